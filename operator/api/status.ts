@@ -1,0 +1,60 @@
+import type { Reason } from './reason.ts';
+
+/** metav1.Condition. `lastTransitionTime` changes only with `status`. */
+export interface Condition {
+  readonly type: 'Accepted' | 'Programmed' | 'Ready' | 'Drifted';
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly reason: Reason;
+  readonly message: string;
+  readonly observedGeneration?: number;
+  readonly lastTransitionTime: string;
+}
+
+/** One object that is not in this node's kernel as declared, and why. */
+export interface Failure {
+  readonly kind: 'InnerMap' | 'OuterMap';
+  readonly namespace?: string;
+  readonly name: string;
+  readonly generation?: number;
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+export interface OuterMapState {
+  readonly name: string;
+  readonly uid?: string;
+  readonly generation?: number;
+  /** Kernel id of the outer map; absent while there is none. */
+  readonly id?: number;
+  /** Absolute path where programs look. */
+  readonly pin?: string;
+  readonly innerMaps: number;
+  readonly entries: number;
+  /** Encoded key and value bytes held in the kernel, without the kernel's own overhead. */
+  readonly bytes: number;
+  readonly failuresTotal: number;
+  /** Present while a removal is held; the token that releases it. */
+  readonly heldRemoval?: { readonly keys: number; readonly token: string };
+  readonly programmedResourceVersion?: string;
+}
+
+export interface KernelState {
+  readonly release: string;
+  /** How a batch on an outer map waits for grace periods. */
+  readonly outerBatch: 'once' | 'perEntry' | 'none';
+  /** Measured at start, milliseconds of one update of an outer map. */
+  readonly gracePeriodMs: number;
+  /** Whether a program never sees NULL while a HashOfMaps entry is replaced; unknown where it was not probed. */
+  readonly features: Readonly<Record<string, boolean>>;
+}
+
+/** Status of the NodeMapState: written by that node's agent alone. */
+export interface NodeMapStateStatus {
+  readonly node: { readonly name: string; readonly uid?: string; readonly bootID: string; readonly labelsHash: string };
+  readonly outerMaps: readonly OuterMapState[];
+  /** At most 100. */
+  readonly failures: readonly Failure[];
+  readonly kernel: KernelState;
+  readonly drift: { readonly lastCheck?: string; readonly found: number; readonly repaired: number };
+  readonly conditions: readonly Condition[];
+}

@@ -1,0 +1,14 @@
+/**
+ * The entries of one map as bytes, in the shape that the kernel's batch calls take:
+ * `count` keys one after the other, and `count` values one after the other.
+ * Values of per-CPU types hold one value per possible CPU, each rounded up to 8 bytes.
+ */
+export interface Entries {
+  readonly count: number;
+  /** count × keySize */
+  readonly keys: Uint8Array;
+  /** count × stride of a value in the kernel's batch format */
+  readonly values: Uint8Array;
+}
+
+export const NO_ENTRIES: Entries = { count: 0, keys: new Uint8Array(0), values: new Uint8Array(0) };

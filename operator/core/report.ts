@@ -1,0 +1,55 @@
+import type { NodeMapStateStatus } from '../api/status.ts';
+import type { Reason } from '../api/reason.ts';
+import type { Refusal } from './wanted.ts';
+
+/** What became of one InnerMap on this node. */
+export interface InnerMapReport {
+  readonly namespace: string;
+  readonly name: string;
+  readonly generation?: number;
+  readonly outerMap: string;
+  /** The text form of the key: `10.1.0.7`, `port=443,proto=6`. */
+  readonly key: string;
+  readonly entries: number;
+  readonly ready: boolean;
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+/** What became of one OuterMap on this node. */
+export interface OuterMapReport {
+  readonly name: string;
+  readonly type: string;
+  /** `Hash 4→16`: the template in short. */
+  readonly inner: string;
+  readonly pin: string;
+  readonly innerMaps: number;
+  readonly entries: number;
+  readonly ready: boolean;
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+/** What one turn did. */
+export interface TurnSummary {
+  readonly number: number;
+  readonly startedAt: string;
+  readonly milliseconds: number;
+  readonly steps: number;
+  readonly inserted: number;
+  readonly replaced: number;
+  readonly edited: number;
+  readonly removed: number;
+  readonly failed: number;
+  readonly driftFound: number;
+  readonly driftRepaired: number;
+}
+
+/** What a turn tells: the node's state, and each object's own lot. */
+export interface Report {
+  readonly state: NodeMapStateStatus;
+  readonly outerMaps: readonly OuterMapReport[];
+  readonly innerMaps: readonly InnerMapReport[];
+  readonly refusals: readonly Refusal[];
+  readonly turn: TurnSummary;
+}

@@ -1,0 +1,67 @@
+/**
+ * A C type with its layout worked out: what encode, decode and access walk over.
+ * Sizes, alignments and offsets are in bytes and follow the C ABI of 64-bit Linux (little-endian hosts).
+ */
+export type Type = IntegerType | BoolType | TextType | BytesType | ArrayType | StructType | EnumType | AddressType | CidrType;
+
+interface Sized {
+  readonly size: number;
+  readonly alignment: number;
+}
+
+export interface IntegerType extends Sized {
+  readonly kind: 'integer';
+  /** As declared: `__be16`, `u32`. */
+  readonly name: string;
+  readonly signed: boolean;
+  readonly byteOrder: 'host' | 'network';
+}
+
+export interface BoolType extends Sized {
+  readonly kind: 'bool';
+}
+
+/** `char[N]`: text, NUL-padded. */
+export interface TextType extends Sized {
+  readonly kind: 'text';
+}
+
+/** `u8[N]`: written as hex. */
+export interface BytesType extends Sized {
+  readonly kind: 'bytes';
+}
+
+export interface ArrayType extends Sized {
+  readonly kind: 'array';
+  readonly element: Type;
+  readonly length: number;
+}
+
+export interface Field {
+  readonly name: string;
+  readonly offset: number;
+  readonly type: Type;
+}
+
+export interface StructType extends Sized {
+  readonly kind: 'struct';
+  readonly tag?: string;
+  readonly packed: boolean;
+  readonly fields: readonly Field[];
+}
+
+/** A `__u32` in host order unless the enumerators need 64 bits or a sign, as in C. */
+export interface EnumType extends Sized {
+  readonly kind: 'enum';
+  readonly signed: boolean;
+  readonly enumerators: readonly { readonly name: string; readonly value: bigint }[];
+}
+
+export interface AddressType extends Sized {
+  readonly kind: 'ipv4' | 'ipv6' | 'mac';
+}
+
+/** A key of an LPM trie: host-order u32 prefix length, then the address in network order. */
+export interface CidrType extends Sized {
+  readonly kind: 'cidr4' | 'cidr6';
+}

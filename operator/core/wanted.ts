@@ -1,0 +1,37 @@
+import type { InnerMap } from '../api/innermap.ts';
+import type { OuterMap } from '../api/outermap.ts';
+import type { Reason } from '../api/reason.ts';
+import type { Entries } from './entries.ts';
+
+/** Contents as encoded by the outer map's template, or why they could not be. */
+export type Content =
+  | { readonly kind: 'encoded'; readonly entries: Entries; readonly layoutDigest: string }
+  | { readonly kind: 'invalid'; readonly reason: Reason; readonly message: string }
+  /** The outer map was not known when the manifest arrived. */
+  | { readonly kind: 'pending' };
+
+/** An InnerMap with its contents in bytes. Immutable: a change is a new object. */
+export interface WantedInner {
+  readonly innerMap: InnerMap;
+  readonly content: Content;
+  /** Where it was declared, for messages: `rules/web.yaml:12`; absent in a cluster. */
+  readonly origin?: string;
+}
+
+/** A manifest that cannot be taken, as told to its author. */
+export interface Refusal {
+  readonly origin: string;
+  readonly message: string;
+}
+
+/** Everything that is wanted, at one moment. */
+export interface Wanted {
+  readonly outerMaps: readonly OuterMap[];
+  readonly innerMaps: readonly WantedInner[];
+  /** False until every file has been parsed once (every informer synced): nothing may be removed before. */
+  readonly complete: boolean;
+  /** What does not parse at present; what it declared before is still among the objects above. */
+  readonly refusals: readonly Refusal[];
+  /** Tokens given to release held removals. */
+  readonly releases: readonly string[];
+}

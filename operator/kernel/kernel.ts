@@ -1,0 +1,99 @@
+import type { KernelState } from '../api/status.ts';
+import type { Entries } from '../core/entries.ts';
+import type { MapSpec } from '../core/mapspec.ts';
+import type { KernelError } from './error.ts';
+import type { Pins } from './pins.ts';
+
+/**
+ * A map that this process holds open. Every one must be closed: an open fd is an inner map that never goes away.
+ * Reading `fd` after close throws.
+ */
+export interface OpenMap {
+  readonly fd: number;
+  readonly id: number;
+  readonly spec: MapSpec;
+  /** bpf_map_info.name, up to 15 characters; a hint, never a proof. */
+  readonly name: string;
+  /** BPF_MAP_FREEZE, read from /proc/self/fdinfo: bpf_map_info does not tell. */
+  frozen(): boolean;
+  close(): void;
+}
+
+/** One inner map to make: created, filled by batch, frozen, pinned, in this order; on failure nothing of it stays. */
+export interface BuildRequest {
+  readonly spec: MapSpec;
+  /** Up to 15 of [A-Za-z0-9_.]. */
+  readonly name: string;
+  /** What messages call it: `team-a/web`. */
+  readonly label: string;
+  readonly entries: Entries;
+  readonly freeze: boolean;
+  /** Absolute path; replaces nothing: EEXIST where it is taken. */
+  readonly pin: string;
+}
+
+/** Outer entries: `keys` count × keySize bytes, `ids` the inner maps' ids in the same order. */
+export interface OuterEntries {
+  readonly count: number;
+  readonly keys: Uint8Array;
+  readonly ids: Uint32Array;
+}
+
+/** Entries to write into and to delete from a live inner map. `deletes`: keys one after the other. */
+export interface Edit {
+  readonly upserts: Entries;
+  readonly deletes: Uint8Array;
+}
+
+/** The outcome of one operation over many: by index, only what failed. */
+export type Failed = ReadonlyMap<number, KernelError>;
+
+/** An inner map to read: by its pin (CAP_BPF is enough) or by its id (CAP_SYS_ADMIN). */
+export type InnerAddress = { readonly pin: string } | { readonly id: number };
+
+/** What was found at an address. `entries` are copies, in the kernel's order of iteration. */
+export interface InnerReading {
+  readonly id: number;
+  readonly spec: MapSpec;
+  readonly frozen: boolean;
+  readonly entries: Entries;
+}
+
+/**
+ * The kernel as the operator needs it. The real one is kernel/libbpf, the one of tests kernel/fake.ts; both pass contract.test.ts.
+ * Bulk operations work in slices and off the event loop: it is never blocked for more than 20 ms.
+ * What one item of a bulk operation meets is a value per item; an exception means that nothing of it was done.
+ */
+export interface Kernel {
+  readonly pins: Pins;
+  /** Batches are chunked so that no more inner maps than this are open at once (RLIMIT_NOFILE less a reserve). */
+  readonly openMapsLimit: number;
+  readonly possibleCpus: number;
+
+  /** Features and the cost of a grace period: tried on scratch maps, never judged by the release number. Done once, then remembered. */
+  probe(): Promise<KernelState>;
+
+  /** Makes the template map, makes the outer map with its fd, closes the template. */
+  createOuter(outer: MapSpec, template: MapSpec, name: string): OpenMap;
+  /** Answers in the order of the requests; the maps of the successful ones are open. */
+  build(requests: readonly BuildRequest[]): Promise<readonly (OpenMap | KernelError)[]>;
+  /** A pinned map; ENOENT, EACCES (a pin of another user without DAC_OVERRIDE), EPERM. */
+  open(pin: string): OpenMap;
+  /** EPERM without CAP_SYS_ADMIN; ENOENT when the id is gone. */
+  openById(id: number): OpenMap;
+  /** The layout that an outer map was made with, by the bpf iterator (CAP_PERFMON too); undefined where that cannot be had. */
+  template(outer: OpenMap): MapSpec | undefined;
+  /** HashOfMaps only: whether an inner map of this layout fits, tried without writing (BPF_EXIST on an absent key); undefined for ArrayOfMaps. */
+  accepts(outer: OpenMap, inner: MapSpec): boolean | undefined;
+
+  readOuter(outer: OpenMap): Promise<OuterEntries>;
+  /** Inserts or replaces, one grace period for all where the kernel can. keys[i] gets inners[i]. */
+  replace(outer: OpenMap, keys: Uint8Array, inners: readonly OpenMap[]): Promise<Failed>;
+  /** Batch for a HashOfMaps, parallel singles for an ArrayOfMaps. A key that is already gone is no failure. */
+  remove(outer: OpenMap, keys: Uint8Array): Promise<Failed>;
+
+  /** Reads many inner maps whole. Answers in the order of the addresses. */
+  readInner(addresses: readonly InnerAddress[]): Promise<readonly (InnerReading | KernelError)[]>;
+  /** Writes only what is given. The answer's indexes count the upserts first, then the deletes. */
+  edit(inner: OpenMap, edit: Edit): Promise<Failed>;
+}
