@@ -1,0 +1,70 @@
+import type { OuterMapSpec, Template } from '../api/outermap.ts';
+import { hex } from './hex.ts';
+import { sha256 } from './sha256.ts';
+
+/**
+ * Where the ledger lies in a bpffs: `innermap/<outer map's name>/` holds
+ * `outer` (a second pin of the outer map), `spec` (the record) and `inner/<key>` (a pin for each inner map that is ours).
+ */
+export const LEDGER = 'innermap';
+
+export interface LedgerPaths {
+  readonly directory: string;
+  readonly outer: string;
+  readonly spec: string;
+  readonly inner: string;
+}
+
+export function ledgerPaths(root: string, outerMap: string): LedgerPaths {
+  const directory = `${root}/${LEDGER}/${outerMap}`;
+  return { directory, outer: `${directory}/outer`, spec: `${directory}/spec`, inner: `${directory}/inner` };
+}
+
+/** Ends the name of a pin whose inner map is not yet in the outer map. */
+export const TEMPORARY = '-new';
+
+/** Names on a bpffs end at 255 bytes: longer keys are named by their digest. */
+const LONGEST_NAMED_KEY = 100;
+
+/** The name of an inner map's pin below `inner/`. */
+export function innerPinName(key: Uint8Array): string {
+  return key.length <= LONGEST_NAMED_KEY ? hex(key) : sha256(key);
+}
+
+/**
+ * What must be known of an outer map when nobody declares it any more, or before anybody does:
+ * kept as the target of the symlink `spec`. The declarations let `get` and `clean` work without manifests.
+ */
+export interface LedgerRecord {
+  readonly version: 1;
+  readonly layoutDigest: string;
+  readonly provision: OuterMapSpec['provision'];
+  readonly deletionPolicy: OuterMapSpec['deletionPolicy'];
+  readonly maxRemoval: OuterMapSpec['maxRemoval'];
+  /** Relative to the bpffs. */
+  readonly pin?: string;
+  /** Absent where they do not fit into a symlink's target. */
+  readonly declared?: { readonly type: OuterMapSpec['type']; readonly maxEntries: number; readonly key: string; readonly flags: OuterMapSpec['flags']; readonly inner: Template };
+}
+
+/** A symlink's target ends at 4,095 bytes. */
+const LONGEST_RECORD = 4000;
+
+export function recordText(record: LedgerRecord): string {
+  const text = JSON.stringify(record);
+  if (new TextEncoder().encode(text).length <= LONGEST_RECORD) return text;
+  const { declared: _, ...short } = record;
+  return JSON.stringify(short);
+}
+
+/** Undefined where the text is not a record of ours: somebody else's symlink is never trusted. */
+export function parseRecord(text: string): LedgerRecord | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    const record = value as LedgerRecord;
+    const sound = typeof value === 'object' && value !== null && record.version === 1 && typeof record.layoutDigest === 'string';
+    return sound ? record : undefined;
+  } catch {
+    return undefined;
+  }
+}
