@@ -1,0 +1,87 @@
+// Mocha's reporter: a line a suite while it runs, failures in full as they happen, skips by name.
+// The counts go to the file that INNERMAP_TEST_SUMMARY names, for bin/test.sh; else to the last line.
+const { writeFileSync } = require('node:fs');
+const { Base } = require('mocha').reporters;
+const { inspect, styleText, stripVTControlCharacters } = require('node:util');
+
+// Coverage is about this process: the hundreds of agents that tests start and kill would each write megabytes of it.
+delete process.env.NODE_V8_COVERAGE;
+
+class LineReporter {
+  constructor(runner) {
+    this.counts = { passed: 0, failed: 0, skipped: 0 };
+    runner.on('suite', suite => this.#begin(suite));
+    runner.on('suite end', suite => this.#end(suite));
+    runner.on('pass', () => this.#count('passed'));
+    runner.on('pending', test => this.#skip(test));
+    runner.on('fail', (test, error) => this.#fail(test, error));
+    runner.once('end', () => this.#finish());
+  }
+
+  #begin(suite) {
+    if (suite.parent?.root) this.current = { passed: 0, failed: 0, skipped: 0, started: Date.now() };
+  }
+
+  #end(suite) {
+    if (!suite.parent?.root) return;
+    const { passed, failed, skipped, started } = this.current;
+    const seconds = ((Date.now() - started) / 1000).toFixed(2);
+    const word = failed > 0 ? paint('red', 'FAIL') : paint('green', 'ok  ');
+    const more = `${failed > 0 ? `, ${failed} failed` : ''}${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+    console.log(
+      `${word} ${suite.title.padEnd(48)} ${String(passed).padStart(5)} passed${more}, ${seconds} s`,
+    );
+  }
+
+  #count(outcome) {
+    this.counts[outcome]++;
+    if (this.current !== undefined) this.current[outcome]++;
+  }
+
+  #skip(test) {
+    this.#count('skipped');
+    console.log(`${paint('yellow', 'skip')} ${test.fullTitle()}`);
+  }
+
+  #fail(test, error) {
+    this.#count('failed');
+    console.log(`${paint('red', 'FAIL')} ${test.fullTitle()}`);
+    console.log(indented(explanation(error)));
+  }
+
+  #finish() {
+    const file = process.env.INNERMAP_TEST_SUMMARY;
+    const { passed, failed, skipped } = this.counts;
+    if (file === undefined) console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+    else writeFileSync(file, JSON.stringify(this.counts));
+  }
+}
+
+/** The stack without mocha's own frames, and both sides where chai compared two values. */
+function explanation(error) {
+  if (!(error instanceof Error)) return `thrown, and no Error: ${inspect(error)}`;
+  const stack = (error.stack ?? String(error))
+    .split('\n')
+    .filter(line => !line.includes('node_modules/mocha'));
+  const comparable = error.showDiff !== false && 'expected' in error && typeof error.expected !== 'boolean';
+  return comparable ? `${stack.join('\n')}\n${sides(error)}` : stack.join('\n');
+}
+
+function sides(error) {
+  const text = stripVTControlCharacters(Base.generateDiff(plain(error.actual), plain(error.expected)));
+  return text.length > 4000 ? `${text.slice(0, 4000)}\n… ${text.length - 4000} characters more` : text;
+}
+
+function plain(value) {
+  return typeof value === 'string' ? value : inspect(value, { depth: 8, maxArrayLength: 200, sorted: true });
+}
+
+function indented(text) {
+  return text.replace(/^/gm, '     ');
+}
+
+function paint(colour, text) {
+  return process.stdout.isTTY ? styleText(colour, text) : text;
+}
+
+module.exports = LineReporter;

@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Brings this clone to where the agent runs (`runtime`, the default) or where the tests run too (`test`).
+# Says in one line each what it does; says nothing about what is there already. Safe to run again.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# ldconfig and bpftool lie outside a plain user's PATH.
+export PATH="$PATH:/usr/sbin:/sbin" DEBIAN_FRONTEND=noninteractive
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+fail() { say "$@"; exit 1; }
+
+# Runs quietly; the output is shown only when it explains a failure.
+quietly() {
+  local log status=0
+  log=$(mktemp)
+  "$@" >"$log" 2>&1 || status=$?
+  [ "$status" -eq 0 ] || cat "$log" >&2
+  rm -f "$log"
+  return "$status"
+}
+
+check_node() {
+  command -v node >/dev/null || fail 'Node.js is missing: install version 20.19 or newer (https://nodejs.org/en/download)'
+  command -v npm >/dev/null || fail 'npm is missing: install it with Node.js (Debian: apt-get install npm)'
+  node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' ||
+    fail "Node.js $(node --version) is too old: this needs 20.19 or newer"
+}
+
+# Whether what the Debian package brings is here, whoever brought it.
+present() {
+  case $1 in
+  libbpf1) ldconfig -p | grep -q 'libbpf\.so\.1 ' ;;
+  libbpf-dev) [ -e /usr/include/bpf/libbpf.h ] ;;
+  linux-libc-dev) [ -e /usr/include/linux/bpf.h ] ;;
+  llvm) compgen -c llvm-strip >/dev/null ;;
+  *) command -v "$1" >/dev/null ;;
+  esac
+}
+
+install_packages() {
+  local missing=() package
+  for package in "$@"; do present "$package" || missing+=("$package"); done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  command -v apt-get >/dev/null ||
+    fail "missing: ${missing[*]} (Debian's names), and there is no apt-get here: install them with this system's package manager and run this again"
+  [ "$(id -u)" -eq 0 ] || fail "missing: ${missing[*]}, and installing needs root: run this as root, or have root run: apt-get install ${missing[*]}"
+  say "installing ${missing[*]}"
+  local install=(apt-get install --yes --no-install-recommends -qq "${missing[@]}")
+  # A fresh image has no package lists; a provisioned one need not fetch them.
+  "${install[@]}" >/dev/null 2>&1 || { quietly apt-get update -qq && quietly "${install[@]}"; } ||
+    fail "apt-get could not install ${missing[*]}: see above"
+}
+
+install_modules() {
+  node bin/installed.js && return 0
+  say 'installing npm packages as package-lock.json has them'
+  # --ignore-scripts: the build is the next step, and nothing else needs one.
+  quietly npm ci --ignore-scripts --no-audit --no-fund || fail 'npm ci failed: see above'
+}
+
+build() {
+  [ -e dist/operator/main.js ] || say 'compiling TypeScript into dist/'
+  quietly npm run build || fail 'the build failed: see above'
+}
+
+check_node
+case ${1:-runtime} in
+runtime) install_packages libbpf1 ;;
+test) install_packages libbpf1 libbpf-dev linux-libc-dev clang llvm gcc make bpftool ;;
+*) fail "unknown part $1: runtime or test" ;;
+esac
+install_modules
+build

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# npm start: sets up what is missing and runs the agent on examples/ against this machine's kernel.
+# Arguments go to the agent: npm start -- --once
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+BPFFS=/sys/fs/bpf
+
+say() { printf 'start: %s\n' "$*" >&2; }
+
+if [ "$(id -u)" -ne 0 ]; then
+  say 'the agent makes eBPF maps, which needs root (or CAP_BPF): run this as root'
+  exit 1
+fi
+
+bash bin/setup.sh runtime
+
+if ! awk -v at="$BPFFS" '$2 == at { found = 1 } END { exit !found }' /proc/self/mounts; then
+  if ! mount -t bpf bpf "$BPFFS"; then
+    say "cannot mount a bpffs at $BPFFS: in a container, start it with that directory of the host, or with --cap-add SYS_ADMIN"
+    exit 1
+  fi
+  say "mounted a bpffs at $BPFFS (undo: umount $BPFFS)"
+fi
+
+exec node bin/innermap.js agent --manifests examples/ "$@"
