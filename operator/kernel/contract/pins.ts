@@ -1,0 +1,262 @@
+import { expect } from 'chai';
+import type { Errno } from '../error.ts';
+import type { Lock } from '../pins.ts';
+import type { Stand } from './stand.ts';
+import { eventually, refusal } from './stand.ts';
+
+/** What a bpffs does. */
+export function pinsContract(stand: () => Stand): void {
+  describe('directories', () => directoryContract(stand));
+  describe('pins', () => pinContract(stand));
+  describe('records', () => recordContract(stand));
+  describe('lock', () => lockContract(stand));
+  describe('watch', () => watchContract(stand));
+}
+
+function directoryContract(stand: () => Stand): void {
+  const pins = () => stand().kernel.pins;
+
+  it('root: where the kernel works', () => {
+    expect(stand().path('x').startsWith(`${pins().root}/`)).to.equal(true);
+    expect(pins().exists(pins().root)).to.equal(true);
+  });
+
+  it('makeDirectory: with all parents, and again without an error', () => {
+    pins().makeDirectory(stand().path('a/b/c'));
+    pins().makeDirectory(stand().path('a/b/c'));
+    expect(pins().list(stand().path('a'))).to.deep.equal(['b']);
+    expect(pins().exists(stand().path('a/b/c'))).to.equal(true);
+  });
+
+  it('makeDirectory: a name with a dot is EPERM, one over 255 bytes ENAMETOOLONG', () => {
+    expect(refusal(() => pins().makeDirectory(stand().path('a.b')))?.errno).to.equal('EPERM');
+    expect(refusal(() => pins().makeDirectory(stand().path('a'.repeat(256))))?.errno).to.equal(
+      'ENAMETOOLONG',
+    );
+    pins().makeDirectory(stand().path('a'.repeat(255)));
+  });
+
+  it('removeDirectory: an empty one; ENOTEMPTY while anything is in it', () => {
+    pins().makeDirectory(stand().path('a/b'));
+    expect(refusal(() => pins().removeDirectory(stand().path('a')))?.errno).to.equal('ENOTEMPTY');
+    pins().removeDirectory(stand().path('a/b'));
+    pins().removeDirectory(stand().path('a'));
+    expect(pins().exists(stand().path('a'))).to.equal(false);
+  });
+
+  it('list: names of pins, directories and records; none of what is not there', async () => {
+    pins().makeDirectory(stand().path('a/directory'));
+    pins().writeRecord(stand().path('a/record'), 'text');
+    await stand().inner('pin', { pin: stand().path('a/pin') });
+    expect([...pins().list(stand().path('a'))].sort()).to.deep.equal(['directory', 'pin', 'record']);
+    expect(pins().list(stand().path('nothing'))).to.deep.equal([]);
+  });
+}
+
+function pinContract(stand: () => Stand): void {
+  const pins = () => stand().kernel.pins;
+
+  it('pin: a map at two pins stays until both are unlinked', () => {
+    const outer = stand().hashOfMaps();
+    pins().pin(outer, stand().path('first'), 0o600);
+    pins().pin(outer, stand().path('second'), 0o644);
+    outer.close();
+    pins().unlink(stand().path('first'));
+    const again = stand().kernel.open(stand().path('second'));
+    expect(again.id).to.equal(outer.id);
+    again.close();
+    pins().unlink(stand().path('second'));
+    expect(stand().isGone(outer.id)).to.not.equal(false);
+  });
+
+  const refused: readonly (readonly [string, string, Errno])[] = [
+    ['a taken name', 'taken', 'EEXIST'],
+    ['a directory', 'directory', 'EEXIST'],
+    ['a missing directory', 'missing/pin', 'ENOENT'],
+    ['a name with a dot', 'a.b', 'EPERM'],
+    ['a name over 255 bytes', 'a'.repeat(256), 'ENAMETOOLONG'],
+  ];
+  for (const [what, path, errno] of refused) {
+    it(`pin: at ${what} is ${errno}`, () => {
+      const outer = stand().hashOfMaps();
+      pins().makeDirectory(stand().path('directory'));
+      pins().pin(outer, stand().path('taken'), 0o600);
+      expect(refusal(() => pins().pin(outer, stand().path(path), 0o600))?.errno).to.equal(errno);
+    });
+  }
+
+  it('pin: a name of 255 bytes', () => {
+    pins().pin(stand().hashOfMaps(), stand().path('a'.repeat(255)), 0o600);
+    expect(pins().list(pins().root)).to.deep.equal(['a'.repeat(255)]);
+  });
+
+  it('open: a directory is no map', () => {
+    pins().makeDirectory(stand().path('directory'));
+    expect(refusal(() => stand().kernel.open(stand().path('directory')))?.errno).to.equal('EACCES');
+  });
+
+  it('rename: over another pin, whose map goes', async () => {
+    const old = await stand().inner('live');
+    const fresh = await stand().inner('temporary');
+    old.close();
+    pins().rename(stand().path('temporary'), stand().path('live'));
+    expect(pins().exists(stand().path('temporary'))).to.equal(false);
+    expect(stand().keep(stand().kernel.open(stand().path('live'))).id).to.equal(fresh.id);
+    expect(stand().isGone(old.id)).to.not.equal(false);
+  });
+
+  it('rename: of nothing is ENOENT, to a name with a dot EPERM', async () => {
+    await stand().inner('pin');
+    expect(refusal(() => pins().rename(stand().path('nothing'), stand().path('pin')))?.errno).to.equal(
+      'ENOENT',
+    );
+    expect(refusal(() => pins().rename(stand().path('pin'), stand().path('a.b')))?.errno).to.equal('EPERM');
+    expect(pins().exists(stand().path('pin'))).to.equal(true);
+  });
+
+  it('unlink: no error where nothing is; a directory is refused', () => {
+    pins().unlink(stand().path('nothing'));
+    pins().makeDirectory(stand().path('directory'));
+    expect(refusal(() => pins().unlink(stand().path('directory')))?.errno).to.equal('EISDIR');
+  });
+}
+
+function recordContract(stand: () => Stand): void {
+  const pins = () => stand().kernel.pins;
+  const path = () => stand().path('record');
+
+  it('readRecord: what writeRecord wrote; undefined where nothing is', () => {
+    expect(pins().readRecord(path())).to.equal(undefined);
+    pins().writeRecord(path(), '{"made":true,"pin":"/a/b.c","who":"Zoë"}');
+    expect(pins().readRecord(path())).to.equal('{"made":true,"pin":"/a/b.c","who":"Zoë"}');
+    expect(pins().exists(path())).to.equal(true);
+  });
+
+  it('writeRecord: replaces an older one, and leaves nothing beside it', () => {
+    pins().writeRecord(path(), 'first');
+    pins().writeRecord(path(), 'second');
+    expect(pins().readRecord(path())).to.equal('second');
+    expect(pins().list(stand().opened.root)).to.deep.equal(['record']);
+  });
+
+  it('writeRecord: takes 4,000 bytes', () => {
+    pins().writeRecord(path(), 'x'.repeat(4000));
+    expect(pins().readRecord(path())).to.equal('x'.repeat(4000));
+  });
+
+  it('writeRecord: in a missing directory is ENOENT', () => {
+    expect(refusal(() => pins().writeRecord(stand().path('missing/record'), 'x'))?.errno).to.equal('ENOENT');
+  });
+
+  it('unlink: removes a record', () => {
+    pins().writeRecord(path(), 'first');
+    pins().unlink(path());
+    expect(pins().exists(path())).to.equal(false);
+    expect(pins().readRecord(path())).to.equal(undefined);
+  });
+
+  it('rename: moves a record', () => {
+    pins().writeRecord(path(), 'first');
+    pins().rename(path(), stand().path('moved'));
+    expect(pins().readRecord(stand().path('moved'))).to.equal('first');
+    expect(pins().readRecord(path())).to.equal(undefined);
+  });
+}
+
+function lockContract(stand: () => Stand): void {
+  it('one holder at a time; the other is told who it is; free after release', async () => {
+    const { kernel, opened } = stand();
+    const other = (await opened.second?.()) ?? kernel;
+    kernel.pins.makeDirectory(stand().path('innermap'));
+    const first = taken(kernel.pins.lock(stand().path('innermap')));
+    const refusedTo = other.pins.lock(stand().path('innermap'));
+    expect(refusedTo).to.have.property('heldBy').that.is.a('string');
+    first.release();
+    const second = taken(other.pins.lock(stand().path('innermap')));
+    expect(kernel.pins.lock(stand().path('innermap'))).to.have.property('heldBy');
+    first.release();
+    expect(kernel.pins.lock(stand().path('innermap')), 'a second release').to.have.property('heldBy');
+    second.release();
+  });
+
+  it('locks of two directories are two locks', () => {
+    const { pins } = stand().kernel;
+    pins.makeDirectory(stand().path('a'));
+    pins.makeDirectory(stand().path('b'));
+    const locks = [taken(pins.lock(stand().path('a'))), taken(pins.lock(stand().path('b')))];
+    for (const lock of locks) lock.release();
+  });
+
+  it('of a missing directory is ENOENT', () => {
+    expect(refusal(() => stand().kernel.pins.lock(stand().path('missing')))?.errno).to.equal('ENOENT');
+  });
+}
+
+function taken(lock: Lock | { readonly heldBy: string }): Lock {
+  if ('heldBy' in lock) throw new Error(`held by ${lock.heldBy}`);
+  return lock;
+}
+
+function watchContract(stand: () => Stand): void {
+  it('calls back after a pin was made, renamed and unlinked', async () => {
+    const { pins } = stand().kernel;
+    pins.makeDirectory(stand().path('watched'));
+    const outer = stand().hashOfMaps();
+    const calls = new Watcher(stand(), [stand().path('watched')]);
+    await calls.follow('a pin', () => pins.pin(outer, stand().path('watched/pin'), 0o600));
+    await calls.follow('a rename', () =>
+      pins.rename(stand().path('watched/pin'), stand().path('watched/other')),
+    );
+    await calls.follow('an unlink', () => pins.unlink(stand().path('watched/other')));
+    await calls.staysQuiet(() => undefined);
+  });
+
+  it('sees a directory that did not exist, and what is pinned in it', async () => {
+    const { pins } = stand().kernel;
+    const outer = stand().hashOfMaps();
+    const calls = new Watcher(stand(), [stand().path('later/deeper')]);
+    await calls.follow('the directory', () => pins.makeDirectory(stand().path('later/deeper')));
+    await calls.follow('a pin', () => pins.pin(outer, stand().path('later/deeper/pin'), 0o600));
+    calls.end();
+  });
+
+  it('is quiet after its end', async () => {
+    const { pins } = stand().kernel;
+    const outer = stand().hashOfMaps();
+    const calls = new Watcher(stand(), [stand().opened.root]);
+    calls.end();
+    await calls.staysQuiet(() => pins.pin(outer, stand().path('pin'), 0o600));
+  });
+}
+
+class Watcher {
+  private calls = 0;
+  readonly end: () => void;
+
+  constructor(stand: Stand, directories: readonly string[]) {
+    this.end = stand.kernel.pins.watch(directories, () => {
+      this.calls += 1;
+    });
+  }
+
+  /** The callback comes after the action; what earlier ones still cause is waited for first. */
+  async follow(what: string, action: () => void): Promise<void> {
+    await this.settled();
+    const before = this.calls;
+    action();
+    await eventually(`the watch to see ${what}`, () => this.calls > before);
+  }
+
+  async staysQuiet(action: () => void): Promise<void> {
+    await this.settled();
+    this.end();
+    const before = this.calls;
+    action();
+    await this.settled();
+    expect(this.calls).to.equal(before);
+  }
+
+  private settled(): Promise<void> {
+    return new Promise(resume => setTimeout(resume, 30));
+  }
+}
