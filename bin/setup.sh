@@ -33,7 +33,7 @@ present() {
   libbpf1) ldconfig -p | grep -q 'libbpf\.so\.1 ' ;;
   libbpf-dev) [ -e /usr/include/bpf/libbpf.h ] ;;
   linux-libc-dev) [ -e /usr/include/linux/bpf.h ] ;;
-  llvm) compgen -c llvm-strip >/dev/null ;;
+  llvm) command -v llvm-strip >/dev/null ;;
   *) command -v "$1" >/dev/null ;;
   esac
 }

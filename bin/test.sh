@@ -84,7 +84,7 @@ fi
 step 'set up' bash bin/setup.sh test || { finish; exit; }
 prune_outputs
 step 'lint (biome)' npx biome check .
-step 'native programs (make)' make -C native
+step 'native programs (make)' make -C native all check
 step 'C side of the bench (make)' make -C bench
 [ "$(id -u)" -ne 0 ] || node bin/leftovers.js take >"$scratch/before.json"
 run_specs "$@"

@@ -1,0 +1,134 @@
+import type { Goal, Line, Row } from './row.ts';
+
+const MANY = ['--maps', '10000', '--entries', '100'] as const;
+const LARGE = ['--maps', '1000', '--entries', '1000'] as const;
+
+/** Everything that is measured, in the order of the table. Limits are those of docs/performance.md. */
+export const ROWS: readonly Row[] = [
+  {
+    ...against('apply-10000', ['apply', ...MANY]),
+    lines: [
+      time('apply 10,000 inner maps × 100 entries', withinTwo(1.2)),
+      stall('  longest event-loop stall'),
+      memory('  memory with them', 'rssMB', 130),
+      memory('  memory at its peak', 'peakMB', 200),
+    ],
+  },
+  {
+    ...against('apply-1000', ['apply', ...LARGE]),
+    lines: [time('apply 1,000 × 1,000', withinTwo(1.2)), stall('  longest event-loop stall')],
+  },
+  {
+    name: 'one-by-one',
+    ours: ['apply', ...MANY],
+    // 100 of the 10,000 maps: the whole takes one or two minutes.
+    one: ['onebyone', '--maps', '100', '--entries', '100'],
+    share: 0.01,
+    lines: [time('apply 10,000 × 100, C one by one', { kind: 'faster', times: 100 })],
+  },
+  {
+    name: 'json',
+    ours: ['json', ...LARGE],
+    two: ['bulk', 'apply', ...LARGE, '--threads', '2'],
+    lines: [time('1,000 × 1,000 from JSON', withinTwo(3)), stall('  longest event-loop stall')],
+  },
+  {
+    name: 'yaml',
+    ours: ['yaml', ...LARGE],
+    // What sigs.k8s.io/yaml takes for them on two such cores.
+    lines: [
+      time('1,000 × 1,000 from YAML lists', { kind: 'atMost', limit: 3.7 }),
+      stall('  longest event-loop stall'),
+    ],
+  },
+  {
+    ...against('change', ['change', '--of', '10000', '--change', '1000', '--entries', '100'], 'one'),
+    lines: [time('change 1,000 of 10,000 by swap', within(1.3)), stall('  longest event-loop stall')],
+  },
+  {
+    ...against('drift', ['drift', ...MANY]),
+    lines: [time('check 10,000 × 100 for drift', withinTwo(1.3)), stall('  longest event-loop stall')],
+  },
+  {
+    ...against('fill', ['fill', '--entries', '1000000']),
+    lines: [time('one inner map of 1,000,000 entries', withinTwo(1.5)), stall('  longest event-loop stall')],
+  },
+  {
+    ...against('delete', ['delete', '--maps', '10000', '--entries', '100'], 'one'),
+    lines: [time('delete 10,000 inner maps (HashOfMaps)', within(1.3)), stall('  longest event-loop stall')],
+  },
+  {
+    name: 'folder',
+    ours: ['folder', '--files', '250', '--prefixes', '560000'],
+    lines: [
+      { title: '250 manifests, 560,000 prefixes: validate', unit: 's', measure: 'validate' },
+      { title: '  plan', unit: 's', measure: 'plan' },
+      { title: '  apply', unit: 's', measure: 'apply' },
+      { title: '  plan again, empty', unit: 's', measure: 'planAgain' },
+      { title: '  memory with them', unit: 'MB', measure: 'rssMB' },
+      { title: '  memory at its peak', unit: 'MB', measure: 'peakMB' },
+    ],
+  },
+  {
+    name: 'edit',
+    ours: ['edit', '--edits', '200'],
+    lines: [
+      {
+        title: 'one file edited → visible, p50',
+        unit: 'ms',
+        measure: 'p50Ms',
+        goal: { kind: 'atMost', limit: 3 },
+      },
+      { title: '  p99 of 200', unit: 'ms', measure: 'p99Ms', goal: { kind: 'atMost', limit: 20 } },
+    ],
+  },
+  {
+    name: 'start',
+    ours: ['start'],
+    lines: [
+      time('start of the agent to its first turn', { kind: 'atMost', limit: 0.3 }),
+      memory('  memory when idle', 'rssMB', 75),
+    ],
+  },
+  {
+    name: 'idle',
+    slow: true,
+    ours: ['idle', ...MANY, '--seconds', '60'],
+    lines: [
+      {
+        title: 'processor time in an idle minute at 1,000,000 entries',
+        unit: 's',
+        measure: 'seconds',
+        goal: { kind: 'atMost', limit: 0.5 },
+      },
+    ],
+  },
+];
+
+/** The same work for all: C takes the same arguments. */
+function against(name: string, work: readonly string[], threads: 'one' | 'both' = 'both') {
+  const one = ['bulk', ...work, '--threads', '1'];
+  return threads === 'one'
+    ? { name, ours: work, one }
+    : { name, ours: work, one, two: ['bulk', ...work, '--threads', '2'] };
+}
+
+function within(times: number): Goal {
+  return { kind: 'ratio', against: 'one', times };
+}
+
+function withinTwo(times: number): Goal {
+  return { kind: 'ratio', against: 'two', times };
+}
+
+function time(title: string, goal: Goal): Line {
+  return { title, unit: 's', measure: 'seconds', goal };
+}
+
+function stall(title: string): Line {
+  return { title, unit: 'ms', measure: 'stallMs', goal: { kind: 'atMost', limit: 20 } };
+}
+
+function memory(title: string, measure: string, limit: number): Line {
+  return { title, unit: 'MB', measure, goal: { kind: 'atMost', limit } };
+}

@@ -1,0 +1,112 @@
+import { execFileSync } from 'node:child_process';
+import { cpus, release } from 'node:os';
+import { parseArgs } from 'node:util';
+import { BENCH, runC, runOurs } from './child.ts';
+import { alternate } from './measure.ts';
+import type { Row } from './row.ts';
+import { ROWS } from './rows.ts';
+import { removeOnSignals } from './scratch.ts';
+import { numbersOf, type Result, ratioOf, tableText, verdict } from './table.ts';
+
+const HELP = `npm run bench -- [--only NAME]… [--runs N] [-o table|json]
+
+  Times ours against the C programs of bench/ in turns and prints the minimum (and the median) of each.
+  --only NAME   one row, may be repeated: ${ROWS.map(row => row.name).join(', ')}
+  --runs N      runs of each contestant (5)
+  -o json       the numbers, for a program
+
+Exit status: 0 all targets met, 1 one was missed, 2 it could not be measured.
+`;
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  removeOnSignals();
+  try {
+    const options = optionsOf(process.argv.slice(2));
+    if (options === 'help') {
+      process.stdout.write(HELP);
+      return 0;
+    }
+    execFileSync('make', ['--silent', '-C', BENCH], { stdio: ['ignore', 'ignore', 'inherit'] });
+    const results: Result[] = [];
+    for (const row of options.rows) results.push(...(await resultsOf(row, options.runs)));
+    process.stdout.write(options.json ? json(results) : page(results));
+    return results.some(result => verdict(result) === 'missed') ? 1 : 0;
+  } catch (error) {
+    process.stderr.write(`bench: ${(error as Error).message}\n`);
+    return 2;
+  }
+}
+
+interface Options {
+  readonly rows: readonly Row[];
+  readonly runs: number;
+  readonly json: boolean;
+}
+
+function optionsOf(words: string[]): Options | 'help' {
+  const { values } = parseArgs({
+    args: words,
+    options: {
+      only: { type: 'string', multiple: true, default: [] },
+      runs: { type: 'string', default: '5' },
+      output: { type: 'string', short: 'o', default: 'table' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) return 'help';
+  const runs = Number(values.runs);
+  if (!Number.isInteger(runs) || runs < 1)
+    throw new Error(`--runs ${values.runs}: a whole number above 0 is wanted`);
+  if (!['table', 'json'].includes(values.output))
+    throw new Error(`-o ${values.output}: table or json is wanted`);
+  return { rows: rowsNamed(values.only), runs, json: values.output === 'json' };
+}
+
+function rowsNamed(names: readonly string[]): readonly Row[] {
+  if (names.length === 0) return ROWS.filter(row => row.slow !== true);
+  return names.map(name => {
+    const row = ROWS.find(candidate => candidate.name === name);
+    if (row === undefined)
+      throw new Error(`--only ${name}: there is ${ROWS.map(known => known.name).join(', ')}`);
+    return row;
+  });
+}
+
+/** A line of progress on stderr, then all lines of the row. */
+async function resultsOf(row: Row, runs: number): Promise<readonly Result[]> {
+  process.stderr.write(`bench: ${row.name}, ${runs} runs\n`);
+  const { one: oneThread, two: twoThreads } = row;
+  const contestants = [() => runOurs(row.ours)];
+  if (oneThread !== undefined) contestants.push(() => runC(oneThread, row.share));
+  if (twoThreads !== undefined) contestants.push(() => runC(twoThreads, row.share));
+  const [ours, ...c] = await alternate(contestants, runs);
+  const one = oneThread && c[0];
+  const two = twoThreads && c.at(-1);
+  return row.lines.map(line => {
+    const numbers = numbersOf(ours!, line.measure);
+    if (numbers === undefined) throw new Error(`${row.name} did not measure ${line.measure}`);
+    const compared = line.measure === 'seconds';
+    return {
+      line,
+      ours: numbers,
+      ...(compared && one && { one: numbersOf(one, 'seconds')! }),
+      ...(compared && two && { two: numbersOf(two, 'seconds')! }),
+    };
+  });
+}
+
+function page(results: readonly Result[]): string {
+  const machine = `Linux ${release()}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.versions.node}`;
+  return `${machine}\nminimum (median) of each; stall and memory: the worst of all runs\n\n${tableText(results)}\n`;
+}
+
+function json(results: readonly Result[]): string {
+  const rows = results.map(result => ({
+    ...result,
+    ratio: ratioOf(result, result.line.goal),
+    verdict: verdict(result),
+  }));
+  return `${JSON.stringify({ kernel: release(), node: process.versions.node, rows }, undefined, 2)}\n`;
+}
