@@ -1,0 +1,130 @@
+import { BOUNDS } from '../bounds.ts';
+import type { InnerMapSpec, RawContent, RawEntry } from '../innermap.ts';
+import { OUTER_MAP_NAME } from './metadata.ts';
+import type { Place, Reader } from './reader.ts';
+import { below, refuse, shown } from './reader.ts';
+import { BOOLEAN, integer, integerOrText, oneOf } from './scalars.ts';
+import type { Section } from './section.ts';
+import { isObject, optional, present, required, sectionOf } from './section.ts';
+import { NODE_SELECTOR } from './selector.ts';
+
+export const INNER_MAP_FIELDS = [
+  'outerMap',
+  'key',
+  'maxEntries',
+  'entries',
+  'table',
+  'update',
+  'content',
+  'sealed',
+  'nodeSelector',
+] as const;
+export const ENTRY_FIELDS = ['key', 'value'] as const;
+export const UPDATES = ['Swap', 'InPlace'] as const;
+export const CONTENTS = ['Exact', 'AtLeast'] as const;
+
+interface SpecAndContent {
+  readonly spec: InnerMapSpec;
+  readonly content: RawContent;
+}
+
+const KEY = integerOrText({
+  wanted: "the inner map's key in the outer map: an integer, or text such as 10.1.0.7 or port=443,proto=6",
+  most: BOUNDS.keyText,
+});
+
+export const INNER_MAP_SPEC: Reader<SpecAndContent> = {
+  wanted: 'what the inner map is: outerMap, key, and entries or a table',
+  read: (value, place) => {
+    const section = sectionOf(value, place, INNER_MAP_FIELDS);
+    if (section === undefined) return undefined;
+    const spec = readSpec(section);
+    const entries = optional(section, 'entries', ENTRIES) ?? NO_ENTRIES;
+    const table = optional(section, 'table', TABLE);
+    return spec === undefined ? undefined : { spec, content: present({ entries, table }) };
+  },
+};
+
+function readSpec(section: Section): InnerMapSpec | undefined {
+  const outerMap = required(section, 'outerMap', OUTER_MAP_NAME);
+  const key = required(section, 'key', KEY);
+  const maxEntries = optional(section, 'maxEntries', integer(1, BOUNDS.innerMaxEntries));
+  const update = optional(section, 'update', oneOf(UPDATES));
+  const content = optional(section, 'content', oneOf(CONTENTS));
+  const sealed = optional(section, 'sealed', BOOLEAN) ?? false;
+  const nodeSelector = optional(section, 'nodeSelector', NODE_SELECTOR);
+  refuseContradictions({ update, content, sealed }, section.place);
+  if (outerMap === undefined || key === undefined) return undefined;
+  return present({ outerMap, key, maxEntries, update, content, sealed, nodeSelector });
+}
+
+interface Ways {
+  readonly update: 'Swap' | 'InPlace' | undefined;
+  readonly content: 'Exact' | 'AtLeast' | undefined;
+  readonly sealed: boolean;
+}
+
+/** A frozen map cannot be written, and a new map holds nothing that could be left standing. */
+function refuseContradictions(ways: Ways, place: Place): void {
+  if (ways.sealed && ways.update === 'InPlace') {
+    refuse(below(place, 'sealed'), 'Sealed needs update Swap: a sealed map cannot be written in place');
+  }
+  if (ways.content === 'AtLeast' && ways.update === 'Swap') {
+    refuse(below(place, 'content'), 'AtLeast needs update InPlace: a swap starts with an empty map');
+  }
+  if (ways.content === 'AtLeast' && ways.sealed) {
+    refuse(below(place, 'content'), 'AtLeast cannot be sealed: a sealed map cannot be written in place');
+  }
+}
+
+const NO_ENTRIES: readonly RawEntry[] = Object.freeze([]);
+
+/** Taken by reference: a million entries are looked at, not copied. What they mean is read with the outer map's types. */
+const ENTRIES: Reader<readonly RawEntry[]> = {
+  wanted: 'a list of entries, each an object with key and value',
+  read: (value, place) => {
+    if (!Array.isArray(value)) return refuse(place, `Must be ${ENTRIES.wanted}, not ${shown(value)}`);
+    let wrong = 0;
+    for (let index = 0; index < value.length; index++) {
+      if (isEntry(value[index])) continue;
+      wrong++;
+      if (wrong <= MOST_WRONG) tellEntry(value[index], below(place, index));
+    }
+    if (wrong > MOST_WRONG)
+      refuse(place, `Has ${wrong - MOST_WRONG} more wrong entries: mend the first ${MOST_WRONG}`);
+    return wrong === 0 ? (value as readonly RawEntry[]) : undefined;
+  },
+};
+
+/** An author mends the first of them, then looks again. */
+const MOST_WRONG = 10;
+
+function isEntry(entry: unknown): boolean {
+  if (!isObject(entry)) return false;
+  let known = 0;
+  for (const name in entry) {
+    if (name !== 'key' && name !== 'value') return false;
+    if (entry[name] !== null && entry[name] !== undefined) known++;
+  }
+  return known === 2;
+}
+
+/** The slow way, once it is known that something is wrong. */
+function tellEntry(entry: unknown, place: Place): void {
+  const section = sectionOf(entry, place, ENTRY_FIELDS);
+  if (section === undefined) return;
+  required(section, 'key', ANY_KEY);
+  required(section, 'value', ANY_VALUE);
+}
+
+const ANY_KEY: Reader<unknown> = { wanted: "the entry's key", read: value => value };
+const ANY_VALUE: Reader<unknown> = { wanted: "the entry's value", read: value => value };
+
+/** Of any length: a folder has no limit, and the API server keeps its own. */
+const TABLE: Reader<string> = {
+  wanted: 'CSV text with a header, such as key,value',
+  read: (value, place) =>
+    typeof value === 'string'
+      ? value
+      : refuse(place, `Must be ${TABLE.wanted}, not ${shown(value)}: write table: |`),
+};

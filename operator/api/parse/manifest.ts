@@ -1,0 +1,87 @@
+import type { InnerMapManifest } from '../innermap.ts';
+import { API_VERSION } from '../metadata.ts';
+import type { OuterMap } from '../outermap.ts';
+import type { Parsed } from '../problem.ts';
+import { INNER_MAP_SPEC } from './innermap.ts';
+import { INNER_METADATA, OUTER_METADATA } from './metadata.ts';
+import { OUTER_MAP_SPEC } from './outermap.ts';
+import type { Place, Reader } from './reader.ts';
+import { below, parsed, refuse, shown } from './reader.ts';
+import { oneOf } from './scalars.ts';
+import type { Section } from './section.ts';
+import { isObject, required, sectionOf } from './section.ts';
+
+/** What an author may declare. */
+export type Manifest =
+  | { readonly kind: 'OuterMap'; readonly outerMap: OuterMap }
+  | { readonly kind: 'InnerMap'; readonly manifest: InnerMapManifest };
+
+/** An object of either kind, every default filled in, or all that is wrong with it. Never throws. */
+export function parseManifest(value: unknown): Parsed<Manifest> {
+  return parsed(value, (object, place) => {
+    const kind = readKind(object, place);
+    if (kind === 'OuterMap') return wrapped(readOuterMap(object, place), outerMap => ({ kind, outerMap }));
+    if (kind === 'InnerMap') return wrapped(readInnerMap(object, place), manifest => ({ kind, manifest }));
+    return undefined;
+  });
+}
+
+export function parseOuterMap(value: unknown): Parsed<OuterMap> {
+  return parsed(value, readOuterMap);
+}
+
+export function parseInnerMap(value: unknown): Parsed<InnerMapManifest> {
+  return parsed(value, readInnerMap);
+}
+
+function readKind(object: unknown, place: Place): 'OuterMap' | 'InnerMap' | undefined {
+  if (!isObject(object)) return refuse(place, `Must be an OuterMap or an InnerMap, not ${shown(object)}`);
+  if (object['kind'] === 'NodeMapState') {
+    return refuse(
+      below(place, 'kind'),
+      'Must be OuterMap or InnerMap: a NodeMapState is written by the agent of its node alone',
+    );
+  }
+  const named: Section = { fields: object, place };
+  const kind = required(named, 'kind', oneOf(['OuterMap', 'InnerMap']));
+  if (kind === undefined) required(named, 'apiVersion', VERSION);
+  return kind;
+}
+
+function wrapped<T>(value: T | undefined, wrap: (value: T) => Manifest): Manifest | undefined {
+  return value === undefined ? undefined : wrap(value);
+}
+
+const ROOT_FIELDS = ['apiVersion', 'kind', 'metadata', 'spec'];
+
+function readOuterMap(value: unknown, place: Place): OuterMap | undefined {
+  const section = rootOf(value, place, 'OuterMap');
+  if (section === undefined) return undefined;
+  const metadata = required(section, 'metadata', OUTER_METADATA);
+  const spec = required(section, 'spec', OUTER_MAP_SPEC);
+  return metadata === undefined || spec === undefined ? undefined : { kind: 'OuterMap', metadata, spec };
+}
+
+function readInnerMap(value: unknown, place: Place): InnerMapManifest | undefined {
+  const section = rootOf(value, place, 'InnerMap');
+  if (section === undefined) return undefined;
+  const metadata = required(section, 'metadata', INNER_METADATA);
+  const read = required(section, 'spec', INNER_MAP_SPEC);
+  if (metadata === undefined || read === undefined) return undefined;
+  return { innerMap: { kind: 'InnerMap', metadata, spec: read.spec }, content: read.content };
+}
+
+const VERSION: Reader<string> = oneOf([API_VERSION]);
+
+/** `status` is what others wrote: an object taken out of a cluster is taken with it, unread. */
+function rootOf(value: unknown, place: Place, kind: string): Section | undefined {
+  const section = sectionOf(
+    value,
+    place,
+    isObject(value) && 'status' in value ? [...ROOT_FIELDS, 'status'] : ROOT_FIELDS,
+  );
+  if (section === undefined) return undefined;
+  required(section, 'apiVersion', VERSION);
+  required(section, 'kind', oneOf([kind]));
+  return section;
+}

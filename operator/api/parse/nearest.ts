@@ -1,0 +1,31 @@
+/** The word that was probably meant: equal but for case, or a few letters off. */
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  const written = word.slice(0, LONGEST).toLowerCase();
+  let best: string | undefined;
+  let bestDistance = Math.max(1, Math.floor(written.length / 3)) + 1;
+  for (const candidate of candidates) {
+    const distance = distanceBetween(written, candidate.toLowerCase());
+    if (distance < bestDistance) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+/** No field's name is longer; a stranger's word must not cost more than ours. */
+const LONGEST = 64;
+
+/** Levenshtein's distance, one row at a time. */
+function distanceBetween(left: string, right: string): number {
+  let row = Array.from({ length: right.length + 1 }, (_, column) => column);
+  for (let line = 1; line <= left.length; line++) {
+    const next = [line];
+    for (let column = 1; column <= right.length; column++) {
+      const replaced = row[column - 1]! + (left[line - 1] === right[column - 1] ? 0 : 1);
+      next.push(Math.min(replaced, row[column]! + 1, next[column - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[right.length]!;
+}

@@ -1,0 +1,186 @@
+import { BOUNDS } from '../bounds.ts';
+import type { AccessRule, OuterMapSpec, OuterType } from '../outermap.ts';
+import { OUTER_TYPES } from '../outermap.ts';
+import type { Place, Reader } from './reader.ts';
+import { below, refuse, shown } from './reader.ts';
+import { integer, integerOrText, listOf, oneOf, text } from './scalars.ts';
+import type { Section } from './section.ts';
+import { isGiven, optional, present, required, sectionOf } from './section.ts';
+import { NODE_SELECTOR } from './selector.ts';
+import { declaration, FLAGS, TEMPLATE } from './template.ts';
+
+export const OUTER_MAP_FIELDS = [
+  'type',
+  'maxEntries',
+  'key',
+  'flags',
+  'inner',
+  'pin',
+  'pinMode',
+  'provision',
+  'undeclaredKeys',
+  'maxRemoval',
+  'deletionPolicy',
+  'access',
+  'nodeSelector',
+] as const;
+export const ACCESS_FIELDS = ['namespaces', 'keys'] as const;
+export const PROVISIONS = ['Create', 'Adopt'] as const;
+export const UNDECLARED_KEYS = ['Remove', 'Keep'] as const;
+export const DELETION_POLICIES = ['Retain', 'Delete'] as const;
+
+export const OUTER_MAP_SPEC: Reader<OuterMapSpec> = {
+  wanted: 'what the outer map is: type, maxEntries, key, inner and access',
+  read: (value, place) => {
+    const section = sectionOf(value, place, OUTER_MAP_FIELDS);
+    if (section === undefined) return undefined;
+    const layout = readLayout(section);
+    const policy = readPolicy(section);
+    const access = required(section, 'access', ACCESS);
+    const nodeSelector = optional(section, 'nodeSelector', NODE_SELECTOR);
+    if (layout === undefined || access === undefined) return undefined;
+    return present({ ...layout, ...policy, access, nodeSelector });
+  },
+};
+
+type LayoutFields = Pick<OuterMapSpec, 'type' | 'maxEntries' | 'key' | 'flags' | 'inner'>;
+
+function readLayout(section: Section): LayoutFields | undefined {
+  const type = required(section, 'type', oneOf(OUTER_TYPES));
+  const maxEntries = required(section, 'maxEntries', integer(1, BOUNDS.outerMaxEntries));
+  const key = type === undefined ? undefined : readKey(section, type);
+  const flags = optional(section, 'flags', FLAGS) ?? [];
+  const inner = required(section, 'inner', TEMPLATE);
+  if (type === undefined || maxEntries === undefined || key === undefined || inner === undefined)
+    return undefined;
+  return { type, maxEntries, key, flags, inner };
+}
+
+/** The index of an ArrayOfMaps is what C programs call it. */
+const INDEX_NAMES = ['u32', '__u32', 'uint32_t'] as const;
+
+function readKey(section: Section, type: OuterType): string | undefined {
+  if (type === 'HashOfMaps') return required(section, 'key', declaration("the outer map's key"));
+  const key = optional(section, 'key', text({ wanted: 'u32', most: BOUNDS.declaration }));
+  if (key === undefined || INDEX_NAMES.includes(key.trim() as 'u32')) return 'u32';
+  return refuse(
+    below(section.place, 'key'),
+    `Must be u32 or absent: the key of an ArrayOfMaps is its index, not ${shown(key)}`,
+  );
+}
+
+type PolicyFields = Pick<
+  OuterMapSpec,
+  'pinMode' | 'provision' | 'undeclaredKeys' | 'maxRemoval' | 'deletionPolicy'
+> & {
+  readonly pin: string | undefined;
+};
+
+function readPolicy(section: Section): PolicyFields {
+  const provision = optional(section, 'provision', oneOf(PROVISIONS)) ?? 'Create';
+  if (provision === 'Adopt' && !isGiven(section, 'pin')) {
+    refuse(
+      below(section.place, 'pin'),
+      "Missing: provision Adopt needs the pin where the program's loader puts the outer map",
+    );
+  }
+  return {
+    pin: optional(section, 'pin', PIN),
+    pinMode: optional(section, 'pinMode', PIN_MODE) ?? 0o600,
+    provision,
+    undeclaredKeys:
+      optional(section, 'undeclaredKeys', oneOf(UNDECLARED_KEYS)) ??
+      (provision === 'Create' ? 'Remove' : 'Keep'),
+    maxRemoval: optional(section, 'maxRemoval', MAX_REMOVAL) ?? { percent: 50 },
+    deletionPolicy: optional(section, 'deletionPolicy', oneOf(DELETION_POLICIES)) ?? 'Retain',
+  };
+}
+
+const PIN_TEXT = text({
+  wanted: 'a path below the bpffs, such as tenants or tc/globals/tenants',
+  most: BOUNDS.pin,
+});
+
+/** What bpffs takes as names, less what would let a pin leave it or lie in the ledger. */
+const PIN: Reader<string> = {
+  wanted: PIN_TEXT.wanted,
+  read: (value, place) => {
+    const pin = PIN_TEXT.read(value, place);
+    return pin === undefined || refusedPin(pin, place) ? undefined : pin;
+  },
+};
+
+/** Each rule has its own words: a path that is refused as a whole leaves its author guessing. */
+function refusedPin(pin: string, place: Place): boolean {
+  const wrong = pinProblem(pin);
+  if (wrong !== undefined) refuse(place, wrong);
+  return wrong !== undefined;
+}
+
+function pinProblem(pin: string): string | undefined {
+  const parts = pin.split('/');
+  if (pin.startsWith('/'))
+    return 'Must be relative to the bpffs: take away the leading / and the mount point';
+  if (parts.includes('')) return 'Must have no empty parts: take away the superfluous /';
+  if (pin.includes('.')) return 'Must have no dots: names in a bpffs cannot hold them';
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  if (/[\x00-\x20\x7f]/.test(pin)) return 'Must have no blanks and no control characters';
+  if (parts[0] === 'innermap') return "Must not be below innermap/: the operator's own records lie there";
+  const long = parts.find(part => new TextEncoder().encode(part).length > BOUNDS.fileName);
+  return long === undefined ? undefined : `Must have parts of at most ${BOUNDS.fileName} bytes`;
+}
+
+/** Octal text: as a number YAML would have read it as octal, and JSON as decimal. The agent itself must stay able to open it. */
+const PIN_MODE: Reader<number> = {
+  wanted: 'a file mode in octal text, such as "0600", that lets the owner read and write',
+  read: (value, place) => {
+    if (typeof value === 'string' && /^0?[67][0-7]{2}$/.test(value)) return Number.parseInt(value, 8);
+    const hint = typeof value === 'number' ? ': put it in quotes, as YAML reads 0600 as the number 384' : '';
+    return refuse(place, `Must be ${PIN_MODE.wanted}, not ${shown(value)}${hint}`);
+  },
+};
+
+const MAX_REMOVAL: Reader<OuterMapSpec['maxRemoval']> = {
+  wanted: 'a percentage such as "50%", or a number of keys',
+  read: (value, place) => {
+    const percentage = typeof value === 'string' ? /^(100|[1-9]?[0-9])%$/.exec(value) : null;
+    if (percentage !== null) return { percent: Number(percentage[1]) };
+    if (Number.isSafeInteger(value) && (value as number) >= 0) return { keys: value as number };
+    return refuse(place, `Must be ${MAX_REMOVAL.wanted}, not ${shown(value)}`);
+  },
+};
+
+const NAMESPACE_PATTERN = text({
+  wanted: 'the name of a namespace or a glob such as team-*',
+  most: 63,
+  pattern: /^[a-z0-9*?]([-a-z0-9*?]*[a-z0-9*?])?$/,
+});
+const ACCESS_KEY = integerOrText({
+  wanted: 'a key, a range of integers such as 0..99, or a prefix such as 10.1.0.0/16',
+  most: BOUNDS.keyText,
+});
+
+const ACCESS_RULE: Reader<AccessRule> = {
+  wanted: 'an object with namespaces and keys',
+  read: (value, place) => {
+    const section = sectionOf(value, place, ACCESS_FIELDS);
+    if (section === undefined) return undefined;
+    const namespaces = required(section, 'namespaces', NAMESPACES);
+    const keys = optional(section, 'keys', ACCESS_KEYS);
+    return namespaces === undefined ? undefined : present({ namespaces, keys });
+  },
+};
+const NAMESPACES = listOf(NAMESPACE_PATTERN, {
+  wanted: 'the namespaces that may declare keys, as names or globs such as team-*',
+  least: 1,
+  most: BOUNDS.accessNamespaces,
+  unique: true,
+});
+/** An empty list would be read by some as all keys and by others as none. */
+const ACCESS_KEYS = listOf(ACCESS_KEY, { least: 1, most: BOUNDS.accessKeys, unique: true });
+const ACCESS = listOf(ACCESS_RULE, {
+  wanted: 'who may declare which keys, as a list of rules: - namespaces: ["team-*"]',
+  least: 1,
+  most: BOUNDS.accessRules,
+  unique: false,
+});

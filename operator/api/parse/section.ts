@@ -1,0 +1,61 @@
+import { nearest } from './nearest.ts';
+import type { Place, Reader } from './reader.ts';
+import { below, refuse, shown } from './reader.ts';
+
+/** An object whose fields are being read. */
+export interface Section {
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly place: Place;
+}
+
+/** The object as fields; a field that is not among `known` is a problem, as a typing error would else do nothing. */
+export function sectionOf(value: unknown, place: Place, known: readonly string[]): Section | undefined {
+  if (!isObject(value))
+    return refuse(place, `Must be an object with ${known.join(', ')}, not ${shown(value)}`);
+  for (const name of Object.keys(value)) {
+    if (!known.includes(name)) refuse(below(place, name), unknownField(name, known));
+  }
+  return { fields: value, place };
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function unknownField(name: string, known: readonly string[]): string {
+  const meant = nearest(name, known);
+  return meant === undefined
+    ? `Unknown field: here are known ${known.join(', ')}`
+    : `Unknown field: did you mean ${meant}`;
+}
+
+/** A field without a value (`pin:` and no more) is absent: the API server prunes a null likewise. */
+export function optional<T>(section: Section, name: string, reader: Reader<T>): T | undefined {
+  const value = given(section, name);
+  return value === undefined ? undefined : reader.read(value, below(section.place, name));
+}
+
+export function required<T>(section: Section, name: string, reader: Reader<T>): T | undefined {
+  const value = given(section, name);
+  const place = below(section.place, name);
+  return value === undefined ? refuse(place, `Missing: ${reader.wanted}`) : reader.read(value, place);
+}
+
+/** Whether the author gave the field a value, right or wrong. */
+export function isGiven(section: Section, name: string): boolean {
+  return given(section, name) !== undefined;
+}
+
+/** Own fields only: `constructor` is a field of every object, but none that its author gave. */
+function given(section: Section, name: string): unknown {
+  return Object.hasOwn(section.fields, name) ? (section.fields[name] ?? undefined) : undefined;
+}
+
+type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+
+/** The object without the fields that are undefined: absent fields are absent, not there and empty. */
+export function present<T extends object>(value: T): Present<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as Present<T>;
+}

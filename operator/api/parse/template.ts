@@ -1,0 +1,81 @@
+import { BOUNDS } from '../bounds.ts';
+import type { InnerType, MapFlag, Template } from '../outermap.ts';
+import { CONTENT_TYPES, INNER_TYPES, MAP_FLAGS } from '../outermap.ts';
+import type { Reader } from './reader.ts';
+import { below, refuse } from './reader.ts';
+import { integer, listOf, oneOf, text } from './scalars.ts';
+import type { Section } from './section.ts';
+import { isGiven, optional, present, required, sectionOf } from './section.ts';
+
+export const TEMPLATE_FIELDS = ['type', 'maxEntries', 'key', 'value', 'flags', 'programOwned'] as const;
+
+/** The kernel wants their key size to be 0. */
+export const KEYLESS_TYPES: readonly InnerType[] = ['RingBuf', 'Queue', 'Stack', 'BloomFilter'];
+export const VALUELESS_TYPES: readonly InnerType[] = ['RingBuf'];
+/** They grow with the sockets, tasks and inodes they belong to: the kernel wants maxEntries to be 0. */
+export const UNSIZED_TYPES: readonly InnerType[] = ['SkStorage', 'TaskStorage', 'InodeStorage'];
+
+export const FLAGS = listOf<MapFlag>(oneOf(Object.keys(MAP_FLAGS) as MapFlag[]), {
+  least: 0,
+  most: Object.keys(MAP_FLAGS).length,
+  unique: true,
+});
+
+const PROGRAM_OWNED = listOf(
+  text({ wanted: 'the path of a field of the value, such as packets', most: BOUNDS.fieldPath }),
+  {
+    least: 0,
+    most: BOUNDS.programOwned,
+    unique: true,
+  },
+);
+
+export function declaration(what: string): Reader<string> {
+  return text({
+    wanted: `the C declaration of ${what}, such as __u32, ipv4 or struct { ... }`,
+    most: BOUNDS.declaration,
+  });
+}
+
+export const TEMPLATE: Reader<Template> = {
+  wanted: 'the template, an object with type, maxEntries, key and value',
+  read: (value, place) => {
+    const section = sectionOf(value, place, TEMPLATE_FIELDS);
+    if (section === undefined) return undefined;
+    const type = required(section, 'type', oneOf(INNER_TYPES));
+    const flags = optional(section, 'flags', FLAGS) ?? [];
+    const programOwned = optional(section, 'programOwned', PROGRAM_OWNED) ?? [];
+    if (type === undefined) return undefined;
+    const maxEntries = readMaxEntries(section, type);
+    const key = readSide(section, type, 'key');
+    const side = readSide(section, type, 'value');
+    refuseUnwritten(section, type, programOwned.length);
+    if (maxEntries === undefined) return undefined;
+    return present({ type, maxEntries, key, value: side, flags, programOwned });
+  },
+};
+
+function readMaxEntries(section: Section, type: InnerType): number | undefined {
+  if (!UNSIZED_TYPES.includes(type))
+    return required(section, 'maxEntries', integer(1, BOUNDS.innerMaxEntries));
+  const maxEntries = optional(section, 'maxEntries', integer(0, BOUNDS.innerMaxEntries)) ?? 0;
+  if (maxEntries === 0) return 0;
+  return refuse(below(section.place, 'maxEntries'), `Must be 0 or absent: a ${type} has no limit of its own`);
+}
+
+/** A key or a value: wanted, or not possible, as the type is. */
+function readSide(section: Section, type: InnerType, side: 'key' | 'value'): string | undefined {
+  const without = side === 'key' ? KEYLESS_TYPES : VALUELESS_TYPES;
+  if (!without.includes(type)) return required(section, side, declaration(`the inner map's ${side}`));
+  if (!isGiven(section, side)) return undefined;
+  return refuse(below(section.place, side), `Not known here: a ${type} has no ${side}, take it out`);
+}
+
+/** Only where the operator writes values is there anything not to compare. */
+function refuseUnwritten(section: Section, type: InnerType, count: number): void {
+  if (count === 0 || (CONTENT_TYPES as readonly string[]).includes(type)) return;
+  refuse(
+    below(section.place, 'programOwned'),
+    `Not known here: programs write all of a ${type}, take it out`,
+  );
+}
