@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const INNERMAP = join(import.meta.dirname, '..', '..', '..', 'bin', 'innermap.js');
+/** Of /proc/PID/stat's times: USER_HZ is 100 on every architecture that Node.js runs on. */
+const TICKS_A_SECOND = 100;
+
+/** A command of ours as its user runs it: what it took, and how much memory at most. */
+export interface Ended {
+  readonly code: number;
+  readonly seconds: number;
+  readonly peakMB: number;
+  readonly output: string;
+}
+
+/** Runs `innermap …` to its end. */
+export async function innermap(...words: readonly string[]): Promise<Ended> {
+  const before = performance.now();
+  const child = start(words);
+  let output = '';
+  child.stdout?.on('data', chunk => {
+    output += chunk;
+  });
+  child.stderr?.on('data', chunk => {
+    output += chunk;
+  });
+  let peakMB = 0;
+  // The kernel forgets the mark with the process: it is looked at while that lives.
+  const look = setInterval(() => {
+    peakMB = Math.max(peakMB, statusMB(child.pid!, 'VmHWM'));
+  }, 20);
+  const code = await new Promise<number>(resolve => child.once('close', status => resolve(status ?? -1)));
+  clearInterval(look);
+  return { code, seconds: (performance.now() - before) / 1000, peakMB, output };
+}
+
+/** The agent on a folder, running until `stop`. */
+export interface Agent {
+  readonly pid: number;
+  /** From its start to the report of its first turn. */
+  readonly secondsToFirstTurn: number;
+  stop(): Promise<void>;
+}
+
+export async function startAgent(manifests: string, bpffs: string, report: string): Promise<Agent> {
+  const before = performance.now();
+  const child = start([
+    'agent',
+    '--manifests',
+    manifests,
+    '--bpffs',
+    bpffs,
+    '--report',
+    report,
+    '--log-level',
+    'error',
+  ]);
+  const ended = new Promise<void>(resolve => child.once('close', () => resolve()));
+  let complaint = '';
+  child.stderr?.on('data', chunk => {
+    complaint += chunk;
+  });
+  while (!existsSync(report)) {
+    if (child.exitCode !== null) throw new Error(`Cannot start the agent: ${complaint}`);
+    await sleep(1);
+  }
+  const secondsToFirstTurn = (performance.now() - before) / 1000;
+  const stop = async () => {
+    child.kill('SIGTERM');
+    await ended;
+  };
+  return { pid: child.pid!, secondsToFirstTurn, stop };
+}
+
+/** VmRSS, VmHWM … of a process; 0 once it has ended. */
+export function statusMB(pid: number, field: 'VmRSS' | 'VmHWM'): number {
+  const line = textOf(`/proc/${pid}/status`)
+    .split('\n')
+    .find(text => text.startsWith(`${field}:`));
+  return Number.parseInt(line?.split(/\s+/)[1] ?? '0', 10) / 1024;
+}
+
+/** Processor time of all its threads so far. */
+export function processorSeconds(pid: number): number {
+  // The second field is the name in parentheses and may hold spaces; utime and stime are fields 14 and 15.
+  const fields = textOf(`/proc/${pid}/stat`).split(') ').at(-1)!.split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
+}
+
+function start(words: readonly string[]): ChildProcess {
+  return spawn(process.execPath, [INNERMAP, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
