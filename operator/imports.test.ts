@@ -7,15 +7,27 @@ const MAY: Readonly<Record<string, { ours: readonly string[]; others: readonly s
   api: { ours: ['api'], others: [] },
   core: { ours: ['api', 'core'], others: [] },
   kernel: { ours: ['api', 'core', 'kernel'], others: [] },
-  'kernel/libbpf': { ours: ['api', 'core', 'kernel', 'kernel/libbpf'], others: ['node:fs', 'node:path', 'node:os', 'node:url'] },
+  'kernel/libbpf': {
+    ours: ['api', 'core', 'kernel', 'kernel/libbpf'],
+    others: ['node:fs', 'node:path', 'node:os', 'node:url'],
+  },
   'kernel/libbpf/library.ts': { ours: ['kernel', 'kernel/libbpf'], others: ['koffi', 'node:fs'] },
   source: { ours: ['api', 'core', 'source'], others: [] },
-  'source/folder': { ours: ['api', 'core', 'source', 'source/folder'], others: ['yaml', 'node:fs', 'node:path', 'node:worker_threads', 'node:url'] },
+  'source/folder': {
+    ours: ['api', 'core', 'source', 'source/folder'],
+    others: ['yaml', 'node:fs', 'node:path', 'node:worker_threads', 'node:url'],
+  },
   publish: { ours: ['api', 'core', 'publish'], others: ['node:fs', 'node:path'] },
   loop: { ours: ['api', 'core', 'kernel', 'source', 'publish', 'loop'], others: [] },
-  support: { ours: ['support', 'api'], others: ['node:fs', 'node:os', 'node:path', 'node:http', 'node:perf_hooks'] },
+  support: {
+    ours: ['support', 'api'],
+    others: ['node:fs', 'node:os', 'node:path', 'node:http', 'node:perf_hooks'],
+  },
   'support/log.ts': { ours: [], others: ['winston'] },
-  cli: { ours: ['api', 'core', 'kernel', 'support', 'cli', 'source', 'source/folder', 'loop'], others: ['node:util', 'node:fs', 'node:path', 'node:readline', 'yaml'] },
+  cli: {
+    ours: ['api', 'core', 'kernel', 'support', 'cli', 'source', 'source/folder', 'loop'],
+    others: ['node:util', 'node:fs', 'node:path', 'node:readline', 'yaml'],
+  },
 };
 
 const ROOT = join(import.meta.dirname, '..', '..', 'operator');
@@ -35,23 +47,33 @@ function* sourceFiles(directory: string): Generator<string> {
   for (const name of readdirSync(directory).sort()) {
     const path = join(directory, name);
     if (statSync(path).isDirectory()) yield* sourceFiles(path);
-    else if (path.endsWith('.ts') && !path.endsWith('.test.ts') && name !== 'main.ts') yield relative(ROOT, path);
+    else if (path.endsWith('.ts') && !path.endsWith('.test.ts') && name !== 'main.ts')
+      yield relative(ROOT, path);
   }
 }
 
 /** The narrowest rule: the file's own, then its folder's, then that folder's parent's. */
 function ruleOf(file: string) {
-  for (let place = file; place !== '.'; place = dirname(place)) if (MAY[place] !== undefined) return MAY[place];
+  for (let place = file; place !== '.'; place = dirname(place))
+    if (MAY[place] !== undefined) return MAY[place];
   return undefined;
 }
 
 function importsOf(file: string): string[] {
   const text = readFileSync(join(ROOT, file), 'utf8');
-  return [...text.matchAll(/^(?:import|export)\b[^'"]*?\bfrom\s+['"]([^'"]+)['"]/gms)].map(match => match[1]!);
+  return [...text.matchAll(/^(?:import|export)\b[^'"]*?\bfrom\s+['"]([^'"]+)['"]/gms)].map(
+    match => match[1]!,
+  );
 }
 
-function allowed(file: string, name: string, rule: { ours: readonly string[]; others: readonly string[] }): boolean {
+function allowed(
+  file: string,
+  name: string,
+  rule: { ours: readonly string[]; others: readonly string[] },
+): boolean {
   if (!name.startsWith('.')) return rule.others.includes(name);
   const target = dirname(normalize(join(dirname(file), name)));
-  return rule.ours.some(folder => target === folder || (target.startsWith(`${folder}/`) && MAY[target] === undefined));
+  return rule.ours.some(
+    folder => target === folder || (target.startsWith(`${folder}/`) && MAY[target] === undefined),
+  );
 }

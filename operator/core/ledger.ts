@@ -44,7 +44,13 @@ export interface LedgerRecord {
   /** Relative to the bpffs. */
   readonly pin?: string;
   /** Absent where they do not fit into a symlink's target. */
-  readonly declared?: { readonly type: OuterMapSpec['type']; readonly maxEntries: number; readonly key: string; readonly flags: OuterMapSpec['flags']; readonly inner: Template };
+  readonly declared?: {
+    readonly type: OuterMapSpec['type'];
+    readonly maxEntries: number;
+    readonly key: string;
+    readonly flags: OuterMapSpec['flags'];
+    readonly inner: Template;
+  };
 }
 
 /** A symlink's target ends at 4,095 bytes. */
@@ -62,7 +68,11 @@ export function parseRecord(text: string): LedgerRecord | undefined {
   try {
     const value: unknown = JSON.parse(text);
     const record = value as LedgerRecord;
-    const sound = typeof value === 'object' && value !== null && record.version === 1 && typeof record.layoutDigest === 'string';
+    const sound =
+      typeof value === 'object' &&
+      value !== null &&
+      record.version === 1 &&
+      typeof record.layoutDigest === 'string';
     return sound ? record : undefined;
   } catch {
     return undefined;

@@ -92,6 +92,8 @@ export interface Kernel {
   /** Batch for a HashOfMaps, parallel singles for an ArrayOfMaps. A key that is already gone is no failure. */
   remove(outer: OpenMap, keys: Uint8Array): Promise<Failed>;
 
+  /** The ids of many pinned maps, without reading them: open, info, close. Answers in the order of the pins. */
+  identify(pins: readonly string[]): Promise<readonly (number | KernelError)[]>;
   /** Reads many inner maps whole. Answers in the order of the addresses. */
   readInner(addresses: readonly InnerAddress[]): Promise<readonly (InnerReading | KernelError)[]>;
   /** Writes only what is given. The answer's indexes count the upserts first, then the deletes. */

@@ -1,6 +1,6 @@
-import type { NodeMapStateStatus } from '../api/status.ts';
-import type { Reason } from '../api/reason.ts';
-import type { Refusal } from './wanted.ts';
+import type { Reason } from '../../api/reason.ts';
+import type { NodeMapStateStatus } from '../../api/status.ts';
+import type { Refusal } from '../wanted.ts';
 
 /** What became of one InnerMap on this node. */
 export interface InnerMapReport {
@@ -49,6 +49,7 @@ export interface TurnSummary {
 export interface Report {
   readonly state: NodeMapStateStatus;
   readonly outerMaps: readonly OuterMapReport[];
+  /** Those that are not programmed; the ready ones are counted with their outer map. */
   readonly innerMaps: readonly InnerMapReport[];
   readonly refusals: readonly Refusal[];
   readonly turn: TurnSummary;

@@ -1,0 +1,156 @@
+import { type InnerMap, innerMapName } from '../../api/innermap.ts';
+import type { Metadata } from '../../api/metadata.ts';
+import type { OuterMap } from '../../api/outermap.ts';
+import type { Reason } from '../../api/reason.ts';
+import { selects } from '../../api/selector.ts';
+import type { Wanted, WantedInner } from '../wanted.ts';
+import { claimOf, type DesiredInner, type Ground, groundOf } from './claim.ts';
+
+/** The node that decides: its name and labels are all that selectors see. */
+export interface Node {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface DesiredOuter extends Ground {
+  /** By the key in hex. */
+  readonly inners: ReadonlyMap<string, DesiredInner>;
+  /** Keys whose owner's new contents cannot be taken: what is there stays. */
+  readonly kept: ReadonlySet<string>;
+}
+
+/** An object that is not programmed because of what it says or of what others say. */
+export interface Rejection {
+  readonly object: InnerMap | OuterMap;
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+/** What this node's kernel should hold. */
+export interface Desired {
+  /** By name; only those that select this node and can be read. */
+  readonly outers: ReadonlyMap<string, DesiredOuter>;
+  readonly rejections: readonly Rejection[];
+  /** Every OuterMap that somebody declares for this node, readable or not: its ledger is not let go. */
+  readonly declared: ReadonlySet<string>;
+}
+
+/**
+ * Pure: wanted objects and a node in, desired state out, in an order that does not depend on the input's.
+ * - An object whose selector leaves this node out is not there.
+ * - Of two OuterMaps with one pin, and of two InnerMaps with one key, the oldest has it.
+ * - One bad object costs nobody else anything.
+ */
+export function desiredState(wanted: Wanted, node: Node): Desired {
+  const rejections: Rejection[] = [];
+  const declared = new Set(wanted.outerMaps.map(outerMap => outerMap.metadata.name));
+  const here = wanted.outerMaps.filter(outerMap => selects(outerMap.spec.nodeSelector, node.labels));
+  const selected = new Set(here.map(outerMap => outerMap.metadata.name));
+  const groups = innersByOuter(wanted.innerMaps, node);
+  const outers = new Map<string, DesiredOuter>();
+  for (const ground of groundsOf(here, rejections)) {
+    const { name } = ground.outerMap.metadata;
+    outers.set(name, desiredOuter(ground, groups.get(name) ?? [], rejections));
+  }
+  for (const [name, inners] of groups) {
+    if (!selected.has(name)) rejections.push(...withoutOuter(name, inners, declared.has(name)));
+    else if (!outers.has(name)) rejections.push(...inners.map(inner => waiting(inner, name)));
+  }
+  return { outers, rejections, declared: selected };
+}
+
+function innersByOuter(inners: readonly WantedInner[], node: Node): Map<string, WantedInner[]> {
+  const groups = new Map<string, WantedInner[]>();
+  for (const inner of inners) {
+    const { outerMap, nodeSelector } = inner.innerMap.spec;
+    if (nodeSelector !== undefined && !selects(nodeSelector, node.labels)) continue;
+    const group = groups.get(outerMap);
+    if (group === undefined) groups.set(outerMap, [inner]);
+    else group.push(inner);
+  }
+  return groups;
+}
+
+/** The OuterMaps that can be used, by name; of those with one pin only the oldest. */
+function groundsOf(outerMaps: readonly OuterMap[], rejections: Rejection[]): readonly Ground[] {
+  const grounds: Ground[] = [];
+  const pins = new Map<string, OuterMap>();
+  for (const outerMap of outerMaps.toSorted((a, b) => bySeniority(a.metadata, b.metadata))) {
+    const ground = groundOf(outerMap);
+    const { pin } = outerMap.spec;
+    const holder = pin === undefined ? undefined : pins.get(pin);
+    if (typeof ground === 'string')
+      rejections.push({ object: outerMap, reason: 'LayoutMismatch', message: ground });
+    else if (holder !== undefined) {
+      const message = `Pin ${pin} belongs to the older OuterMap ${holder.metadata.name}: give this one a pin of its own`;
+      rejections.push({ object: outerMap, reason: 'PinInUse', message });
+    } else {
+      if (pin !== undefined) pins.set(pin, outerMap);
+      grounds.push(ground);
+    }
+  }
+  return grounds.toSorted((a, b) => compareText(a.outerMap.metadata.name, b.outerMap.metadata.name));
+}
+
+function desiredOuter(ground: Ground, wanted: readonly WantedInner[], rejections: Rejection[]): DesiredOuter {
+  const owners = new Map<string, InnerMap>();
+  const inners = new Map<string, DesiredInner>();
+  const kept = new Set<string>();
+  for (const inner of inSeniority(wanted)) {
+    const claim = claimOf(inner, ground);
+    const object = inner.innerMap;
+    if (claim.kind === 'rejected') {
+      rejections.push({ object, reason: claim.reason, message: claim.message });
+      continue;
+    }
+    const { keyHex, keyText } = claim.kind === 'claim' ? claim.desired : claim;
+    const owner = owners.get(keyHex);
+    if (owner !== undefined) {
+      rejections.push({
+        object,
+        reason: 'KeyConflict',
+        message: `Key ${keyText} belongs to the older InnerMap ${innerMapName(owner)}`,
+      });
+      continue;
+    }
+    owners.set(keyHex, object);
+    if (claim.kind === 'claim') inners.set(keyHex, claim.desired);
+    else {
+      kept.add(keyHex);
+      rejections.push({ object, reason: claim.reason, message: claim.message });
+    }
+  }
+  return { ...ground, inners, kept };
+}
+
+function withoutOuter(name: string, inners: readonly WantedInner[], elsewhere: boolean): Rejection[] {
+  if (elsewhere) return [];
+  const message = `OuterMap ${name} does not exist: create it, or correct spec.outerMap`;
+  return inners.map(inner => ({ object: inner.innerMap, reason: 'OuterMapNotFound' as const, message }));
+}
+
+function waiting(inner: WantedInner, name: string): Rejection {
+  return {
+    object: inner.innerMap,
+    reason: 'Pending',
+    message: `OuterMap ${name} is not usable on this node: see its status`,
+  };
+}
+
+/** Oldest first, whatever order they came in. */
+function inSeniority(wanted: readonly WantedInner[]): readonly WantedInner[] {
+  return wanted.toSorted((a, b) => bySeniority(a.innerMap.metadata, b.innerMap.metadata));
+}
+
+/** Oldest first: creationTimestamp (objects of a folder have none), then namespace and name. */
+function bySeniority(a: Metadata, b: Metadata): number {
+  return (
+    compareText(a.creationTimestamp ?? '', b.creationTimestamp ?? '') ||
+    compareText(a.namespace ?? '', b.namespace ?? '') ||
+    compareText(a.name, b.name)
+  );
+}
+
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

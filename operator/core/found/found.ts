@@ -1,0 +1,65 @@
+import type { Reason } from '../../api/reason.ts';
+import type { DesiredInner } from '../desired/claim.ts';
+import type { Entries } from '../entries.ts';
+import type { LedgerRecord } from '../ledger.ts';
+import type { MapSpec } from '../mapspec.ts';
+
+/** A pinned map as opened, or why it could not be. */
+export type PinFound =
+  | { readonly kind: 'map'; readonly id: number; readonly spec: MapSpec }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unreadable'; readonly reason: Reason; readonly message: string };
+
+/** What this process last proved of a key: the inner map with this id holds what this object declares. */
+export interface Programmed {
+  readonly id: number;
+  readonly inner: DesiredInner;
+  /** The ledger holds a pin of it: it was made by this operator. */
+  readonly ours: boolean;
+  /** The same contents in the kernel's order of iteration, once read: the next comparison is one of bytes. */
+  readonly seen?: Entries;
+}
+
+/** What was read from an inner map, this turn. */
+export type Reading =
+  | { readonly kind: 'read'; readonly spec: MapSpec; readonly frozen: boolean; readonly entries: Entries }
+  | { readonly kind: 'unreadable'; readonly reason: Reason; readonly message: string };
+
+/** One outer map of this node as it is: the map, its entries, and what the ledger proves to be ours. */
+export interface OuterFound {
+  readonly record?: LedgerRecord;
+  /** Second pin of the outer map in the ledger. */
+  readonly ledger: PinFound;
+  /** Where programs look; absent where the OuterMap declares no pin. */
+  readonly pin: PinFound;
+  /** Layout that the map was made with, where it can be read. */
+  readonly template?: MapSpec;
+  /** False where a dry trial shows that inner maps of the declared layout do not fit. */
+  readonly accepts?: boolean;
+  /** Key in hex → id of the inner map. */
+  readonly entries: ReadonlyMap<string, number>;
+  /** Name of a pin below the ledger's `inner` → id of the inner map. */
+  readonly pins: ReadonlyMap<string, number>;
+  /** By key in hex. */
+  readonly programmed: ReadonlyMap<string, Programmed>;
+  /** By id: inner maps that were read this turn. */
+  readonly readings: ReadonlyMap<number, Reading>;
+}
+
+/** A ledger that no declared OuterMap claims. */
+export interface Abandoned {
+  readonly name: string;
+  readonly record?: LedgerRecord;
+  readonly ledger: PinFound;
+  readonly pin: PinFound;
+  readonly entries: ReadonlyMap<string, number>;
+  readonly pins: ReadonlyMap<string, number>;
+}
+
+/** Everything of this node's kernel that decisions rest on. */
+export interface Found {
+  readonly outers: ReadonlyMap<string, OuterFound>;
+  readonly abandoned: readonly Abandoned[];
+}
+
+export const ABSENT: PinFound = { kind: 'absent' };

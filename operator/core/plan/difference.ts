@@ -1,0 +1,157 @@
+import type { InnerType } from '../../api/outermap.ts';
+import { equalBytes, equalRun } from '../bytes.ts';
+import type { Entries } from '../entries.ts';
+import { KeyIndex } from '../keyindex.ts';
+
+/** How contents of one inner map are compared. */
+export interface Comparison {
+  readonly type: InnerType;
+  readonly keySize: number;
+  /** One value in the kernel's batch format, per-CPU copies included. */
+  readonly stride: number;
+  /** 0xff compared, 0x00 program-owned; stride long. Absent: all compared. */
+  readonly mask?: Uint8Array;
+  /** False: what is not declared may stay. */
+  readonly exact: boolean;
+}
+
+/** What must be written so that the found contents become the declared ones. */
+export interface Difference {
+  /** Values carry the found bytes where the program owns them. */
+  readonly upserts: Entries;
+  /** Keys one after the other. */
+  readonly deletes: Uint8Array;
+  /** Declared and not there, there with another value, there and not declared. */
+  readonly missing: number;
+  readonly different: number;
+  readonly extra: number;
+}
+
+/** Undefined where the contents are as declared. */
+export function difference(declared: Entries, found: Entries, by: Comparison): Difference | undefined {
+  if (sameBytes(declared, found)) return undefined;
+  const collected = isArray(by.type)
+    ? arrayDifference(declared, found, by)
+    : keyedDifference(declared, found, by);
+  return collected.missing + collected.different + collected.extra === 0 ? undefined : collected;
+}
+
+export function isArray(type: InnerType): boolean {
+  return type === 'Array' || type === 'PerCPUArray';
+}
+
+export function isLRU(type: InnerType): boolean {
+  return type === 'LRUHash' || type === 'LRUPerCPUHash';
+}
+
+export function sameBytes(a: Entries, b: Entries): boolean {
+  return a.count === b.count && equalBytes(a.keys, b.keys) && equalBytes(a.values, b.values);
+}
+
+function keyedDifference(declared: Entries, found: Entries, by: Comparison): Difference {
+  const index = new KeyIndex(declared.keys, by.keySize, declared.count);
+  const seen = new Int32Array(declared.count).fill(-1);
+  const extra: number[] = [];
+  for (let at = 0; at < found.count; at++) {
+    const declaredAt = index.find(found.keys, at * by.keySize);
+    if (declaredAt === -1) extra.push(at);
+    else seen[declaredAt] = at;
+  }
+  const writes = new Writes(declared, found, by);
+  for (let at = 0; at < declared.count; at++) writes.compare(at, seen[at]!);
+  return writes.difference(by.exact ? extra : []);
+}
+
+/** An array's entries are all there: an undeclared one is right when it is zero. */
+function arrayDifference(declared: Entries, found: Entries, by: Comparison): Difference {
+  const writes = new Writes(declared, found, by);
+  const stated = new Uint8Array(found.count);
+  const indexes = new DataView(declared.keys.buffer, declared.keys.byteOffset, declared.keys.byteLength);
+  for (let at = 0; at < declared.count; at++) {
+    const position = indexes.getUint32(4 * at, true);
+    if (position < found.count) stated[position] = 1;
+    writes.compare(at, position < found.count ? position : -1);
+  }
+  if (by.exact) for (let at = 0; at < found.count; at++) if (stated[at] === 0) writes.clear(at);
+  return writes.difference([]);
+}
+
+/** Collects what to write: indexes first, bytes once at the end. */
+class Writes {
+  readonly #declared: Entries;
+  readonly #found: Entries;
+  readonly #by: Comparison;
+  readonly #zero: Uint8Array;
+  /** Pairs of declared index (-1: zero) and found index (-1: none). */
+  readonly #pairs: number[] = [];
+  #missing = 0;
+  #different = 0;
+  #extra = 0;
+
+  constructor(declared: Entries, found: Entries, by: Comparison) {
+    this.#declared = declared;
+    this.#found = found;
+    this.#by = by;
+    this.#zero = new Uint8Array(by.stride);
+  }
+
+  compare(declaredAt: number, foundAt: number): void {
+    const { stride } = this.#by;
+    if (foundAt === -1) this.#missing++;
+    else if (this.#equal(this.#declared.values, declaredAt * stride, foundAt * stride)) return;
+    else this.#different++;
+    this.#pairs.push(declaredAt, foundAt);
+  }
+
+  clear(foundAt: number): void {
+    if (this.#equal(this.#zero, 0, foundAt * this.#by.stride)) return;
+    this.#extra++;
+    this.#pairs.push(-1, foundAt);
+  }
+
+  difference(extra: readonly number[]): Difference {
+    const { keySize } = this.#by;
+    const deletes = new Uint8Array(extra.length * keySize);
+    extra.forEach((at, index) => {
+      deletes.set(this.#found.keys.subarray(at * keySize, (at + 1) * keySize), index * keySize);
+    });
+    const counted = { missing: this.#missing, different: this.#different, extra: this.#extra + extra.length };
+    return { upserts: this.#upserts(), deletes, ...counted };
+  }
+
+  #equal(values: Uint8Array, at: number, foundAt: number): boolean {
+    const { stride, mask } = this.#by;
+    if (mask === undefined) return equalRun(values, at, this.#found.values, foundAt, stride);
+    for (let byte = 0; byte < stride; byte++) {
+      if (((values[at + byte]! ^ this.#found.values[foundAt + byte]!) & mask[byte]!) !== 0) return false;
+    }
+    return true;
+  }
+
+  #upserts(): Entries {
+    const { keySize, stride } = this.#by;
+    const count = this.#pairs.length / 2;
+    const keys = new Uint8Array(count * keySize);
+    const values = new Uint8Array(count * stride);
+    for (let index = 0; index < count; index++) {
+      const declaredAt = this.#pairs[2 * index]!;
+      const foundAt = this.#pairs[2 * index + 1]!;
+      const [from, at] = declaredAt === -1 ? [this.#found.keys, foundAt] : [this.#declared.keys, declaredAt];
+      keys.set(from.subarray(at * keySize, (at + 1) * keySize), index * keySize);
+      this.#value(values, index * stride, declaredAt, foundAt);
+    }
+    return { count, keys, values };
+  }
+
+  /** The declared bytes, and where the program owns them the found ones. */
+  #value(into: Uint8Array, at: number, declaredAt: number, foundAt: number): void {
+    const { stride, mask } = this.#by;
+    if (declaredAt !== -1)
+      into.set(this.#declared.values.subarray(declaredAt * stride, (declaredAt + 1) * stride), at);
+    if (mask === undefined || foundAt === -1) return;
+    for (let byte = 0; byte < stride; byte++) {
+      const owned = ~mask[byte]!;
+      into[at + byte] = (into[at + byte]! & ~owned) | (this.#found.values[foundAt * stride + byte]! & owned);
+    }
+  }
+}

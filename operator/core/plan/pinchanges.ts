@@ -1,0 +1,39 @@
+import type { OuterFound } from '../found/found.ts';
+import { bytesOfHex } from '../hex.ts';
+import { innerPinName, TEMPORARY } from '../ledger.ts';
+import type { Step } from './step.ts';
+
+/**
+ * What a crash, or somebody, left in the ledger of one outer map: an inner map that is in the outer map under a
+ * temporary name is settled; a pin whose inner map is not what the outer map holds at its key proves nothing and goes.
+ */
+export function pinChanges(outer: string, found: Pick<OuterFound, 'entries' | 'pins'>): readonly Step[] {
+  const ids = idsByPinName(found);
+  const steps: Step[] = [];
+  for (const [pin, id] of found.pins) {
+    const name = pin.endsWith(TEMPORARY) ? pin.slice(0, -TEMPORARY.length) : pin;
+    const held = ids.get(name);
+    const temporary = pin !== name;
+    const settled = found.pins.get(name) === held;
+    if (temporary && id === held && !settled) steps.push({ verb: 'settle', outer, from: pin, to: name });
+    else if (temporary || (id !== held && !willSettle(name, held, found)))
+      steps.push({ verb: 'unlink', outer, pin });
+  }
+  return steps;
+}
+
+/** The settled pin is renamed over the stale one: no separate unlink, which would take away the settled one. */
+function willSettle(name: string, held: number | undefined, found: Pick<OuterFound, 'pins'>): boolean {
+  return held !== undefined && found.pins.get(name + TEMPORARY) === held;
+}
+
+/** Pin names are the keys in hex, but for long keys, which are named by their digest. */
+function idsByPinName(found: Pick<OuterFound, 'entries'>): ReadonlyMap<string, number> {
+  const first = found.entries.keys().next().value;
+  if (first === undefined || pinNameOfHex(first) === first) return found.entries;
+  return new Map([...found.entries].map(([keyHex, id]) => [pinNameOfHex(keyHex), id]));
+}
+
+export function pinNameOfHex(keyHex: string): string {
+  return innerPinName(bytesOfHex(keyHex) ?? new Uint8Array(0));
+}

@@ -1,0 +1,130 @@
+import type { Reason } from '../../api/reason.ts';
+import type { Desired, DesiredOuter } from '../desired/desired.ts';
+import type { Abandoned, Found, OuterFound } from '../found/found.ts';
+import { keyChanges, type Proof } from './keychanges.ts';
+import { outerChanges } from './outerchanges.ts';
+import { pinChanges } from './pinchanges.ts';
+import { type HeldRemoval, heldRemoval, releasesOf, removals } from './removals.ts';
+import type { Step } from './step.ts';
+
+/** Why nothing of an outer map may be touched. */
+export interface Refused {
+  readonly outer: string;
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+/** Everything to do, in order, and everything that was decided not to be done. Frozen data: it can be printed, or applied. */
+export interface Plan {
+  readonly steps: readonly Step[];
+  readonly refused: readonly Refused[];
+  readonly held: readonly HeldRemoval[];
+  /** Removals that wait for the first complete read of what is wanted. */
+  readonly waiting: number;
+  /** Keys found as declared, by outer map. */
+  readonly proofs: ReadonlyMap<string, readonly Proof[]>;
+  readonly evicted: number;
+}
+
+/** What the plan may do. */
+export interface Policy {
+  /** False before the first complete read of the wanted side: nothing is removed. */
+  readonly mayRemove: boolean;
+  /** Tokens that release held removals. */
+  readonly releases: readonly string[];
+}
+
+/**
+ * Pure: what should be and what is in, the steps between them out.
+ * - Outer maps by name; of each: the map itself, leftovers, then its keys.
+ * - Replacements, inserts, edits, removals; where slots are missing, as many removals first.
+ * - A removal of too much is held; none happens before the wanted side was read whole.
+ */
+export function planBetween(desired: Desired, found: Found, policy: Policy): Plan {
+  const drafts = [...desired.outers].map(([name, outer]) =>
+    draftOf(name, outer, found.outers.get(name), policy),
+  );
+  const farewells = found.abandoned.map(abandoned => farewell(abandoned, policy));
+  const all = [...drafts, ...farewells];
+  return Object.freeze({
+    steps: Object.freeze(all.flatMap(draft => draft.steps)),
+    refused: drafts.flatMap(draft => draft.refused),
+    held: all.flatMap(draft => draft.held),
+    waiting: all.reduce((sum, draft) => sum + draft.waiting, 0),
+    proofs: new Map(drafts.map(draft => [draft.outer, draft.proofs])),
+    evicted: drafts.reduce((sum, draft) => sum + draft.evicted, 0),
+  });
+}
+
+interface Draft {
+  readonly outer: string;
+  readonly steps: readonly Step[];
+  readonly refused: readonly Refused[];
+  readonly held: readonly HeldRemoval[];
+  readonly waiting: number;
+  readonly proofs: readonly Proof[];
+  readonly evicted: number;
+}
+
+const NOTHING = { steps: [], refused: [], held: [], waiting: 0, proofs: [], evicted: 0 };
+
+function draftOf(name: string, desired: DesiredOuter, found: OuterFound | undefined, policy: Policy): Draft {
+  if (found === undefined) return { ...NOTHING, outer: name };
+  const outer = outerChanges(desired, found);
+  if (outer.kind === 'refused')
+    return {
+      ...NOTHING,
+      outer: name,
+      refused: [{ outer: name, reason: outer.reason, message: outer.message }],
+    };
+  const { writes, proofs, evicted } = keyChanges(name, desired, found);
+  const going = removals(name, desired, found);
+  const limit = { outer: name, maxRemoval: desired.outerMap.spec.maxRemoval, present: found.entries.size };
+  const held = heldRemoval(
+    going.map(step => step.keyText),
+    limit,
+    releasesOf(desired, policy.releases),
+  );
+  const allowed = policy.mayRemove && held === undefined ? going : [];
+  return {
+    outer: name,
+    steps: [...outer.steps, ...pinChanges(name, found), ...inOrder(writes, allowed, desired, found)],
+    refused: [],
+    held: held === undefined || !policy.mayRemove ? [] : [held],
+    waiting: policy.mayRemove ? 0 : going.length,
+    proofs,
+    evicted,
+  };
+}
+
+type Write = ReturnType<typeof keyChanges>['writes'][number];
+
+/** Replacements, inserts, edits, removals; but first as many removals as slots are missing for the inserts. */
+function inOrder(
+  writes: readonly Write[],
+  going: readonly Step[],
+  desired: DesiredOuter,
+  found: OuterFound,
+): readonly Step[] {
+  const replacements = writes.filter(write => write.verb === 'replace');
+  const inserts = writes.filter(write => write.verb === 'insert');
+  const edits = writes.filter(write => write.verb === 'edit');
+  const free =
+    desired.layout.outer.type === 'ArrayOfMaps'
+      ? inserts.length
+      : desired.layout.outer.maxEntries - found.entries.size;
+  const first = Math.max(0, Math.min(going.length, inserts.length - free));
+  return [...going.slice(0, first), ...replacements, ...inserts, ...edits, ...going.slice(first)];
+}
+
+/** An OuterMap that is no longer declared: Retain leaves all of it, Delete takes all that is ours, under the same brake. */
+function farewell(abandoned: Abandoned, policy: Policy): Draft {
+  const draft = { ...NOTHING, outer: abandoned.name };
+  const { record } = abandoned;
+  if (record?.deletionPolicy !== 'Delete') return draft;
+  if (!policy.mayRemove) return { ...draft, waiting: abandoned.pins.size };
+  const limit = { outer: abandoned.name, maxRemoval: record.maxRemoval, present: abandoned.pins.size };
+  const held = heldRemoval([...abandoned.pins.keys()], limit, new Set(policy.releases));
+  if (held !== undefined) return { ...draft, held: [held] };
+  return { ...draft, steps: [{ verb: 'letGo', outer: abandoned.name, abandoned }] };
+}

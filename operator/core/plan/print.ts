@@ -1,0 +1,69 @@
+import { innerMapName } from '../../api/innermap.ts';
+import { mapSpecText } from '../mapspec.ts';
+import type { Plan } from './plan.ts';
+import type { Step } from './step.ts';
+
+/** The plan as lines that a person reads as a diff: `+` made, `~` changed, `-` taken away, `!` not done and why. */
+export function planLines(plan: Plan): readonly string[] {
+  return [
+    ...plan.steps.map(stepText),
+    ...plan.held.map(
+      held =>
+        `! ${held.outer}: removal of ${held.keys} of ${held.of} keys is held; release it with token ${held.token}`,
+    ),
+    ...plan.refused.map(refused => `! ${refused.outer}: ${refused.reason}, ${refused.message}`),
+  ];
+}
+
+/** `+10 ~2 -1`, or `Nothing to do`. */
+export function planSummary(plan: Plan): string {
+  const count = (verbs: readonly string[]) => plan.steps.filter(step => verbs.includes(step.verb)).length;
+  const made = count(['create', 'adopt', 'insert']);
+  const changed = count(['replace', 'edit', 'pin', 'record', 'settle']);
+  const gone = count(['remove', 'unlink', 'unpin', 'letGo']);
+  return plan.steps.length === 0
+    ? 'Nothing to do'
+    : `${made} to add, ${changed} to change, ${gone} to remove`;
+}
+
+export function stepText(step: Step): string {
+  switch (step.verb) {
+    case 'record':
+      return `~ ${step.outer}: record the declaration in the ledger`;
+    case 'create':
+      return `+ ${step.outer}: create ${mapSpecText(step.desired.layout.outer)} of ${mapSpecText(step.desired.layout.template)}`;
+    case 'adopt':
+      return `${step.again ? '~' : '+'} ${step.outer}: adopt the outer map pinned at ${step.pin}`;
+    case 'pin':
+      return `+ ${step.outer}: pin at ${step.pin}`;
+    case 'unpin':
+      return `- ${step.outer}: unpin from ${step.pin}`;
+    case 'settle':
+      return `~ ${step.outer}: settle the ledger's pin ${step.to}`;
+    case 'unlink':
+      return `- ${step.outer}: unlink the stale pin ${step.pin}`;
+    case 'remove':
+      return `- ${step.outer}[${step.keyText}]: remove${step.ours ? '' : ' (not ours)'}`;
+    case 'letGo':
+      return `- ${step.outer}: let go, ${step.abandoned.pins.size} inner maps`;
+    default:
+      return writeText(step);
+  }
+}
+
+type Write = Extract<Step, { verb: 'insert' | 'replace' }> | Extract<Step, { verb: 'edit' }>;
+
+function writeText(step: Write): string {
+  const what = `${step.outer}[${step.inner.keyText}]`;
+  const whose = innerMapName(step.inner.innerMap);
+  const why = step.cause === 'drift' ? ', drifted' : '';
+  const entries = entriesText(step.inner.entries.count);
+  if (step.verb === 'insert') return `+ ${what}: insert ${whose}, ${entries}${why}`;
+  if (step.verb !== 'edit') return `~ ${what}: swap ${whose}, ${entries}${why}`;
+  const { missing, different, extra } = step.difference;
+  return `~ ${what}: edit ${whose} in place, +${missing} ~${different} -${extra} of ${entries}${why}`;
+}
+
+function entriesText(count: number): string {
+  return count === 1 ? '1 entry' : `${count} entries`;
+}

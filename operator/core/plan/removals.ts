@@ -1,0 +1,65 @@
+import { RELEASE_ANNOTATION } from '../../api/metadata.ts';
+import { keyText } from '../codec/keytext.ts';
+import type { DesiredOuter } from '../desired/desired.ts';
+import type { OuterFound } from '../found/found.ts';
+import { bytesOfHex } from '../hex.ts';
+import { innerPinName } from '../ledger.ts';
+import { sha256 } from '../sha256.ts';
+import { ownsKey } from './keychanges.ts';
+import type { Step } from './step.ts';
+
+type Removal = Extract<Step, { verb: 'remove' }>;
+
+/** Fewer removals than this are never held: a small outer map must stay usable. */
+const FREE_REMOVALS = 10;
+
+/** Keys that nobody declares: ours always go, foreign ones where undeclaredKeys says so. */
+export function removals(name: string, desired: DesiredOuter, found: OuterFound): readonly Removal[] {
+  const { outerKey } = desired.layout;
+  const foreignToo = desired.outerMap.spec.undeclaredKeys === 'Remove';
+  const steps: Removal[] = [];
+  for (const [keyHex, id] of found.entries) {
+    if (desired.inners.has(keyHex) || desired.kept.has(keyHex)) continue;
+    const key = bytesOfHex(keyHex) ?? new Uint8Array(0);
+    const ours = ownsKey(key, id, found);
+    if (!ours && !foreignToo) continue;
+    const pin = ours ? { pin: innerPinName(key) } : {};
+    steps.push({ verb: 'remove', outer: name, key, keyText: keyText(outerKey, key), ours, ...pin });
+  }
+  return steps;
+}
+
+/** A removal that would take away too much at once: told, and done only with its token. */
+export interface HeldRemoval {
+  readonly outer: string;
+  readonly keys: number;
+  readonly of: number;
+  /** Digest of what would go. */
+  readonly token: string;
+}
+
+export interface Limit {
+  readonly outer: string;
+  readonly maxRemoval: DesiredOuter['outerMap']['spec']['maxRemoval'];
+  /** Keys in the outer map now. */
+  readonly present: number;
+}
+
+/** What is held of a removal of these keys (as text that identifies each), or undefined where all may go. */
+export function heldRemoval(
+  keys: readonly string[],
+  limit: Limit,
+  releases: ReadonlySet<string>,
+): HeldRemoval | undefined {
+  const { maxRemoval, present } = limit;
+  const allowed = 'keys' in maxRemoval ? maxRemoval.keys : Math.floor((present * maxRemoval.percent) / 100);
+  if (keys.length <= Math.max(FREE_REMOVALS, allowed)) return undefined;
+  const token = sha256(`${limit.outer}\n${keys.toSorted().join('\n')}`).slice(0, 12);
+  return releases.has(token) ? undefined : { outer: limit.outer, keys: keys.length, of: present, token };
+}
+
+/** Tokens given by flag and by the object's annotation. */
+export function releasesOf(desired: DesiredOuter, given: readonly string[]): ReadonlySet<string> {
+  const annotated = desired.outerMap.metadata.annotations[RELEASE_ANNOTATION];
+  return new Set(annotated === undefined ? given : [...given, annotated]);
+}

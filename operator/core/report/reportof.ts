@@ -1,0 +1,233 @@
+import type { InnerMap } from '../../api/innermap.ts';
+import type { OuterMap } from '../../api/outermap.ts';
+import type { Condition, Failure, KernelState, NodeMapStateStatus, OuterMapState } from '../../api/status.ts';
+import type { Desired, DesiredOuter, Node } from '../desired/desired.ts';
+import type { PinFound, Programmed } from '../found/found.ts';
+import type { Plan } from '../plan/plan.ts';
+import { sha256 } from '../sha256.ts';
+import type { Wanted } from '../wanted.ts';
+import { type Fate, fatesOf, heldText, type StepFate } from './fates.ts';
+import type { InnerMapReport, OuterMapReport, Report, TurnSummary } from './report.ts';
+
+/** At most so many failures are listed; the rest is counted. */
+const LISTED_FAILURES = 100;
+
+/** What a report is made from: the decisions, what became of them, and where and when. */
+export interface Turned {
+  readonly wanted: Wanted;
+  readonly desired: Desired;
+  readonly plan: Plan;
+  readonly steps: readonly StepFate[];
+  readonly outers: ReadonlyMap<string, OuterNow>;
+  readonly node: Node & { readonly bootID: string };
+  readonly bpffs: string;
+  readonly kernel: KernelState;
+  readonly drift: { readonly lastCheck?: string; readonly found: number; readonly repaired: number };
+  readonly driftNow: number;
+  readonly turn: TurnSummary;
+  /** RFC 3339. */
+  readonly now: string;
+  readonly previous?: Report;
+}
+
+/** One outer map after the turn. */
+export interface OuterNow {
+  readonly map: PinFound;
+  readonly programmed: ReadonlyMap<string, Programmed>;
+}
+
+const NOTHING_PROGRAMMED: ReadonlyMap<string, Programmed> = new Map();
+
+/** Pure: the truth about this node, from what was decided and what was done. */
+export function reportOf(turned: Turned): Report {
+  const { desired, plan, steps, outers } = turned;
+  const fates = fatesOf(desired, plan, steps, name => outers.get(name)?.programmed ?? NOTHING_PROGRAMMED);
+  return {
+    state: stateOf(turned, fates),
+    outerMaps: [...desired.outers.values()]
+      .map(outer => outerReport(outer, turned, fates))
+      .concat(rejectedOuters(fates, desired)),
+    innerMaps: fates.filter(isInner).map(innerReport),
+    refusals: turned.wanted.refusals,
+    turn: turned.turn,
+  };
+}
+
+function stateOf(turned: Turned, fates: readonly Fate[]): NodeMapStateStatus {
+  const { node, kernel, drift, desired } = turned;
+  const failures = fates.slice(0, LISTED_FAILURES).map(failureOf);
+  return {
+    node: { name: node.name, bootID: node.bootID, labelsHash: labelsHash(node.labels) },
+    outerMaps: [...desired.outers.values()].map(outer => outerState(outer, turned, fates)),
+    failures,
+    kernel,
+    drift,
+    conditions: conditionsOf(turned, fates),
+  };
+}
+
+export function labelsHash(labels: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+  return sha256(lines.toSorted().join('\n')).slice(0, 16);
+}
+
+function failureOf({ object, reason, message }: Fate): Failure {
+  const { name, namespace, generation } = object.metadata;
+  return {
+    kind: object.kind,
+    ...(namespace === undefined ? {} : { namespace }),
+    name,
+    ...(generation === undefined ? {} : { generation }),
+    reason,
+    message,
+  };
+}
+
+function outerState({ outerMap }: DesiredOuter, turned: Turned, fates: readonly Fate[]): OuterMapState {
+  const { name, uid, generation } = outerMap.metadata;
+  const { pin } = outerMap.spec;
+  const now = turned.outers.get(name);
+  const held = turned.plan.held.find(({ outer }) => outer === name);
+  return {
+    name,
+    ...(uid === undefined ? {} : { uid }),
+    ...(generation === undefined ? {} : { generation }),
+    ...(now?.map.kind === 'map' ? { id: now.map.id } : {}),
+    ...(pin === undefined ? {} : { pin: `${turned.bpffs}/${pin}` }),
+    ...sizesOf(now?.programmed ?? NOTHING_PROGRAMMED),
+    failuresTotal: fates.filter(fate => concerns(fate, name)).length,
+    ...(held === undefined ? {} : { heldRemoval: { keys: held.keys, token: held.token } }),
+  };
+}
+
+function sizesOf(
+  programmed: ReadonlyMap<string, Programmed>,
+): Pick<OuterMapState, 'innerMaps' | 'entries' | 'bytes'> {
+  let entries = 0;
+  let bytes = 0;
+  for (const { inner } of programmed.values()) {
+    entries += inner.entries.count;
+    bytes += inner.entries.keys.length + inner.entries.values.length;
+  }
+  return { innerMaps: programmed.size, entries, bytes };
+}
+
+function concerns({ object }: Fate, outer: string): boolean {
+  return object.kind === 'InnerMap' ? object.spec.outerMap === outer : object.metadata.name === outer;
+}
+
+function outerReport(outer: DesiredOuter, turned: Turned, fates: readonly Fate[]): OuterMapReport {
+  const { outerMap } = outer;
+  const { name } = outerMap.metadata;
+  const own = fates.find(fate => fate.object === outerMap);
+  const behind = fates.filter(fate => concerns(fate, name) && fate.object !== outerMap).length;
+  const { innerMaps, entries } = sizesOf(turned.outers.get(name)?.programmed ?? NOTHING_PROGRAMMED);
+  const lot =
+    own ??
+    (behind > 0
+      ? {
+          reason: 'Progressing' as const,
+          message: `${behind} of ${innerMaps + behind} inner maps are not programmed`,
+        }
+      : undefined);
+  return {
+    name,
+    ...shortOf(outerMap, turned.bpffs),
+    ...{ innerMaps, entries },
+    ready: lot === undefined,
+    reason: lot?.reason ?? 'Programmed',
+    message: lot?.message ?? `${innerMaps} inner maps with ${entries} entries`,
+  };
+}
+
+function shortOf(outerMap: OuterMap, bpffs: string): Pick<OuterMapReport, 'type' | 'inner' | 'pin'> {
+  const { type, inner, pin } = outerMap.spec;
+  return { type, inner: inner.type, pin: pin === undefined ? '' : `${bpffs}/${pin}` };
+}
+
+/** OuterMaps whose declarations cannot be used on this node at all. */
+function rejectedOuters(fates: readonly Fate[], desired: Desired): OuterMapReport[] {
+  const reports: OuterMapReport[] = [];
+  for (const { object, reason, message } of fates) {
+    if (object.kind !== 'OuterMap' || desired.outers.has(object.metadata.name)) continue;
+    reports.push({
+      name: object.metadata.name,
+      ...shortOf(object, ''),
+      innerMaps: 0,
+      entries: 0,
+      ready: false,
+      reason,
+      message,
+    });
+  }
+  return reports;
+}
+
+function isInner(fate: Fate): fate is Fate & { object: InnerMap } {
+  return fate.object.kind === 'InnerMap';
+}
+
+function innerReport({
+  object,
+  keyText,
+  entries,
+  reason,
+  message,
+}: Fate & { object: InnerMap }): InnerMapReport {
+  const { namespace, name, generation } = object.metadata;
+  const numbered = generation === undefined ? {} : { generation };
+  return {
+    namespace,
+    name,
+    ...numbered,
+    outerMap: object.spec.outerMap,
+    key: keyText ?? '',
+    entries,
+    ready: false,
+    reason,
+    message,
+  };
+}
+
+function conditionsOf(turned: Turned, fates: readonly Fate[]): readonly Condition[] {
+  const before = turned.previous?.state.conditions ?? [];
+  return [readiness(turned, fates), drifted(turned)].map(condition => {
+    const same = before.find(({ type, status }) => type === condition.type && status === condition.status);
+    return { ...condition, lastTransitionTime: same?.lastTransitionTime ?? turned.now };
+  });
+}
+
+type Untimed = Omit<Condition, 'lastTransitionTime'>;
+
+function readiness({ wanted, plan }: Turned, fates: readonly Fate[]): Untimed {
+  const held = plan.held[0];
+  const first = fates[0];
+  const not = (reason: Untimed['reason'], message: string): Untimed => ({
+    type: 'Ready',
+    status: 'False',
+    reason,
+    message,
+  });
+  if (held !== undefined) return not('RemovalHeld', `${held.outer}: ${heldText(held)}`);
+  if (!wanted.complete)
+    return not('Pending', 'What is wanted has not been read whole yet: nothing is removed until it is');
+  if (first !== undefined)
+    return not(
+      first.reason,
+      `${fates.length} objects are not as declared: ${first.object.metadata.name}, ${first.message}`,
+    );
+  const refusal = wanted.refusals[0];
+  if (refusal !== undefined) return not('Pending', `${refusal.origin}: ${refusal.message}`);
+  return {
+    type: 'Ready',
+    status: 'True',
+    reason: 'Programmed',
+    message: 'The kernel holds what is declared',
+  };
+}
+
+function drifted({ driftNow, drift }: Turned): Untimed {
+  const message = `${drift.found} differences found, ${drift.repaired} repaired since the start`;
+  if (driftNow > 0) return { type: 'Drifted', status: 'True', reason: 'Progressing', message };
+  return { type: 'Drifted', status: 'False', reason: 'Programmed', message };
+}

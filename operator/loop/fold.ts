@@ -1,0 +1,97 @@
+import type { Desired } from '../core/desired/desired.ts';
+import { hex } from '../core/hex.ts';
+import { innerPinName } from '../core/ledger.ts';
+import type { Plan } from '../core/plan/plan.ts';
+import type { Outcome } from './apply/outcome.ts';
+import type { Memory, OuterMemory } from './memory.ts';
+
+/** Drift of one turn: found, and put right. */
+export interface Drift {
+  readonly found: number;
+  readonly repaired: number;
+}
+
+/** Brings memory up to what was done, so that the next turn need not read it again. What failed is read anew. */
+export function fold(memory: Memory, desired: Desired, plan: Plan, outcomes: readonly Outcome[]): Drift {
+  for (const [name, proofs] of plan.proofs) {
+    const known = memory.outers.get(name);
+    for (const { keyHex, programmed } of proofs) known?.programmed.set(keyHex, programmed);
+  }
+  for (const outcome of outcomes) {
+    const known = memory.outers.get(outcome.step.outer);
+    if (known !== undefined) foldOutcome(known, outcome);
+  }
+  forgetUndeclared(memory, desired);
+  const drift = driftOf(outcomes);
+  memory.counters.driftFound += drift.found;
+  memory.counters.driftRepaired += drift.repaired;
+  memory.counters.evicted += plan.evicted;
+  return drift;
+}
+
+function foldOutcome(known: OuterMemory, outcome: Outcome): void {
+  const { step } = outcome;
+  if (!outcome.ok) {
+    known.stale = true;
+    if ('inner' in step) known.programmed.delete(step.inner.keyHex);
+    return;
+  }
+  switch (step.verb) {
+    case 'insert':
+    case 'replace':
+      return foldWrite(known, step.inner, outcome.id!);
+    case 'edit':
+      known.programmed.set(step.inner.keyHex, { id: step.id, inner: step.inner, ours: true });
+      return;
+    case 'remove':
+      return foldRemoval(known, step.key, step.pin);
+    case 'unlink':
+      known.pins.delete(step.pin);
+      return;
+    case 'record':
+      known.record = step.record;
+      return;
+    case 'create':
+      known.ledger = { kind: 'map', id: outcome.id!, spec: step.desired.layout.outer };
+      return;
+    default:
+      known.stale = true;
+  }
+}
+
+function foldWrite(
+  known: OuterMemory,
+  inner: Parameters<OuterMemory['programmed']['set']>[1]['inner'],
+  id: number,
+): void {
+  known.entries.set(inner.keyHex, id);
+  known.pins.set(innerPinName(inner.key), id);
+  known.programmed.set(inner.keyHex, { id, inner, ours: true });
+}
+
+function foldRemoval(known: OuterMemory, key: Uint8Array, pin: string | undefined): void {
+  const keyHex = hex(key);
+  known.entries.delete(keyHex);
+  known.programmed.delete(keyHex);
+  if (pin !== undefined) known.pins.delete(pin);
+}
+
+/** What nobody declares any more is not remembered as programmed, even while its removal is held. */
+function forgetUndeclared(memory: Memory, desired: Desired): void {
+  for (const [name, known] of memory.outers) {
+    const inners = desired.outers.get(name)?.inners;
+    if (inners === undefined || known.programmed.size <= inners.size) continue;
+    for (const keyHex of known.programmed.keys()) if (!inners.has(keyHex)) known.programmed.delete(keyHex);
+  }
+}
+
+function driftOf(outcomes: readonly Outcome[]): Drift {
+  let found = 0;
+  let repaired = 0;
+  for (const { step, ok } of outcomes) {
+    if (!('cause' in step) || step.cause !== 'drift') continue;
+    found++;
+    if (ok) repaired++;
+  }
+  return { found, repaired };
+}

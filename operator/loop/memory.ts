@@ -1,0 +1,58 @@
+import type { PinFound, Programmed } from '../core/found/found.ts';
+import type { LedgerRecord } from '../core/ledger.ts';
+import type { MapSpec } from '../core/mapspec.ts';
+
+/** What this process knows of one outer map between turns. Everything of it can be read again from the kernel. */
+export interface OuterMemory {
+  record: LedgerRecord | undefined;
+  ledger: PinFound;
+  pin: PinFound;
+  /** Absolute path where programs look, as declared. */
+  pinPath: string | undefined;
+  /** Read once for each outer map: a template never changes. */
+  template: { readonly of: number; readonly spec?: MapSpec; readonly accepts?: boolean } | undefined;
+  readonly entries: Map<string, number>;
+  readonly pins: Map<string, number>;
+  readonly programmed: Map<string, Programmed>;
+  /** Something failed or was not expected: read anew before the next decision. */
+  stale: boolean;
+  /** Where the next slice of the content check starts. */
+  cursor: number;
+}
+
+/** Counts since the start of the process. */
+export interface Counters {
+  turns: number;
+  driftFound: number;
+  driftRepaired: number;
+  evicted: number;
+}
+
+export interface Memory {
+  readonly outers: Map<string, OuterMemory>;
+  readonly counters: Counters;
+  lastDriftCheck: string | undefined;
+}
+
+export function emptyMemory(): Memory {
+  return {
+    outers: new Map(),
+    counters: { turns: 0, driftFound: 0, driftRepaired: 0, evicted: 0 },
+    lastDriftCheck: undefined,
+  };
+}
+
+export function emptyOuterMemory(): OuterMemory {
+  return {
+    record: undefined,
+    ledger: { kind: 'absent' },
+    pin: { kind: 'absent' },
+    pinPath: undefined,
+    template: undefined,
+    entries: new Map(),
+    pins: new Map(),
+    programmed: new Map(),
+    stale: true,
+    cursor: 0,
+  };
+}

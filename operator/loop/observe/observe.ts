@@ -1,0 +1,90 @@
+import type { Desired, DesiredOuter } from '../../core/desired/desired.ts';
+import type { Found, OuterFound, Reading } from '../../core/found/found.ts';
+import { innerPinName, ledgerPaths, TEMPORARY } from '../../core/ledger.ts';
+import { keysToRead, ownsKey } from '../../core/plan/keychanges.ts';
+import { KernelError } from '../../kernel/error.ts';
+import type { InnerAddress, Kernel } from '../../kernel/kernel.ts';
+import { emptyOuterMemory, type Memory, type OuterMemory } from '../memory.ts';
+import { reasonOf } from '../reason.ts';
+import { abandonedLedgers } from './abandoned.ts';
+import { readOuterMemory } from './outer.ts';
+
+/** What this turn must look at itself, and not take from memory. */
+export interface Due {
+  /** Outer maps and the ledger are read anew. */
+  readonly resync: boolean;
+  /** How much of all contents is read anew, 0 to 1. */
+  readonly contentShare: number;
+}
+
+/** Reads the kernel as far as memory does not know it. Opens and closes; changes nothing. */
+export async function observe(kernel: Kernel, desired: Desired, memory: Memory, due: Due): Promise<Found> {
+  const outers = new Map<string, OuterFound>();
+  for (const [name, outer] of desired.outers)
+    outers.set(name, await observeOuter(kernel, outer, memory, due));
+  for (const name of memory.outers.keys()) if (!desired.outers.has(name)) memory.outers.delete(name);
+  return { outers, abandoned: await abandonedLedgers(kernel, desired.declared) };
+}
+
+async function observeOuter(
+  kernel: Kernel,
+  desired: DesiredOuter,
+  memory: Memory,
+  due: Due,
+): Promise<OuterFound> {
+  const { name } = desired.outerMap.metadata;
+  const known = memory.outers.get(name) ?? emptyOuterMemory();
+  memory.outers.set(name, known);
+  if (due.resync || known.stale) await readOuterMemory(kernel, desired, known);
+  const readings = await readContents(kernel, desired, known, due);
+  const { record, ledger, pin, template, entries, pins, programmed } = known;
+  return {
+    ...(record === undefined ? {} : { record }),
+    ...(template?.spec === undefined ? {} : { template: template.spec }),
+    ...(template?.accepts === undefined ? {} : { accepts: template.accepts }),
+    ...{ ledger, pin, entries, pins, programmed, readings },
+  };
+}
+
+async function readContents(
+  kernel: Kernel,
+  desired: DesiredOuter,
+  known: OuterMemory,
+  due: Due,
+): Promise<ReadonlyMap<number, Reading>> {
+  const keys = keysToRead(desired, known, dueKeys(desired, known, due.contentShare));
+  const ids = keys.map(key => known.entries.get(key)!);
+  const root = ledgerPaths(kernel.pins.root, desired.outerMap.metadata.name).inner;
+  const addresses = keys.map((key, at) => addressOf(desired.inners.get(key)!.key, ids[at]!, root, known));
+  const answers = addresses.length === 0 ? [] : await kernel.readInner(addresses);
+  return new Map(answers.map((answer, at) => [ids[at]!, readingOf(answer, ids[at]!)]));
+}
+
+/** By its pin where the ledger has one: CAP_BPF is enough then. */
+function addressOf(key: Uint8Array, id: number, root: string, known: OuterMemory): InnerAddress {
+  if (!ownsKey(key, id, known)) return { id };
+  const name = innerPinName(key);
+  return { pin: `${root}/${known.pins.get(name) === id ? name : name + TEMPORARY}` };
+}
+
+function readingOf(answer: Awaited<ReturnType<Kernel['readInner']>>[number], id: number): Reading {
+  if (answer instanceof KernelError)
+    return { kind: 'unreadable', reason: reasonOf(answer), message: answer.message };
+  if (answer.id !== id)
+    return {
+      kind: 'unreadable',
+      reason: 'KernelError',
+      message: `Pin holds inner map ${answer.id}, not ${id}`,
+    };
+  return { kind: 'read', spec: answer.spec, frozen: answer.frozen, entries: answer.entries };
+}
+
+/** The next slice of keys, round and round: over one period of the content check every key comes once. */
+function dueKeys(desired: DesiredOuter, known: OuterMemory, share: number): ReadonlySet<string> {
+  if (share <= 0) return new Set();
+  const keys = [...desired.inners.keys()];
+  const count = Math.min(keys.length, Math.ceil(keys.length * share));
+  const from = known.cursor < keys.length ? known.cursor : 0;
+  known.cursor = from + count;
+  return new Set(keys.slice(from, from + count));
+}

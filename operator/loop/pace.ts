@@ -1,0 +1,14 @@
+/** Long loops give way to the event loop when this much time has passed: nothing may stall it for 20 ms. */
+const SLICE_MS = 8;
+
+/** Calls `work` for each item and lets other events in between. */
+export async function paced<T>(items: Iterable<T>, work: (item: T, index: number) => void): Promise<void> {
+  let since = performance.now();
+  let index = 0;
+  for (const item of items) {
+    work(item, index++);
+    if (performance.now() - since < SLICE_MS) continue;
+    await new Promise(resolve => setImmediate(resolve));
+    since = performance.now();
+  }
+}

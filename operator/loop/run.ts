@@ -1,0 +1,148 @@
+import type { Report } from '../core/report/report.ts';
+import type { Due } from './observe/observe.ts';
+import { type Agent, type Turn, turn } from './turn.ts';
+
+/** When the agent looks without being told. Milliseconds. */
+export interface Schedule {
+  /** Outer maps and the ledger. */
+  readonly resyncMs: number;
+  /** Over this long, every entry of every inner map. */
+  readonly contentResyncMs: number;
+}
+
+/** Told after each turn, and when a turn could not be finished. */
+export interface Told {
+  turned(result: Turn): void;
+  broke(error: unknown, retryMs: number): void;
+}
+
+const FIRST_RETRY_MS = 1_000;
+const LAST_RETRY_MS = 60_000;
+
+/**
+ * Turns until stopped. A turn comes when something changed, when what failed is to be tried again, and at each resync;
+ * what changes while a turn runs is the next turn's. The only timers are here.
+ */
+export async function run(agent: Agent, schedule: Schedule, told: Told, stop: AbortSignal): Promise<void> {
+  const bell = new Bell(stop);
+  agent.source.onChange(() => bell.ring('changed'));
+  const unwatch = watchPins(agent, bell);
+  let previous: Report | undefined;
+  let retryMs = FIRST_RETRY_MS;
+  let due: Due = { resync: true, contentShare: 1 };
+  try {
+    while (!stop.aborted) {
+      const result = await attempted(agent, due, previous, told, retryMs);
+      if (result !== undefined) {
+        previous = result.report;
+        unwatch.renew();
+      }
+      const trouble = result === undefined || result.outcomes.some(outcome => !outcome.ok);
+      const heard = await bell.next(schedule.resyncMs, trouble ? retryMs : undefined);
+      retryMs = !trouble || heard === 'changed' ? FIRST_RETRY_MS : Math.min(LAST_RETRY_MS, retryMs * 2);
+      due = dueAfter(heard, schedule, result === undefined);
+    }
+  } finally {
+    unwatch.end();
+    bell.silence();
+  }
+}
+
+async function attempted(
+  agent: Agent,
+  due: Due,
+  previous: Report | undefined,
+  told: Told,
+  retryMs: number,
+): Promise<Turn | undefined> {
+  try {
+    const result = await turn(agent, due, previous);
+    told.turned(result);
+    return result;
+  } catch (error) {
+    told.broke(error, retryMs);
+    return undefined;
+  }
+}
+
+type Heard = 'changed' | 'pins' | 'retry' | 'resync';
+
+/** A broken turn may have left anything: look at everything. */
+function dueAfter(heard: Heard, schedule: Schedule, broken: boolean): Due {
+  if (broken) return { resync: true, contentShare: 1 };
+  if (heard === 'resync')
+    return { resync: true, contentShare: Math.min(1, schedule.resyncMs / schedule.contentResyncMs) };
+  return { resync: heard === 'pins', contentShare: 0 };
+}
+
+/** Watches where programs' loaders pin: a reloaded program's new outer map is filled at once. */
+function watchPins(agent: Agent, bell: Bell): { renew(): void; end(): void } {
+  let watched = '';
+  let end = (): void => {};
+  const renew = (): void => {
+    const directories = pinDirectories(agent);
+    if (directories.join('\n') === watched) return;
+    end();
+    watched = directories.join('\n');
+    end = agent.kernel.pins.watch(directories, () => bell.ring('pins'));
+  };
+  return { renew, end: () => end() };
+}
+
+function pinDirectories({ memory }: Agent): readonly string[] {
+  const paths = [...memory.outers.values()].flatMap(({ pinPath }) =>
+    pinPath === undefined ? [] : [pinPath],
+  );
+  return [...new Set(paths.map(path => path.slice(0, path.lastIndexOf('/'))))].toSorted();
+}
+
+/** Waits for the next reason to turn; what rings meanwhile is kept, the most thorough first. */
+class Bell {
+  readonly #stop: AbortSignal;
+  #rung: Heard | undefined;
+  #wake: (() => void) | undefined;
+  #resyncAt = Number.POSITIVE_INFINITY;
+
+  constructor(stop: AbortSignal) {
+    this.#stop = stop;
+    stop.addEventListener('abort', this.#stopped);
+  }
+
+  ring(reason: 'changed' | 'pins'): void {
+    if (this.#rung !== 'pins') this.#rung = reason;
+    this.#wake?.();
+  }
+
+  async next(resyncMs: number, retryMs: number | undefined): Promise<Heard> {
+    const now = performance.now();
+    if (now >= this.#resyncAt || this.#resyncAt === Number.POSITIVE_INFINITY) this.#resyncAt = now + resyncMs;
+    const resyncIn = this.#resyncAt - now;
+    const first = retryMs !== undefined && retryMs < resyncIn ? 'retry' : 'resync';
+    const waited = await this.#wait(first === 'retry' ? retryMs! : resyncIn);
+    if (waited === 'time' && first === 'resync') this.#resyncAt = performance.now() + resyncMs;
+    const heard = waited === 'rung' ? this.#rung! : first;
+    this.#rung = undefined;
+    return heard;
+  }
+
+  silence(): void {
+    this.#stop.removeEventListener('abort', this.#stopped);
+  }
+
+  readonly #stopped = (): void => this.#wake?.();
+
+  #wait(milliseconds: number): Promise<'rung' | 'time'> {
+    if (this.#rung !== undefined) return Promise.resolve('rung');
+    if (this.#stop.aborted) return Promise.resolve('time');
+    return new Promise(resolve => {
+      const timer = setTimeout(() => this.#finish(timer, resolve, 'time'), milliseconds);
+      this.#wake = () => this.#finish(timer, resolve, this.#rung === undefined ? 'time' : 'rung');
+    });
+  }
+
+  #finish(timer: NodeJS.Timeout, resolve: (waited: 'rung' | 'time') => void, waited: 'rung' | 'time'): void {
+    clearTimeout(timer);
+    this.#wake = undefined;
+    resolve(waited);
+  }
+}
