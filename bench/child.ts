@@ -35,11 +35,19 @@ function run(program: string, rest: readonly string[]): Promise<Sample> {
 
 export function sampleOf(output: string, command: string): Sample {
   const last = output.trimEnd().split('\n').at(-1) ?? '';
-  const { seconds, ...rest } = JSON.parse(last) as Record<string, unknown>;
+  const { seconds, ...rest } = numbersIn(last);
   if (typeof seconds !== 'number')
-    throw new Error(`Cannot read the time of ${command}: no seconds in ${last}`);
+    throw new Error(`Cannot read the time of ${command}: no seconds in "${last}"`);
   const extra = Object.entries(rest).filter(
     (entry): entry is [string, number] => typeof entry[1] === 'number',
   );
   return { seconds, extra: Object.fromEntries(extra) };
+}
+
+function numbersIn(line: string): Record<string, unknown> {
+  try {
+    return JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
 }

@@ -1,0 +1,58 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { OUTER_NAME, type Shape } from './declared.ts';
+
+/** One file holds as many InnerMaps: a folder of 10,000 files would measure the file system. */
+const MAPS_A_FILE = 100;
+
+const HEAD = 'apiVersion: innermap.io/v1alpha1\n';
+
+/** A folder that declares one outer map and its inner maps, u32 → u32, as tables. */
+export function writeFolder(directory: string, shape: Shape): void {
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, '0-outer.yaml'), outerText(shape));
+  for (let from = 0; from < shape.maps; from += MAPS_A_FILE) {
+    const count = Math.min(MAPS_A_FILE, shape.maps - from);
+    const texts = Array.from({ length: count }, (_, at) => innerText(from + at, tableText(shape.entries, 0)));
+    writeFileSync(join(directory, `maps-${from}.yaml`), texts.join('---\n'));
+  }
+}
+
+/** Replaces a file as editors do: a reader sees the old one or the new one. */
+export function replaceFile(path: string, text: string): void {
+  writeFileSync(`${path}.tmp`, text);
+  renameSync(`${path}.tmp`, path);
+}
+
+export function outerText({ maps, entries }: Shape): string {
+  return `${HEAD}kind: OuterMap
+metadata: {name: ${OUTER_NAME}}
+spec:
+  type: HashOfMaps
+  maxEntries: ${maps}
+  key: u32
+  inner: {type: Hash, maxEntries: ${entries}, key: u32, value: u32}
+  pin: ${OUTER_NAME}
+  maxRemoval: 100%
+  access: [{namespaces: ["*"]}]
+`;
+}
+
+export function innerText(key: number, content: string): string {
+  return `${HEAD}kind: InnerMap
+metadata: {name: map-${key}, namespace: default}
+spec:
+  outerMap: ${OUTER_NAME}
+  key: ${key}
+${content}`;
+}
+
+export function tableText(entries: number, version: number): string {
+  const rows = Array.from({ length: entries }, (_, at) => `    ${at},${at + version}\n`);
+  return `  table: |\n    key,value\n${rows.join('')}`;
+}
+
+export function listText(entries: number): string {
+  const rows = Array.from({ length: entries }, (_, at) => `  - key: ${at}\n    value: ${at}\n`);
+  return `  entries:\n${rows.join('')}`;
+}
