@@ -51,7 +51,7 @@ function probeContract(stand: () => Stand): void {
   it('leaves neither pin nor map', async () => {
     const before = await stand().inner('before');
     await stand().kernel.probe();
-    expect(stand().kernel.pins.list(stand().opened.root)).to.deep.equal(['before']);
+    expect(stand().names()).to.deep.equal(['before']);
     expect(before.fd).to.be.at.least(0);
   });
 

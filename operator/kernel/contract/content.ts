@@ -219,6 +219,19 @@ function readContract(stand: () => Stand): void {
     expect(third instanceof KernelError || third?.entries).to.deep.equal(numbered(1, 1));
   });
 
+  it('identify: the ids of pins in their order, a KernelError for what is none; nothing stays open', async () => {
+    const [a, b] = [await stand().inner('a'), await stand().inner('b')];
+    stand().kernel.pins.makeDirectory(stand().path('directory'));
+    const names = ['b', 'gone', 'directory', 'a', 'b'];
+    const ids = await stand().kernel.identify(names.map(name => stand().path(name)));
+    const told = ids.map(id => (id instanceof KernelError ? id.errno : id));
+    expect(told).to.deep.equal([b.id, 'ENOENT', 'EACCES', a.id, b.id]);
+    a.close();
+    stand().kernel.pins.unlink(stand().path('a'));
+    expect(stand().isGone(a.id)).to.not.equal(false);
+    expect(await stand().kernel.identify([])).to.deep.equal([]);
+  });
+
   it('by id: the same as by pin; ENOENT when the id is gone', async function () {
     if ((await stand().kernel.probe()).features['openById'] !== true) this.skip();
     const map = await stand().inner('a', { entries: numbered(1, 3) });

@@ -41,6 +41,11 @@ export class Stand {
     return `${this.opened.root}/${name}`;
   }
 
+  /** What tests made at the root; some kernels put `maps.debug` and `progs.debug` there. */
+  names(): readonly string[] {
+    return this.kernel.pins.list(this.opened.root).filter(name => !name.endsWith('.debug'));
+  }
+
   keep(map: OpenMap): OpenMap {
     this.maps.push(map);
     return map;

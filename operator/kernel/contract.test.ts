@@ -1,0 +1,20 @@
+import { kernelContract } from './contract.ts';
+import { FakeMachine } from './fake.ts';
+
+kernelContract('FakeKernel', async () => {
+  const machine = new FakeMachine();
+  const kernel = machine.openKernel();
+  const others = [kernel];
+  return {
+    kernel,
+    root: kernel.pins.root,
+    second: async () => {
+      const other = machine.openKernel();
+      others.push(other);
+      return other;
+    },
+    close: async () => {
+      for (const other of others) machine.kill(other);
+    },
+  };
+});
