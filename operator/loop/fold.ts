@@ -39,12 +39,14 @@ function foldOutcome(known: OuterMemory, outcome: Outcome): void {
   switch (step.verb) {
     case 'insert':
     case 'replace':
-      return foldWrite(known, step.inner, outcome.id!);
+      foldWrite(known, step.inner, outcome.id!);
+      return;
     case 'edit':
       known.programmed.set(step.inner.keyHex, { id: step.id, inner: step.inner, ours: true });
       return;
     case 'remove':
-      return foldRemoval(known, step.key, step.pin);
+      foldRemoval(known, step.key, step.pin);
+      return;
     case 'unlink':
       known.pins.delete(step.pin);
       return;

@@ -1,4 +1,5 @@
 import type { Report } from '../core/report/report.ts';
+import { Bell, type Heard } from './bell.ts';
 import type { Due } from './observe/observe.ts';
 import { type Agent, type Turn, turn } from './turn.ts';
 
@@ -21,7 +22,7 @@ const LAST_RETRY_MS = 60_000;
 
 /**
  * Turns until stopped. A turn comes when something changed, when what failed is to be tried again, and at each resync;
- * what changes while a turn runs is the next turn's. The only timers are here.
+ * what changes while a turn runs is the next turn's.
  */
 export async function run(agent: Agent, schedule: Schedule, told: Told, stop: AbortSignal): Promise<void> {
   const bell = new Bell(stop);
@@ -65,8 +66,6 @@ async function attempted(
   }
 }
 
-type Heard = 'changed' | 'pins' | 'retry' | 'resync';
-
 /** A broken turn may have left anything: look at everything. */
 function dueAfter(heard: Heard, schedule: Schedule, broken: boolean): Due {
   if (broken) return { resync: true, contentShare: 1 };
@@ -94,55 +93,4 @@ function pinDirectories({ memory }: Agent): readonly string[] {
     pinPath === undefined ? [] : [pinPath],
   );
   return [...new Set(paths.map(path => path.slice(0, path.lastIndexOf('/'))))].toSorted();
-}
-
-/** Waits for the next reason to turn; what rings meanwhile is kept, the most thorough first. */
-class Bell {
-  readonly #stop: AbortSignal;
-  #rung: Heard | undefined;
-  #wake: (() => void) | undefined;
-  #resyncAt = Number.POSITIVE_INFINITY;
-
-  constructor(stop: AbortSignal) {
-    this.#stop = stop;
-    stop.addEventListener('abort', this.#stopped);
-  }
-
-  ring(reason: 'changed' | 'pins'): void {
-    if (this.#rung !== 'pins') this.#rung = reason;
-    this.#wake?.();
-  }
-
-  async next(resyncMs: number, retryMs: number | undefined): Promise<Heard> {
-    const now = performance.now();
-    if (now >= this.#resyncAt || this.#resyncAt === Number.POSITIVE_INFINITY) this.#resyncAt = now + resyncMs;
-    const resyncIn = this.#resyncAt - now;
-    const first = retryMs !== undefined && retryMs < resyncIn ? 'retry' : 'resync';
-    const waited = await this.#wait(first === 'retry' ? retryMs! : resyncIn);
-    if (waited === 'time' && first === 'resync') this.#resyncAt = performance.now() + resyncMs;
-    const heard = waited === 'rung' ? this.#rung! : first;
-    this.#rung = undefined;
-    return heard;
-  }
-
-  silence(): void {
-    this.#stop.removeEventListener('abort', this.#stopped);
-  }
-
-  readonly #stopped = (): void => this.#wake?.();
-
-  #wait(milliseconds: number): Promise<'rung' | 'time'> {
-    if (this.#rung !== undefined) return Promise.resolve('rung');
-    if (this.#stop.aborted) return Promise.resolve('time');
-    return new Promise(resolve => {
-      const timer = setTimeout(() => this.#finish(timer, resolve, 'time'), milliseconds);
-      this.#wake = () => this.#finish(timer, resolve, this.#rung === undefined ? 'time' : 'rung');
-    });
-  }
-
-  #finish(timer: NodeJS.Timeout, resolve: (waited: 'rung' | 'time') => void, waited: 'rung' | 'time'): void {
-    clearTimeout(timer);
-    this.#wake = undefined;
-    resolve(waited);
-  }
 }

@@ -1,0 +1,44 @@
+import type { Turn } from './turn.ts';
+import type { Told } from './run.ts';
+/** The part of a log that a loop needs. */
+export interface TellingLog {
+  info(message: string, fields?: Record<string, unknown>): void;
+  warn(message: string, fields?: Record<string, unknown>): void;
+  error(message: string, fields?: Record<string, unknown>): void;
+}
+
+/** At most so many failures and refusals are logged for one turn; the report has the rest. */
+const LOGGED = 10;
+
+/** One line for a turn in which something changed, none for one without; what cannot be done is told when it is new. */
+export function tellingLog(log: TellingLog): Told {
+  let told = new Set<string>();
+  return {
+    turned({ report }: Turn) {
+      const { turn } = report;
+      if (turn.steps > 0) log.info('Turn', fieldsOf(turn));
+      const lines = troubles(report);
+      for (const line of lines.slice(0, LOGGED)) if (!told.has(line)) log.warn(line);
+      if (told.size > 0 && lines.length === 0) log.info('Everything is as declared again');
+      told = new Set(lines);
+    },
+    broke(error, retryMs) {
+      log.error('Turn broke off', { error: error instanceof Error ? (error.stack ?? error.message) : String(error), retryMs });
+    },
+  };
+}
+
+function fieldsOf(turn: Turn['report']['turn']): Record<string, unknown> {
+  const { milliseconds, steps, ...counts } = turn;
+  const { number, startedAt: _, ...others } = counts;
+  const told = Object.entries(others).filter(([, count]) => count !== 0);
+  return { number, steps, milliseconds, ...Object.fromEntries(told) };
+}
+
+function troubles({ refusals, outerMaps, innerMaps }: Turn['report']): readonly string[] {
+  return [
+    ...refusals.map(({ origin, message }) => `${origin}: ${message}`),
+    ...outerMaps.filter(({ ready }) => !ready).map(({ name, reason, message }) => `OuterMap ${name}: ${reason}, ${message}`),
+    ...innerMaps.map(({ namespace, name, reason, message }) => `InnerMap ${namespace}/${name}: ${reason}, ${message}`),
+  ];
+}
