@@ -58,6 +58,15 @@ export const ROWS: readonly Row[] = [
     lines: [time('delete 10,000 inner maps (HashOfMaps)', within(1.3)), stall('  longest event-loop stall')],
   },
   {
+    name: 'delete-array',
+    ours: ['delete-array', ...MANY],
+    one: ['bulk', 'delete', ...MANY, '--outer', 'array', '--threads', '512'],
+    lines: [
+      time('delete 10,000 (ArrayOfMaps; C: 512 threads)', within(1.3)),
+      stall('  longest event-loop stall'),
+    ],
+  },
+  {
     name: 'folder',
     ours: ['folder', '--files', '250', '--prefixes', '560000'],
     lines: [

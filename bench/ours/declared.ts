@@ -1,4 +1,4 @@
-import type { OuterMap } from '../../operator/api/outermap.ts';
+import type { OuterMap, OuterType } from '../../operator/api/outermap.ts';
 import { parseManifest } from '../../operator/api/parse/manifest.ts';
 import type { Entries } from '../../operator/core/entries.ts';
 import { outerLayout } from '../../operator/core/layout.ts';
@@ -8,17 +8,19 @@ import type { Wanted, WantedInner } from '../../operator/core/wanted.ts';
 export interface Shape {
   readonly maps: number;
   readonly entries: number;
+  /** HashOfMaps where absent. */
+  readonly outer?: OuterType;
 }
 
 export const OUTER_NAME = 'bench';
 
-export function declaredOuter({ maps, entries }: Shape): OuterMap {
+export function declaredOuter({ maps, entries, outer = 'HashOfMaps' }: Shape): OuterMap {
   const parsed = parseManifest({
     apiVersion: 'innermap.io/v1alpha1',
     kind: 'OuterMap',
     metadata: { name: OUTER_NAME },
     spec: {
-      type: 'HashOfMaps',
+      type: outer,
       maxEntries: maps,
       key: 'u32',
       inner: { type: 'Hash', maxEntries: entries, key: 'u32', value: 'u32' },
