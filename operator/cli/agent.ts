@@ -1,0 +1,100 @@
+import { BPFFS, duration, NODE, nodeOptions, outputOption, RELEASE } from './arguments/options.ts';
+import { type AgentOptions, type Command, EXIT, type Given, type Ports, UsageError } from './command.ts';
+import { DEFAULT_REPORT, isReady, statusText } from './report/text.ts';
+
+export const AGENT: Command = {
+  name: 'agent',
+  summary: 'keep this node’s outer maps as a folder of manifests declares them',
+  usage: '--manifests DIR',
+  operands: { least: 0, most: 0 },
+  options: [
+    {
+      name: 'manifests',
+      value: 'DIR',
+      repeated: true,
+      summary: 'a folder, or a file, of OuterMaps and InnerMaps',
+    },
+    { name: 'once', summary: 'one turn, then end: 0 all ready, 1 something is not' },
+    BPFFS,
+    {
+      name: 'resync',
+      value: 'TIME',
+      fallback: '30s',
+      summary: 'compare the outer maps with the kernel this often',
+    },
+    {
+      name: 'content-resync',
+      value: 'TIME',
+      fallback: '120s',
+      summary: 'compare every entry of every inner map once in this time',
+    },
+    {
+      name: 'report',
+      value: 'FILE',
+      fallback: DEFAULT_REPORT,
+      summary: 'where to write what `status` shows',
+    },
+    ...NODE,
+    RELEASE,
+    {
+      name: 'log-level',
+      value: 'LEVEL',
+      choices: ['error', 'warn', 'info', 'debug'],
+      fallback: 'info',
+      summary: 'what to log: error, warn, info or debug',
+    },
+    {
+      name: 'log-format',
+      value: 'FORMAT',
+      choices: ['text', 'json'],
+      fallback: 'text',
+      summary: 'text or json',
+    },
+    outputOption('table', 'json'),
+  ],
+  notes: [
+    'Runs until SIGTERM or Ctrl-C, and leaves every map in place when it ends. A change of a manifest is in the\nkernel within moments; what somebody else changes in the kernel is found and repaired at the next resync.',
+    'Needs root, or CAP_BPF and a bpffs that it may write to. --output is for --once.',
+  ],
+  examples: [
+    { line: 'agent --manifests ./maps', says: 'keep the kernel as the folder says' },
+    { line: 'agent --manifests ./maps --once', says: 'program once, show what became of each map' },
+    { line: 'agent --manifests ./maps --node-label zone=a', says: 'with a label that node selectors see' },
+    {
+      line: 'agent --manifests ./maps --release-removal 3f9a1c',
+      says: 'let a removal go on that was held, by the token of its message',
+    },
+  ],
+  run,
+};
+
+async function run(given: Given, ports: Ports): Promise<number> {
+  const options = agentOptions(given);
+  if (!given.switched('once')) {
+    if (given.text('output') === 'json')
+      throw new UsageError('Option --output is for --once: add --once, or --log-format json', 'agent');
+    return ports.runAgent(options);
+  }
+  const report = await ports.runOnce(options);
+  const { terminal } = ports;
+  if (given.text('output') === 'json') terminal.out(`${JSON.stringify(report, null, 2)}\n`);
+  else terminal.out(statusText(report, terminal));
+  return isReady(report) ? EXIT.done : EXIT.attention;
+}
+
+function agentOptions(given: Given): AgentOptions {
+  const manifests = given.list('manifests');
+  if (manifests.length === 0) {
+    const why = 'this version reads manifests from folders only, and no cluster yet';
+    throw new UsageError(`Command agent needs --manifests DIR: ${why}`, 'agent');
+  }
+  return {
+    ...nodeOptions(given),
+    manifests,
+    resyncMs: duration(given, 'resync'),
+    contentResyncMs: duration(given, 'content-resync'),
+    report: given.text('report')!,
+    logLevel: given.text('log-level')!,
+    logFormat: given.text('log-format') === 'json' ? 'json' : 'text',
+  };
+}

@@ -1,0 +1,84 @@
+import { type Given, type NodeOptions, type Option, UsageError } from '../command.ts';
+
+/** Every command takes it; run.ts answers it. */
+export const HELP: Option = { name: 'help', short: 'h', summary: 'show this help' };
+
+export const BPFFS: Option = {
+  name: 'bpffs',
+  value: 'DIR',
+  fallback: '/sys/fs/bpf',
+  summary: 'the mounted bpffs to work in',
+};
+
+export const RELEASE: Option = {
+  name: 'release-removal',
+  value: 'TOKEN',
+  repeated: true,
+  summary: 'let the held removal with this token go on',
+};
+
+export const NODE: readonly Option[] = [
+  { name: 'node', value: 'NAME', summary: 'name of this node (default: the host name)' },
+  {
+    name: 'node-label',
+    value: 'KEY=VALUE',
+    repeated: true,
+    summary: 'a label of this node, for node selectors',
+  },
+];
+
+/** `-o`; the first choice is the fallback. */
+export function outputOption(...choices: readonly string[]): Option {
+  return {
+    name: 'output',
+    short: 'o',
+    value: choices.join('|'),
+    choices,
+    fallback: choices[0]!,
+    summary: 'form of the output',
+  };
+}
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** `30s`, `500ms`, `2m`, `1h`, or plain seconds; in milliseconds. */
+export function duration(given: Given, option: string): number {
+  const text = given.text(option) ?? '';
+  const [, digits, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
+  const milliseconds = digits === undefined ? Number.NaN : Math.round(Number(digits) * UNITS[unit ?? 's']!);
+  // Longer than setTimeout can wait is fired at once by Node: refuse it.
+  if (milliseconds >= 100 && milliseconds <= 86_400_000) return milliseconds;
+  throw new UsageError(
+    `Option --${option} cannot be ${text}: write a time from 100ms to 24h, such as 30s or 2m`,
+  );
+}
+
+/** What `agent` and `plan` are told of the node and its kernel. */
+export function nodeOptions(given: Given): NodeOptions {
+  const node = given.text('node');
+  return {
+    bpffs: directory(given),
+    ...(node === undefined ? {} : { node }),
+    labels: labels(given.list('node-label')),
+    releases: given.list('release-removal'),
+  };
+}
+
+/** The bpffs without a trailing slash: paths are put together with one. */
+export function directory(given: Given): string {
+  const text = given.text('bpffs') ?? '';
+  if (!text.startsWith('/'))
+    throw new UsageError(`Option --bpffs cannot be ${text}: write an absolute path, such as /sys/fs/bpf`);
+  return text.length > 1 ? text.replace(/\/+$/, '') : text;
+}
+
+function labels(pairs: readonly string[]): Record<string, string> {
+  const all: Record<string, string> = {};
+  for (const pair of pairs) {
+    const at = pair.indexOf('=');
+    if (at < 1)
+      throw new UsageError(`Option --node-label cannot be ${pair}: write KEY=VALUE, such as zone=a`);
+    all[pair.slice(0, at)] = pair.slice(at + 1);
+  }
+  return all;
+}

@@ -1,0 +1,130 @@
+import { LEDGER } from '../core/ledger.ts';
+import { BPFFS, directory, outputOption } from './arguments/options.ts';
+import {
+  type ClosableKernel,
+  type Command,
+  EXIT,
+  type Given,
+  type Ports,
+  type Terminal,
+  UsageError,
+} from './command.ts';
+import { type Ledger, ledgerOf, ledgers } from './ledger/ledger.ts';
+import { type Going, goingOf, remove, removeLedgerRoot } from './ledger/removal.ts';
+import { counted } from './terminal/age.ts';
+import { colourOf } from './terminal/colour.ts';
+
+export const CLEAN: Command = {
+  name: 'clean',
+  summary: 'remove what this operator made on this node',
+  usage: '[OUTER]',
+  operands: { least: 0, most: 1 },
+  options: [
+    BPFFS,
+    { name: 'yes', short: 'y', summary: 'do not ask' },
+    { name: 'dry-run', summary: 'only show what would go' },
+    outputOption('text', 'json'),
+  ],
+  notes: [
+    'Lists what would go, and asks. Outer maps that this operator made lose their pins: programs that hold one keep it\nuntil they end. Outer maps that others made lose only the keys that this operator put there.',
+    'Refuses while an agent runs on this bpffs. Exit code: 0 all is gone, 1 nothing was removed because the answer was\nno, 2 something could not be removed. Needs root, or CAP_BPF.',
+  ],
+  examples: [
+    { line: 'clean --dry-run', says: 'what would go' },
+    { line: 'clean tenants', says: 'one outer map with all of its inner maps' },
+    { line: 'clean --yes', says: 'everything, in a script' },
+  ],
+  run,
+};
+
+async function run(given: Given, ports: Ports): Promise<number> {
+  if (given.text('output') === 'json' && !given.switched('yes') && !given.switched('dry-run'))
+    throw new UsageError('Option --output json cannot ask: add --yes or --dry-run', 'clean');
+  const kernel = ports.openKernel(directory(given));
+  try {
+    return await locked(kernel, () => clean(given, ports.terminal, kernel));
+  } finally {
+    kernel.close();
+  }
+}
+
+/** No agent may write meanwhile: it would make anew what goes. */
+async function locked(kernel: ClosableKernel, work: () => Promise<number>): Promise<number> {
+  const root = `${kernel.pins.root}/${LEDGER}`;
+  if (!kernel.pins.exists(root)) return work();
+  const lock = kernel.pins.lock(root);
+  if ('heldBy' in lock) {
+    const who = lock.heldBy === '' ? 'another process' : lock.heldBy;
+    throw new Error(`Cannot clean ${root}: it is held by ${who}; stop that agent first`);
+  }
+  try {
+    return await work();
+  } finally {
+    lock.release();
+  }
+}
+
+async function clean(given: Given, terminal: Terminal, kernel: ClosableKernel): Promise<number> {
+  const [outer] = given.operands;
+  const chosen = outer === undefined ? ledgers(kernel.pins) : [ledgerOf(kernel.pins, outer)];
+  const going: Going[] = [];
+  for (const ledger of chosen) going.push(await goingOf(kernel, ledger));
+  if (given.text('output') === 'json') terminal.out(`${JSON.stringify(going, null, 2)}\n`);
+  else show(going, terminal, kernel);
+  if (given.switched('dry-run')) return EXIT.done;
+  if (chosen.length > 0 && !given.switched('yes') && !(await agreed(terminal))) {
+    terminal.error('Nothing was removed\n');
+    return EXIT.attention;
+  }
+  return removeAll(kernel, chosen, terminal);
+}
+
+function show(going: readonly Going[], terminal: Terminal, { pins }: ClosableKernel): void {
+  if (going.length === 0) terminal.out(`Nothing to remove: this operator has made nothing in ${pins.root}\n`);
+  const { strong, warn } = colourOf(terminal, 'out');
+  for (const each of going) {
+    terminal.out(`${strong(each.name)}\n`);
+    for (const line of linesOf(each)) terminal.out(`  ${line}\n`);
+    for (const stranger of each.strangers)
+      terminal.out(`  ${warn(`stays: ${stranger}, which this operator did not make`)}\n`);
+    if (each.foreignPin !== undefined)
+      terminal.out(
+        `  ${warn(`stays: pin ${each.foreignPin}, which names a map that this operator did not make`)}\n`,
+      );
+  }
+}
+
+function linesOf(going: Going): readonly string[] {
+  return [
+    ...(going.pin === undefined ? [] : [`pin ${going.pin}`]),
+    ...(going.keys === 0 ? [] : [`${counted(going.keys, 'key')} of the adopted outer map`]),
+    counted(going.innerMaps, 'inner map'),
+    'its ledger',
+  ];
+}
+
+async function agreed(terminal: Terminal): Promise<boolean> {
+  const answer = await terminal.ask('Remove all of this? [y/N] ');
+  return /^\s*y(?:es)?\s*$/i.test(answer);
+}
+
+/** What fails for one outer map costs the others nothing. */
+async function removeAll(
+  kernel: ClosableKernel,
+  chosen: readonly Ledger[],
+  terminal: Terminal,
+): Promise<number> {
+  const { bad } = colourOf(terminal, 'error');
+  let removed = 0;
+  for (const ledger of chosen) {
+    try {
+      await remove(kernel, ledger);
+      removed++;
+    } catch (error) {
+      terminal.error(`${bad(ledger.name)}: ${error instanceof Error ? error.message : String(error)}\n`);
+    }
+  }
+  removeLedgerRoot(kernel);
+  if (chosen.length > 0) terminal.error(`Removed ${counted(removed, 'outer map')} of ${chosen.length}\n`);
+  return removed === chosen.length ? EXIT.done : EXIT.error;
+}

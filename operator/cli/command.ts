@@ -1,0 +1,143 @@
+import type { Report } from '../core/report/report.ts';
+import type { Refusal, Wanted } from '../core/wanted.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+
+/** What the process answers: stable, scripts rely on them. */
+export const EXIT = { done: 0, attention: 1, error: 2 } as const;
+
+/** One option of a command: a switch, or one that takes a value. */
+export interface Option {
+  /** Without dashes: `bpffs`. */
+  readonly name: string;
+  /** One letter, without its dash. */
+  readonly short?: string;
+  /** How help shows the value: `DIR`. Absent: a switch. */
+  readonly value?: string;
+  /** What the value must be one of. */
+  readonly choices?: readonly string[];
+  readonly repeated?: boolean;
+  /** Shown by help and used when the option is not given. */
+  readonly fallback?: string;
+  readonly summary: string;
+}
+
+export interface Example {
+  /** Without the program's name. */
+  readonly line: string;
+  readonly says: string;
+}
+
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  /** What follows the command's name: `[OUTER [KEY]]`. */
+  readonly usage: string;
+  /** How many operands it takes. */
+  readonly operands: { readonly least: number; readonly most: number };
+  readonly options: readonly Option[];
+  /** Paragraphs of help below the summary: exit codes, needed rights. */
+  readonly notes: readonly string[];
+  readonly examples: readonly Example[];
+  run(given: Given, ports: Ports): Promise<number>;
+}
+
+/** The arguments of one call, checked against the command's options. */
+export interface Given {
+  readonly operands: readonly string[];
+  switched(option: string): boolean;
+  /** The value, or the option's fallback. */
+  text(option: string): string | undefined;
+  list(option: string): readonly string[];
+}
+
+/** Where a command speaks, and what it knows of the place it was started at. */
+export interface Terminal {
+  /** As its user calls it: `innermap` or `kubectl innermap`. */
+  readonly program: string;
+  readonly version: string;
+  readonly outIsTerminal: boolean;
+  readonly errorIsTerminal: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  out(text: string): void;
+  error(text: string): void;
+  /** The answer without its line end; empty where the input has ended. */
+  ask(question: string): Promise<string>;
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
+export type ClosableKernel = Kernel & { close(): void };
+
+/** Called while long work goes on. */
+export type Progressed = (done: number, total: number) => void;
+
+/** One object of a manifest, as heavy as the API server will find it. */
+export interface ObjectSize {
+  readonly origin: string;
+  /** `InnerMap team-a/web` */
+  readonly object: string;
+  /** Of its JSON form. */
+  readonly bytes: number;
+}
+
+export interface Loaded {
+  readonly wanted: Wanted;
+  readonly files: number;
+  readonly sizes: readonly ObjectSize[];
+}
+
+export interface NodeOptions {
+  readonly bpffs: string;
+  /** Absent: the host's name. */
+  readonly node?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly releases: readonly string[];
+}
+
+export interface PlanOptions extends NodeOptions {
+  readonly paths: readonly string[];
+  readonly progress: Progressed;
+}
+
+export interface PlanOutcome {
+  /** The plan as it prints itself; empty where nothing would change. */
+  readonly text: string;
+  readonly changes: number;
+  /** What of the manifests cannot be taken, or not be programmed here. */
+  readonly refusals: readonly Refusal[];
+  /** The steps as plain data. */
+  readonly steps: readonly unknown[];
+}
+
+export interface AgentOptions extends NodeOptions {
+  readonly manifests: readonly string[];
+  readonly resyncMs: number;
+  readonly contentResyncMs: number;
+  /** File that the report is written to. */
+  readonly report: string;
+  readonly logLevel: string;
+  readonly logFormat: 'text' | 'json';
+}
+
+/** Everything outside that commands reach: main makes the real ones, tests their own. */
+export interface Ports {
+  readonly terminal: Terminal;
+  openKernel(bpffs: string): ClosableKernel;
+  loadManifests(paths: readonly string[], progress: Progressed): Promise<Loaded>;
+  plan(options: PlanOptions): Promise<PlanOutcome>;
+  /** Until a signal ends it; answers the exit code. */
+  runAgent(options: AgentOptions): Promise<number>;
+  /** One turn. */
+  runOnce(options: AgentOptions): Promise<Report>;
+}
+
+/** A call that cannot be understood: what is wrong, and the command whose help would tell more. */
+export class UsageError extends Error {
+  readonly command: string | undefined;
+
+  constructor(message: string, command?: string) {
+    super(message);
+    this.name = 'UsageError';
+    this.command = command;
+  }
+}

@@ -1,0 +1,124 @@
+import { resolve } from 'node:path';
+import { LEDGER } from '../core/ledger.ts';
+import type { OpenMap } from '../kernel/kernel.ts';
+import { BPFFS, directory, outputOption } from './arguments/options.ts';
+import {
+  type ClosableKernel,
+  type Command,
+  EXIT,
+  type Given,
+  type Ports,
+  type Terminal,
+  UsageError,
+} from './command.ts';
+import { exported } from './export/exported.ts';
+import { outerMapNameFor } from './export/names.ts';
+import { withMap } from './ledger/ledger.ts';
+import { counted } from './terminal/age.ts';
+import { colourOf } from './terminal/colour.ts';
+import { withProgress } from './terminal/progress.ts';
+import { type Plain, yamlText } from './terminal/yaml.ts';
+
+export const EXPORT: Command = {
+  name: 'export',
+  summary: 'write an existing outer map as manifests that adopt it',
+  usage: 'PIN',
+  operands: { least: 1, most: 1 },
+  options: [
+    BPFFS,
+    { name: 'name', value: 'NAME', summary: 'name of the OuterMap (default: after the pin)' },
+    { name: 'namespace', value: 'NAMESPACE', fallback: 'default', summary: 'namespace of the InnerMaps' },
+    { name: 'key-type', value: 'TYPE', summary: 'C type of the outer map’s key, such as ipv4' },
+    { name: 'inner-key-type', value: 'TYPE', summary: 'C type of the inner maps’ keys' },
+    { name: 'inner-value-type', value: 'TYPE', summary: 'C type of the inner maps’ values' },
+    outputOption('yaml', 'json'),
+  ],
+  notes: [
+    'PIN is a path below the bpffs, or an absolute one. The manifests, applied again, change nothing: every type that is\nchosen or given is proven on every entry. Without types given, integers and bytes are chosen by size.',
+    'Needs root: the inner maps that a program made are read by id, which needs CAP_SYS_ADMIN.',
+  ],
+  examples: [
+    { line: 'export tenants > tenants.yaml', says: 'what a program pinned at /sys/fs/bpf/tenants' },
+    {
+      line: "export tenants --key-type ipv4 --inner-key-type 'struct { __be16 port; __u8 proto; }'",
+      says: 'with the types of the program’s header',
+    },
+    { line: 'export xdp/blocklists --name blocklists --namespace team-a', says: 'with names of your own' },
+  ],
+  run,
+};
+
+async function run(given: Given, ports: Ports): Promise<number> {
+  const { terminal } = ports;
+  const kernel = ports.openKernel(directory(given));
+  try {
+    const pin = pinOf(given.operands[0]!, kernel.pins.root);
+    const documents = await withMap(kernel, `${kernel.pins.root}/${pin}`, outer =>
+      manifestsOf(given, terminal, { kernel, outer, pin }),
+    );
+    if (documents === undefined)
+      throw new Error(`Cannot open ${kernel.pins.root}/${pin}: ENOENT, nothing is pinned there`);
+    writeDocuments(documents, given.text('output')!, terminal);
+  } finally {
+    kernel.close();
+  }
+  return EXIT.done;
+}
+
+/** Relative to the bpffs, as OuterMap.spec.pin has it. */
+function pinOf(operand: string, root: string): string {
+  const path = resolve(root, operand);
+  const pin = path.slice(root.length + 1);
+  if (!path.startsWith(`${root}/`) || pin === '')
+    throw new UsageError(
+      `PIN cannot be ${operand}: it is not below ${root}; name another bpffs with --bpffs`,
+      'export',
+    );
+  if (pin === LEDGER || pin.startsWith(`${LEDGER}/`))
+    throw new UsageError(
+      `PIN cannot be ${operand}: ${LEDGER}/ is the operator's own; export where programs look`,
+      'export',
+    );
+  return pin;
+}
+
+interface Place {
+  readonly kernel: ClosableKernel;
+  readonly outer: OpenMap;
+  readonly pin: string;
+}
+
+async function manifestsOf(
+  given: Given,
+  terminal: Terminal,
+  { kernel, outer, pin }: Place,
+): Promise<readonly Plain[]> {
+  const types = {
+    key: given.text('key-type'),
+    innerKey: given.text('inner-key-type'),
+    innerValue: given.text('inner-value-type'),
+  };
+  const request = {
+    kernel,
+    outer,
+    pin,
+    types,
+    name: given.text('name') ?? outerMapNameFor(pin),
+    namespace: given.text('namespace')!,
+  };
+  const { documents, notes } = await withProgress(terminal, 'Reading inner maps', progress =>
+    exported(request, progress),
+  );
+  const { warn } = colourOf(terminal, 'error');
+  for (const note of notes) terminal.error(`${warn('Note:')} ${note}\n`);
+  return documents;
+}
+
+function writeDocuments(documents: readonly Plain[], output: string, terminal: Terminal): void {
+  if (output === 'json') {
+    terminal.out(`${JSON.stringify({ apiVersion: 'v1', kind: 'List', items: documents }, null, 2)}\n`);
+  } else
+    for (const [index, document] of documents.entries())
+      terminal.out((index === 0 ? '' : '---\n') + yamlText(document));
+  terminal.error(`Exported 1 outer map, ${counted(documents.length - 1, 'inner map')}\n`);
+}

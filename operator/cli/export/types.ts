@@ -1,0 +1,66 @@
+import type { MapSpec } from '../../core/mapspec.ts';
+import { parseDeclaration } from '../../core/types/declaration.ts';
+import { UsageError } from '../command.ts';
+
+/** C declarations of an outer map: its key, and what its inner maps hold. */
+export interface Declarations {
+  readonly key: string;
+  readonly innerKey?: string;
+  readonly innerValue?: string;
+}
+
+/** What the user gave; the rest is chosen by size. */
+export type GivenTypes = { readonly [Part in keyof Declarations]: string | undefined };
+
+/**
+ * Declarations to try, the most readable first: what does not give back the kernel's bytes is no choice.
+ * The key of an LPM trie is a prefix of addresses where its size says so; programs may keep other things in it.
+ */
+export function candidateDeclarations(
+  outer: MapSpec,
+  template: MapSpec,
+  given: GivenTypes,
+): readonly Declarations[] {
+  const key = checked('key-type', given.key, outer.keySize) ?? scalar(outer.keySize);
+  const innerKey = checked('inner-key-type', given.innerKey, template.keySize);
+  const innerValue = checked('inner-value-type', given.innerValue, template.valueSize);
+  const value = innerValue ?? (template.valueSize === 0 ? undefined : scalar(template.valueSize));
+  const keys = innerKey === undefined ? innerKeys(template) : [innerKey];
+  return keys.map(each => ({
+    key,
+    ...(each === undefined ? {} : { innerKey: each }),
+    ...(value === undefined ? {} : { innerValue: value }),
+  }));
+}
+
+function innerKeys(template: MapSpec): readonly (string | undefined)[] {
+  const { keySize, type } = template;
+  if (keySize === 0) return [undefined];
+  if (type !== 'LPMTrie') return [scalar(keySize)];
+  const raw = `struct { __u32 prefixlen; u8 data[${keySize - 4}]; }`;
+  if (keySize === 8) return ['cidr4', raw];
+  return keySize === 20 ? ['cidr6', raw] : [raw];
+}
+
+function scalar(size: number): string {
+  const bits = [1, 2, 4, 8].includes(size) ? size * 8 : 0;
+  return bits === 0 ? `u8[${size}]` : `u${bits}`;
+}
+
+/** A declaration that the user gave must be one, and as wide as what the kernel holds. */
+function checked(option: string, text: string | undefined, size: number): string | undefined {
+  if (text === undefined) return undefined;
+  const declaration = parseDeclaration(text);
+  if (!declaration.ok) {
+    throw new UsageError(
+      `Option --${option} cannot be ${text}: at character ${declaration.offset + 1}, ${declaration.message}`,
+      'export',
+    );
+  }
+  const declared = declaration.type.size;
+  if (declared === size) return text;
+  throw new UsageError(
+    `Option --${option} cannot be ${text}: it takes ${declared} bytes, the kernel's has ${size}`,
+    'export',
+  );
+}

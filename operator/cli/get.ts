@@ -1,0 +1,45 @@
+import { BPFFS, directory, outputOption } from './arguments/options.ts';
+import { type Command, EXIT, type Given, type Ports, UsageError } from './command.ts';
+import { getInnerMap } from './get/innermap.ts';
+import { getKeys } from './get/keys.ts';
+import { getOuterMaps } from './get/outermaps.ts';
+import type { View } from './get/view.ts';
+
+export const GET: Command = {
+  name: 'get',
+  summary: 'show what the kernel holds now, decoded by the declared types',
+  usage: '[OUTER [KEY]]',
+  operands: { least: 0, most: 2 },
+  options: [BPFFS, outputOption('table', 'yaml', 'json')],
+  notes: [
+    'Without arguments: the outer maps that this operator made or adopted here. With OUTER: its keys. With OUTER and\nKEY: the entries of the inner map there; -o yaml gives them as an InnerMap.',
+    'Reads the kernel, never a manifest. Needs root, or CAP_BPF; inner maps that others made need CAP_SYS_ADMIN.',
+  ],
+  examples: [
+    { line: 'get', says: 'which outer maps there are' },
+    { line: 'get tenants', says: 'the keys of one' },
+    { line: 'get tenants 10.1.0.7', says: 'the entries of one inner map' },
+    { line: 'get tenants 10.1.0.7 -o yaml', says: 'the same as a manifest' },
+    { line: 'get flows port=443,proto=6', says: 'where the key is a struct' },
+    { line: 'get offsets -- -5', says: 'where the key begins with a dash' },
+  ],
+  run,
+};
+
+async function run(given: Given, ports: Ports): Promise<number> {
+  const output = given.text('output')!;
+  const [outer, key] = given.operands;
+  if (outer === '' || key === '') throw new UsageError('OUTER and KEY cannot be empty', 'get');
+  const kernel = ports.openKernel(directory(given));
+  try {
+    await show({ kernel, output, terminal: ports.terminal }, outer, key);
+  } finally {
+    kernel.close();
+  }
+  return EXIT.done;
+}
+
+function show(view: View, outer: string | undefined, key: string | undefined): Promise<void> {
+  if (outer === undefined) return getOuterMaps(view);
+  return key === undefined ? getKeys(view, outer) : getInnerMap(view, outer, key);
+}

@@ -1,0 +1,107 @@
+import { innerPinName } from '../../core/ledger.ts';
+import { KernelError } from '../../kernel/error.ts';
+import type { InnerAddress, InnerReading, Kernel, OpenMap, OuterEntries } from '../../kernel/kernel.ts';
+import type { Progressed } from '../command.ts';
+import type { Ledger } from './ledger.ts';
+
+/** One key of an outer map, and the inner map that the kernel has there. */
+export interface Held {
+  readonly key: Uint8Array;
+  readonly id: number;
+  /** Proven by a pin of the ledger whose id is the entry's. */
+  readonly ours: boolean;
+  /** An error where it cannot be read: without CAP_SYS_ADMIN that is so for what is not ours. */
+  readonly reading: InnerReading | KernelError;
+}
+
+/** Inner maps that are read at once: bounds the memory that a whole outer map takes. */
+const SLICE = 256;
+
+/** The inner maps behind `outer`, slice by slice, in the order of their keys' bytes. */
+export async function* heldMaps(
+  kernel: Kernel,
+  outer: OpenMap,
+  ledger: Ledger | undefined,
+  progress: Progressed,
+): AsyncGenerator<Held> {
+  const entries = await kernel.readOuter(outer);
+  const order = byKey(entries, outer.spec.keySize);
+  const pinned = new Set(ledger?.innerPins);
+  for (let from = 0; from < order.length; from += SLICE) {
+    progress(from, order.length);
+    const slice = order.slice(from, from + SLICE).map(index => entryAt(entries, outer.spec.keySize, index));
+    yield* await readSlice(kernel, slice, ledger, pinned);
+  }
+}
+
+/** The one inner map at `key`, or undefined. */
+export async function heldAt(
+  kernel: Kernel,
+  outer: OpenMap,
+  ledger: Ledger,
+  key: Uint8Array,
+): Promise<Held | undefined> {
+  const entries = await kernel.readOuter(outer);
+  const wanted = Buffer.from(key);
+  for (let index = 0; index < entries.count; index++) {
+    const entry = entryAt(entries, outer.spec.keySize, index);
+    if (!wanted.equals(entry.key)) continue;
+    const [held] = await readSlice(kernel, [entry], ledger, new Set(ledger.innerPins));
+    return held;
+  }
+  return undefined;
+}
+
+interface Entry {
+  readonly key: Uint8Array;
+  readonly id: number;
+}
+
+export function entryAt(entries: OuterEntries, keySize: number, index: number): Entry {
+  return { key: entries.keys.subarray(index * keySize, (index + 1) * keySize), id: entries.ids[index]! };
+}
+
+/** By their bytes: the kernel's own order changes from read to read. */
+function byKey(entries: OuterEntries, keySize: number): number[] {
+  const bytes = Buffer.from(entries.keys.buffer, entries.keys.byteOffset, entries.keys.byteLength);
+  const order = Array.from({ length: entries.count }, (_, index) => index);
+  const compare = (a: number, b: number) =>
+    bytes.compare(bytes, b * keySize, (b + 1) * keySize, a * keySize, (a + 1) * keySize);
+  return order.sort(compare);
+}
+
+/** By the ledger's pin where there is one (CAP_BPF is enough); by id what has none, or another map behind it. */
+async function readSlice(
+  kernel: Kernel,
+  slice: readonly Entry[],
+  ledger: Ledger | undefined,
+  pinned: ReadonlySet<string>,
+): Promise<readonly Held[]> {
+  const addresses = slice.map(({ key, id }): InnerAddress => {
+    const name = innerPinName(key);
+    return ledger !== undefined && pinned.has(name) ? { pin: `${ledger.paths.inner}/${name}` } : { id };
+  });
+  const readings = [...(await kernel.readInner(addresses))];
+  const ours = slice.map(
+    ({ id }, at) => 'pin' in addresses[at]! && isReading(readings[at]!) && readings[at].id === id,
+  );
+  const again = slice.flatMap((_, at) => ('pin' in addresses[at]! && !ours[at] ? [at] : []));
+  const reread = again.length === 0 ? [] : await kernel.readInner(again.map(at => ({ id: slice[at]!.id })));
+  for (const [place, at] of again.entries()) readings[at] = reread[place]!;
+  return slice.map(({ key, id }, at) => ({ key, id, ours: ours[at]!, reading: readings[at]! }));
+}
+
+export function isReading(reading: InnerReading | KernelError): reading is InnerReading {
+  return !(reading instanceof KernelError);
+}
+
+/** Why an inner map cannot be shown, and what to do. */
+export function unreadable(key: string, { id, ours, reading }: Held): string {
+  const errno = isReading(reading) ? '' : reading.errno;
+  const where = `Cannot read the inner map at key ${key} (id ${id}): ${errno}`;
+  if (errno === 'EPERM' && !ours) {
+    return `${where}, inner maps that others made are read by id, which needs CAP_SYS_ADMIN; run as root`;
+  }
+  if (errno === 'ENOENT') return `${where}, it was replaced in this moment; try again`;
+  return isReading(reading) ? where : reading.message;
+}

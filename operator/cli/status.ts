@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import type { Report } from '../core/report/report.ts';
+import { outputOption } from './arguments/options.ts';
+import { type Command, EXIT, type Given, type Ports, type Terminal } from './command.ts';
+import { DEFAULT_REPORT, isReady, statusText } from './report/text.ts';
+import { ageText } from './terminal/age.ts';
+import { colourOf } from './terminal/colour.ts';
+
+export const STATUS: Command = {
+  name: 'status',
+  summary: 'show the agent’s last report on this node',
+  usage: '',
+  operands: { least: 0, most: 0 },
+  options: [
+    { name: 'report', value: 'FILE', fallback: DEFAULT_REPORT, summary: 'the file that the agent writes' },
+    outputOption('table', 'json'),
+  ],
+  notes: ['Exit code: 0 everything is ready, 1 something is not, 2 there is no report that can be read.'],
+  examples: [
+    { line: 'status', says: 'outer maps, and what is not ready' },
+    { line: 'status -o json', says: 'the whole report, every inner map included' },
+    { line: 'status --report /tmp/status.json', says: 'of an agent started with --report' },
+  ],
+  run,
+};
+
+async function run(given: Given, ports: Ports): Promise<number> {
+  const { terminal } = ports;
+  const path = given.text('report')!;
+  const report = readReport(path, terminal.program);
+  if (given.text('output') === 'json') terminal.out(`${JSON.stringify(report, null, 2)}\n`);
+  else {
+    terminal.out(`${headline(report, terminal)}\n\n`);
+    terminal.out(statusText(report, terminal));
+  }
+  const rebooted = writtenBeforeBoot(report);
+  if (rebooted)
+    terminal.error(
+      `${colourOf(terminal, 'error').warn('Warning:')} the node was started anew since: its maps are gone until an agent runs\n`,
+    );
+  return isReady(report) && !rebooted ? EXIT.done : EXIT.attention;
+}
+
+function headline(report: Report, terminal: Terminal): string {
+  const { faint } = colourOf(terminal, 'out');
+  const { state, turn } = report;
+  const age = ageText(terminal.now() - Date.parse(turn.startedAt));
+  return faint(
+    `Node ${state.node.name}: last change reported ${age} ago, turn ${turn.number}, kernel ${state.kernel.release}`,
+  );
+}
+
+function readReport(path: string, program: string): Report {
+  const text = textOf(path, program);
+  const report = parsed(text);
+  if (report !== undefined) return report;
+  throw new Error(
+    `Cannot read report ${path}: it is not an agent's report; name the right file with --report`,
+  );
+}
+
+function textOf(path: string, program: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code = 'EIO' } = error as NodeJS.ErrnoException;
+    const advice =
+      code === 'ENOENT'
+        ? `no agent has written it; start one with \`${program} agent --manifests DIR\`, or name its file with --report`
+        : 'name a file that can be read with --report';
+    throw new Error(`Cannot read report ${path}: ${code}, ${advice}`);
+  }
+}
+
+/** Undefined for anything but a report; what is inside its lists the agent has vouched for. */
+function parsed(text: string): Report | undefined {
+  try {
+    const report = JSON.parse(text) as Report;
+    const lists = [report.outerMaps, report.innerMaps, report.refusals, report.state.conditions];
+    const sound =
+      lists.every(Array.isArray) &&
+      typeof report.state.node.name === 'string' &&
+      typeof report.state.kernel.release === 'string' &&
+      Number.isFinite(Date.parse(report.turn.startedAt));
+    return sound ? report : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A reboot empties the kernel, but not a disk that --report may name. */
+function writtenBeforeBoot(report: Report): boolean {
+  const { bootID } = report.state.node;
+  try {
+    return bootID !== '' && bootID !== readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return false;
+  }
+}
