@@ -57,6 +57,8 @@ static __always_inline void note_version(__u32 version)
 SEC("socket")
 int read_pass(struct __sk_buff *packet)
 {
+	/* Whatever the template's key size, an integer in the first bytes and zeros behind it. */
+	__u8 key[READER_KEY_MAX] __attribute__((aligned(8))) = {};
 	void *inner = inner_map();
 	__u32 first = 0, found = 0, differing = 0;
 
@@ -66,12 +68,12 @@ int read_pass(struct __sk_buff *packet)
 		return 0;
 	}
 	for (__u32 i = 0; i < READER_ENTRIES_MAX; i++) {
-		__u32 key = i;
 		const volatile __u32 *stamp;
 
 		if (i >= settings.entries)
 			break;
-		stamp = bpf_map_lookup_elem(inner, &key);
+		*(__u32 *)key = i;
+		stamp = bpf_map_lookup_elem(inner, key);
 		if (!stamp) {
 			counters.missing++;
 			continue;
