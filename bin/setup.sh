@@ -10,12 +10,12 @@ export PATH="$PATH:/usr/sbin:/sbin" DEBIAN_FRONTEND=noninteractive
 say() { printf 'setup: %s\n' "$*" >&2; }
 fail() { say "$@"; exit 1; }
 
-# Runs quietly; the output is shown only when it explains a failure.
+# Runs quietly; the output's beginning is shown only when it explains a failure (npm adds its whole help to it).
 quietly() {
   local log status=0
   log=$(mktemp)
   "$@" >"$log" 2>&1 || status=$?
-  [ "$status" -eq 0 ] || cat "$log" >&2
+  [ "$status" -eq 0 ] || head -n 25 "$log" >&2
   rm -f "$log"
   return "$status"
 }

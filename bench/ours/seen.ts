@@ -4,12 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const MEGABYTE = 1024 * 1024;
 
 /** What was seen while a work ran: its time, the longest stall of the event loop, and memory afterwards. */
-export interface Seen {
+export type Seen = {
   readonly seconds: number;
   readonly stallMs: number;
   readonly rssMB: number;
   readonly peakMB: number;
-}
+};
 
 export async function seen(work: () => Promise<void>): Promise<Seen> {
   const delay = monitorEventLoopDelay({ resolution: 1 });
