@@ -178,6 +178,23 @@ function editContract(stand: () => Stand): void {
     });
   });
 
+  it('an insert into a full map finds the room that a delete of the same edit makes', async () => {
+    const map = await stand().inner('web', { spec: { ...HASH, maxEntries: 2 }, entries: numbered(1, 2) });
+    const failed = await stand().kernel.edit(map, { upserts: numbered(3, 1, 9), deletes: u32(1) });
+    expect(errnos(failed)).to.deep.equal({});
+    expect(await stand().innerContents(stand().path('web'))).to.deep.equal({
+      '02000000': '0100000000000000',
+      '03000000': '0900000000000000',
+    });
+  });
+
+  it('a key that is already gone is no failed delete', async () => {
+    const map = await stand().inner('web', { entries: numbered(1, 3) });
+    const failed = await stand().kernel.edit(map, { upserts: numbered(0, 0), deletes: u32(9, 1, 9, 3) });
+    expect(errnos(failed)).to.deep.equal({});
+    expect(Object.keys(await stand().innerContents(stand().path('web')))).to.deep.equal(['02000000']);
+  });
+
   it('an index beyond an Array is E2BIG, and its entries cannot be deleted: EINVAL', async () => {
     const map = await stand().inner('web', { spec: { ...HASH, type: 'Array', maxEntries: 3 } });
     const failed = await stand().kernel.edit(map, { upserts: numbered(1, 3, 5), deletes: u32(0) });

@@ -36,6 +36,22 @@ function directoryContract(stand: () => Stand): void {
     pins().makeDirectory(stand().path('a'.repeat(255)));
   });
 
+  it('removeDirectory: no error where nothing is', () => {
+    pins().removeDirectory(stand().path('nothing'));
+  });
+
+  it('makeDirectory: where a pin is, is EEXIST', async () => {
+    await stand().inner('pin');
+    expect(refusal(() => pins().makeDirectory(stand().path('pin')))?.errno).to.equal('EEXIST');
+  });
+
+  it('list and exists: nothing is below a pin', async () => {
+    await stand().inner('pin');
+    expect(pins().list(stand().path('pin'))).to.deep.equal([]);
+    expect(pins().exists(stand().path('pin/below'))).to.equal(false);
+    expect(pins().exists(stand().path('nothing'))).to.equal(false);
+  });
+
   it('removeDirectory: an empty one; ENOTEMPTY while anything is in it', () => {
     pins().makeDirectory(stand().path('a/b'));
     expect(refusal(() => pins().removeDirectory(stand().path('a')))?.errno).to.equal('ENOTEMPTY');
@@ -142,6 +158,19 @@ function recordContract(stand: () => Stand): void {
   it('writeRecord: takes 4,000 bytes', () => {
     pins().writeRecord(path(), 'x'.repeat(4000));
     expect(pins().readRecord(path())).to.equal('x'.repeat(4000));
+  });
+
+  it('writeRecord: more than 4,000 bytes are ENAMETOOLONG, none are EINVAL, and the older record stays', () => {
+    pins().writeRecord(path(), 'first');
+    expect(refusal(() => pins().writeRecord(path(), 'é'.repeat(2001)))?.errno).to.equal('ENAMETOOLONG');
+    expect(refusal(() => pins().writeRecord(path(), ''))?.errno).to.equal('EINVAL');
+    expect(pins().readRecord(path())).to.equal('first');
+    expect(stand().names()).to.deep.equal(['record']);
+  });
+
+  it('readRecord: of a pin is EINVAL', async () => {
+    await stand().inner('pin');
+    expect(refusal(() => pins().readRecord(stand().path('pin')))?.errno).to.equal('EINVAL');
   });
 
   it('writeRecord: in a missing directory is ENOENT', () => {

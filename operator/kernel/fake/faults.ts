@@ -29,6 +29,7 @@ const WORDS = {
   edit: 'edit',
   probe: 'probe',
   list: 'list',
+  exists: 'look at',
   makeDirectory: 'make directory',
   removeDirectory: 'remove directory',
   pin: 'pin at',

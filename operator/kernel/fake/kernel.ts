@@ -16,6 +16,7 @@ import type {
 import { FakePins, failure, ours } from './bpffs/pins.ts';
 import { build } from './build.ts';
 import { creationErrno, fits, isOuter, madeSpec, nameErrno } from './creation.ts';
+import { editMap, unlessAbsent } from './edit.ts';
 import type { FakeOperation } from './faults.ts';
 import type { FakeMachine } from './machine.ts';
 import type { FakeMap, OuterTable } from './map.ts';
@@ -131,17 +132,7 @@ export class FakeKernel implements Kernel {
 
   async edit(inner: OpenMap, edit: Edit): Promise<Failed> {
     await this.#meanwhile();
-    const opened = ours(inner);
-    const { stride, spec, table } = opened.map;
-    const { upserts, deletes } = edit;
-    const inserted = runsOf(upserts.keys, spec.keySize, upserts.count);
-    const values = runsOf(upserts.values, stride, upserts.count);
-    const removed = runsOf(deletes, spec.keySize, spec.keySize === 0 ? 0 : deletes.length / spec.keySize);
-    return this.#each('edit', inner, [...inserted, ...removed], (key, index) => {
-      if (!opened.writable) return 'EPERM';
-      const value = values[index];
-      return value === undefined ? unlessAbsent(table.delete(key)) : table.upsert(key, value);
-    });
+    return editMap(this, ours(inner), edit);
   }
 
   /** BPF_MAP_CREATE. `refused`: what the kernel has against it. */
@@ -225,8 +216,4 @@ function outerOf(map: OpenMap, operation: FakeOperation): OuterTable {
   const { outer } = ours(map).map;
   if (outer === undefined) throw failure(operation, map.name, 'EINVAL');
   return outer;
-}
-
-function unlessAbsent(errno: Errno | undefined): Errno | undefined {
-  return errno === 'ENOENT' ? undefined : errno;
 }

@@ -1,5 +1,6 @@
 import { MAP_FLAGS } from '../../api/outermap.ts';
 import type { Errno } from '../error.ts';
+import { KernelError } from '../error.ts';
 import type { OpenMap } from '../kernel.ts';
 import type { Lock } from '../pins.ts';
 import { Crash } from './faults.ts';
@@ -154,6 +155,6 @@ export class FakeOpenMap implements OpenMap {
   }
 
   #assertOpen(): void {
-    if (this.#closed) throw new Error(`Cannot use map ${this.name} (id ${this.id}): it was closed`);
+    if (this.#closed) throw new KernelError('use', this.name, 'EBADF', 'it was closed');
   }
 }

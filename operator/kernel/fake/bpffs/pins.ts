@@ -9,8 +9,8 @@ import type { FakeProcess } from '../process.ts';
 import { FakeOpenMap } from '../process.ts';
 import type { Node } from './tree.ts';
 
-/** A symlink's target, PATH_MAX less its end. */
-const LONGEST_TARGET = 4095;
+/** What Pins promises to take; a symlink's target could have 95 bytes more. */
+const LONGEST_RECORD = 4000;
 
 /** What the kernel gives a pin before anybody changes it. */
 export const FIRST_MODE = 0o600;
@@ -29,15 +29,17 @@ export class FakePins implements Pins {
   list(directory: string): readonly string[] {
     refuse('list', directory, this.#machine.look(this.#process, 'list', directory));
     const node = this.#machine.tree.find(directory);
-    if (node === 'ENOENT') return [];
+    if (node === 'ENOENT' || node === 'ENOTDIR') return [];
     if (typeof node === 'string') throw failure('list', directory, node);
-    if (node.kind !== 'directory') throw failure('list', directory, 'ENOTDIR');
-    return [...node.entries.keys()].reverse();
+    return node.kind === 'directory' ? [...node.entries.keys()].reverse() : [];
   }
 
   exists(path: string): boolean {
-    this.#process.assertRunning();
-    return typeof this.#machine.tree.find(path) !== 'string';
+    refuse('exists', path, this.#machine.look(this.#process, 'exists', path));
+    const node = this.#machine.tree.find(path);
+    if (node === 'ENOENT' || node === 'ENOTDIR') return false;
+    if (typeof node === 'string') throw failure('exists', path, node);
+    return true;
   }
 
   makeDirectory(path: string): void {
@@ -55,19 +57,22 @@ export class FakePins implements Pins {
   }
 
   removeDirectory(path: string): void {
+    this.#process.assertRunning();
+    if (this.#machine.tree.find(path) === 'ENOENT') return;
     this.#mutate('removeDirectory', path, () => this.#machine.tree.removeDirectory(path));
   }
 
+  /** The mode is a step of its own: a crash between the two leaves a pin that only its owner may open. */
   pin(map: OpenMap, path: string, mode: number): void {
     this.#process.assertRunning();
     refuse('pin', path, pinMap({ machine: this.#machine, process: this.#process }, map, path));
     if (mode === FIRST_MODE) return;
-    this.#mutate('chmod', path, () => {
-      const node = this.#machine.tree.find(path);
-      if (typeof node === 'string') return node;
-      if (node.kind === 'pin') node.mode = mode;
-      return undefined;
-    });
+    const subject = path;
+    const errno = this.#machine.mutate(this.#process, { operation: 'chmod', subject }, () =>
+      this.#machine.tree.setMode(path, mode),
+    );
+    if (errno !== undefined) this.unlink(path);
+    refuse('chmod', path, errno);
   }
 
   rename(from: string, to: string): void {
@@ -76,26 +81,32 @@ export class FakePins implements Pins {
 
   unlink(path: string): void {
     this.#process.assertRunning();
-    if (this.#machine.tree.find(path) === 'ENOENT') return;
+    const node = this.#machine.tree.find(path);
+    if (node === 'ENOENT' || node === 'ENOTDIR') return;
     this.#mutate('unlink', path, () => this.#machine.tree.unlink(path));
   }
 
   /** Beside it first, then over it: a crash between the two leaves what is beside. */
   writeRecord(path: string, text: string): void {
     this.#process.assertRunning();
-    const beside = `${path}-new`;
     const { length } = new TextEncoder().encode(text);
-    if (length === 0) throw failure('writeRecord', path, 'ENOENT');
-    if (length > LONGEST_TARGET) throw failure('writeRecord', path, 'ENAMETOOLONG');
+    if (length > LONGEST_RECORD) throw failure('writeRecord', path, 'ENAMETOOLONG');
+    if (length === 0 || text.includes('\0')) throw failure('writeRecord', path, 'EINVAL');
+    const beside = `${path}~`;
     this.unlink(beside);
     this.#mutate('writeRecord', beside, () => this.#machine.tree.add(beside, { kind: 'link', target: text }));
-    this.rename(beside, path);
+    try {
+      this.rename(beside, path);
+    } catch (error) {
+      if (!this.#process.ended) this.unlink(beside);
+      throw error;
+    }
   }
 
   readRecord(path: string): string | undefined {
     refuse('readRecord', path, this.#machine.look(this.#process, 'readRecord', path));
     const node = this.#machine.tree.find(path);
-    if (node === 'ENOENT') return undefined;
+    if (node === 'ENOENT' || node === 'ENOTDIR') return undefined;
     if (typeof node === 'string') throw failure('readRecord', path, node);
     if (node.kind !== 'link') throw failure('readRecord', path, 'EINVAL');
     return node.target;

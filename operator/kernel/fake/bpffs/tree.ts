@@ -66,6 +66,13 @@ export class Tree {
     return undefined;
   }
 
+  setMode(path: string, mode: number): Errno | undefined {
+    const node = this.find(path);
+    if (typeof node === 'string') return node;
+    if (node.kind === 'pin') node.mode = mode;
+    return undefined;
+  }
+
   unlink(path: string): Errno | undefined {
     const node = this.find(path);
     if (typeof node === 'string') return node;
