@@ -1,0 +1,80 @@
+import type { Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { Lock } from '../../pins.ts';
+import { ERRNO, fileError, kernelError } from '../errno.ts';
+import type { Library } from '../library.ts';
+import { LOCK_EXCLUSIVE_NOW } from '../symbols.ts';
+
+/** flock(2) on the directory itself: no file is left by a holder that was killed. */
+export function lockDirectory(library: Library, directory: string): Lock | { readonly heldBy: string } {
+  const fd = opened(directory);
+  const answer = library.flock(fd, LOCK_EXCLUSIVE_NOW);
+  if (answer >= 0) return held(fd);
+  try {
+    if (answer === -ERRNO.EAGAIN) return { heldBy: holderOf(fstatSync(fd)) };
+    throw kernelError('lock', directory, answer);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function opened(directory: string): number {
+  try {
+    return openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
+  } catch (thrown) {
+    throw fileError('lock', directory, thrown);
+  }
+}
+
+/** Closing the fd releases the lock. */
+function held(fd: number): Lock {
+  let isHeld = true;
+  return {
+    release: () => {
+      if (isHeld) closeSync(fd);
+      isHeld = false;
+    },
+  };
+}
+
+/** `pid 812, innermap agent`; empty where the holder is in another pid namespace or gone already. */
+function holderOf(directory: Stats): string {
+  const place = `${deviceText(directory.dev)}:${directory.ino}`;
+  const line = textOf('/proc/locks')
+    .split('\n')
+    .find(text => text.includes(' FLOCK ') && !text.includes('->') && text.includes(` ${place} `));
+  const pid = Number(line?.trim().split(/\s+/)[4] ?? 0);
+  if (!(pid > 0)) return '';
+  const command = commandOf(textOf(`/proc/${pid}/cmdline`));
+  return command === '' ? `pid ${pid}` : `pid ${pid}, ${command}`;
+}
+
+/** As /proc/locks writes it: major and minor in hex, from the dev_t of user space. */
+function deviceText(device: number): string {
+  const major = ((device >>> 8) & 0xfff) | (Math.floor(device / 2 ** 32) & ~0xfff);
+  const minor = (device & 0xff) | ((device >>> 12) & 0xfff00);
+  return `${hex(major)}:${hex(minor)}`;
+}
+
+function hex(number: number): string {
+  return number.toString(16).padStart(2, '0');
+}
+
+/** Without the interpreter, its options and the script's path: what the user typed, about. */
+function commandOf(line: string): string {
+  const [program = '', ...rest] = line.split('\0').filter(argument => argument !== '');
+  const isNode = /^node(js)?$/.test(basename(program));
+  const script = isNode ? rest.findIndex(argument => !argument.startsWith('-')) : -1;
+  const command = script < 0 ? [program, ...rest] : rest.slice(script);
+  const [name = '', ...args] = command;
+  return [basename(name).replace(/\.[cm]?js$/, ''), ...args].join(' ').slice(0, 200).trim();
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,119 @@
+import { KernelError } from '../error.ts';
+import type { BuildRequest } from '../kernel.ts';
+import { pinRefusal } from './bpffs/pins.ts';
+import { refusalText } from './contents.ts';
+import type { Pairs } from './entries/write.ts';
+import { batchNow, pairsOf, writeAll } from './entries/write.ts';
+import { kernelError } from './errno.ts';
+import type { Creation, Host } from './maps.ts';
+import { createMap, createMapLater, mapId, OwnedMap } from './maps.ts';
+import { isPerCpu, strideOf } from './maptypes.ts';
+import { Slice } from './slice.ts';
+
+type Built = OwnedMap | KernelError;
+
+/** Beyond these a map is created and filled off the event loop: up to here both take the kernel 2 ms at most. */
+const NOW_ENTRIES = 2000;
+const NOW_MAX_ENTRIES = 65_536;
+const NOW_PER_CPU_MAX_ENTRIES = 2048;
+/** Large maps that are made at once, off the event loop. */
+const MOST_LARGE = 4;
+
+/** Small maps one after the other in slices, which beats threads for them; large ones off the event loop meanwhile. */
+export async function buildInners(host: Host, requests: readonly BuildRequest[]): Promise<readonly Built[]> {
+  const built = new Array<Built>(requests.length);
+  const slice = new Slice();
+  const large = new Set<Promise<void>>();
+  for (const [index, request] of requests.entries()) {
+    if (slice.over()) await slice.rest();
+    const one = isLarge(request) ? buildLarge(host, request) : buildNow(host, request);
+    if (!(one instanceof Promise)) {
+      built[index] = one;
+      continue;
+    }
+    const task = one.then(map => {
+      built[index] = map;
+      large.delete(task);
+    });
+    large.add(task);
+    if (large.size >= MOST_LARGE) await Promise.race(large);
+  }
+  await Promise.all(large);
+  return built;
+}
+
+function isLarge({ spec, entries }: BuildRequest): boolean {
+  const most = isPerCpu(spec.type) ? NOW_PER_CPU_MAX_ENTRIES : NOW_MAX_ENTRIES;
+  return entries.count > NOW_ENTRIES || spec.maxEntries > most;
+}
+
+/** A promise only where one batch did not do: the rest of the fill then goes on in slices. */
+function buildNow(host: Host, request: BuildRequest): Built | Promise<Built> {
+  let map: OwnedMap | undefined;
+  try {
+    map = owned(host, request, createMap(host.library, creationOf(request)));
+    const filled = request.entries.count === 0 || batchNow(host.library, map.fd, pairsIn(host, request)).answer === 0;
+    if (!filled) return finish(host, request, map);
+    seal(host, request, map);
+    return map;
+  } catch (error) {
+    map?.close();
+    return valueOf(error);
+  }
+}
+
+async function buildLarge(host: Host, request: BuildRequest): Promise<Built> {
+  try {
+    const fd = await createMapLater(host.library, creationOf(request));
+    return await finish(host, request, owned(host, request, fd));
+  } catch (error) {
+    return valueOf(error);
+  }
+}
+
+/** Owns the map: closes it where it cannot be finished. */
+async function finish(host: Host, request: BuildRequest, map: OwnedMap): Promise<Built> {
+  try {
+    const write = { pairs: pairsIn(host, request), stopAtFirst: true };
+    for (const [index, answer] of await writeAll(host.library, map, write)) {
+      const place = `entry ${index} of ${request.entries.count}`;
+      const text = refusalText(map, answer);
+      const detail = text === '' ? place : `${place}: ${text}`;
+      throw kernelError('fill inner map', request.label, answer, detail);
+    }
+    seal(host, request, map);
+    return map;
+  } catch (error) {
+    map.close();
+    return valueOf(error);
+  }
+}
+
+function creationOf({ spec, name, label }: BuildRequest): Creation {
+  return { spec, name, label, operation: 'create inner map' };
+}
+
+function pairsIn(host: Host, { spec, entries }: BuildRequest): Pairs {
+  return pairsOf(entries, spec.keySize, strideOf(spec, host.possibleCpus));
+}
+
+/** From here on the fd has an owner. Its id is what later proves the outer entry ours. */
+function owned({ library }: Host, { spec, name, label }: BuildRequest, fd: number): OwnedMap {
+  const id = mapId(library, fd);
+  if (id >= 0) return new OwnedMap(library, fd, { id, spec, name, label });
+  library.close(fd);
+  throw kernelError('read the id of inner map', label, id);
+}
+
+/** Freezes, then pins: what is at the pin is complete. */
+function seal({ library }: Host, { freeze, pin, label }: BuildRequest, map: OwnedMap): void {
+  const frozen = freeze ? library.mapFreeze(map.fd) : 0;
+  if (frozen < 0) throw kernelError('freeze inner map', label, frozen);
+  const pinned = library.objectPin(map.fd, pin);
+  if (pinned < 0) throw kernelError('pin inner map', label, pinned, pinRefusal(pin, pinned));
+}
+
+function valueOf(error: unknown): KernelError {
+  if (error instanceof KernelError) return error;
+  throw error;
+}

@@ -1,0 +1,239 @@
+import type { Entries } from '../../../core/entries.ts';
+import { NO_ENTRIES } from '../../../core/entries.ts';
+import { KernelError } from '../../error.ts';
+import { ERRNO, kernelError } from '../errno.ts';
+import type { Host, OwnedMap } from '../maps.ts';
+import { hasContents, strideOf } from '../maptypes.ts';
+import { Slice } from '../slice.ts';
+import { UniqueKeys } from './unique.ts';
+
+/** Maps up to this size are read at once, on the event loop. */
+const NOW_ENTRIES = 4096;
+const NOW_BYTES = 1 << 20;
+/** A large map is read in parts of this many entries, or this many bytes. */
+const PART_ENTRIES = 16_384;
+const PART_BYTES = 4 << 20;
+const MOST_PART_BYTES = 1 << 30;
+/** A trie under churn starts anew at times: it has had its chance after this many times its size. */
+const MOST_PASSES = 4;
+
+/** Sizes of one entry, and how many there can be. */
+interface Shape {
+  readonly keySize: number;
+  readonly stride: number;
+  readonly maxEntries: number;
+}
+
+export function isQuickToRead(host: Host, map: OwnedMap): boolean {
+  if (!hasContents(map.spec.type)) return true;
+  const { keySize, stride, maxEntries } = shapeOf(host, map);
+  return maxEntries <= NOW_ENTRIES && maxEntries * (keySize + stride) <= NOW_BYTES;
+}
+
+/** All entries of a small map; undefined where it takes more than one call: then readLater. */
+export function readNow(host: Host, map: OwnedMap): Entries | undefined {
+  if (!hasContents(map.spec.type)) return NO_ENTRIES;
+  const shape = shapeOf(host, map);
+  // One more than there can be: the call that reads the last entry tells that it was the last
+  const space = scratchFor(shape, shape.maxEntries + 1);
+  space.count[0] = shape.maxEntries + 1;
+  const { token, keys, values, count } = space;
+  const answer = host.library.mapLookupBatch(map.fd, null, token, keys, values, count, null);
+  if (answer !== -ERRNO.ENOENT) return undefined;
+  return onlyOnce(map, [copyOf(space, shape)], shape);
+}
+
+/** All entries of any map, off the event loop, a part at a time. */
+export async function readLater(host: Host, map: OwnedMap): Promise<Entries> {
+  if (!hasContents(map.spec.type)) return NO_ENTRIES;
+  const shape = shapeOf(host, map);
+  const parts = await batches(host, map, shape);
+  if (parts !== undefined) return onlyOnce(map, parts, shape);
+  return map.spec.type === 'ArrayOfMaps' ? indexes(host, map, shape) : keyByKey(host, map, shape);
+}
+
+function shapeOf(host: Host, map: OwnedMap): Shape {
+  const { keySize, maxEntries } = map.spec;
+  return { keySize, stride: strideOf(map.spec, host.possibleCpus), maxEntries };
+}
+
+/** undefined where the kernel has no batch for this type, or cannot go on with it. */
+async function batches(host: Host, map: OwnedMap, shape: Shape): Promise<Entries[] | undefined> {
+  const parts: Entries[] = [];
+  const bytes = shape.keySize + shape.stride;
+  let capacity = Math.min(shape.maxEntries + 1, PART_ENTRIES, Math.max(16, Math.floor(PART_BYTES / bytes)));
+  let space = spaceFor(shape, capacity);
+  let from: Uint8Array | null = null;
+  for (let read = 0; read <= MOST_PASSES * (shape.maxEntries + PART_ENTRIES); ) {
+    space.count[0] = capacity;
+    const { token, keys, values, count } = space;
+    const answer = await host.library.mapLookupBatch.later(map.fd, from, token, keys, values, count, null);
+    if (answer === -ERRNO.ENOSPC && capacity * bytes < MOST_PART_BYTES) {
+      // One bucket holds more than fits: with more room, again from the same bucket
+      capacity *= 2;
+      space = spaceFor(shape, capacity);
+      continue;
+    }
+    if (cannotBatch(answer, count[0]!, capacity)) return undefined;
+    if (answer < 0 && answer !== -ERRNO.ENOENT) throw kernelError('read', map.label, answer);
+    read += count[0]!;
+    parts.push(copyOf(space, shape));
+    if (answer === -ERRNO.ENOENT) return parts;
+    from = token.slice();
+  }
+  throw new KernelError('read', map.label, 'EAGAIN', 'it changes faster than it can be read');
+}
+
+/** EINTR: a sparse ArrayOfMaps on 6.5 to 6.13. A kernel without the batch leaves `count` as it was. */
+function cannotBatch(answer: number, count: number, asked: number): boolean {
+  if (answer === -ERRNO.EINTR || answer === -ERRNO.ENOTSUPP) return true;
+  return answer === -ERRNO.EINVAL && count === asked;
+}
+
+/** Every index of an ArrayOfMaps, one by one. */
+async function indexes(host: Host, map: OwnedMap, shape: Shape): Promise<Entries> {
+  const slice = new Slice();
+  const found = new Growing(shape);
+  const key = new Uint32Array(1);
+  const value = new Uint8Array(shape.stride);
+  for (let index = 0; index < shape.maxEntries; index += 1) {
+    if (slice.over()) await slice.rest();
+    key[0] = index;
+    const answer = host.library.mapLookup(map.fd, key, value);
+    if (answer === 0) found.add(new Uint8Array(key.buffer), value);
+    else if (answer !== -ERRNO.ENOENT) throw kernelError('read', map.label, answer);
+  }
+  return found.entries();
+}
+
+/** From key to key, for types without a batch. A key that goes meanwhile starts the walk anew, so each is taken once. */
+async function keyByKey(host: Host, map: OwnedMap, shape: Shape): Promise<Entries> {
+  const slice = new Slice();
+  const found = new Growing(shape);
+  const seen = new UniqueKeys(shape.keySize);
+  const value = new Uint8Array(shape.stride);
+  let key: Uint8Array | null = null;
+  for (let steps = 0; steps <= MOST_PASSES * (shape.maxEntries + 1); steps += 1) {
+    if (slice.over()) await slice.rest();
+    const next = new Uint8Array(shape.keySize);
+    const answer = host.library.mapNextKey(map.fd, key, next);
+    if (answer === -ERRNO.ENOENT) return found.entries();
+    if (answer < 0) throw kernelError('read', map.label, answer);
+    key = next;
+    const looked = host.library.mapLookup(map.fd, next, value);
+    if (looked === 0 && seen.add(next, 0)) found.add(next, value);
+    else if (looked < 0 && looked !== -ERRNO.ENOENT) throw kernelError('read', map.label, looked);
+  }
+  throw new KernelError('read', map.label, 'EAGAIN', 'it changes faster than it can be read');
+}
+
+/** Where one batch lookup writes to. */
+interface Space {
+  readonly token: Uint8Array;
+  readonly keys: Uint8Array;
+  readonly values: Uint8Array;
+  readonly count: Uint32Array;
+}
+
+function spaceFor(shape: Shape, capacity: number): Space {
+  return {
+    token: new Uint8Array(Math.max(4, shape.keySize)),
+    keys: new Uint8Array(capacity * shape.keySize),
+    values: new Uint8Array(capacity * shape.stride),
+    count: new Uint32Array(1),
+  };
+}
+
+let scratch: Space = spaceFor({ keySize: 1, stride: 1, maxEntries: 0 }, 0);
+
+/** Used by readNow alone, which does not wait: nobody else can be using it. */
+function scratchFor(shape: Shape, capacity: number): Space {
+  const enough =
+    scratch.token.length >= shape.keySize &&
+    scratch.keys.length >= capacity * shape.keySize &&
+    scratch.values.length >= capacity * shape.stride;
+  if (!enough) {
+    scratch = {
+      token: new Uint8Array(Math.max(scratch.token.length, shape.keySize)),
+      keys: new Uint8Array(Math.max(scratch.keys.length, capacity * shape.keySize)),
+      values: new Uint8Array(Math.max(scratch.values.length, capacity * shape.stride)),
+      count: scratch.count,
+    };
+  }
+  return scratch;
+}
+
+function copyOf(space: Space, shape: Shape): Entries {
+  const count = space.count[0]!;
+  if (count === 0) return NO_ENTRIES;
+  const keys = space.keys.slice(0, count * shape.keySize);
+  return { count, keys, values: space.values.slice(0, count * shape.stride) };
+}
+
+/** One after the other; of a trie's, which can repeat under churn, each key once. */
+function onlyOnce(map: OwnedMap, parts: readonly Entries[], shape: Shape): Entries {
+  if (map.spec.type !== 'LPMTrie') return joined(parts);
+  const all = joined(parts);
+  const seen = new UniqueKeys(shape.keySize, all.count);
+  const first: number[] = [];
+  for (let index = 0; index < all.count; index += 1) if (seen.add(all.keys, index)) first.push(index);
+  if (first.length === all.count) return all;
+  const found = new Growing(shape);
+  for (const index of first) {
+    const { keySize, stride } = shape;
+    found.add(
+      all.keys.subarray(index * keySize, (index + 1) * keySize),
+      all.values.subarray(index * stride, (index + 1) * stride),
+    );
+  }
+  return found.entries();
+}
+
+function joined(parts: readonly Entries[]): Entries {
+  if (parts.length === 1) return parts[0]!;
+  const count = parts.reduce((sum, { count }) => sum + count, 0);
+  return { count, keys: concatenated(parts.map(part => part.keys)), values: concatenated(parts.map(part => part.values)) };
+}
+
+function concatenated(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    all.set(part, offset);
+    offset += part.length;
+  }
+  return all;
+}
+
+/** Entries that come one by one. */
+class Growing {
+  readonly #shape: Shape;
+  #count = 0;
+  #keys = new Uint8Array(0);
+  #values = new Uint8Array(0);
+
+  constructor(shape: Shape) {
+    this.#shape = shape;
+  }
+
+  add(key: Uint8Array, value: Uint8Array): void {
+    const { keySize, stride } = this.#shape;
+    if ((this.#count + 1) * keySize > this.#keys.length) this.#grow();
+    this.#keys.set(key, this.#count * keySize);
+    this.#values.set(value, this.#count * stride);
+    this.#count += 1;
+  }
+
+  entries(): Entries {
+    const { keySize, stride } = this.#shape;
+    const count = this.#count;
+    return { count, keys: this.#keys.slice(0, count * keySize), values: this.#values.slice(0, count * stride) };
+  }
+
+  #grow(): void {
+    const { keySize, stride } = this.#shape;
+    const capacity = Math.max(64, this.#count * 2);
+    this.#keys = concatenated([this.#keys, new Uint8Array(capacity * keySize - this.#keys.length)]);
+    this.#values = concatenated([this.#values, new Uint8Array(capacity * stride - this.#values.length)]);
+  }
+}

@@ -1,0 +1,127 @@
+import type { Entries } from '../../../core/entries.ts';
+import { ERRNO } from '../errno.ts';
+import type { Library } from '../library.ts';
+import type { OwnedMap } from '../maps.ts';
+import { Slice } from '../slice.ts';
+
+/** How far a batch came. `done` entries were written; `unsupported`: this kernel has no such batch, nothing was tried. */
+export interface Progress {
+  readonly done: number;
+  readonly answer: number;
+  readonly unsupported: boolean;
+}
+
+/** Entries of one size each: `keys` and, for updates, `values`, one after the other. */
+export interface Pairs {
+  readonly count: number;
+  readonly keys: Uint8Array;
+  readonly keySize: number;
+  readonly values: Uint8Array | undefined;
+  readonly stride: number;
+}
+
+export function pairsOf(entries: Entries, keySize: number, stride: number): Pairs {
+  return { count: entries.count, keys: entries.keys, keySize, values: entries.values, stride };
+}
+
+/** Entries of one batch on the event loop: 2 ms at most, an LPM trie's being the slowest. */
+export const NOW_ENTRIES = 1000;
+
+const TRIES = 4;
+const shared = new Uint32Array(1);
+
+/** One batch of update (with values) or delete (without), at once. */
+export function batchNow(library: Library, fd: number, pairs: Pairs): Progress {
+  shared[0] = pairs.count;
+  const { keys, values } = pairs;
+  const answer =
+    values === undefined
+      ? library.mapDeleteBatch(fd, keys, shared, null)
+      : library.mapUpdateBatch(fd, keys, values, shared, null);
+  return progress(pairs.count, shared[0], answer);
+}
+
+/** The same off the event loop. */
+export async function batchLater(library: Library, fd: number, pairs: Pairs): Promise<Progress> {
+  const count = Uint32Array.of(pairs.count);
+  const { keys, values } = pairs;
+  const answer = await (values === undefined
+    ? library.mapDeleteBatch.later(fd, keys, count, null)
+    : library.mapUpdateBatch.later(fd, keys, values, count, null));
+  return progress(pairs.count, count[0]!, answer);
+}
+
+/** A kernel without the batch leaves `count` as it was; one that met a bad entry writes how many it did. */
+function progress(asked: number, count: number, answer: number): Progress {
+  if (answer >= 0) return { done: asked, answer: 0, unsupported: false };
+  const untouched = count >= asked;
+  const unsupported = untouched && (answer === -ERRNO.ENOTSUPP || answer === -ERRNO.EINVAL);
+  return { done: untouched ? 0 : count, answer, unsupported };
+}
+
+export function part(pairs: Pairs, from: number, to: number): Pairs {
+  const { keySize, stride } = pairs;
+  const keys = pairs.keys.subarray(from * keySize, to * keySize);
+  const values = pairs.values?.subarray(from * stride, to * stride);
+  return { count: to - from, keys, keySize, values, stride };
+}
+
+/** One entry without a batch. */
+export function singleNow(library: Library, fd: number, pairs: Pairs, index: number): number {
+  const { keys, values } = part(pairs, index, index + 1);
+  return values === undefined ? library.mapDelete(fd, keys) : library.mapUpdate(fd, keys, values, 0);
+}
+
+/**
+ * Writes all that can be written into a map whose writes wait for nothing, and answers index → -errno of the rest.
+ * Many go off the event loop; what follows a bad entry goes on in slices.
+ */
+export async function writeAll(
+  library: Library,
+  map: OwnedMap,
+  { pairs, stopAtFirst = false }: { readonly pairs: Pairs; readonly stopAtFirst?: boolean },
+): Promise<Map<number, number>> {
+  const refused = new Map<number, number>();
+  const slice = new Slice();
+  let way: Way = pairs.count > NOW_ENTRIES ? 'later' : 'now';
+  let tries = 0;
+  for (let from = 0; from < pairs.count; ) {
+    if (slice.over()) await slice.rest();
+    const { done, answer, unsupported } = await writeSome(library, map.fd, { pairs, from, way });
+    from += done;
+    way = wayAfter(way, answer, unsupported);
+    if (answer === 0 || unsupported) continue;
+    tries = done > 0 ? 1 : tries + 1;
+    if (isPassing(answer) && tries < TRIES) continue;
+    refused.set(from, answer);
+    from += 1;
+    tries = 0;
+    if (stopAtFirst) break;
+  }
+  return refused;
+}
+
+type Way = 'later' | 'now' | 'single';
+
+function wayAfter(way: Way, answer: number, unsupported: boolean): Way {
+  if (unsupported) return 'single';
+  return answer < 0 && way === 'later' ? 'now' : way;
+}
+
+/** A program interrupted in the same bucket makes an update fail once. */
+function isPassing(answer: number): boolean {
+  return answer === -ERRNO.EBUSY || answer === -ERRNO.EAGAIN || answer === -ERRNO.EINTR;
+}
+
+interface Place {
+  readonly pairs: Pairs;
+  readonly from: number;
+  readonly way: Way;
+}
+
+function writeSome(library: Library, fd: number, { pairs, from, way }: Place): Progress | Promise<Progress> {
+  if (way === 'later') return batchLater(library, fd, part(pairs, from, pairs.count));
+  if (way === 'now') return batchNow(library, fd, part(pairs, from, Math.min(pairs.count, from + NOW_ENTRIES)));
+  const answer = singleNow(library, fd, pairs, from);
+  return { done: answer < 0 ? 0 : 1, answer, unsupported: false };
+}

@@ -1,0 +1,109 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import type { Errno } from '../error.ts';
+import { KernelError } from '../error.ts';
+
+/** Numbers of <errno.h> by name. ENOTSUPP is the kernel's own and in no header of user space. */
+export const ERRNO = { ...constants.errno, ENOTSUPP: 524 } as const;
+
+/** Of two names for one number, the one that the kernel's source uses. */
+const PREFERRED: readonly string[] = ['EAGAIN', 'EOPNOTSUPP', 'EDEADLK'];
+
+const NAMES: ReadonlyMap<number, Errno> = new Map([
+  ...Object.entries(ERRNO).map(([name, number]): [number, Errno] => [number, name]),
+  ...PREFERRED.map((name): [number, Errno] => [ERRNO[name as keyof typeof ERRNO], name]),
+]);
+
+const CAP_SYS_ADMIN = 21n;
+const CAP_BPF = 39n;
+
+export function errnoName(number: number): Errno {
+  return NAMES.get(number) ?? `E${number}`;
+}
+
+/** What an answer below zero means, with what to do about it: `detail`, or else what this process finds out about itself. */
+export function kernelError(operation: string, map: string, answer: number, detail = ''): KernelError {
+  const name = errnoName(-answer);
+  return new KernelError(operation, map, name, detail === '' ? advice(name) : detail);
+}
+
+/** The KernelError for what node:fs throws; anything else is thrown on. */
+export function fileError(operation: string, path: string, thrown: unknown, detail = ''): KernelError {
+  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
+  if (typeof code !== 'string') throw thrown;
+  return new KernelError(operation, path, code, detail === '' ? advice(code) : detail);
+}
+
+/** Whether this process may make maps: CAP_BPF (5.8 and later), or CAP_SYS_ADMIN. */
+export function mayUseBpf(): boolean {
+  const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(textOf('/proc/self/status'))?.[1] ?? '0'}`);
+  return ((effective >> CAP_BPF) & 1n) === 1n || ((effective >> CAP_SYS_ADMIN) & 1n) === 1n;
+}
+
+/** RLIMIT_NOFILE of this process. */
+export function openFilesLimit(): number {
+  const soft = /^Max open files\s+(\d+)/m.exec(textOf('/proc/self/limits'))?.[1];
+  return soft === undefined ? 1024 : Number(soft);
+}
+
+function advice(name: Errno): string {
+  switch (name) {
+    case 'ENOMEM':
+      return memoryAdvice();
+    case 'EPERM':
+      return mayUseBpf() ? '' : 'this process needs CAP_BPF';
+    case 'EACCES':
+      return 'neither its mode nor CAP_DAC_OVERRIDE permits it, or AppArmor or SELinux denies it';
+    case 'EMFILE':
+      return `this process has ${readdirSync('/proc/self/fd').length - 1} files open of ${openFilesLimit()}, raise RLIMIT_NOFILE`;
+    case 'ENFILE':
+      return 'the machine has no file left, raise fs.file-max';
+    case 'ENOTSUPP':
+    case 'EOPNOTSUPP':
+      return 'this kernel cannot do that';
+    default:
+      return '';
+  }
+}
+
+let remembered = { until: 0, text: '' };
+
+/** Ten thousand maps that meet one limit read it once a second. */
+function memoryAdvice(): string {
+  const now = performance.now();
+  if (now >= remembered.until) remembered = { until: now + 1000, text: memoryLimitText() };
+  return remembered.text;
+}
+
+function memoryLimitText(): string {
+  const limit = memoryLimit();
+  if (limit === undefined) return 'the machine has no memory for it';
+  return `memory limit of this process's cgroup is ${(limit / 2 ** 20).toFixed(0)} MiB`;
+}
+
+/** The lowest limit on the way up from our cgroup; undefined where there is none. */
+function memoryLimit(): number | undefined {
+  const groups = textOf('/proc/self/cgroup');
+  const old = /^\d+:memory:(.*)$/m.exec(groups)?.[1];
+  if (old !== undefined) return lowestLimit('/sys/fs/cgroup/memory', old, 'memory.limit_in_bytes');
+  return lowestLimit('/sys/fs/cgroup', /^0::(.*)$/m.exec(groups)?.[1] ?? '/', 'memory.max');
+}
+
+function lowestLimit(mount: string, group: string, file: string): number | undefined {
+  const parts = group.split('/').filter(part => part !== '');
+  const limits = [...parts.keys(), parts.length]
+    .map(depth => textOf(join(mount, ...parts.slice(0, depth), file)).trim())
+    .map(text => (/^\d+$/.test(text) ? Number(text) : Infinity))
+    // Version 1 writes "no limit" as the largest multiple of a page below 2^63
+    .filter(limit => limit < 2 ** 60);
+  return limits.length === 0 ? undefined : Math.min(...limits);
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,14 @@
+import { kernelContract } from '../contract.ts';
+import { onRealKernel, Scratch } from './scratch.test.ts';
+
+onRealKernel('kernel/libbpf', () => {
+  kernelContract('openKernel', async () => {
+    const scratch = new Scratch();
+    return {
+      kernel: scratch.open(),
+      root: scratch.root,
+      second: async () => scratch.open(),
+      close: async () => scratch.close(),
+    };
+  });
+});

@@ -1,0 +1,168 @@
+import koffi from 'koffi';
+import { KernelError } from '../error.ts';
+import type { SymbolName } from './symbols.ts';
+import { SYMBOL_NAMES, SYMBOLS } from './symbols.ts';
+
+/** What C calls an int: 0 or more is the answer, below 0 it is -errno. */
+type Answer = number;
+/** An address that C gave us and takes back; null where there is none. */
+export type Address = bigint | null;
+export type Bytes = Uint8Array | Uint32Array | null;
+
+/** Callable at once, or off the event loop; `later` keeps its arguments alive until it answers. */
+export interface Call<Arguments extends readonly unknown[]> {
+  (...args: Arguments): Answer;
+  later(...args: Arguments): Promise<Answer>;
+}
+
+/** The C functions of symbols.ts as plain functions: the one way from here to the kernel. */
+export interface Library {
+  readonly mapCreate: Call<
+    [type: number, name: string, keySize: number, valueSize: number, maxEntries: number, options: Bytes]
+  >;
+  readonly mapUpdate: Call<[fd: number, key: Bytes, value: Bytes, flags: number]>;
+  readonly mapLookup: Call<[fd: number, key: Bytes, value: Bytes]>;
+  readonly mapDelete: Call<[fd: number, key: Bytes]>;
+  readonly mapNextKey: (fd: number, key: Bytes, next: Bytes) => Answer;
+  readonly mapUpdateBatch: Call<[fd: number, keys: Bytes, values: Bytes, count: Bytes, options: Bytes]>;
+  readonly mapLookupBatch: Call<
+    [fd: number, from: Bytes, next: Bytes, keys: Bytes, values: Bytes, count: Bytes, options: Bytes]
+  >;
+  readonly mapDeleteBatch: Call<[fd: number, keys: Bytes, count: Bytes, options: Bytes]>;
+  readonly mapFreeze: (fd: number) => Answer;
+  readonly mapFdById: (id: number) => Answer;
+  readonly objectInfo: (fd: number, info: Bytes, length: Bytes) => Answer;
+  readonly objectPin: (fd: number, path: string) => Answer;
+  readonly objectGet: (path: string) => Answer;
+  readonly btfLoad: (data: Bytes, size: number, options: Bytes) => Answer;
+  readonly setPrint: (print: null) => Address;
+  readonly programFileOpen: (path: string, options: Bytes) => Address;
+  readonly programFileLoad: (object: Address) => Answer;
+  readonly programFileClose: (object: Address) => void;
+  readonly programFind: (object: Address, name: string) => Address;
+  readonly iteratorAttach: (program: Address, options: Bytes) => Address;
+  readonly linkFd: (link: Address) => Answer;
+  readonly linkDestroy: (link: Address) => Answer;
+  readonly iteratorCreate: (linkFd: number) => Answer;
+  readonly close: (fd: number) => Answer;
+  readonly flock: (fd: number, operation: number) => Answer;
+  readonly mkdir: (path: string, mode: number) => Answer;
+  readonly rmdir: (path: string) => Answer;
+  readonly rename: (from: string, to: string) => Answer;
+  readonly unlink: (path: string) => Answer;
+  readonly symlink: (target: string, path: string) => Answer;
+  readonly chmod: (path: string, mode: number) => Answer;
+}
+
+/** How often each function was called, for metrics. */
+export type CallCounts = Record<SymbolName, number>;
+
+type Plain = (...args: unknown[]) => unknown;
+type Both = Plain & { later?: (...args: unknown[]) => Promise<unknown> };
+
+/** What koffi takes at most: more in flight wait here. */
+const MOST_IN_FLIGHT = 256;
+
+let shared: Library | undefined;
+
+/** libbpf.so.1 and libc, loaded on first use and once per process. */
+export function openLibrary(): Library {
+  shared ??= loadLibrary();
+  return shared;
+}
+
+/** The same library, which tells of every call before it is made. */
+export function observed(library: Library, onCall: (name: string, mutating: boolean) => void): Library {
+  return wrapped(library, name => {
+    const { mutating } = SYMBOLS[name];
+    return () => onCall(name, mutating);
+  });
+}
+
+/** The same library with every call counted. */
+export function counted(library: Library): { readonly library: Library; readonly counts: CallCounts } {
+  const counts = Object.fromEntries(SYMBOL_NAMES.map(name => [name, 0])) as CallCounts;
+  const count = (name: SymbolName) => () => {
+    counts[name] += 1;
+  };
+  return { library: wrapped(library, count), counts };
+}
+
+function wrapped(library: Library, before: (name: SymbolName) => () => void): Library {
+  const entries = SYMBOL_NAMES.map(name => {
+    const call = library[name] as Both;
+    const { later } = call;
+    const announce = before(name);
+    const wrapper: Both = (...args) => {
+      announce();
+      return call(...args);
+    };
+    if (later !== undefined) {
+      wrapper.later = (...args) => {
+        announce();
+        return later(...args);
+      };
+    }
+    return [name, wrapper];
+  });
+  return Object.fromEntries(entries) as unknown as Library;
+}
+
+function loadLibrary(): Library {
+  // Each call in flight beyond the resident pools maps a stack and a heap of its own: 31 µs instead of 8
+  koffi.config({ resident_async_pools: 32, max_async_calls: MOST_IN_FLIGHT });
+  const libraries = {
+    libbpf: loaded('libbpf.so.1', 'install libbpf1 (apt-get install libbpf1) or libbpf 1.x of your system'),
+    libc: loaded('libc.so.6', 'a system with glibc is needed'),
+  };
+  const bound = SYMBOL_NAMES.map(name => {
+    const symbol = SYMBOLS[name];
+    const call = libraries[symbol.library].func(symbol.prototype);
+    if (symbol.library === 'libc') return [name, withErrno(call)];
+    return [name, 'later' in symbol ? Object.assign((...args: unknown[]) => call(...args), { later: offLoop(call) }) : call];
+  });
+  const library = Object.fromEntries(bound) as unknown as Library;
+  // libbpf prints its warnings to stderr unless told not to
+  library.setPrint(null);
+  return library;
+}
+
+function loaded(file: string, advice: string): ReturnType<typeof koffi.load> {
+  try {
+    return koffi.load(file);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new KernelError('load', file, 'ENOENT', `${advice}: ${reason}`);
+  }
+}
+
+/** libc tells by -1 and errno; koffi.errno() holds it right after a synchronous call. */
+function withErrno(call: Plain): Plain {
+  return (...args) => (call(...args) === -1 ? -koffi.errno() : 0);
+}
+
+type Asynchronous = { async: (...args: unknown[]) => void };
+
+let inFlight = 0;
+const waiting: (() => void)[] = [];
+/** Arguments of calls in flight: koffi itself keeps no Buffer alive. */
+const held = new Set<readonly unknown[]>();
+
+function offLoop(call: Asynchronous): (...args: unknown[]) => Promise<number> {
+  return (...args) =>
+    new Promise((resolve, reject) => {
+      const start = (): void => {
+        inFlight += 1;
+        held.add(args);
+        call.async(...args, (error: unknown, answer: number) => {
+          inFlight -= 1;
+          held.delete(args);
+          waiting.shift()?.();
+          if (error === null || error === undefined) resolve(answer);
+          else reject(error);
+        });
+      };
+      if (inFlight < MOST_IN_FLIGHT) start();
+      else waiting.push(start);
+    });
+}

@@ -1,0 +1,259 @@
+import type { Stats } from 'node:fs';
+import { closeSync, openSync, readlinkSync, readSync, statSync } from 'node:fs';
+import type { MapSpec } from '../../core/mapspec.ts';
+import { mapSpecText } from '../../core/mapspec.ts';
+import { KernelError } from '../error.ts';
+import type { OpenMap } from '../kernel.ts';
+import { ERRNO, kernelError } from './errno.ts';
+import type { Library } from './library.ts';
+import {
+  BTF_KEY_TYPE,
+  BTF_VALUE_TYPE,
+  isStorage,
+  storageBtf,
+  TYPE_NUMBERS,
+  typeName,
+} from './maptypes.ts';
+
+/** What every operation needs: the way to the kernel, and how wide a per-CPU value is. */
+export interface Host {
+  readonly library: Library;
+  readonly possibleCpus: number;
+}
+
+/** An fd of a map, owned: closed once, and of no use after. */
+export class OwnedMap implements OpenMap {
+  readonly id: number;
+  readonly spec: MapSpec;
+  readonly name: string;
+  /** What messages call it. */
+  readonly label: string;
+  readonly #library: Library;
+  #fd: number;
+
+  constructor(library: Library, fd: number, about: MapInfo & { readonly label: string }) {
+    this.#library = library;
+    this.#fd = fd;
+    this.id = about.id;
+    this.spec = about.spec;
+    this.name = about.name;
+    this.label = about.label;
+  }
+
+  get fd(): number {
+    if (this.#fd < 0) throw new KernelError('use', this.label, 'EBADF', 'it was closed');
+    return this.#fd;
+  }
+
+  frozen(): boolean {
+    return isFrozen(this.fd);
+  }
+
+  close(): void {
+    if (this.#fd < 0) return;
+    const fd = this.#fd;
+    this.#fd = -1;
+    this.#library.close(fd);
+  }
+}
+
+export interface MapInfo {
+  readonly id: number;
+  readonly spec: MapSpec;
+  readonly name: string;
+}
+
+/** What bpf_map_create is asked for. */
+export interface Creation {
+  readonly spec: MapSpec;
+  readonly name: string;
+  readonly label: string;
+  readonly operation: string;
+  /** The template's fd; for outer maps alone. */
+  readonly innerFd?: number;
+}
+
+export function labelOf(map: OpenMap): string {
+  return map instanceof OwnedMap ? map.label : map.name;
+}
+
+/** An fd; throws where the kernel refuses. */
+export function createMap(library: Library, creation: Creation): number {
+  const { spec } = creation;
+  const btf = isStorage(spec.type) ? loadStorageBtf(library, creation) : 0;
+  const options = createOptions(spec.flags, creation.innerFd ?? 0, btf);
+  const fd = library.mapCreate(
+    TYPE_NUMBERS[spec.type],
+    creation.name,
+    spec.keySize,
+    spec.valueSize,
+    spec.maxEntries,
+    options,
+  );
+  if (btf > 0) library.close(btf);
+  if (fd < 0) throw creationError(creation, fd);
+  return fd;
+}
+
+/** The same off the event loop: a large map takes the kernel milliseconds. */
+export async function createMapLater(library: Library, creation: Creation): Promise<number> {
+  const { spec } = creation;
+  if (isStorage(spec.type)) return createMap(library, creation);
+  const fd = await library.mapCreate.later(
+    TYPE_NUMBERS[spec.type],
+    creation.name,
+    spec.keySize,
+    spec.valueSize,
+    spec.maxEntries,
+    createOptions(spec.flags, creation.innerFd ?? 0, 0),
+  );
+  if (fd < 0) throw creationError(creation, fd);
+  return fd;
+}
+
+function creationError(creation: Creation, answer: number): KernelError {
+  const { operation, label, spec } = creation;
+  const detail = answer === -ERRNO.EINVAL ? `the kernel takes no such map: ${mapSpecText(spec)}` : '';
+  return kernelError(operation, label, answer, detail);
+}
+
+function loadStorageBtf(library: Library, creation: Creation): number {
+  const data = storageBtf(creation.spec.valueSize);
+  const fd = library.btfLoad(data, data.length, null);
+  if (fd < 0) throw kernelError(`load the BTF to ${creation.operation}`, creation.label, fd);
+  return fd;
+}
+
+const CREATE_OPTIONS_SIZE = 48;
+const plainOptions = new Map<number, Uint32Array>();
+
+/** struct bpf_map_create_opts: size, BTF fd and types, the template's fd, flags. Those of inner maps are alike but for flags. */
+function createOptions(flags: number, innerFd: number, btfFd: number): Uint32Array {
+  const known = innerFd === 0 && btfFd === 0 ? plainOptions.get(flags) : undefined;
+  if (known !== undefined) return known;
+  const words = new Uint32Array(CREATE_OPTIONS_SIZE / 4);
+  words[0] = CREATE_OPTIONS_SIZE;
+  words[2] = btfFd;
+  words[3] = btfFd === 0 ? 0 : BTF_KEY_TYPE;
+  words[4] = btfFd === 0 ? 0 : BTF_VALUE_TYPE;
+  words[6] = innerFd;
+  words[7] = flags;
+  if (innerFd === 0 && btfFd === 0) plainOptions.set(flags, words);
+  return words;
+}
+
+/** struct bpf_map_info of 5.16; longer ones of newer kernels are cut. Its name ends in a NUL. */
+const INFO_SIZE = 88;
+const NAME_OFFSET = 24;
+const info = Buffer.alloc(INFO_SIZE);
+const infoWords = new Uint32Array(info.buffer, info.byteOffset, NAME_OFFSET / 4);
+const infoLength = new Uint32Array(1);
+
+function readInfo(library: Library, fd: number): number {
+  infoLength[0] = INFO_SIZE;
+  return library.objectInfo(fd, info, infoLength);
+}
+
+/** The id alone; -errno where it cannot be told. */
+export function mapId(library: Library, fd: number): number {
+  const answer = readInfo(library, fd);
+  return answer < 0 ? answer : infoWords[1]!;
+}
+
+export function mapInfo(library: Library, fd: number, label: string): MapInfo {
+  const answer = readInfo(library, fd);
+  if (answer < 0) throw kernelError('read the layout of', label, answer);
+  const [number, id, keySize, valueSize, maxEntries, flags] = infoWords;
+  const type = typeName(number!);
+  if (type === undefined) {
+    throw new KernelError('use', label, 'EINVAL', `it is a map of type ${number}, neither an outer nor an inner map`);
+  }
+  const name = info.toString('latin1', NAME_OFFSET, info.indexOf(0, NAME_OFFSET));
+  const spec = { type, keySize: keySize!, valueSize: valueSize!, maxEntries: maxEntries!, flags: flags! };
+  return { id: id!, name, spec };
+}
+
+/** Owns the fd: closes it where it is no map of ours. */
+export function adoptFd(library: Library, fd: number, label: string): OwnedMap {
+  try {
+    requireMap(library, fd, label);
+    return new OwnedMap(library, fd, { ...mapInfo(library, fd, label), label });
+  } catch (error) {
+    library.close(fd);
+    throw error;
+  }
+}
+
+export function openPin(library: Library, pin: string): OwnedMap {
+  return adoptFd(library, getPin(library, pin), pin);
+}
+
+/** The id of the map at a pin. */
+export function idAt(library: Library, pin: string): number {
+  const fd = getPin(library, pin);
+  try {
+    requireMap(library, fd, pin);
+    const id = mapId(library, fd);
+    if (id < 0) throw kernelError('read the id of', pin, id);
+    return id;
+  } finally {
+    library.close(fd);
+  }
+}
+
+function getPin(library: Library, pin: string): number {
+  const fd = library.objectGet(pin);
+  if (fd < 0) throw kernelError('open', pin, fd, fd === -ERRNO.EACCES ? ownerText(pin) : '');
+  return fd;
+}
+
+export function openId(library: Library, id: number): OwnedMap {
+  const fd = library.mapFdById(id);
+  const label = `map ${id}`;
+  if (fd < 0) throw kernelError('open', label, fd, fd === -ERRNO.EPERM ? 'ids need CAP_SYS_ADMIN' : '');
+  return adoptFd(library, fd, label);
+}
+
+const nothing = new Uint32Array(1);
+const token = new Uint32Array(1);
+
+/**
+ * A pin may be of a program or a link, whose info would be read as a map's. A batch lookup of no entries
+ * tells them apart without touching any: EINVAL is no map, or a kernel before 5.6, which readlink decides.
+ */
+function requireMap(library: Library, fd: number, label: string): void {
+  nothing[0] = 0;
+  if (library.mapLookupBatch(fd, null, token, null, null, nothing, null) !== -ERRNO.EINVAL) return;
+  const object = readlinkSync(`/proc/self/fd/${fd}`);
+  if (object === 'anon_inode:bpf-map') return;
+  throw new KernelError('use', label, 'EINVAL', `it is no map but ${object.replace('anon_inode:', '')}`);
+}
+
+function ownerText(pin: string): string {
+  const stats = statsOf(pin);
+  if (stats === undefined) return '';
+  if (!stats.isFile()) return 'it is no pin of a map';
+  const mode = (stats.mode & 0o7777).toString(8).padStart(4, '0');
+  return `it belongs to uid ${stats.uid} with mode ${mode}, which needs CAP_DAC_OVERRIDE`;
+}
+
+function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+const fdinfo = Buffer.alloc(1024);
+
+/** bpf_map_info does not tell it. */
+export function isFrozen(fd: number): boolean {
+  const file = openSync(`/proc/self/fdinfo/${fd}`, 'r');
+  try {
+    const length = readSync(file, fdinfo, 0, fdinfo.length, null);
+    return fdinfo.toString('latin1', 0, length).includes('frozen:\t1');
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,125 @@
+import type { InnerType, OuterType } from '../../api/outermap.ts';
+import type { MapSpec } from '../../core/mapspec.ts';
+
+export type MapType = InnerType | OuterType;
+
+/** enum bpf_map_type of include/uapi/linux/bpf.h. */
+export const TYPE_NUMBERS: Readonly<Record<MapType, number>> = {
+  Hash: 1,
+  Array: 2,
+  PerfEventArray: 4,
+  PerCPUHash: 5,
+  PerCPUArray: 6,
+  StackTrace: 7,
+  CgroupArray: 8,
+  LRUHash: 9,
+  LRUPerCPUHash: 10,
+  LPMTrie: 11,
+  ArrayOfMaps: 12,
+  HashOfMaps: 13,
+  DevMap: 14,
+  SockMap: 15,
+  CPUMap: 16,
+  XSKMap: 17,
+  SockHash: 18,
+  ReuseportSockArray: 20,
+  Queue: 22,
+  Stack: 23,
+  SkStorage: 24,
+  DevMapHash: 25,
+  RingBuf: 27,
+  InodeStorage: 28,
+  TaskStorage: 29,
+  BloomFilter: 30,
+};
+
+const TYPE_NAMES: ReadonlyMap<number, MapType> = new Map(
+  Object.entries(TYPE_NUMBERS).map(([name, number]) => [number, name as MapType]),
+);
+
+/** Types that none of ours is: a pin may hold one nevertheless. */
+export function typeName(number: number): MapType | undefined {
+  return TYPE_NAMES.get(number);
+}
+
+const PER_CPU: ReadonlySet<MapType> = new Set<MapType>(['PerCPUHash', 'LRUPerCPUHash', 'PerCPUArray']);
+const READABLE: ReadonlySet<MapType> = new Set<MapType>([
+  'Hash',
+  'LRUHash',
+  'PerCPUHash',
+  'LRUPerCPUHash',
+  'Array',
+  'PerCPUArray',
+  'LPMTrie',
+  'ArrayOfMaps',
+  'HashOfMaps',
+]);
+/** The kernel wants to know their layout as BTF: an int as key, any type of the right size as value. */
+const STORAGES: ReadonlySet<MapType> = new Set<MapType>(['SkStorage', 'InodeStorage', 'TaskStorage']);
+
+export const isPerCpu = (type: MapType): boolean => PER_CPU.has(type);
+export const isStorage = (type: MapType): boolean => STORAGES.has(type);
+/** Whether user space can read and write entries by key. */
+export const hasContents = (type: MapType): boolean => READABLE.has(type);
+
+/** Bytes of one value as the kernel hands it out: per-CPU types give each possible CPU's, rounded up to 8. */
+export function strideOf(spec: MapSpec, possibleCpus: number): number {
+  return isPerCpu(spec.type) ? Math.ceil(spec.valueSize / 8) * 8 * possibleCpus : spec.valueSize;
+}
+
+const NO_PREALLOC = 1;
+
+/** The smallest layout of each inner type: what probing tries. */
+export function smallestSpec(type: InnerType): MapSpec {
+  const spec = { type, keySize: 4, valueSize: 4, maxEntries: 1, flags: 0 };
+  switch (type) {
+    case 'LPMTrie':
+      return { ...spec, keySize: 8, flags: NO_PREALLOC };
+    case 'RingBuf':
+      // A power of two that every page size divides
+      return { ...spec, keySize: 0, valueSize: 0, maxEntries: 65536 };
+    case 'Queue':
+    case 'Stack':
+    case 'BloomFilter':
+      return { ...spec, keySize: 0 };
+    case 'StackTrace':
+      return { ...spec, valueSize: 8 };
+    case 'SkStorage':
+    case 'InodeStorage':
+    case 'TaskStorage':
+      return { ...spec, maxEntries: 0, flags: NO_PREALLOC };
+    default:
+      return spec;
+  }
+}
+
+const BTF_MAGIC = 0xeb9f;
+const BTF_HEADER = 24;
+const INT = 1 << 24;
+const ARRAY = 3 << 24;
+const SIGNED = 1 << 24;
+export const BTF_KEY_TYPE = 1;
+export const BTF_VALUE_TYPE = 3;
+
+/** The BTF of a storage: type 1 is `int`, type 2 `char`, type 3 `char[valueSize]`. */
+export function storageBtf(valueSize: number): Uint8Array {
+  const strings = '\0int\0char\0';
+  const types = Uint32Array.of(
+    ...[1, INT, 4, SIGNED | 32],
+    ...[5, INT, 1, 8],
+    ...[0, ARRAY, 0, 2, 1, valueSize],
+  );
+  const typeBytes = Buffer.from(types.buffer);
+  const header = Buffer.alloc(BTF_HEADER);
+  // Host order, as the kernel wants it: every machine that Node.js runs on is little-endian but s390x
+  new Uint16Array(header.buffer, header.byteOffset, 1)[0] = BTF_MAGIC;
+  header[2] = 1;
+  new Uint32Array(header.buffer, header.byteOffset + 4, 5).set([
+    BTF_HEADER,
+    0,
+    typeBytes.length,
+    typeBytes.length,
+    strings.length,
+  ]);
+  return Buffer.concat([header, typeBytes, Buffer.from(strings, 'latin1')]);
+}

@@ -1,0 +1,198 @@
+import type { MapSpec } from '../../core/mapspec.ts';
+import type { KernelError } from '../error.ts';
+import type { Failed, OpenMap, OuterEntries } from '../kernel.ts';
+import { isQuickToRead, readLater, readNow } from './entries/read.ts';
+import { UniqueKeys } from './entries/unique.ts';
+import type { Pairs, Progress } from './entries/write.ts';
+import { batchLater } from './entries/write.ts';
+import { ERRNO, kernelError } from './errno.ts';
+import type { Host, OwnedMap } from './maps.ts';
+import { createMap, labelOf } from './maps.ts';
+import { inParallel } from './slice.ts';
+import { ANY, EXIST } from './symbols.ts';
+
+/** Singles share grace periods: as many at once as koffi takes. libuv's pool (UV_THREADPOOL_SIZE) sets how many really run. */
+const MOST_SINGLES = 256;
+/** Each batch waits for a grace period of its own, so after this many the rest go as parallel singles. */
+const MOST_BATCHES = 4;
+
+/** Whether a batch on an outer map is worth it here: not where it waits once per entry (5.19 to 6.7). */
+export interface OuterBatches {
+  readonly use: boolean;
+}
+
+interface Change {
+  readonly host: Host;
+  readonly outer: OwnedMap;
+  readonly pairs: Pairs;
+  /** Index → -errno. */
+  readonly refused: Map<number, number>;
+}
+
+export async function readOuter(host: Host, outer: OwnedMap): Promise<OuterEntries> {
+  const quick = isQuickToRead(host, outer) ? readNow(host, outer) : undefined;
+  const { count, keys, values } = quick ?? (await readLater(host, outer));
+  return { count, keys, ids: new Uint32Array(values.buffer, values.byteOffset, count) };
+}
+
+/** Asks every fd first: one that was closed throws before anything is done. */
+export async function replaceInners(
+  host: Host,
+  outer: OwnedMap,
+  given: { readonly keys: Uint8Array; readonly inners: readonly OpenMap[]; readonly batches: OuterBatches },
+): Promise<Failed> {
+  const { keys, inners } = given;
+  const fds = Uint32Array.from(inners, inner => inner.fd);
+  const values = new Uint8Array(fds.buffer);
+  const pairs = { count: inners.length, keys, keySize: outer.spec.keySize, values, stride: 4 };
+  const change = { host, outer, pairs, refused: new Map<number, number>() };
+  await applyAll(change, given.batches);
+  return failures(change, index => `insert ${labelOf(inners[index]!)} into`);
+}
+
+/** A key that is gone already is no failure. */
+export async function removeKeys(
+  host: Host,
+  outer: OwnedMap,
+  given: { readonly keys: Uint8Array; readonly batches: OuterBatches },
+): Promise<Failed> {
+  const { keySize } = outer.spec;
+  const pairs = { count: given.keys.length / keySize, keys: given.keys, keySize, values: undefined, stride: 0 };
+  const change = { host, outer, pairs, refused: new Map<number, number>() };
+  // An ArrayOfMaps has no delete batch on any kernel
+  await applyAll(change, { use: given.batches.use && outer.spec.type === 'HashOfMaps' });
+  for (const [index, answer] of change.refused) if (answer === -ERRNO.ENOENT) change.refused.delete(index);
+  return failures(change, () => 'delete an entry of');
+}
+
+/** Batches, one after the other behind each entry that is refused; then singles, for those that many are refused among. */
+async function applyAll(change: Change, batches: OuterBatches): Promise<void> {
+  let rest = Uint32Array.from({ length: change.pairs.count }, (_, index) => index);
+  const mostBatches = batches.use && rest.length > 1 ? MOST_BATCHES : 0;
+  for (let batch = 0; batch < mostBatches && rest.length > 0; batch += 1) {
+    const { done, answer, unsupported } = await applyBatch(change, rest);
+    if (answer === 0) return;
+    if (unsupported) break;
+    change.refused.set(rest[done]!, answer);
+    rest = rest.subarray(done + 1);
+    if (change.outer.spec.type === 'HashOfMaps') rest = await withoutHopeless(change, rest, answer);
+  }
+  await inParallel(rest.length, MOST_SINGLES, index => applySingle(change, rest[index]!));
+}
+
+function applyBatch(change: Change, indexes: Uint32Array): Promise<Progress> {
+  const { host, outer, pairs } = change;
+  return batchLater(host.library, outer.fd, indexes.length === pairs.count ? pairs : chosen(pairs, indexes));
+}
+
+async function applySingle(change: Change, index: number): Promise<void> {
+  const { library } = change.host;
+  const { keys, values } = chosen(change.pairs, Uint32Array.of(index));
+  const fd = change.outer.fd;
+  const answer = await (values === undefined
+    ? library.mapDelete.later(fd, keys)
+    : library.mapUpdate.later(fd, keys, values, ANY));
+  if (answer < 0) change.refused.set(index, answer);
+}
+
+/**
+ * Every refused entry ends a batch, and each batch costs a grace period. So after the first that a full map or an absent
+ * key refused, the keys that are there are read: a delete goes on with those alone, and in a full map a replacement
+ * goes by batch while the inserts, which cost nothing when they are refused, go one by one.
+ */
+async function withoutHopeless(change: Change, rest: Uint32Array, answer: number): Promise<Uint32Array<ArrayBuffer>> {
+  const isUpdate = change.pairs.values !== undefined;
+  if (rest.length === 0 || answer !== (isUpdate ? -ERRNO.E2BIG : -ERRNO.ENOENT)) return Uint32Array.from(rest);
+  const { count, keys } = await readOuter(change.host, change.outer);
+  const present = new UniqueKeys(change.outer.spec.keySize, count);
+  for (let index = 0; index < count; index += 1) present.add(keys, index);
+  const there = rest.filter(index => present.has(change.pairs.keys, index));
+  const absent = rest.filter(index => !present.has(change.pairs.keys, index));
+  if (isUpdate) await inParallel(absent.length, MOST_SINGLES, index => applySingle(change, absent[index]!));
+  return Uint32Array.from(there);
+}
+
+function chosen(pairs: Pairs, indexes: Uint32Array): Pairs {
+  const { keySize, stride } = pairs;
+  const keys = picked(pairs.keys, keySize, indexes);
+  const values = pairs.values === undefined ? undefined : picked(pairs.values, stride, indexes);
+  return { count: indexes.length, keys, keySize, values, stride };
+}
+
+function picked(bytes: Uint8Array, size: number, indexes: Uint32Array): Uint8Array {
+  const result = new Uint8Array(indexes.length * size);
+  indexes.forEach((index, place) => {
+    result.set(bytes.subarray(index * size, (index + 1) * size), place * size);
+  });
+  return result;
+}
+
+function failures(change: Change, operation: (index: number) => string): Failed {
+  const { outer, refused } = change;
+  const failed = new Map<number, KernelError>();
+  for (const index of [...refused.keys()].sort((a, b) => a - b)) {
+    const answer = refused.get(index)!;
+    failed.set(index, kernelError(operation(index), labelOf(outer), answer, refusalText(outer, answer)));
+  }
+  return failed;
+}
+
+function refusalText(outer: OwnedMap, answer: number): string {
+  const { type, maxEntries } = outer.spec;
+  if (answer === -ERRNO.E2BIG) {
+    return type === 'ArrayOfMaps' ? `its last index is ${maxEntries - 1}` : `it is full with ${maxEntries} entries`;
+  }
+  if (answer === -ERRNO.EINVAL) return 'its layout is not that of the template';
+  return answer === -ERRNO.EPERM ? 'it is frozen or read-only, or this process needs CAP_BPF' : '';
+}
+
+/** Tries before it is known that all keys are taken: short keys alone can be. */
+const KEY_TRIES = 64;
+
+/**
+ * Whether an inner map of this layout fits: BPF_EXIST on an absent key checks the layout (EINVAL) before it finds
+ * nothing to replace (ENOENT). Undefined for an ArrayOfMaps, whose keys all exist, and where no absent key is found.
+ */
+export function acceptsInner(host: Host, outer: OwnedMap, inner: MapSpec): boolean | undefined {
+  const { library } = host;
+  const key = outer.spec.type === 'HashOfMaps' ? absentKey(host, outer) : undefined;
+  if (key === undefined) return undefined;
+  const label = `a trial inner map for ${labelOf(outer)}`;
+  const fd = createMap(library, { spec: inner, name: 'innermap_trial', operation: 'create', label });
+  const answer = library.mapUpdate(outer.fd, key, Uint32Array.of(fd), EXIST);
+  library.close(fd);
+  if (answer === -ERRNO.ENOENT) return true;
+  if (answer === -ERRNO.EINVAL) return false;
+  throw kernelError('try an inner map in', labelOf(outer), answer);
+}
+
+function absentKey(host: Host, outer: OwnedMap): Uint8Array | undefined {
+  const value = new Uint32Array(1);
+  for (let tries = 0; tries < KEY_TRIES; tries += 1) {
+    const key = Uint8Array.from({ length: outer.spec.keySize }, () => Math.floor(Math.random() * 256));
+    const answer = host.library.mapLookup(outer.fd, key, value);
+    if (answer === -ERRNO.ENOENT) return key;
+    if (answer < 0) throw kernelError('read', labelOf(outer), answer);
+  }
+  return undefined;
+}
+
+/** The template lives only until the outer map has taken its layout. */
+export function createOuterMap(
+  host: Host,
+  asked: { readonly outer: MapSpec; readonly template: MapSpec; readonly name: string },
+): number {
+  const { library } = host;
+  const { outer, template, name } = asked;
+  const innerFd = createMap(library, {
+    spec: template,
+    name: 'template',
+    operation: 'create the template of',
+    label: name,
+  });
+  try {
+    return createMap(library, { spec: outer, name, operation: 'create outer map', label: name, innerFd });
+  } finally {
+    library.close(innerFd);
+  }
+}

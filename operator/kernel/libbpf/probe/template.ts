@@ -1,0 +1,99 @@
+import { existsSync, readSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { MapSpec } from '../../../core/mapspec.ts';
+import type { Address, Library } from '../library.ts';
+import { typeName } from '../maptypes.ts';
+
+const PROGRAM = 'read_templates';
+const FILE = join('native', 'template.bpf.o');
+/** Eight u32: id, type, the template's type, key size, value size, max entries and flags, and a zero. */
+const RECORD_WORDS = 8;
+const READ_BYTES = 64 * 1024;
+
+/** The layouts that outer maps were made with, told by an iterator over the kernel's maps (CAP_BPF and CAP_PERFMON, 5.8). */
+export class Templates {
+  readonly #library: Library;
+  readonly #file: string | undefined;
+  /** Outer map id → its template, which never changes; ids are not used again. */
+  #known: ReadonlyMap<number, MapSpec> = new Map();
+  #unavailable = false;
+
+  constructor(library: Library, file = defaultFile()) {
+    this.#library = library;
+    this.#file = file;
+  }
+
+  /** undefined where the program cannot be had: no file, no BTF in the kernel, no CAP_PERFMON. That is tried once. */
+  of(outerId: number): MapSpec | undefined {
+    if (!this.#known.has(outerId) && !this.#unavailable) {
+      const found = this.#file === undefined ? undefined : readTemplates(this.#library, this.#file);
+      this.#unavailable = found === undefined;
+      this.#known = found ?? this.#known;
+    }
+    return this.#known.get(outerId);
+  }
+}
+
+/** Upwards from this file, which lies deeper once it is compiled. */
+function defaultFile(): string | undefined {
+  for (let directory = import.meta.dirname; ; directory = dirname(directory)) {
+    if (existsSync(join(directory, FILE))) return join(directory, FILE);
+    if (dirname(directory) === directory) return undefined;
+  }
+}
+
+function readTemplates(library: Library, file: string): ReadonlyMap<number, MapSpec> | undefined {
+  const object = library.programFileOpen(file, null);
+  if (isNull(object)) return undefined;
+  try {
+    if (library.programFileLoad(object) < 0) return undefined;
+    const program = library.programFind(object, PROGRAM);
+    return isNull(program) ? undefined : throughLink(library, library.iteratorAttach(program, null));
+  } finally {
+    library.programFileClose(object);
+  }
+}
+
+function throughLink(library: Library, link: Address): ReadonlyMap<number, MapSpec> | undefined {
+  if (isNull(link)) return undefined;
+  const fd = library.iteratorCreate(library.linkFd(link));
+  try {
+    return fd < 0 ? undefined : templatesIn(readAll(fd));
+  } finally {
+    if (fd >= 0) library.close(fd);
+    library.linkDestroy(link);
+  }
+}
+
+function isNull(address: Address): boolean {
+  return address === null || address === 0n;
+}
+
+function readAll(fd: number): Uint8Array {
+  const parts: Uint8Array[] = [];
+  for (;;) {
+    const part = new Uint8Array(READ_BYTES);
+    const length = readSync(fd, part, 0, READ_BYTES, null);
+    if (length === 0) return Buffer.concat(parts);
+    parts.push(part.subarray(0, length));
+  }
+}
+
+function templatesIn(bytes: Uint8Array): ReadonlyMap<number, MapSpec> {
+  const words = new Uint32Array(bytes.slice().buffer);
+  const templates = new Map<number, MapSpec>();
+  for (let at = 0; at + RECORD_WORDS <= words.length; at += RECORD_WORDS) {
+    const type = typeName(words[at + 2]!);
+    // Another's outer map may hold a type that none of ours can
+    if (type === undefined) continue;
+    const [keySize, valueSize, maxEntries, flags] = words.subarray(at + 3, at + 7);
+    templates.set(words[at]!, {
+      type,
+      keySize: keySize!,
+      valueSize: valueSize!,
+      maxEntries: maxEntries!,
+      flags: flags!,
+    });
+  }
+  return templates;
+}

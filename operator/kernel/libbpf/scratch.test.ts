@@ -1,0 +1,88 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RealKernel } from './kernel.ts';
+import { openKernel } from './kernel.ts';
+import type { Library } from './library.ts';
+
+/** mount and bpftool lie outside a plain user's PATH. */
+const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` };
+
+export function run(program: string, ...args: readonly string[]): string {
+  return execFileSync(program, args, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** A bpffs of its own below a new directory, and kernels on it. */
+export class Scratch {
+  readonly root = mkdtempSync(join(tmpdir(), 'innermap-kernel-'));
+  readonly #kernels: RealKernel[] = [];
+
+  constructor() {
+    run('mount', '-t', 'bpf', 'bpf', this.root);
+  }
+
+  open(library?: Library): RealKernel {
+    const kernel = openKernel({ bpffs: this.root, ...(library === undefined ? {} : { library }) });
+    this.#kernels.push(kernel);
+    return kernel;
+  }
+
+  path(name: string): string {
+    return join(this.root, name);
+  }
+
+  close(): void {
+    for (const kernel of this.#kernels) kernel.close();
+    run('umount', this.root);
+    rmdirSync(this.root);
+  }
+}
+
+/** What keeps this machine from the tests on the real kernel; undefined where nothing does. */
+function whatIsMissing(): string | undefined {
+  if (process.getuid?.() !== 0) return 'root, to mount a bpffs';
+  let scratch: Scratch | undefined;
+  try {
+    scratch = new Scratch();
+    scratch.open();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    scratch?.close();
+  }
+}
+
+const missing = whatIsMissing();
+
+/** Where the kernel must be there, a skip is a failure. */
+export const onRealKernel = missing === undefined || process.env['CI'] === 'true' ? describe : describe.skip;
+if (missing !== undefined) console.log(`Tests on the real kernel are ${onRealKernel === describe ? 'bound to fail' : 'skipped'}: ${missing}`);
+
+export function openFiles(): number {
+  return readdirSync('/proc/self/fd').length;
+}
+
+/** Maps with one of these names, as bpftool sees them: other tests run on this kernel too. */
+export function mapsNamed(...names: readonly string[]): number {
+  const maps = JSON.parse(run('bpftool', '-j', 'map', 'show')) as readonly { readonly name?: string }[];
+  return maps.filter(({ name }) => name !== undefined && names.includes(name)).length;
+}
+
+/** The longest that the event loop was blocked while `work` ran, in milliseconds. */
+export async function longestStall<T>(work: () => Promise<T>): Promise<{ readonly stall: number; readonly result: T }> {
+  let stall = 0;
+  let last = performance.now();
+  let running = true;
+  const look = (): void => {
+    const now = performance.now();
+    stall = Math.max(stall, now - last);
+    last = now;
+    if (running) setImmediate(look);
+  };
+  setImmediate(look);
+  const result = await work();
+  running = false;
+  return { stall, result };
+}

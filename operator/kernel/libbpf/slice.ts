@@ -1,0 +1,29 @@
+/** Work of one go on the event loop; the loop must never be blocked for more than 20 ms. */
+const SLICE_MILLISECONDS = 5;
+
+/** Tells when to let others run: `if (slice.over()) await slice.rest()`. */
+export class Slice {
+  #end = performance.now() + SLICE_MILLISECONDS;
+
+  over(): boolean {
+    return performance.now() >= this.#end;
+  }
+
+  async rest(): Promise<void> {
+    await new Promise(resume => setImmediate(resume));
+    this.#end = performance.now() + SLICE_MILLISECONDS;
+  }
+}
+
+/** Does `work` for every index below `count`, at most `limit` at a time. */
+export async function inParallel(
+  count: number,
+  limit: number,
+  work: (index: number) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < count) await work(next++);
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, count) }, worker));
+}
