@@ -20,8 +20,7 @@ import { editMap, unlessAbsent } from './edit.ts';
 import type { FakeOperation } from './faults.ts';
 import type { FakeMachine } from './machine.ts';
 import type { FakeMap, OuterTable } from './map.ts';
-import type { FakeOpenMap, FakeProcess } from './process.ts';
-import { linux618 } from './state.ts';
+import type { FakeCapabilities, FakeOpenMap, FakeProcess } from './process.ts';
 import { bytesOfText, runsOf } from './table.ts';
 
 /** One process on a FakeMachine: a Kernel without a kernel. */
@@ -216,4 +215,20 @@ function outerOf(map: OpenMap, operation: FakeOperation): OuterTable {
   const { outer } = ours(map).map;
   if (outer === undefined) throw failure(operation, map.name, 'EINVAL');
   return outer;
+}
+
+/** What a probe finds on Linux 6.18 with these capabilities. */
+function linux618(capabilities: FakeCapabilities): KernelState {
+  return {
+    release: '6.18.0-fake',
+    outerBatch: 'once',
+    gracePeriodMs: 8,
+    features: {
+      arrayOfMapsDeleteBatch: false,
+      freeze: true,
+      innerMapFlag: true,
+      openById: capabilities.sysAdmin,
+      readTemplate: capabilities.perfmon,
+    },
+  };
 }
