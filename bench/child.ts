@@ -24,7 +24,7 @@ export async function runC([program, ...rest]: readonly string[], share = 1): Pr
 /** The program's last line is an object of numbers, `seconds` among them. */
 function run(program: string, rest: readonly string[]): Promise<Sample> {
   return new Promise((resolve, reject) => {
-    const env = { ...process.env, UV_THREADPOOL_SIZE: process.env['UV_THREADPOOL_SIZE'] ?? '16' };
+    const env = { ...process.env, UV_THREADPOOL_SIZE: process.env['UV_THREADPOOL_SIZE'] ?? '256' };
     execFile(program, rest, { env, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
       const command = `${program} ${rest.join(' ')}`;
       if (error !== null) reject(new Error(`Cannot measure ${command}: ${stderr || error.message}`));

@@ -1,25 +1,20 @@
 import { parseArgs } from 'node:util';
-import * as bulk from './bulk.ts';
-import { edit } from './edit.ts';
-import { folder } from './folder.ts';
-import { json, yaml } from './parse.ts';
-import { idle, start } from './running.ts';
 import type { Work } from './work.ts';
 
 /** One run of one work: bench/run.ts starts this as a process of its own and reads the last line. */
-const WORKS: Readonly<Record<string, Work>> = {
-  apply: bulk.apply,
-  change: bulk.change,
-  drift: bulk.drift,
-  delete: bulk.remove,
-  'delete-array': bulk.removeArray,
-  fill: bulk.fill,
-  json,
-  yaml,
-  folder,
-  edit,
-  start,
-  idle,
+const WORKS: Readonly<Record<string, () => Promise<Work>>> = {
+  apply: async () => (await import('./bulk.ts')).apply,
+  change: async () => (await import('./bulk.ts')).change,
+  drift: async () => (await import('./bulk.ts')).drift,
+  delete: async () => (await import('./bulk.ts')).remove,
+  'delete-array': async () => (await import('./bulk.ts')).removeArray,
+  fill: async () => (await import('./bulk.ts')).fill,
+  json: async () => (await import('./parse.ts')).json,
+  yaml: async () => (await import('./parse.ts')).yaml,
+  folder: async () => (await import('./folder.ts')).folder,
+  edit: async () => (await import('./edit.ts')).edit,
+  start: async () => (await import('./running.ts')).start,
+  idle: async () => (await import('./running.ts')).idle,
 };
 
 const SIZES = ['maps', 'entries', 'of', 'change', 'edits', 'files', 'prefixes', 'seconds'] as const;
@@ -44,4 +39,5 @@ if (work === undefined || bpffs === undefined || directory === undefined) {
 }
 const given = SIZES.filter(name => name in values);
 const sizes = Object.fromEntries(given.map(name => [name, Number((values as Record<string, string>)[name])]));
-console.log(JSON.stringify(await work({ directory, bpffs }, sizes)));
+const run = await work();
+console.log(JSON.stringify(await run({ directory, bpffs }, sizes)));
