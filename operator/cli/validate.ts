@@ -1,18 +1,9 @@
-import { innerMapName } from '../api/innermap.ts';
-import type { Refusal, WantedInner } from '../core/wanted.ts';
 import { outputOption } from './arguments/options.ts';
-import {
-  type Command,
-  EXIT,
-  type Given,
-  type Loaded,
-  type ObjectSize,
-  type Ports,
-  type Terminal,
-} from './command.ts';
+import { type Command, EXIT, type Given, type Loaded, type Ports, type Terminal } from './command.ts';
 import { counted } from './terminal/age.ts';
 import { colourOf } from './terminal/colour.ts';
 import { withProgress } from './terminal/progress.ts';
+import { type Finding, findingsOf, placeOf } from './validate/findings.ts';
 
 export const VALIDATE: Command = {
   name: 'validate',
@@ -21,7 +12,7 @@ export const VALIDATE: Command = {
   operands: { least: 1, most: Number.POSITIVE_INFINITY },
   options: [outputOption('text', 'json')],
   notes: [
-    'Each problem is told as file:line:column, the field, what is wrong, and what would be right. Contents are checked\nby the types of their OuterMap: pass it along with the InnerMaps.',
+    'Each problem is told as file:line:column, the field, what is wrong, and what would be right. Contents are checked\nby the types and access rules of their OuterMap: pass it along with the InnerMaps.',
     'Exit code: 0 the manifests can be applied (there may be warnings), 2 they cannot.',
   ],
   examples: [
@@ -31,10 +22,6 @@ export const VALIDATE: Command = {
   ],
   run,
 };
-
-interface Finding extends Refusal {
-  readonly severity: 'error' | 'warning';
-}
 
 async function run(given: Given, ports: Ports): Promise<number> {
   const { terminal } = ports;
@@ -48,41 +35,15 @@ async function run(given: Given, ports: Ports): Promise<number> {
   return errors > 0 ? EXIT.error : EXIT.done;
 }
 
-function findingsOf(loaded: Loaded): readonly Finding[] {
-  const { wanted, sizes } = loaded;
-  const refused: Finding[] = wanted.refusals.map(refusal => ({ ...refusal, severity: 'error' }));
-  return [...refused, ...wanted.innerMaps.flatMap(contentFinding), ...sizes.flatMap(sizeFinding)];
-}
-
-function contentFinding({ innerMap, content, origin = '' }: WantedInner): readonly Finding[] {
-  const name = `InnerMap ${innerMapName(innerMap)}`;
-  if (content.kind === 'invalid')
-    return [{ origin, message: `${name}: ${content.message}`, severity: 'error' }];
-  if (content.kind === 'encoded') return [];
-  const message = `${name}: its contents were not checked: OuterMap ${innerMap.spec.outerMap} is not among these files`;
-  return [{ origin, message, severity: 'warning' }];
-}
-
-/** `kubectl apply` keeps a copy in an annotation, which ends at 256 KiB; etcd ends at 1.5 MiB. */
-const CLIENT_SIDE_BYTES = 200_000;
-const STORED_BYTES = 1_400_000;
-
-function sizeFinding({ origin, object, bytes }: ObjectSize): readonly Finding[] {
-  if (bytes <= CLIENT_SIDE_BYTES) return [];
-  const message =
-    bytes > STORED_BYTES
-      ? `${object}: ${megabytes(bytes)} is more than a cluster stores in one object (1.5 MiB): a folder may hold it, a cluster may not; split it over several keys, or write its entries as a table`
-      : `${object}: ${megabytes(bytes)} is too much for client-side apply: use kubectl apply --server-side`;
-  return [{ origin, message, severity: 'warning' }];
-}
-
-function megabytes(bytes: number): string {
-  return bytes >= 1_000_000 ? `${(bytes / 1_000_000).toFixed(1)} MB` : `${Math.round(bytes / 1000)} KB`;
-}
-
 function jsonOf(loaded: Loaded, findings: readonly Finding[]) {
   const { outerMaps, innerMaps } = loaded.wanted;
-  return { files: loaded.files, outerMaps: outerMaps.length, innerMaps: innerMaps.length, findings };
+  const placed = findings.map(({ origin, message, severity }) => ({ ...placeOf(origin), severity, message }));
+  return {
+    files: loaded.files,
+    outerMaps: outerMaps.length,
+    innerMaps: innerMaps.length,
+    findings: placed,
+  };
 }
 
 function show(loaded: Loaded, findings: readonly Finding[], terminal: Terminal): void {

@@ -84,7 +84,7 @@ function givenValue(command: Command, option: Option, token: OptionToken): strin
 
 function checkOperands(command: Command, operands: readonly string[]): void {
   const { least, most } = command.operands;
-  const usage = `usage is ${command.name} ${command.usage}`;
+  const usage = `usage is ${`${command.name} ${command.usage}`.trimEnd()}`;
   if (operands.length < least)
     throw new UsageError(`Command ${command.name} needs more arguments: ${usage}`, command.name);
   if (operands.length > most) {

@@ -1,0 +1,335 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { InnerMapReport, OuterMapReport, Report } from '../core/report/report.ts';
+import type { WantedInner } from '../core/wanted.ts';
+import { CommandStand } from './testing/stand.ts';
+
+const BOOT = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+
+const WEB: InnerMapReport = {
+  namespace: 'team-a',
+  name: 'web',
+  outerMap: 'tenants',
+  key: '10.1.0.7',
+  entries: 2,
+  ready: true,
+  reason: 'Programmed',
+  message: '',
+};
+const TENANTS: OuterMapReport = {
+  name: 'tenants',
+  type: 'HashOfMaps',
+  inner: 'Hash 4→16',
+  pin: '/sys/fs/bpf/tenants',
+  innerMaps: 1,
+  entries: 2,
+  ready: true,
+  reason: 'Programmed',
+  message: '',
+};
+
+function report(change: Partial<Report> = {}): Report {
+  return {
+    state: {
+      node: { name: 'node-1', bootID: BOOT, labelsHash: '' },
+      outerMaps: [],
+      failures: [],
+      drift: { found: 0, repaired: 0 },
+      conditions: [],
+      kernel: { release: '6.18.0', outerBatch: 'once', gracePeriodMs: 8, features: {} },
+    },
+    outerMaps: [TENANTS],
+    innerMaps: [WEB],
+    refusals: [],
+    turn: {
+      number: 3,
+      startedAt: '2026-01-02T03:00:05Z',
+      milliseconds: 4,
+      steps: 1,
+      inserted: 1,
+      replaced: 0,
+      edited: 0,
+      removed: 0,
+      failed: 0,
+      driftFound: 0,
+      driftRepaired: 0,
+    },
+    ...change,
+  };
+}
+
+const FAILED: Partial<Report> = {
+  outerMaps: [
+    { ...TENANTS, name: 'aaa' },
+    { ...TENANTS, ready: false, reason: 'PinInUse', message: 'Pin tenants holds a foreign map' },
+  ],
+  innerMaps: [
+    WEB,
+    {
+      ...WEB,
+      name: 'bad',
+      ready: false,
+      reason: 'InvalidEntries',
+      message: 'spec.entries[3].value: 70000 is too large',
+    },
+  ],
+};
+
+describe('agent', () => {
+  it('hands on every option, with the documented defaults', async () => {
+    const stand = new CommandStand();
+    expect((await stand.run('agent', '--manifests', 'a', '--manifests=b')).code).to.equal(0);
+    expect(stand.agents).to.deep.equal([
+      {
+        bpffs: '/sys/fs/bpf',
+        labels: {},
+        releases: [],
+        manifests: ['a', 'b'],
+        resyncMs: 30_000,
+        contentResyncMs: 120_000,
+        report: '/run/innermap/status.json',
+        logLevel: 'info',
+        logFormat: 'text',
+      },
+    ]);
+  });
+
+  it('reads times, labels, tokens and the node name', async () => {
+    const stand = new CommandStand();
+    const line =
+      'agent --manifests a --bpffs /b/ --resync 500ms --content-resync 1.5m --node n --node-label z=a=b --node-label e= --release-removal t1 --release-removal t2';
+    await stand.run(...line.split(' '), '--log-format', 'json', '--log-level', 'debug', '--report', '/r');
+    const { bpffs, resyncMs, contentResyncMs, node, labels, releases, logFormat, logLevel, report } =
+      stand.agents[0]!;
+    expect([bpffs, resyncMs, contentResyncMs, node, logFormat, logLevel, report]).to.deep.equal([
+      '/b',
+      500,
+      90_000,
+      'n',
+      'json',
+      'debug',
+      '/r',
+    ]);
+    expect([labels, releases]).to.deep.equal([{ z: 'a=b', e: '' }, ['t1', 't2']]);
+  });
+
+  it('--once shows what became of each map: exit 0 where all is ready', async () => {
+    const stand = Object.assign(new CommandStand(), { report: report() });
+    const { code, out } = await stand.run('agent', '--manifests', 'a', '--once');
+    expect(code).to.equal(0);
+    expect(out).to.equal(
+      'OUTER MAP   TYPE         INNER       MAPS   ENTRIES   READY   REASON       PIN\n' +
+        'tenants     HashOfMaps   Hash 4→16   1      2         True    Programmed   /sys/fs/bpf/tenants\n' +
+        '\nReady: 1 inner map as declared\n',
+    );
+  });
+
+  it('--once -o json is the report, exit 1 where something is not ready', async () => {
+    const stand = Object.assign(new CommandStand(), { report: report(FAILED) });
+    const { code, out } = await stand.run('agent', '--manifests', 'a', '--once', '-o', 'json');
+    expect([code, JSON.parse(out)]).to.deep.equal([1, report(FAILED)]);
+  });
+});
+
+describe('status', () => {
+  let directory: string;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'innermap-status-'));
+  });
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  async function shown(content: string, ...args: string[]) {
+    const file = join(directory, 'status.json');
+    writeFileSync(file, content);
+    return new CommandStand().run('status', '--report', file, ...args);
+  }
+
+  it('tells its age, the outer maps and that all is ready: exit 0', async () => {
+    const { code, out, error } = await shown(JSON.stringify(report()));
+    expect([code, error]).to.deep.equal([0, '']);
+    expect(out).to.match(/^Node node-1: last change reported 4m ago, turn 3, kernel 6\.18\.0\n\nOUTER MAP/);
+    expect(out).to.contain('Ready: 1 inner map as declared');
+  });
+
+  it('shows failures first, then inner maps that are not ready, and why: exit 1', async () => {
+    const { code, out } = await shown(JSON.stringify(report(FAILED)));
+    expect(code).to.equal(1);
+    expect(out.indexOf('tenants ')).to.be.below(out.indexOf('aaa '));
+    expect(out).to.contain('tenants: Pin tenants holds a foreign map\n');
+    expect(out).to.match(
+      /team-a\/bad +tenants +10\.1\.0\.7 +InvalidEntries +spec\.entries\[3\]\.value: 70000 is too large/,
+    );
+    expect(out).to.contain('Not ready: 1 of 2 inner maps not ready');
+    expect(out).to.not.contain('team-a/web');
+  });
+
+  it('counts what a long list leaves out', async () => {
+    const innerMaps = Array.from({ length: 60 }, (_, at) => ({ ...WEB, name: `m${at}`, ready: false }));
+    expect((await shown(JSON.stringify(report({ innerMaps })))).out).to.contain('and 10 more\n');
+  });
+
+  it('shows refused manifests: exit 1', async () => {
+    const { code, out } = await shown(
+      JSON.stringify(report({ refusals: [{ origin: 'a.yaml:3', message: 'wrong' }] })),
+    );
+    expect([code, out.includes('a.yaml:3: wrong\n'), out.includes('1 manifest refused')]).to.deep.equal([
+      1,
+      true,
+      true,
+    ]);
+  });
+
+  it('a report of before the last boot is not ready, and says so', async () => {
+    const { state } = report();
+    const old = report({ state: { ...state, node: { ...state.node, bootID: 'other' } } });
+    const { code, error } = await shown(JSON.stringify(old));
+    expect([code, error.includes('started anew since')]).to.deep.equal([1, true]);
+  });
+
+  it('without a report says how to get one: exit 2', async () => {
+    const { code, error } = await new CommandStand().run('status', '--report', join(directory, 'none'));
+    expect(code).to.equal(2);
+    expect(error).to.match(
+      /^Error: Cannot read report .*none: ENOENT, no agent has written it; start one with/,
+    );
+  });
+
+  for (const content of [
+    '',
+    'null',
+    '[]',
+    '{}',
+    '{"state":',
+    JSON.stringify({ ...report(), turn: { startedAt: 'x' } }),
+  ]) {
+    it(`is not fooled by ${content.slice(0, 12) || 'an empty file'}: exit 2`, async () => {
+      const { code, error } = await shown(content);
+      expect([
+        code,
+        error.includes('it is not an agent’s report') || error.includes("it is not an agent's report"),
+      ]).to.deep.equal([2, true]);
+    });
+  }
+});
+
+describe('plan', () => {
+  it('prints the plan and exits 1 where there are changes, 0 where there are none', async () => {
+    const stand = new CommandStand();
+    stand.outcome = { text: '+ insert a\n- remove b', changes: 2, refusals: [], steps: [] };
+    expect(await stand.run('plan', 'a', 'b')).to.deep.equal({
+      code: 1,
+      out: '+ insert a\n- remove b\n2 changes\n',
+      error: '',
+    });
+    expect(stand.planned[0]!.paths).to.deep.equal(['a', 'b']);
+    stand.outcome = { text: '', changes: 0, refusals: [], steps: [] };
+    expect(await stand.run('plan', 'a')).to.deep.equal({
+      code: 0,
+      out: 'Nothing to do: the kernel is as declared\n',
+      error: '',
+    });
+  });
+
+  it('a refused manifest is an error, told on stderr: exit 2', async () => {
+    const stand = new CommandStand();
+    stand.outcome = {
+      text: '',
+      changes: 0,
+      refusals: [{ origin: 'a.yaml:3:1', message: 'wrong' }],
+      steps: [],
+    };
+    const { code, error } = await stand.run('plan', 'a');
+    expect([code, error]).to.deep.equal([2, 'a.yaml:3:1: wrong\n']);
+  });
+
+  it('-o json gives steps, changes and refusals', async () => {
+    const stand = new CommandStand();
+    stand.outcome = { text: '+ x', changes: 1, refusals: [], steps: [{ verb: 'insert' }] };
+    const { code, out } = await stand.run('plan', 'a', '-o', 'json');
+    expect([code, JSON.parse(out)]).to.deep.equal([
+      1,
+      { changes: 1, steps: [{ verb: 'insert' }], refusals: [] },
+    ]);
+  });
+
+  it('paints lines as a diff on a terminal', async () => {
+    const stand = Object.assign(new CommandStand(), { outIsTerminal: true });
+    stand.outcome = { text: '+ a\n  ~ b\n- c\nd', changes: 3, refusals: [], steps: [] };
+    const { out } = await stand.run('plan', 'a');
+    expect(out).to.contain('\x1b[32m+ a\x1b[39m\n\x1b[33m  ~ b\x1b[39m\n\x1b[31m- c\x1b[39m\nd\n');
+  });
+});
+
+describe('validate', () => {
+  const wanted = (change: object) => ({
+    outerMaps: [],
+    innerMaps: [],
+    complete: true,
+    refusals: [],
+    releases: [],
+    ...change,
+  });
+  const inner = (content: WantedInner['content'], origin: string): WantedInner => ({
+    innerMap: {
+      kind: 'InnerMap',
+      metadata: { name: 'web', namespace: 'team-a', labels: {}, annotations: {} },
+      spec: { outerMap: 'tenants', key: 1, sealed: false },
+    },
+    content,
+    origin,
+  });
+
+  it('tells each problem in the order of the files, then a summary: exit 2', async () => {
+    const stand = new CommandStand();
+    const refusals = [
+      { origin: 'b.yaml:2:1', message: 'spec.pin: wrong' },
+      { origin: 'a.yaml:10:3', message: 'not a map' },
+    ];
+    const innerMaps = [inner({ kind: 'invalid', reason: 'InvalidEntries', message: 'entry 3' }, 'a.yaml:9')];
+    stand.loaded = { wanted: wanted({ refusals, innerMaps }), files: 2, sizes: [] };
+    const { code, out } = await stand.run('validate', '.');
+    expect(code).to.equal(2);
+    expect(out).to.equal(
+      'a.yaml:9: error: InnerMap team-a/web: entry 3\na.yaml:10:3: error: not a map\nb.yaml:2:1: error: spec.pin: wrong\n' +
+        '2 files, 0 outer maps, 1 inner map, 0 entries: 3 errors\n',
+    );
+  });
+
+  it('warns where the OuterMap is missing, and of objects that a cluster cannot take: exit 0', async () => {
+    const stand = new CommandStand();
+    const sizes = [200_000, 200_001, 1_400_001].map((bytes, at) => ({
+      origin: `a.yaml:${at}`,
+      object: `InnerMap x/${at}`,
+      bytes,
+    }));
+    stand.loaded = {
+      wanted: wanted({ innerMaps: [inner({ kind: 'pending' }, 'a.yaml:9')] }),
+      files: 1,
+      sizes,
+    };
+    const { code, out } = await stand.run('validate', 'a.yaml');
+    expect(code).to.equal(0);
+    expect(out).to.match(
+      /warning: InnerMap x\/1: 200 KB is too much for client-side apply: use kubectl apply --server-side/,
+    );
+    expect(out).to.match(/warning: InnerMap x\/2: 1.4 MB is more than a cluster stores/);
+    expect(out).to.not.contain('x/0');
+    expect(out).to.contain('contents and key were not checked: OuterMap tenants is not among these files');
+    expect(out).to.contain('no errors, 3 warnings');
+  });
+
+  it('-o json gives file, line and column apart', async () => {
+    const stand = new CommandStand();
+    stand.loaded = {
+      wanted: wanted({ refusals: [{ origin: 'C:/x/b.yaml:2:1', message: 'wrong' }] }),
+      files: 1,
+      sizes: [],
+    };
+    const { out } = await stand.run('validate', 'a', '-o', 'json');
+    expect(JSON.parse(out).findings).to.deep.equal([
+      { file: 'C:/x/b.yaml', line: 2, column: 1, severity: 'error', message: 'wrong' },
+    ]);
+  });
+});

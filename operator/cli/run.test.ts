@@ -1,0 +1,112 @@
+import { expect } from 'chai';
+import { COMMANDS } from './run.ts';
+import { CommandStand } from './testing/stand.ts';
+
+describe('runCommandLine', () => {
+  it('without a command shows all of them and fails', async () => {
+    const { code, out, error } = await new CommandStand().run();
+    expect(code).to.equal(2);
+    expect(out).to.equal('');
+    for (const { name } of COMMANDS) expect(error).to.contain(`  ${name} `);
+  });
+
+  it('--help, -h and help show the same and succeed', async () => {
+    const stand = new CommandStand();
+    const shown = await Promise.all(['--help', '-h', 'help'].map(word => stand.run(word)));
+    expect(new Set(shown.map(({ out }) => out)).size).to.equal(1);
+    expect(shown.map(({ code }) => code)).to.deep.equal([0, 0, 0]);
+  });
+
+  for (const command of COMMANDS) {
+    it(`${command.name} --help shows options, exit and examples, each of which can be parsed`, async () => {
+      const stand = new CommandStand();
+      const { code, out } = await stand.run(command.name, '--help');
+      expect(code).to.equal(0);
+      expect((await stand.run('help', command.name)).out).to.equal(out);
+      for (const option of command.options) expect(out).to.contain(`--${option.name}`);
+      for (const example of command.examples) expect(out).to.contain(`innermap ${example.line}`);
+      expect(command.examples).to.not.have.length(0);
+      expect(out.split('\n').every(line => line.length <= 130)).to.equal(true);
+    });
+
+    it(`${command.name}: examples are calls that its own parser takes`, async () => {
+      for (const { line } of command.examples) {
+        const words = line
+          .replace(/ [>|].*$/, '')
+          .match(/'[^']*'|\S+/g)!
+          .map(word => word.replace(/^'|'$/g, ''));
+        const dashes = words.indexOf('--');
+        const asked =
+          dashes < 0 ? [...words, '--help'] : [...words.slice(0, dashes), '--help', ...words.slice(dashes)];
+        expect((await new CommandStand().run(...asked)).code, line).to.equal(0);
+      }
+    });
+  }
+
+  it('as a plugin calls itself kubectl innermap', async () => {
+    const stand = Object.assign(new CommandStand(), { program: 'kubectl innermap' });
+    expect((await stand.run('plan', '--help')).out).to.contain('kubectl innermap plan ./maps');
+  });
+
+  it('--version tells it', async () => {
+    expect(await new CommandStand().run('--version')).to.deep.equal({
+      code: 0,
+      out: 'innermap 1.2.3\n',
+      error: '',
+    });
+  });
+
+  const wrong: readonly (readonly [string, string])[] = [
+    ['stauts', 'Unknown command stauts, did you mean status?'],
+    ['--versoin', 'Unknown option --versoin, did you mean --version?'],
+    ['help plna', 'Unknown command plna, did you mean plan?'],
+    ['status --reprot x', 'Unknown option --reprot of status, did you mean --report?'],
+    ['status -x', 'Unknown option -x of status'],
+    ['status extra', 'Command status cannot take extra: usage is status'],
+    ['plan', 'Command plan needs more arguments: usage is plan DIR|FILE…'],
+    ['get a b c', 'Command get cannot take c: usage is get [OUTER [KEY]]'],
+    ['status --report', 'Option --report needs a value: FILE'],
+    ['status --report --output json', 'Option --report needs a value: FILE'],
+    ['status --report a --report b', 'Option --report is given twice: it takes one value'],
+    ['status -o yml', 'Option --output cannot be yml: it takes table, json'],
+    ['get -o yml', 'Option --output cannot be yml: it takes table, yaml, json, did you mean yaml?'],
+    ['agent --once=yes --manifests a', 'Option --once takes no value'],
+    [
+      'agent',
+      'Command agent needs --manifests DIR: this version reads manifests from folders only, and no cluster yet',
+    ],
+    [
+      'agent --manifests a --resync soon',
+      'Option --resync cannot be soon: write a time from 100ms to 24h, such as 30s or 2m',
+    ],
+    [
+      'agent --manifests a --resync 0',
+      'Option --resync cannot be 0: write a time from 100ms to 24h, such as 30s or 2m',
+    ],
+    [
+      'agent --manifests a --node-label zone',
+      'Option --node-label cannot be zone: write KEY=VALUE, such as zone=a',
+    ],
+    [
+      'agent --manifests a --bpffs bpf',
+      'Option --bpffs cannot be bpf: write an absolute path, such as /sys/fs/bpf',
+    ],
+    ['agent --manifests a -o json', 'Option --output is for --once: add --once, or --log-format json'],
+  ];
+  for (const [line, message] of wrong) {
+    it(`${line}: says what is wrong and exits 2`, async () => {
+      const { code, out, error } = await new CommandStand().run(...line.split(' '));
+      expect(error.split('\n')[0]).to.equal(`Error: ${message}`);
+      expect(error).to.contain('--help shows how it is used');
+      expect([code, out]).to.deep.equal([2, '']);
+    });
+  }
+
+  it('an error of a port is one sentence; its stack is shown where INNERMAP_DEBUG asks', async () => {
+    const stand = new CommandStand();
+    const { code, error } = await stand.run('get');
+    expect([code, error]).to.deep.equal([2, 'Error: This test gives no kernel\n']);
+    stand.env = { INNERMAP_DEBUG: '1' };
+    expect((await stand.run('get')).error).to.contain('    at ');
+  });
+});

@@ -1,0 +1,119 @@
+import { stripVTControlCharacters } from 'node:util';
+import { expect } from 'chai';
+import { CommandStand } from '../testing/stand.ts';
+import { ageText, counted } from './age.ts';
+import { colourOf } from './colour.ts';
+import { nearest, suggestion } from './nearest.ts';
+import { progressLine, withProgress } from './progress.ts';
+import { programName } from './standard.ts';
+import { table } from './table.ts';
+
+function written(change: Partial<CommandStand> = {}) {
+  const stand = Object.assign(new CommandStand(), change);
+  const text = { out: '', error: '' };
+  return { stand, text, terminal: stand.terminal(text) };
+}
+
+describe('table', () => {
+  it('aligns columns, shows an empty cell as a dash, ends no line with a blank', () => {
+    const text = table(
+      ['NAME', 'MAPS', 'PIN'],
+      [
+        ['tenants', '3', '/a'],
+        ['b', '', ''],
+      ],
+    );
+    expect(text).to.equal('NAME      MAPS   PIN\ntenants   3      /a\nb         -      -\n');
+  });
+
+  it('counts characters, not UTF-16 units', () => {
+    expect(table(['A', 'B'], [['🦀', 'x']])).to.equal('A   B\n🦀   x\n');
+  });
+
+  it('lets no control character through to the terminal', () => {
+    expect(table(['A'], [['\x1b[2Jx\u202e\n']])).to.equal('A\n\\u001b[2Jx\\u202e\\u000a\n');
+  });
+});
+
+describe('nearest', () => {
+  const names = ['agent', 'plan', 'validate', 'get', 'export', 'status', 'clean'];
+  for (const [word, name] of [
+    ['stauts', 'status'],
+    ['vaildate', 'validate'],
+    ['plna', 'plan'],
+    ['gte', 'get'],
+    ['val', 'validate'],
+    ['EXPORT', 'export'],
+  ]) {
+    it(`finds ${name} for ${word}`, () => expect(nearest(word!, names)).to.equal(name));
+  }
+  it('finds nothing for a word that is like none, and says nothing', () => {
+    expect(nearest('frobnicate', names)).to.equal(undefined);
+    expect(suggestion('frobnicate', names)).to.equal('');
+  });
+  it('takes a word of any length in a moment', () => {
+    expect(nearest('x'.repeat(1_000_000), names)).to.equal(undefined);
+  });
+});
+
+describe('colourOf', () => {
+  it('paints on a terminal alone', () => {
+    expect(colourOf(written({ outIsTerminal: true }).terminal, 'out').bad('x')).to.equal('\x1b[31mx\x1b[39m');
+    expect(colourOf(written({ outIsTerminal: true }).terminal, 'error').bad('x')).to.equal('x');
+  });
+  it('heeds NO_COLOR where it is not empty, and a dumb terminal', () => {
+    const bad = (env: Record<string, string>) =>
+      colourOf(written({ outIsTerminal: true, env }).terminal, 'out').bad('x');
+    expect(bad({ NO_COLOR: '1' })).to.equal('x');
+    expect(bad({ TERM: 'dumb' })).to.equal('x');
+    expect(stripVTControlCharacters(bad({ NO_COLOR: '' }))).to.not.equal(bad({ NO_COLOR: '' }));
+  });
+});
+
+describe('progressLine', () => {
+  it('shows nothing for work that ends soon', () => {
+    const { stand, text, terminal } = written({ errorIsTerminal: true });
+    const progress = progressLine(terminal, 'Reading');
+    stand.now += 299;
+    progress.update(1, 2);
+    progress.end();
+    expect(text.error).to.equal('');
+  });
+  it('rewrites one line at most ten times a second, and takes it away', async () => {
+    const { stand, text, terminal } = written({ errorIsTerminal: true });
+    await withProgress(terminal, 'Reading', async update => {
+      for (let done = 0; done < 1000; done++) {
+        stand.now += 1;
+        update(done, 1000);
+      }
+    });
+    expect(text.error.match(/Reading/g)).to.have.length(8);
+    expect(text.error.endsWith('\r\x1b[K')).to.equal(true);
+  });
+  it('shows nothing where stderr is no terminal', () => {
+    const { stand, text, terminal } = written();
+    const progress = progressLine(terminal, 'Reading');
+    stand.now += 5000;
+    progress.update(1, 2);
+    progress.end();
+    expect(text.error).to.equal('');
+  });
+});
+
+describe('words', () => {
+  it('ageText: whole units', () => {
+    const ages = [-5, 0, 119_999, 120_000, 7_200_000, 172_800_000].map(ageText);
+    expect(ages).to.deep.equal(['0s', '0s', '119s', '2m', '2h', '2d']);
+  });
+  it('counted: one and many', () => {
+    expect([counted(1, 'file'), counted(0, 'file'), counted(2, 'entry', 'entries')]).to.deep.equal([
+      '1 file',
+      '0 files',
+      '2 entries',
+    ]);
+  });
+  it('programName: a plugin is called as kubectl calls it', () => {
+    expect(programName('/usr/bin/kubectl-innermap')).to.equal('kubectl innermap');
+    expect(programName('/x/bin/innermap.js')).to.equal('innermap');
+  });
+});

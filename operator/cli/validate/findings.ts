@@ -1,0 +1,111 @@
+import { type InnerMap, innerMapName } from '../../api/innermap.ts';
+import type { OuterMap } from '../../api/outermap.ts';
+import { claimOf, type Ground, groundOf } from '../../core/desired/claim.ts';
+import { desiredState } from '../../core/desired/desired.ts';
+import type { Refusal, Wanted, WantedInner } from '../../core/wanted.ts';
+import type { Loaded, ObjectSize } from '../command.ts';
+
+export interface Finding extends Refusal {
+  readonly severity: 'error' | 'warning';
+}
+
+export interface Place {
+  readonly file: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
+/** `rules/web.yaml:12:3` in its parts. */
+export function placeOf(origin: string): Place {
+  const [, file = '', line, column] = /^(.*?)(?::(\d+))?(?::(\d+))?$/.exec(origin) ?? [];
+  return {
+    file,
+    ...(line === undefined ? {} : { line: Number(line) }),
+    ...(column === undefined ? {} : { column: Number(column) }),
+  };
+}
+
+/** Everything that is to be said of manifests without a kernel: by the very functions that the agent decides with. */
+export function findingsOf({ wanted, sizes }: Loaded): readonly Finding[] {
+  const refused: Finding[] = wanted.refusals.map(refusal => ({ ...refusal, severity: 'error' }));
+  const grounds = new Map(wanted.outerMaps.map(outerMap => [outerMap.metadata.name, groundOf(outerMap)]));
+  const findings = [
+    ...refused,
+    ...wanted.outerMaps.flatMap(outerMap => groundFinding(outerMap, grounds.get(outerMap.metadata.name))),
+    ...wanted.innerMaps.flatMap(inner => innerFinding(inner, grounds.get(inner.innerMap.spec.outerMap))),
+    ...rivalries(wanted),
+    ...sizes.flatMap(sizeFinding),
+  ];
+  return findings.sort(byPlace);
+}
+
+/** As an editor lists them: file by file, from top to bottom. */
+function byPlace(a: Finding, b: Finding): number {
+  const [left, right] = [placeOf(a.origin), placeOf(b.origin)];
+  if (left.file !== right.file) return left.file < right.file ? -1 : 1;
+  return (left.line ?? 0) - (right.line ?? 0) || (left.column ?? 0) - (right.column ?? 0);
+}
+
+function groundFinding({ metadata }: OuterMap, ground: Ground | string | undefined): readonly Finding[] {
+  return typeof ground === 'string'
+    ? [{ origin: '', message: `OuterMap ${metadata.name}: ${ground}`, severity: 'error' }]
+    : [];
+}
+
+function innerFinding(inner: WantedInner, ground: Ground | string | undefined): readonly Finding[] {
+  const { innerMap, content } = inner;
+  if (content.kind === 'invalid') return [finding(inner, content.message)];
+  if (typeof ground === 'string') return [];
+  if (ground === undefined) {
+    const message = `contents and key were not checked: OuterMap ${innerMap.spec.outerMap} is not among these files`;
+    return [finding(inner, message, 'warning')];
+  }
+  const claim = claimOf(inner, ground);
+  return claim.kind === 'claim' ? [] : [finding(inner, `${claim.reason}, ${claim.message}`)];
+}
+
+function finding(
+  { innerMap, origin = '' }: WantedInner,
+  message: string,
+  severity: Finding['severity'] = 'error',
+): Finding {
+  return { origin, message: `InnerMap ${innerMapName(innerMap)}: ${message}`, severity };
+}
+
+/**
+ * Objects that want the same key or the same pin. Judged for a node without labels: whether node selectors
+ * overlap is known on the nodes alone.
+ */
+function rivalries(wanted: Wanted): readonly Finding[] {
+  const { rejections } = desiredState(wanted, { name: '', labels: {} });
+  const rivals = rejections.filter(({ reason }) => reason === 'KeyConflict' || reason === 'PinInUse');
+  const inners = new Map<InnerMap | OuterMap, WantedInner>(
+    wanted.innerMaps.map(inner => [inner.innerMap, inner]),
+  );
+  return rivals.map(({ object, reason, message }) => {
+    const inner = inners.get(object);
+    if (inner !== undefined) return finding(inner, `${reason}, ${message}`);
+    return {
+      origin: '',
+      message: `OuterMap ${object.metadata.name}: ${reason}, ${message}`,
+      severity: 'error',
+    };
+  });
+}
+
+/** `kubectl apply` keeps a copy in an annotation, which ends at 256 KiB; etcd ends at 1.5 MiB. */
+const CLIENT_SIDE_BYTES = 200_000;
+const STORED_BYTES = 1_400_000;
+
+function sizeFinding({ origin, object, bytes }: ObjectSize): readonly Finding[] {
+  if (bytes <= CLIENT_SIDE_BYTES) return [];
+  const message =
+    bytes > STORED_BYTES
+      ? `${object}: ${megabytes(bytes)} is more than a cluster stores in one object (1.5 MiB): a folder may hold it, a cluster may not; split it over several keys, or write its entries as a table`
+      : `${object}: ${megabytes(bytes)} is too much for client-side apply: use kubectl apply --server-side`;
+  return [{ origin, message, severity: 'warning' }];
+}
+
+function megabytes(bytes: number): string {
+  return bytes >= 1_000_000 ? `${(bytes / 1_000_000).toFixed(1)} MB` : `${Math.round(bytes / 1000)} KB`;
+}
