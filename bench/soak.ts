@@ -29,6 +29,8 @@ const TOLERANCE_MB = 32;
 const OUTER: MapSpec = { type: 'HashOfMaps', keySize: 4, valueSize: 4, maxEntries: WAVE, flags: 0 };
 const INNER: MapSpec = { type: 'Hash', keySize: 4, valueSize: 4, maxEntries: 16, flags: 0 };
 
+const ENTRIES: Entries = { count: 8, keys: numbered(8), values: numbered(8) };
+
 /** Everything that must be back where it was. */
 interface Level {
   readonly maps: number;
@@ -60,7 +62,7 @@ async function soak(bpffs: string, waves: number): Promise<number> {
   const outer = kernel.createOuter(OUTER, INNER, 'soak');
   try {
     for (let number = 0; number < WARM_UP; number++) await wave(kernel, outer, bpffs);
-    const before = level();
+    const before = await calm();
     const started = performance.now();
     for (let number = 1; number <= waves; number++) {
       await wave(kernel, outer, bpffs);
@@ -100,8 +102,6 @@ async function wave(kernel: Kernel, outer: OpenMap, bpffs: string): Promise<void
   for (const pin of pins) kernel.pins.unlink(pin);
 }
 
-const ENTRIES: Entries = { count: 8, keys: numbered(8), values: numbered(8) };
-
 function numbered(count: number): Uint8Array {
   return new Uint8Array(Uint32Array.from({ length: count }, (_, at) => at).buffer);
 }
@@ -110,7 +110,19 @@ function refuseFailures(failed: ReadonlyMap<number, KernelError>): void {
   for (const error of failed.values()) throw error;
 }
 
-/** The level after the wave, once nothing has risen or patience has ended. */
+/** The level once the number of maps no longer falls: what went before is still being freed. */
+async function calm(): Promise<Level> {
+  let now = level();
+  for (let second = 0; second < PATIENCE_SECONDS; second++) {
+    await sleep(1000);
+    const next = level();
+    if (next.maps >= now.maps) return next;
+    now = next;
+  }
+  return now;
+}
+
+/** The level after the last wave, once nothing has risen or patience has ended. */
 async function settled(before: Level): Promise<Level> {
   let now = level();
   for (let second = 0; second < PATIENCE_SECONDS && risen(before, now).length > 0; second++) {
