@@ -80,7 +80,8 @@ function readAll(fd: number): Uint8Array {
 }
 
 function templatesIn(bytes: Uint8Array): ReadonlyMap<number, MapSpec> {
-  const words = new Uint32Array(bytes.slice().buffer);
+  // A copy: a Buffer may be a part of a larger one
+  const words = new Uint32Array(Uint8Array.from(bytes).buffer);
   const templates = new Map<number, MapSpec>();
   for (let at = 0; at + RECORD_WORDS <= words.length; at += RECORD_WORDS) {
     const type = typeName(words[at + 2]!);
