@@ -2,7 +2,16 @@
  * A C type with its layout worked out: what encode, decode and access walk over.
  * Sizes, alignments and offsets are in bytes and follow the C ABI of 64-bit Linux (little-endian hosts).
  */
-export type Type = IntegerType | BoolType | TextType | BytesType | ArrayType | StructType | EnumType | AddressType | CidrType;
+export type Type =
+  | IntegerType
+  | BoolType
+  | TextType
+  | BytesType
+  | ArrayType
+  | StructType
+  | EnumType
+  | AddressType
+  | CidrType;
 
 interface Sized {
   readonly size: number;
@@ -53,6 +62,7 @@ export interface StructType extends Sized {
 /** A `__u32` in host order unless the enumerators need 64 bits or a sign, as in C. */
 export interface EnumType extends Sized {
   readonly kind: 'enum';
+  readonly tag?: string;
   readonly signed: boolean;
   readonly enumerators: readonly { readonly name: string; readonly value: bigint }[];
 }

@@ -1,0 +1,263 @@
+import type { RawContent, RawEntry } from '../../api/innermap.ts';
+import { type FieldPath, fieldText, type Problem } from '../../api/problem.ts';
+import type { Reason } from '../../api/reason.ts';
+import { type Entries, NO_ENTRIES } from '../entries.ts';
+import type { OuterLayout } from '../layout.ts';
+import { clearHostBits, hasHostBits, readLength } from '../scalar/cidr.ts';
+import type { Type } from '../types/type.ts';
+import { duplicatesIn } from './duplicates.ts';
+import { encode, encodeOntoZeros } from './encode.ts';
+import { valueStride } from './entries.ts';
+import { keyText } from './keytext.ts';
+import {
+  COUNTED_PROBLEMS,
+  isHopeless,
+  newSheet,
+  nextEntry,
+  originPath,
+  report,
+  type Sheet,
+} from './sheet.ts';
+import { openTable, readRows, rowsAtMost } from './table.ts';
+import { under, ValueProblem } from './value.ts';
+
+export type EncodedContent =
+  | { readonly ok: true; readonly entries: Entries }
+  | {
+      readonly ok: false;
+      readonly reason: Reason;
+      /** The first ten. */
+      readonly problems: readonly Problem[];
+      /** How many there are; counted up to 1,000. */
+      readonly total: number;
+      readonly message: string;
+    };
+
+export interface ContentOptions {
+  /** Of the inner map: the template's, or its own. */
+  readonly maxEntries: number;
+  /** Of the machine that the bytes are for; absent where there is none, as in `validate`. */
+  readonly possibleCpus?: number;
+}
+
+/** Some 5 ms of work: between two slices the event loop may turn. */
+const SLICE = 8192;
+/** Of encoded bytes in one inner map: bounded before memory is taken. */
+const MOST_BYTES = 512 * 1024 * 1024;
+
+/** The entries of an InnerMap as bytes, at once. */
+export function encodeContent(raw: RawContent, layout: OuterLayout, options: ContentOptions): EncodedContent {
+  const steps = encodingSteps(raw, layout, options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same in slices of a few milliseconds: for whoever must not block the event loop. */
+export function* encodingSteps(
+  raw: RawContent,
+  layout: OuterLayout,
+  options: ContentOptions,
+): Generator<undefined, EncodedContent> {
+  const rows = raw.table === undefined ? 0 : rowsAtMost(raw.table);
+  if (raw.entries.length === 0 && (raw.table ?? '').trim() === '') return { ok: true, entries: NO_ENTRIES };
+  const { innerKey: key, innerValue: value, template } = layout;
+  if (key === undefined || value === undefined) return withoutContents(template.type);
+  const isExact = raw.table?.includes('"') !== true;
+  if (raw.entries.length > options.maxEntries || (isExact && raw.entries.length + rows > options.maxEntries))
+    return tooMany(raw.entries.length + rows, options.maxEntries);
+  const bytes = (raw.entries.length + rows) * (key.size + valueStride(template, options.possibleCpus ?? 1));
+  if (bytes > MOST_BYTES) return tooLarge(bytes);
+  const sheet = newSheet(
+    template,
+    { key, value },
+    { listed: raw.entries.length, rows, possibleCpus: options.possibleCpus },
+  );
+  yield* fill(sheet, raw);
+  if (sheet.total === 0 && sheet.count > options.maxEntries) return tooMany(sheet.count, options.maxEntries);
+  if (sheet.total === 0) yield* checkKeys(sheet, layout, options.maxEntries);
+  return sheet.total > 0 ? invalid(sheet) : { ok: true, entries: finished(sheet, layout) };
+}
+
+function* fill(sheet: Sheet, raw: RawContent): Generator<undefined, void> {
+  for (let from = 0; from < raw.entries.length && !isHopeless(sheet); from += SLICE) {
+    const to = Math.min(raw.entries.length, from + SLICE);
+    for (let index = from; index < to && !isHopeless(sheet); index += 1)
+      encodeEntry(sheet, raw.entries[index]!, index);
+    yield;
+  }
+  if (raw.table === undefined || isHopeless(sheet)) return;
+  const table = openTable(raw.table, sheet);
+  while (table !== undefined && readRows(table, sheet, SLICE)) yield;
+}
+
+function encodeEntry(sheet: Sheet, entry: RawEntry, index: number): void {
+  try {
+    encodeOntoZeros(sheet.keyType, entry.key, sheet.keys, index * sheet.keyType.size);
+  } catch (problem) {
+    refuse(sheet, { index, part: 'key' }, problem);
+  }
+  const isList = sheet.cpus !== undefined && isCpuList(sheet.valueType, entry.value);
+  try {
+    if (isList) encodeCpuList(sheet, entry.value, index);
+    else encodeOntoZeros(sheet.valueType, entry.value, sheet.values, index * sheet.stride);
+  } catch (problem) {
+    refuse(sheet, { index, part: 'value' }, problem);
+  }
+  nextEntry(sheet, !isList);
+}
+
+function refuse(sheet: Sheet, at: { index: number; part: 'key' | 'value' }, problem: unknown): void {
+  if (!(problem instanceof ValueProblem)) throw problem;
+  report(sheet, ['spec', 'entries', at.index, at.part, ...problem.path], problem.message);
+}
+
+/** Whether a list holds a value for each CPU, and is not itself the value: it is nested deeper than the type's own arrays. */
+function isCpuList(type: Type, value: unknown): value is readonly unknown[] {
+  let depth = 0;
+  for (let inner = value; Array.isArray(inner) && depth < 16; inner = inner[0]) depth += 1;
+  for (let inner = type; inner.kind === 'array'; inner = inner.element) depth -= 1;
+  return depth > 0;
+}
+
+function encodeCpuList(sheet: Sheet, values: readonly unknown[], index: number): void {
+  const { cpus } = sheet;
+  if (cpus === undefined) return;
+  if (cpus.possible !== undefined && values.length !== cpus.possible)
+    throw new ValueProblem(
+      `List has ${values.length} values, this node ${cpus.possible} possible CPUs: write one for each, or one value for all`,
+    );
+  if (values.length === 0)
+    throw new ValueProblem('List is empty: write a value for each CPU, or one for all');
+  for (const [cpu, value] of values.entries()) {
+    const slot = cpus.possible === undefined ? 0 : cpu;
+    try {
+      encode(sheet.valueType, value, sheet.values, index * sheet.stride + slot * cpus.step);
+    } catch (problem) {
+      throw under(cpu, problem);
+    }
+  }
+}
+
+/** What only a whole set of keys can get wrong: an index outside, a prefix that is none, a key given twice. */
+function* checkKeys(sheet: Sheet, layout: OuterLayout, maxEntries: number): Generator<undefined, void> {
+  const { type, keySize } = layout.template;
+  let keys = sheet.keys;
+  if (type === 'LPMTrie') keys = triePrefixes(sheet, keySize);
+  if (isArray(type)) checkIndexes(sheet, maxEntries);
+  yield;
+  if (sheet.total > 0) return;
+  const { pairs, total } = yield* duplicatesIn(keys, keySize, sheet.count);
+  for (const [first, second] of pairs) {
+    const text = keyText(sheet.keyType, sheet.keys, second * keySize).slice(0, 100);
+    report(
+      sheet,
+      [...originPath(sheet, second), 'key'],
+      `Key ${text} is given by ${fieldText(originPath(sheet, first))} too: keep one`,
+    );
+  }
+  sheet.total = Math.min(total, COUNTED_PROBLEMS);
+}
+
+function checkIndexes(sheet: Sheet, maxEntries: number): void {
+  const indexes = indexesIn(sheet.keys, sheet.count);
+  for (const [entry, index] of indexes.entries()) {
+    if (isHopeless(sheet)) return;
+    if (index >= maxEntries)
+      report(
+        sheet,
+        [...originPath(sheet, entry), 'key'],
+        `Index ${index} is outside: the array holds 0 to ${maxEntries - 1}`,
+      );
+  }
+}
+
+/** A trie takes prefixes that differ in host bits alone for one: the keys with those bits cleared. */
+function triePrefixes(sheet: Sheet, keySize: number): Uint8Array {
+  const bits = (keySize - 4) * 8;
+  let keys = sheet.keys;
+  for (let entry = 0; entry < sheet.count; entry += 1) {
+    const at = entry * keySize;
+    const length = readLength(keys, at);
+    if (length > bits && !isHopeless(sheet))
+      report(
+        sheet,
+        [...originPath(sheet, entry), 'key'],
+        `Prefix length ${length} is too long: the key holds 0 to ${bits} bits`,
+      );
+    else if (hasHostBits(keys, at, bits)) {
+      if (keys === sheet.keys) keys = sheet.keys.slice();
+      clearHostBits(keys, at, bits);
+    }
+  }
+  return keys;
+}
+
+/** The entries at exactly their size; an array's in the order of their indexes. */
+function finished(sheet: Sheet, layout: OuterLayout): Entries {
+  const { count, stride } = sheet;
+  const keySize = layout.template.keySize;
+  const order = isArray(layout.template.type) ? ascending(indexesIn(sheet.keys, count)) : undefined;
+  const keys = sheet.keys.length === count * keySize ? sheet.keys : sheet.keys.slice(0, count * keySize);
+  const values =
+    sheet.values.length === count * stride ? sheet.values : sheet.values.slice(0, count * stride);
+  if (order === undefined) return { count, keys, values };
+  return { count, keys: reordered(keys, keySize, order), values: reordered(values, stride, order) };
+}
+
+/** The order that sorts the indexes; undefined where they are sorted. */
+function ascending(indexes: Uint32Array): Uint32Array | undefined {
+  if (indexes.every((index, at) => at === 0 || indexes[at - 1]! < index)) return undefined;
+  const order = Uint32Array.from(indexes, (_, at) => at);
+  return order.sort((left, right) => indexes[left]! - indexes[right]!);
+}
+
+function reordered(bytes: Uint8Array, size: number, order: Uint32Array): Uint8Array {
+  const sorted = new Uint8Array(bytes.length);
+  for (const [to, from] of order.entries())
+    for (let byte = 0; byte < size; byte += 1) sorted[to * size + byte] = bytes[from * size + byte]!;
+  return sorted;
+}
+
+/** An array's keys are 32-bit indexes in host order, and sheets begin at the start of their buffers. */
+function indexesIn(keys: Uint8Array, count: number): Uint32Array {
+  return new Uint32Array(keys.buffer, keys.byteOffset, count);
+}
+
+function isArray(type: string): boolean {
+  return type === 'Array' || type === 'PerCPUArray';
+}
+
+function withoutContents(type: string): EncodedContent {
+  return refusal('InvalidEntries', `A ${type} is created empty: leave entries and table out`, [
+    'spec',
+    'entries',
+  ]);
+}
+
+function tooMany(count: number, maxEntries: number): EncodedContent {
+  const message = `${count} entries are more than maxEntries ${maxEntries}: declare fewer, or raise maxEntries of the inner map where its type allows it`;
+  return refusal('TooManyEntries', message, ['spec']);
+}
+
+function tooLarge(bytes: number): EncodedContent {
+  const mib = (count: number) => `${Math.ceil(count / 1024 / 1024)} MiB`;
+  return refusal(
+    'TooManyEntries',
+    `Entries take ${mib(bytes)}: one inner map takes at most ${mib(MOST_BYTES)}`,
+    ['spec'],
+  );
+}
+
+function refusal(reason: Reason, message: string, path: FieldPath): EncodedContent {
+  return { ok: false, reason, problems: [{ path, message }], total: 1, message };
+}
+
+function invalid({ problems, total }: Sheet): EncodedContent {
+  const more = total - problems.length;
+  const rest =
+    more === 0 ? '' : total >= COUNTED_PROBLEMS ? `; and ${more} or more others` : `; and ${more} more`;
+  const message = problems.map(problem => `${fieldText(problem.path)}: ${problem.message}`).join('; ') + rest;
+  return { ok: false, reason: 'InvalidEntries', problems, total, message };
+}

@@ -1,0 +1,52 @@
+import { cidrText } from '../scalar/cidr.ts';
+import { hexText, rawText } from '../scalar/hex.ts';
+import { readBigInteger, readInteger } from '../scalar/integer.ts';
+import { ipv4Text } from '../scalar/ipv4.ts';
+import { ipv6Text } from '../scalar/ipv6.ts';
+import { macText } from '../scalar/mac.ts';
+import { readText } from '../scalar/text.ts';
+import type { EnumType, Type } from '../types/type.ts';
+import type { Value } from './value.ts';
+
+/**
+ * What bytes say as their type reads them. Any bytes say something, and encode takes it back to the same bytes,
+ * but for padding, which is lost.
+ */
+export function decode(type: Type, bytes: Uint8Array, at: number): Value {
+  switch (type.kind) {
+    case 'integer':
+      return readInteger(type, bytes, at);
+    case 'bool':
+      return (bytes[at] ?? 0) > 1 ? rawText(bytes, at, 1) : bytes[at] === 1;
+    case 'text':
+      return readText(bytes, at, type.size);
+    case 'bytes':
+      return hexText(bytes, at, type.size);
+    case 'enum':
+      return enumValue(type, bytes, at);
+    case 'ipv4':
+      return ipv4Text(bytes, at);
+    case 'ipv6':
+      return ipv6Text(bytes, at);
+    case 'mac':
+      return macText(bytes, at);
+    case 'cidr4':
+    case 'cidr6':
+      return cidrText(type.kind, bytes, at);
+    case 'array':
+      return Array.from({ length: type.length }, (_, index) =>
+        decode(type.element, bytes, at + index * type.element.size),
+      );
+    case 'struct':
+      return Object.fromEntries(
+        type.fields.map(field => [field.name, decode(field.type, bytes, at + field.offset)]),
+      );
+  }
+}
+
+/** The first name of the number, as C would print it in a switch; the number where it has none. */
+function enumValue(type: EnumType, bytes: Uint8Array, at: number): Value {
+  const number = readBigInteger(type, bytes, at);
+  const found = type.enumerators.find(({ value }) => value === number);
+  return found?.name ?? readInteger(type, bytes, at);
+}

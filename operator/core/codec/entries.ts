@@ -1,0 +1,55 @@
+import { type Entries, NO_ENTRIES } from '../entries.ts';
+import type { OuterLayout } from '../layout.ts';
+import type { MapSpec } from '../mapspec.ts';
+import { decode } from './decode.ts';
+import type { Value } from './value.ts';
+
+/** An entry as its types read it: what `get` and `export` show, and encode takes back. */
+export interface DecodedEntry {
+  readonly key: Value;
+  readonly value: Value;
+}
+
+/** Whether every CPU has a value of its own. */
+export function isPerCpu(template: Pick<MapSpec, 'type'>): boolean {
+  return template.type.includes('PerCPU');
+}
+
+/** Bytes of one value in the kernel's batch format: per-CPU values each rounded up to 8 bytes, one after the other. */
+export function valueStride(template: Pick<MapSpec, 'type' | 'valueSize'>, possibleCpus: number): number {
+  return isPerCpu(template) ? cpuStride(template) * possibleCpus : template.valueSize;
+}
+
+/** Bytes from one CPU's value to the next. */
+export function cpuStride(template: Pick<MapSpec, 'valueSize'>): number {
+  return Math.ceil(template.valueSize / 8) * 8;
+}
+
+/** Entries as their types read them; a per-CPU value is a list, or one value where all CPUs have the same. */
+export function decodeEntries(
+  layout: OuterLayout,
+  entries: Entries = NO_ENTRIES,
+  possibleCpus = 1,
+): readonly DecodedEntry[] {
+  const { innerKey, innerValue, template } = layout;
+  if (innerKey === undefined || innerValue === undefined) return [];
+  const stride = valueStride(template, possibleCpus);
+  return Array.from({ length: entries.count }, (_, index) => {
+    const values = entries.values.subarray(index * stride, (index + 1) * stride);
+    const key = decode(innerKey, entries.keys, index * innerKey.size);
+    if (!isPerCpu(template)) return { key, value: decode(innerValue, values, 0) };
+    const step = cpuStride(template);
+    if (isSame(values, step, innerValue.size)) return { key, value: decode(innerValue, values, 0) };
+    return {
+      key,
+      value: Array.from({ length: possibleCpus }, (_, cpu) => decode(innerValue, values, cpu * step)),
+    };
+  });
+}
+
+/** Whether every value equals the first. */
+function isSame(values: Uint8Array, step: number, size: number): boolean {
+  for (let at = step; at < values.length; at += step)
+    for (let byte = 0; byte < size; byte += 1) if (values[at + byte] !== values[byte]) return false;
+  return true;
+}

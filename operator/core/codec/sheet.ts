@@ -1,0 +1,81 @@
+import type { FieldPath, Problem } from '../../api/problem.ts';
+import type { MapSpec } from '../mapspec.ts';
+import type { Type } from '../types/type.ts';
+import { cpuStride, isPerCpu, valueStride } from './entries.ts';
+
+/** The bytes that entries are written into, one after the other, and what was wrong with them. */
+export interface Sheet {
+  readonly keyType: Type;
+  readonly valueType: Type;
+  readonly keys: Uint8Array;
+  readonly values: Uint8Array;
+  /** Bytes of a value, all CPUs together. */
+  readonly stride: number;
+  /** Undefined where all CPUs share a value. `possible` is undefined where nobody knows the machine. */
+  readonly cpus?: { readonly count: number; readonly possible: number | undefined; readonly step: number };
+  count: number;
+  /** How many of the entries come from the list; those behind come from the table. */
+  readonly listed: number;
+  /** The line of the table that each entry from it began on. */
+  readonly lines: Uint32Array;
+  /** The first ten. */
+  readonly problems: Problem[];
+  total: number;
+}
+
+export interface SheetSize {
+  readonly listed: number;
+  readonly rows: number;
+  readonly possibleCpus: number | undefined;
+}
+
+const SHOWN_PROBLEMS = 10;
+/** Problems are counted up to here: each costs microseconds, and a file can hold a million. */
+export const COUNTED_PROBLEMS = 1000;
+
+export function newSheet(template: MapSpec, types: { key: Type; value: Type }, size: SheetSize): Sheet {
+  const capacity = size.listed + size.rows;
+  const count = size.possibleCpus ?? 1;
+  const stride = valueStride(template, count);
+  return {
+    keyType: types.key,
+    valueType: types.value,
+    keys: new Uint8Array(capacity * types.key.size),
+    values: new Uint8Array(capacity * stride),
+    stride,
+    ...(isPerCpu(template)
+      ? { cpus: { count, possible: size.possibleCpus, step: cpuStride(template) } }
+      : {}),
+    count: 0,
+    listed: size.listed,
+    lines: new Uint32Array(size.rows),
+    problems: [],
+    total: 0,
+  };
+}
+
+export function report(sheet: Sheet, path: FieldPath, message: string): void {
+  sheet.total += 1;
+  if (sheet.problems.length < SHOWN_PROBLEMS) sheet.problems.push({ path, message });
+}
+
+/** Whether so much is wrong that the rest need not be read. */
+export function isHopeless(sheet: Sheet): boolean {
+  return sheet.total >= COUNTED_PROBLEMS;
+}
+
+/** Gives all CPUs the value that the first has, and moves on to the next entry. */
+export function nextEntry(sheet: Sheet, sameOnAllCpus: boolean): void {
+  const { cpus, stride, values } = sheet;
+  if (cpus !== undefined && sameOnAllCpus) {
+    const at = sheet.count * stride;
+    for (let cpu = 1; cpu < cpus.count; cpu += 1) values.copyWithin(at + cpu * cpus.step, at, at + cpus.step);
+  }
+  sheet.count += 1;
+}
+
+/** Where the author finds an entry: its place in the list, or its line of the table. */
+export function originPath(sheet: Sheet, index: number): FieldPath {
+  if (index < sheet.listed) return ['spec', 'entries', index];
+  return ['spec', 'table', sheet.lines[index - sheet.listed] ?? 0];
+}

@@ -1,0 +1,47 @@
+import { fieldText } from '../../api/problem.ts';
+import { leavesOf } from '../types/path.ts';
+import type { Type } from '../types/type.ts';
+import { decode } from './decode.ts';
+import { shown, ValueProblem } from './value.ts';
+
+/** One part of a struct as text: where, and the text of what. */
+export interface Assignment {
+  readonly path: string;
+  readonly value: string;
+}
+
+/** `port=443,name="a,b"`: blanks around the parts say nothing, a value with a comma or quotes stands in quotes, quotes in it doubled. */
+export function assignmentsIn(text: string): readonly Assignment[] {
+  const assignments: Assignment[] = [];
+  const part = /\s*([A-Za-z_[][\w.[\]]*)\s*=\s*(?:"([^"]*(?:""[^"]*)*)"\s*|([^",][^,]*|))(,|$)/y;
+  let at = 0;
+  do {
+    part.lastIndex = at;
+    const match = part.exec(text);
+    if (match === null) throw malformed(text, at);
+    const value = match[2] === undefined ? match[3]!.trimEnd() : match[2].replaceAll('""', '"');
+    assignments.push({ path: match[1]!, value });
+    at = part.lastIndex;
+    if (match[4] === '') return assignments;
+  } while (at <= text.length);
+  throw malformed(text, at);
+}
+
+/** Every part of a struct or an array as one line, in the order of declaration. */
+export function structText(type: Type, bytes: Uint8Array, at: number): string {
+  const parts: string[] = [];
+  for (const leaf of leavesOf(type)) {
+    const value = String(decode(leaf.type, bytes, at + leaf.offset));
+    parts.push(`${fieldText(leaf.path)}=${quoted(value)}`);
+  }
+  return parts.join(',');
+}
+
+function quoted(value: string): string {
+  return /[",]|^\s|\s$/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+}
+
+function malformed(text: string, at: number): ValueProblem {
+  const rest = at === 0 ? '' : ` at ${shown(text.slice(at))}`;
+  return new ValueProblem(`${shown(text)} is no struct${rest}: write field=value,field=value`);
+}

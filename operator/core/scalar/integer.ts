@@ -1,0 +1,112 @@
+import { notText, shown, ValueProblem } from '../codec/value.ts';
+
+/** How an integer lies in bytes: IntegerType and EnumType both have this. */
+export interface IntegerShape {
+  readonly size: number;
+  readonly signed: boolean;
+  readonly byteOrder?: 'host' | 'network';
+}
+
+const TWO_32 = 2 ** 32;
+/** Longer than any 64-bit number in any of its spellings; BigInt of a megabyte of digits takes seconds. */
+const LONGEST = 40;
+
+/** Writes a number, a bigint, decimal text or 0x text. `name` is the type's name in messages. */
+export function writeInteger(
+  shape: IntegerShape,
+  name: string,
+  value: unknown,
+  into: Uint8Array,
+  at: number,
+): void {
+  const whole = typeof value === 'number' && isInRange(shape, value) ? value : wholeNumber(value, name);
+  if (typeof whole === 'number' && isInRange(shape, whole)) {
+    writeNumber(shape, whole, into, at);
+    return;
+  }
+  const { least, most } = rangeOf(shape);
+  const big = BigInt(whole);
+  if (big < least || big > most)
+    throw new ValueProblem(`${shown(value)} is out of range: ${name} takes ${least} to ${most}`);
+  writeHalves(shape, Number(big & 0xffffffffn), Number((big >> 32n) & 0xffffffffn), into, at);
+}
+
+/** A number while JSON keeps it exactly, decimal text beyond. */
+export function readInteger(shape: IntegerShape, bytes: Uint8Array, at: number): number | string {
+  const big = readBigInteger(shape, bytes, at);
+  const number = Number(big);
+  return Number.isSafeInteger(number) ? number : String(big);
+}
+
+export function readBigInteger(shape: IntegerShape, bytes: Uint8Array, at: number): bigint {
+  let big = 0n;
+  for (let index = 0; index < shape.size; index += 1) {
+    const place = shape.byteOrder === 'network' ? at + index : at + shape.size - 1 - index;
+    big = (big << 8n) | BigInt(bytes[place] ?? 0);
+  }
+  return shape.signed ? BigInt.asIntN(shape.size * 8, big) : big;
+}
+
+/** The number that decimal or 0x text spells; undefined for anything else, leading zeros included. */
+export function integerText(text: string): bigint | undefined {
+  if (text.length > LONGEST || !/^-?(?:0|[1-9]\d*|0[xX][0-9a-fA-F]+)$/.test(text)) return undefined;
+  return text.startsWith('-') ? -BigInt(text.slice(1)) : BigInt(text);
+}
+
+/** A number that is an integer which the shape holds and JavaScript keeps exactly. */
+export function isInRange(shape: IntegerShape, value: number): boolean {
+  if (!Number.isSafeInteger(value)) return false;
+  if (shape.size === 8) return shape.signed || value >= 0;
+  const span = 2 ** (shape.size * 8);
+  return shape.signed ? value >= -span / 2 && value < span / 2 : value >= 0 && value < span;
+}
+
+/** Writes a number that isInRange. */
+export function writeNumber(shape: IntegerShape, value: number, into: Uint8Array, at: number): void {
+  writeHalves(shape, value >>> 0, Math.floor(value / TWO_32) >>> 0, into, at);
+}
+
+export function rangeOf(shape: IntegerShape): { least: bigint; most: bigint } {
+  const span = 1n << BigInt(shape.size * 8);
+  return shape.signed ? { least: -span / 2n, most: span / 2n - 1n } : { least: 0n, most: span - 1n };
+}
+
+function wholeNumber(value: unknown, name: string): number | bigint {
+  if (typeof value === 'bigint') return value;
+  if (typeof value === 'string') return integerText(value) ?? refused(value, name);
+  if (typeof value !== 'number') throw notNumber(value, name);
+  if (!Number.isInteger(value))
+    throw new ValueProblem(`${value} is not an integer: ${name} takes whole numbers`);
+  if (Number.isSafeInteger(value)) return value;
+  throw new ValueProblem(`${value} is beyond 2^53-1, where numbers are rounded: write it in quotes`);
+}
+
+function notNumber(value: unknown, name: string): ValueProblem {
+  if (typeof value !== 'boolean') return notText(value, `a number for ${name}`);
+  return new ValueProblem(
+    `${value} is a boolean, ${name} takes a number: write a number, and put words such as yes, no, on, off in quotes`,
+  );
+}
+
+function refused(text: string, name: string): never {
+  if (text === '') throw new ValueProblem(`Value is empty: ${name} takes a number, write 0 for none`);
+  const digits = /^(-?)0+(\d+)$/.exec(text);
+  if (digits !== null && text.length <= LONGEST)
+    throw new ValueProblem(
+      `${shown(text)} begins with 0, which some read as octal: write ${digits[1]}${digits[2]}`,
+    );
+  if (/^-?\d{21,}$/.test(text))
+    throw new ValueProblem(`${shown(text)} is out of range of every integer type`);
+  if (/^-?\d+\.\d*$/.test(text))
+    throw new ValueProblem(`${shown(text)} is not an integer: ${name} takes whole numbers`);
+  throw new ValueProblem(`${shown(text)} is not an integer: ${name} takes a decimal or a 0x number`);
+}
+
+function writeHalves(shape: IntegerShape, low: number, high: number, into: Uint8Array, at: number): void {
+  const { size } = shape;
+  const swap = shape.byteOrder === 'network' ? size - 1 : 0;
+  for (let index = 0; index < size; index += 1) {
+    const half = index < 4 ? low >>> (index * 8) : high >>> ((index - 4) * 8);
+    into[at + (swap === 0 ? index : swap - index)] = half;
+  }
+}

@@ -1,0 +1,118 @@
+import type { Member } from '../struct.ts';
+import type { Type } from '../type.ts';
+import { expected, fail, found, nameTaken, numberTaken, peek, type Reader, taken } from './reader.ts';
+import { type Specifier, specifierTaken } from './specifier.ts';
+import type { Token } from './tokens.ts';
+import { isKeyword, isYamlWord } from './words.ts';
+
+/** The most bytes that a key or a value may have. */
+export const LARGEST = 1024 * 1024;
+const MOST_DIMENSIONS = 8;
+
+/** The members of a struct up to and including its `}`. */
+export function memberListTaken(reader: Reader): readonly Member[] {
+  const members: Member[] = [];
+  const names = new Set<string>();
+  let size = 0;
+  while (!taken(reader, '}')) {
+    const specifier = specifierTaken(reader);
+    do {
+      const name = peek(reader);
+      const member = memberTaken(reader, specifier);
+      if (names.has(member.name))
+        fail(name, `Field ${member.name} stands twice: give each field a name of its own`);
+      size += member.type.size;
+      if (size > LARGEST) fail(name, 'Struct is larger than 1 MiB: declare less');
+      names.add(member.name);
+      members.push(member);
+    } while (taken(reader, ','));
+    expected(reader, ';', `field ${members.at(-1)?.name}`);
+  }
+  return members;
+}
+
+function memberTaken(reader: Reader, specifier: Specifier): Member {
+  const token = peek(reader);
+  if (token.text === '*')
+    fail(token, 'Pointers are not read, they mean nothing outside a process: write __u64');
+  if (token.text === '(') fail(token, 'Function pointers are not read: write __u64');
+  if (token.text === ':')
+    fail(token, 'Bit-fields are not read: declare the whole integer, such as __u32 flags');
+  if (token.text === ';') fail(token, unnamed(specifier));
+  const name = nameTaken(reader, 'the name of a field');
+  refuseName(name);
+  const type = withDimensions(reader, specifier);
+  const after = peek(reader);
+  if (after.text === ':')
+    fail(after, 'Bit-fields are not read: declare the whole integer, such as __u32 flags');
+  if (after.text === '__attribute__')
+    fail(
+      after,
+      'Attributes of a field are not read: pack the whole struct, or make padding a field of its own',
+    );
+  return { name: name.text, type };
+}
+
+function refuseName(name: Token): void {
+  if (isKeyword(name.text)) fail(name, `${name.text} is a word of C: give the field another name`);
+  if (name.text === '__proto__') fail(name, '__proto__ is a word of JavaScript: give the field another name');
+  if (isYamlWord(name.text))
+    fail(
+      name,
+      `${name.text} cannot name a field, YAML turns it into a boolean: write ${name.text}_ or a longer word`,
+    );
+}
+
+/** A specifier with the `[N]…` behind it. The last dimension of `char` makes text, that of `u8` makes bytes. */
+export function withDimensions(reader: Reader, specifier: Specifier): Type {
+  const start = peek(reader);
+  const lengths: number[] = [];
+  while (peek(reader).text === '[') {
+    if (lengths.length >= MOST_DIMENSIONS)
+      fail(peek(reader), `An array takes at most ${MOST_DIMENSIONS} dimensions`);
+    lengths.push(lengthTaken(reader));
+  }
+  const { type, wrapped } = elementOf(specifier, lengths.at(-1), start);
+  const outer = wrapped ? lengths.slice(0, -1) : lengths;
+  return outer.reduceRight<Type>((element, length) => {
+    const size = element.size * length;
+    if (size > LARGEST) fail(start, `Array of ${size} bytes is larger than 1 MiB: declare less`);
+    return { kind: 'array', element, length, size, alignment: element.alignment };
+  }, type);
+}
+
+function elementOf(
+  specifier: Specifier,
+  last: number | undefined,
+  start: Token,
+): { type: Type; wrapped: boolean } {
+  if (specifier.kind === 'char') {
+    if (last === undefined)
+      fail(start, 'A single char is either: write char[1] for text, __s8 or __u8 for a number');
+    return { type: { kind: 'text', size: last, alignment: 1 }, wrapped: true };
+  }
+  const { type } = specifier;
+  const isByte = type.kind === 'integer' && type.size === 1 && !type.signed;
+  if (!isByte || last === undefined) return { type, wrapped: false };
+  return { type: { kind: 'bytes', size: last, alignment: 1 }, wrapped: true };
+}
+
+function lengthTaken(reader: Reader): number {
+  const open = peek(reader);
+  expected(reader, '[', 'the name');
+  if (peek(reader).text === ']') fail(open, 'Flexible arrays have no size: write a length, [16]');
+  if (peek(reader).kind === 'word')
+    fail(peek(reader), `Constant ${peek(reader).text} is not known here: write the length as a number`);
+  const length = numberTaken(reader, 'the length of an array');
+  if (length === 0n) fail(open, 'Arrays of no elements hold nothing: write a length of 1 or more');
+  if (length > BigInt(LARGEST)) fail(open, `Array of ${length} elements is larger than 1 MiB: declare less`);
+  expected(reader, ']', 'the length');
+  return Number(length);
+}
+
+function unnamed(specifier: Specifier): string {
+  const isStruct = specifier.kind === 'type' && specifier.type.kind === 'struct';
+  return isStruct
+    ? 'Anonymous structs are not read: give it a name behind its }, its fields are then name.field'
+    : `Expected the name of a field, found ${found({ kind: 'mark', text: ';', offset: 0 })}`;
+}

@@ -1,0 +1,83 @@
+import type { FieldPath } from '../../api/problem.ts';
+import type { Type } from './type.ts';
+
+/** A part of a type and where it lies, in bytes from the start. */
+export interface Place {
+  readonly ok: true;
+  readonly path: FieldPath;
+  readonly type: Type;
+  readonly offset: number;
+}
+
+/** The part that `stats.packets` or `counters[2].hits` names; the empty path is the whole. */
+export function placeOf(type: Type, path: string): Place | { readonly ok: false; readonly message: string } {
+  let place: Place = { ok: true, path: [], type, offset: 0 };
+  const step = /(?:^|(?!^)\.)([A-Za-z_]\w*)|\[(\d{1,7})\]/y;
+  while (step.lastIndex < path.length) {
+    const from = step.lastIndex;
+    const match = step.exec(path);
+    if (match === null)
+      return { ok: false, message: `${JSON.stringify(path)} is no field path: write field.part or field[0]` };
+    const next = match[1] === undefined ? elementPlace(place, Number(match[2])) : fieldPlace(place, match[1]);
+    if (typeof next === 'string')
+      return { ok: false, message: `${next}${from === 0 ? '' : ` (in ${path.slice(0, from)})`}` };
+    place = next;
+  }
+  return place;
+}
+
+/** Every scalar part, in the order of declaration. */
+export function* leavesOf(type: Type, offset = 0, path: FieldPath = []): Generator<Place> {
+  if (type.kind === 'struct')
+    for (const field of type.fields)
+      yield* leavesOf(field.type, offset + field.offset, [...path, field.name]);
+  else if (type.kind === 'array')
+    for (let index = 0; index < type.length; index += 1)
+      yield* leavesOf(type.element, offset + index * type.element.size, [...path, index]);
+  else yield { ok: true, path, type, offset };
+}
+
+/** What to say of a field that a struct does not have: `Unknown field prot: did you mean proto? Fields are port, proto`. */
+export function unknownField(name: string, names: readonly string[]): string {
+  const near = names.find(each => isNear(name.toLowerCase(), each.toLowerCase()));
+  const list = names.length > 20 ? `${names.slice(0, 20).join(', ')} …` : names.join(', ');
+  return `Unknown field ${JSON.stringify(name.slice(0, 60))}: ${near === undefined ? '' : `did you mean ${near}? `}Fields are ${list}`;
+}
+
+function fieldPlace(place: Place, name: string): Place | string {
+  if (place.type.kind !== 'struct') return `A ${place.type.kind} has no field ${name}`;
+  const field = place.type.fields.find(each => each.name === name);
+  if (field === undefined)
+    return unknownField(
+      name,
+      place.type.fields.map(each => each.name),
+    );
+  return { ok: true, path: [...place.path, name], type: field.type, offset: place.offset + field.offset };
+}
+
+function elementPlace(place: Place, index: number): Place | string {
+  if (place.type.kind !== 'array') return `A ${place.type.kind} has no element [${index}]`;
+  const { element, length } = place.type;
+  if (index >= length) return `Element [${index}] is outside: the array has [0] to [${length - 1}]`;
+  return {
+    ok: true,
+    path: [...place.path, index],
+    type: element,
+    offset: place.offset + index * element.size,
+  };
+}
+
+/** One letter more, less, other or swapped with its neighbour, or one name beginning with the other. */
+function isNear(wrong: string, right: string): boolean {
+  if (wrong.length > 1 && (right.startsWith(wrong) || wrong.startsWith(right))) return true;
+  let start = 0;
+  while (start < wrong.length && wrong[start] === right[start]) start += 1;
+  const rest = [wrong.slice(start), right.slice(start)] as const;
+  const swapped = rest[0].slice(0, 2) === [...rest[1].slice(0, 2)].reverse().join('');
+  return (
+    rest[0].slice(1) === rest[1].slice(1) ||
+    rest[0].slice(1) === rest[1] ||
+    rest[0] === rest[1].slice(1) ||
+    (swapped && rest[0].slice(2) === rest[1].slice(2))
+  );
+}
