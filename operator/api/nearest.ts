@@ -16,15 +16,19 @@ export function nearest(word: string, candidates: readonly string[]): string | u
 /** No field's name is longer; a stranger's word must not cost more than ours. */
 const LONGEST = 64;
 
-/** Levenshtein's distance, one row at a time. */
+/** Letters put in, left out, replaced, or two neighbours swapped (the distance of Damerau and Levenshtein). */
 function distanceBetween(left: string, right: string): number {
-  let row = Array.from({ length: right.length + 1 }, (_, column) => column);
+  let before: readonly number[] = [];
+  let row: readonly number[] = Array.from({ length: right.length + 1 }, (_, column) => column);
   for (let line = 1; line <= left.length; line++) {
     const next = [line];
     for (let column = 1; column <= right.length; column++) {
       const replaced = row[column - 1]! + (left[line - 1] === right[column - 1] ? 0 : 1);
-      next.push(Math.min(replaced, row[column]! + 1, next[column - 1]! + 1));
+      const isSwap = left[line - 1] === right[column - 2] && left[line - 2] === right[column - 1];
+      const swapped = line > 1 && column > 1 && isSwap ? before[column - 2]! + 1 : replaced;
+      next.push(Math.min(replaced, swapped, row[column]! + 1, next[column - 1]! + 1));
     }
+    before = row;
     row = next;
   }
   return row[right.length]!;

@@ -1,4 +1,4 @@
-import { nearest } from './nearest.ts';
+import { nearest } from '../nearest.ts';
 import type { Place, Reader } from './reader.ts';
 import { below, refuse, shown } from './reader.ts';
 
