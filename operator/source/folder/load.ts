@@ -1,0 +1,31 @@
+import type { Wanted } from '../../core/wanted.ts';
+import { Collector } from './collector.ts';
+import type { ObjectSize } from './manifests.ts';
+
+export interface LoadOptions {
+  /** Of the machine that per-CPU values are for; absent where there is none. */
+  readonly possibleCpus?: number;
+  readonly releases?: readonly string[];
+  /** Called while files are read. */
+  readonly progress?: (done: number, total: number) => void;
+}
+
+/** What manifests declare, at one moment. */
+export interface Loaded {
+  readonly wanted: Wanted;
+  readonly files: number;
+  /** How heavy each object is to an API server. */
+  readonly sizes: readonly ObjectSize[];
+}
+
+/** Reads folders and files once, as the agent would, for commands that only look. */
+export async function loadManifests(paths: readonly string[], options: LoadOptions = {}): Promise<Loaded> {
+  const { releases = [], ...rest } = options;
+  const collector = new Collector({ paths, releases, ...rest, weigh: true, changed: () => {} });
+  try {
+    await collector.collect();
+    return { wanted: collector.wanted, files: collector.files, sizes: collector.sizes };
+  } finally {
+    await collector.close();
+  }
+}

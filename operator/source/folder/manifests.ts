@@ -1,0 +1,237 @@
+import { type InnerMap, type InnerMapManifest, innerMapName } from '../../api/innermap.ts';
+import { GROUP } from '../../api/metadata.ts';
+import type { OuterMap } from '../../api/outermap.ts';
+import { parseManifest } from '../../api/parse/manifest.ts';
+import { type FieldPath, fieldText, type Problem } from '../../api/problem.ts';
+import { encodeContent } from '../../core/codec/content.ts';
+import { innerSpec, type OuterLayout, outerLayout } from '../../core/layout.ts';
+import type { Content, WantedInner } from '../../core/wanted.ts';
+import { type DocumentRefusal, documentsOf, type ManifestDocument } from './text/documents.ts';
+
+export interface DeclaredOuter {
+  readonly outerMap: OuterMap;
+  readonly layout: OuterLayout;
+  /** `maps/tenants.yaml:1` */
+  readonly origin: string;
+}
+
+/** An object that cannot be taken. Without `identity` nobody knows which one it is. */
+export interface RefusedObject {
+  /** `maps/web.yaml:12:5` */
+  readonly origin: string;
+  readonly message: string;
+  readonly identity?: string;
+  /** Of another API group: certainly no object of ours. */
+  readonly foreign: boolean;
+}
+
+/** How heavy an object is to an API server: bytes of its JSON form. */
+export interface ObjectSize {
+  readonly origin: string;
+  readonly object: string;
+  readonly bytes: number;
+}
+
+/** What one file declares, in bytes: nothing of its text is kept. */
+export interface FileReading {
+  readonly outerMaps: readonly DeclaredOuter[];
+  readonly innerMaps: readonly WantedInner[];
+  readonly refused: readonly RefusedObject[];
+  /** The layouts that contents were encoded by: OuterMap's name → digest, empty where it was unknown. */
+  readonly encodedBy: Readonly<Record<string, string>>;
+  readonly sizes: readonly ObjectSize[];
+}
+
+export interface ReadOptions {
+  /** OuterMaps of other files. */
+  readonly layouts: ReadonlyMap<string, OuterLayout>;
+  /** Whose layout counts where the file declares an OuterMap that is also among `layouts`. */
+  readonly prefer: 'own' | 'given';
+  /** Absent where the bytes are for no machine. */
+  readonly possibleCpus?: number;
+  /** Whether to weigh the objects, which costs as much as parsing them. */
+  readonly weigh: boolean;
+}
+
+/**
+ * Reads the manifests of one file. OuterMaps come first, wherever they stand; an InnerMap is encoded as soon as the layout
+ * of its OuterMap is known, so that a long file is never in memory as objects all at once.
+ */
+export function readManifests(text: string, origin: string, options: ReadOptions): FileReading {
+  const read = new Reading(origin, options);
+  const waiting: Waiting[] = [];
+  for (const item of documentsOf(text, document => document.includes('OuterMap'))) {
+    if (item.kind === 'refusal') read.refuseDocument(item);
+    else {
+      const inner = read.take(item);
+      if (inner !== undefined && !read.encoded(inner)) waiting.push(inner);
+    }
+  }
+  for (const inner of waiting) if (!read.encoded(inner)) read.pending(inner);
+  return read.result();
+}
+
+/** `InnerMap team-a/web`: what an object is, whatever else it says. */
+export function identityOf(object: InnerMap | OuterMap): string {
+  return object.kind === 'InnerMap' ? `InnerMap ${innerMapName(object)}` : `OuterMap ${object.metadata.name}`;
+}
+
+interface Waiting {
+  readonly manifest: InnerMapManifest;
+  readonly document: ManifestDocument;
+}
+
+/** A file's reading while it grows. */
+class Reading {
+  readonly #origin: string;
+  readonly #options: ReadOptions;
+  readonly #own = new Map<string, OuterLayout>();
+  readonly #outerMaps: DeclaredOuter[] = [];
+  readonly #innerMaps: { readonly line: number; readonly wanted: WantedInner }[] = [];
+  readonly #refused: { readonly line: number; readonly object: RefusedObject }[] = [];
+  readonly #encodedBy: Record<string, string> = {};
+  readonly #sizes: ObjectSize[] = [];
+
+  constructor(origin: string, options: ReadOptions) {
+    this.#origin = origin;
+    this.#options = options;
+  }
+
+  result(): FileReading {
+    return {
+      outerMaps: this.#outerMaps,
+      innerMaps: this.#innerMaps.toSorted((a, b) => a.line - b.line).map(({ wanted }) => wanted),
+      refused: this.#refused.toSorted((a, b) => a.line - b.line).map(({ object }) => object),
+      encodedBy: this.#encodedBy,
+      sizes: this.#sizes,
+    };
+  }
+
+  refuseDocument({ line, column, message, value }: DocumentRefusal): void {
+    const name = nameOf(value);
+    const text = name === undefined ? message : `${name.identity}: ${message}`;
+    this.#refuse(line, column, { message: text, ...name });
+  }
+
+  /** Takes an OuterMap; answers an InnerMap, whose contents are still to be encoded. */
+  take(document: ManifestDocument): Waiting | undefined {
+    const parsed = parseManifest(document.value);
+    if (!parsed.ok) return this.#refuseObject(document, parsed.problems);
+    const manifest = parsed.value;
+    this.#weigh(document, manifest.kind === 'InnerMap' ? manifest.manifest.innerMap : manifest.outerMap);
+    if (manifest.kind === 'InnerMap') return { manifest: manifest.manifest, document };
+    const layout = outerLayout(manifest.outerMap);
+    if (!layout.ok) return this.#refuseObject(document, layout.problems);
+    const { outerMap } = manifest;
+    if (!this.#own.has(outerMap.metadata.name)) this.#own.set(outerMap.metadata.name, layout.value);
+    this.#outerMaps.push({ outerMap, layout: layout.value, origin: `${this.#origin}:${document.line}` });
+    return undefined;
+  }
+
+  /** Encodes the contents if the layout is known by now. */
+  encoded(inner: Waiting): boolean {
+    const layout = this.#layoutOf(inner.manifest.innerMap.spec.outerMap);
+    if (layout === undefined) return false;
+    this.#declare(inner, layout.digest, this.#contentOf(inner, layout));
+    return true;
+  }
+
+  pending(inner: Waiting): void {
+    this.#declare(inner, '', { kind: 'pending' });
+  }
+
+  #layoutOf(name: string): OuterLayout | undefined {
+    const { layouts, prefer } = this.#options;
+    const [own, given] = [this.#own.get(name), layouts.get(name)];
+    return prefer === 'own' ? (own ?? given) : (given ?? own);
+  }
+
+  #declare({ manifest, document }: Waiting, digest: string, content: Content): void {
+    const { innerMap } = manifest;
+    this.#encodedBy[innerMap.spec.outerMap] = digest;
+    const origin = `${this.#origin}:${document.line}`;
+    this.#innerMaps.push({ line: document.line, wanted: { innerMap, content, origin } });
+  }
+
+  #contentOf({ manifest, document }: Waiting, layout: OuterLayout): Content {
+    const { innerMap, content } = manifest;
+    const spec = innerSpec(layout, innerMap);
+    if (!spec.ok)
+      return { kind: 'invalid', reason: 'LayoutMismatch', message: this.#placed(document, spec.problems) };
+    const { possibleCpus } = this.#options;
+    const cpus = possibleCpus === undefined ? {} : { possibleCpus };
+    const result = encodeContent(content, layout, { maxEntries: spec.value.maxEntries, ...cpus });
+    if (result.ok) return { kind: 'encoded', entries: result.entries, layoutDigest: layout.digest };
+    const problems = result.problems.slice(0, PROBLEMS_TOLD);
+    const more = result.total - problems.length;
+    const places = problems.length === 0 ? result.message : this.#placed(document, problems);
+    return {
+      kind: 'invalid',
+      reason: result.reason,
+      message: more > 0 ? `${places}; and ${more} more` : places,
+    };
+  }
+
+  #refuseObject(document: ManifestDocument, problems: readonly Problem[]): undefined {
+    const name = nameOf(document.value);
+    for (const { path, message } of problems) {
+      const { line, column } = document.locate(path);
+      const field = fieldText(path);
+      const text = [name?.identity, field === '' ? undefined : field, message].filter(
+        part => part !== undefined,
+      );
+      this.#refuse(line, column, { message: text.join(': '), ...name });
+    }
+  }
+
+  #refuse(
+    line: number,
+    column: number,
+    object: Omit<RefusedObject, 'origin' | 'foreign'> & { foreign?: boolean },
+  ): void {
+    const origin = `${this.#origin}:${line}:${column}`;
+    this.#refused.push({ line, object: { origin, foreign: false, ...object } });
+  }
+
+  #placed(document: ManifestDocument, problems: readonly Problem[]): string {
+    return problems
+      .map(({ path, message }) => {
+        const full = inSpec(path);
+        const { line, column } = document.locate(full);
+        return `${this.#origin}:${line}:${column}: ${fieldText(full)}: ${message}`;
+      })
+      .join('; ');
+  }
+
+  #weigh(document: ManifestDocument, object: InnerMap | OuterMap): void {
+    if (!this.#options.weigh) return;
+    const bytes = Buffer.byteLength(JSON.stringify(document.value));
+    this.#sizes.push({ origin: `${this.#origin}:${document.line}`, object: identityOf(object), bytes });
+  }
+}
+
+/** How many wrong entries are told one by one; an author mends those first. */
+const PROBLEMS_TOLD = 10;
+
+/** Problems of contents are told from the spec on. */
+function inSpec(path: FieldPath): FieldPath {
+  return path[0] === 'spec' ? path : ['spec', ...path];
+}
+
+/** Which object a value would be, if it can be told at all. */
+function nameOf(value: unknown): { readonly identity: string; readonly foreign: boolean } | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { apiVersion, kind, metadata } = value as {
+    apiVersion?: unknown;
+    kind?: unknown;
+    metadata?: unknown;
+  };
+  const { name, namespace } = (typeof metadata === 'object' && metadata !== null ? metadata : {}) as Record<
+    string,
+    unknown
+  >;
+  if (typeof kind !== 'string' || typeof name !== 'string') return undefined;
+  const foreign = typeof apiVersion === 'string' && !apiVersion.startsWith(`${GROUP}/`);
+  const inside = kind === 'InnerMap' ? `${typeof namespace === 'string' ? namespace : 'default'}/` : '';
+  return { identity: `${kind} ${inside}${name}`, foreign };
+}

@@ -1,0 +1,19 @@
+import type { Entries } from '../../core/entries.ts';
+
+/** Whether two values of plain data are equal, down to the last field. */
+export function isSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const names = Object.keys(a);
+  if (names.length !== Object.keys(b).length) return false;
+  return names.every(name => Object.hasOwn(b, name) && isSame(a[name as never], b[name as never]));
+}
+
+export function sameEntries(a: Entries, b: Entries): boolean {
+  return a.count === b.count && sameBytes(a.keys, b.keys) && sameBytes(a.values, b.values);
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
+}

@@ -1,0 +1,109 @@
+import type { FieldPath } from '../../../api/problem.ts';
+import type { Misfit } from './split.ts';
+
+/** How many doubtful places of one document are told one by one. */
+export const DOUBTS_TOLD = 20;
+
+/** How deeply nodes may be nested; a manifest needs a tenth of it. */
+export const MAX_DEPTH = 64;
+
+/** What is wrong with values of one document: the first of them, and how many in all. */
+export interface Doubts {
+  readonly told: Misfit[];
+  total: number;
+}
+
+/** A reading of regular text in progress. One object, mutated: a million entries go through it. */
+export interface Cursor {
+  readonly text: string;
+  readonly end: number;
+  at: number;
+  /** Column of the current line's first character, from 0; -1 behind the last line. */
+  indent: number;
+  /** Whether flow collections may span lines: in JSON, where the root is one. */
+  spansLines: boolean;
+  readonly doubts: Doubts;
+  /** The node whose place is sought. */
+  readonly seek: FieldPath;
+  /** Offset of the deepest node on the way to it. */
+  found: number;
+}
+
+/** Thrown where text leaves the regular shape: the whole document is then read by the yaml package. Carries nothing, so that it costs nothing. */
+export const IRREGULAR: unique symbol = Symbol('irregular');
+
+export const NEWLINE = 0x0a;
+export const SPACE = 0x20;
+export const TAB = 0x09;
+export const HASH = 0x23;
+export const COLON = 0x3a;
+export const DASH = 0x2d;
+
+export function doubtAt(doubts: Doubts, offset: number, message: string): undefined {
+  if (doubts.told.length < DOUBTS_TOLD) doubts.told.push({ offset, message });
+  doubts.total++;
+}
+
+/** A field is given once. `__proto__` must become a field like any other. */
+export function putField(
+  doubts: Doubts,
+  into: Record<string, unknown>,
+  key: string,
+  offset: number,
+  value: unknown,
+): void {
+  if (Object.hasOwn(into, key)) doubtAt(doubts, offset, `The field ${key} is given twice: keep one of them`);
+  else if (key !== '__proto__') into[key] = value;
+  else Object.defineProperty(into, key, { value, enumerable: true, writable: true, configurable: true });
+}
+
+/** How deep on the sought path a child lies; -1 off the path. */
+export function depthOfChild(cursor: Cursor, depth: number, part: string | number): number {
+  return depth >= 0 && depth < cursor.seek.length && cursor.seek[depth] === part ? depth + 1 : -1;
+}
+
+export function skipSpaces(cursor: Cursor): void {
+  while (cursor.text.charCodeAt(cursor.at) === SPACE) cursor.at++;
+}
+
+/** Whether the line ends here, but for a comment. Leaves the cursor where it stands. */
+export function atLineEnd(cursor: Cursor): boolean {
+  const code = cursor.text.charCodeAt(cursor.at);
+  return (
+    cursor.at >= cursor.end ||
+    code === NEWLINE ||
+    (code === HASH && cursor.text.charCodeAt(cursor.at - 1) === SPACE)
+  );
+}
+
+/** Takes the rest of a line, which must hold no more than a comment, and goes to the next line with something on it. */
+export function finishLine(cursor: Cursor): void {
+  skipSpaces(cursor);
+  if (!atLineEnd(cursor)) throw IRREGULAR;
+  toNextLine(cursor);
+  nextLine(cursor);
+}
+
+/** From a line's start to its first character, past blank lines and comments. */
+export function nextLine(cursor: Cursor): void {
+  for (;;) {
+    const start = cursor.at;
+    skipSpaces(cursor);
+    if (cursor.at >= cursor.end) {
+      cursor.indent = -1;
+      return;
+    }
+    const code = cursor.text.charCodeAt(cursor.at);
+    if (code === TAB) throw IRREGULAR;
+    if (code !== NEWLINE && code !== HASH) {
+      cursor.indent = cursor.at - start;
+      return;
+    }
+    toNextLine(cursor);
+  }
+}
+
+function toNextLine(cursor: Cursor): void {
+  const newline = cursor.text.indexOf('\n', cursor.at);
+  cursor.at = newline === -1 || newline >= cursor.end ? cursor.end : newline + 1;
+}

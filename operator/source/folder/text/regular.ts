@@ -1,0 +1,213 @@
+import type { FieldPath } from '../../../api/problem.ts';
+import {
+  atLineEnd,
+  COLON,
+  type Cursor,
+  DASH,
+  type Doubts,
+  depthOfChild,
+  finishLine,
+  HASH,
+  IRREGULAR,
+  MAX_DEPTH,
+  NEWLINE,
+  nextLine,
+  putField,
+  SPACE,
+  skipSpaces,
+  TAB,
+} from './cursor.ts';
+import { flowNode, isFlowStart, isQuote, quoted, resolved, resolvedKey, startsPlain } from './flow.ts';
+import { literalBlock } from './literal.ts';
+import type { Chunk } from './split.ts';
+
+export interface RegularReading {
+  /** undefined: the document is empty. */
+  readonly value: unknown;
+  readonly doubts: Doubts;
+  /** Offset of the deepest node on the way to what was sought. */
+  readonly found: number;
+}
+
+/**
+ * Reads a document that keeps to the shape that almost all manifests have: block mappings and sequences, flow collections and quoted
+ * scalars that do not span lines, literal blocks, comments; and JSON. It is 30 times faster than the yaml package, which a list of
+ * 560,000 prefixes needs. Whatever leaves that shape answers undefined and is read by the yaml package, with an equal result.
+ */
+export function readRegular(
+  text: string,
+  chunk: Chunk,
+  seek: FieldPath = NOTHING,
+): RegularReading | undefined {
+  const cursor: Cursor = {
+    text,
+    end: chunk.end,
+    at: chunk.start,
+    indent: 0,
+    spansLines: false,
+    doubts: { told: [], total: 0 },
+    seek,
+    found: chunk.start,
+  };
+  try {
+    const value = root(cursor);
+    return { value, doubts: cursor.doubts, found: cursor.found };
+  } catch (error) {
+    if (error === IRREGULAR) return undefined;
+    throw error;
+  }
+}
+
+const NOTHING: FieldPath = [];
+
+function root(cursor: Cursor): unknown {
+  nextLine(cursor);
+  if (cursor.indent === -1) return undefined;
+  cursor.found = cursor.at;
+  if (cursor.text[cursor.at] === '{') return jsonRoot(cursor);
+  const value = blockNode(cursor, 0, 0);
+  if (cursor.indent !== -1) throw IRREGULAR;
+  return value;
+}
+
+function jsonRoot(cursor: Cursor): unknown {
+  cursor.spansLines = true;
+  const value = flowNode(cursor, 0, 0);
+  finishLine(cursor);
+  if (cursor.indent !== -1) throw IRREGULAR;
+  return value;
+}
+
+/** A mapping or sequence that begins on a line of its own. */
+function blockNode(cursor: Cursor, depth: number, level: number): unknown {
+  if (level > MAX_DEPTH) throw IRREGULAR;
+  if (depth >= 0) cursor.found = cursor.at;
+  return isItem(cursor)
+    ? blockSequence(cursor, cursor.indent, depth, level)
+    : blockMapping(cursor, cursor.indent, depth, level);
+}
+
+function blockMapping(cursor: Cursor, indent: number, depth: number, level: number): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
+  while (cursor.indent === indent) {
+    const start = cursor.at;
+    const key = blockKey(cursor);
+    const below = key === undefined ? -1 : depthOfChild(cursor, depth, key);
+    if (below >= 0) cursor.found = start;
+    const value = blockValue(cursor, indent, below, level);
+    if (key !== undefined) putField(cursor.doubts, fields, key, start, value);
+  }
+  if (cursor.indent > indent) throw IRREGULAR;
+  return fields;
+}
+
+/** Taken with its colon. */
+function blockKey(cursor: Cursor): string | undefined {
+  const start = cursor.at;
+  const isQuoted = isQuote(cursor.text.charCodeAt(start));
+  const key = isQuoted ? quoted(cursor) : resolvedKey(cursor, start, blockPlain(cursor));
+  if (isQuoted) skipSpaces(cursor);
+  if (!isColon(cursor.text, cursor.at)) throw IRREGULAR;
+  cursor.at++;
+  return key;
+}
+
+function blockValue(cursor: Cursor, indent: number, depth: number, level: number): unknown {
+  skipSpaces(cursor);
+  if (!atLineEnd(cursor)) return inlineNode(cursor, indent, depth, level);
+  finishLine(cursor);
+  if (cursor.indent > indent) return blockNode(cursor, depth, level + 1);
+  if (cursor.indent < indent || !isItem(cursor)) return null;
+  if (depth >= 0) cursor.found = cursor.at;
+  return blockSequence(cursor, indent, depth, level + 1);
+}
+
+function blockSequence(cursor: Cursor, indent: number, depth: number, level: number): unknown[] {
+  const items: unknown[] = [];
+  while (cursor.indent === indent && isItem(cursor)) {
+    const below = depthOfChild(cursor, depth, items.length);
+    const start = cursor.at++;
+    skipSpaces(cursor);
+    if (atLineEnd(cursor)) items.push(itemBelow(cursor, indent, below, level));
+    else if (beginsMapping(cursor)) items.push(mappingAt(cursor, indent + cursor.at - start, below, level));
+    else items.push(inlineNode(cursor, indent, below, level));
+  }
+  if (cursor.indent > indent) throw IRREGULAR;
+  return items;
+}
+
+function itemBelow(cursor: Cursor, indent: number, depth: number, level: number): unknown {
+  finishLine(cursor);
+  if (cursor.indent <= indent) throw IRREGULAR;
+  return blockNode(cursor, depth, level + 1);
+}
+
+function mappingAt(cursor: Cursor, indent: number, depth: number, level: number): unknown {
+  if (level > MAX_DEPTH) throw IRREGULAR;
+  if (depth >= 0) cursor.found = cursor.at;
+  cursor.indent = indent;
+  return blockMapping(cursor, indent, depth, level + 1);
+}
+
+/** Whether `key:` stands here; the cursor stays. */
+function beginsMapping(cursor: Cursor): boolean {
+  const start = cursor.at;
+  const code = cursor.text.charCodeAt(start);
+  if (isFlowStart(code) && !isQuote(code)) return false;
+  if (code === PIPE) return false;
+  if (isQuote(code)) {
+    quoted(cursor);
+    skipSpaces(cursor);
+  } else blockPlain(cursor);
+  const begins = isColon(cursor.text, cursor.at);
+  cursor.at = start;
+  return begins;
+}
+
+const PIPE = 0x7c;
+
+/** A value on the line of its key or dash. What is indented deeper below would go on with it: not regular. */
+function inlineNode(cursor: Cursor, indent: number, depth: number, level: number): unknown {
+  if (depth >= 0) cursor.found = cursor.at;
+  const code = cursor.text.charCodeAt(cursor.at);
+  if (code === PIPE) return literalBlock(cursor, indent);
+  const start = cursor.at;
+  const value = isFlowStart(code)
+    ? flowNode(cursor, depth, level + 1)
+    : resolved(cursor, start, blockPlain(cursor));
+  finishLine(cursor);
+  if (cursor.indent > indent) throw IRREGULAR;
+  return value;
+}
+
+/** A plain scalar up to the end of the line, a comment, or a colon that makes it a key; the cursor then stands there. */
+function blockPlain(cursor: Cursor): string {
+  const { text } = cursor;
+  const start = cursor.at;
+  if (!startsPlain(text, start)) throw IRREGULAR;
+  let at = start;
+  for (; at < cursor.end; at++) {
+    const code = text.charCodeAt(at);
+    if (code === NEWLINE) break;
+    if (code > COLON) continue;
+    if (code === TAB) throw IRREGULAR;
+    if (code === COLON && isColon(text, at)) break;
+    if (code === HASH && text.charCodeAt(at - 1) === SPACE) break;
+  }
+  cursor.at = at;
+  while (at > start && text.charCodeAt(at - 1) === SPACE) at--;
+  return text.slice(start, at);
+}
+
+function isColon(text: string, at: number): boolean {
+  return text.charCodeAt(at) === COLON && endsToken(text.charCodeAt(at + 1));
+}
+
+function isItem(cursor: Cursor): boolean {
+  return cursor.text.charCodeAt(cursor.at) === DASH && endsToken(cursor.text.charCodeAt(cursor.at + 1));
+}
+
+function endsToken(code: number): boolean {
+  if (code === TAB) throw IRREGULAR;
+  return code === SPACE || code === NEWLINE || Number.isNaN(code);
+}

@@ -1,0 +1,140 @@
+/** What a plain (unquoted) scalar stands for. */
+export type Scalar = string | number | boolean | null;
+
+/** A plain scalar that two readers of YAML would not read alike, or not exactly. The message says what to write instead. */
+export interface Doubt {
+  readonly doubt: string;
+}
+
+/**
+ * A plain scalar, read as kubectl reads it (YAML 1.1 by go-yaml v2) and as YAML 1.2 reads it: the value where both agree.
+ * Where they do not, neither is taken: 010 is 8 to kubectl and 10 to the rest of the world, and a firewall's port must not depend on it.
+ */
+export function readPlain(text: string): Scalar | Doubt {
+  const first = text.charCodeAt(0);
+  if (first >= 0x31 && first <= 0x39 && text.length <= 15 && allDigits(text)) return Number(text);
+  if (isNumeric(first)) return readNumeric(text);
+  return WORD_START.test(text) || text === '' ? readWord(text) : text;
+}
+
+/** A plain mapping key: always text in the end. Numbers must be written as they will read back, as kubectl prints 1.10 as 1.1. */
+export function readPlainKey(text: string): string | Doubt {
+  if (text === '<<')
+    return {
+      doubt: 'Merge keys (<<) are not taken: write the fields out, or use an alias for the whole value',
+    };
+  const value = readPlain(text);
+  if (typeof value === 'string') return value;
+  if (typeof value === 'boolean') return String(value);
+  if (value === null)
+    return {
+      doubt: `The field name ${text === '' ? 'is missing' : `${text} is null`}: quote it ("${text}") if text is meant`,
+    };
+  if (typeof value === 'object' || String(value) === text) return typeof value === 'object' ? value : text;
+  return {
+    doubt: `The field name ${text} is read as the number ${value}: quote it ("${text}") if text is meant, or write ${value}`,
+  };
+}
+
+export function isDoubt(value: unknown): value is Doubt {
+  return typeof value === 'object' && value !== null && 'doubt' in value;
+}
+
+/** Scalars that both readings know as something but text. */
+const SAME_WORDS: ReadonlyMap<string, boolean | null> = new Map<string, boolean | null>([
+  ...['true', 'True', 'TRUE'].map(word => [word, true] as const),
+  ...['false', 'False', 'FALSE'].map(word => [word, false] as const),
+  ...['', '~', 'null', 'Null', 'NULL'].map(word => [word, null] as const),
+]);
+
+/** Booleans of YAML 1.1 alone. */
+const OLD_TRUE = /^(?:y|Y|yes|Yes|YES|on|On|ON)$/;
+const OLD_FALSE = /^(?:n|N|no|No|NO|off|Off|OFF)$/;
+const WORD_START = /^[yYnNtTfFoO~]/;
+
+function readWord(text: string): Scalar | Doubt {
+  const same = SAME_WORDS.get(text);
+  if (same !== undefined) return same;
+  if (OLD_TRUE.test(text)) return oldBoolean(text, true);
+  if (OLD_FALSE.test(text)) return oldBoolean(text, false);
+  return text;
+}
+
+function oldBoolean(text: string, value: boolean): Doubt {
+  return {
+    doubt: `${text} is read as ${value} by kubectl: quote it ("${text}") if text is meant, or write ${value}`,
+  };
+}
+
+/** Digits, signs and the dot begin numbers in both readings. */
+function isNumeric(code: number): boolean {
+  return (code >= 0x30 && code <= 0x39) || code === 0x2b || code === 0x2d || code === 0x2e;
+}
+
+function allDigits(text: string): boolean {
+  for (let index = 1; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code < 0x30 || code > 0x39) return false;
+  }
+  return true;
+}
+
+const SPECIAL_FLOAT = /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
+const COULD_BE_NUMBER = /^[-+.0-9][-+.0-9a-fA-FxXoO_]*$/;
+
+function readNumeric(text: string): Scalar | Doubt {
+  if (SPECIAL_FLOAT.test(text))
+    return { doubt: `${text} is no number that JSON can carry: quote it ("${text}") if text is meant` };
+  if (!COULD_BE_NUMBER.test(text)) return text;
+  const old = oldNumber(text);
+  const plain = plainNumber(text);
+  if (old === undefined && plain === undefined) return text;
+  if (old === undefined)
+    return { doubt: `${text} is read as text by kubectl and as a number elsewhere: quote it ("${text}")` };
+  if (Number.isInteger(old) && !Number.isSafeInteger(old)) {
+    return { doubt: `${text} is beyond 2^53-1 and would be rounded on its way: quote it ("${text}")` };
+  }
+  if (plain === undefined || old !== plain) {
+    return {
+      doubt: `${text} is read as ${old} by kubectl: quote it ("${text}") if text is meant, or write ${old}`,
+    };
+  }
+  return plain === 0 ? 0 : plain;
+}
+
+const OLD_INTEGER = /^([-+]?)(?:(0[xX][0-9a-fA-F]+)|(0[bB][01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))$/;
+const OLD_FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
+/** go-yaml hands what follows 0b to a parser that takes a sign of its own. */
+const OLD_SIGNED_BINARY = /^0b([-+][01]+)$/;
+/** A leading dot goes to a parser that knows no underscores but forgives them at the end of what it read. */
+const DOT_WITH_UNDERSCORE = /^\.[0-9][0-9_]*(?:[eE][-+]?[0-9_]+)?$/;
+
+/** resolve() of go.yaml.in/yaml/v2, which sigs.k8s.io/yaml and so kubectl use: the number, or undefined for text. */
+function oldNumber(text: string): number | undefined {
+  if (text.startsWith('.')) return finite(DOT_WITH_UNDERSCORE.test(text) ? text.replaceAll('_', '') : text);
+  const digits = text.replaceAll('_', '');
+  const integer = OLD_INTEGER.exec(digits);
+  if (integer !== null) return oldInteger(integer);
+  const signed = OLD_SIGNED_BINARY.exec(digits);
+  if (signed !== null) return Number.parseInt(signed[1]!, 2);
+  return finite(digits);
+}
+
+function oldInteger([, sign, hex, binary, octal, decimal]: RegExpExecArray): number {
+  const magnitude = octal === undefined ? Number(hex ?? binary ?? decimal) : Number.parseInt(octal, 8);
+  return sign === '-' ? -magnitude : magnitude;
+}
+
+/** A float that is out of range stays text in Go. */
+function finite(digits: string): number | undefined {
+  const value = OLD_FLOAT.test(digits) ? Number(digits) : Number.NaN;
+  return Number.isFinite(value) ? value : undefined;
+}
+
+const PLAIN_NUMBER =
+  /^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|0x[0-9a-fA-F]+|0o[0-7]+)$/;
+
+/** The core schema of YAML 1.2. */
+function plainNumber(text: string): number | undefined {
+  return PLAIN_NUMBER.test(text) ? Number(text) : undefined;
+}

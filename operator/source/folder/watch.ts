@@ -1,0 +1,70 @@
+import { type FSWatcher, statSync, watch } from 'node:fs';
+
+/** What happened in a directory; without a name where the kernel lost track. */
+export type Happened = (directory: string, name: string | undefined) => void;
+
+interface Watched {
+  readonly watcher: FSWatcher;
+  readonly inode: number;
+}
+
+/** inotify watches on a set of directories. A directory that was replaced by another of the same name is watched anew. */
+export class Watches {
+  readonly #happened: Happened;
+  readonly #failed: (directory: string, error: Error) => void;
+  readonly #watched = new Map<string, Watched>();
+  #isClosed = false;
+
+  constructor(happened: Happened, failed: (directory: string, error: Error) => void) {
+    this.#happened = happened;
+    this.#failed = failed;
+  }
+
+  /** Watches exactly these. Answers those that were not watched until now: what happened in them before is not known. */
+  watchOnly(directories: ReadonlySet<string>): readonly string[] {
+    if (this.#isClosed) throw new Error('Cannot watch: closed');
+    for (const directory of this.#watched.keys()) if (!directories.has(directory)) this.#unwatch(directory);
+    return [...directories].filter(directory => this.#watch(directory));
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const directory of [...this.#watched.keys()]) this.#unwatch(directory);
+  }
+
+  #watch(directory: string): boolean {
+    const inode = inodeOf(directory);
+    if (this.#watched.get(directory)?.inode === inode) return false;
+    this.#unwatch(directory);
+    if (inode === undefined) return false;
+    try {
+      const watcher = watch(directory, { persistent: false }, (_, name) =>
+        this.#happened(directory, name ?? undefined),
+      );
+      watcher.on('error', error => this.#lost(directory, error));
+      this.#watched.set(directory, { watcher, inode });
+      return true;
+    } catch (error) {
+      this.#failed(directory, error as Error);
+      return false;
+    }
+  }
+
+  #lost(directory: string, error: Error): void {
+    this.#unwatch(directory);
+    this.#failed(directory, error);
+  }
+
+  #unwatch(directory: string): void {
+    this.#watched.get(directory)?.watcher.close();
+    this.#watched.delete(directory);
+  }
+}
+
+function inodeOf(directory: string): number | undefined {
+  try {
+    return statSync(directory).ino;
+  } catch {
+    return undefined;
+  }
+}

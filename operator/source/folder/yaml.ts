@@ -1,0 +1,243 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  parseDocument,
+  Scalar,
+} from 'yaml';
+import type { FieldPath } from '../../api/problem.ts';
+import { type Doubts, doubtAt, MAX_DEPTH, putField } from './text/cursor.ts';
+import { isDoubt, readPlain, readPlainKey } from './text/scalar.ts';
+import type { Misfit } from './text/split.ts';
+
+/** A document read by the yaml package, whatever its shape. Offsets count from the document's own beginning. */
+export interface AnyReading {
+  /** undefined: the document is empty, or it is no YAML (then there are errors). */
+  readonly value: unknown;
+  readonly errors: readonly Misfit[];
+  readonly doubts: Doubts;
+  /** Offset of the deepest node on the way to a field. */
+  offsetOf(path: FieldPath): number;
+}
+
+/** How many nodes aliases may stand for in one document: a hundred times what anybody writes, far below a "billion laughs". */
+const MAX_ALIASED = 100_000;
+
+/** Reads one document of any shape. Every plain scalar is resolved by readPlain, not by the package's own schema. */
+export function readAnyYaml(text: string): AnyReading {
+  const document = parsed(text);
+  if (!('contents' in document))
+    return { value: undefined, errors: [document], doubts: noDoubts(), offsetOf: () => 0 };
+  const errors = document.errors.map(error => ({ offset: error.pos[0], message: sentence(error.message) }));
+  const walk: Walk = {
+    document,
+    doubts: noDoubts(),
+    open: new Set(),
+    aliased: 0,
+    insideAlias: false,
+    flow: 0,
+  };
+  const root = document.contents;
+  const value =
+    errors.length > 0 || root === null || isEmptyScalar(root) ? undefined : readValue(walk, root, 0);
+  return { value, errors, doubts: walk.doubts, offsetOf: path => offsetOf(document, path) };
+}
+
+function parsed(text: string): Document.Parsed | Misfit {
+  try {
+    return parseDocument(text, {
+      schema: 'failsafe',
+      version: '1.2',
+      uniqueKeys: false,
+      merge: false,
+      prettyErrors: false,
+      logLevel: 'silent',
+    }) as Document.Parsed;
+  } catch (error) {
+    if (error instanceof RangeError) return { offset: 0, message: 'Collections are nested too deeply' };
+    return { offset: 0, message: sentence(error instanceof Error ? error.message : String(error)) };
+  }
+}
+
+/** The package's messages, in the form of ours: one line, no period, no position. */
+function sentence(message: string): string {
+  return message
+    .split('\n')[0]!
+    .replace(/ at line \d+, column \d+:?$/, '')
+    .replace(/\.$/, '');
+}
+
+function noDoubts(): Doubts {
+  return { told: [], total: 0 };
+}
+
+/** One pass over the nodes of a document: values out, doubts noted. */
+interface Walk {
+  readonly document: Document.Parsed;
+  readonly doubts: Doubts;
+  /** Nodes that are being read: meeting one again is a cycle. */
+  readonly open: Set<Node>;
+  aliased: number;
+  insideAlias: boolean;
+  /** How many flow collections are around: within them kubectl's parser reads some plain scalars otherwise. */
+  flow: number;
+}
+
+function readValue(walk: Walk, node: Node | null, level: number): unknown {
+  if (node === null) return null;
+  const offset = offsetOfNode(node);
+  if (level > MAX_DEPTH) return doubtAt(walk.doubts, offset, `Nested deeper than ${MAX_DEPTH} levels`);
+  if (walk.insideAlias && ++walk.aliased > MAX_ALIASED) return tooManyAliased(walk, offset);
+  if (isAlias(node)) return aliasedValue(walk, node, level);
+  const tag = unreadableTag(node);
+  if (tag !== undefined)
+    return doubtAt(
+      walk.doubts,
+      offset,
+      `The tag ${tag} is not taken: write the value itself, quoted if it is text`,
+    );
+  if (isScalar(node)) return scalarValue(walk, node, offset);
+  if (walk.open.has(node)) return doubtAt(walk.doubts, offset, 'An alias stands within what it stands for');
+  const isFlow = (node as { flow?: boolean }).flow === true;
+  walk.open.add(node);
+  walk.flow += isFlow ? 1 : 0;
+  const value = isMap(node)
+    ? fieldsOf(walk, node.items as Pair<Node, Node | null>[], level)
+    : itemsOf(walk, node, level);
+  walk.flow -= isFlow ? 1 : 0;
+  walk.open.delete(node);
+  return value;
+}
+
+/** Told once: what follows is not read any more. */
+function tooManyAliased(walk: Walk, offset: number): undefined {
+  if (walk.aliased > MAX_ALIASED + 1) return undefined;
+  return doubtAt(walk.doubts, offset, `Aliases stand for more than ${MAX_ALIASED} nodes: write them out`);
+}
+
+function aliasedValue(walk: Walk, node: Node & { source: string }, level: number): unknown {
+  const target = targetOf(walk.document, node);
+  const offset = offsetOfNode(node);
+  if (target === undefined)
+    return doubtAt(walk.doubts, offset, `The alias *${node.source} has no anchor before it`);
+  if (walk.aliased > MAX_ALIASED) return undefined;
+  const outer = walk.insideAlias;
+  walk.insideAlias = true;
+  const value = readValue(walk, target, level + 1);
+  walk.insideAlias = outer;
+  return value;
+}
+
+function targetOf(document: Document.Parsed, node: Node): Node | undefined {
+  return isAlias(node) ? (node.resolve(document) as Node | undefined) : node;
+}
+
+const READABLE_TAGS: ReadonlySet<string | undefined> = new Set([
+  undefined,
+  'tag:yaml.org,2002:map',
+  'tag:yaml.org,2002:seq',
+  'tag:yaml.org,2002:str',
+]);
+
+function unreadableTag(node: Node): string | undefined {
+  const { tag } = node as { tag?: string };
+  return READABLE_TAGS.has(tag) ? undefined : tag?.replace('tag:yaml.org,2002:', '!!');
+}
+
+function scalarValue(walk: Walk, node: Scalar, offset: number): unknown {
+  const text = String(node.value ?? '');
+  if (node.type !== Scalar.PLAIN || node.tag !== undefined) return text;
+  if (text.startsWith('%')) return doubtAt(walk.doubts, offset, 'Text that begins with % must be quoted');
+  if (walk.flow > 0 && MISREAD_IN_FLOW.test(text)) return doubtAt(walk.doubts, offset, mustQuote(text));
+  const value = readPlain(node.source ?? text);
+  return isDoubt(value) ? doubtAt(walk.doubts, offset, value.doubt) : value;
+}
+
+/** kubectl's parser takes a colon at the start, and a question mark, for signs of its own within `{}` and `[]`. */
+const MISREAD_IN_FLOW = /^:|\?/;
+
+function mustQuote(text: string): string {
+  return `${text} is read otherwise by kubectl within {} and []: quote it ("${text}")`;
+}
+
+function fieldsOf(
+  walk: Walk,
+  pairs: readonly Pair<Node, Node | null>[],
+  level: number,
+): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
+  for (const { key, value } of pairs) {
+    const offset = key === null ? 0 : offsetOfNode(key);
+    const name = walk.flow > 0 ? flowKeyText(key, value) : keyText(key);
+    if (isDoubt(name)) doubtAt(walk.doubts, offset, name.doubt);
+    const read = readValue(walk, value, level + 1);
+    if (!isDoubt(name)) putField(walk.doubts, fields, name, offset, read);
+  }
+  return fields;
+}
+
+function keyText(key: Node | null): string | { readonly doubt: string } {
+  if (!isScalar(key)) return { doubt: 'A field name must be text, not a collection or an alias' };
+  const tag = unreadableTag(key);
+  if (tag !== undefined) return { doubt: `The tag ${tag} is not taken: write the field name itself` };
+  const text = String(key.value ?? '');
+  return key.type === Scalar.PLAIN && key.tag === undefined ? readPlainKey(key.source ?? text) : text;
+}
+
+/** `{a:}` is the field "a:" to kubectl. */
+function flowKeyText(key: Node | null, value: Node | null): string | { readonly doubt: string } {
+  const name = keyText(key);
+  if (isDoubt(name)) return name;
+  if (value === null || isEmptyScalar(value))
+    return { doubt: `The field ${name} has no value: write ${name}: null, or leave it out` };
+  return isScalar(key) && key.type === Scalar.PLAIN && MISREAD_IN_FLOW.test(name)
+    ? { doubt: mustQuote(name) }
+    : name;
+}
+
+function itemsOf(walk: Walk, node: Node, level: number): unknown {
+  if (!isSeq(node)) return null;
+  return (node.items as Node[]).map(item => readValue(walk, item, level + 1));
+}
+
+function offsetOfNode(node: Node): number {
+  return node.range?.[0] ?? 0;
+}
+
+function isEmptyScalar(node: Node): boolean {
+  return isScalar(node) && node.type === Scalar.PLAIN && node.source === '';
+}
+
+function offsetOf(document: Document.Parsed, path: FieldPath): number {
+  let node: Node | null = document.contents;
+  let offset = node === null ? 0 : offsetOfNode(node);
+  for (const part of path) {
+    const step: Step | undefined = node === null ? undefined : stepTo(targetOf(document, node), part);
+    if (step === undefined) return offset;
+    offset = step.offset;
+    node = step.node;
+  }
+  return offset;
+}
+
+/** A child and where it begins; a field without a value begins at its name. */
+interface Step {
+  readonly node: Node | null;
+  readonly offset: number;
+}
+
+function stepTo(node: Node | undefined, part: string | number): Step | undefined {
+  if (isSeq(node) && typeof part === 'number') {
+    const item = node.items[part] as Node | undefined;
+    return item === undefined ? undefined : { node: item, offset: offsetOfNode(item) };
+  }
+  if (!isMap(node)) return undefined;
+  const pair = (node.items as Pair<Node, Node | null>[]).find(({ key }) => keyText(key) === part);
+  if (pair === undefined) return undefined;
+  const isEmpty = pair.value === null || isEmptyScalar(pair.value);
+  return { node: pair.value, offset: offsetOfNode(isEmpty ? pair.key : pair.value!) };
+}

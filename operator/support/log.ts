@@ -1,0 +1,96 @@
+import winston from 'winston';
+
+/** What a line tells besides its constant message. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** Constant messages, everything that varies in fields: lines can be counted and searched. */
+export interface Log {
+  error(message: string, fields?: Fields): void;
+  warn(message: string, fields?: Fields): void;
+  info(message: string, fields?: Fields): void;
+  debug(message: string, fields?: Fields): void;
+  /** Ask before building the fields of a debug line: a disabled one must cost nothing. */
+  readonly debugEnabled: boolean;
+}
+
+export interface LogOptions {
+  readonly level: string;
+  /** One JSON object a line; otherwise text for people. */
+  readonly json: boolean;
+  /** Where lines go; standard error unless told otherwise. */
+  readonly stream?: NodeJS.WritableStream;
+  /** Colours are for terminals; absent: what the stream is. */
+  readonly colour?: boolean;
+}
+
+const LEVELS = { error: 0, warn: 1, info: 2, debug: 3 } as const;
+type Level = keyof typeof LEVELS;
+
+/** To standard error: standard output belongs to what a command answers. */
+export function createLog(options: LogOptions): Log {
+  const level = levelOf(options.level);
+  const stream = options.stream ?? process.stderr;
+  const colour = options.colour ?? (stream as { isTTY?: boolean }).isTTY === true;
+  const { combine, timestamp, printf } = winston.format;
+  const shape = options.json ? printf(jsonLine) : printf(line => textLine(line, colour));
+  const logger = winston.createLogger({
+    level,
+    levels: LEVELS,
+    format: combine(timestamp(), shape),
+    transports: [new winston.transports.Stream({ stream })],
+  });
+  const write = (at: Level) => (message: string, fields?: Fields) => {
+    if (LEVELS[at] <= LEVELS[level]) logger.log(at, { message, fields: fields ?? {} });
+  };
+  return {
+    error: write('error'),
+    warn: write('warn'),
+    info: write('info'),
+    debug: write('debug'),
+    debugEnabled: level === 'debug',
+  };
+}
+
+function levelOf(name: string): Level {
+  if (Object.hasOwn(LEVELS, name)) return name as Level;
+  throw new Error(`Cannot log at level ${name}: use ${Object.keys(LEVELS).join(', ')}`);
+}
+
+type Line = winston.Logform.TransformableInfo;
+
+function jsonLine({ timestamp, level, message, fields }: Line): string {
+  return JSON.stringify({ time: timestamp, level, message, ...plainFields(fields as Fields) });
+}
+
+/** `2026-11-03T10:00:00.000Z INFO  Turn finished inserted=3 replaced=0` */
+function textLine({ timestamp, level, message, fields }: Line, colour: boolean): string {
+  const word = level.toUpperCase().padEnd(5);
+  const pairs = Object.entries(plainFields(fields as Fields)).map(
+    ([name, value]) => `${name}=${fieldText(value)}`,
+  );
+  return [String(timestamp), colour ? coloured(level, word) : word, String(message), ...pairs].join(' ');
+}
+
+const COLOURS: Readonly<Record<string, number>> = { error: 31, warn: 33, info: 32, debug: 90 };
+
+function coloured(level: string, word: string): string {
+  return `\u001b[${COLOURS[level] ?? 0}m${word}\u001b[0m`;
+}
+
+/** Errors by their message, 64-bit numbers as text: neither has a JSON form of its own. */
+function plainFields(fields: Fields): Fields {
+  return Object.fromEntries(
+    Object.entries(fields)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [
+        name,
+        value instanceof Error ? value.message : typeof value === 'bigint' ? `${value}` : value,
+      ]),
+  );
+}
+
+/** Quoted where a reader, or a control character in somebody's manifest, could break the line. */
+function fieldText(value: unknown): string {
+  if (typeof value === 'string') return /^[\w./:@%+,-]+$/.test(value) ? value : JSON.stringify(value);
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
