@@ -1,5 +1,5 @@
-import type { Turn } from './turn.ts';
 import type { Told } from './run.ts';
+import type { Turn } from './turn.ts';
 /** The part of a log that a loop needs. */
 export interface TellingLog {
   info(message: string, fields?: Record<string, unknown>): void;
@@ -23,7 +23,10 @@ export function tellingLog(log: TellingLog): Told {
       told = new Set(lines);
     },
     broke(error, retryMs) {
-      log.error('Turn broke off', { error: error instanceof Error ? (error.stack ?? error.message) : String(error), retryMs });
+      log.error('Turn broke off', {
+        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        retryMs,
+      });
     },
   };
 }
@@ -38,7 +41,11 @@ function fieldsOf(turn: Turn['report']['turn']): Record<string, unknown> {
 function troubles({ refusals, outerMaps, innerMaps }: Turn['report']): readonly string[] {
   return [
     ...refusals.map(({ origin, message }) => `${origin}: ${message}`),
-    ...outerMaps.filter(({ ready }) => !ready).map(({ name, reason, message }) => `OuterMap ${name}: ${reason}, ${message}`),
-    ...innerMaps.map(({ namespace, name, reason, message }) => `InnerMap ${namespace}/${name}: ${reason}, ${message}`),
+    ...outerMaps
+      .filter(({ ready }) => !ready)
+      .map(({ name, reason, message }) => `OuterMap ${name}: ${reason}, ${message}`),
+    ...innerMaps.map(
+      ({ namespace, name, reason, message }) => `InnerMap ${namespace}/${name}: ${reason}, ${message}`,
+    ),
   ];
 }

@@ -117,11 +117,15 @@ function inOrder(
   return [...going.slice(0, first), ...replacements, ...inserts, ...edits, ...going.slice(first)];
 }
 
-/** An OuterMap that is no longer declared: Retain leaves all of it, Delete takes all that is ours, under the same brake. */
+/**
+ * An OuterMap that is no longer declared: Retain leaves all of it, Delete takes all that is ours, under the same brake.
+ * Without a record there are but the empty directories that a crash left.
+ */
 function farewell(abandoned: Abandoned, policy: Policy): Draft {
   const draft = { ...NOTHING, outer: abandoned.name };
   const { record } = abandoned;
-  if (record?.deletionPolicy !== 'Delete') return draft;
+  if (record === undefined) return { ...draft, steps: [{ verb: 'letGo', outer: abandoned.name, abandoned }] };
+  if (record.deletionPolicy !== 'Delete') return draft;
   if (!policy.mayRemove) return { ...draft, waiting: abandoned.pins.size };
   const limit = { outer: abandoned.name, maxRemoval: record.maxRemoval, present: abandoned.pins.size };
   const held = heldRemoval([...abandoned.pins.keys()], limit, new Set(policy.releases));

@@ -14,17 +14,26 @@ export async function abandonedLedgers(
   for (const name of names.toSorted()) {
     const text = kernel.pins.readRecord(ledgerPaths(kernel.pins.root, name).spec);
     const record = text === undefined ? undefined : parseRecord(text);
-    if (record?.deletionPolicy === 'Delete') ledgers.push(await abandoned(kernel, name, record));
+    if (record === undefined ? isEmpty(kernel, name) : record.deletionPolicy === 'Delete') {
+      ledgers.push(await abandoned(kernel, name, record));
+    }
   }
   return ledgers;
 }
 
+/** A crash came before the record was made, or after it was taken away: directories without content. */
+function isEmpty(kernel: Kernel, name: string): boolean {
+  const { directory, inner } = ledgerPaths(kernel.pins.root, name);
+  const names = kernel.pins.list(directory);
+  return names.length === 0 || (names.length === 1 && names[0] === 'inner' && kernel.pins.list(inner).length === 0);
+}
+
 /** The ledger of one outer map, from the bpffs alone. */
-export async function abandoned(kernel: Kernel, name: string, record: LedgerRecord): Promise<Abandoned> {
+async function abandoned(kernel: Kernel, name: string, record: LedgerRecord | undefined): Promise<Abandoned> {
   const paths = ledgerPaths(kernel.pins.root, name);
   const ledger = pinFound(kernel, paths.outer);
   const pin =
-    record.pin === undefined
+    record?.pin === undefined
       ? { kind: 'absent' as const }
       : pinFound(kernel, `${kernel.pins.root}/${record.pin}`);
   const pins = new Map<string, number>();
@@ -35,7 +44,7 @@ export async function abandoned(kernel: Kernel, name: string, record: LedgerReco
     if (typeof id === 'number') pins.set(pinName, id);
   });
   const entries = ledger.kind === 'map' ? await entriesOf(kernel, paths.outer) : new Map<string, number>();
-  return { name, record, ledger, pin, entries, pins };
+  return { name, ...(record === undefined ? {} : { record }), ledger, pin, entries, pins };
 }
 
 async function entriesOf(kernel: Kernel, path: string): Promise<ReadonlyMap<string, number>> {
