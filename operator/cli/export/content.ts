@@ -5,6 +5,7 @@ import type { Entries } from '../../core/entries.ts';
 import type { OuterLayout } from '../../core/layout.ts';
 import type { Type } from '../../core/types/type.ts';
 import type { InnerReading } from '../../kernel/kernel.ts';
+import { ordered } from '../terminal/order.ts';
 import type { Plain } from '../terminal/yaml.ts';
 
 export interface PlainEntry {
@@ -21,7 +22,7 @@ export function listedEntries(
 ): readonly PlainEntry[] {
   if (layout.innerKey === undefined || layout.innerValue === undefined) return [];
   const kept = isArray(layout) ? withoutZeros(entries) : entries;
-  return decodeEntries(layout, kept, possibleCpus) as readonly PlainEntry[];
+  return decodeEntries(layout, ordered(kept, layout.innerKey), possibleCpus) as readonly PlainEntry[];
 }
 
 /** The same as CSV, with a header of field paths; undefined where a cell would have to hold a list. */

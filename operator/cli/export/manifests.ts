@@ -59,8 +59,7 @@ function flagsOf(spec: MapSpec): { readonly flags?: readonly MapFlag[] } {
 }
 
 export interface ExportedInner {
-  /** The InnerMap's name, after its key's text. */
-  name(keyText: string): string;
+  readonly name: string;
   readonly namespace?: string;
   readonly outerMap: string;
   readonly layout: OuterLayout;
@@ -82,7 +81,7 @@ export function innerMapManifest(inner: ExportedInner) {
     ...(reading.frozen ? { sealed: true } : {}),
   };
   const metadata = {
-    name: name(keyText(layout.outerKey, key)),
+    name,
     ...(namespace === undefined ? {} : { namespace }),
   };
   return { apiVersion: API_VERSION, kind: 'InnerMap', metadata, spec } satisfies PlainObject;

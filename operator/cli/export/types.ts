@@ -1,6 +1,8 @@
 import type { MapSpec } from '../../core/mapspec.ts';
 import { parseDeclaration } from '../../core/types/declaration.ts';
+import type { Type } from '../../core/types/type.ts';
 import { UsageError } from '../command.ts';
+import { bytesType } from '../ledger/declared.ts';
 
 /** C declarations of an outer map: its key, and what its inner maps hold. */
 export interface Declarations {
@@ -31,6 +33,14 @@ export function candidateDeclarations(
     ...(each === undefined ? {} : { innerKey: each }),
     ...(value === undefined ? {} : { innerValue: value }),
   }));
+}
+
+/** What the outer map's keys are read by. */
+export function outerKeyType(outer: MapSpec, given: GivenTypes): Type {
+  const declaration = parseDeclaration(
+    checked('key-type', given.key, outer.keySize) ?? scalar(outer.keySize),
+  );
+  return declaration.ok ? declaration.type : bytesType(outer.keySize);
 }
 
 function innerKeys(template: MapSpec): readonly (string | undefined)[] {

@@ -1,4 +1,4 @@
-import { keyBytes } from '../../core/codec/keytext.ts';
+import { keyBytes, keyText } from '../../core/codec/keytext.ts';
 import type { OuterLayout } from '../../core/layout.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
 import type { InnerReading, OpenMap } from '../../kernel/kernel.ts';
@@ -52,7 +52,7 @@ interface Found {
 function show(view: View, ledger: Ledger, { outer, key, reading }: Found): void {
   const layout = layoutFor(view, ledger, outer, reading.spec);
   const { possibleCpus } = view.kernel;
-  const name = (text: string) => new InnerMapNames(ledger.name).nameFor(text);
+  const name = new InnerMapNames(ledger.name).nameFor(keyText(layout.outerKey, key));
   const manifest = innerMapManifest({ name, outerMap: ledger.name, layout, key, reading, possibleCpus });
   write(view, manifest, () => entriesTable(layout, reading, possibleCpus));
 }

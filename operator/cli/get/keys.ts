@@ -45,7 +45,8 @@ async function keysOf(view: View, ledger: Ledger, outer: OpenMap): Promise<reado
   const keyType = keyTypeOf(view, ledger, outer);
   return withProgress(view.terminal, 'Reading inner maps', async progress => {
     const keys: Key[] = [];
-    for await (const held of heldMaps(view.kernel, outer, ledger, progress)) keys.push(keyOf(held, keyType));
+    for await (const held of heldMaps(view.kernel, { outer, keyType, ledger }, progress))
+      keys.push(keyOf(held, keyType));
     return keys;
   });
 }

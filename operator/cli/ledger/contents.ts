@@ -1,7 +1,9 @@
 import { innerPinName } from '../../core/ledger.ts';
+import type { Type } from '../../core/types/type.ts';
 import { KernelError } from '../../kernel/error.ts';
 import type { InnerAddress, InnerReading, Kernel, OpenMap, OuterEntries } from '../../kernel/kernel.ts';
 import type { Progressed } from '../command.ts';
+import { keyOrder } from '../terminal/order.ts';
 import type { Ledger } from './ledger.ts';
 
 /** One key of an outer map, and the inner map that the kernel has there. */
@@ -17,15 +19,22 @@ export interface Held {
 /** Inner maps that are read at once: bounds the memory that a whole outer map takes. */
 const SLICE = 256;
 
-/** The inner maps behind `outer`, slice by slice, in the order of their keys' bytes. */
+export interface Sought {
+  readonly outer: OpenMap;
+  /** What keys are ordered by. */
+  readonly keyType: Type;
+  /** What proves inner maps ours, if anything. */
+  readonly ledger: Ledger | undefined;
+}
+
+/** The inner maps behind an outer map, slice by slice, in the order of their keys. */
 export async function* heldMaps(
   kernel: Kernel,
-  outer: OpenMap,
-  ledger: Ledger | undefined,
+  { outer, keyType, ledger }: Sought,
   progress: Progressed,
 ): AsyncGenerator<Held> {
   const entries = await kernel.readOuter(outer);
-  const order = byKey(entries, outer.spec.keySize);
+  const order = keyOrder(entries.keys, entries.count, keyType);
   const pinned = new Set(ledger?.innerPins);
   for (let from = 0; from < order.length; from += SLICE) {
     progress(from, order.length);
@@ -59,15 +68,6 @@ interface Entry {
 
 export function entryAt(entries: OuterEntries, keySize: number, index: number): Entry {
   return { key: entries.keys.subarray(index * keySize, (index + 1) * keySize), id: entries.ids[index]! };
-}
-
-/** By their bytes: the kernel's own order changes from read to read. */
-function byKey(entries: OuterEntries, keySize: number): number[] {
-  const bytes = Buffer.from(entries.keys.buffer, entries.keys.byteOffset, entries.keys.byteLength);
-  const order = Array.from({ length: entries.count }, (_, index) => index);
-  const compare = (a: number, b: number) =>
-    bytes.compare(bytes, b * keySize, (b + 1) * keySize, a * keySize, (a + 1) * keySize);
-  return order.sort(compare);
 }
 
 /** By the ledger's pin where there is one (CAP_BPF is enough); by id what has none, or another map behind it. */

@@ -122,7 +122,7 @@ describe('yamlText', () => {
   it('writes a table of many rows as a block, without a limit', () => {
     const table = `key,value\n${'10.0.0.0/8,1\n'.repeat(200_000)}`;
     const written = yamlText({ spec: { table } });
-    expect(written.slice(0, 40)).to.equal('spec:\n  table: |\n    key,value\n    10.0');
+    expect(written.startsWith('spec:\n  table: |\n    key,value\n    10.0')).to.equal(true);
     expect(parse(written)).to.deep.equal({ spec: { table } });
   });
 });

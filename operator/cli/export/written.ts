@@ -1,0 +1,99 @@
+import type { InnerMapManifest } from '../../api/innermap.ts';
+import { parseInnerMap, parseOuterMap } from '../../api/parse/manifest.ts';
+import { fieldText, type Parsed } from '../../api/problem.ts';
+import { keyBytes, keyText } from '../../core/codec/keytext.ts';
+import { hex } from '../../core/hex.ts';
+import { innerSpec, type OuterLayout, outerLayout } from '../../core/layout.ts';
+import type { MapSpec } from '../../core/mapspec.ts';
+import type { InnerReading, Kernel, OpenMap } from '../../kernel/kernel.ts';
+import type { Plain } from '../terminal/yaml.ts';
+import { firstLoss } from './content.ts';
+import { innerMapManifest, outerMapManifest } from './manifests.ts';
+import { InnerMapNames } from './names.ts';
+import type { Declarations } from './types.ts';
+
+/** What is exported, and what it is to be called. */
+export interface Place {
+  readonly kernel: Kernel;
+  readonly outer: OpenMap;
+  /** Relative to the bpffs. */
+  readonly pin: string;
+  readonly name: string;
+  readonly namespace: string;
+}
+
+/** One inner map, read whole. */
+export interface Whole {
+  readonly key: Uint8Array;
+  readonly reading: InnerReading;
+}
+
+export interface Contents {
+  readonly template: MapSpec;
+  readonly declarations: Declarations;
+  readonly maps: readonly Whole[];
+}
+
+export interface Written {
+  readonly documents: readonly Plain[];
+  /** Inner maps that no InnerMap may declare, and why: the OuterMap leaves them alone. */
+  readonly undeclarable: readonly string[];
+}
+
+/**
+ * The manifests by one choice of types, or what would be lost in them: all of them are read back by the parser
+ * and the encoder that the agent has, and compared with the kernel byte by byte.
+ */
+export function written(
+  place: Place,
+  { template, declarations, maps }: Contents,
+): Written | { readonly loss: string } {
+  const { name, namespace, pin, outer } = place;
+  const document = outerMapManifest({ name, namespace, pin, outer: outer.spec, template, declarations });
+  const layout = readBack(outerLayout(readBack(parseOuterMap(document))));
+  const names = new InnerMapNames(name);
+  const documents: Plain[] = [document];
+  const undeclarable: string[] = [];
+  for (const whole of maps) {
+    const text = keyText(layout.outerKey, whole.key);
+    const inner = innerMapManifest({
+      name: names.nameFor(text),
+      namespace,
+      outerMap: name,
+      layout,
+      possibleCpus: place.kernel.possibleCpus,
+      ...whole,
+    });
+    const manifest = readBack(parseInnerMap(inner));
+    const spec = innerSpec(layout, manifest.innerMap);
+    const lost = spec.ok ? lossOf(layout, manifest, whole, place.kernel.possibleCpus) : undefined;
+    if (lost !== undefined)
+      return { loss: `the inner map at key ${text} ${lost}, which ${typesText(declarations)} cannot say` };
+    if (spec.ok) documents.push(inner);
+    else undeclarable.push(`The inner map at key ${text} is left out: ${spec.problems[0]!.message}`);
+  }
+  return { documents, undeclarable };
+}
+
+/** What the agent would refuse is not written. */
+function readBack<T>(parsed: Parsed<T>): T {
+  if (parsed.ok) return parsed.value;
+  const problems = parsed.problems.map(({ path, message }) => `${fieldText(path)}: ${message}`);
+  throw new Error(`Cannot export what no manifest may declare: ${problems.join('; ')}`);
+}
+
+function lossOf(
+  layout: OuterLayout,
+  { innerMap, content }: InnerMapManifest,
+  { key, reading }: Whole,
+  possibleCpus: number,
+): string | undefined {
+  const outerKey = keyBytes(layout.outerKey, innerMap.spec.key);
+  if (!outerKey.ok || hex(outerKey.bytes) !== hex(key)) return `has the key 0x${hex(key)}`;
+  const lost = firstLoss(layout, content, reading, possibleCpus);
+  return lost === undefined ? undefined : `holds an entry with key 0x${hex(lost)}`;
+}
+
+function typesText({ key, innerKey, innerValue }: Declarations): string {
+  return [key, innerKey, innerValue].filter(type => type !== undefined).join(', ');
+}

@@ -1,0 +1,79 @@
+import type { Entries } from '../../core/entries.ts';
+import type { IntegerType, Type } from '../../core/types/type.ts';
+
+/**
+ * How people order keys: numbers by value, prefixes by address and then by length, structs field by field.
+ * A hash map's own order changes from read to read: what is written to a file or shown must not.
+ */
+export function compareKeys(type: Type, a: Key, b: Key): number {
+  switch (type.kind) {
+    case 'integer':
+      return compareNumbers(type, type.byteOrder === 'network', { a, b });
+    case 'enum':
+      return compareNumbers(type, false, { a, b });
+    case 'cidr4':
+    case 'cidr6':
+      return compareBytes(a, b, 4, type.size) || compareBytes(a, b, 0, 4);
+    case 'struct':
+      for (const field of type.fields) {
+        const order = compareKeys(field.type, moved(a, field.offset), moved(b, field.offset));
+        if (order !== 0) return order;
+      }
+      return 0;
+    default:
+      return compareBytes(a, b, 0, type.size);
+  }
+}
+
+/** A key inside a run of bytes. */
+export interface Key {
+  readonly bytes: Uint8Array;
+  readonly at: number;
+}
+
+/** The same entries, ordered by their keys. */
+export function ordered({ count, keys, values }: Entries, type: Type): Entries {
+  const stride = count === 0 ? 0 : values.length / count;
+  const order = keyOrder(keys, count, type);
+  const sorted = { count, keys: new Uint8Array(keys.length), values: new Uint8Array(values.length) };
+  for (const [to, from] of order.entries()) {
+    sorted.keys.set(keys.subarray(from * type.size, (from + 1) * type.size), to * type.size);
+    sorted.values.set(values.subarray(from * stride, (from + 1) * stride), to * stride);
+  }
+  return sorted;
+}
+
+/** The places of `count` keys, one after the other in `bytes`, in order. */
+export function keyOrder(bytes: Uint8Array, count: number, type: Type): readonly number[] {
+  const places = Array.from({ length: count }, (_, index) => index);
+  return places.sort((a, b) => compareKeys(type, { bytes, at: a * type.size }, { bytes, at: b * type.size }));
+}
+
+function moved({ bytes, at }: Key, by: number): Key {
+  return { bytes, at: at + by };
+}
+
+function compareBytes(a: Key, b: Key, from: number, to: number): number {
+  for (let byte = from; byte < to; byte++) {
+    const difference = a.bytes[a.at + byte]! - b.bytes[b.at + byte]!;
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+/** From the most significant byte on; a sign bit turned over puts negative numbers first. */
+function compareNumbers(
+  { size, signed }: NumberType,
+  network: boolean,
+  { a, b }: { a: Key; b: Key },
+): number {
+  for (let byte = 0; byte < size; byte++) {
+    const place = network ? byte : size - 1 - byte;
+    const sign = signed && byte === 0 ? 0x80 : 0;
+    const difference = (a.bytes[a.at + place]! ^ sign) - (b.bytes[b.at + place]! ^ sign);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+type NumberType = Pick<IntegerType, 'size' | 'signed'>;
