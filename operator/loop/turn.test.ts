@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { Crash } from '../kernel/fake/faults.ts';
 import { FakeMachine } from '../kernel/fake/machine.ts';
+import { walkCrashes } from './testing/crashes.ts';
 import { Scene, startedAgent } from './testing/scene.ts';
 
 const LEDGER = '/sys/fs/bpf/innermap/tenants/outer';
@@ -304,44 +304,14 @@ describe('turn, the brake', () => {
   });
 });
 
-/** A crash before the n-th mutation, for every n until a run gets through; then a start, which must converge. */
-async function walkCrashes(
-  begin: Scene | undefined,
-  end: Scene,
-  check: (machine: FakeMachine) => void,
-): Promise<number> {
-  for (let n = 0; ; n++) {
-    const machine = new FakeMachine();
-    if (begin !== undefined) await (await startedAgent(machine.openKernel(), begin)).turn();
-    const doomed = machine.openKernel();
-    const acting = await startedAgent(doomed, end);
-    let left = n;
-    let crashed = false;
-    machine.onMutation(description => {
-      if (left-- === 0) throw new Crash(description);
-    });
-    try {
-      await acting.turn();
-    } catch (error) {
-      if (!(error instanceof Crash)) throw error;
-      crashed = true;
-    }
-    machine.onMutation(undefined);
-    machine.kill(doomed);
-    await (await startedAgent(machine.openKernel(), end)).turn();
-    check(machine);
-    const quiet = machine.mutations;
-    await (await startedAgent(machine.openKernel(), end)).turn();
-    expect(machine.mutations, `mutations of a start after a crash at ${n} was repaired`).to.equal(quiet);
-    if (!crashed) return n;
-  }
-}
-
 describe('turn, killed at every step', () => {
   it('making everything: converges, nothing left over', async () => {
-    const steps = await walkCrashes(undefined, twoTenants(), machine => {
-      expect(machine.dump('/sys/fs/bpf/tenants')).to.deep.equal(twoTenants().contents('tenants'));
-      expect(machine.liveMaps()).to.have.length(3);
+    const steps = await walkCrashes({
+      end: twoTenants(),
+      check: machine => {
+        expect(machine.dump('/sys/fs/bpf/tenants')).to.deep.equal(twoTenants().contents('tenants'));
+        expect(machine.liveMaps()).to.have.length(3);
+      },
     });
     expect(steps).to.be.greaterThan(8);
   });
@@ -351,26 +321,38 @@ describe('turn, killed at every step', () => {
       .inner('a/web', 'tenants', 1, { 10: 9 })
       .inner('c/web', 'tenants', 3, { 1: 1 })
       .without('b/web');
-    const steps = await walkCrashes(twoTenants(), end, machine => {
-      expect(machine.dump('/sys/fs/bpf/tenants')).to.deep.equal(end.contents('tenants'));
-      expect(machine.liveMaps()).to.have.length(3);
+    const steps = await walkCrashes({
+      begin: twoTenants(),
+      end: end,
+      check: machine => {
+        expect(machine.dump('/sys/fs/bpf/tenants')).to.deep.equal(end.contents('tenants'));
+        expect(machine.liveMaps()).to.have.length(3);
+      },
     });
     expect(steps).to.be.greaterThan(6);
   });
 
   it('letting go of an outer map', async () => {
     const deleting = twoTenants().outer('tenants', { pin: 'tenants', deletionPolicy: 'Delete' });
-    await walkCrashes(deleting, new Scene(), machine => {
-      expect(machine.liveMaps()).to.deep.equal([]);
-      expect(Object.keys(machine.files()).filter(path => path.includes('tenants'))).to.deep.equal([]);
+    await walkCrashes({
+      begin: deleting,
+      end: new Scene(),
+      check: machine => {
+        expect(machine.liveMaps()).to.deep.equal([]);
+        expect(Object.keys(machine.files()).filter(path => path.includes('tenants'))).to.deep.equal([]);
+      },
     });
   });
 
   it('moving the pin', async () => {
     const moved = twoTenants().outer('tenants', { pin: 'elsewhere/tenants' });
-    await walkCrashes(twoTenants(), moved, machine => {
-      expect(machine.files()).to.have.property('/sys/fs/bpf/elsewhere/tenants');
-      expect(machine.files()).not.to.have.property('/sys/fs/bpf/tenants');
+    await walkCrashes({
+      begin: twoTenants(),
+      end: moved,
+      check: machine => {
+        expect(machine.files()).to.have.property('/sys/fs/bpf/elsewhere/tenants');
+        expect(machine.files()).not.to.have.property('/sys/fs/bpf/tenants');
+      },
     });
   });
 });

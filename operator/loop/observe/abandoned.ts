@@ -25,7 +25,9 @@ export async function abandonedLedgers(
 function isEmpty(kernel: Kernel, name: string): boolean {
   const { directory, inner } = ledgerPaths(kernel.pins.root, name);
   const names = kernel.pins.list(directory);
-  return names.length === 0 || (names.length === 1 && names[0] === 'inner' && kernel.pins.list(inner).length === 0);
+  return (
+    names.length === 0 || (names.length === 1 && names[0] === 'inner' && kernel.pins.list(inner).length === 0)
+  );
 }
 
 /** The ledger of one outer map, from the bpffs alone. */
