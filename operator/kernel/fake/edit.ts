@@ -34,7 +34,7 @@ export function editMap(kernel: FakeKernel, opened: FakeOpenMap, edit: Edit): Fa
   }
   if (deleted.length > 0)
     for (const [index, error] of [...failed]) if (isFull(error) && index < upserts.count) put(index);
-  return failed;
+  return new Map([...failed].sort(([a], [b]) => a - b));
 }
 
 /** Whoever deleted it before: it is gone, as asked. */

@@ -1,3 +1,4 @@
+import { INNER_TYPES } from '../../api/outermap.ts';
 import type { KernelState } from '../../api/status.ts';
 import { hex } from '../../core/hex.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
@@ -229,6 +230,7 @@ function linux618(capabilities: FakeCapabilities): KernelState {
       innerMapFlag: true,
       openById: capabilities.sysAdmin,
       readTemplate: capabilities.perfmon,
+      ...Object.fromEntries(INNER_TYPES.map(type => [`inner.${type}`, true])),
     },
   };
 }

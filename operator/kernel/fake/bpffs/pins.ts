@@ -50,7 +50,7 @@ export class FakePins implements Pins {
       return;
     }
     const parent = path.slice(0, path.lastIndexOf('/'));
-    if (parent.length > this.root.length) this.makeDirectory(parent);
+    if (found === 'ENOENT' && parent.length > this.root.length) this.makeDirectory(parent);
     this.#mutate('makeDirectory', path, () =>
       this.#machine.tree.add(path, { kind: 'directory', entries: new Map() }),
     );

@@ -92,13 +92,18 @@ export class Tree {
     return undefined;
   }
 
+  /** In the order of do_renameat2: both parents, both names, then what stands there. */
   rename(from: string, to: string): Errno | undefined {
+    const places = [this.#parentOf(from), this.#parentOf(to)] as const;
+    const unreachable = places.find(place => typeof place === 'string');
+    if (unreachable !== undefined) return unreachable;
+    if (this.#rootOf(from)?.root !== this.#rootOf(to)?.root) return 'EXDEV';
     const node = this.find(from);
     if (typeof node === 'string') return node;
-    if (this.#rootOf(from)?.root !== this.#rootOf(to)?.root) return 'EXDEV';
-    if (`${to}/`.startsWith(`${from}/`) && to !== from) return 'EINVAL';
     const place = this.#placeOf(to);
     if (typeof place === 'string') return place;
+    if (to.startsWith(`${from}/`)) return 'EINVAL';
+    if (from.startsWith(`${to}/`)) return 'ENOTEMPTY';
     const replaced = place.directory.entries.get(place.name);
     if (replaced === node) return undefined;
     const refused = replaced === undefined ? undefined : replaceErrno(node, replaced);
@@ -123,14 +128,20 @@ export class Tree {
   }
 
   #placeOf(path: string): Place | Errno {
+    const place = this.#parentOf(path);
+    return typeof place === 'string' ? place : (nameErrno(place.name) ?? place);
+  }
+
+  /** The directory that a name stands in, whatever the name. */
+  #parentOf(path: string): Place | Errno {
     const found = this.#rootOf(path);
     if (found === undefined) return 'EPERM';
     const name = found.names.at(-1);
     if (name === undefined) return 'EEXIST';
-    const parent = this.find([found.root, ...found.names.slice(0, -1)].join('/'));
-    if (typeof parent === 'string') return parent;
-    if (parent.kind !== 'directory') return parent.kind === 'pin' ? 'ENOTDIR' : 'ENOENT';
-    return nameErrno(name) ?? { directory: parent, name };
+    const directory = this.find([found.root, ...found.names.slice(0, -1)].join('/'));
+    if (typeof directory === 'string') return directory;
+    if (directory.kind !== 'directory') return directory.kind === 'pin' ? 'ENOTDIR' : 'ENOENT';
+    return { directory, name };
   }
 
   #rootOf(path: string): { root: string; directory: Directory; names: readonly string[] } | undefined {
