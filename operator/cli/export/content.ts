@@ -101,9 +101,12 @@ function withoutZeros({ count, keys, values }: Entries): Entries {
   for (let index = 0; index < count; index++) {
     if (values.subarray(index * stride, (index + 1) * stride).some(byte => byte !== 0)) kept.push(index);
   }
-  return {
-    count: kept.length,
-    keys: Buffer.concat(kept.map(index => keys.subarray(index * keySize, (index + 1) * keySize))),
-    values: Buffer.concat(kept.map(index => values.subarray(index * stride, (index + 1) * stride))),
-  };
+  return { count: kept.length, keys: runs(keys, keySize, kept), values: runs(values, stride, kept) };
+}
+
+function runs(bytes: Uint8Array, size: number, places: readonly number[]): Uint8Array {
+  const all = new Uint8Array(places.length * size);
+  for (const [to, from] of places.entries())
+    all.set(bytes.subarray(from * size, (from + 1) * size), to * size);
+  return all;
 }

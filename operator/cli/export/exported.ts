@@ -5,8 +5,8 @@ import type { Progressed } from '../command.ts';
 import { type Held, heldMaps, isReading, unreadable } from '../ledger/contents.ts';
 import { idAt, type Ledger, ledgers } from '../ledger/ledger.ts';
 import type { Plain } from '../terminal/yaml.ts';
-import { candidateDeclarations, type GivenTypes, outerKeyType } from './types.ts';
-import { type Place, type Whole, type Written, written } from './written.ts';
+import { declarationsFor, type GivenTypes, outerKeyType } from './types.ts';
+import { type Place, type Whole, written } from './written.ts';
 
 export interface ExportRequest extends Place {
   readonly types: GivenTypes;
@@ -27,16 +27,16 @@ export async function exported(request: ExportRequest, progress: Progressed): Pr
   const owner = ledgers(kernel.pins).find(ledger => idAt(kernel, ledger.paths.outer) === outer.id);
   const maps = await readAll(request, owner, progress);
   const template = templateOf(request, maps);
-  const candidates = candidateDeclarations(outer.spec, template, request.types);
-  let loss = '';
-  for (const [index, declarations] of candidates.entries()) {
-    const result = written(request, { template, declarations, maps });
-    if (!('loss' in result)) {
-      return { documents: result.documents, notes: notesOf(owner, result, index === 0 ? '' : loss) };
-    }
-    loss = result.loss;
-  }
-  throw new Error(`Cannot export ${request.pin}: ${loss}; give types that hold every byte, such as u8[N]`);
+  const declarations = declarationsFor(outer.spec, template, request.types);
+  const { documents, undeclarable } = written(request, { template, declarations, maps });
+  return { documents, notes: [...ownerNote(owner), ...undeclarable] };
+}
+
+function ownerNote(owner: Ledger | undefined): readonly string[] {
+  if (owner === undefined) return [];
+  return [
+    `This map belongs to OuterMap ${owner.name} already: a second one with this pin will be refused (PinInUse)`,
+  ];
 }
 
 async function readAll(
@@ -65,13 +65,4 @@ function templateOf({ kernel, outer, pin }: ExportRequest, maps: readonly Whole[
     );
   if ((INNER_TYPES as readonly string[]).includes(template.type)) return template;
   throw new Error(`Cannot export ${pin}: InnerMaps cannot be of type ${template.type}`);
-}
-
-function notesOf(owner: Ledger | undefined, { undeclarable }: Written, loss: string): readonly string[] {
-  const owned = `This map belongs to OuterMap ${owner?.name} already: a second one with this pin will be refused (PinInUse)`;
-  return [
-    ...(owner === undefined ? [] : [owned]),
-    ...(loss === '' ? [] : [`Inner keys are written as bytes: ${loss}`]),
-    ...undeclarable,
-  ];
 }

@@ -15,24 +15,18 @@ export interface Declarations {
 export type GivenTypes = { readonly [Part in keyof Declarations]: string | undefined };
 
 /**
- * Declarations to try, the most readable first: what does not give back the kernel's bytes is no choice.
- * The key of an LPM trie is a prefix of addresses where its size says so; programs may keep other things in it.
+ * Declarations as wide as the kernel's keys and values, where the user gave none: integers and bytes by size.
+ * The key of an LPM trie is a prefix of addresses where its size is that of one.
  */
-export function candidateDeclarations(
-  outer: MapSpec,
-  template: MapSpec,
-  given: GivenTypes,
-): readonly Declarations[] {
+export function declarationsFor(outer: MapSpec, template: MapSpec, given: GivenTypes): Declarations {
   const key = checked('key-type', given.key, outer.keySize) ?? scalar(outer.keySize);
-  const innerKey = checked('inner-key-type', given.innerKey, template.keySize);
-  const innerValue = checked('inner-value-type', given.innerValue, template.valueSize);
-  const value = innerValue ?? (template.valueSize === 0 ? undefined : scalar(template.valueSize));
-  const keys = innerKey === undefined ? innerKeys(template) : [innerKey];
-  return keys.map(each => ({
+  const innerKey = checked('inner-key-type', given.innerKey, template.keySize) ?? innerKeyFor(template);
+  const innerValue = checked('inner-value-type', given.innerValue, template.valueSize) ?? valueFor(template);
+  return {
     key,
-    ...(each === undefined ? {} : { innerKey: each }),
-    ...(value === undefined ? {} : { innerValue: value }),
-  }));
+    ...(innerKey === undefined ? {} : { innerKey }),
+    ...(innerValue === undefined ? {} : { innerValue }),
+  };
 }
 
 /** What the outer map's keys are read by. */
@@ -43,13 +37,15 @@ export function outerKeyType(outer: MapSpec, given: GivenTypes): Type {
   return declaration.ok ? declaration.type : bytesType(outer.keySize);
 }
 
-function innerKeys(template: MapSpec): readonly (string | undefined)[] {
-  const { keySize, type } = template;
-  if (keySize === 0) return [undefined];
-  if (type !== 'LPMTrie') return [scalar(keySize)];
-  const raw = `struct { __u32 prefixlen; u8 data[${keySize - 4}]; }`;
-  if (keySize === 8) return ['cidr4', raw];
-  return keySize === 20 ? ['cidr6', raw] : [raw];
+function innerKeyFor({ keySize, type }: MapSpec): string | undefined {
+  if (keySize === 0) return undefined;
+  if (type !== 'LPMTrie') return scalar(keySize);
+  if (keySize === 8) return 'cidr4';
+  return keySize === 20 ? 'cidr6' : `struct { __u32 prefixlen; u8 data[${keySize - 4}]; }`;
+}
+
+function valueFor({ valueSize }: MapSpec): string | undefined {
+  return valueSize === 0 ? undefined : scalar(valueSize);
 }
 
 function scalar(size: number): string {

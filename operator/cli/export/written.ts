@@ -41,13 +41,10 @@ export interface Written {
 }
 
 /**
- * The manifests by one choice of types, or what would be lost in them: all of them are read back by the parser
- * and the encoder that the agent has, and compared with the kernel byte by byte.
+ * The manifests, read back by the parser and the encoder that the agent has and compared with the kernel byte by
+ * byte: types that would lose anything are refused.
  */
-export function written(
-  place: Place,
-  { template, declarations, maps }: Contents,
-): Written | { readonly loss: string } {
+export function written(place: Place, { template, declarations, maps }: Contents): Written {
   const { name, namespace, pin, outer } = place;
   const document = outerMapManifest({ name, namespace, pin, outer: outer.spec, template, declarations });
   const layout = readBack(outerLayout(readBack(parseOuterMap(document))));
@@ -67,8 +64,7 @@ export function written(
     const manifest = readBack(parseInnerMap(inner));
     const spec = innerSpec(layout, manifest.innerMap);
     const lost = spec.ok ? lossOf(layout, manifest, whole, place.kernel.possibleCpus) : undefined;
-    if (lost !== undefined)
-      return { loss: `the inner map at key ${text} ${lost}, which ${typesText(declarations)} cannot say` };
+    if (lost !== undefined) throw new Error(lossText(pin, text, lost, declarations));
     if (spec.ok) documents.push(inner);
     else undeclarable.push(`The inner map at key ${text} is left out: ${spec.problems[0]!.message}`);
   }
@@ -94,6 +90,10 @@ function lossOf(
   return lost === undefined ? undefined : `holds an entry with key 0x${hex(lost)}`;
 }
 
-function typesText({ key, innerKey, innerValue }: Declarations): string {
-  return [key, innerKey, innerValue].filter(type => type !== undefined).join(', ');
+function lossText(pin: string, outerKey: string, lost: string, declarations: Declarations): string {
+  const types = [declarations.key, declarations.innerKey, declarations.innerValue].filter(
+    type => type !== undefined,
+  );
+  const what = `the inner map at key ${outerKey} ${lost}, which the types ${types.join(' and ')} cannot say`;
+  return `Cannot export ${pin}: ${what}; give types that hold every byte, such as u8[N]`;
 }

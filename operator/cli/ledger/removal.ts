@@ -131,7 +131,7 @@ async function ourKeys(kernel: Kernel, outer: OpenMap, { name }: Ledger): Promis
     const { key, id } = entryAt(entries, keySize, index);
     if (proofs.has(`${innerPinName(key)} ${id}`)) ours.push(key);
   }
-  return Buffer.concat(ours);
+  return new Uint8Array(Buffer.concat(ours));
 }
 
 /** A pin under its temporary name proves as much: a crash came before the rename. */

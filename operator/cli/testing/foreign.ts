@@ -32,7 +32,7 @@ export async function makeForeign(kernel: Kernel, { pin, outer, template, maps }
     if (inner instanceof Error) throw inner;
     return inner;
   });
-  const keys = Buffer.concat(maps.map(({ key }) => key));
+  const keys = new Uint8Array(Buffer.concat(maps.map(({ key }) => key)));
   const [refused] = (await kernel.replace(made, keys, inners)).values();
   if (refused !== undefined) throw refused;
   for (const [at, inner] of inners.entries()) {
@@ -51,8 +51,8 @@ export function entriesOf(
     Buffer.concat([Buffer.from(bytes), Buffer.alloc(size - bytes.length)]);
   return {
     count: rows.length,
-    keys: Buffer.concat(rows.map(([key]) => row(key, sizes.key))),
-    values: Buffer.concat(rows.map(([, value]) => row(value, sizes.value))),
+    keys: new Uint8Array(Buffer.concat(rows.map(([key]) => row(key, sizes.key)))),
+    values: new Uint8Array(Buffer.concat(rows.map(([, value]) => row(value, sizes.value)))),
   };
 }
 
