@@ -17,8 +17,8 @@ export function runOurs(work: readonly string[]): Promise<Sample> {
 
 /** C's: the name of the program in bench/build, then its arguments. Done once where only a share of the work is: scaled. */
 export async function runC([program, ...rest]: readonly string[], share = 1): Promise<Sample> {
-  const { seconds, extra } = await run(join(BENCH, 'build', program!), rest);
-  return { seconds: seconds / share, extra };
+  const { seconds } = await run(join(BENCH, 'build', program!), rest);
+  return { seconds: seconds / share };
 }
 
 /** The program's last line is an object of numbers, `seconds` among them. */
@@ -35,18 +35,18 @@ function run(program: string, rest: readonly string[]): Promise<Sample> {
 
 export function sampleOf(output: string, command: string): Sample {
   const last = output.trimEnd().split('\n').at(-1) ?? '';
-  const { seconds, ...rest } = numbersIn(last);
-  if (typeof seconds !== 'number')
-    throw new Error(`Cannot read the time of ${command}: no seconds in "${last}"`);
-  const extra = Object.entries(rest).filter(
-    (entry): entry is [string, number] => typeof entry[1] === 'number',
-  );
-  return { seconds, extra: Object.fromEntries(extra) };
+  const numbers = numbersIn(last);
+  const { seconds } = numbers;
+  if (seconds === undefined) throw new Error(`Cannot read the time of ${command}: no seconds in "${last}"`);
+  return { ...numbers, seconds };
 }
 
-function numbersIn(line: string): Record<string, unknown> {
+function numbersIn(line: string): Record<string, number> {
   try {
-    return JSON.parse(line) as Record<string, unknown>;
+    const fields = Object.entries(JSON.parse(line) as Record<string, unknown>);
+    return Object.fromEntries(
+      fields.filter((field): field is [string, number] => typeof field[1] === 'number'),
+    );
   } catch {
     return {};
   }

@@ -1,17 +1,15 @@
-/** One measured run: what took how long, and what else was seen on the way. */
-export interface Sample {
-  readonly seconds: number;
-  readonly extra: Readonly<Record<string, number>>;
-}
+/** One measured run: `seconds`, and whatever else was seen on the way. */
+export type Sample = Readonly<Record<string, number>> & { readonly seconds: number };
 
-/** The runs of one contestant. */
-export interface Measured {
+/** One number of all runs of a contestant. */
+export interface Spread {
   readonly minimum: number;
   readonly median: number;
-  readonly runs: number;
-  /** Of what was seen besides: the worst of all runs. */
-  readonly extra: Readonly<Record<string, number>>;
+  readonly maximum: number;
 }
+
+/** By the name of the number. */
+export type Measured = Readonly<Record<string, Spread>>;
 
 /**
  * Runs the contestants in turns, so that a machine that grows slow meanwhile is slow for all of them.
@@ -29,13 +27,8 @@ export async function alternate(
 }
 
 export function measured(samples: readonly Sample[]): Measured {
-  const seconds = samples.map(sample => sample.seconds).sort((one, other) => one - other);
-  return {
-    minimum: seconds[0]!,
-    median: quantile(seconds, 0.5),
-    runs: seconds.length,
-    extra: worst(samples),
-  };
+  const names = Object.keys(samples[0] ?? {});
+  return Object.fromEntries(names.map(name => [name, spread(samples.map(sample => sample[name]!))]));
 }
 
 /** Of sorted numbers: the smallest that at least this share of them does not exceed. */
@@ -43,12 +36,7 @@ export function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!;
 }
 
-function worst(samples: readonly Sample[]): Record<string, number> {
-  const extra: Record<string, number> = {};
-  for (const sample of samples) {
-    for (const [name, value] of Object.entries(sample.extra)) {
-      extra[name] = Math.max(extra[name] ?? Number.NEGATIVE_INFINITY, value);
-    }
-  }
-  return extra;
+function spread(values: readonly number[]): Spread {
+  const sorted = values.toSorted((one, other) => one - other);
+  return { minimum: sorted[0]!, median: quantile(sorted, 0.5), maximum: sorted.at(-1)! };
 }

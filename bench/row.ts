@@ -12,8 +12,10 @@ export type Unit = 's' | 'ms' | 'MB';
 export interface Line {
   readonly title: string;
   readonly unit: Unit;
-  /** Name of the number in the sample: `seconds`, or one of its extras. */
+  /** Name of the number in the sample: `seconds`, or another. */
   readonly measure: string;
+  /** The worst of all runs counts, not the best: stalls, memory, tails. */
+  readonly worst?: true;
   readonly goal?: Goal;
 }
 

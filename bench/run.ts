@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpus, release } from 'node:os';
 import { parseArgs } from 'node:util';
 import { BENCH, runC, runOurs } from './child.ts';
-import { alternate } from './measure.ts';
+import { alternate, type Measured } from './measure.ts';
 import type { Row } from './row.ts';
 import { ROWS } from './rows.ts';
 import { removeOnSignals } from './scratch.ts';
@@ -85,21 +85,20 @@ async function resultsOf(row: Row, runs: number): Promise<readonly Result[]> {
   const one = oneThread && c[0];
   const two = twoThreads && c.at(-1);
   return row.lines.map(line => {
-    const numbers = numbersOf(ours!, line.measure);
-    if (numbers === undefined) throw new Error(`${row.name} did not measure ${line.measure}`);
-    const compared = line.measure === 'seconds';
-    return {
-      line,
-      ours: numbers,
-      ...(compared && one && { one: numbersOf(one, 'seconds')! }),
-      ...(compared && two && { two: numbersOf(two, 'seconds')! }),
-    };
+    const numbers = numbersOf(ours!, line);
+    if (numbers === undefined)
+      throw new Error(`Cannot fill the table: ${row.name} did not measure ${line.measure}`);
+    // Only time is compared: a stall or a descriptor of a C program means nothing to ours.
+    const other = (c: Measured | undefined) =>
+      line.measure === 'seconds' ? c && numbersOf(c, line) : undefined;
+    const [byOne, byTwo] = [other(one), other(two)];
+    return { line, ours: numbers, ...(byOne && { one: byOne }), ...(byTwo && { two: byTwo }) };
   });
 }
 
 function page(results: readonly Result[]): string {
   const machine = `Linux ${release()}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.versions.node}`;
-  return `${machine}\nminimum (median) of each; stall and memory: the worst of all runs\n\n${tableText(results)}\n`;
+  return `${machine}\nminimum (median) of each; of stalls, memory and tails the worst of all runs\n\n${tableText(results)}\n`;
 }
 
 function json(results: readonly Result[]): string {

@@ -44,11 +44,12 @@ describe('bench: table', () => {
     );
   });
 
-  it('numbersOf takes an extra by its name and nothing for one that was not seen', () => {
-    const measured = { minimum: 1, median: 2, runs: 3, extra: { stallMs: 7 } };
-    expect(numbersOf(measured, 'seconds')).to.deep.equal(numbers(1, 2));
-    expect(numbersOf(measured, 'stallMs')).to.deep.equal(numbers(7));
-    expect(numbersOf(measured, 'rssMB')).to.equal(undefined);
+  it('numbersOf takes the best, the worst where the line says so, and nothing that was not measured', () => {
+    const measured = { stallMs: { minimum: 3, median: 5, maximum: 7 } };
+    const stall = { ...line(), measure: 'stallMs' };
+    expect(numbersOf(measured, stall)).to.include(numbers(3, 5));
+    expect(numbersOf(measured, { ...stall, worst: true })).to.deep.equal(numbers(7));
+    expect(numbersOf(measured, line())).to.equal(undefined);
   });
 
   it('tableText aligns its columns and names the target', () => {

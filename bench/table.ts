@@ -49,11 +49,11 @@ export function ratioOf(result: Result, goal: Goal | undefined): number | undefi
   return against && result.ours.minimum / against.minimum;
 }
 
-/** The numbers of one measure: seconds have a minimum and a median, what was seen besides only its worst. */
-export function numbersOf(measured: Measured, measure: string): Numbers | undefined {
-  if (measure === 'seconds') return { minimum: measured.minimum, median: measured.median };
-  const value = measured.extra[measure];
-  return value === undefined ? undefined : { minimum: value, median: value };
+/** What the table shows of a line's spread; nothing where the contestant did not measure it. */
+export function numbersOf(measured: Measured, { measure, worst }: Line): Numbers | undefined {
+  const spread = measured[measure];
+  if (spread === undefined || worst !== true) return spread;
+  return { minimum: spread.maximum, median: spread.maximum };
 }
 
 function cells(result: Result): string[] {
