@@ -4,13 +4,15 @@ import { generateManifests } from '../manifests.ts';
 import { innermap, startAgent, statusMB } from './process.ts';
 import type { Work } from './work.ts';
 
+/** Prefixes of the largest inner map: feeds differ in size by orders of magnitude. */
+const LARGEST = 75_000;
 /** After the first turn the worker ends and its memory goes back. */
 const SETTLING_MS = 3_000;
 
 /** A big folder through the commands, as its owner works with it; each in a process of its own. */
 export const folder: Work = async ({ directory, bpffs }, { files = 250, prefixes = 560_000 }) => {
   const manifests = join(directory, 'manifests');
-  await generateManifests(manifests, { files, entries: prefixes });
+  generateManifests(manifests, { files, entries: prefixes, largest: LARGEST });
   const validated = await expectExit(0, 'validate', manifests);
   const planned = await expectExit(1, 'plan', manifests, '--bpffs', bpffs);
   const agent = await startAgent(manifests, bpffs, join(directory, 'status.json'));
