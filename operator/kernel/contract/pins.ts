@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import type { Errno } from '../error.ts';
-import type { Lock } from '../pins.ts';
+import { lockContract } from './lock.ts';
 import type { Stand } from './stand.ts';
-import { eventually, refusal } from './stand.ts';
+import { refusal } from './stand.ts';
+import { watchContract } from './watch.ts';
 
 /** What a bpffs does. */
 export function pinsContract(stand: () => Stand): void {
@@ -209,102 +210,4 @@ function recordContract(stand: () => Stand): void {
     expect(pins().readRecord(stand().path('moved'))).to.equal('first');
     expect(pins().readRecord(path())).to.equal(undefined);
   });
-}
-
-function lockContract(stand: () => Stand): void {
-  it('one holder at a time; the other is told who it is; free after release', async () => {
-    const { kernel, opened } = stand();
-    const other = (await opened.second?.()) ?? kernel;
-    kernel.pins.makeDirectory(stand().path('innermap'));
-    const first = taken(kernel.pins.lock(stand().path('innermap')));
-    const refusedTo = other.pins.lock(stand().path('innermap'));
-    expect(refusedTo).to.have.property('heldBy').that.is.a('string');
-    first.release();
-    const second = taken(other.pins.lock(stand().path('innermap')));
-    expect(kernel.pins.lock(stand().path('innermap'))).to.have.property('heldBy');
-    first.release();
-    expect(kernel.pins.lock(stand().path('innermap')), 'a second release').to.have.property('heldBy');
-    second.release();
-  });
-
-  it('locks of two directories are two locks', () => {
-    const { pins } = stand().kernel;
-    pins.makeDirectory(stand().path('a'));
-    pins.makeDirectory(stand().path('b'));
-    const locks = [taken(pins.lock(stand().path('a'))), taken(pins.lock(stand().path('b')))];
-    for (const lock of locks) lock.release();
-  });
-
-  it('of a missing directory is ENOENT', () => {
-    expect(refusal(() => stand().kernel.pins.lock(stand().path('missing')))?.errno).to.equal('ENOENT');
-  });
-}
-
-function taken(lock: Lock | { readonly heldBy: string }): Lock {
-  if ('heldBy' in lock) throw new Error(`held by ${lock.heldBy}`);
-  return lock;
-}
-
-function watchContract(stand: () => Stand): void {
-  it('calls back after a pin was made, renamed and unlinked', async () => {
-    const { pins } = stand().kernel;
-    pins.makeDirectory(stand().path('watched'));
-    const outer = stand().hashOfMaps();
-    const calls = new Watcher(stand(), [stand().path('watched')]);
-    await calls.follow('a pin', () => pins.pin(outer, stand().path('watched/pin'), 0o600));
-    await calls.follow('a rename', () =>
-      pins.rename(stand().path('watched/pin'), stand().path('watched/other')),
-    );
-    await calls.follow('an unlink', () => pins.unlink(stand().path('watched/other')));
-    await calls.staysQuiet(() => undefined);
-  });
-
-  it('sees a directory that did not exist, and what is pinned in it', async () => {
-    const { pins } = stand().kernel;
-    const outer = stand().hashOfMaps();
-    const calls = new Watcher(stand(), [stand().path('later/deeper')]);
-    await calls.follow('the directory', () => pins.makeDirectory(stand().path('later/deeper')));
-    await calls.follow('a pin', () => pins.pin(outer, stand().path('later/deeper/pin'), 0o600));
-    calls.end();
-  });
-
-  it('is quiet after its end', async () => {
-    const { pins } = stand().kernel;
-    const outer = stand().hashOfMaps();
-    const calls = new Watcher(stand(), [stand().opened.root]);
-    calls.end();
-    await calls.staysQuiet(() => pins.pin(outer, stand().path('pin'), 0o600));
-  });
-}
-
-class Watcher {
-  private calls = 0;
-  readonly end: () => void;
-
-  constructor(stand: Stand, directories: readonly string[]) {
-    this.end = stand.kernel.pins.watch(directories, () => {
-      this.calls += 1;
-    });
-  }
-
-  /** The callback comes after the action; what earlier ones still cause is waited for first. */
-  async follow(what: string, action: () => void): Promise<void> {
-    await this.settled();
-    const before = this.calls;
-    action();
-    await eventually(`the watch to see ${what}`, () => this.calls > before);
-  }
-
-  async staysQuiet(action: () => void): Promise<void> {
-    await this.settled();
-    this.end();
-    const before = this.calls;
-    action();
-    await this.settled();
-    expect(this.calls).to.equal(before);
-  }
-
-  private settled(): Promise<void> {
-    return new Promise(resume => setTimeout(resume, 30));
-  }
 }

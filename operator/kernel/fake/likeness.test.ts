@@ -145,6 +145,51 @@ onRealKernel('FakeKernel is like the real one', function () {
     });
   }
 
+  for (const type of ['HashOfMaps', 'ArrayOfMaps'] as const) {
+    it(`replace and remove: a ${type} fails at the same keys and holds the same`, async () => {
+      const key = fc.nat(6);
+      const puts = fc.array(fc.tuple(key, fc.nat(3)), { maxLength: 6 });
+      const changes = fc.sample(fc.record({ puts, removes: fc.uniqueArray(key, { maxLength: 4 }) }), {
+        numRuns: 40,
+        seed: 9,
+      });
+      await bothTell(async (kernel, path) => {
+        const layouts = [
+          HASH_LAYOUT,
+          HASH_LAYOUT,
+          { ...HASH_LAYOUT, maxEntries: 9 },
+          { ...HASH_LAYOUT, valueSize: 8 },
+        ];
+        const requests = layouts.map((spec, index) => ({
+          ...{ name: 'in', label: 'in', freeze: false, spec },
+          ...emptyAt(path(`in${index}`)),
+        }));
+        const inners = (await kernel.build(requests)).filter(
+          (map): map is OpenMap => !(map instanceof KernelError),
+        );
+        const outer = kernel.createOuter({ ...HASH_OF_MAPS, type, maxEntries: 4 }, HASH_LAYOUT, 'outer');
+        const told: unknown[] = [];
+        for (const { puts, removes } of changes) {
+          const chosen = new Map(puts);
+          const failed = await kernel.replace(
+            outer,
+            u32(...chosen.keys()),
+            [...chosen.values()].map(index => inners[index]!),
+          );
+          told.push(errnosOf(failed), errnosOf(await kernel.remove(outer, u32(...removes))));
+          const { keys, ids } = await kernel.readOuter(outer);
+          const indexes = Array.from(ids, (id, at) => [
+            hex(keys.subarray(at * 4, at * 4 + 4)),
+            inners.findIndex(inner => inner.id === id),
+          ]);
+          told.push(indexes.sort());
+        }
+        for (const map of [outer, ...inners]) map.close();
+        return told;
+      });
+    });
+  }
+
   it('pins: the same names can be made, renamed, read and taken away, with the same errno', async () => {
     const names = ['a', 'b', 'a/c', 'a/c/d', 'b/c', 'x.y', 'a/x.y', 'n'.repeat(255), 'n'.repeat(256)];
     const verbs = [
@@ -183,6 +228,7 @@ onRealKernel('FakeKernel is like the real one', function () {
   });
 });
 
+const HASH_LAYOUT: MapSpec = { type: 'Hash', keySize: 4, valueSize: 4, maxEntries: 8, flags: 0 };
 const HASH_OF_MAPS: MapSpec = { type: 'HashOfMaps', keySize: 4, valueSize: 4, maxEntries: 8, flags: 0 };
 
 function emptyAt(pin: string): { entries: Entries; pin: string } {
