@@ -6,7 +6,7 @@ import type { MapSpec } from '../../core/mapspec.ts';
 import { contents, hex, refusal, u32 } from '../contract/stand.ts';
 import { KernelError } from '../error.ts';
 import type { Failed, Kernel, OpenMap } from '../kernel.ts';
-import { onRealKernel, Scratch } from '../libbpf/scratch.test.ts';
+import { onRealKernel, openFiles, Scratch } from '../libbpf/scratch.test.ts';
 import { FakeMachine } from './machine.ts';
 
 /** Runs one story on both kernels and compares what each tells of it, step by step. */
@@ -18,7 +18,10 @@ async function bothTell(
   try {
     const fake = machine.openKernel({ possibleCpus: scratch.open().possibleCpus });
     const told = await story(fake, name => `${fake.pins.root}/${name}`);
+    expect(machine.openFds(fake), 'maps left open by the fake').to.equal(0);
+    const opened = openFiles();
     const real = await story(scratch.open(), name => scratch.path(name));
+    expect(openFiles(), 'files left open by the real one').to.equal(opened);
     const differing = real.map((answer, step) => [answer, told[step]].map(one => JSON.stringify(one)));
     const shown = differing
       .filter(([one, other]) => one !== other)
@@ -72,7 +75,7 @@ onRealKernel('FakeKernel is like the real one', function () {
       const told: unknown[] = [];
       for (const spec of given) {
         const map = await buildOne(kernel, path('pin'), { spec });
-        told.push([spec, map instanceof KernelError ? map.errno : kernel.open(path('pin')).spec]);
+        told.push([spec, map instanceof KernelError ? map.errno : specAt(kernel, path('pin'))]);
         if (!(map instanceof KernelError)) map.close();
         kernel.pins.unlink(path('pin'));
       }
@@ -106,6 +109,7 @@ onRealKernel('FakeKernel is like the real one', function () {
         told.push([spec, errnosOf(await kernel.replace(outer, u32(...inners.keys()), inners))]);
         outer.close();
       }
+      for (const inner of inners) inner.close();
       return told;
     });
   });
@@ -233,6 +237,12 @@ const HASH_OF_MAPS: MapSpec = { type: 'HashOfMaps', keySize: 4, valueSize: 4, ma
 
 function emptyAt(pin: string): { entries: Entries; pin: string } {
   return { entries: { count: 0, keys: u32(), values: u32() }, pin };
+}
+
+function specAt(kernel: Kernel, pin: string): MapSpec {
+  const map = kernel.open(pin);
+  map.close();
+  return map.spec;
 }
 
 /** What a call answers, or the errno that it is refused with. */
