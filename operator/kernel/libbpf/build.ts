@@ -1,12 +1,12 @@
-import { KernelError } from '../error.ts';
+import type { KernelError } from '../error.ts';
 import type { BuildRequest } from '../kernel.ts';
 import { pinRefusal } from './bpffs/pins.ts';
 import { refusalText } from './contents.ts';
 import type { Pairs } from './entries/write.ts';
 import { batchNow, pairsOf, writeAll } from './entries/write.ts';
-import { kernelError } from './errno.ts';
+import { asValue, kernelError } from './errno.ts';
 import type { Creation, Host } from './maps.ts';
-import { createMap, createMapLater, mapId, OwnedMap } from './maps.ts';
+import { createMap, createMapLater, mapInfo, OwnedMap } from './maps.ts';
 import { isPerCpu, strideOf } from './maptypes.ts';
 import { Slice } from './slice.ts';
 
@@ -52,13 +52,14 @@ function buildNow(host: Host, request: BuildRequest): Built | Promise<Built> {
   let map: OwnedMap | undefined;
   try {
     map = owned(host, request, createMap(host.library, creationOf(request)));
-    const filled = request.entries.count === 0 || batchNow(host.library, map.fd, pairsIn(host, request)).answer === 0;
+    const filled =
+      request.entries.count === 0 || batchNow(host.library, map.fd, pairsIn(host, request)).answer === 0;
     if (!filled) return finish(host, request, map);
     seal(host, request, map);
     return map;
   } catch (error) {
     map?.close();
-    return valueOf(error);
+    return asValue(error);
   }
 }
 
@@ -67,7 +68,7 @@ async function buildLarge(host: Host, request: BuildRequest): Promise<Built> {
     const fd = await createMapLater(host.library, creationOf(request));
     return await finish(host, request, owned(host, request, fd));
   } catch (error) {
-    return valueOf(error);
+    return asValue(error);
   }
 }
 
@@ -85,7 +86,7 @@ async function finish(host: Host, request: BuildRequest, map: OwnedMap): Promise
     return map;
   } catch (error) {
     map.close();
-    return valueOf(error);
+    return asValue(error);
   }
 }
 
@@ -93,16 +94,18 @@ function creationOf({ spec, name, label }: BuildRequest): Creation {
   return { spec, name, label, operation: 'create inner map' };
 }
 
-function pairsIn(host: Host, { spec, entries }: BuildRequest): Pairs {
-  return pairsOf(entries, spec.keySize, strideOf(spec, host.possibleCpus));
+function pairsIn(host: Host, { spec, entries, label }: BuildRequest): Pairs {
+  return pairsOf(label, entries, { keySize: spec.keySize, stride: strideOf(spec, host.possibleCpus) });
 }
 
-/** From here on the fd has an owner. Its id is what later proves the outer entry ours. */
-function owned({ library }: Host, { spec, name, label }: BuildRequest, fd: number): OwnedMap {
-  const id = mapId(library, fd);
-  if (id >= 0) return new OwnedMap(library, fd, { id, spec, name, label });
-  library.close(fd);
-  throw kernelError('read the id of inner map', label, id);
+/** From here on the fd has an owner. Its layout is the kernel's word: it rounds some sizes up and adds flags to some types. */
+function owned({ library }: Host, { label }: BuildRequest, fd: number): OwnedMap {
+  try {
+    return new OwnedMap(library, fd, { ...mapInfo(library, fd, label), label });
+  } catch (error) {
+    library.close(fd);
+    throw error;
+  }
 }
 
 /** Freezes, then pins: what is at the pin is complete. */
@@ -111,9 +114,4 @@ function seal({ library }: Host, { freeze, pin, label }: BuildRequest, map: Owne
   if (frozen < 0) throw kernelError('freeze inner map', label, frozen);
   const pinned = library.objectPin(map.fd, pin);
   if (pinned < 0) throw kernelError('pin inner map', label, pinned, pinRefusal(pin, pinned));
-}
-
-function valueOf(error: unknown): KernelError {
-  if (error instanceof KernelError) return error;
-  throw error;
 }

@@ -1,11 +1,11 @@
-import { KernelError } from '../error.ts';
+import type { KernelError } from '../error.ts';
 import type { Edit, Failed, InnerAddress, InnerReading } from '../kernel.ts';
 import { isQuickToRead, readLater, readNow } from './entries/read.ts';
 import type { Pairs } from './entries/write.ts';
-import { pairsOf, singleNow, writeAll } from './entries/write.ts';
-import { ERRNO, kernelError } from './errno.ts';
+import { keysOf, pairsOf, singleNow, writeAll } from './entries/write.ts';
+import { asValue, ERRNO, kernelError } from './errno.ts';
 import type { Host, OwnedMap } from './maps.ts';
-import { idAt, isFrozen, openId, openPin } from './maps.ts';
+import { idAt, openId, openPin } from './maps.ts';
 import { strideOf } from './maptypes.ts';
 import { Slice } from './slice.ts';
 
@@ -26,7 +26,7 @@ export async function identifyPins(
     try {
       ids.push(idAt(host.library, pin));
     } catch (error) {
-      ids.push(valueOf(error));
+      ids.push(asValue(error));
     }
   }
   return ids;
@@ -62,29 +62,24 @@ function readOne(host: Host, address: InnerAddress): Answer | Promise<Answer> {
     map = 'pin' in address ? openPin(host.library, address.pin) : openId(host.library, address.id);
     const entries = isQuickToRead(host, map) ? readNow(host, map) : undefined;
     if (entries === undefined) return readLarge(host, map);
-    const reading = { id: map.id, spec: map.spec, frozen: isFrozen(map.fd), entries };
+    const reading = { id: map.id, spec: map.spec, frozen: map.frozen(), entries };
     map.close();
     return reading;
   } catch (error) {
     map?.close();
-    return valueOf(error);
+    return asValue(error);
   }
 }
 
 async function readLarge(host: Host, map: OwnedMap): Promise<Answer> {
   try {
     const entries = await readLater(host, map);
-    return { id: map.id, spec: map.spec, frozen: isFrozen(map.fd), entries };
+    return { id: map.id, spec: map.spec, frozen: map.frozen(), entries };
   } catch (error) {
-    return valueOf(error);
+    return asValue(error);
   } finally {
     map.close();
   }
-}
-
-function valueOf(error: unknown): KernelError {
-  if (error instanceof KernelError) return error;
-  throw error;
 }
 
 /**
@@ -94,14 +89,11 @@ function valueOf(error: unknown): KernelError {
 export async function editInner(host: Host, inner: OwnedMap, edit: Edit): Promise<Failed> {
   const { library } = host;
   const { keySize } = inner.spec;
-  const upserts = pairsOf(edit.upserts, keySize, strideOf(inner.spec, host.possibleCpus));
-  const deletes: Pairs = {
-    count: keySize === 0 ? 0 : edit.deletes.length / keySize,
-    keys: edit.deletes,
+  const upserts = pairsOf(inner.label, edit.upserts, {
     keySize,
-    values: undefined,
-    stride: 0,
-  };
+    stride: strideOf(inner.spec, host.possibleCpus),
+  });
+  const deletes = keysOf(inner.label, edit.deletes, keySize);
   const notPut = await writeAll(library, inner, { pairs: upserts });
   const notGone = await writeAll(library, inner, { pairs: deletes });
   if (deletes.count > notGone.size) await putAgain(host, inner, { upserts, refused: notPut });
@@ -139,7 +131,10 @@ function editFailures(
 ): Failed {
   const failed = new Map<number, KernelError>();
   for (const [index, answer] of given.notPut) {
-    failed.set(index, kernelError(`put entry ${index} into`, inner.label, answer, refusalText(inner, answer)));
+    failed.set(
+      index,
+      kernelError(`put entry ${index} into`, inner.label, answer, refusalText(inner, answer)),
+    );
   }
   for (const [index, answer] of given.notGone) {
     // Whoever deleted it before: it is gone, as asked

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Errno } from '../error.ts';
@@ -35,16 +35,30 @@ export function fileError(operation: string, path: string, thrown: unknown, deta
   return new KernelError(operation, path, code, detail === '' ? advice(code) : detail);
 }
 
-/** Whether this process may make maps: CAP_BPF (5.8 and later), or CAP_SYS_ADMIN. */
-export function mayUseBpf(): boolean {
-  const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(textOf('/proc/self/status'))?.[1] ?? '0'}`);
-  return ((effective >> CAP_BPF) & 1n) === 1n || ((effective >> CAP_SYS_ADMIN) & 1n) === 1n;
+/** What one of many met, as its answer; anything but a KernelError is thrown on. */
+export function asValue(error: unknown): KernelError {
+  if (error instanceof KernelError) return error;
+  throw error;
 }
 
-/** RLIMIT_NOFILE of this process. */
+/** Whether this process may make maps: CAP_BPF (5.8 and later), or CAP_SYS_ADMIN. */
+export function mayUseBpf(): boolean {
+  const effective = /^CapEff:\s*([0-9a-f]+)/m.exec(textOf('/proc/self/status'))?.[1];
+  // Where it cannot be read, the kernel will tell
+  if (effective === undefined) return true;
+  return hasBit(effective, CAP_BPF) || hasBit(effective, CAP_SYS_ADMIN);
+}
+
+function hasBit(hex: string, bit: bigint): boolean {
+  return ((BigInt(`0x${hex}`) >> bit) & 1n) === 1n;
+}
+
+let filesLimit: number | undefined;
+
+/** RLIMIT_NOFILE of this process; read once, as it cannot be read where no file is left. */
 export function openFilesLimit(): number {
-  const soft = /^Max open files\s+(\d+)/m.exec(textOf('/proc/self/limits'))?.[1];
-  return soft === undefined ? 1024 : Number(soft);
+  filesLimit ??= Number(/^Max open files\s+(\d+)/m.exec(textOf('/proc/self/limits'))?.[1] ?? 1024);
+  return filesLimit;
 }
 
 function advice(name: Errno): string {
@@ -56,7 +70,7 @@ function advice(name: Errno): string {
     case 'EACCES':
       return 'neither its mode nor CAP_DAC_OVERRIDE permits it, or AppArmor or SELinux denies it';
     case 'EMFILE':
-      return `this process has ${readdirSync('/proc/self/fd').length - 1} files open of ${openFilesLimit()}, raise RLIMIT_NOFILE`;
+      return `this process may have ${openFilesLimit()} files open and has, raise RLIMIT_NOFILE`;
     case 'ENFILE':
       return 'the machine has no file left, raise fs.file-max';
     case 'ENOTSUPP':

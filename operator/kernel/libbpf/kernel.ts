@@ -51,13 +51,21 @@ export function openKernel(options: KernelOptions): RealKernel {
   const { library, counts } = counted(options.library ?? openLibrary());
   requireBpffs(root);
   if (!mayUseBpf()) {
-    throw new KernelError('use bpf() with', root, 'EPERM', 'this process needs CAP_BPF: run it as root, or with that capability');
+    throw new KernelError(
+      'use bpf() with',
+      root,
+      'EPERM',
+      'this process needs CAP_BPF: run it as root, or with that capability',
+    );
   }
-  return new LibbpfKernel({ library, possibleCpus: countPossibleCpus() }, {
-    pins: new BpfPins(library, root),
-    templates: new Templates(library, options.templateProgram),
-    calls: counts,
-  });
+  return new LibbpfKernel(
+    { library, possibleCpus: countPossibleCpus() },
+    {
+      pins: new BpfPins(library, root),
+      templates: new Templates(library, options.templateProgram),
+      calls: counts,
+    },
+  );
 }
 
 interface Parts {
@@ -90,7 +98,11 @@ class LibbpfKernel implements RealKernel {
   }
 
   probe(): Promise<KernelState> {
-    this.#state ??= this.#probe();
+    this.#state ??= this.#probe().catch((error: unknown) => {
+      // Not remembered: memory or files may have been short
+      this.#state = undefined;
+      throw error;
+    });
     return this.#state;
   }
 

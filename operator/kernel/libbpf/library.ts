@@ -119,7 +119,12 @@ function loadLibrary(): Library {
     const symbol = SYMBOLS[name];
     const call = libraries[symbol.library].func(symbol.prototype);
     if (symbol.library === 'libc') return [name, withErrno(call)];
-    return [name, 'later' in symbol ? Object.assign((...args: unknown[]) => call(...args), { later: offLoop(call) }) : call];
+    return [
+      name,
+      'later' in symbol
+        ? Object.assign((...args: unknown[]) => call(...args), { later: offLoop(call) })
+        : call,
+    ];
   });
   const library = Object.fromEntries(bound) as unknown as Library;
   // libbpf prints its warnings to stderr unless told not to

@@ -4,12 +4,13 @@ import type { MapSpec } from '../../core/mapspec.ts';
 import { mapSpecText } from '../../core/mapspec.ts';
 import { KernelError } from '../error.ts';
 import type { OpenMap } from '../kernel.ts';
-import { ERRNO, kernelError } from './errno.ts';
+import { ERRNO, fileError, kernelError } from './errno.ts';
 import type { Library } from './library.ts';
 import {
   BTF_KEY_TYPE,
   BTF_VALUE_TYPE,
   isStorage,
+  specOf,
   storageBtf,
   TYPE_NUMBERS,
   typeName,
@@ -45,8 +46,9 @@ export class OwnedMap implements OpenMap {
     return this.#fd;
   }
 
+  /** bpf_map_info does not tell it. */
   frozen(): boolean {
-    return isFrozen(this.fd);
+    return isFrozen(this.fd, this.label);
   }
 
   close(): void {
@@ -163,14 +165,18 @@ export function mapId(library: Library, fd: number): number {
 export function mapInfo(library: Library, fd: number, label: string): MapInfo {
   const answer = readInfo(library, fd);
   if (answer < 0) throw kernelError('read the layout of', label, answer);
-  const [number, id, keySize, valueSize, maxEntries, flags] = infoWords;
+  const [number, id] = infoWords;
   const type = typeName(number!);
   if (type === undefined) {
-    throw new KernelError('use', label, 'EINVAL', `it is a map of type ${number}, neither an outer nor an inner map`);
+    throw new KernelError(
+      'use',
+      label,
+      'EINVAL',
+      `it is a map of type ${number}, neither an outer nor an inner map`,
+    );
   }
   const name = info.toString('latin1', NAME_OFFSET, info.indexOf(0, NAME_OFFSET));
-  const spec = { type, keySize: keySize!, valueSize: valueSize!, maxEntries: maxEntries!, flags: flags! };
-  return { id: id!, name, spec };
+  return { id: id!, name, spec: specOf(type, infoWords.subarray(2)) };
 }
 
 /** Owns the fd: closes it where it is no map of ours. */
@@ -247,13 +253,15 @@ function statsOf(path: string): Stats | undefined {
 
 const fdinfo = Buffer.alloc(1024);
 
-/** bpf_map_info does not tell it. */
-export function isFrozen(fd: number): boolean {
-  const file = openSync(`/proc/self/fdinfo/${fd}`, 'r');
+function isFrozen(fd: number, label: string): boolean {
+  let file: number | undefined;
   try {
+    file = openSync(`/proc/self/fdinfo/${fd}`, 'r');
     const length = readSync(file, fdinfo, 0, fdinfo.length, null);
     return fdinfo.toString('latin1', 0, length).includes('frozen:\t1');
+  } catch (thrown) {
+    throw fileError('ask whether it is frozen', label, thrown);
   } finally {
-    closeSync(file);
+    if (file !== undefined) closeSync(file);
   }
 }

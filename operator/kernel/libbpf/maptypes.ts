@@ -1,4 +1,5 @@
 import type { InnerType, OuterType } from '../../api/outermap.ts';
+import { MAP_FLAGS } from '../../api/outermap.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
 
 export type MapType = InnerType | OuterType;
@@ -42,6 +43,11 @@ export function typeName(number: number): MapType | undefined {
   return TYPE_NAMES.get(number);
 }
 
+/** A layout from key size, value size, max entries and flags. The kernel's word: it rounds up and adds flags for some types. */
+export function specOf(type: MapType, words: ArrayLike<number>): MapSpec {
+  return { type, keySize: words[0]!, valueSize: words[1]!, maxEntries: words[2]!, flags: words[3]! };
+}
+
 const PER_CPU: ReadonlySet<MapType> = new Set<MapType>(['PerCPUHash', 'LRUPerCPUHash', 'PerCPUArray']);
 const READABLE: ReadonlySet<MapType> = new Set<MapType>([
   'Hash',
@@ -67,14 +73,12 @@ export function strideOf(spec: MapSpec, possibleCpus: number): number {
   return isPerCpu(spec.type) ? Math.ceil(spec.valueSize / 8) * 8 * possibleCpus : spec.valueSize;
 }
 
-const NO_PREALLOC = 1;
-
 /** The smallest layout of each inner type: what probing tries. */
 export function smallestSpec(type: InnerType): MapSpec {
   const spec = { type, keySize: 4, valueSize: 4, maxEntries: 1, flags: 0 };
   switch (type) {
     case 'LPMTrie':
-      return { ...spec, keySize: 8, flags: NO_PREALLOC };
+      return { ...spec, keySize: 8, flags: MAP_FLAGS.NoPrealloc };
     case 'RingBuf':
       // A power of two that every page size divides
       return { ...spec, keySize: 0, valueSize: 0, maxEntries: 65536 };
@@ -87,7 +91,7 @@ export function smallestSpec(type: InnerType): MapSpec {
     case 'SkStorage':
     case 'InodeStorage':
     case 'TaskStorage':
-      return { ...spec, maxEntries: 0, flags: NO_PREALLOC };
+      return { ...spec, maxEntries: 0, flags: MAP_FLAGS.NoPrealloc };
     default:
       return spec;
   }

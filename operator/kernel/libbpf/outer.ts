@@ -4,7 +4,7 @@ import type { Failed, OpenMap, OuterEntries } from '../kernel.ts';
 import { isQuickToRead, readLater, readNow } from './entries/read.ts';
 import { UniqueKeys } from './entries/unique.ts';
 import type { Pairs, Progress } from './entries/write.ts';
-import { batchLater } from './entries/write.ts';
+import { batchLater, keysOf, pairsOf } from './entries/write.ts';
 import { ERRNO, kernelError } from './errno.ts';
 import type { Host, OwnedMap } from './maps.ts';
 import { createMap, labelOf } from './maps.ts';
@@ -43,8 +43,8 @@ export async function replaceInners(
 ): Promise<Failed> {
   const { keys, inners } = given;
   const fds = Uint32Array.from(inners, inner => inner.fd);
-  const values = new Uint8Array(fds.buffer);
-  const pairs = { count: inners.length, keys, keySize: outer.spec.keySize, values, stride: 4 };
+  const entries = { count: inners.length, keys, values: new Uint8Array(fds.buffer) };
+  const pairs = pairsOf(outer.label, entries, { keySize: outer.spec.keySize, stride: 4 });
   const change = { host, outer, pairs, refused: new Map<number, number>() };
   await applyAll(change, given.batches);
   return failures(change, index => `insert ${labelOf(inners[index]!)} into`);
@@ -56,8 +56,7 @@ export async function removeKeys(
   outer: OwnedMap,
   given: { readonly keys: Uint8Array; readonly batches: OuterBatches },
 ): Promise<Failed> {
-  const { keySize } = outer.spec;
-  const pairs = { count: given.keys.length / keySize, keys: given.keys, keySize, values: undefined, stride: 0 };
+  const pairs = keysOf(outer.label, given.keys, outer.spec.keySize);
   const change = { host, outer, pairs, refused: new Map<number, number>() };
   // An ArrayOfMaps has no delete batch on any kernel
   await applyAll(change, { use: given.batches.use && outer.spec.type === 'HashOfMaps' });
@@ -100,9 +99,14 @@ async function applySingle(change: Change, index: number): Promise<void> {
  * key refused, the keys that are there are read: a delete goes on with those alone, and in a full map a replacement
  * goes by batch while the inserts, which cost nothing when they are refused, go one by one.
  */
-async function withoutHopeless(change: Change, rest: Uint32Array, answer: number): Promise<Uint32Array<ArrayBuffer>> {
+async function withoutHopeless(
+  change: Change,
+  rest: Uint32Array,
+  answer: number,
+): Promise<Uint32Array<ArrayBuffer>> {
   const isUpdate = change.pairs.values !== undefined;
-  if (rest.length === 0 || answer !== (isUpdate ? -ERRNO.E2BIG : -ERRNO.ENOENT)) return Uint32Array.from(rest);
+  if (rest.length === 0 || answer !== (isUpdate ? -ERRNO.E2BIG : -ERRNO.ENOENT))
+    return Uint32Array.from(rest);
   const { count, keys } = await readOuter(change.host, change.outer);
   const present = new UniqueKeys(change.outer.spec.keySize, count);
   for (let index = 0; index < count; index += 1) present.add(keys, index);
@@ -132,7 +136,7 @@ function failures(change: Change, operation: (index: number) => string): Failed 
   const failed = new Map<number, KernelError>();
   for (const index of [...refused.keys()].sort((a, b) => a - b)) {
     const answer = refused.get(index)!;
-    failed.set(index, kernelError(operation(index), labelOf(outer), answer, refusalText(outer, answer)));
+    failed.set(index, kernelError(operation(index), outer.label, answer, refusalText(outer, answer)));
   }
   return failed;
 }
@@ -140,7 +144,9 @@ function failures(change: Change, operation: (index: number) => string): Failed 
 function refusalText(outer: OwnedMap, answer: number): string {
   const { type, maxEntries } = outer.spec;
   if (answer === -ERRNO.E2BIG) {
-    return type === 'ArrayOfMaps' ? `its last index is ${maxEntries - 1}` : `it is full with ${maxEntries} entries`;
+    return type === 'ArrayOfMaps'
+      ? `its last index is ${maxEntries - 1}`
+      : `it is full with ${maxEntries} entries`;
   }
   if (answer === -ERRNO.EINVAL) return 'its layout is not that of the template';
   return answer === -ERRNO.EPERM ? 'it is frozen or read-only, or this process needs CAP_BPF' : '';
@@ -157,13 +163,13 @@ export function acceptsInner(host: Host, outer: OwnedMap, inner: MapSpec): boole
   const { library } = host;
   const key = outer.spec.type === 'HashOfMaps' ? absentKey(host, outer) : undefined;
   if (key === undefined) return undefined;
-  const label = `a trial inner map for ${labelOf(outer)}`;
+  const label = `a trial inner map for ${outer.label}`;
   const fd = createMap(library, { spec: inner, name: 'innermap_trial', operation: 'create', label });
   const answer = library.mapUpdate(outer.fd, key, Uint32Array.of(fd), EXIST);
   library.close(fd);
   if (answer === -ERRNO.ENOENT) return true;
   if (answer === -ERRNO.EINVAL) return false;
-  throw kernelError('try an inner map in', labelOf(outer), answer);
+  throw kernelError('try an inner map in', outer.label, answer);
 }
 
 function absentKey(host: Host, outer: OwnedMap): Uint8Array | undefined {
@@ -172,7 +178,7 @@ function absentKey(host: Host, outer: OwnedMap): Uint8Array | undefined {
     const key = Uint8Array.from({ length: outer.spec.keySize }, () => Math.floor(Math.random() * 256));
     const answer = host.library.mapLookup(outer.fd, key, value);
     if (answer === -ERRNO.ENOENT) return key;
-    if (answer < 0) throw kernelError('read', labelOf(outer), answer);
+    if (answer < 0) throw kernelError('read', outer.label, answer);
   }
   return undefined;
 }

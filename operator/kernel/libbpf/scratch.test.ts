@@ -58,7 +58,10 @@ const missing = whatIsMissing();
 
 /** Where the kernel must be there, a skip is a failure. */
 export const onRealKernel = missing === undefined || process.env['CI'] === 'true' ? describe : describe.skip;
-if (missing !== undefined) console.log(`Tests on the real kernel are ${onRealKernel === describe ? 'bound to fail' : 'skipped'}: ${missing}`);
+if (missing !== undefined)
+  console.log(
+    `Tests on the real kernel are ${onRealKernel === describe ? 'bound to fail' : 'skipped'}: ${missing}`,
+  );
 
 export function openFiles(): number {
   return readdirSync('/proc/self/fd').length;
@@ -71,7 +74,9 @@ export function mapsNamed(...names: readonly string[]): number {
 }
 
 /** The longest that the event loop was blocked while `work` ran, in milliseconds. */
-export async function longestStall<T>(work: () => Promise<T>): Promise<{ readonly stall: number; readonly result: T }> {
+export async function longestStall<T>(
+  work: () => Promise<T>,
+): Promise<{ readonly stall: number; readonly result: T }> {
   let stall = 0;
   let last = performance.now();
   let running = true;

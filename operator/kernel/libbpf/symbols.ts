@@ -112,7 +112,11 @@ export const SYMBOLS = {
   rmdir: { library: 'libc', prototype: 'int rmdir(const char *path)', mutating: true },
   rename: { library: 'libc', prototype: 'int rename(const char *from, const char *to)', mutating: true },
   unlink: { library: 'libc', prototype: 'int unlink(const char *path)', mutating: true },
-  symlink: { library: 'libc', prototype: 'int symlink(const char *target, const char *path)', mutating: true },
+  symlink: {
+    library: 'libc',
+    prototype: 'int symlink(const char *target, const char *path)',
+    mutating: true,
+  },
   chmod: { library: 'libc', prototype: 'int chmod(const char *path, uint32_t mode)', mutating: true },
 } as const satisfies Readonly<Record<string, CSymbol>>;
 

@@ -23,10 +23,20 @@ export function requireBpffs(root: string): void {
   try {
     type = statfsSync(root).type;
   } catch (thrown) {
-    throw fileError('use the bpffs at', root, thrown, `mount one there: mkdir -p ${root} && mount -t bpf bpf ${root}`);
+    throw fileError(
+      'use the bpffs at',
+      root,
+      thrown,
+      `mount one there: mkdir -p ${root} && mount -t bpf bpf ${root}`,
+    );
   }
   if (type >>> 0 === BPFFS_MAGIC) return;
-  throw new KernelError('use the bpffs at', root, 'EINVAL', `no bpffs is mounted there, do: mount -t bpf bpf ${root}`);
+  throw new KernelError(
+    'use the bpffs at',
+    root,
+    'EINVAL',
+    `no bpffs is mounted there, do: mount -t bpf bpf ${root}`,
+  );
 }
 
 /** A bpffs, by libc where it is changed and by node:fs where it is read. */

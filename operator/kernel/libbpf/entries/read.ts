@@ -5,6 +5,7 @@ import { ERRNO, kernelError } from '../errno.ts';
 import type { Host, OwnedMap } from '../maps.ts';
 import { hasContents, strideOf } from '../maptypes.ts';
 import { Slice } from '../slice.ts';
+import { PrefixWalk } from './prefixes.ts';
 import { UniqueKeys } from './unique.ts';
 
 /** Maps up to this size are read at once, on the event loop. */
@@ -40,7 +41,8 @@ export function readNow(host: Host, map: OwnedMap): Entries | undefined {
   const { token, keys, values, count } = space;
   const answer = host.library.mapLookupBatch(map.fd, null, token, keys, values, count, null);
   if (answer !== -ERRNO.ENOENT) return undefined;
-  return onlyOnce(map, [copyOf(space, shape)], shape);
+  const entries = copyOf(space, shape);
+  return walkRepeats(map, [entries], shape) ? undefined : entries;
 }
 
 /** All entries of any map, off the event loop, a part at a time. */
@@ -48,7 +50,7 @@ export async function readLater(host: Host, map: OwnedMap): Promise<Entries> {
   if (!hasContents(map.spec.type)) return NO_ENTRIES;
   const shape = shapeOf(host, map);
   const parts = await batches(host, map, shape);
-  if (parts !== undefined) return onlyOnce(map, parts, shape);
+  if (parts !== undefined) return walkRepeats(map, parts, shape) ? onlyOnce(parts, shape) : joined(parts);
   return map.spec.type === 'ArrayOfMaps' ? indexes(host, map, shape) : keyByKey(host, map, shape);
 }
 
@@ -170,21 +172,27 @@ function copyOf(space: Space, shape: Shape): Entries {
   return { count, keys, values: space.values.slice(0, count * shape.stride) };
 }
 
-/** One after the other; of a trie's, which can repeat under churn, each key once. */
-function onlyOnce(map: OwnedMap, parts: readonly Entries[], shape: Shape): Entries {
-  if (map.spec.type !== 'LPMTrie') return joined(parts);
-  const all = joined(parts);
-  const seen = new UniqueKeys(shape.keySize, all.count);
-  const first: number[] = [];
-  for (let index = 0; index < all.count; index += 1) if (seen.add(all.keys, index)) first.push(index);
-  if (first.length === all.count) return all;
+/** Under churn the walk of a trie can repeat keys; no other type's can. */
+function walkRepeats(map: OwnedMap, parts: readonly Entries[], shape: Shape): boolean {
+  if (map.spec.type !== 'LPMTrie') return false;
+  const walk = new PrefixWalk(shape.keySize);
+  for (const part of parts) walk.follow(part);
+  return walk.repeats;
+}
+
+/** Of each key the first. */
+async function onlyOnce(parts: readonly Entries[], shape: Shape): Promise<Entries> {
+  const { keySize, stride } = shape;
+  const slice = new Slice();
+  const seen = new UniqueKeys(keySize);
   const found = new Growing(shape);
-  for (const index of first) {
-    const { keySize, stride } = shape;
-    found.add(
-      all.keys.subarray(index * keySize, (index + 1) * keySize),
-      all.values.subarray(index * stride, (index + 1) * stride),
-    );
+  for (const { count, keys, values } of parts) {
+    for (let index = 0; index < count; index += 1) {
+      if (slice.over()) await slice.rest();
+      if (!seen.add(keys, index)) continue;
+      const key = keys.subarray(index * keySize, (index + 1) * keySize);
+      found.add(key, values.subarray(index * stride, (index + 1) * stride));
+    }
   }
   return found.entries();
 }
@@ -192,7 +200,11 @@ function onlyOnce(map: OwnedMap, parts: readonly Entries[], shape: Shape): Entri
 function joined(parts: readonly Entries[]): Entries {
   if (parts.length === 1) return parts[0]!;
   const count = parts.reduce((sum, { count }) => sum + count, 0);
-  return { count, keys: concatenated(parts.map(part => part.keys)), values: concatenated(parts.map(part => part.values)) };
+  return {
+    count,
+    keys: concatenated(parts.map(part => part.keys)),
+    values: concatenated(parts.map(part => part.values)),
+  };
 }
 
 function concatenated(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
@@ -227,7 +239,11 @@ class Growing {
   entries(): Entries {
     const { keySize, stride } = this.#shape;
     const count = this.#count;
-    return { count, keys: this.#keys.slice(0, count * keySize), values: this.#values.slice(0, count * stride) };
+    return {
+      count,
+      keys: this.#keys.slice(0, count * keySize),
+      values: this.#values.slice(0, count * stride),
+    };
   }
 
   #grow(): void {

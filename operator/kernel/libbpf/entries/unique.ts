@@ -43,9 +43,9 @@ export class UniqueKeys {
     for (let byte = 0; byte < this.#keySize; byte += 1) {
       hash = Math.imul(hash ^ keys[offset + byte]!, PRIME);
     }
-    // The low bits of FNV-1a mix badly
-    let slot = (hash ^ (hash >>> 15)) & mask;
-    while (this.#table[slot] !== 0 && !this.#equals(this.#table[slot]! - 1, keys, offset)) slot = (slot + 1) & mask;
+    let slot = mixed(hash) & mask;
+    while (this.#table[slot] !== 0 && !this.#equals(this.#table[slot]! - 1, keys, offset))
+      slot = (slot + 1) & mask;
     return slot;
   }
 
@@ -63,4 +63,11 @@ export class UniqueKeys {
     this.#table = larger.#table;
     this.#keys = larger.#keys;
   }
+}
+
+/** Every bit of a hash to every other: FNV-1a alone sends the prefixes of a trie to few slots. */
+function mixed(hash: number): number {
+  const half = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  const most = Math.imul(half ^ (half >>> 13), 0xc2b2ae35);
+  return most ^ (most >>> 16);
 }

@@ -1,4 +1,5 @@
 import type { Entries } from '../../../core/entries.ts';
+import { KernelError } from '../../error.ts';
 import { ERRNO } from '../errno.ts';
 import type { Library } from '../library.ts';
 import type { OwnedMap } from '../maps.ts';
@@ -20,8 +21,27 @@ export interface Pairs {
   readonly stride: number;
 }
 
-export function pairsOf(entries: Entries, keySize: number, stride: number): Pairs {
-  return { count: entries.count, keys: entries.keys, keySize, values: entries.values, stride };
+/** Throws where the bytes are not as many as `count` says: the kernel would read beyond them. */
+export function pairsOf(
+  label: string,
+  { count, keys, values }: Entries,
+  { keySize, stride }: { readonly keySize: number; readonly stride: number },
+): Pairs {
+  requireBytes(label, 'keys', keys.length, count * keySize);
+  requireBytes(label, 'values', values.length, count * stride);
+  return { count, keys, keySize, values, stride };
+}
+
+/** Keys to delete. */
+export function keysOf(label: string, keys: Uint8Array, keySize: number): Pairs {
+  const count = keySize === 0 ? 0 : Math.floor(keys.length / keySize);
+  requireBytes(label, 'keys', keys.length, count * keySize);
+  return { count, keys, keySize, values: undefined, stride: 0 };
+}
+
+function requireBytes(label: string, what: string, given: number, needed: number): void {
+  if (given === needed) return;
+  throw new KernelError('write to', label, 'EINVAL', `its ${what} take ${needed} bytes, ${given} were given`);
 }
 
 /** Entries of one batch on the event loop: 2 ms at most, an LPM trie's being the slowest. */
@@ -121,7 +141,8 @@ interface Place {
 
 function writeSome(library: Library, fd: number, { pairs, from, way }: Place): Progress | Promise<Progress> {
   if (way === 'later') return batchLater(library, fd, part(pairs, from, pairs.count));
-  if (way === 'now') return batchNow(library, fd, part(pairs, from, Math.min(pairs.count, from + NOW_ENTRIES)));
+  if (way === 'now')
+    return batchNow(library, fd, part(pairs, from, Math.min(pairs.count, from + NOW_ENTRIES)));
   const answer = singleNow(library, fd, pairs, from);
   return { done: answer < 0 ? 0 : 1, answer, unsupported: false };
 }

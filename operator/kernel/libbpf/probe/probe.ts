@@ -1,6 +1,6 @@
 import { release } from 'node:os';
-import { INNER_TYPES, MAP_FLAGS } from '../../../api/outermap.ts';
 import type { InnerType, OuterType } from '../../../api/outermap.ts';
+import { INNER_TYPES, MAP_FLAGS } from '../../../api/outermap.ts';
 import type { KernelState } from '../../../api/status.ts';
 import type { MapSpec } from '../../../core/mapspec.ts';
 import { KernelError } from '../../error.ts';
@@ -83,7 +83,9 @@ async function hasDeleteBatch(host: Host, outer: number): Promise<boolean> {
 
 /** `inner.Hash` …: whether a map of this type can be made here, and an outer map takes it as template. */
 function innerTypes(scratch: Scratch): Record<string, boolean> {
-  return Object.fromEntries(INNER_TYPES.map((type: InnerType) => [`inner.${type}`, scratch.can(smallestSpec(type))]));
+  return Object.fromEntries(
+    INNER_TYPES.map((type: InnerType) => [`inner.${type}`, scratch.can(smallestSpec(type))]),
+  );
 }
 
 function bytesOf(words: Uint32Array): Uint8Array {

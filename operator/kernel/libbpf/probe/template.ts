@@ -2,7 +2,7 @@ import { existsSync, readSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { MapSpec } from '../../../core/mapspec.ts';
 import type { Address, Library } from '../library.ts';
-import { typeName } from '../maptypes.ts';
+import { specOf, typeName } from '../maptypes.ts';
 
 const PROGRAM = 'read_templates';
 const FILE = join('native', 'template.bpf.o');
@@ -87,14 +87,7 @@ function templatesIn(bytes: Uint8Array): ReadonlyMap<number, MapSpec> {
     const type = typeName(words[at + 2]!);
     // Another's outer map may hold a type that none of ours can
     if (type === undefined) continue;
-    const [keySize, valueSize, maxEntries, flags] = words.subarray(at + 3, at + 7);
-    templates.set(words[at]!, {
-      type,
-      keySize: keySize!,
-      valueSize: valueSize!,
-      maxEntries: maxEntries!,
-      flags: flags!,
-    });
+    templates.set(words[at]!, specOf(type, words.subarray(at + 3)));
   }
   return templates;
 }
