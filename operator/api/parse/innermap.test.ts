@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type Fields, innerMap, parsedInner, problems } from './build.ts';
+import { type Fields, innerMap, parsedInner, problems } from './testing/build.ts';
 
 describe('parseInnerMap', () => {
   it('takes entries by reference, and nothing by default', () => {

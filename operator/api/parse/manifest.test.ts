@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { innerMap, outerMap, problems } from './build.ts';
 import { parseManifest } from './manifest.ts';
+import { innerMap, outerMap, problems } from './testing/build.ts';
 
 describe('parseManifest: the object', () => {
   it('answers each kind under its own name', () => {

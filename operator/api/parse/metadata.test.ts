@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { innerMap, outerMap, parsedInner, problems } from './build.ts';
+import { innerMap, outerMap, parsedInner, problems } from './testing/build.ts';
 
 describe('parseManifest: metadata', () => {
   it('puts an InnerMap without a namespace into default', () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { outerMap, outerSpec, problems } from './build.ts';
+import { outerMap, outerSpec, problems } from './testing/build.ts';
 
 describe('parseOuterMap: defaults', () => {
   it('fills in every default', () => {

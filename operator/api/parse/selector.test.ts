@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { innerMap, parsedInner, problems } from './build.ts';
+import { innerMap, parsedInner, problems } from './testing/build.ts';
 
 describe('parseManifest: nodeSelector', () => {
   function told(nodeSelector: unknown): string[] {

@@ -1,5 +1,5 @@
-import { fieldText } from '../problem.ts';
-import { parseInnerMap, parseManifest, parseOuterMap } from './manifest.ts';
+import { fieldText } from '../../problem.ts';
+import { parseInnerMap, parseManifest, parseOuterMap } from '../manifest.ts';
 
 /** Manifests as authors write them, for tests: valid but for the fields that a test gives. */
 export type Fields = Record<string, unknown>;
