@@ -6,6 +6,7 @@ import { expect } from 'chai';
 const MAY: Readonly<Record<string, { ours: readonly string[]; others: readonly string[] }>> = {
   api: { ours: ['api'], others: [] },
   core: { ours: ['api', 'core'], others: [] },
+  'core/testing': { ours: ['api', 'core'], others: ['fast-check'] },
   kernel: { ours: ['api', 'core', 'kernel'], others: [] },
   'kernel/libbpf': {
     ours: ['api', 'core', 'kernel', 'kernel/libbpf'],

@@ -1,3 +1,4 @@
+import { equalBytes } from '../bytes.ts';
 import { keyBytes } from '../codec/keytext.ts';
 import { readLength } from '../scalar/cidr.ts';
 import { type IntegerShape, integerText, rangeOf, readBigInteger } from '../scalar/integer.ts';
@@ -12,8 +13,7 @@ export function keyRule(type: Type, rule: string | number): KeyRule | string {
   if (special !== undefined) return special;
   const single = keyBytes(type, rule);
   if (!single.ok) return single.message;
-  return key =>
-    key.length === single.bytes.length && single.bytes.every((byte, index) => byte === key[index]);
+  return key => equalBytes(key, single.bytes);
 }
 
 function rangeRule(type: Type, rule: string): KeyRule | string | undefined {

@@ -230,7 +230,7 @@ function isArray(type: string): boolean {
 }
 
 function withoutContents(type: string): EncodedContent {
-  return refusal('InvalidEntries', `A ${type} is created empty: leave entries and table out`, [
+  return refusal('InvalidEntries', `Type ${type} is created empty: leave entries and table out`, [
     'spec',
     'entries',
   ]);

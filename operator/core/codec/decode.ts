@@ -1,5 +1,6 @@
+import { hex } from '../hex.ts';
 import { cidrText } from '../scalar/cidr.ts';
-import { hexText, rawText } from '../scalar/hex.ts';
+import { rawText } from '../scalar/hex.ts';
 import { readBigInteger, readInteger } from '../scalar/integer.ts';
 import { ipv4Text } from '../scalar/ipv4.ts';
 import { ipv6Text } from '../scalar/ipv6.ts';
@@ -21,7 +22,7 @@ export function decode(type: Type, bytes: Uint8Array, at: number): Value {
     case 'text':
       return readText(bytes, at, type.size);
     case 'bytes':
-      return hexText(bytes, at, type.size);
+      return hex(bytes, at, at + type.size);
     case 'enum':
       return enumValue(type, bytes, at);
     case 'ipv4':

@@ -1,5 +1,6 @@
 import type { OuterLayout } from '../layout.ts';
 import { mapSpecText } from '../mapspec.ts';
+import { sha256 } from '../sha256.ts';
 import { typeText } from '../types/show.ts';
 
 /** Layouts as people compare them, and a hash over the declarations, which may be long: a ledger's record holds 4,000 bytes. */
@@ -7,7 +8,7 @@ export function layoutDigest(layout: Omit<OuterLayout, 'digest'>): string {
   const { outer, template, outerKey, innerKey, innerValue, valueMask } = layout;
   const types = [outerKey, innerKey, innerValue].map(type => (type === undefined ? '' : typeText(type)));
   const owned = valueMask === undefined ? '' : runsOf(valueMask);
-  return `${mapSpecText(outer)}; ${mapSpecText(template)}; types ${hashText([...types, owned].join('\n'))}`;
+  return `${mapSpecText(outer)}; ${mapSpecText(template)}; types ${sha256([...types, owned].join('\n')).slice(0, 32)}`;
 }
 
 /** `4-11,16-19`: the program-owned bytes. */
@@ -20,12 +21,4 @@ function runsOf(mask: Uint8Array): string {
     runs.push(`${start}-${at}`);
   }
   return runs.join(',');
-}
-
-/** FNV-1a of 128 bits. */
-function hashText(text: string): string {
-  let hash = 0x6c62272e07bb014262b821756295c58dn;
-  for (const byte of new TextEncoder().encode(text))
-    hash = BigInt.asUintN(128, (hash ^ BigInt(byte)) * 0x0000000001000000000000000000013bn);
-  return hash.toString(16).padStart(32, '0');
 }

@@ -51,7 +51,7 @@ function keyPart(inner: Template, rule: InnerRule, problems: Problem[]): Part | 
     if (rule.key === 'index') return { size: 4, type: INDEX };
     problems.push({
       path,
-      message: `A ${inner.type} needs a key: write a type such as ${rule.key === 'prefix' ? 'cidr4' : 'u32'}`,
+      message: `Type ${inner.type} needs a key: write a type such as ${rule.key === 'prefix' ? 'cidr4' : 'u32'}`,
     });
     return undefined;
   }
@@ -64,11 +64,11 @@ function keyPart(inner: Template, rule: InnerRule, problems: Problem[]): Part | 
 
 function keyProblem(inner: Template, rule: InnerRule, type: Type): string | undefined {
   if (rule.key === 'index' && !isIndex(type))
-    return `Keys of a ${inner.type} are indexes: write u32, or leave it out`;
+    return `Keys of type ${inner.type} are indexes: write u32, or leave it out`;
   if (rule.key === 'prefix' && !isPrefix(type))
     return 'Keys of an LPMTrie begin with a u32 prefix length in host order: write cidr4, cidr6 or struct { __u32 bits; … }';
   if (rule.largestKey === undefined || type.size <= rule.largestKey) return undefined;
-  return `Key of ${type.size} bytes is too large: a ${inner.type} takes at most ${rule.largestKey}`;
+  return `Key of ${type.size} bytes is too large: type ${inner.type} takes at most ${rule.largestKey}`;
 }
 
 function valuePart(inner: Template, rule: InnerRule, problems: Problem[]): Part | undefined {
@@ -78,7 +78,7 @@ function valuePart(inner: Template, rule: InnerRule, problems: Problem[]): Part 
   if (inner.value === undefined) {
     // A usual size where the value is a reference that only the kernel reads; a stack's depth is the author's choice.
     if (sizes !== undefined && inner.type !== 'StackTrace') return { size: sizes[0] ?? 0 };
-    problems.push({ path, message: `A ${inner.type} needs a value: write a type such as u64` });
+    problems.push({ path, message: `Type ${inner.type} needs a value: write a type such as u64` });
     return undefined;
   }
   const type = readType(inner.value, path, problems);
@@ -92,15 +92,18 @@ function valueProblem(inner: Template, rule: InnerRule, type: Type): string | un
   const { valueSizes, largestValue } = rule;
   if (valueSizes !== undefined && !valueSizes.includes(type.size)) {
     const sizes = valueSizes.length > 4 ? 'a multiple of 8, at most 1016,' : valueSizes.join(' or ');
-    return `Value of ${type.size} bytes cannot be: a ${inner.type} takes ${sizes} bytes`;
+    return `Value of ${type.size} bytes cannot be: type ${inner.type} takes ${sizes} bytes`;
   }
   if (largestValue === undefined || type.size <= largestValue) return undefined;
-  return `Value of ${type.size} bytes is too large: a ${inner.type} takes at most ${largestValue}`;
+  return `Value of ${type.size} bytes is too large: type ${inner.type} takes at most ${largestValue}`;
 }
 
 function refusePresent(inner: Template, part: 'key' | 'value', problems: Problem[]): undefined {
   if (inner[part] === undefined) return;
-  problems.push({ path: ['spec', 'inner', part], message: `A ${inner.type} has no ${part}: leave it out` });
+  problems.push({
+    path: ['spec', 'inner', part],
+    message: `Type ${inner.type} has no ${part}: leave it out`,
+  });
 }
 
 function flagsOf(inner: Template, rule: InnerRule, problems: Problem[]): number {

@@ -17,7 +17,7 @@ export function valueMask(
       text === ''
         ? 'Path is empty'
         : place === undefined
-          ? `A ${inner.type} declares no value`
+          ? `Type ${inner.type} declares no value`
           : messageOf(place);
     if (problem !== undefined)
       problems.push({

@@ -1,14 +1,8 @@
 import { notText, shown, ValueProblem } from '../codec/value.ts';
+import { hex } from '../hex.ts';
 
 /** What a value is shown as, and taken as, when its type's own words cannot say it: `raw:` and every byte in hex. */
 const RAW = 'raw:';
-
-export function hexText(bytes: Uint8Array, at: number, size: number): string {
-  let text = '';
-  for (let index = at; index < at + size; index += 1)
-    text += (bytes[index] ?? 0).toString(16).padStart(2, '0');
-  return text;
-}
 
 /** Exactly `size` bytes of hex: `0a1b2c`, `0x0a1b2c` or with `:` or `-` between bytes. */
 export function writeHex(value: unknown, size: number, into: Uint8Array, at: number): void {
@@ -25,7 +19,7 @@ export function writeHex(value: unknown, size: number, into: Uint8Array, at: num
 }
 
 export function rawText(bytes: Uint8Array, at: number, size: number): string {
-  return RAW + hexText(bytes, at, size);
+  return RAW + hex(bytes, at, at + size);
 }
 
 export function isRaw(value: string): boolean {

@@ -1,3 +1,4 @@
+import { nearest } from '../../api/nearest.ts';
 import type { FieldPath } from '../../api/problem.ts';
 import type { Type } from './type.ts';
 
@@ -39,13 +40,13 @@ export function* leavesOf(type: Type, offset = 0, path: FieldPath = []): Generat
 
 /** What to say of a field that a struct does not have: `Unknown field prot: did you mean proto? Fields are port, proto`. */
 export function unknownField(name: string, names: readonly string[]): string {
-  const near = names.find(each => isNear(name.toLowerCase(), each.toLowerCase()));
+  const near = nearest(name, names.slice(0, 500));
   const list = names.length > 20 ? `${names.slice(0, 20).join(', ')} …` : names.join(', ');
   return `Unknown field ${JSON.stringify(name.slice(0, 60))}: ${near === undefined ? '' : `did you mean ${near}? `}Fields are ${list}`;
 }
 
 function fieldPlace(place: Place, name: string): Place | string {
-  if (place.type.kind !== 'struct') return `A ${place.type.kind} has no field ${name}`;
+  if (place.type.kind !== 'struct') return `No field ${name}: it is of kind ${place.type.kind}`;
   const field = place.type.fields.find(each => each.name === name);
   if (field === undefined)
     return unknownField(
@@ -56,7 +57,7 @@ function fieldPlace(place: Place, name: string): Place | string {
 }
 
 function elementPlace(place: Place, index: number): Place | string {
-  if (place.type.kind !== 'array') return `A ${place.type.kind} has no element [${index}]`;
+  if (place.type.kind !== 'array') return `No element [${index}]: it is of kind ${place.type.kind}`;
   const { element, length } = place.type;
   if (index >= length) return `Element [${index}] is outside: the array has [0] to [${length - 1}]`;
   return {
@@ -65,19 +66,4 @@ function elementPlace(place: Place, index: number): Place | string {
     type: element,
     offset: place.offset + index * element.size,
   };
-}
-
-/** One letter more, less, other or swapped with its neighbour, or one name beginning with the other. */
-function isNear(wrong: string, right: string): boolean {
-  if (wrong.length > 1 && (right.startsWith(wrong) || wrong.startsWith(right))) return true;
-  let start = 0;
-  while (start < wrong.length && wrong[start] === right[start]) start += 1;
-  const rest = [wrong.slice(start), right.slice(start)] as const;
-  const swapped = rest[0].slice(0, 2) === [...rest[1].slice(0, 2)].reverse().join('');
-  return (
-    rest[0].slice(1) === rest[1].slice(1) ||
-    rest[0].slice(1) === rest[1] ||
-    rest[0] === rest[1].slice(1) ||
-    (swapped && rest[0].slice(2) === rest[1].slice(2))
-  );
 }

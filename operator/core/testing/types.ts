@@ -1,0 +1,96 @@
+import * as fc from 'fast-check';
+import { enumOf } from '../types/enum.ts';
+import { WORD_TYPES } from '../types/parser/words.ts';
+import { structOf } from '../types/struct.ts';
+import type { Type } from '../types/type.ts';
+
+const NAMES = [
+  'port',
+  'proto',
+  'action',
+  'address',
+  'Flags',
+  '_id',
+  'constructor',
+  'toString',
+  'x1',
+  'ipv4',
+  'key',
+];
+const BYTE_NAMES = new Set(
+  [...WORD_TYPES.values()].map(type => ('name' in type && type.size === 1 ? type.name : '')),
+);
+
+const scalar = fc.constantFrom(...WORD_TYPES.values());
+const text = fc.integer({ min: 1, max: 20 }).map((size): Type => ({ kind: 'text', size, alignment: 1 }));
+const bytes = fc.integer({ min: 1, max: 20 }).map((size): Type => ({ kind: 'bytes', size, alignment: 1 }));
+const enumerated = fc
+  .uniqueArray(fc.bigInt(-(2n ** 40n), 2n ** 40n), { minLength: 1, maxLength: 5 })
+  .map(values => enumOf(values.map((value, index) => ({ name: `NAME_${index}`, value })))!);
+
+const { type } = fc.letrec<{ type: Type; array: Type; struct: Type }>(tie => ({
+  type: fc.oneof(
+    { depthSize: 'small' },
+    scalar,
+    scalar,
+    text,
+    bytes,
+    enumerated,
+    tie('array'),
+    tie('struct'),
+  ),
+  array: fc
+    .tuple(
+      tie('type').filter(element => element.size < 200 && !isByte(element)),
+      fc.integer({ min: 1, max: 4 }),
+    )
+    .map(([element, length]) => arrayOf(element, length)),
+  struct: fc
+    .tuple(
+      fc.uniqueArray(fc.tuple(fc.constantFrom(...NAMES), tie('type')), {
+        minLength: 1,
+        maxLength: 5,
+        selector: ([name]) => name,
+      }),
+      fc.boolean(),
+    )
+    .map(([members, packed]) =>
+      structOf(
+        members.map(([name, member]) => ({ name, type: member })),
+        packed,
+      ),
+    ),
+}));
+
+/** Any type that a declaration can say. */
+export const anyType: fc.Arbitrary<Type> = type;
+
+/** A type and bytes of its size, whatever they mean. */
+export const typeAndBytes: fc.Arbitrary<[Type, Uint8Array]> = anyType.chain(each =>
+  fc.tuple(fc.constant(each), fc.uint8Array({ minLength: each.size, maxLength: each.size })),
+);
+
+/** The bytes with all padding zeroed. */
+export function withoutPadding(of: Type, from: Uint8Array): Uint8Array {
+  const clean = new Uint8Array(from.length);
+  copyFields(of, from, clean, 0);
+  return clean;
+}
+
+function copyFields(of: Type, from: Uint8Array, to: Uint8Array, at: number): void {
+  if (of.kind === 'struct')
+    for (const field of of.fields) copyFields(field.type, from, to, at + field.offset);
+  else if (of.kind === 'array')
+    for (let index = 0; index < of.length; index += 1)
+      copyFields(of.element, from, to, at + index * of.element.size);
+  else to.set(from.subarray(at, at + of.size), at);
+}
+
+function arrayOf(element: Type, length: number): Type {
+  return { kind: 'array', element, length, size: element.size * length, alignment: element.alignment };
+}
+
+/** An array of these is `u8[N]` or deeper than declarations go. */
+function isByte(of: Type): boolean {
+  return of.kind === 'integer' && !of.signed && BYTE_NAMES.has(of.name);
+}

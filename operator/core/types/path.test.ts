@@ -1,0 +1,50 @@
+import { expect } from 'chai';
+import { fieldText } from '../../api/problem.ts';
+import { parseDeclaration } from './declaration.ts';
+import { leavesOf, placeOf, unknownField } from './path.ts';
+import type { Type } from './type.ts';
+
+const declaration = parseDeclaration('struct { __u8 a; struct { __u32 hits; } stats[2]; mac address; }');
+const type = (declaration as { type: Type }).type;
+
+function placeText(path: string): string {
+  const place = placeOf(type, path);
+  return place.ok ? `${fieldText(place.path)} at ${place.offset} is ${place.type.kind}` : place.message;
+}
+
+describe('placeOf', () => {
+  it('finds fields and elements at their offsets', () => {
+    expect(placeText('')).to.equal(' at 0 is struct');
+    expect(placeText('stats')).to.equal('stats at 4 is array');
+    expect(placeText('stats[1].hits')).to.equal('stats[1].hits at 8 is integer');
+  });
+
+  it('says what is wrong with any other path', () => {
+    expect(placeText('stat')).to.equal(
+      'Unknown field "stat": did you mean stats? Fields are a, stats, address',
+    );
+    expect(placeText('stats[2]')).to.equal('Element [2] is outside: the array has [0] to [1] (in stats)');
+    expect(placeText('a.b')).to.equal('No field b: it is of kind integer (in a)');
+    expect(placeText('a[0]')).to.equal('No element [0]: it is of kind integer (in a)');
+    for (const path of ['.a', 'a.', 'stats[]', 'stats[-1]', 'stats[1]hits', '[', 'a b', 'stats[99999999]'])
+      expect(placeText(path), path).to.equal(
+        `${JSON.stringify(path)} is no field path: write field.part or field[0]`,
+      );
+  });
+});
+
+describe('leavesOf', () => {
+  it('gives every scalar in the order of declaration', () => {
+    const leaves = [...leavesOf(type)].map(leaf => `${fieldText(leaf.path)}@${leaf.offset}`);
+    expect(leaves).to.deep.equal(['a@0', 'stats[0].hits@4', 'stats[1].hits@8', 'address@12']);
+  });
+});
+
+describe('unknownField', () => {
+  it('bounds what it repeats and lists', () => {
+    const names = Array.from({ length: 30 }, (_, index) => `field_number_${index}`);
+    const message = unknownField('z'.repeat(1000), names);
+    expect(message.length).to.be.lessThan(600);
+    expect(message).to.match(/field_number_19 …$/);
+  });
+});
