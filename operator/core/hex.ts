@@ -1,4 +1,6 @@
-const DIGITS: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const DIGITS: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
+  byte.toString(16).padStart(2, '0'),
+);
 
 /** Two lower-case digits a byte. */
 export function hex(bytes: Uint8Array, from = 0, to: number = bytes.length): string {

@@ -38,7 +38,16 @@ function compress(state: Uint32Array, words: Uint32Array, block: DataView, at: n
 }
 
 function rounds(state: Uint32Array, words: Uint32Array): readonly number[] {
-  let [a, b, c, d, e, f, g, h] = state as unknown as [number, number, number, number, number, number, number, number];
+  let [a, b, c, d, e, f, g, h] = state as unknown as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   for (let round = 0; round < 64; round++) {
     const sum1 = rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25);
     const first = (h + sum1 + ((e & f) ^ (~e & g)) + ROUND[round]! + words[round]!) | 0;

@@ -56,6 +56,9 @@ function foldOutcome(known: OuterMemory, outcome: Outcome): void {
     case 'create':
       known.ledger = { kind: 'map', id: outcome.id!, spec: step.desired.layout.outer };
       return;
+    case 'pin':
+      known.pin = known.ledger;
+      return;
     default:
       known.stale = true;
   }

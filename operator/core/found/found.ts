@@ -3,6 +3,7 @@ import type { DesiredInner } from '../desired/claim.ts';
 import type { Entries } from '../entries.ts';
 import type { LedgerRecord } from '../ledger.ts';
 import type { MapSpec } from '../mapspec.ts';
+import type { Difference } from '../plan/difference.ts';
 
 /** A pinned map as opened, or why it could not be. */
 export type PinFound =
@@ -20,9 +21,13 @@ export interface Programmed {
   readonly seen?: Entries;
 }
 
-/** What was read from an inner map, this turn. */
+/** What was read from an inner map this turn, compared with what is declared for its key. */
 export type Reading =
-  | { readonly kind: 'read'; readonly spec: MapSpec; readonly frozen: boolean; readonly entries: Entries }
+  /** As declared; `seen` are the bytes in the kernel's order. */
+  | { readonly kind: 'same'; readonly seen: Entries }
+  | { readonly kind: 'different'; readonly difference: Difference; readonly seen: Entries }
+  /** Of another layout, or sealed where that is not declared: only a new map will do. */
+  | { readonly kind: 'otherMap' }
   | { readonly kind: 'unreadable'; readonly reason: Reason; readonly message: string };
 
 /** One outer map of this node as it is: the map, its entries, and what the ledger proves to be ours. */

@@ -36,6 +36,18 @@ export function difference(declared: Entries, found: Entries, by: Comparison): D
   return collected.missing + collected.different + collected.extra === 0 ? undefined : collected;
 }
 
+/** Whether the same keys stand in the same order with the same values, but for what the program owns. */
+export function sameInOrder(a: Entries, b: Entries, by: Comparison): boolean {
+  if (a.count !== b.count || !equalBytes(a.keys, b.keys)) return false;
+  if (equalBytes(a.values, b.values)) return true;
+  const { mask, stride } = by;
+  if (mask === undefined) return false;
+  for (let at = 0; at < a.values.length; at++) {
+    if (((a.values[at]! ^ b.values[at]!) & mask[at % stride]!) !== 0) return false;
+  }
+  return true;
+}
+
 export function isArray(type: InnerType): boolean {
   return type === 'Array' || type === 'PerCPUArray';
 }

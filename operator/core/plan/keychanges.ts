@@ -2,8 +2,8 @@ import type { DesiredInner } from '../desired/claim.ts';
 import type { DesiredOuter } from '../desired/desired.ts';
 import type { OuterFound, Programmed, Reading } from '../found/found.ts';
 import { innerPinName, TEMPORARY } from '../ledger.ts';
-import type { MapSpec } from '../mapspec.ts';
-import { type Comparison, type Difference, difference, isLRU, sameBytes } from './difference.ts';
+import { sameShape } from './compared.ts';
+import { type Difference, isLRU, sameBytes } from './difference.ts';
 import type { Cause, Step } from './step.ts';
 
 type Write = Extract<Step, { verb: 'insert' | 'replace' | 'edit' }>;
@@ -27,7 +27,7 @@ export function keyChanges(name: string, desired: DesiredOuter, found: OuterFoun
   const proofs: Proof[] = [];
   let evicted = 0;
   for (const inner of desired.inners.values()) {
-    const verdict = judge(inner, desired, found);
+    const verdict = judge(inner, found);
     if (verdict === undefined) continue;
     if (verdict.kind === 'proof') proofs.push({ keyHex: inner.keyHex, programmed: verdict.programmed });
     else {
@@ -62,21 +62,17 @@ type Verdict =
   | { readonly kind: 'proof'; readonly programmed: Programmed };
 
 /** Undefined: as declared, and known before. */
-function judge(inner: DesiredInner, desired: DesiredOuter, found: OuterFound): Verdict | undefined {
+function judge(inner: DesiredInner, found: OuterFound): Verdict | undefined {
   const id = found.entries.get(inner.keyHex);
   const programmed = found.programmed.get(inner.keyHex);
   const cause = programmed?.inner === inner ? 'drift' : 'declared';
   if (id === undefined) return { kind: 'insert', cause };
+  const ours = ownsKey(inner.key, id, found);
+  // The ledger's pin was taken away: without it nothing proves the entry ours after a restart
+  if (programmed?.id === id && programmed.ours && !ours) return { kind: 'replace', cause };
   const reading = found.readings.get(id);
-  if (reading !== undefined)
-    return judgeReading(inner, id, reading, {
-      desired,
-      programmed,
-      cause,
-      ours: ownsKey(inner.key, id, found),
-    });
+  if (reading !== undefined) return judgeReading(inner, reading, { id, programmed, cause, ours });
   if (programmed === undefined || programmed.id !== id) return { kind: 'replace', cause };
-  if (programmed.ours && !ownsKey(inner.key, id, found)) return { kind: 'replace', cause };
   if (programmed.inner === inner) return undefined;
   if (sameDeclaration(programmed.inner, inner))
     return { kind: 'proof', programmed: { ...programmed, inner } };
@@ -84,35 +80,31 @@ function judge(inner: DesiredInner, desired: DesiredOuter, found: OuterFound): V
 }
 
 interface Situation {
-  readonly desired: DesiredOuter;
+  readonly id: number;
   readonly programmed: Programmed | undefined;
   readonly cause: Cause;
   readonly ours: boolean;
 }
 
-function judgeReading(
-  inner: DesiredInner,
-  id: number,
-  reading: Reading,
-  situation: Situation,
-): Verdict | undefined {
-  const { desired, programmed, cause, ours } = situation;
-  if (reading.kind === 'unreadable') return { kind: 'replace', cause };
-  if (!sameShape(inner, reading.spec) || inner.sealed !== reading.frozen) return { kind: 'replace', cause };
-  if (programmed?.ours === true && programmed.id === id && !ours) return { kind: 'replace', cause };
-  const proof = { id, inner, ours, seen: reading.entries };
-  if (
-    programmed?.inner === inner &&
-    programmed.seen !== undefined &&
-    sameBytes(programmed.seen, reading.entries)
-  )
-    return undefined;
-  const differing = difference(inner.entries, reading.entries, comparisonOf(inner, desired, reading.entries));
-  if (differing === undefined) return { kind: 'proof', programmed: proof };
+function judgeReading(inner: DesiredInner, reading: Reading, situation: Situation): Verdict | undefined {
+  const { id, programmed, cause, ours } = situation;
+  if (reading.kind === 'unreadable' || reading.kind === 'otherMap') return { kind: 'replace', cause };
+  const proof = { kind: 'proof', programmed: { id, inner, ours, seen: reading.seen } } as const;
+  if (reading.kind === 'same') return isProved(proof.programmed, programmed) ? undefined : proof;
+  const { difference } = reading;
   if (inner.update === 'InPlace' && ours)
-    return { kind: 'edit', cause: causeOf(inner, differing, cause), id, difference: differing };
-  if (onlyEvicted(inner, differing)) return { kind: 'proof', programmed: proof };
-  return { kind: 'replace', cause };
+    return { kind: 'edit', cause: causeOf(inner, difference, cause), id, difference };
+  return onlyEvicted(inner, difference) ? proof : { kind: 'replace', cause };
+}
+
+function isProved(now: Programmed, before: Programmed | undefined): boolean {
+  return (
+    before !== undefined &&
+    before.id === now.id &&
+    before.inner === now.inner &&
+    before.seen === now.seen &&
+    before.ours === now.ours
+  );
 }
 
 /** With Swap, what an LRU map evicted is not put back: a swap would forget what programs use. */
@@ -125,39 +117,6 @@ function onlyEvicted(inner: DesiredInner, differing: Difference): boolean {
 function causeOf(inner: DesiredInner, differing: Difference, cause: Cause): Cause {
   const onlyMissing = differing.different + differing.extra === 0;
   return isLRU(inner.spec.type as never) && onlyMissing ? 'declared' : cause;
-}
-
-export function comparisonOf(
-  inner: DesiredInner,
-  desired: DesiredOuter,
-  found: { readonly count: number; readonly values: Uint8Array },
-): Comparison {
-  const { keySize, valueSize, type } = inner.spec;
-  const declared = inner.entries;
-  const stride =
-    declared.count > 0
-      ? declared.values.length / declared.count
-      : found.count > 0
-        ? found.values.length / found.count
-        : valueSize;
-  const { valueMask } = desired.layout;
-  const mask = valueMask === undefined ? {} : { mask: repeated(valueMask, stride) };
-  return { type: type as Comparison['type'], keySize, stride, exact: inner.exact, ...mask };
-}
-
-/** Per-CPU values stand one after the other, each rounded up to 8 bytes; what pads them is not compared. */
-function repeated(mask: Uint8Array, stride: number): Uint8Array {
-  if (stride === mask.length) return mask;
-  const one = Math.ceil(mask.length / 8) * 8;
-  const all = new Uint8Array(stride);
-  for (let at = 0; at + one <= stride; at += one) all.set(mask, at);
-  return all;
-}
-
-function sameShape(inner: DesiredInner, spec: MapSpec): boolean {
-  const { type, keySize, valueSize, maxEntries, flags } = inner.spec;
-  const sizes = spec.type === type && spec.keySize === keySize && spec.valueSize === valueSize;
-  return sizes && spec.maxEntries === maxEntries && spec.flags === flags;
 }
 
 /** Whether two objects ask for the same map: labels, selectors or a new generation alone change nothing. */

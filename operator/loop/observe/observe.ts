@@ -1,10 +1,12 @@
 import type { Desired, DesiredOuter } from '../../core/desired/desired.ts';
 import type { Found, OuterFound, Reading } from '../../core/found/found.ts';
 import { innerPinName, ledgerPaths, TEMPORARY } from '../../core/ledger.ts';
+import { compared } from '../../core/plan/compared.ts';
 import { keysToRead, ownsKey } from '../../core/plan/keychanges.ts';
 import { KernelError } from '../../kernel/error.ts';
-import type { InnerAddress, Kernel } from '../../kernel/kernel.ts';
+import type { InnerAddress, InnerReading, Kernel } from '../../kernel/kernel.ts';
 import { emptyOuterMemory, type Memory, type OuterMemory } from '../memory.ts';
+import { paced } from '../pace.ts';
 import { reasonOf } from '../reason.ts';
 import { abandonedLedgers } from './abandoned.ts';
 import { readOuterMemory } from './outer.ts';
@@ -46,6 +48,9 @@ async function observeOuter(
   };
 }
 
+/** At most so many inner maps are read before they are compared and let go: contents are never held twice. */
+const READ_AT_ONCE = 512;
+
 async function readContents(
   kernel: Kernel,
   desired: DesiredOuter,
@@ -53,11 +58,23 @@ async function readContents(
   due: Due,
 ): Promise<ReadonlyMap<number, Reading>> {
   const keys = keysToRead(desired, known, dueKeys(desired, known, due.contentShare));
-  const ids = keys.map(key => known.entries.get(key)!);
   const root = ledgerPaths(kernel.pins.root, desired.outerMap.metadata.name).inner;
-  const addresses = keys.map((key, at) => addressOf(desired.inners.get(key)!.key, ids[at]!, root, known));
-  const answers = addresses.length === 0 ? [] : await kernel.readInner(addresses);
-  return new Map(answers.map((answer, at) => [ids[at]!, readingOf(answer, ids[at]!)]));
+  const readings = new Map<number, Reading>();
+  for (let from = 0; from < keys.length; from += READ_AT_ONCE) {
+    const some = keys.slice(from, from + READ_AT_ONCE);
+    const ids = some.map(key => known.entries.get(key)!);
+    const addresses = some.map((key, at) => addressOf(desired.inners.get(key)!.key, ids[at]!, root, known));
+    const answers = await kernel.readInner(addresses);
+    await paced(answers, (answer, at) => {
+      const inner = desired.inners.get(some[at]!)!;
+      const before = known.programmed.get(some[at]!);
+      readings.set(
+        ids[at]!,
+        readingOf(answer, ids[at]!, contents => compared(inner, desired.layout, contents, before)),
+      );
+    });
+  }
+  return readings;
 }
 
 /** By its pin where the ledger has one: CAP_BPF is enough then. */
@@ -67,16 +84,19 @@ function addressOf(key: Uint8Array, id: number, root: string, known: OuterMemory
   return { pin: `${root}/${known.pins.get(name) === id ? name : name + TEMPORARY}` };
 }
 
-function readingOf(answer: Awaited<ReturnType<Kernel['readInner']>>[number], id: number): Reading {
+function readingOf(
+  answer: InnerReading | KernelError,
+  id: number,
+  compare: (contents: InnerReading) => Reading,
+): Reading {
   if (answer instanceof KernelError)
     return { kind: 'unreadable', reason: reasonOf(answer), message: answer.message };
-  if (answer.id !== id)
-    return {
-      kind: 'unreadable',
-      reason: 'KernelError',
-      message: `Pin holds inner map ${answer.id}, not ${id}`,
-    };
-  return { kind: 'read', spec: answer.spec, frozen: answer.frozen, entries: answer.entries };
+  if (answer.id === id) return compare(answer);
+  return {
+    kind: 'unreadable',
+    reason: 'KernelError',
+    message: `Pin holds inner map ${answer.id}, not ${id}`,
+  };
 }
 
 /** The next slice of keys, round and round: over one period of the content check every key comes once. */
