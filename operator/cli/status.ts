@@ -18,7 +18,7 @@ export const STATUS: Command = {
   notes: ['Exit code: 0 everything is ready, 1 something is not, 2 there is no report that can be read.'],
   examples: [
     { line: 'status', says: 'outer maps, and what is not ready' },
-    { line: 'status -o json', says: 'the whole report, every inner map included' },
+    { line: 'status -o json', says: 'the whole report, for a program to read' },
     { line: 'status --report /tmp/status.json', says: 'of an agent started with --report' },
   ],
   run,

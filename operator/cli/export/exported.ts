@@ -3,6 +3,7 @@ import { hex } from '../../core/hex.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
 import type { Progressed } from '../command.ts';
 import { type Held, heldMaps, isReading, unreadable } from '../ledger/contents.ts';
+import { declaredLayout, sameSizes } from '../ledger/declared.ts';
 import { idAt, type Ledger, ledgers } from '../ledger/ledger.ts';
 import type { Plain } from '../terminal/yaml.ts';
 import { declarationsFor, type GivenTypes, outerKeyType } from './types.ts';
@@ -27,9 +28,22 @@ export async function exported(request: ExportRequest, progress: Progressed): Pr
   const owner = ledgers(kernel.pins).find(ledger => idAt(kernel, ledger.paths.outer) === outer.id);
   const maps = await readAll(request, owner, progress);
   const template = templateOf(request, maps);
-  const declarations = declarationsFor(outer.spec, template, request.types);
+  const declarations = declarationsFor(outer.spec, template, typesOr(request, template, owner));
   const { documents, undeclarable } = written(request, { template, declarations, maps });
   return { documents, notes: [...ownerNote(owner), ...undeclarable] };
+}
+
+/** What the user gave; else what the OuterMap that has this map declares, where that is as wide. */
+function typesOr({ types, outer }: ExportRequest, template: MapSpec, owner: Ledger | undefined): GivenTypes {
+  const layout = owner === undefined ? undefined : declaredLayout(owner.name, owner.record);
+  const declared = owner?.record?.declared;
+  if (layout === undefined || declared === undefined || !sameSizes(layout, outer.spec, template))
+    return types;
+  return {
+    key: types.key ?? declared.key,
+    innerKey: types.innerKey ?? declared.inner.key,
+    innerValue: types.innerValue ?? declared.inner.value,
+  };
 }
 
 function ownerNote(owner: Ledger | undefined): readonly string[] {

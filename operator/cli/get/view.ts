@@ -1,7 +1,7 @@
 import type { OuterLayout } from '../../core/layout.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
 import type { ClosableKernel, Terminal } from '../command.ts';
-import { declaredLayout, undeclaredLayout } from '../ledger/declared.ts';
+import { declaredLayout, sameSizes, undeclaredLayout } from '../ledger/declared.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { colourOf } from '../terminal/colour.ts';
 import { type Plain, yamlText } from '../terminal/yaml.ts';
@@ -24,21 +24,11 @@ export function write(view: View, data: Plain, asTable: () => string): void {
 /** The declared layout where the kernel's maps have it; else bytes, and a line that says why. */
 export function layoutFor(view: View, ledger: Ledger, outer: MapSpec, inner: MapSpec): OuterLayout {
   const declared = declaredLayout(ledger.name, ledger.record);
-  if (declared !== undefined && fits(declared, outer, inner)) return declared;
+  if (declared !== undefined && sameSizes(declared, outer, inner)) return declared;
   const why =
     declared === undefined ? 'holds no declarations' : 'declares another layout than the kernel has';
   note(view.terminal, `The record of ${ledger.name} ${why}: keys and values are shown as hexadecimal bytes`);
   return undeclaredLayout(outer, inner);
-}
-
-function fits(layout: OuterLayout, outer: MapSpec, inner: MapSpec): boolean {
-  const { template } = layout;
-  return (
-    layout.outer.keySize === outer.keySize &&
-    template.type === inner.type &&
-    template.keySize === inner.keySize &&
-    template.valueSize === inner.valueSize
-  );
 }
 
 /** On stderr: what is written to a file stays clean. */

@@ -14,6 +14,16 @@ export function declaredLayout(name: string, record: LedgerRecord | undefined): 
   return layout.ok ? layout.value : undefined;
 }
 
+/** Whether keys and values of these maps can be read by a layout. */
+export function sameSizes({ outer, template }: OuterLayout, mapOuter: MapSpec, mapInner: MapSpec): boolean {
+  return (
+    outer.keySize === mapOuter.keySize &&
+    template.type === mapInner.type &&
+    template.keySize === mapInner.keySize &&
+    template.valueSize === mapInner.valueSize
+  );
+}
+
 /** An OuterMap that only lends its declarations. */
 export function outerMapOf(name: string, declared: Declarations): OuterMap {
   const rules = { provision: 'Adopt', undeclaredKeys: 'Keep', deletionPolicy: 'Retain', access: [] } as const;

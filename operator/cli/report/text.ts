@@ -75,7 +75,8 @@ function innerMapTable(failed: readonly InnerMapReport[]): string {
 
 function summary(report: Report, failed: number, terminal: Terminal): string {
   const { good, bad } = colourOf(terminal, 'out');
-  const total = counted(report.innerMaps.length, 'inner map');
+  const ready = report.outerMaps.reduce((sum, { innerMaps }) => sum + innerMaps, 0);
+  const total = counted(ready + failed, 'inner map');
   const condition = readyCondition(report);
   if (isReady(report)) return good(`Ready: ${total} as declared`);
   const parts = [

@@ -60,6 +60,10 @@ const TRAPS = [
   'a\r\nb',
   'ü',
   'struct { __u32 a; }',
+  'struct {\n  u32 a;  /* b */\n    u8 c;\n}\n',
+  '  a\nb',
+  'a\n  \nb',
+  'a\n\tb',
   '__proto__',
   'constructor',
 ];

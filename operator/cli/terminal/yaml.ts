@@ -73,14 +73,15 @@ function writeText(text: string, lead: string, indent: string, lines: string[]):
   for (const line of body) lines.push(`${indent}${line}`);
 }
 
-/** Two lines or more of printable ASCII, none empty, none that begins or ends with a blank; else undefined. */
+/** Two lines or more of printable ASCII, none blank, none that ends with a blank; else undefined. */
 function blockLines(text: string): readonly string[] | undefined {
   if (!text.includes('\n')) return undefined;
   const lines = (text.endsWith('\n') ? text.slice(0, -1) : text).split('\n');
-  return lines.every(line => BLOCK_LINE.test(line)) ? lines : undefined;
+  // The first line sets the block's indentation.
+  return text[0] !== ' ' && lines.every(line => BLOCK_LINE.test(line)) ? lines : undefined;
 }
 
-const BLOCK_LINE = /^[!-~](?:[ -~]*[!-~])?$/;
+const BLOCK_LINE = /^[ -~]*[!-~]$/;
 
 function joined(lead: string, text: string): string {
   return lead === '' ? text : `${lead} ${text}`;
