@@ -15,7 +15,7 @@ export function assignmentsIn(text: string): readonly Assignment[] {
   const assignments: Assignment[] = [];
   const part = /\s*([A-Za-z_[][\w.[\]]*)\s*=\s*(?:"([^"]*(?:""[^"]*)*)"\s*|([^",][^,]*|))(,|$)/y;
   let at = 0;
-  do {
+  for (;;) {
     part.lastIndex = at;
     const match = part.exec(text);
     if (match === null) throw malformed(text, at);
@@ -23,8 +23,7 @@ export function assignmentsIn(text: string): readonly Assignment[] {
     assignments.push({ path: match[1]!, value });
     at = part.lastIndex;
     if (match[4] === '') return assignments;
-  } while (at <= text.length);
-  throw malformed(text, at);
+  }
 }
 
 /** Every part of a struct or an array as one line, in the order of declaration. */

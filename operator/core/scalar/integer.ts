@@ -33,9 +33,21 @@ export function writeInteger(
 
 /** A number while JSON keeps it exactly, decimal text beyond. */
 export function readInteger(shape: IntegerShape, bytes: Uint8Array, at: number): number | string {
-  const big = readBigInteger(shape, bytes, at);
-  const number = Number(big);
-  return Number.isSafeInteger(number) ? number : String(big);
+  const low = readWord(shape, bytes, at, 0);
+  if (shape.size <= 4) return shape.signed ? (low << (32 - shape.size * 8)) >> (32 - shape.size * 8) : low;
+  const high = readWord(shape, bytes, at, 4);
+  const number = (shape.signed ? high | 0 : high) * TWO_32 + low;
+  return Number.isSafeInteger(number) ? number : String(readBigInteger(shape, bytes, at));
+}
+
+/** Up to four bytes of an integer as an unsigned number, from its byte of weight 256^from on. */
+function readWord(shape: IntegerShape, bytes: Uint8Array, at: number, from: number): number {
+  let word = 0;
+  for (let weight = Math.min(shape.size, from + 4) - 1; weight >= from; weight -= 1) {
+    const place = shape.byteOrder === 'network' ? shape.size - 1 - weight : weight;
+    word = word * 256 + (bytes[at + place] ?? 0);
+  }
+  return word;
 }
 
 export function readBigInteger(shape: IntegerShape, bytes: Uint8Array, at: number): bigint {
