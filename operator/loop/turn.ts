@@ -1,6 +1,6 @@
 import type { KernelState } from '../api/status.ts';
-import { desiredState, type Node } from '../core/desired/desired.ts';
-import { type Plan, planBetween } from '../core/plan/plan.ts';
+import { desiring, type Node } from '../core/desired/desired.ts';
+import { type Plan, planning } from '../core/plan/plan.ts';
 import type { Report } from '../core/report/report.ts';
 import { reportOf } from '../core/report/reportof.ts';
 import type { Kernel } from '../kernel/kernel.ts';
@@ -12,6 +12,7 @@ import type { Progress } from './apply/site.ts';
 import { fold } from './fold.ts';
 import type { Memory } from './memory.ts';
 import { type Due, observe } from './observe/observe.ts';
+import { unhurried } from './pace.ts';
 import { type Clock, turnedOf } from './turned.ts';
 
 /** One node's agent: its three ports, who it is, and what it remembers between turns. */
@@ -46,9 +47,11 @@ export interface Turn {
 export async function turn(agent: Agent, due: Due, previous?: Report): Promise<Turn> {
   const started = agent.clock.now();
   const wanted = await agent.source.read();
-  const desired = desiredState(wanted, agent.node);
+  const desired = await unhurried(desiring(wanted, agent.node));
   const found = await observe(agent.kernel, desired, agent.memory, due);
-  const plan = planBetween(desired, found, { mayRemove: wanted.complete, releases: wanted.releases });
+  const plan = await unhurried(
+    planning(desired, found, { mayRemove: wanted.complete, releases: wanted.releases }),
+  );
   const outcomes = await apply(plan, agent.kernel, agent.progress);
   const drift = fold(agent.memory, desired, plan, outcomes);
   const report = reportOf(

@@ -3,8 +3,9 @@ import type { Metadata } from '../../api/metadata.ts';
 import type { OuterMap } from '../../api/outermap.ts';
 import type { Reason } from '../../api/reason.ts';
 import { selects } from '../../api/selector.ts';
+import { completed, type Unhurried } from '../unhurried.ts';
 import type { Wanted, WantedInner } from '../wanted.ts';
-import { claimOf, type DesiredInner, type Ground, groundOf } from './claim.ts';
+import { type Claim, claimOf, type DesiredInner, type Ground, groundOf } from './claim.ts';
 
 /** The node that decides: its name and labels are all that selectors see. */
 export interface Node {
@@ -42,6 +43,11 @@ export interface Desired {
  * - One bad object costs nobody else anything.
  */
 export function desiredState(wanted: Wanted, node: Node): Desired {
+  return completed(desiring(wanted, node));
+}
+
+/** The same as work that can be interrupted after each InnerMap. */
+export function* desiring(wanted: Wanted, node: Node): Unhurried<Desired> {
   const rejections: Rejection[] = [];
   const declared = new Set(wanted.outerMaps.map(outerMap => outerMap.metadata.name));
   const here = wanted.outerMaps.filter(outerMap => selects(outerMap.spec.nodeSelector, node.labels));
@@ -50,11 +56,13 @@ export function desiredState(wanted: Wanted, node: Node): Desired {
   const outers = new Map<string, DesiredOuter>();
   for (const ground of groundsOf(here, rejections)) {
     const { name } = ground.outerMap.metadata;
-    outers.set(name, desiredOuter(ground, groups.get(name) ?? [], rejections));
+    outers.set(name, yield* desiredOuter(ground, groups.get(name) ?? [], rejections));
   }
   for (const [name, inners] of groups) {
-    if (!selected.has(name)) rejections.push(...withoutOuter(name, inners, declared.has(name)));
-    else if (!outers.has(name)) rejections.push(...inners.map(inner => waiting(inner, name)));
+    if (outers.has(name)) continue;
+    const lot = selected.has(name) ? unusable(name) : withoutOuter(name);
+    if (selected.has(name) || !declared.has(name))
+      for (const inner of inners) rejections.push({ object: inner.innerMap, ...lot });
   }
   return { outers, rejections, declared: selected };
 }
@@ -92,49 +100,59 @@ function groundsOf(outerMaps: readonly OuterMap[], rejections: Rejection[]): rea
   return grounds.toSorted((a, b) => compareText(a.outerMap.metadata.name, b.outerMap.metadata.name));
 }
 
-function desiredOuter(ground: Ground, wanted: readonly WantedInner[], rejections: Rejection[]): DesiredOuter {
+function* desiredOuter(
+  ground: Ground,
+  wanted: readonly WantedInner[],
+  rejections: Rejection[],
+): Unhurried<DesiredOuter> {
   const owners = new Map<string, InnerMap>();
   const inners = new Map<string, DesiredInner>();
   const kept = new Set<string>();
   for (const inner of inSeniority(wanted)) {
+    yield;
     const claim = claimOf(inner, ground);
     const object = inner.innerMap;
-    if (claim.kind === 'rejected') {
-      rejections.push({ object, reason: claim.reason, message: claim.message });
+    const refusal = claim.kind === 'rejected' ? claim : takenKey(claim, owners);
+    if (refusal !== undefined) {
+      rejections.push({ object, reason: refusal.reason, message: refusal.message });
       continue;
     }
-    const { keyHex, keyText } = claim.kind === 'claim' ? claim.desired : claim;
-    const owner = owners.get(keyHex);
-    if (owner !== undefined) {
-      rejections.push({
-        object,
-        reason: 'KeyConflict',
-        message: `Key ${keyText} belongs to the older InnerMap ${innerMapName(owner)}`,
-      });
-      continue;
-    }
+    const { keyHex } = claim.kind === 'claim' ? claim.desired : (claim as Unusable);
     owners.set(keyHex, object);
     if (claim.kind === 'claim') inners.set(keyHex, claim.desired);
     else {
       kept.add(keyHex);
-      rejections.push({ object, reason: claim.reason, message: claim.message });
+      rejections.push({ object, reason: (claim as Unusable).reason, message: (claim as Unusable).message });
     }
   }
   return { ...ground, inners, kept };
 }
 
-function withoutOuter(name: string, inners: readonly WantedInner[], elsewhere: boolean): Rejection[] {
-  if (elsewhere) return [];
-  const message = `OuterMap ${name} does not exist: create it, or correct spec.outerMap`;
-  return inners.map(inner => ({ object: inner.innerMap, reason: 'OuterMapNotFound' as const, message }));
+type Unusable = Extract<Claim, { kind: 'unusable' }>;
+type Lot = Pick<Rejection, 'reason' | 'message'>;
+
+function takenKey(
+  claim: Exclude<Claim, { kind: 'rejected' }>,
+  owners: ReadonlyMap<string, InnerMap>,
+): Lot | undefined {
+  const { keyHex, keyText } = claim.kind === 'claim' ? claim.desired : claim;
+  const owner = owners.get(keyHex);
+  if (owner === undefined) return undefined;
+  return {
+    reason: 'KeyConflict',
+    message: `Key ${keyText} belongs to the older InnerMap ${innerMapName(owner)}`,
+  };
 }
 
-function waiting(inner: WantedInner, name: string): Rejection {
+function withoutOuter(name: string): Lot {
   return {
-    object: inner.innerMap,
-    reason: 'Pending',
-    message: `OuterMap ${name} is not usable on this node: see its status`,
+    reason: 'OuterMapNotFound',
+    message: `OuterMap ${name} does not exist: create it, or correct spec.outerMap`,
   };
+}
+
+function unusable(name: string): Lot {
+  return { reason: 'Pending', message: `OuterMap ${name} is not usable on this node: see its status` };
 }
 
 /** Oldest first, whatever order they came in. */

@@ -2,6 +2,7 @@ import type { DesiredInner } from '../desired/claim.ts';
 import type { DesiredOuter } from '../desired/desired.ts';
 import type { OuterFound, Programmed, Reading } from '../found/found.ts';
 import { innerPinName, TEMPORARY } from '../ledger.ts';
+import type { Unhurried } from '../unhurried.ts';
 import { sameShape } from './compared.ts';
 import { type Difference, isLRU, sameBytes } from './difference.ts';
 import type { Cause, Step } from './step.ts';
@@ -22,11 +23,12 @@ export interface KeyChanges {
 }
 
 /** What must be written so that every declared key holds what is declared. Order: as the keys are declared. */
-export function keyChanges(name: string, desired: DesiredOuter, found: OuterFound): KeyChanges {
+export function* keyChanges(name: string, desired: DesiredOuter, found: OuterFound): Unhurried<KeyChanges> {
   const writes: Write[] = [];
   const proofs: Proof[] = [];
   let evicted = 0;
   for (const inner of desired.inners.values()) {
+    yield;
     const verdict = judge(inner, found);
     if (verdict === undefined) continue;
     if (verdict.kind === 'proof') proofs.push({ keyHex: inner.keyHex, programmed: verdict.programmed });

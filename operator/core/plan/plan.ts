@@ -1,7 +1,8 @@
 import type { Reason } from '../../api/reason.ts';
 import type { Desired, DesiredOuter } from '../desired/desired.ts';
 import type { Abandoned, Found, OuterFound } from '../found/found.ts';
-import { keyChanges, type Proof } from './keychanges.ts';
+import { completed, type Unhurried } from '../unhurried.ts';
+import { type KeyChanges, keyChanges, type Proof } from './keychanges.ts';
 import { outerChanges } from './outerchanges.ts';
 import { pinChanges } from './pinchanges.ts';
 import { type HeldRemoval, heldRemoval, releasesOf, removals } from './removals.ts';
@@ -41,9 +42,14 @@ export interface Policy {
  * - A removal of too much is held; none happens before the wanted side was read whole.
  */
 export function planBetween(desired: Desired, found: Found, policy: Policy): Plan {
-  const drafts = [...desired.outers].map(([name, outer]) =>
-    draftOf(name, outer, found.outers.get(name), policy),
-  );
+  return completed(planning(desired, found, policy));
+}
+
+/** The same as work that can be interrupted after each key. */
+export function* planning(desired: Desired, found: Found, policy: Policy): Unhurried<Plan> {
+  const drafts: Draft[] = [];
+  for (const [name, outer] of desired.outers)
+    drafts.push(yield* draftOf(name, outer, found.outers.get(name), policy));
   const farewells = found.abandoned.map(abandoned => farewell(abandoned, policy));
   const all = [...drafts, ...farewells];
   return Object.freeze({
@@ -68,7 +74,12 @@ interface Draft {
 
 const NOTHING = { steps: [], refused: [], held: [], waiting: 0, proofs: [], evicted: 0 };
 
-function draftOf(name: string, desired: DesiredOuter, found: OuterFound | undefined, policy: Policy): Draft {
+function* draftOf(
+  name: string,
+  desired: DesiredOuter,
+  found: OuterFound | undefined,
+  policy: Policy,
+): Unhurried<Draft> {
   if (found === undefined) return { ...NOTHING, outer: name };
   const outer = outerChanges(desired, found);
   if (outer.kind === 'refused')
@@ -77,8 +88,8 @@ function draftOf(name: string, desired: DesiredOuter, found: OuterFound | undefi
       outer: name,
       refused: [{ outer: name, reason: outer.reason, message: outer.message }],
     };
-  const { writes, proofs, evicted } = keyChanges(name, desired, found);
-  const going = removals(name, desired, found);
+  const { writes, proofs, evicted } = yield* keyChanges(name, desired, found);
+  const going = yield* removals(name, desired, found);
   const limit = { outer: name, maxRemoval: desired.outerMap.spec.maxRemoval, present: found.entries.size };
   const held = heldRemoval(
     going.map(step => step.keyText),
@@ -97,7 +108,7 @@ function draftOf(name: string, desired: DesiredOuter, found: OuterFound | undefi
   };
 }
 
-type Write = ReturnType<typeof keyChanges>['writes'][number];
+type Write = KeyChanges['writes'][number];
 
 /** Replacements, inserts, edits, removals; but first as many removals as slots are missing for the inserts. */
 function inOrder(

@@ -5,6 +5,7 @@ import type { OuterFound } from '../found/found.ts';
 import { bytesOfHex } from '../hex.ts';
 import { innerPinName } from '../ledger.ts';
 import { sha256 } from '../sha256.ts';
+import type { Unhurried } from '../unhurried.ts';
 import { ownsKey } from './keychanges.ts';
 import type { Step } from './step.ts';
 
@@ -14,11 +15,16 @@ type Removal = Extract<Step, { verb: 'remove' }>;
 const FREE_REMOVALS = 10;
 
 /** Keys that nobody declares: ours always go, foreign ones where undeclaredKeys says so. */
-export function removals(name: string, desired: DesiredOuter, found: OuterFound): readonly Removal[] {
+export function* removals(
+  name: string,
+  desired: DesiredOuter,
+  found: OuterFound,
+): Unhurried<readonly Removal[]> {
   const { outerKey } = desired.layout;
   const foreignToo = desired.outerMap.spec.undeclaredKeys === 'Remove';
   const steps: Removal[] = [];
   for (const [keyHex, id] of found.entries) {
+    yield;
     if (desired.inners.has(keyHex) || desired.kept.has(keyHex)) continue;
     const key = bytesOfHex(keyHex) ?? new Uint8Array(0);
     const ours = ownsKey(key, id, found);
