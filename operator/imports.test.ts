@@ -16,7 +16,12 @@ const MAY: Readonly<Record<string, { ours: readonly string[]; others: readonly s
   source: { ours: ['api', 'core', 'source'], others: [] },
   'source/folder': {
     ours: ['api', 'core', 'source', 'source/folder'],
-    others: ['yaml', 'node:fs', 'node:path', 'node:worker_threads', 'node:url'],
+    others: ['node:fs', 'node:path', 'node:worker_threads'],
+  },
+  'source/folder/yaml.ts': { ours: ['api', 'source/folder'], others: ['yaml'] },
+  'source/folder/testing': {
+    ours: ['api', 'core', 'source', 'source/folder', 'source/folder/testing'],
+    others: ['fast-check', 'node:fs', 'node:os', 'node:path'],
   },
   publish: { ours: ['api', 'core', 'publish'], others: ['node:fs', 'node:path'] },
   loop: { ours: ['api', 'core', 'kernel', 'source', 'publish', 'loop'], others: [] },

@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { dirname, normalize } from 'node:path';
 import type { OuterLayout } from '../../core/layout.ts';
 import type { Wanted } from '../../core/wanted.ts';
@@ -6,7 +5,7 @@ import { assembled, type FileState, staleFiles, stateAfter, stateUnread, takesAw
 import type { ObjectSize, ReadOptions } from './manifests.ts';
 import type { FileResult } from './reader/read.ts';
 import { Reader } from './reader/reader.ts';
-import { type Listing, listManifests } from './scan.ts';
+import { type Listing, listManifests, statsOf } from './scan.ts';
 
 export interface CollectorOptions {
   readonly paths: readonly string[];
@@ -107,7 +106,7 @@ export class Collector {
   /** Reads one file again, on this thread if it is small: what a single edit waits for. */
   touch(path: string): void {
     if (this.#isClosed) return;
-    const stats = statSync(path, { throwIfNoEntry: false });
+    const stats = statsOf(path);
     const wait = stats !== undefined && stats.size > LARGE ? QUIET_MS - ageOf(stats.mtimeMs) : 0;
     if (wait > 0) this.#later(path, wait);
     else void this.#read([path], 'own', stats?.size).then(() => this.#readStale());
@@ -198,7 +197,7 @@ export class Collector {
   /** A file given by name, or one whose directory cannot be listed, is missing by mistake. */
   #mayBeGivenUp(path: string): boolean {
     if (this.#paths.includes(path)) return false;
-    return statSync(dirname(path), { throwIfNoEntry: false })?.isDirectory() === true;
+    return statsOf(dirname(path))?.isDirectory() === true;
   }
 
   #later(path: string, milliseconds: number): void {
@@ -270,7 +269,7 @@ function ageOf(modified: number): number {
 }
 
 function isSmall(path: string): boolean {
-  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) <= SMALL;
+  return (statsOf(path)?.size ?? 0) <= SMALL;
 }
 
 /** By reference where that tells all: equal objects were kept the same. */

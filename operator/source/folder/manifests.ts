@@ -174,6 +174,13 @@ class Reading {
 
   #refuseObject(document: ManifestDocument, problems: readonly Problem[]): undefined {
     const name = nameOf(document.value);
+    if (name?.foreign === true) {
+      this.#refuse(document.line, 1, {
+        message: `${name.identity}: is no object of ${GROUP}: keep it elsewhere`,
+        ...name,
+      });
+      return undefined;
+    }
     for (const { path, message } of problems) {
       const { line, column } = document.locate(path);
       const field = fieldText(path);

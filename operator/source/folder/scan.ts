@@ -1,5 +1,14 @@
-import { closeSync, constants, fstatSync, openSync, promises, readFileSync, type Stats } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  promises,
+  readFileSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 
 /** The state of a file on disk, as text: equal only while nothing was written, renamed or replaced. */
 export type Signature = string;
@@ -124,7 +133,16 @@ async function signatureAt(path: string): Promise<Signature> {
   }
 }
 
-export function signatureOf(stats: Stats): Signature {
+/** Nothing where it cannot be had, for whatever reason: reading the file will tell. */
+export function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function signatureOf(stats: Stats): Signature {
   return `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}:${stats.ctimeMs}`;
 }
 
@@ -166,9 +184,4 @@ function decoded(bytes: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** How a path's file is called where only its name counts. */
-export function isSamePlace(path: string, directory: string, name: string): boolean {
-  return dirname(path) === directory && basename(path) === name;
 }

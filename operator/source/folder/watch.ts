@@ -1,4 +1,5 @@
-import { type FSWatcher, statSync, watch } from 'node:fs';
+import { type FSWatcher, watch } from 'node:fs';
+import { statsOf } from './scan.ts';
 
 /** What happened in a directory; without a name where the kernel lost track. */
 export type Happened = (directory: string, name: string | undefined) => void;
@@ -33,7 +34,7 @@ export class Watches {
   }
 
   #watch(directory: string): boolean {
-    const inode = inodeOf(directory);
+    const inode = statsOf(directory)?.ino;
     if (this.#watched.get(directory)?.inode === inode) return false;
     this.#unwatch(directory);
     if (inode === undefined) return false;
@@ -58,13 +59,5 @@ export class Watches {
   #unwatch(directory: string): void {
     this.#watched.get(directory)?.watcher.close();
     this.#watched.delete(directory);
-  }
-}
-
-function inodeOf(directory: string): number | undefined {
-  try {
-    return statSync(directory).ino;
-  } catch {
-    return undefined;
   }
 }

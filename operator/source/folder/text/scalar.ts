@@ -17,23 +17,23 @@ export function readPlain(text: string): Scalar | Doubt {
   return WORD_START.test(text) || text === '' ? readWord(text) : text;
 }
 
-/** A plain mapping key: always text in the end. Numbers must be written as they will read back, as kubectl prints 1.10 as 1.1. */
+/** A plain mapping key: always text in the end. Numbers must be written as they will read back, as kubectl makes 1.1 of 1.10. */
 export function readPlainKey(text: string): string | Doubt {
-  if (text === '<<')
-    return {
-      doubt: 'Merge keys (<<) are not taken: write the fields out, or use an alias for the whole value',
-    };
+  if (text === '<<') return { doubt: MERGE };
   const value = readPlain(text);
-  if (typeof value === 'string') return value;
-  if (typeof value === 'boolean') return String(value);
-  if (value === null)
-    return {
-      doubt: `The field name ${text === '' ? 'is missing' : `${text} is null`}: quote it ("${text}") if text is meant`,
-    };
-  if (typeof value === 'object' || String(value) === text) return typeof value === 'object' ? value : text;
-  return {
-    doubt: `The field name ${text} is read as the number ${value}: quote it ("${text}") if text is meant, or write ${value}`,
-  };
+  if (typeof value === 'string' || typeof value === 'boolean') return String(value);
+  if (value === null) return { doubt: nameless(text) };
+  if (typeof value === 'object') return value;
+  if (Number.isInteger(value) && String(value) === text) return text;
+  return { doubt: `The field name ${text} is read as a number: quote it ("${text}")` };
+}
+
+const MERGE = 'Merge keys (<<) are not taken: write the fields out, or use an alias for the whole value';
+
+function nameless(text: string): string {
+  return text === ''
+    ? 'The field has no name'
+    : `The field name ${text} is null: quote it ("${text}") if text is meant`;
 }
 
 export function isDoubt(value: unknown): value is Doubt {
@@ -106,8 +106,8 @@ const OLD_INTEGER = /^([-+]?)(?:(0[xX][0-9a-fA-F]+)|(0[bB][01]+)|0[oO]?([0-7]+)|
 const OLD_FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
 /** go-yaml hands what follows 0b to a parser that takes a sign of its own. */
 const OLD_SIGNED_BINARY = /^0b([-+][01]+)$/;
-/** A leading dot goes to a parser that knows no underscores but forgives them at the end of what it read. */
-const DOT_WITH_UNDERSCORE = /^\.[0-9][0-9_]*(?:[eE][-+]?[0-9_]+)?$/;
+/** A leading dot goes to Go's own ParseFloat, which takes single underscores between digits only. */
+const DOT_WITH_UNDERSCORE = /^\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?$/;
 
 /** resolve() of go.yaml.in/yaml/v2, which sigs.k8s.io/yaml and so kubectl use: the number, or undefined for text. */
 function oldNumber(text: string): number | undefined {

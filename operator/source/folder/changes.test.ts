@@ -1,0 +1,212 @@
+import {
+  appendFileSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { Bench, entriesOf, inner, names, pause, until, valueBytes } from './testing/bench.ts';
+import { configMap, innerMap, outerMap } from './testing/maps.ts';
+
+describe('folderSource, when files change', () => {
+  const bench = new Bench();
+
+  afterEach(() => bench.end());
+
+  it('tells of an edit at once and keeps what did not change by reference', async () => {
+    const folder = bench.folder({
+      'o.yaml': outerMap(),
+      'a.yaml': innerMap('a', 2),
+      'b.yaml': `${innerMap('b')}---\n${innerMap('c')}`,
+    });
+    const { source, wanted } = await bench.open(folder);
+    writeFileSync(join(folder, 'b.yaml'), `${innerMap('b', 5)}---\n${innerMap('c')}`);
+    await until(() => bench.changes > 0, 100);
+    const next = await source.read();
+    expect(entriesOf(next, 'a/b')).to.equal(5);
+    expect(inner(next, 'a/a')).to.equal(inner(wanted, 'a/a'));
+    expect(inner(next, 'a/c').innerMap).to.equal(inner(wanted, 'a/c').innerMap);
+    expect(inner(next, 'a/c').content).to.equal(inner(wanted, 'a/c').content);
+    expect(next.outerMaps[0]).to.equal(wanted.outerMaps[0]);
+  });
+
+  it('says nothing when a file is written again as it was', async () => {
+    const folder = bench.folder({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a', 2) });
+    const { source, wanted } = await bench.open(folder);
+    writeFileSync(join(folder, 'a.yaml'), innerMap('a', 2));
+    await pause(250);
+    expect(bench.changes).to.equal(0);
+    expect(await source.read()).to.equal(wanted);
+  });
+
+  it('follows an editor that writes beside and renames over', async () => {
+    const folder = bench.folder({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a') });
+    const { source } = await bench.open(folder);
+    writeFileSync(join(folder, '4913'), '');
+    unlinkSync(join(folder, '4913'));
+    renameSync(join(folder, 'a.yaml'), join(folder, 'a.yaml~'));
+    writeFileSync(join(folder, 'a.yaml'), innerMap('a', 4));
+    unlinkSync(join(folder, 'a.yaml~'));
+    await until(async () => entriesOf(await source.read(), 'a/a') === 4);
+    expect(names(await source.read())).to.deep.equal(['a/a']);
+  });
+
+  it('follows the swap of a ConfigMap, twice', async () => {
+    const mount = configMap({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a') });
+    bench.keep(mount.folder);
+    await pause(160);
+    const { source } = await bench.open(mount.folder);
+    for (const count of [3, 5]) {
+      mount.swap({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a', count) });
+      await until(async () => entriesOf(await source.read(), 'a/a') === count);
+      expect((await source.read()).refusals).to.deep.equal([]);
+    }
+  });
+
+  it('follows a symlink to where the file lies', async () => {
+    const [elsewhere, folder] = [
+      bench.folder({ 'real.yaml': innerMap('a') }),
+      bench.folder({ 'o.yaml': outerMap() }),
+    ];
+    symlinkSync(join(elsewhere, 'real.yaml'), join(folder, 'a.yaml'));
+    const { source } = await bench.open(folder);
+    writeFileSync(join(elsewhere, 'real.yaml'), innerMap('a', 4));
+    await until(async () => entriesOf(await source.read(), 'a/a') === 4);
+  });
+
+  it('takes nothing away while a file is truncated and written', async () => {
+    const folder = bench.folder({
+      'o.yaml': outerMap(),
+      'a.yaml': `${innerMap('a', 50)}---\n${innerMap('b', 50)}`,
+    });
+    const { source } = await bench.open(folder);
+    const text = `${innerMap('a', 50)}---\n${innerMap('b', 51)}`;
+    const file = openSync(join(folder, 'a.yaml'), 'w');
+    for (let start = 0; start < text.length; start += 400) {
+      const wanted = await source.read();
+      expect(names(wanted)).to.deep.equal(['a/a', 'a/b']);
+      expect(entriesOf(wanted, 'a/a')).to.be.at.least(50);
+      expect(entriesOf(wanted, 'a/b')).to.be.at.least(50);
+      writeSync(file, text.slice(start, start + 400));
+      await pause(20);
+    }
+    closeSync(file);
+    await until(async () => entriesOf(await source.read(), 'a/b') === 51);
+  });
+
+  it('believes a file that takes entries away once it is quiet', async () => {
+    const folder = bench.folder({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a', 5) });
+    const { source } = await bench.open(folder);
+    const start = performance.now();
+    writeFileSync(join(folder, 'a.yaml'), innerMap('a', 2));
+    await until(async () => entriesOf(await source.read(), 'a/a') === 2);
+    expect(performance.now() - start).to.be.greaterThan(140);
+  });
+
+  it('keeps what a file declared that does not parse any more, and says where it does not', async () => {
+    const folder = bench.folder({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a', 3) });
+    const { source, wanted } = await bench.open(folder);
+    writeFileSync(join(folder, 'a.yaml'), 'kind: "InnerMap\n');
+    await until(() => bench.changes > 0);
+    const next = await source.read();
+    expect(inner(next, 'a/a')).to.equal(inner(wanted, 'a/a'));
+    expect(next.complete).to.equal(true);
+    expect(next.refusals.map(({ origin }) => origin)).to.deep.equal([`${join(folder, 'a.yaml')}:2:1`]);
+    writeFileSync(join(folder, 'a.yaml'), innerMap('a', 7));
+    await until(async () => entriesOf(await source.read(), 'a/a') === 7);
+    expect((await source.read()).refusals).to.deep.equal([]);
+  });
+
+  it('refuses one object of a file, keeps its last good version, and takes the others', async () => {
+    const folder = bench.folder({
+      'o.yaml': outerMap(),
+      'a.yaml': `${innerMap('a', 2)}---\n${innerMap('b', 2)}`,
+    });
+    const { source } = await bench.open(folder);
+    writeFileSync(
+      join(folder, 'a.yaml'),
+      `${innerMap('a', 2).replace('outerMap:', 'outermap:')}---\n${innerMap('b', 6)}`,
+    );
+    await until(async () => entriesOf(await source.read(), 'a/b') === 6);
+    const wanted = await source.read();
+    expect(entriesOf(wanted, 'a/a')).to.equal(2);
+    expect(wanted.complete).to.equal(true);
+    expect(wanted.refusals[0]!.message).to.match(/^InnerMap a\/a: spec\./);
+  });
+
+  it('gives up what a deleted file declared, but not at once', async () => {
+    const folder = bench.folder({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a'), 'b.yaml': innerMap('b') });
+    const { source } = await bench.open(folder);
+    const start = performance.now();
+    unlinkSync(join(folder, 'b.yaml'));
+    await until(() => bench.changes > 0);
+    expect(names(await source.read())).to.deep.equal(['a/a', 'a/b']);
+    await until(async () => names(await source.read()).length === 1);
+    expect(performance.now() - start).to.be.greaterThan(140);
+    expect((await source.read()).complete).to.equal(true);
+  });
+
+  it('moves an object with the file that declares it, never without it', async () => {
+    const folder = bench.folder({ 'o.yaml': outerMap(), 'b.yaml': innerMap('b', 3) });
+    const { source } = await bench.open(folder);
+    renameSync(join(folder, 'b.yaml'), join(folder, 'a.yaml'));
+    for (let round = 0; round < 40; round++) {
+      const wanted = await source.read();
+      expect(names(wanted)).to.deep.equal(['a/b']);
+      expect(wanted.refusals).to.deep.equal([]);
+      await pause(10);
+    }
+    expect(inner(await source.read(), 'a/b').origin).to.equal(`${join(folder, 'a.yaml')}:1`);
+  });
+
+  it('keeps everything when the folder itself is gone, and goes on when it is back', async () => {
+    const folder = bench.folder({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a') });
+    const { source } = await bench.open(folder);
+    renameSync(folder, `${folder}-away`);
+    bench.keep(`${folder}-away`);
+    await until(async () => (await source.read()).refusals.length > 0);
+    expect(names(await source.read())).to.deep.equal(['a/a']);
+    expect((await source.read()).refusals[0]!.message).to.include('it does not exist');
+    await pause(200);
+    expect(names(await source.read())).to.deep.equal(['a/a']);
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'o.yaml'), outerMap());
+    writeFileSync(join(folder, 'a.yaml'), innerMap('a', 9));
+    await until(async () => entriesOf(await source.read(), 'a/a') === 9);
+    expect((await source.read()).refusals).to.deep.equal([]);
+  });
+
+  it('is incomplete while a folder does not exist, and finds it when it appears', async () => {
+    const parent = bench.folder({});
+    const { source, wanted } = await bench.open(join(parent, 'maps'));
+    expect(wanted).to.include({ complete: false });
+    mkdirSync(join(parent, 'maps'));
+    writeFileSync(join(parent, 'maps', 'o.yaml'), outerMap());
+    await until(async () => (await source.read()).outerMaps.length === 1);
+    expect(await source.read()).to.include({ complete: true });
+  });
+
+  it('encodes again when the layout of the OuterMap bench.changes, and waits where there is none', async () => {
+    const folder = bench.folder({ 'a.yaml': innerMap('a', 2) });
+    const { source, wanted } = await bench.open(folder);
+    expect(inner(wanted, 'a/a').content.kind).to.equal('pending');
+    writeFileSync(join(folder, 'o.yaml'), outerMap('tenants', 'u32'));
+    await until(async () => valueBytes(await source.read(), 'a/a') === 8);
+    writeFileSync(join(folder, 'o.yaml'), outerMap('tenants', 'u64'));
+    await until(async () => valueBytes(await source.read(), 'a/a') === 16);
+  });
+
+  it('reads a large file in the thread, after it is quiet, and sees the next edit', async () => {
+    const folder = bench.folder({ 'o.yaml': outerMap(), 'big.yaml': innerMap('big', 20_000) });
+    const { source, wanted } = await bench.open(folder);
+    expect(entriesOf(wanted, 'a/big')).to.equal(20_000);
+    appendFileSync(join(folder, 'big.yaml'), '  - key: 70000\n    value: 1\n');
+    await until(async () => entriesOf(await source.read(), 'a/big') === 20_001);
+  });
+});

@@ -1,0 +1,76 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { expect } from 'chai';
+import { generateManifests } from '../../../bench/manifests.ts';
+import { loadManifests } from './load.ts';
+import { Bench, inner, pause } from './testing/bench.ts';
+import { innerMap, newFolder, outerMap } from './testing/maps.ts';
+
+describe('loadManifests', () => {
+  const bench = new Bench();
+
+  afterEach(() => bench.end());
+
+  it('reads single files and folders together, and weighs the objects', async () => {
+    const folder = bench.folder({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a') });
+    const other = bench.folder({ 'b.yaml': innerMap('b', 4), 'c.yaml': innerMap('c') });
+    const { wanted, files, sizes } = await loadManifests([
+      folder,
+      join(other, 'b.yaml'),
+      join(other, 'b.yaml'),
+    ]);
+    expect(files).to.equal(3);
+    expect(wanted.innerMaps).to.have.length(2);
+    const heavy = sizes.find(({ object }) => object === 'InnerMap a/b')!;
+    expect(heavy.origin).to.equal(`${join(other, 'b.yaml')}:1`);
+    expect(heavy.bytes).to.be.within(200, 300);
+  });
+
+  it('says of a path that does not exist that it does not, and is incomplete', async () => {
+    const { wanted } = await loadManifests(['/nowhere/maps']);
+    expect(wanted.complete).to.equal(false);
+    expect(wanted.refusals[0]!.message).to.match(/^Cannot read \/nowhere\/maps: ENOENT, it does not exist/);
+  });
+
+  it('reads 250 files with 560,000 prefixes, half lists and half tables, without holding up the event loop', async function () {
+    this.timeout(60_000);
+    const folder = bench.keep(newFolder());
+    const generated = generateManifests(folder, { files: 250, entries: 560_000, largest: 75_000 });
+    await pause(160);
+    const delay = monitorEventLoopDelay({ resolution: 1 });
+    const told: number[] = [];
+    delay.enable();
+    const start = performance.now();
+    const { wanted } = await loadManifests([folder], { progress: (done, total) => told.push(done / total) });
+    const milliseconds = performance.now() - start;
+    delay.disable();
+    const megabytes = process.memoryUsage().rss / 1e6;
+    console.log(
+      `      ${(generated.bytes / 1e6).toFixed(1)} MB in ${milliseconds.toFixed(0)} ms, longest stall ${(delay.max / 1e6).toFixed(1)} ms, RSS ${megabytes.toFixed(0)} MB`,
+    );
+    let entries = 0;
+    for (const { content } of wanted.innerMaps)
+      if (content.kind === 'encoded') entries += content.entries.count;
+    expect({ entries, complete: wanted.complete, refusals: wanted.refusals }).to.deep.equal({
+      entries: 560_000,
+      complete: true,
+      refusals: [],
+    });
+    expect(told.at(-1)).to.equal(1);
+    expect(milliseconds).to.be.lessThan(15_000);
+    rmSync(folder, { recursive: true });
+  });
+
+  it('encodes lists and tables of the same entries to the same bytes', async () => {
+    const [lists, tables] = [bench.keep(newFolder()), bench.keep(newFolder())];
+    generateManifests(lists, { files: 2, entries: 3000, largest: 2000, shape: 'list' });
+    generateManifests(tables, { files: 2, entries: 3000, largest: 2000, shape: 'table' });
+    await pause(160);
+    const [list, table] = [(await loadManifests([lists])).wanted, (await loadManifests([tables])).wanted];
+    expect(list.innerMaps).to.have.length(2);
+    for (const name of ['bench/map-00000', 'bench/map-00001']) {
+      expect(inner(list, name).content).to.deep.equal(inner(table, name).content);
+    }
+  });
+});

@@ -1,0 +1,78 @@
+import { rmSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import { innerMapName } from '../../../api/innermap.ts';
+import type { Wanted, WantedInner } from '../../../core/wanted.ts';
+import type { Source } from '../../source.ts';
+import { folderSource } from '../folder.ts';
+import { newFolder } from './maps.ts';
+
+/** For tests: folders and sources that are gone after each test. */
+export class Bench {
+  readonly #folders: string[] = [];
+  readonly #sources: Source[] = [];
+  /** How often the last source told of a change. */
+  changes = 0;
+
+  async open(...paths: string[]): Promise<{ source: Source; wanted: Wanted }> {
+    const source = folderSource({ paths, possibleCpus: 2, releases: ['token'] });
+    this.#sources.push(source);
+    this.changes = 0;
+    source.onChange(() => this.changes++);
+    return { source, wanted: await source.read() };
+  }
+
+  /** With files that nobody has written lately. */
+  folder(files: Readonly<Record<string, string>>): string {
+    const folder = this.keep(newFolder(files));
+    for (const name of Object.keys(files)) age(join(folder, name));
+    return folder;
+  }
+
+  keep(folder: string): string {
+    this.#folders.push(folder);
+    return folder;
+  }
+
+  async end(): Promise<void> {
+    for (const source of this.#sources.splice(0)) await source.close();
+    for (const folder of this.#folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+export function names(wanted: Wanted): string[] {
+  return wanted.innerMaps.map(({ innerMap: map }) => innerMapName(map)).sort();
+}
+
+export function inner(wanted: Wanted, name: string): WantedInner {
+  const found = wanted.innerMaps.find(({ innerMap: map }) => innerMapName(map) === name);
+  if (found === undefined) throw new Error(`no ${name} among ${names(wanted).join(', ')}`);
+  return found;
+}
+
+export function entriesOf(wanted: Wanted, name: string): number {
+  const { content } = inner(wanted, name);
+  return content.kind === 'encoded' ? content.entries.count : -1;
+}
+
+export function valueBytes(wanted: Wanted, name: string): number {
+  const { content } = inner(wanted, name);
+  return content.kind === 'encoded' ? content.entries.values.length : -1;
+}
+
+/** So that a test need not wait until its own files are quiet. */
+function age(path: string): void {
+  const past = Date.now() / 1000 - 60;
+  utimesSync(path, past, past);
+}
+
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise(done => setTimeout(done, milliseconds));
+}
+
+export async function until(holds: () => boolean | Promise<boolean>, within = 3000): Promise<void> {
+  const end = performance.now() + within;
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`not within ${within} ms`);
+    await pause(5);
+  }
+}

@@ -1,0 +1,70 @@
+import { Writable } from 'node:stream';
+import { expect } from 'chai';
+import { createLog } from './log.ts';
+
+function written(): { stream: Writable; lines: () => string[] } {
+  let text = '';
+  const stream = new Writable({
+    write: (chunk, _, done) => {
+      text += String(chunk);
+      done();
+    },
+  });
+  return { stream, lines: () => text.split('\n').filter(line => line !== '') };
+}
+
+describe('createLog', () => {
+  it('writes a JSON object a line, with time, level, message and fields', () => {
+    const { stream, lines } = written();
+    createLog({ level: 'info', json: true, stream }).info('Turn finished', {
+      inserted: 3,
+      error: new Error('EPERM'),
+      id: 5n,
+      none: undefined,
+    });
+    const { time, ...rest } = JSON.parse(lines()[0]!);
+    expect(rest).to.deep.equal({
+      level: 'info',
+      message: 'Turn finished',
+      inserted: 3,
+      error: 'EPERM',
+      id: '5',
+    });
+    expect(new Date(time).getTime()).to.be.closeTo(Date.now(), 5000);
+  });
+
+  it('writes text for people, with fields as name=value on one line', () => {
+    const { stream, lines } = written();
+    createLog({ level: 'info', json: false, stream }).warn('Cannot read', {
+      file: 'a b.yaml',
+      line: 3,
+      text: 'x\ny\u001b[2J',
+    });
+    expect(lines()).to.have.length(1);
+    expect(lines()[0]).to.match(/^\S+Z WARN {2}Cannot read file="a b\.yaml" line=3 text="x\\ny\\u001b\[2J"$/);
+  });
+
+  it('writes what is at its level and above', () => {
+    const { stream, lines } = written();
+    const log = createLog({ level: 'warn', json: false, stream });
+    log.error('a');
+    log.warn('b');
+    log.info('c');
+    log.debug('d');
+    expect(lines().map(line => line.split(' ').at(-1))).to.deep.equal(['a', 'b']);
+    expect(log.debugEnabled).to.equal(false);
+    expect(createLog({ level: 'debug', json: false, stream }).debugEnabled).to.equal(true);
+  });
+
+  it('colours the level where it is told to', () => {
+    const { stream, lines } = written();
+    createLog({ level: 'info', json: false, stream, colour: true }).error('x');
+    expect(lines()[0]).to.include('\u001b[31mERROR\u001b[0m');
+  });
+
+  it('refuses a level that it does not know, and names those that it does', () => {
+    expect(() => createLog({ level: 'loud', json: false })).to.throw(
+      'Cannot log at level loud: use error, warn, info, debug',
+    );
+  });
+});
