@@ -13,13 +13,13 @@ import { dryRun } from './loop/dryrun.ts';
 import { onlyWriter } from './loop/lock.ts';
 import { emptyMemory } from './loop/memory.ts';
 import { run } from './loop/run.ts';
+import { tellingLog } from './loop/telling.ts';
 import { type Agent, turn } from './loop/turn.ts';
 import { filePublisher } from './publish/file.ts';
 import type { Publisher } from './publish/publish.ts';
 import { folderSource } from './source/folder/folder.ts';
 import { loadManifests } from './source/folder/load.ts';
 import { createLog, type Log } from './support/log.ts';
-import { tellingLog } from './loop/telling.ts';
 
 /** Composition root: configuration → ports → run. Exit codes are the commands'. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -57,7 +57,11 @@ async function plan(options: PlanOptions): Promise<PlanOutcome> {
       text: planLines(planned).join('\n'),
       changes: planned.steps.length,
       refusals: [...wanted.refusals, ...rejected],
-      steps: planned.steps.map(step => ({ verb: step.verb, outerMap: step.outer, text: stepText(step).slice(2) })),
+      steps: planned.steps.map(step => ({
+        verb: step.verb,
+        outerMap: step.outer,
+        text: stepText(step).slice(2),
+      })),
     };
   } finally {
     kernel.close();
@@ -104,11 +108,26 @@ function logOf({ logLevel, logFormat }: AgentOptions): Log {
 }
 
 /** Opens everything an agent needs, becomes the only writer, and closes all of it in the end. */
-async function withAgent(options: AgentOptions, log: Log, stop: AbortSignal, use: (agent: Agent) => Promise<void>): Promise<void> {
+async function withAgent(
+  options: AgentOptions,
+  log: Log,
+  stop: AbortSignal,
+  use: (agent: Agent) => Promise<void>,
+): Promise<void> {
   const kernel = openKernel({ bpffs: options.bpffs });
   try {
-    const publisher = filePublisher(options.report, error => log.warn('Cannot write the report', { file: options.report, error: error.message }));
-    const lock = await onlyWriter(kernel, holder => log.warn('Another agent works on this bpffs, waiting for it to end', { bpffs: options.bpffs, holder }), stop);
+    const publisher = filePublisher(options.report, error =>
+      log.warn('Cannot write the report', { file: options.report, error: error.message }),
+    );
+    const lock = await onlyWriter(
+      kernel,
+      holder =>
+        log.warn('Another agent works on this bpffs, waiting for it to end', {
+          bpffs: options.bpffs,
+          holder,
+        }),
+      stop,
+    );
     if (lock === undefined) return;
     try {
       await use(await agentOf(options, kernel, publisher, log));
@@ -120,7 +139,12 @@ async function withAgent(options: AgentOptions, log: Log, stop: AbortSignal, use
   }
 }
 
-async function agentOf(options: AgentOptions, kernel: Agent['kernel'], publisher: Publisher, log: Log): Promise<Agent> {
+async function agentOf(
+  options: AgentOptions,
+  kernel: Agent['kernel'],
+  publisher: Publisher,
+  log: Log,
+): Promise<Agent> {
   const kernelState = await kernel.probe();
   const { release, outerBatch, gracePeriodMs } = kernelState;
   log.info('Kernel probed', { release, outerBatch, gracePeriodMs, bpffs: options.bpffs });

@@ -11,7 +11,9 @@ export interface Problem {
 }
 
 /** What a parser answers: the value, or every problem found, never half of each. */
-export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly Problem[] };
+export type Parsed<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** `spec.entries[3].value.port`, as kubectl writes field paths. */
 export function fieldText(path: FieldPath): string {

@@ -50,7 +50,12 @@ export interface KernelState {
 
 /** Status of the NodeMapState: written by that node's agent alone. */
 export interface NodeMapStateStatus {
-  readonly node: { readonly name: string; readonly uid?: string; readonly bootID: string; readonly labelsHash: string };
+  readonly node: {
+    readonly name: string;
+    readonly uid?: string;
+    readonly bootID: string;
+    readonly labelsHash: string;
+  };
   /** Sums over all outer maps: kubectl's columns can show a number, not add some up. */
   readonly totals?: { readonly innerMaps: number; readonly failures: number };
   readonly outerMaps: readonly OuterMapState[];

@@ -15,3 +15,13 @@ export function mapSpecText(spec: MapSpec): string {
   const flags = spec.flags === 0 ? 'none' : `0x${spec.flags.toString(16)}`;
   return `${spec.type} key ${spec.keySize} value ${spec.valueSize} maxEntries ${spec.maxEntries} flags ${flags}`;
 }
+
+/** BPF_F_RDONLY and BPF_F_WRONLY belong to the creating fd, not to the map (kernel/bpf/syscall.c, bpf_map_flags_retain_permanent). */
+const OF_THE_FD = (1 << 3) | (1 << 4);
+/** The kernel adds BPF_F_RDONLY_PROG to these by itself (kernel/bpf/devmap.c). */
+const ADDED: Readonly<Record<string, number>> = { DevMap: 1 << 7, DevMapHash: 1 << 7 };
+
+/** Whether a map that was asked for with one flag word can be the one that tells of the other. */
+export function sameFlags(type: MapSpec['type'], a: number, b: number): boolean {
+  return ((a ^ b) & ~(OF_THE_FD | (ADDED[type] ?? 0))) === 0;
+}

@@ -2,7 +2,7 @@ import type { Reason } from '../../api/reason.ts';
 import type { DesiredOuter } from '../desired/desired.ts';
 import type { OuterFound, PinFound } from '../found/found.ts';
 import { type LedgerRecord, recordText } from '../ledger.ts';
-import { type MapSpec, mapSpecText } from '../mapspec.ts';
+import { type MapSpec, mapSpecText, sameFlags } from '../mapspec.ts';
 import type { Step } from './step.ts';
 
 /** What must be done to the outer map itself, or why nothing of it may be touched. */
@@ -122,14 +122,22 @@ function declaredBefore({ layout }: DesiredOuter, found: OuterFound): string | u
 }
 
 function sameSpec(a: MapSpec, b: MapSpec): boolean {
-  return a.type === b.type && a.keySize === b.keySize && a.maxEntries === b.maxEntries && a.flags === b.flags;
+  return (
+    a.type === b.type &&
+    a.keySize === b.keySize &&
+    a.maxEntries === b.maxEntries &&
+    sameFlags(a.type, a.flags, b.flags)
+  );
 }
 
 /** max_entries of a template binds nobody but arrays, which the kernel itself refuses when they differ. */
 function sameTemplate(a: MapSpec, b: MapSpec): boolean {
   const bounded = a.type === 'Array' || a.type === 'PerCPUArray' || a.type === 'XSKMap';
   const sizes =
-    a.type === b.type && a.keySize === b.keySize && a.valueSize === b.valueSize && a.flags === b.flags;
+    a.type === b.type &&
+    a.keySize === b.keySize &&
+    a.valueSize === b.valueSize &&
+    sameFlags(a.type, a.flags, b.flags);
   return sizes && (!bounded || a.maxEntries === b.maxEntries);
 }
 

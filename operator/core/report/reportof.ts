@@ -56,9 +56,11 @@ export function reportOf(turned: Turned): Report {
 function stateOf(turned: Turned, fates: readonly Fate[]): NodeMapStateStatus {
   const { node, kernel, drift, desired } = turned;
   const failures = fates.slice(0, LISTED_FAILURES).map(failureOf);
+  const outerMaps = [...desired.outers.values()].map(outer => outerState(outer, turned, fates));
   return {
     node: { name: node.name, bootID: node.bootID, labelsHash: labelsHash(node.labels) },
-    outerMaps: [...desired.outers.values()].map(outer => outerState(outer, turned, fates)),
+    outerMaps,
+    totals: { innerMaps: outerMaps.reduce((sum, outer) => sum + outer.innerMaps, 0), failures: fates.length },
     failures,
     kernel,
     drift,
