@@ -1,0 +1,156 @@
+import { expect } from 'chai';
+import { Scene } from '../loop/testing/scene.ts';
+import { HASH, HASH_OF_MAPS, key } from './testing/exports.ts';
+import { entriesOf } from './testing/foreign.ts';
+import { Site, tenants } from './testing/site.ts';
+
+const ROOT = '/sys/fs/bpf';
+
+describe('get', () => {
+  it('without arguments lists the outer maps of the ledger', async () => {
+    const site = new Site();
+    expect((await site.stand.run('get')).out).to.equal(
+      `No outer maps: this operator has made and adopted none in ${ROOT}\n`,
+    );
+    await site.agent(tenants().outer('limits', { type: 'ArrayOfMaps', maxEntries: 8 }));
+    const { code, out } = await site.stand.run('get');
+    expect(code).to.equal(0);
+    const rows = out.split('\n').map(line => line.split(/ {3,}/).map(cell => cell.trim()));
+    expect(rows[0]).to.deep.equal(['NAME', 'TYPE', 'INNER', 'MAPS', 'OURS', 'MAX', 'ID', 'PROVISION', 'PIN']);
+    expect(rows[1]!.toSpliced(6, 1)).to.deep.equal([
+      'limits',
+      'ArrayOfMaps',
+      'Hash 4→4',
+      '0',
+      '0',
+      '8',
+      'Create',
+      `${ROOT}/innermap/limits/outer`,
+    ]);
+    expect(rows[2]!.toSpliced(6, 1)).to.deep.equal([
+      'tenants',
+      'HashOfMaps',
+      'Hash 4→16',
+      '2',
+      '2',
+      '64',
+      'Create',
+      `${ROOT}/xdp/tenants`,
+    ]);
+  });
+
+  it('OUTER lists its keys in order, with what is ours and frozen', async () => {
+    const site = new Site();
+    await site.agent(tenants());
+    const { out } = await site.stand.run('get', 'tenants', '-o', 'json');
+    const keys = JSON.parse(out) as { id: number }[];
+    expect(keys.map(({ id: _, ...rest }) => rest)).to.deep.equal([
+      { key: '10.1.0.2', entries: 0, maxEntries: 32, ours: true, frozen: true },
+      { key: '10.1.0.7', entries: 2, maxEntries: 16, ours: true, frozen: false },
+    ]);
+    expect((await site.stand.run('get', 'tenants')).out).to.match(
+      /^KEY +ID +ENTRIES +MAX +OURS +FROZEN\n10\.1\.0\.2 +\d+ +0 +32 +yes +yes\n/,
+    );
+  });
+
+  it('OUTER shows foreign maps too; without CAP_SYS_ADMIN says that they could not be read', async () => {
+    const site = new Site({ capabilities: { sysAdmin: false } });
+    await site.foreign({
+      pin: `${ROOT}/t`,
+      outer: HASH_OF_MAPS,
+      template: HASH,
+      maps: [{ key: key(9, 0, 0, 0), entries: entriesOf({ key: 4, value: 8 }, []) }],
+    });
+    const inner = { type: 'Hash', maxEntries: 16, key: 'u32', value: 'u64' };
+    await site.agent(
+      new Scene().outer('t', { pin: 't', provision: 'Adopt', inner }).inner('a/web', 't', 1, { 5: 6 }),
+    );
+    const { out, error } = await site.stand.run('get', 't');
+    expect(out)
+      .to.match(/^1 +\d+ +1 +16 +yes +no$/m)
+      .and.match(/^9 +\d+ +- +- +no +-$/m);
+    expect(error).to.match(/^Note: 1 of 2 inner maps could not be read: .*EPERM/);
+  });
+
+  it('OUTER KEY decodes entries by the declared types', async () => {
+    const site = new Site();
+    await site.agent(tenants());
+    const { out } = await site.stand.run('get', 'tenants', '10.1.0.7');
+    expect(out.split('\n').toSorted()).to.deep.equal([
+      '',
+      'KEY                VALUE',
+      'port=443,proto=6   action=1,packets=0',
+      'port=53,proto=17   action=2,packets=7',
+    ]);
+  });
+
+  it('OUTER KEY -o yaml is an InnerMap', async () => {
+    const site = new Site();
+    await site.agent(tenants());
+    const { out } = await site.stand.run('get', 'tenants', '10.1.0.2', '-o', 'yaml');
+    expect(out).to.equal(
+      'apiVersion: innermap.io/v1alpha1\nkind: InnerMap\nmetadata:\n  name: tenants-10.1.0.2\nspec:\n  outerMap: tenants\n' +
+        '  key: "10.1.0.2"\n  maxEntries: 32\n  sealed: true\n',
+    );
+  });
+
+  it('shows one value per CPU', async () => {
+    const site = new Site();
+    const inner = { type: 'PerCPUArray', maxEntries: 3, key: 'u32', value: 'u32' };
+    await site.agent(
+      new Scene().outer('limits', { inner }).inner('a/web', 'limits', 1, { 1: [5, 6] as unknown as object }),
+    );
+    expect((await site.stand.run('get', 'limits', '1')).out).to.equal('KEY   VALUE\n1     [5,6]\n');
+  });
+
+  it('without declarations shows bytes, and says so', async () => {
+    const site = new Site();
+    await site.agent(tenants());
+    const kernel = site.kernel();
+    kernel.pins.writeRecord(
+      `${ROOT}/innermap/tenants/spec`,
+      JSON.stringify({ version: 1, layoutDigest: 'x', provision: 'Create' }),
+    );
+    const { out, error } = await site.stand.run('get', 'tenants');
+    expect(out).to.contain('0a010007');
+    expect(error).to.match(/^Note: The record of tenants declares no such key/);
+    const shown = await site.stand.run('get', 'tenants', '0a010007');
+    expect(shown.error).to.contain('holds no declarations: keys and values are shown as hexadecimal bytes');
+    expect(shown.out)
+      .to.contain('00000000')
+      .and.match(/^[^\n]+\n/);
+  });
+
+  it('says what is wrong with an unknown outer map, an absent key, a key of another type', async () => {
+    const site = new Site();
+    await site.agent(tenants());
+    expect((await site.stand.run('get', 'tenant')).error).to.equal(
+      `Error: Cannot find outer map tenant in ${ROOT}/innermap: there are tenants, did you mean tenants?\n`,
+    );
+    expect((await site.stand.run('get', 'tenants', '10.1.0.9')).error).to.equal(
+      'Error: Cannot find key 10.1.0.9 in outer map tenants: `innermap get tenants` lists its keys\n',
+    );
+    expect((await site.stand.run('get', 'tenants', 'x')).error).to.match(
+      /^Error: Cannot read key x of outer map tenants: /,
+    );
+  });
+
+  it('an outer map whose ledger pin is gone: says so, lists it without an id', async () => {
+    const site = new Site();
+    await site.agent(tenants());
+    site.kernel().pins.unlink(`${ROOT}/innermap/tenants/outer`);
+    expect((await site.stand.run('get', 'tenants')).error).to.match(
+      /^Error: Cannot read outer map tenants: nothing is pinned at/,
+    );
+    expect((await site.stand.run('get')).out).to.match(/^tenants +- /m);
+  });
+
+  it('changes nothing', async () => {
+    const site = new Site();
+    await site.agent(tenants());
+    const before = site.machine.mutations;
+    for (const args of [['get'], ['get', 'tenants'], ['get', 'tenants', '10.1.0.7']])
+      await site.stand.run(...args);
+    expect(site.machine.mutations).to.equal(before);
+  });
+});

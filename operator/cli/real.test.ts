@@ -1,0 +1,136 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect } from 'chai';
+import { openKernel } from '../kernel/libbpf/kernel.ts';
+import { onRealKernel, Scratch } from '../kernel/libbpf/scratch.test.ts';
+import { foreignMaps } from './testing/exports.ts';
+import { makeForeign } from './testing/foreign.ts';
+
+/** The folder that holds package.json and crds/. */
+function repository(): string {
+  let directory = import.meta.dirname;
+  while (!existsSync(join(directory, 'crds')) || !existsSync(join(directory, 'tsconfig.json')))
+    directory = dirname(directory);
+  return directory;
+}
+
+const PROGRAM = join(repository(), 'bin', 'innermap.js');
+
+function innermap(...args: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...args], { encoding: 'utf8' });
+  return { code: status, out: stdout, error: stderr };
+}
+
+describe('bin/innermap.js', () => {
+  it('is the program: executable, with the version of package.json', () => {
+    const { version } = JSON.parse(readFileSync(join(repository(), 'package.json'), 'utf8')) as {
+      version: string;
+    };
+    expect(execFileSync(PROGRAM, ['--version'], { encoding: 'utf8' })).to.equal(`innermap ${version}\n`);
+  });
+
+  it('answers with the exit code of its command', () => {
+    expect(innermap('--help').code).to.equal(0);
+    expect(innermap('stauts').code).to.equal(2);
+    expect(innermap('status', '--report', '/nowhere').code).to.equal(2);
+  });
+
+  it('a reader that goes away ends it in silence', () => {
+    const line = `"${process.execPath}" "${PROGRAM}" agent --help | head -1`;
+    const { status, stderr } = spawnSync('sh', ['-c', line], { encoding: 'utf8' });
+    expect([status, stderr]).to.deep.equal([0, '']);
+  });
+
+  it('without what tsc makes says what to run', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'innermap-bin-'));
+    try {
+      const copy = join(directory, 'innermap.mjs');
+      writeFileSync(copy, readFileSync(PROGRAM));
+      const { status, stderr } = spawnSync(process.execPath, [copy], { encoding: 'utf8' });
+      expect([status, stderr]).to.deep.equal([
+        2,
+        'Cannot find dist/operator/main.js: run npm ci, or npm run build after a change\n',
+      ]);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+});
+
+onRealKernel('commands on the real kernel', function () {
+  this.timeout(60_000);
+  let scratch: Scratch;
+  let folder: string;
+  beforeEach(() => {
+    scratch = new Scratch();
+    folder = mkdtempSync(join(tmpdir(), 'innermap-folder-'));
+  });
+  afterEach(() => {
+    scratch.close();
+    rmSync(folder, { recursive: true });
+  });
+  const here = () => ['--bpffs', scratch.root];
+  const once = () => [
+    'agent',
+    '--manifests',
+    folder,
+    '--once',
+    '--report',
+    join(folder, 'report'),
+    ...here(),
+  ];
+
+  for (const what of Object.keys(foreignMaps('', 1))) {
+    it(`export of ${what}, applied, is as it was; clean leaves it as it was`, async () => {
+      const kernel = scratch.open();
+      const foreign = foreignMaps(scratch.root, kernel.possibleCpus)[what]!;
+      await makeForeign(kernel, foreign);
+      const exported = innermap('export', foreign.pin, ...here());
+      expect(exported.code, exported.error).to.equal(0);
+      writeFileSync(join(folder, 'exported.yaml'), exported.out);
+      expect(innermap('validate', folder).out).to.match(/no errors\n$/);
+      const idsBefore = await idsOf(foreign.pin);
+      expect(innermap(...once()).code).to.equal(0);
+      expect(await idsOf(foreign.pin), 'inner maps that were replaced').to.deep.equal(idsBefore);
+      expect(innermap('plan', folder, ...here())).to.deep.equal({
+        code: 0,
+        out: 'Nothing to do: the kernel is as declared\n',
+        error: '',
+      });
+      expect(innermap('export', foreign.pin, ...here()).out).to.equal(exported.out);
+      expect(innermap('clean', '--yes', ...here()).code).to.equal(0);
+      expect(innermap('export', foreign.pin, ...here()).out).to.equal(exported.out);
+      expect(readdirSync(scratch.root)).to.not.include('innermap');
+    });
+  }
+
+  it('the examples: planned, programmed, shown, cleaned away', () => {
+    const examples = join(repository(), 'examples');
+    const agent = ['agent', '--manifests', examples, '--once', '--report', join(folder, 'report'), ...here()];
+    expect(innermap('plan', examples, ...here()).code).to.equal(1);
+    expect(innermap(...agent).code).to.equal(0);
+    expect(innermap('plan', examples, ...here()).code).to.equal(0);
+    const status = innermap('status', '--report', join(folder, 'report'));
+    expect([status.code, status.out.includes('Ready: ')]).to.deep.equal([0, true]);
+    const names = (JSON.parse(innermap('get', '-o', 'json', ...here()).out) as { name: string }[]).map(
+      ({ name }) => name,
+    );
+    expect(names).to.not.deep.equal([]);
+    for (const name of names) expect(innermap('get', name, ...here())).to.include({ code: 0, error: '' });
+    expect(innermap('clean', '--yes', ...here()).code).to.equal(0);
+    expect(readdirSync(scratch.root).filter(name => !name.endsWith('.debug'))).to.deep.equal([]);
+  });
+
+  async function idsOf(pin: string): Promise<readonly number[]> {
+    const kernel = openKernel({ bpffs: scratch.root });
+    const outer = kernel.open(pin);
+    try {
+      return [...(await kernel.readOuter(outer)).ids].sort();
+    } finally {
+      outer.close();
+      kernel.close();
+    }
+  }
+});

@@ -1,0 +1,62 @@
+import { expect } from 'chai';
+import type { FakeKernelOptions } from '../../kernel/fake.ts';
+import { FakeMachine } from '../../kernel/fake.ts';
+import { Scene, startedAgent } from '../../loop/testing/scene.ts';
+import type { ClosableKernel } from '../command.ts';
+import { type Foreign, makeForeign } from './foreign.ts';
+import { CommandStand } from './stand.ts';
+
+/** A machine, and a command line on it: each command is a process of its own. */
+export class Site {
+  readonly machine = new FakeMachine();
+  readonly stand = new CommandStand();
+
+  constructor(options: FakeKernelOptions = {}) {
+    this.stand.kernel = root => this.kernel({ root, ...options });
+  }
+
+  kernel(options: FakeKernelOptions = {}): ClosableKernel {
+    const kernel = this.machine.openKernel(options);
+    return Object.assign(kernel, {
+      close: () => {
+        expect(this.machine.openFds(kernel), 'fds left open by the command').to.equal(0);
+        this.machine.kill(kernel);
+      },
+    });
+  }
+
+  /** What an agent does with this scene, and then ends. */
+  async agent(scene: Scene): Promise<void> {
+    const kernel = this.machine.openKernel();
+    await (await startedAgent(kernel, scene)).turn();
+    this.machine.kill(kernel);
+  }
+
+  async foreign(foreign: Foreign): Promise<void> {
+    const kernel = this.machine.openKernel();
+    await makeForeign(kernel, foreign);
+    this.machine.kill(kernel);
+  }
+}
+
+/** A made outer map whose types show what decoding does. */
+const TYPED = {
+  key: 'ipv4',
+  pin: 'xdp/tenants',
+  inner: {
+    type: 'Hash',
+    maxEntries: 16,
+    key: 'struct { __be16 port; __u8 proto; }',
+    value: 'struct { __u32 action; __u64 packets; }',
+  },
+};
+
+export function tenants(): Scene {
+  return new Scene()
+    .outer('tenants', TYPED)
+    .inner('team-a/web', 'tenants', '10.1.0.7', {
+      'port=443,proto=6': { action: 1 },
+      'port=53,proto=17': { action: 2, packets: 7 },
+    })
+    .inner('team-b/dns', 'tenants', '10.1.0.2', {}, { sealed: true, maxEntries: 32 });
+}
