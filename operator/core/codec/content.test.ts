@@ -6,7 +6,6 @@ import { hex } from '../hex.ts';
 import { layoutOf } from '../testing/layouts.ts';
 import { anyValue } from '../testing/values.ts';
 import { encodeContent, encodingSteps } from './content.ts';
-import { decodeEntries } from './entries.ts';
 
 interface Given {
   readonly key?: string;
@@ -284,34 +283,5 @@ describe('encodingSteps', () => {
     for (; step.done !== true; step = steps.next()) rests += 1;
     expect(step.value).to.deep.include({ ok: true });
     expect(rests).to.be.greaterThan(15);
-  });
-});
-
-describe('decodeEntries', () => {
-  it('reads what encodeContent wrote', () => {
-    const key = 'struct { __be16 port; u8 proto; }';
-    const content = encoded([['port=443,proto=6', 'web']], { key, value: 'char[4]' });
-    const layout = layoutOf(key, 'char[4]');
-    expect(content.ok && decodeEntries(layout, content.entries, 1)).to.deep.equal([
-      { key: { port: 443, proto: 6 }, value: 'web' },
-    ]);
-    expect(
-      decodeEntries({ ...layout, template: { ...layout.template, type: 'PerCPUArray' } }, undefined),
-    ).to.deep.equal([]);
-  });
-
-  it('shows a value of each CPU, or one where all are equal', () => {
-    const content = encoded(
-      [
-        [1, 5],
-        [2, [6, 7]],
-      ],
-      { type: 'PerCPUHash', possibleCpus: 2 },
-    );
-    const layout = layoutOf('u32', 'u32', 'PerCPUHash');
-    expect(content.ok && decodeEntries(layout, content.entries, 2)).to.deep.equal([
-      { key: 1, value: 5 },
-      { key: 2, value: [6, 7] },
-    ]);
   });
 });

@@ -1,0 +1,49 @@
+import { expect } from 'chai';
+import type { OuterLayout } from '../layout.ts';
+import { layoutOf } from '../testing/layouts.ts';
+import { encodeContent } from './content.ts';
+import { decodeEntries } from './entries.ts';
+
+function decoded(
+  layout: OuterLayout,
+  entries: readonly (readonly [unknown, unknown])[],
+  possibleCpus = 1,
+): unknown {
+  const raw = { entries: entries.map(([key, value]) => ({ key, value })) };
+  const content = encodeContent(raw, layout, { maxEntries: 100, possibleCpus });
+  return content.ok ? decodeEntries(layout, content.entries, possibleCpus) : content.message;
+}
+
+describe('decodeEntries', () => {
+  it('reads what encodeContent wrote', () => {
+    const layout = layoutOf('struct { __be16 port; u8 proto; }', 'char[4]');
+    expect(decoded(layout, [['port=443,proto=6', 'web']])).to.deep.equal([
+      { key: { port: 443, proto: 6 }, value: 'web' },
+    ]);
+  });
+
+  it('reads nothing where nothing is declared, and where there is nothing', () => {
+    const { innerKey: _key, innerValue: _value, ...bare } = layoutOf('u32', 'u32');
+    expect(
+      decodeEntries(bare, { count: 1, keys: new Uint8Array(4), values: new Uint8Array(4) }, 1),
+    ).to.deep.equal([]);
+    expect(decodeEntries(layoutOf('u32', 'u32'))).to.deep.equal([]);
+  });
+
+  it('shows a value of each CPU, or one where all are equal', () => {
+    const layout = layoutOf('u32', 'u32', 'PerCPUHash');
+    expect(
+      decoded(
+        layout,
+        [
+          [1, 5],
+          [2, [6, 7]],
+        ],
+        2,
+      ),
+    ).to.deep.equal([
+      { key: 1, value: 5 },
+      { key: 2, value: [6, 7] },
+    ]);
+  });
+});
