@@ -159,7 +159,7 @@ describe('validate', () => {
     expect(out).to.match(
       /warning: InnerMap x\/1: 200 KB is too much for client-side apply: use kubectl apply --server-side/,
     );
-    expect(out).to.match(/warning: InnerMap x\/2: 1.4 MB is more than a cluster stores/);
+    expect(out).to.match(/warning: InnerMap x\/2: 1.4 MB is about as much as a cluster stores/);
     expect(out).to.not.contain('x/0');
     expect(out).to.contain('contents and key were not checked: OuterMap tenants is not among these files');
     expect(out).to.contain('no errors, 3 warnings');

@@ -17,7 +17,7 @@ export interface Held {
 }
 
 /** Inner maps that are read at once: bounds the memory that a whole outer map takes. */
-const SLICE = 256;
+const SLICE = 64;
 
 export interface Sought {
   readonly outer: OpenMap;

@@ -101,7 +101,7 @@ function sizeFinding({ origin, object, bytes }: ObjectSize): readonly Finding[] 
   if (bytes <= CLIENT_SIDE_BYTES) return [];
   const message =
     bytes > STORED_BYTES
-      ? `${object}: ${megabytes(bytes)} is more than a cluster stores in one object (1.5 MiB): a folder may hold it, a cluster may not; split it over several keys, or write its entries as a table`
+      ? `${object}: ${megabytes(bytes)} is about as much as a cluster stores in one object (1.5 MiB): a folder may hold it; for a cluster split it over several keys (a table takes half of what a list takes)`
       : `${object}: ${megabytes(bytes)} is too much for client-side apply: use kubectl apply --server-side`;
   return [{ origin, message, severity: 'warning' }];
 }
