@@ -1,4 +1,4 @@
-import type { KernelError } from '../error.ts';
+import { KernelError } from '../error.ts';
 import type { BuildRequest } from '../kernel.ts';
 import { pinRefusal } from './bpffs/pins.ts';
 import { refusalText } from './contents.ts';
@@ -8,9 +8,14 @@ import { asValue, kernelError } from './errno.ts';
 import type { Creation, Host } from './maps.ts';
 import { createMap, createMapLater, mapInfo, OwnedMap } from './maps.ts';
 import { isPerCpu, strideOf } from './maptypes.ts';
-import { Slice } from './slice.ts';
+import { Background, Slice } from './slice.ts';
 
 type Built = OwnedMap | KernelError;
+
+/** A map that is being filled off the event loop, and what will become of it. */
+interface Filling {
+  readonly built: Promise<Built>;
+}
 
 /** Beyond these a map is created and filled off the event loop: up to here both take the kernel 2 ms at most. */
 const NOW_ENTRIES = 2000;
@@ -23,22 +28,20 @@ const MOST_LARGE = 4;
 export async function buildInners(host: Host, requests: readonly BuildRequest[]): Promise<readonly Built[]> {
   const built = new Array<Built>(requests.length);
   const slice = new Slice();
-  const large = new Set<Promise<void>>();
+  const large = new Background(MOST_LARGE);
   for (const [index, request] of requests.entries()) {
     if (slice.over()) await slice.rest();
-    const one = isLarge(request) ? buildLarge(host, request) : buildNow(host, request);
-    if (!(one instanceof Promise)) {
+    const one = isLarge(request) ? await createLarge(host, request) : buildNow(host, request);
+    if (one instanceof OwnedMap || one instanceof KernelError) {
       built[index] = one;
       continue;
     }
-    const task = one.then(map => {
+    const keep = (map: Built): void => {
       built[index] = map;
-      large.delete(task);
-    });
-    large.add(task);
-    if (large.size >= MOST_LARGE) await Promise.race(large);
+    };
+    await large.add(one.built.then(keep));
   }
-  await Promise.all(large);
+  await large.end();
   return built;
 }
 
@@ -47,14 +50,14 @@ function isLarge({ spec, entries }: BuildRequest): boolean {
   return entries.count > NOW_ENTRIES || spec.maxEntries > most;
 }
 
-/** A promise only where one batch did not do: the rest of the fill then goes on in slices. */
-function buildNow(host: Host, request: BuildRequest): Built | Promise<Built> {
+/** Still filling only where one batch did not do: the rest then goes on in slices. */
+function buildNow(host: Host, request: BuildRequest): Built | Filling {
   let map: OwnedMap | undefined;
   try {
     map = owned(host, request, createMap(host.library, creationOf(request)));
     const filled =
       request.entries.count === 0 || batchNow(host.library, map.fd, pairsIn(host, request)).answer === 0;
-    if (!filled) return finish(host, request, map);
+    if (!filled) return { built: finish(host, request, map) };
     seal(host, request, map);
     return map;
   } catch (error) {
@@ -63,10 +66,14 @@ function buildNow(host: Host, request: BuildRequest): Built | Promise<Built> {
   }
 }
 
-async function buildLarge(host: Host, request: BuildRequest): Promise<Built> {
+/**
+ * Created one at a time, filled meanwhile: several half-made large maps would fill the cgroup to its limit,
+ * where the kernel refuses the maps but kills the process for the next page of its own.
+ */
+async function createLarge(host: Host, request: BuildRequest): Promise<KernelError | Filling> {
   try {
     const fd = await createMapLater(host.library, creationOf(request));
-    return await finish(host, request, owned(host, request, fd));
+    return { built: finish(host, request, owned(host, request, fd)) };
   } catch (error) {
     return asValue(error);
   }

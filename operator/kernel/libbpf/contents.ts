@@ -7,7 +7,7 @@ import { asValue, ERRNO, kernelError } from './errno.ts';
 import type { Host, OwnedMap } from './maps.ts';
 import { idAt, openId, openPin } from './maps.ts';
 import { strideOf } from './maptypes.ts';
-import { Slice } from './slice.ts';
+import { Background, Slice } from './slice.ts';
 
 type Answer = InnerReading | KernelError;
 
@@ -36,7 +36,7 @@ export async function identifyPins(
 export async function readInners(host: Host, addresses: readonly InnerAddress[]): Promise<readonly Answer[]> {
   const answers = new Array<Answer>(addresses.length);
   const slice = new Slice();
-  const large = new Set<Promise<void>>();
+  const large = new Background(MOST_LARGE);
   for (const [index, address] of addresses.entries()) {
     if (slice.over()) await slice.rest();
     const answer = readOne(host, address);
@@ -44,14 +44,12 @@ export async function readInners(host: Host, addresses: readonly InnerAddress[])
       answers[index] = answer;
       continue;
     }
-    const task = answer.then(reading => {
+    const keep = (reading: Answer): void => {
       answers[index] = reading;
-      large.delete(task);
-    });
-    large.add(task);
-    if (large.size >= MOST_LARGE) await Promise.race(large);
+    };
+    await large.add(answer.then(keep));
   }
-  await Promise.all(large);
+  await large.end();
   return answers;
 }
 

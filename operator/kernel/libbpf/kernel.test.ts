@@ -1,8 +1,7 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import type { Entries } from '../../core/entries.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
@@ -12,7 +11,15 @@ import type { BuildRequest } from '../kernel.ts';
 import type { RealKernel } from './kernel.ts';
 import { openKernel } from './kernel.ts';
 import { observed, openLibrary } from './library.ts';
-import { longestStall, mapsNamed, onRealKernel, openFiles, Scratch } from './scratch.test.ts';
+import {
+  inChild,
+  longestStall,
+  mapsNamed,
+  onRealKernel,
+  openFiles,
+  Scratch,
+  withCapabilities,
+} from './scratch.test.ts';
 
 const HASH: MapSpec = { type: 'Hash', keySize: 4, valueSize: 8, maxEntries: 128, flags: 0 };
 
@@ -177,6 +184,29 @@ onRealKernel('openKernel', () => {
       expect(mapsNamed('libbpf_many', 'libbpf_outer')).to.equal(0);
     });
 
+    it('entries that are refused cost no batch each: a full map, and keys that are not there', async function () {
+      this.timeout(60_000);
+      const spec: MapSpec = { ...HASH, type: 'HashOfMaps', valueSize: 4, maxEntries: 1000 };
+      const outer = kernel.createOuter(spec, HASH, 'libbpf_outer');
+      const [inner] = (await kernel.build([request('web')])).map(openMap);
+      const insert = (keys: readonly number[]) =>
+        kernel.replace(outer, u32(...keys), new Array(keys.length).fill(inner));
+      const numbers = Array.from({ length: 2000 }, (_, index) => index);
+      expect((await insert(numbers.slice(0, 1000))).size).to.equal(0);
+      const before = { ...kernel.calls };
+      const refused = await insert(numbers.toSorted((a, b) => (a % 1000) - (b % 1000)));
+      expect([...refused.values()].filter(({ errno }) => errno === 'E2BIG')).to.have.length(1000);
+      expect(kernel.calls.mapUpdateBatch - before.mapUpdateBatch).to.be.at.most(3);
+      const even = numbers.filter(number => number % 2 === 0);
+      await kernel.remove(outer, u32(...even.slice(0, 500)));
+      const half = { ...kernel.calls };
+      expect((await kernel.remove(outer, u32(...numbers))).size).to.equal(0);
+      expect(kernel.calls.mapDeleteBatch - half.mapDeleteBatch).to.be.at.most(3);
+      expect((await kernel.readOuter(outer)).count).to.equal(0);
+      inner!.close();
+      outer.close();
+    });
+
     it('20,000 maps made and let go leave neither map nor fd', async function () {
       this.timeout(60_000);
       for (let round = 0; round < 20; round += 1) {
@@ -252,21 +282,6 @@ function counted(count: number): Entries {
 
 function sumOf(bytes: Uint8Array): number {
   return bytes.reduce((sum, byte) => sum + byte, 0);
-}
-
-const KERNEL = pathToFileURL(join(import.meta.dirname, 'kernel.js')).href;
-
-/** What the code prints, or the message of what it throws, in a process started by `through`. */
-function inChild(code: string, through: readonly string[]): string {
-  const program = `const { openKernel } = await import(${JSON.stringify(KERNEL)});
-    try { ${code} } catch (error) { console.log(error.message) }`;
-  const [command = '', ...args] = [...through, process.execPath, '--input-type=module', '--eval', program];
-  const { stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
-  return stdout === '' ? stderr : stdout.trim();
-}
-
-function withCapabilities(set: string): readonly string[] {
-  return ['setpriv', `--bounding-set=${set}`, '--inh-caps=-all'];
 }
 
 const ROUND_TRIP = `

@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { RealKernel } from './kernel.ts';
 import { openKernel } from './kernel.ts';
 import type { Library } from './library.ts';
@@ -90,4 +91,19 @@ export async function longestStall<T>(
   const result = await work();
   running = false;
   return { stall, result };
+}
+
+const KERNEL = pathToFileURL(join(import.meta.dirname, 'kernel.js')).href;
+
+/** What the code prints, or the message of what it throws, in a process started by `through`. */
+export function inChild(code: string, through: readonly string[]): string {
+  const program = `const { openKernel } = await import(${JSON.stringify(KERNEL)});
+    try { ${code} } catch (error) { console.log(error.message) }`;
+  const [command = '', ...args] = [...through, process.execPath, '--input-type=module', '--eval', program];
+  const { stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+  return stdout === '' ? stderr : stdout.trim();
+}
+
+export function withCapabilities(set: string): readonly string[] {
+  return ['setpriv', `--bounding-set=${set}`, '--inh-caps=-all'];
 }

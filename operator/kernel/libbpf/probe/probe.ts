@@ -1,5 +1,5 @@
 import { release } from 'node:os';
-import type { InnerType, OuterType } from '../../../api/outermap.ts';
+import type { OuterType } from '../../../api/outermap.ts';
 import { INNER_TYPES, MAP_FLAGS } from '../../../api/outermap.ts';
 import type { KernelState } from '../../../api/status.ts';
 import type { MapSpec } from '../../../core/mapspec.ts';
@@ -9,6 +9,7 @@ import { ERRNO } from '../errno.ts';
 import type { Host } from '../maps.ts';
 import { createMap, mapId } from '../maps.ts';
 import { smallestSpec } from '../maptypes.ts';
+import { Slice } from '../slice.ts';
 import { ANY } from '../symbols.ts';
 import type { Templates } from './template.ts';
 
@@ -32,7 +33,7 @@ export async function probeKernel(host: Host, templates: Templates): Promise<Ker
       arrayOfMapsDeleteBatch: await hasDeleteBatch(host, array),
       innerMapFlag: scratch.can({ ...smallestSpec('Array'), flags: MAP_FLAGS.InnerMap }),
       freeze: host.library.mapFreeze(innerFd) === 0,
-      ...innerTypes(scratch),
+      ...(await innerTypes(scratch)),
     };
     return { release: release(), outerBatch, gracePeriodMs, features };
   } finally {
@@ -82,10 +83,14 @@ async function hasDeleteBatch(host: Host, outer: number): Promise<boolean> {
 }
 
 /** `inner.Hash` …: whether a map of this type can be made here, and an outer map takes it as template. */
-function innerTypes(scratch: Scratch): Record<string, boolean> {
-  return Object.fromEntries(
-    INNER_TYPES.map((type: InnerType) => [`inner.${type}`, scratch.can(smallestSpec(type))]),
-  );
+async function innerTypes(scratch: Scratch): Promise<Record<string, boolean>> {
+  const slice = new Slice();
+  const found: Record<string, boolean> = {};
+  for (const type of INNER_TYPES) {
+    if (slice.over()) await slice.rest();
+    found[`inner.${type}`] = scratch.can(smallestSpec(type));
+  }
+  return found;
 }
 
 function bytesOf(words: Uint32Array): Uint8Array {

@@ -1,0 +1,137 @@
+import { expect } from 'chai';
+import { contentContract } from '../contract/content.ts';
+import { errnos, HASH, openMap, Stand, u32 } from '../contract/stand.ts';
+import { ERRNO } from './errno.ts';
+import type { Library } from './library.ts';
+import { openLibrary } from './library.ts';
+import { onRealKernel, Scratch } from './scratch.test.ts';
+
+type Batch = 'mapLookupBatch' | 'mapUpdateBatch' | 'mapDeleteBatch';
+
+/** The process's own library, whose batch calls answer as another kernel's would. */
+function answering(answers: Partial<Record<Batch, () => number | undefined>>): Library {
+  const library = openLibrary();
+  const changed = Object.entries(answers).map(([name, answer]) => {
+    const call = library[name as Batch] as unknown as {
+      (...args: unknown[]): number;
+      later(...args: unknown[]): Promise<number>;
+    };
+    const now = (...args: unknown[]) => answer() ?? call(...args);
+    const later = async (...args: unknown[]) => answer() ?? call.later(...args);
+    return [name, Object.assign(now, { later })];
+  });
+  return { ...library, ...Object.fromEntries(changed) };
+}
+
+const without = (errno: number): Library =>
+  answering({
+    mapLookupBatch: () => -errno,
+    mapUpdateBatch: () => -errno,
+    mapDeleteBatch: () => -errno,
+  });
+
+onRealKernel('a kernel of another age', () => {
+  const kernels: readonly (readonly [string, () => Library])[] = [
+    ['ENOTSUPP: a type without batches', () => without(ERRNO.ENOTSUPP)],
+    ['EINVAL: no batches at all, before 5.6', () => without(ERRNO.EINVAL)],
+  ];
+  for (const [name, library] of kernels) {
+    describe(name, () => {
+      let stand: Stand;
+      beforeEach(async () => {
+        const scratch = new Scratch();
+        const kernel = scratch.open(library());
+        stand = await Stand.open(async () => ({
+          kernel,
+          root: scratch.root,
+          close: async () => scratch.close(),
+        }));
+      });
+      afterEach(() => stand.close());
+      contentContract(() => stand);
+      for (const kind of ['HashOfMaps', 'ArrayOfMaps'] as const) {
+        it(`${kind}: goes by parallel singles, past those that are refused`, () => bySingles(stand, kind));
+      }
+      it('probe: outerBatch is none', async () => {
+        expect((await stand.kernel.probe()).outerBatch).to.equal('none');
+      });
+    });
+  }
+
+  describe('one call that goes wrong', () => {
+    let scratch: Scratch;
+    beforeEach(() => {
+      scratch = new Scratch();
+    });
+    afterEach(() => scratch.close());
+
+    it('EINTR of a sparse ArrayOfMaps (6.5 to 6.13): every index is looked up by itself', async () => {
+      const kernel = scratch.open(answering({ mapLookupBatch: () => -ERRNO.EINTR }));
+      const outer = kernel.createOuter(
+        { ...HASH, type: 'ArrayOfMaps', valueSize: 4, maxEntries: 5000 },
+        HASH,
+        'aom',
+      );
+      const request = { spec: HASH, name: 'x', label: 'x', freeze: false, pin: scratch.path('x') };
+      const entries = { count: 0, keys: u32(), values: u32() };
+      const inner = openMap((await kernel.build([{ ...request, entries }]))[0]);
+      await kernel.replace(outer, u32(17, 4999), [inner, inner]);
+      const read = await kernel.readOuter(outer);
+      expect({ count: read.count, keys: read.keys, ids: [...read.ids] }).to.deep.equal({
+        count: 2,
+        keys: u32(17, 4999),
+        ids: [inner.id, inner.id],
+      });
+      inner.close();
+      outer.close();
+    });
+
+    it('ENOSPC of a bucket with more than fits: asked again with more room, nothing lost', async () => {
+      let calls = 0;
+      const kernel = scratch.open(answering({ mapLookupBatch: () => spaceLacks(calls++) }));
+      expect(await countOfLarge(kernel, scratch)).to.equal(50_000);
+      expect(calls).to.be.greaterThan(4);
+    });
+
+    it('EBUSY of a bucket that a program holds: tried again', async () => {
+      let calls = 0;
+      const kernel = scratch.open(
+        answering({ mapUpdateBatch: () => (calls++ < 3 ? -ERRNO.EBUSY : undefined) }),
+      );
+      expect(await countOfLarge(kernel, scratch)).to.equal(50_000);
+    });
+  });
+});
+
+/** The call of requireMap, then every second of the first few. */
+function spaceLacks(call: number): number | undefined {
+  return call === 1 || call === 3 ? -ERRNO.ENOSPC : undefined;
+}
+
+async function countOfLarge(kernel: ReturnType<Scratch['open']>, scratch: Scratch): Promise<number> {
+  const keys = new Uint8Array(Uint32Array.from({ length: 50_000 }, (_, index) => index).buffer);
+  const entries = { count: 50_000, keys, values: new Uint8Array(400_000) };
+  const spec = { ...HASH, maxEntries: 50_000 };
+  const pin = scratch.path('large');
+  const request = { spec, name: 'large', label: 'large', entries, freeze: false, pin };
+  openMap((await kernel.build([request]))[0]).close();
+  const [reading] = await kernel.readInner([{ pin }]);
+  if (reading === undefined || !('entries' in reading)) throw reading ?? new Error('no answer');
+  return new Set(new Uint32Array(reading.entries.keys.buffer)).size;
+}
+
+async function bySingles(stand: Stand, kind: 'HashOfMaps' | 'ArrayOfMaps'): Promise<void> {
+  const outer = kind === 'HashOfMaps' ? stand.hashOfMaps(HASH, 4) : stand.arrayOfMaps(HASH, 4);
+  const inners = await stand.inners('inner', 3);
+  const wrong = await stand.inner('wrong', { spec: { ...HASH, valueSize: 4 } });
+  const failed = await stand.kernel.replace(outer, u32(0, 1, 2, 3), [
+    inners[0]!,
+    wrong,
+    inners[1]!,
+    inners[2]!,
+  ]);
+  expect(errnos(failed)).to.deep.equal({ 1: 'EINVAL' });
+  expect(Object.keys(await stand.outerIds(outer))).to.deep.equal(['00000000', '02000000', '03000000']);
+  expect(errnos(await stand.kernel.remove(outer, u32(3, 1, 0)))).to.deep.equal({});
+  expect(Object.keys(await stand.outerIds(outer))).to.deep.equal(['02000000']);
+}
