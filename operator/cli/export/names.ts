@@ -1,7 +1,7 @@
 import { sha256 } from '../../core/sha256.ts';
 
 /** An InnerMap's name ends at 253 bytes; digests and prefixes take their share. */
-const LONGEST = 200;
+const LONGEST = 170;
 
 /** A name for an OuterMap after its pin: an RFC 1123 label of up to 63 bytes. */
 export function outerMapNameFor(pin: string): string {
