@@ -25,3 +25,15 @@ const ADDED: Readonly<Record<string, number>> = { DevMap: 1 << 7, DevMapHash: 1 
 export function sameFlags(type: MapSpec['type'], a: number, b: number): boolean {
   return ((a ^ b) & ~(OF_THE_FD | (ADDED[type] ?? 0))) === 0;
 }
+
+const NO_COMMON_LRU = 1 << 1;
+/** NR_CPUS of the largest kernels that distributions ship. */
+const MOST_CPUS = 8192;
+
+/** Whether a map that was asked for with one max_entries can be the one that tells of `found`. */
+export function sameMaxEntries(asked: MapSpec, found: number): boolean {
+  if (found === asked.maxEntries) return true;
+  // A private list for each CPU: rounded up to a multiple of the CPUs (kernel/bpf/hashtab.c, htab_map_alloc)
+  const perCpuLists = (asked.flags & NO_COMMON_LRU) !== 0;
+  return perCpuLists && found > asked.maxEntries && found - asked.maxEntries < MOST_CPUS;
+}

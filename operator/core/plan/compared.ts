@@ -2,7 +2,7 @@ import type { DesiredInner } from '../desired/claim.ts';
 import type { Entries } from '../entries.ts';
 import type { Programmed, Reading } from '../found/found.ts';
 import type { OuterLayout } from '../layout.ts';
-import { type MapSpec, sameFlags } from '../mapspec.ts';
+import { type MapSpec, sameFlags, sameMaxEntries } from '../mapspec.ts';
 import { type Comparison, difference, sameInOrder } from './difference.ts';
 
 /** An inner map as the kernel gave it. */
@@ -33,9 +33,9 @@ export function compared(
 }
 
 export function sameShape(inner: DesiredInner, spec: MapSpec): boolean {
-  const { type, keySize, valueSize, maxEntries, flags } = inner.spec;
+  const { type, keySize, valueSize, flags } = inner.spec;
   const sizes = spec.type === type && spec.keySize === keySize && spec.valueSize === valueSize;
-  return sizes && spec.maxEntries === maxEntries && sameFlags(type, spec.flags, flags);
+  return sizes && sameMaxEntries(inner.spec, spec.maxEntries) && sameFlags(type, spec.flags, flags);
 }
 
 function comparisonOf(
