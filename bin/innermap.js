@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 // Plain JavaScript that any Node can read: it may have to say that this Node is too old.
-import { existsSync } from 'node:fs';
+// CommonJS: the loader of ES modules starts libuv's pool before the first line of a module runs, too early for its size.
+const { existsSync } = require('node:fs');
+const { join } = require('node:path');
+const { pathToFileURL } = require('node:url');
 
 const OLDEST = [20, 19];
 
@@ -14,12 +17,15 @@ if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
 process.env.UV_THREADPOOL_SIZE ??= '256';
 process.title = ['innermap', ...process.argv.slice(2, 3)].join(' ');
 
-const built = new URL('../dist/operator/main.js', import.meta.url);
+const built = join(__dirname, '..', 'dist', 'operator', 'main.js');
 if (!existsSync(built)) {
   fail('Cannot find dist/operator/main.js: run npm ci, or npm run build after a change');
 }
-const { main } = await import(built.href);
-process.exitCode = await main(process.argv.slice(2));
+import(pathToFileURL(built).href)
+  .then(({ main }) => main(process.argv.slice(2)))
+  .then(code => {
+    process.exitCode = code;
+  });
 
 function fail(message) {
   process.stderr.write(`${message}\n`);

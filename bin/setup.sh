@@ -53,7 +53,7 @@ install_packages() {
 }
 
 install_modules() {
-  node bin/installed.js && return 0
+  node bin/installed.mjs && return 0
   say 'installing npm packages as package-lock.json has them'
   # --ignore-scripts: the build is the next step, and nothing else needs one.
   quietly npm ci --ignore-scripts --no-audit --no-fund || fail 'npm ci failed: see above'

@@ -86,9 +86,9 @@ prune_outputs
 step 'lint (biome)' npx biome check .
 step 'native programs (make)' make -C native all check
 step 'C side of the bench (make)' make -C bench
-[ "$(id -u)" -ne 0 ] || node bin/leftovers.js take >"$scratch/before.json"
+[ "$(id -u)" -ne 0 ] || node bin/leftovers.mjs take >"$scratch/before.json"
 run_specs "$@"
 [ $# -gt 0 ] || step "coverage of operator/core: branches ≥ $CORE_BRANCHES %" core_coverage
 [ "$(id -u)" -ne 0 ] || step 'no map, pin, mount or process left behind' \
-  node bin/leftovers.js compare "$scratch/before.json" $$ "$scratch/tmp"
+  node bin/leftovers.mjs compare "$scratch/before.json" $$ "$scratch/tmp"
 finish

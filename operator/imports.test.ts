@@ -8,6 +8,10 @@ const MAY: Readonly<Record<string, { ours: readonly string[]; others: readonly s
   core: { ours: ['api', 'core'], others: [] },
   'core/testing': { ours: ['api', 'core'], others: ['fast-check'] },
   kernel: { ours: ['api', 'core', 'kernel'], others: [] },
+  'kernel/contract.ts': { ours: ['kernel', 'kernel/contract'], others: ['chai'] },
+  'kernel/contract': { ours: ['api', 'core', 'kernel', 'kernel/contract'], others: ['chai'] },
+  'kernel/fake': { ours: ['api', 'core', 'kernel', 'kernel/contract', 'kernel/fake'], others: [] },
+  'kernel/fake.ts': { ours: ['kernel', 'kernel/fake'], others: [] },
   'kernel/libbpf': {
     ours: ['api', 'core', 'kernel', 'kernel/libbpf'],
     others: ['node:fs', 'node:path', 'node:os', 'node:url'],
@@ -25,6 +29,24 @@ const MAY: Readonly<Record<string, { ours: readonly string[]; others: readonly s
   },
   publish: { ours: ['api', 'core', 'publish'], others: ['node:fs', 'node:path'] },
   loop: { ours: ['api', 'core', 'kernel', 'source', 'publish', 'loop'], others: [] },
+  'loop/testing': {
+    ours: ['api', 'core', 'kernel', 'kernel/fake', 'source', 'publish', 'loop', 'loop/testing'],
+    others: ['chai'],
+  },
+  'cli/testing': {
+    ours: [
+      'api',
+      'core',
+      'kernel',
+      'kernel/fake',
+      'kernel/libbpf',
+      'cli',
+      'loop',
+      'loop/testing',
+      'source/folder',
+    ],
+    others: ['chai', 'node:fs', 'node:os', 'node:path', 'node:util', 'node:child_process'],
+  },
   support: {
     ours: ['support', 'api'],
     others: ['node:fs', 'node:os', 'node:path', 'node:http', 'node:perf_hooks'],
