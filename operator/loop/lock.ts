@@ -12,7 +12,7 @@ export async function onlyWriter(
   stop: AbortSignal,
 ): Promise<Lock | undefined> {
   const directory = `${kernel.pins.root}/${LEDGER}`;
-  kernel.pins.makeDirectory(directory);
+  if (!kernel.pins.exists(directory)) kernel.pins.makeDirectory(directory);
   let told: string | undefined;
   while (!stop.aborted) {
     const lock = kernel.pins.lock(directory);
