@@ -1,0 +1,136 @@
+import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { CONTENT_TYPES } from './support/contenttypes.ts';
+import { type Field, onField } from './support/field.ts';
+import { fileText, innerMap, type Manifest, outerMap, u32, u32Pairs } from './support/manifests.ts';
+import { eventually } from './support/process.ts';
+import { contentsAt, shown } from './support/witness.ts';
+
+const OUTER_TYPES = ['HashOfMaps', 'ArrayOfMaps'] as const;
+
+describe('agent on a folder', () => {
+  const field = onField();
+
+  it('fills every inner type in both outer types, byte for byte as bpftool reads them', async () => {
+    for (const outerType of OUTER_TYPES) field().write(`${outerType}.yaml`, ...allTypes(outerType));
+    await field().started();
+    for (const outerType of OUTER_TYPES) {
+      for (const [type, { bytes }] of Object.entries(CONTENT_TYPES)) {
+        const contents = field().contents(pinOf(outerType, type));
+        expect(contents, `${type} in ${outerType}`).to.deep.equal({ [u32(3)]: bytes });
+      }
+    }
+  });
+
+  it('changes the kernel within a second of an edit, an added file and an erased one', async () => {
+    field().write('outer.yaml', outerMap('tenants'));
+    field().write('web.yaml', innerMap('a/web', { outerMap: 'tenants', key: 1 }, { 10: 1 }));
+    await field().started();
+    const edit = await seconds(field(), { [u32(1)]: u32Pairs({ 10: 2, 11: 3 }) }, () =>
+      field().write('web.yaml', innerMap('a/web', { outerMap: 'tenants', key: 1 }, { 10: 2, 11: 3 })),
+    );
+    const both = { [u32(1)]: u32Pairs({ 10: 2, 11: 3 }), [u32(2)]: u32Pairs({ 5: 5 }) };
+    const add = await seconds(field(), both, () =>
+      field().write('mail.yaml', innerMap('a/mail', { outerMap: 'tenants', key: 2 }, { 5: 5 })),
+    );
+    const erase = await seconds(field(), { [u32(2)]: u32Pairs({ 5: 5 }) }, () => field().erase('web.yaml'));
+    console.log(`      edit ${edit} s, added file ${add} s, erased file ${erase} s`);
+    expect(Math.max(edit, add, erase)).to.be.below(1);
+  });
+
+  it('follows a write in place, as an editor without rename does', async () => {
+    field().write('outer.yaml', outerMap('tenants'));
+    field().write('web.yaml', innerMap('a/web', { outerMap: 'tenants', key: 1 }, { 10: 1 }));
+    await field().started();
+    const text = fileText([innerMap('a/web', { outerMap: 'tenants', key: 1 }, { 10: 7 })]);
+    const passed = await seconds(field(), { [u32(1)]: u32Pairs({ 10: 7 }) }, () =>
+      writeFileSync(join(field().manifests, 'web.yaml'), text),
+    );
+    expect(passed).to.be.below(1);
+  });
+
+  it('follows the symlink swap of a mounted ConfigMap', async () => {
+    configMap(field(), '..first', { 10: 1 });
+    renameSync(join(field().manifests, '..fresh'), join(field().manifests, '..data'));
+    symlinkSync('..data/maps.yaml', join(field().manifests, 'maps.yaml'));
+    await field().started();
+    await field().holds('tenants', { [u32(1)]: u32Pairs({ 10: 1 }) });
+    configMap(field(), '..second', { 10: 9 });
+    const passed = await seconds(field(), { [u32(1)]: u32Pairs({ 10: 9 }) }, () =>
+      renameSync(join(field().manifests, '..fresh'), join(field().manifests, '..data')),
+    );
+    expect(passed).to.be.below(1);
+  });
+
+  it('seals what is declared sealed: user space can no longer write it', async () => {
+    const place = { outerMap: 'tenants', key: 1 };
+    field().write('maps.yaml', outerMap('tenants'), innerMap('a/web', place, { 1: 1 }, { sealed: true }));
+    await field().started();
+    const [inner] = shown([field().pin(`innermap/tenants/inner/${u32(1)}`)]);
+    expect(inner?.frozen).to.equal(1);
+    field().write('maps.yaml', outerMap('tenants'), innerMap('a/web', place, { 1: 2 }));
+    await field().holds('tenants', { [u32(1)]: u32Pairs({ 1: 2 }) });
+    expect(shown([field().pin(`innermap/tenants/inner/${u32(1)}`)])[0]?.frozen).to.equal(0);
+  });
+
+  it('writes a report that counts what is in the kernel', async () => {
+    field().write(
+      'maps.yaml',
+      outerMap('tenants'),
+      innerMap('a/web', { outerMap: 'tenants', key: 1 }, { 1: 1, 2: 2 }),
+      innerMap('a/mail', { outerMap: 'tenants', key: 2 }, { 1: 1 }),
+    );
+    await field().started();
+    const { state, outerMaps } = field().reportNow();
+    expect(state.outerMaps[0]).to.include({
+      name: 'tenants',
+      innerMaps: 2,
+      entries: 3,
+      bytes: 24,
+      failuresTotal: 0,
+    });
+    expect(state.outerMaps[0]?.id).to.equal(shown([field().pin('tenants')])[0]?.id);
+    expect(outerMaps[0]).to.include({ ready: true, reason: 'Programmed', pin: field().pin('tenants') });
+  });
+});
+
+function allTypes(outerType: string): Manifest[] {
+  return Object.entries(CONTENT_TYPES).flatMap(([type, { inner, pairs, entries }]) => {
+    const name = pinOf(outerType, type);
+    const spec = { type: outerType, maxEntries: 8, inner: { type, ...inner } };
+    const place = { outerMap: name, key: 3 };
+    return [
+      outerMap(name, spec),
+      innerMap(`a/${name}`, place, pairs, entries === undefined ? {} : { entries }),
+    ];
+  });
+}
+
+function pinOf(outerType: string, type: string): string {
+  return `${outerType}-${type}`.toLowerCase();
+}
+
+/** As kubelet writes a ConfigMap: a directory of its own, and a link that is swapped to it. */
+function configMap(field: Field, directory: string, pairs: Readonly<Record<number, number>>): void {
+  mkdirSync(join(field.manifests, directory));
+  const manifests = [outerMap('tenants'), innerMap('a/web', { outerMap: 'tenants', key: 1 }, pairs)];
+  writeFileSync(join(field.manifests, directory, 'maps.yaml'), fileText(manifests));
+  symlinkSync(directory, join(field.manifests, '..fresh'));
+}
+
+/** Seconds from the change of the folder until bpftool finds `expected` in tenants. */
+async function seconds(
+  field: Field,
+  expected: Readonly<Record<string, Readonly<Record<string, string>>>>,
+  change: () => void,
+): Promise<number> {
+  const pin = field.pin('tenants');
+  const wanted = JSON.stringify(expected);
+  const start = performance.now();
+  change();
+  await eventually('the kernel is changed', () => JSON.stringify(contentsAt(pin)) === wanted);
+  const passed = performance.now() - start;
+  field.contents('tenants');
+  return Math.round(passed) / 1000;
+}

@@ -1,0 +1,65 @@
+import type { Report } from '../../../operator/core/report/report.ts';
+import { openKernel } from '../../../operator/kernel/libbpf/kernel.ts';
+import { observed, openLibrary } from '../../../operator/kernel/libbpf/library.ts';
+import { onlyWriter } from '../../../operator/loop/lock.ts';
+import { emptyMemory } from '../../../operator/loop/memory.ts';
+import { turn } from '../../../operator/loop/turn.ts';
+import { folderSource } from '../../../operator/source/folder/folder.ts';
+
+/** Where a turn works, and what it is given. */
+export interface Ground {
+  readonly bpffs: string;
+  readonly manifests: string;
+  readonly releases?: readonly string[];
+}
+
+/** What a turn did. */
+export interface Told {
+  /** Every mutating call of C, in order. */
+  readonly mutations: readonly string[];
+  readonly steps: readonly string[];
+  readonly failed: readonly string[];
+  readonly report: Report;
+}
+
+/** Not probed: a probe's scratch maps are its own business, and no turn depends on them. */
+const KERNEL_STATE = { release: '', outerBatch: 'once', gracePeriodMs: 0, features: {} } as const;
+
+/**
+ * A start of the agent and its first turn, from the folder to the kernel: the product's own parts, but for the probe and the file of the report.
+ * `mutates` is told of every mutating call right before it is made.
+ */
+export async function oneTurn(ground: Ground, mutates: (name: string) => void = () => {}): Promise<Told> {
+  const mutations: string[] = [];
+  const library = observed(openLibrary(), (name, mutating) => {
+    if (!mutating) return;
+    mutates(name);
+    mutations.push(name);
+  });
+  const kernel = openKernel({ bpffs: ground.bpffs, library });
+  const { possibleCpus } = kernel;
+  const source = folderSource({ paths: [ground.manifests], possibleCpus, releases: ground.releases ?? [] });
+  const lock = await onlyWriter(kernel, () => {}, new AbortController().signal);
+  const publisher = { publish: () => Promise.resolve() };
+  const node = { name: 'here', labels: {}, bootID: '' };
+  try {
+    const agent = {
+      source,
+      kernel,
+      publisher,
+      node,
+      kernelState: KERNEL_STATE,
+      memory: emptyMemory(),
+      clock: Date,
+    };
+    const { report, plan, outcomes } = await turn(agent, { resync: true, contentShare: 1 });
+    const failed = outcomes.flatMap(outcome =>
+      outcome.ok ? [] : [`${outcome.step.verb}: ${outcome.message}`],
+    );
+    return { mutations, steps: plan.steps.map(step => step.verb), failed, report };
+  } finally {
+    lock?.release();
+    await source.close();
+    kernel.close();
+  }
+}
