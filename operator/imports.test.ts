@@ -41,11 +41,12 @@ const MAY: Readonly<Record<string, { ours: readonly string[]; others: readonly s
       'kernel/fake',
       'kernel/libbpf',
       'cli',
+      'cli/testing',
       'loop',
       'loop/testing',
       'source/folder',
     ],
-    others: ['chai', 'node:fs', 'node:os', 'node:path', 'node:util', 'node:child_process'],
+    others: ['chai', 'node:fs', 'node:os', 'node:path', 'node:util', 'node:child_process', 'yaml'],
   },
   support: {
     ours: ['support', 'api'],
@@ -53,8 +54,8 @@ const MAY: Readonly<Record<string, { ours: readonly string[]; others: readonly s
   },
   'support/log.ts': { ours: [], others: ['winston'] },
   cli: {
-    ours: ['api', 'core', 'kernel', 'support', 'cli', 'source', 'source/folder', 'loop'],
-    others: ['node:util', 'node:fs', 'node:path', 'node:readline', 'yaml'],
+    ours: ['api', 'core', 'kernel', 'support', 'cli'],
+    others: ['node:util', 'node:fs', 'node:path', 'node:readline'],
   },
 };
 

@@ -2,7 +2,7 @@ import type { OuterMap } from '../../api/outermap.ts';
 import type { OuterLayout } from '../../core/layout.ts';
 import type { Refusal, Wanted, WantedInner } from '../../core/wanted.ts';
 import { type DeclaredOuter, type FileReading, identityOf, type RefusedObject } from './manifests.ts';
-import { isSame, sameEntries } from './same.ts';
+import { isSame, sameEntries, sameItems } from './same.ts';
 import type { Signature } from './scan.ts';
 
 /** What is known of one file: what it declares, and what of it is older than the file. */
@@ -133,10 +133,22 @@ function sameContent({ content: before }: WantedInner, { content: now }: WantedI
   return before.layoutDigest === now.layoutDigest && sameEntries(before.entries, now.entries);
 }
 
+/** By reference where that tells all: equal objects were kept the same. */
+export function saysTheSame(a: FileState, b: FileState): boolean {
+  return (
+    sameItems(a.outerMaps, b.outerMaps) &&
+    sameItems(a.innerMaps, b.innerMaps) &&
+    a.hides === b.hides &&
+    JSON.stringify([a.refused, [...a.kept]]) === JSON.stringify([b.refused, [...b.kept]])
+  );
+}
+
 /** Everything that files declare, put together; one object has one place. */
 export interface Assembly {
   readonly wanted: Wanted;
   readonly layouts: ReadonlyMap<string, OuterLayout>;
+  /** Where the InnerMaps of each file begin; absent where some of them are left out. */
+  readonly starts?: ReadonlyMap<string, number>;
 }
 
 export interface Surroundings {
@@ -150,36 +162,83 @@ export interface Surroundings {
 
 /** Files in the order of their paths; an object that two of them declare belongs to the first. */
 export function assembled(files: readonly FileState[], around: Surroundings): Assembly {
-  const places = new Map<string, string>();
-  const refusals: Refusal[] = [...around.refusals];
+  const { complete, releases, fading } = around;
+  const claims = new Claims(around.refusals);
   const outerMaps: OuterMap[] = [];
   const innerMaps: WantedInner[] = [];
   const layouts = new Map<string, OuterLayout>();
-  const claim = (identity: string, origin: string, fades: boolean): boolean => {
-    const first = places.get(identity);
-    if (first === undefined) places.set(identity, origin);
-    else if (!fades)
-      refusals.push({ origin, message: `${identity}: is declared already at ${first}: remove one of them` });
-    return first === undefined;
-  };
-  for (const { file, fades } of inClaimOrder(files, around.fading)) {
-    for (const outer of file.outerMaps) {
-      const identity = identityOf(outer.outerMap);
-      if (fades !== isFading(file, identity, around.fading) || !claim(identity, outer.origin, fades))
-        continue;
-      outerMaps.push(outer.outerMap);
-      layouts.set(outer.outerMap.metadata.name, outer.layout);
+  const starts = new Map<string, number>();
+  for (const { file, fades } of inClaimOrder(files, fading)) {
+    const counts = (identity: string, origin: string) =>
+      fades === isFading(file, identity, fading) && claims.claim(identity, origin, fades);
+    for (const { outerMap, layout, origin } of file.outerMaps) {
+      if (!counts(identityOf(outerMap), origin)) continue;
+      outerMaps.push(outerMap);
+      layouts.set(outerMap.metadata.name, layout);
     }
+    if (!fades) starts.set(file.path, innerMaps.length);
     for (const inner of file.innerMaps) {
-      const identity = identityOf(inner.innerMap);
-      if (fades !== isFading(file, identity, around.fading)) continue;
-      if (claim(identity, inner.origin ?? file.path, fades)) innerMaps.push(inner);
+      if (counts(identityOf(inner.innerMap), inner.origin ?? file.path)) innerMaps.push(inner);
     }
-    if (!fades) refusals.push(...file.refused.map(({ origin, message }) => ({ origin, message })));
+    if (!fades) claims.refusals.push(...file.refused.map(({ origin, message }) => ({ origin, message })));
   }
-  const complete = around.complete && files.every(file => !file.hides);
-  const wanted: Wanted = { outerMaps, innerMaps, complete, refusals, releases: around.releases };
-  return { wanted: Object.freeze(wanted), layouts };
+  const isPlain = claims.refusals.length === 0 && fading.size === 0;
+  const isComplete = complete && files.every(file => !file.hides);
+  const wanted: Wanted = { outerMaps, innerMaps, complete: isComplete, refusals: claims.refusals, releases };
+  return { wanted: Object.freeze(wanted), layouts, ...(isPlain ? { starts } : {}) };
+}
+
+/** Who declares what, first come first served. */
+class Claims {
+  readonly refusals: Refusal[];
+  readonly #places = new Map<string, string>();
+
+  constructor(refusals: readonly Refusal[]) {
+    this.refusals = [...refusals];
+  }
+
+  /** Whether the object is this one's; a second one is told, unless it fades away anyway. */
+  claim(identity: string, origin: string, fades: boolean): boolean {
+    const first = this.#places.get(identity);
+    if (first === undefined) this.#places.set(identity, origin);
+    else if (!fades) {
+      const message = `${identity}: is declared already at ${first}: remove one of them`;
+      this.refusals.push({ origin, message });
+    }
+    return first === undefined;
+  }
+}
+
+/**
+ * The assembly with one file's new contents, where that is all that changed: an edit among 10,000 files must not wait until
+ * all of them are put together anew. Answers undefined for any other change.
+ */
+export function patched(
+  assembly: Assembly,
+  previous: FileState | undefined,
+  next: FileState,
+): Assembly | undefined {
+  const start = assembly.starts?.get(next.path);
+  if (start === undefined || previous === undefined || !declaresTheSame(previous, next)) return undefined;
+  if (staleFiles([next], assembly.layouts).length > 0) return undefined;
+  const innerMaps = assembly.wanted.innerMaps.slice();
+  next.innerMaps.forEach((inner, index) => {
+    innerMaps[start + index] = inner;
+  });
+  return { ...assembly, wanted: Object.freeze({ ...assembly.wanted, innerMaps }) };
+}
+
+/** The same objects in the same order, none refused or left from before. */
+function declaresTheSame(a: FileState, b: FileState): boolean {
+  return (
+    a.hides === b.hides &&
+    a.refused.length + b.refused.length + a.kept.size + b.kept.size === 0 &&
+    sameItems(a.outerMaps, b.outerMaps) &&
+    a.innerMaps.length === b.innerMaps.length &&
+    a.innerMaps.every(
+      (inner, index) => identityOf(inner.innerMap) === identityOf(b.innerMaps[index]!.innerMap),
+    )
+  );
 }
 
 /** First what files say now, then what stays of what they said before. */

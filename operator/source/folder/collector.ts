@@ -1,11 +1,21 @@
-import { dirname, normalize } from 'node:path';
-import type { OuterLayout } from '../../core/layout.ts';
+import { dirname } from 'node:path';
 import type { Wanted } from '../../core/wanted.ts';
-import { assembled, type FileState, staleFiles, stateAfter, stateUnread, takesAway } from './collection.ts';
+import {
+  type Assembly,
+  assembled,
+  type FileState,
+  patched,
+  saysTheSame,
+  staleFiles,
+  stateAfter,
+  stateUnread,
+  takesAway,
+} from './collection.ts';
 import type { ObjectSize, ReadOptions } from './manifests.ts';
 import type { FileResult } from './reader/read.ts';
 import { Reader } from './reader/reader.ts';
-import { type Listing, listManifests, statsOf } from './scan.ts';
+import { sameTexts } from './same.ts';
+import { type Listing, listManifests, plainPaths, statsOf } from './scan.ts';
 
 export interface CollectorOptions {
   readonly paths: readonly string[];
@@ -30,6 +40,13 @@ const FEW = 8;
 /** How long the first reading waits for files that are still being written. */
 const PATIENCE_MS = 5_000;
 
+const NOTHING_READ: Assembly = assembled([], {
+  complete: false,
+  refusals: [],
+  releases: [],
+  fading: new Set(),
+});
+
 /**
  * Keeps what the files of some folders declare.
  * - What a file declared stays until it says, readably and quietly, something else.
@@ -52,19 +69,19 @@ export class Collector {
   readonly #readFor = new Map<string, string>();
   readonly #everListed = new Set<string>();
   #listing: Listing | undefined;
-  #layouts: ReadonlyMap<string, OuterLayout> = new Map();
-  #wanted: Wanted | undefined;
+  #assembly: Assembly = NOTHING_READ;
+  #isOutdated = true;
   #isClosed = false;
 
   constructor(options: CollectorOptions) {
     this.#options = options;
-    this.#paths = options.paths.map(path => normalize(path));
+    this.#paths = plainPaths(options.paths);
   }
 
   /** Everything that the files declare; the same object while nothing changed. */
   get wanted(): Wanted {
-    if (this.#wanted === undefined) this.#assemble();
-    return this.#wanted!;
+    if (this.#isOutdated) this.#assemble();
+    return this.#assembly.wanted;
   }
 
   get sizes(): readonly ObjectSize[] {
@@ -144,7 +161,7 @@ export class Collector {
   #readOptions(prefer: ReadOptions['prefer']): ReadOptions {
     const { possibleCpus, weigh } = this.#options;
     const cpus = possibleCpus === undefined ? {} : { possibleCpus };
-    return { layouts: this.#layouts, prefer, weigh, ...cpus };
+    return { layouts: this.#assembly.layouts, prefer, weigh, ...cpus };
   }
 
   #receive(result: FileResult): void {
@@ -170,7 +187,11 @@ export class Collector {
   #believe(previous: FileState | undefined, next: FileState): void {
     this.#unread.delete(next.path);
     this.#states.set(next.path, next);
-    if (previous === undefined || !saysTheSame(previous, next)) this.#outdate();
+    if (previous !== undefined && saysTheSame(previous, next)) return;
+    const patch = this.#isOutdated ? undefined : patched(this.#assembly, previous, next);
+    if (patch === undefined) this.#isOutdated = true;
+    else this.#assembly = patch;
+    this.#options.changed();
   }
 
   /** First its objects give way to whoever else declares them; later they are given up. */
@@ -185,6 +206,7 @@ export class Collector {
     }
     if (left > 0) this.#later(path, left);
     else if (this.#mayBeGivenUp(path)) this.#giveUp(path);
+    else this.#missingSince.delete(path);
   }
 
   #giveUp(path: string): void {
@@ -211,10 +233,10 @@ export class Collector {
 
   /** A layout came or changed: contents of other files must be encoded by it. */
   async #readStale(): Promise<void> {
-    if (this.#isClosed || this.#wanted !== undefined) return;
+    if (this.#isClosed || !this.#isOutdated) return;
     this.#assemble();
-    const digests = [...this.#layouts].map(([name, { digest }]) => `${name}=${digest}`).join('\n');
-    const stale = staleFiles([...this.#states.values()], this.#layouts).filter(
+    const digests = [...this.#assembly.layouts].map(([name, { digest }]) => `${name}=${digest}`).join('\n');
+    const stale = staleFiles([...this.#states.values()], this.#assembly.layouts).filter(
       path => this.#readFor.get(path) !== digests,
     );
     for (const path of stale) this.#readFor.set(path, digests);
@@ -222,7 +244,7 @@ export class Collector {
   }
 
   #outdate(): void {
-    this.#wanted = undefined;
+    this.#isOutdated = true;
     this.#options.changed();
   }
 
@@ -230,7 +252,7 @@ export class Collector {
     const unlisted = this.#listing?.unlisted ?? new Map<string, string>();
     const files = [...this.#states.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
     const held = files.filter(({ path }) => this.#missingSince.has(path) || this.#isUnlisted(path));
-    const { wanted, layouts } = assembled(files, {
+    this.#assembly = assembled(files, {
       complete:
         this.#listing !== undefined &&
         this.#unread.size === 0 &&
@@ -242,8 +264,7 @@ export class Collector {
       releases: this.#options.releases,
       fading: new Set(held.map(({ path }) => path)),
     });
-    this.#wanted = wanted;
-    this.#layouts = layouts;
+    this.#isOutdated = false;
   }
 
   #isUnlisted(path: string): boolean {
@@ -258,8 +279,9 @@ function isQuiet(
   previous: FileState | undefined,
   next: FileState,
 ): boolean {
+  if (!result.steady) return false;
   if (ageOf(result.modified) >= QUIET_MS) return true;
-  return result.finished && result.characters <= LARGE && !takesAway(previous, next);
+  return result.ended && result.characters <= LARGE && !takesAway(previous, next);
 }
 
 /** Milliseconds since; a clock that is ahead (a network file system) counts as quiet. */
@@ -270,24 +292,6 @@ function ageOf(modified: number): number {
 
 function isSmall(path: string): boolean {
   return (statsOf(path)?.size ?? 0) <= SMALL;
-}
-
-/** By reference where that tells all: equal objects were kept the same. */
-function saysTheSame(a: FileState, b: FileState): boolean {
-  return (
-    sameItems(a.outerMaps, b.outerMaps) &&
-    sameItems(a.innerMaps, b.innerMaps) &&
-    a.hides === b.hides &&
-    JSON.stringify([a.refused, [...a.kept]]) === JSON.stringify([b.refused, [...b.kept]])
-  );
-}
-
-function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
-  return a.length === b.length && a.every((item, index) => item === b[index]);
-}
-
-function sameTexts(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
-  return a.size === b.size && [...a].every(([name, text]) => b.get(name) === text);
 }
 
 function pause(milliseconds: number): Promise<void> {

@@ -1,8 +1,8 @@
-import { dirname, join, normalize } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Wanted } from '../../core/wanted.ts';
 import type { Source } from '../source.ts';
 import { Collector } from './collector.ts';
-import { isManifestName } from './scan.ts';
+import { isManifestName, plainPaths } from './scan.ts';
 import { Watches } from './watch.ts';
 
 export interface FolderOptions {
@@ -37,7 +37,7 @@ class FolderSource implements Source {
   #isClosed = false;
 
   constructor({ paths, possibleCpus, releases, unwatched = () => {} }: FolderOptions) {
-    this.#paths = paths.map(path => normalize(path));
+    this.#paths = plainPaths(paths);
     this.#collector = new Collector({
       paths,
       possibleCpus,
@@ -100,7 +100,7 @@ class FolderSource implements Source {
   #happened(directory: string, name: string | undefined): void {
     const manifest = name === undefined ? undefined : this.#manifestAt(directory, name);
     if (manifest !== undefined) this.#touchSoon(manifest);
-    else if (name === undefined || this.#mayMoveFiles(directory, name)) this.#rescanSoon();
+    if (name === undefined || this.#mayMoveFiles(directory, name)) this.#rescanSoon();
   }
 
   /** The path under which a file counts that was touched where it really lies. */
@@ -140,7 +140,17 @@ class FolderSource implements Source {
     if (!this.#rescanWanted) return;
     this.#rescanWanted = false;
     const running = this.#scanning ?? Promise.resolve();
-    running.then(() => this.#scan(() => this.#collector.rescan())).catch(() => this.#rescanSoon());
+    running.then(() => this.#rescan()).catch(() => this.#expire());
+  }
+
+  async #rescan(): Promise<void> {
+    if (!this.#isClosed) await this.#scan(() => this.#collector.rescan());
+  }
+
+  /** The next read scans, and tells its caller what went wrong. */
+  #expire(): void {
+    this.#scannedAt = Number.NEGATIVE_INFINITY;
+    this.#tell();
   }
 
   #tell(): void {

@@ -11,8 +11,10 @@ export type FileResult =
       /** mtime, milliseconds since 1970. */
       readonly modified: number;
       readonly characters: number;
-      /** Whether it was the same before and after, and ends where a file that is being written hardly does. */
-      readonly finished: boolean;
+      /** Whether it was the same before and after. */
+      readonly steady: boolean;
+      /** Whether it ends where a file that is being written hardly does. */
+      readonly ended: boolean;
     }
   | { readonly kind: 'missing'; readonly path: string }
   | {
@@ -51,19 +53,26 @@ function mentionsOuterMap(path: string): boolean {
   return file.kind === 'text' && file.text.includes('OuterMap');
 }
 
+/** Whatever a file holds, the others are read. */
 function resultOf(path: string, file: FileText, options: ReadOptions): FileResult {
   if (file.kind !== 'text') return { path, ...file };
   const { text, signature, modified, steady } = file;
-  const reading = readManifests(text, path, options);
-  return {
-    kind: 'read',
-    path,
-    reading,
-    signature,
-    modified,
-    characters: text.length,
-    finished: steady && hasEnd(text),
-  };
+  try {
+    const reading = readManifests(text, path, options);
+    return {
+      kind: 'read',
+      path,
+      reading,
+      signature,
+      modified,
+      characters: text.length,
+      steady,
+      ended: hasEnd(text),
+    };
+  } catch (error) {
+    const message = `Cannot read: ${(error as Error).message}: please report this with the file`;
+    return { kind: 'unreadable', path, message, signature };
+  }
 }
 
 /** A line end, or the brace of a JSON object, which could not have been parsed without it. */

@@ -1,6 +1,7 @@
-import { Worker } from 'node:worker_threads';
+import { type ResourceLimits, Worker } from 'node:worker_threads';
 import type { WantedInner } from '../../../core/wanted.ts';
 import type { ReadOptions } from '../manifests.ts';
+import { signatureAt } from '../scan.ts';
 import { type FileResult, readFiles } from './read.ts';
 import type { Answer, Job } from './worker.ts';
 
@@ -11,6 +12,7 @@ const IDLE_MS = 30_000;
 const LIMITS = { maxOldGenerationSizeMb: 1536, maxYoungGenerationSizeMb: 32 };
 
 interface Running {
+  readonly options: ReadOptions;
   readonly left: Set<string>;
   readonly each: (result: FileResult) => void;
   readonly done: () => void;
@@ -22,7 +24,13 @@ export class Reader {
   #worker: Worker | undefined;
   #idle: NodeJS.Timeout | undefined;
   #jobs = 0;
+  #isClosed = false;
+  readonly #limits: ResourceLimits;
   readonly #running = new Map<number, Running>();
+
+  constructor(limits: ResourceLimits = LIMITS) {
+    this.#limits = limits;
+  }
 
   /** At once; for a few small files. */
   readHere(paths: readonly string[], options: ReadOptions): readonly FileResult[] {
@@ -31,16 +39,29 @@ export class Reader {
 
   /** In the thread; every file is answered, by `each`, before the promise is kept. */
   read(paths: readonly string[], options: ReadOptions, each: (result: FileResult) => void): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
     clearTimeout(this.#idle);
     const job = this.#jobs++;
-    const worker = this.#thread();
     return new Promise(done => {
-      this.#running.set(job, { left: new Set(paths), each, done, parts: [] });
-      worker.postMessage({ job, paths, options } satisfies Job);
+      this.#running.set(job, { options, left: new Set(paths), each, done, parts: [] });
+      try {
+        this.#thread().postMessage({ job, paths, options } satisfies Job);
+      } catch (error) {
+        this.#fail(error as Error);
+      }
     });
   }
 
+  /** What is not read yet is not answered. */
   async close(): Promise<void> {
+    this.#isClosed = true;
+    const jobs = [...this.#running.values()];
+    this.#running.clear();
+    await this.#endThread();
+    for (const { done } of jobs) done();
+  }
+
+  async #endThread(): Promise<void> {
     clearTimeout(this.#idle);
     const worker = this.#worker;
     this.#worker = undefined;
@@ -49,10 +70,10 @@ export class Reader {
 
   #thread(): Worker {
     if (this.#worker === undefined) {
-      const worker = new Worker(workerFile(), { resourceLimits: LIMITS });
+      const worker = new Worker(workerFile(), { resourceLimits: this.#limits });
       worker.on('message', (answer: Answer) => this.#answered(answer));
-      worker.on('error', error => this.#ended(worker, error.message));
-      worker.on('exit', () => this.#ended(worker, 'it was ended'));
+      worker.on('error', error => this.#ended(worker, error));
+      worker.on('exit', () => this.#ended(worker, new Error('it was ended')));
       this.#worker = worker;
     }
     this.#worker.ref();
@@ -79,19 +100,29 @@ export class Reader {
     running.done();
     if (this.#running.size > 0) return;
     this.#worker?.unref();
-    this.#idle = setTimeout(() => void this.close(), IDLE_MS).unref();
+    this.#idle = setTimeout(() => void this.#endThread(), IDLE_MS).unref();
   }
 
-  /** Out of memory, most likely: what it did not get to is unreadable until it changes. */
-  #ended(worker: Worker, reason: string): void {
-    if (this.#worker === worker) this.#worker = undefined;
+  #ended(worker: Worker, error: Error): void {
+    if (this.#worker !== worker) return;
+    this.#worker = undefined;
+    this.#fail(error);
+  }
+
+  #fail(error: Error): void {
     const jobs = [...this.#running.values()];
     this.#running.clear();
-    for (const { left, each, done } of jobs) {
-      const message = `Cannot read: the reading thread failed (${reason}): split large files, or write their entries as tables`;
-      for (const path of left) each({ kind: 'unreadable', path, message, signature: 'failed' });
-      done();
+    for (const job of jobs) void this.#salvage(job, error);
+  }
+
+  /** One file took the thread down, for lack of memory most likely: each is read alone, so that only that one stays unread. */
+  async #salvage({ left, options, each, done }: Running, { message: reason }: Error): Promise<void> {
+    if (left.size > 1) for (const path of left) await this.read([path], options, each);
+    else {
+      const message = `Cannot read: the reading thread failed (${reason}): split the file, or write its entries as a table`;
+      for (const path of left) each({ kind: 'unreadable', path, message, signature: signatureAt(path) });
     }
+    done();
   }
 }
 
