@@ -1,0 +1,160 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import {
+  type Assembly,
+  assembled,
+  type FileState,
+  patched,
+  stateAfter,
+  stateUnread,
+  takesAway,
+} from './collection.ts';
+import { readManifests } from './manifests.ts';
+import { innerMap, outerMap } from './testing/maps.ts';
+
+const OPTIONS = { layouts: new Map(), prefer: 'own', weigh: false } as const;
+const AROUND = { complete: true, refusals: [], releases: [], fading: new Set<string>() };
+
+function state(path: string, text: string, previous?: FileState): FileState {
+  return stateAfter(
+    previous,
+    path,
+    text,
+    readManifests(`${outerMap(`o-${path}`)}---\n${text}`, path, OPTIONS),
+  );
+}
+
+/** One file's text: InnerMaps with so many entries, in this order. */
+function file(path: string, maps: readonly (readonly [string, number])[], previous?: FileState): FileState {
+  return state(
+    path,
+    maps.map(([name, entries]) => innerMap(name, entries, `o-${path}`)).join('---\n'),
+    previous,
+  );
+}
+
+describe('assembled', () => {
+  it('gives an object that two files declare to the first, whatever fades to the last', () => {
+    const [a, b] = [file('a', [['p', 1]]), file('b', [['p', 2]])];
+    expect(assembled([a, b], AROUND).wanted.innerMaps).to.deep.equal(a.innerMaps);
+    const fading = assembled([a, b], { ...AROUND, fading: new Set(['a']) }).wanted;
+    expect(fading.innerMaps).to.deep.equal(b.innerMaps);
+    expect(fading.refusals).to.deep.equal([]);
+  });
+
+  it('keeps what fades while nobody else declares it', () => {
+    const a = file('a', [['p', 1]]);
+    expect(assembled([a], { ...AROUND, fading: new Set(['a']) }).wanted.innerMaps).to.deep.equal(a.innerMaps);
+  });
+
+  it('is incomplete while a file hides what it may declare', () => {
+    const hidden = stateUnread(undefined, 'b', '', 'Cannot read');
+    expect(assembled([file('a', []), hidden], AROUND).wanted.complete).to.equal(false);
+    const known = stateUnread(file('b', [['q', 1]]), 'b', '', 'Cannot read');
+    expect(assembled([known], AROUND).wanted).to.include({ complete: true });
+    expect(assembled([known], AROUND).wanted.innerMaps).to.have.length(1);
+  });
+});
+
+describe('patched', () => {
+  const maps = fc.uniqueArray(fc.tuple(fc.constantFrom('p', 'q', 'r', 's'), fc.nat(3)), {
+    selector: ([name]) => name,
+  });
+  const edit = fc.record({ index: fc.nat(2), maps });
+
+  it('equals a new assembly wherever it answers', () => {
+    let answered = 0;
+    fc.assert(
+      fc.property(fc.tuple(maps, maps, maps), fc.array(edit, { maxLength: 6 }), (contents, edits) => {
+        const files = contents.map((content, index) => file(`f${index}`, prefixed(index, content)));
+        let assembly: Assembly = assembled(files, AROUND);
+        for (const { index, maps: content } of edits) {
+          const next = file(`f${index}`, prefixed(index, content), files[index]);
+          const patch = patched(assembly, files[index], next);
+          files[index] = next;
+          if (patch !== undefined) answered++;
+          assembly = patch ?? assembled(files, AROUND);
+          expect(assembly.wanted.innerMaps).to.deep.equal(assembled(files, AROUND).wanted.innerMaps);
+        }
+      }),
+    );
+    expect(answered).to.be.greaterThan(10);
+  });
+
+  /** Names of one's own for each file: an object in two files is another matter. */
+  function prefixed(
+    index: number,
+    content: readonly (readonly [string, number])[],
+  ): (readonly [string, number])[] {
+    return content.map(([name, entries]) => [`${name}${index}`, entries] as const);
+  }
+});
+
+describe('takesAway', () => {
+  const before = file('a', [
+    ['p', 2],
+    ['q', 3],
+  ]);
+
+  for (const [what, after, expected] of [
+    [
+      'the same',
+      file(
+        'a',
+        [
+          ['p', 2],
+          ['q', 3],
+        ],
+        before,
+      ),
+      false,
+    ],
+    [
+      'more entries',
+      file(
+        'a',
+        [
+          ['p', 4],
+          ['q', 3],
+        ],
+        before,
+      ),
+      false,
+    ],
+    [
+      'another object more',
+      file(
+        'a',
+        [
+          ['p', 2],
+          ['q', 3],
+          ['z', 1],
+        ],
+        before,
+      ),
+      false,
+    ],
+    ['an object less', file('a', [['p', 2]], before), true],
+    [
+      'an entry less',
+      file(
+        'a',
+        [
+          ['p', 2],
+          ['q', 2],
+        ],
+        before,
+      ),
+      true,
+    ],
+    ['something refused', state('a', `${innerMap('p', 2, 'o-a')}---\na: NO\n`, before), true],
+  ] as const) {
+    it(`says ${expected} for ${what}`, () => expect(takesAway(before, after)).to.equal(expected));
+  }
+
+  it('says true for an empty file that was never read, false for one that declares something', () => {
+    const nothing = { outerMaps: [], innerMaps: [], refused: [], encodedBy: {}, sizes: [] };
+    expect(takesAway(undefined, stateAfter(undefined, 'a', '', nothing))).to.equal(true);
+    expect(takesAway(undefined, before)).to.equal(false);
+  });
+});
