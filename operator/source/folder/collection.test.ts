@@ -60,16 +60,19 @@ describe('patched', () => {
   const maps = fc.uniqueArray(fc.tuple(fc.constantFrom('p', 'q', 'r', 's'), fc.nat(3)), {
     selector: ([name]) => name,
   });
-  const edit = fc.record({ index: fc.nat(2), maps });
+  const edit = fc.record({ index: fc.nat(2), maps, more: fc.option(fc.nat(2)) });
 
   it('equals a new assembly wherever it answers', () => {
     let answered = 0;
     fc.assert(
       fc.property(fc.tuple(maps, maps, maps), fc.array(edit, { maxLength: 6 }), (contents, edits) => {
         const files = contents.map((content, index) => file(`f${index}`, prefixed(index, content)));
+        const current = [...contents];
         let assembly: Assembly = assembled(files, AROUND);
-        for (const { index, maps: content } of edits) {
-          const next = file(`f${index}`, prefixed(index, content), files[index]);
+        for (const { index, maps: others, more } of edits) {
+          if (more === null) current[index] = others;
+          else current[index] = current[index]!.map(([name, entries]) => [name, entries + more]);
+          const next = file(`f${index}`, prefixed(index, current[index]!), files[index]);
           const patch = patched(assembly, files[index], next);
           files[index] = next;
           if (patch !== undefined) answered++;
