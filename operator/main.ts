@@ -16,7 +16,6 @@ import { run } from './loop/run.ts';
 import { tellingLog } from './loop/telling.ts';
 import { type Agent, turn } from './loop/turn.ts';
 import { filePublisher } from './publish/file.ts';
-import type { Publisher } from './publish/publish.ts';
 import { folderSource } from './source/folder/folder.ts';
 import { loadManifests } from './source/folder/load.ts';
 import { createLog, type Log } from './support/log.ts';
@@ -114,24 +113,22 @@ async function withAgent(
   stop: AbortSignal,
   use: (agent: Agent) => Promise<void>,
 ): Promise<void> {
-  const kernel = openKernel({ bpffs: options.bpffs });
+  const { bpffs, report } = options;
+  const kernel = openKernel({ bpffs });
+  const waiting = (holder: string): void =>
+    log.warn('Another agent works on this bpffs, waiting for it to end', { bpffs, holder });
   try {
-    const publisher = filePublisher(options.report, error =>
-      log.warn('Cannot write the report', { file: options.report, error: error.message }),
-    );
-    const lock = await onlyWriter(
-      kernel,
-      holder =>
-        log.warn('Another agent works on this bpffs, waiting for it to end', {
-          bpffs: options.bpffs,
-          holder,
-        }),
-      stop,
-    );
+    const lock = await onlyWriter(kernel, waiting, stop);
     if (lock === undefined) return;
+    const publisher = filePublisher(report, error =>
+      log.warn('Cannot write the report', { file: report, error: error.message }),
+    );
+    const { possibleCpus } = kernel;
+    const source = folderSource({ paths: options.manifests, possibleCpus, releases: options.releases });
     try {
-      await use(await agentOf(options, kernel, publisher, log));
+      await use(await agentOf(options, { kernel, publisher, source }, log));
     } finally {
+      await source.close();
       lock.release();
     }
   } finally {
@@ -139,17 +136,12 @@ async function withAgent(
   }
 }
 
-async function agentOf(
-  options: AgentOptions,
-  kernel: Agent['kernel'],
-  publisher: Publisher,
-  log: Log,
-): Promise<Agent> {
-  const kernelState = await kernel.probe();
+type AgentPorts = Pick<Agent, 'kernel' | 'publisher' | 'source'>;
+
+async function agentOf(options: AgentOptions, ports: AgentPorts, log: Log): Promise<Agent> {
+  const kernelState = await ports.kernel.probe();
   const { release, outerBatch, gracePeriodMs } = kernelState;
   log.info('Kernel probed', { release, outerBatch, gracePeriodMs, bpffs: options.bpffs });
-  const { possibleCpus } = kernel;
-  const source = folderSource({ paths: options.manifests, possibleCpus, releases: options.releases });
   const node = nodeOf(options);
-  return { source, kernel, publisher, node, kernelState, memory: emptyMemory(), clock: Date };
+  return { ...ports, node, kernelState, memory: emptyMemory(), clock: Date };
 }
