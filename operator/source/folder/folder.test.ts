@@ -42,13 +42,16 @@ describe('folderSource', () => {
     expect(names(await source.read())).to.deep.equal(['a/a', 'a/b']);
   });
 
-  it('tells of objects of other groups, and is complete all the same', async () => {
-    const { wanted } = await bench.open(
-      bench.folder({ 'a.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n' }),
-    );
-    expect(wanted.complete).to.equal(true);
-    expect(wanted.refusals).to.have.length(1);
-  });
+  for (const [what, text] of [
+    ['objects of other groups', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n'],
+    ['a saved NodeMapState', 'apiVersion: innermap.io/v1alpha1\nkind: NodeMapState\nmetadata: {name: x}\n'],
+  ] as const) {
+    it(`tells of ${what}, and is complete all the same`, async () => {
+      const { wanted } = await bench.open(bench.folder({ 'a.yaml': text }));
+      expect(wanted.complete).to.equal(true);
+      expect(wanted.refusals).to.have.length(1);
+    });
+  }
 
   it('refuses an object that two files declare, naming both places, and keeps the first', async () => {
     const folder = bench.folder({

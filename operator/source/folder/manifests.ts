@@ -21,7 +21,7 @@ export interface RefusedObject {
   readonly origin: string;
   readonly message: string;
   readonly identity?: string;
-  /** Of another API group: certainly no object of ours. */
+  /** Of another API group, or nothing that anybody declares: it hides no object of ours. */
   readonly foreign: boolean;
 }
 
@@ -174,7 +174,7 @@ class Reading {
 
   #refuseObject(document: ManifestDocument, problems: readonly Problem[]): undefined {
     const name = nameOf(document.value);
-    if (name?.foreign === true) {
+    if (name?.foreign === true && !name.identity.startsWith(STATE)) {
       this.#refuse(document.line, 1, {
         message: `${name.identity}: is no object of ${GROUP}: keep it elsewhere`,
         ...name,
@@ -217,6 +217,9 @@ class Reading {
   }
 }
 
+/** Written by agents alone; somebody may have saved one. */
+const STATE = 'NodeMapState';
+
 /** How many wrong entries are told one by one; an author mends those first. */
 const PROBLEMS_TOLD = 10;
 
@@ -238,7 +241,8 @@ function nameOf(value: unknown): { readonly identity: string; readonly foreign: 
     unknown
   >;
   if (typeof kind !== 'string' || typeof name !== 'string') return undefined;
-  const foreign = typeof apiVersion === 'string' && !apiVersion.startsWith(`${GROUP}/`);
+  const isOthers = typeof apiVersion === 'string' && !apiVersion.startsWith(`${GROUP}/`);
+  const foreign = isOthers || kind === STATE;
   const inside = kind === 'InnerMap' ? `${typeof namespace === 'string' ? namespace : 'default'}/` : '';
   return { identity: `${kind} ${inside}${name}`, foreign };
 }
