@@ -1,11 +1,14 @@
 // Mocha's reporter: a line a suite while it runs, failures in full as they happen, skips by name.
 // The counts go to the file that INNERMAP_TEST_SUMMARY names, for bin/test.sh; else to the last line.
-const { writeFileSync } = require('node:fs');
+const { readdirSync, readlinkSync, writeFileSync } = require('node:fs');
 const { Base } = require('mocha').reporters;
 const { inspect, styleText, stripVTControlCharacters } = require('node:util');
 
 // Coverage is about this process: the hundreds of agents that tests start and kill would each write megabytes of it.
 delete process.env.NODE_V8_COVERAGE;
+
+/** A child or a watch that a spec left alive must not make the run wait for ever. */
+const PATIENCE_MS = 10_000;
 
 class LineReporter {
   constructor(runner) {
@@ -19,11 +22,14 @@ class LineReporter {
   }
 
   #begin(suite) {
-    if (suite.parent?.root) this.current = { passed: 0, failed: 0, skipped: 0, started: Date.now() };
+    if (!suite.parent?.root) return;
+    this.current = { passed: 0, failed: 0, skipped: 0, started: Date.now(), maps: openMaps() };
   }
 
   #end(suite) {
     if (!suite.parent?.root) return;
+    const left = openMaps() - this.current.maps;
+    if (left > 0) this.#complain(`${suite.title} leaves ${left} eBPF maps open in this process`);
     const { passed, failed, skipped, started } = this.current;
     const seconds = ((Date.now() - started) / 1000).toFixed(2);
     const word = failed > 0 ? paint('red', 'FAIL') : paint('green', 'ok  ');
@@ -49,11 +55,42 @@ class LineReporter {
     console.log(indented(explanation(error)));
   }
 
+  /** Something is wrong that no spec noticed. */
+  #complain(text) {
+    this.#count('failed');
+    console.log(`${paint('red', 'FAIL')} ${text}`);
+  }
+
   #finish() {
+    setTimeout(() => {
+      this.#complain(`the run does not end by itself: ${process.getActiveResourcesInfo().join(', ')}`);
+      this.#tell();
+      process.exit(1);
+    }, PATIENCE_MS).unref();
+    this.#tell();
+  }
+
+  #tell() {
     const file = process.env.INNERMAP_TEST_SUMMARY;
     const { passed, failed, skipped } = this.counts;
     if (file === undefined) console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
     else writeFileSync(file, JSON.stringify(this.counts));
+  }
+}
+
+/** An open descriptor is a map that never goes away. */
+function openMaps() {
+  return readdirSync('/proc/self/fd').filter(
+    name => targetOf(`/proc/self/fd/${name}`) === 'anon_inode:bpf-map',
+  ).length;
+}
+
+/** Nothing for a descriptor that was closed meanwhile: that of the listing itself. */
+function targetOf(path) {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
   }
 }
 
