@@ -1,0 +1,116 @@
+import { unlinkSync } from 'node:fs';
+import { expect } from 'chai';
+import { bpftool, dumped } from '../../native/stage.ts';
+import type { Report } from '../../operator/core/report/report.ts';
+import { type Field, onField } from './support/field.ts';
+import { innerMap, outerMap, u32, u32Pairs } from './support/manifests.ts';
+import type { Running } from './support/process.ts';
+import { type Contents, idsIn } from './support/witness.ts';
+
+const OFTEN = ['--resync', '1s', '--content-resync', '2s'];
+const DECLARED: Contents = {
+  [u32(1)]: u32Pairs({ 10: 1, 11: 2 }),
+  [u32(2)]: u32Pairs({ 20: 1 }),
+  [u32(3)]: u32Pairs({ 30: 1 }),
+};
+
+describe('agent, when somebody else changes its maps', () => {
+  const field = onField();
+
+  for (const type of ['HashOfMaps', 'ArrayOfMaps']) {
+    it(`puts back entries of a ${type} within a resync, counts and tells them`, async () => {
+      const agent = await declared(field(), type);
+      const [stranger] = field().make(
+        'stranger',
+        '--type',
+        'hash',
+        '--inner-max',
+        '16',
+        '--inners',
+        '1',
+      ).inners;
+      const pin = field().pin('tenants');
+      bpftool('delete', pin, u32(1));
+      bpftool('update', pin, u32(2), stranger);
+      const start = performance.now();
+      await field().holds('tenants', DECLARED);
+      expect(performance.now() - start).to.be.below(1500);
+      expect(dumped(pin)[u32(2)]).to.not.equal(u32(stranger!));
+      const { state } = await field().reported(drift({ found: 2, repaired: 2 }));
+      expect(state.drift.lastCheck).to.match(/^\d{4}-\d\d-\d\dT/);
+      expect(await agent.said(/driftFound=2/)).to.include('driftRepaired=2');
+    });
+  }
+
+  it('puts back contents within a content resync: changed, deleted and added entries', async () => {
+    const agent = await declared(field(), 'HashOfMaps');
+    const ids = idsIn(field().pin('tenants'));
+    bpftool('update', ids.get(u32(1))!, u32(10), u32(99));
+    bpftool('delete', ids.get(u32(2))!, u32(20));
+    bpftool('update', ids.get(u32(3))!, u32(31), u32(7));
+    const start = performance.now();
+    await field().holds('tenants', DECLARED);
+    expect(performance.now() - start).to.be.below(3500);
+    await field().reported(drift({ found: 3, repaired: 3 }));
+    expect(await agent.said(/driftFound=/)).to.include('Turn');
+  });
+
+  it('repairs a map in place where that is its update, and keeps its id', async () => {
+    const place = { outerMap: 'tenants', key: 1 };
+    field().write(
+      'maps.yaml',
+      outerMap('tenants'),
+      innerMap('a/web', place, { 1: 1 }, { update: 'InPlace' }),
+    );
+    await field().started({ options: OFTEN });
+    const id = idsIn(field().pin('tenants')).get(u32(1))!;
+    bpftool('update', id, u32(1), u32(5));
+    await field().holds('tenants', { [u32(1)]: u32Pairs({ 1: 1 }) });
+    expect(idsIn(field().pin('tenants')).get(u32(1))).to.equal(id);
+    await field().reported(drift({ found: 1, repaired: 1 }));
+  });
+
+  it('removes a key that somebody adds to a map of ours, and leaves it where undeclared keys are kept', async () => {
+    field().write('maps.yaml', outerMap('tenants'), outerMap('open', { undeclaredKeys: 'Keep' }));
+    await field().started({ options: OFTEN });
+    const [stranger] = field().make(
+      'stranger',
+      '--type',
+      'hash',
+      '--inner-max',
+      '16',
+      '--inners',
+      '1',
+    ).inners;
+    bpftool('update', field().pin('open'), u32(9), stranger);
+    bpftool('update', field().pin('tenants'), u32(9), stranger);
+    await field().holds('tenants', {});
+    expect(idsIn(field().pin('open')).get(u32(9))).to.equal(stranger);
+  });
+
+  it('pins the outer map again where somebody unlinked its pin', async () => {
+    await declared(field(), 'HashOfMaps');
+    unlinkSync(field().pin('tenants'));
+    const start = performance.now();
+    await field().holds('tenants', DECLARED);
+    expect(performance.now() - start, 'the pin is watched').to.be.below(900);
+  });
+});
+
+async function declared(field: Field, type: string): Promise<Running> {
+  const place = { outerMap: 'tenants' };
+  field.write(
+    'maps.yaml',
+    outerMap('tenants', { type }),
+    innerMap('a/one', { ...place, key: 1 }, { 10: 1, 11: 2 }),
+    innerMap('a/two', { ...place, key: 2 }, { 20: 1 }),
+    innerMap('a/three', { ...place, key: 3 }, { 30: 1 }),
+  );
+  const agent = await field.started({ options: OFTEN });
+  await field.holds('tenants', DECLARED);
+  return agent;
+}
+
+function drift(expected: { readonly found: number; readonly repaired: number }): (report: Report) => boolean {
+  return ({ state }) => state.drift.found === expected.found && state.drift.repaired === expected.repaired;
+}

@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { CONTENT_TYPES } from './support/contenttypes.ts';
+import { onField } from './support/field.ts';
+import { innerMap, type Manifest, outerMap, u32, u32Pairs } from './support/manifests.ts';
+import { oneTurn } from './support/oneturn.ts';
+import { INNERMAP, ran } from './support/process.ts';
+import { pinsBelow, shown, treeBelow } from './support/witness.ts';
+
+/** Calls that strace shows and that change a bpffs or a map; a report is written elsewhere. */
+const CHANGES_MAPS = /bpf\(BPF_(?:MAP_CREATE|MAP_UPDATE_\w+|MAP_DELETE_\w+|MAP_FREEZE|OBJ_PIN)/;
+const CHANGES_FILES = /(?:mkdir|rmdir|rename|unlink|symlink|link|chmod)(?:at2?)?\(/;
+
+describe('agent that runs', () => {
+  const field = onField();
+
+  it('makes no mutating call after a restart with nothing to do', async () => {
+    field().write('maps.yaml', ...everything());
+    expect(field().once().code).to.equal(0);
+    const before = shown(pinsBelow(field().bpffs));
+    const { mutations, report } = await oneTurn(field());
+    expect(mutations).to.deep.equal([]);
+    expect(report.state.conditions[0]).to.include({ type: 'Ready', status: 'True' });
+    expect(field().once().code).to.equal(0);
+    expect(shown(pinsBelow(field().bpffs)), 'the same maps, by their ids').to.deep.equal(before);
+  });
+
+  it('makes none that strace sees, once the kernel is probed', function () {
+    if (ran(['sh', '-c', 'command -v strace']).code !== 0) {
+      if (process.env['CI'] === 'true') throw new Error('Cannot watch system calls: missing strace');
+      this.skip();
+    }
+    field().write('maps.yaml', ...everything());
+    expect(field().once().code).to.equal(0);
+    const trace = join(field().directory, 'trace');
+    const calls =
+      'bpf,write,mkdir,rmdir,rename,renameat,renameat2,unlink,unlinkat,symlink,symlinkat,link,linkat,chmod';
+    const strace = ['strace', '-f', '-qq', '-s', '200', '-e', `trace=${calls}`, '-o', trace];
+    const places = ['--manifests', field().manifests, '--bpffs', field().bpffs, '--report', field().report];
+    const { code } = ran([...strace, process.execPath, INNERMAP, 'agent', '--once', ...places]);
+    expect(code).to.equal(0);
+    const lines = readFileSync(trace, 'utf8').split('\n');
+    const probed = lines.findIndex(line => line.includes('Kernel probed'));
+    expect(probed, 'the line of the log').to.be.above(0);
+    expect(
+      lines.slice(0, probed).filter(line => CHANGES_MAPS.test(line)),
+      'the probe',
+    ).to.not.deep.equal([]);
+    const after = lines.slice(probed);
+    expect(
+      after.filter(line => line.includes('bpf(BPF_')),
+      'the turn reads',
+    ).to.not.deep.equal([]);
+    const changing = (line: string) =>
+      CHANGES_MAPS.test(line) || (CHANGES_FILES.test(line) && line.includes(field().bpffs));
+    expect(after.filter(changing)).to.deep.equal([]);
+  });
+
+  it('is the only one of its bpffs: a second agent waits, says for whom, and takes over', async () => {
+    field().write('outer.yaml', outerMap('tenants'));
+    const first = await field().started();
+    const report = join(field().directory, 'run', 'second.json');
+    const second = field().start({ report });
+    expect(await second.said(/waiting/)).to.include(`pid ${first.pid}`);
+    field().write('web.yaml', innerMap('a/web', { outerMap: 'tenants', key: 1 }, { 1: 1 }));
+    await field().holds('tenants', { [u32(1)]: u32Pairs({ 1: 1 }) });
+    expect(field().here('plan', field().manifests).code, 'a plan meanwhile').to.equal(0);
+    expect(() => field().reportNow(report)).to.throw('ENOENT');
+    expect((await first.end()).code).to.equal(0);
+    await field().reported(({ state }) => state.outerMaps[0]?.innerMaps === 1, report);
+    field().write('web.yaml', innerMap('a/web', { outerMap: 'tenants', key: 1 }, { 1: 2 }));
+    await field().holds('tenants', { [u32(1)]: u32Pairs({ 1: 2 }) });
+  });
+
+  it('takes over from one that was killed, whose lock went with it', async () => {
+    field().write('outer.yaml', outerMap('tenants'));
+    const first = await field().started();
+    const report = join(field().directory, 'run', 'second.json');
+    const second = field().start({ report });
+    await second.said(/waiting/);
+    await first.end('SIGKILL');
+    await field().reported(({ state }) => state.conditions[0]?.status === 'True', report);
+  });
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    it(`ends with 0 within two seconds of ${signal}, and leaves all maps in place`, async () => {
+      field().write('maps.yaml', ...everything());
+      const agent = await field().started();
+      const before = [treeBelow(field().bpffs), shown(pinsBelow(field().bpffs)), field().contents('hash')];
+      const start = performance.now();
+      const { code, error } = await agent.end(signal);
+      expect(performance.now() - start).to.be.below(2000);
+      expect(code, error).to.equal(0);
+      expect(error).to.match(/Stopped, all maps stay in place/);
+      const after = [treeBelow(field().bpffs), shown(pinsBelow(field().bpffs)), field().contents('hash')];
+      expect(after).to.deep.equal(before);
+    });
+  }
+
+  it('ends at once on SIGTERM while it waits for another', async () => {
+    field().write('outer.yaml', outerMap('tenants'));
+    await field().started();
+    const second = field().start({ report: join(field().directory, 'run', 'second.json') });
+    await second.said(/waiting/);
+    const start = performance.now();
+    expect((await second.end()).code).to.equal(0);
+    expect(performance.now() - start).to.be.below(2000);
+  });
+});
+
+/** All inner types with contents, a sealed map, one in place, and an adoptable shape of each outer type. */
+function everything(): Manifest[] {
+  const types = Object.entries(CONTENT_TYPES).flatMap(([type, { inner, pairs, entries }]) => {
+    const name = type.toLowerCase();
+    const spec = entries === undefined ? {} : { entries };
+    return [
+      outerMap(name, { inner: { type, ...inner } }),
+      innerMap(`a/${name}`, { outerMap: name, key: 1 }, pairs, spec),
+    ];
+  });
+  const array = outerMap('indexed', { type: 'ArrayOfMaps' });
+  const place = { outerMap: 'indexed' };
+  const sealed = innerMap('a/sealed', { ...place, key: 0 }, { 1: 1 }, { sealed: true });
+  return [
+    ...types,
+    array,
+    sealed,
+    innerMap('a/edited', { ...place, key: 7 }, { 2: 2 }, { update: 'InPlace' }),
+  ];
+}
