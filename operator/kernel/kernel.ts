@@ -43,6 +43,16 @@ export interface OuterEntries {
 export interface Edit {
   readonly upserts: Entries;
   readonly deletes: Uint8Array;
+  /** Absent: every byte of `upserts` is written. */
+  readonly kept?: Kept;
+}
+
+/** What stays as programs wrote it: read right before its entry is written, as the kernel has no partial update. */
+export interface Kept {
+  /** As long as one value: 0xff where `upserts` are written, 0 where the entry keeps its own bytes. */
+  readonly mask: Uint8Array;
+  /** A byte for each upsert: 1 where there is an entry to keep bytes of, 0 where it is new. */
+  readonly entries: Uint8Array;
 }
 
 /** The outcome of one operation over many: by index, only what failed. */

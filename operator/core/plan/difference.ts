@@ -21,6 +21,8 @@ export interface Difference {
   readonly upserts: Entries;
   /** Keys one after the other. */
   readonly deletes: Uint8Array;
+  /** Where the program owns bytes: 0 in `mask`, and which upserts were found (1), for the program goes on writing into those. */
+  readonly kept?: { readonly mask: Uint8Array; readonly entries: Uint8Array };
   /** Declared and not there, there with another value, there and not declared. */
   readonly missing: number;
   readonly different: number;
@@ -148,7 +150,15 @@ class Writes {
       deletes.set(this.#found.keys.subarray(at * keySize, (at + 1) * keySize), index * keySize);
     });
     const counted = { missing: this.#missing, different: this.#different, extra: this.#extra + extra.length };
-    return { upserts: this.#upserts(), deletes, ...counted };
+    return { upserts: this.#upserts(), deletes, ...counted, ...this.#kept() };
+  }
+
+  #kept(): Pick<Difference, 'kept'> {
+    const { mask } = this.#by;
+    if (mask === undefined) return {};
+    const count = this.#pairs.length / 2;
+    const entries = Uint8Array.from({ length: count }, (_, at) => (this.#pairs[2 * at + 1] === -1 ? 0 : 1));
+    return { kept: { mask, entries } };
   }
 
   #equal(values: Uint8Array, at: number, foundAt: number): boolean {

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { ContentType } from '../../api/outermap.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
 import { KernelError } from '../error.ts';
+import { keepContract } from './keep.ts';
 import type { Stand } from './stand.ts';
 import { contents, entriesOf, errnos, HASH, numbered, u32 } from './stand.ts';
 
@@ -29,6 +30,7 @@ export function contentContract(stand: () => Stand): void {
   describe('LPMTrie keys', () => prefixContract(stand));
   describe('LRUHash', () => evictionContract(stand));
   describe('edit', () => editContract(stand));
+  describe('edit that keeps bytes', () => keepContract(stand));
   describe('readInner', () => readContract(stand));
 }
 

@@ -27,7 +27,10 @@ export function editMap(kernel: FakeKernel, opened: FakeOpenMap, edit: Edit): Fa
     if (errno !== undefined) failed.set(index, new KernelError(wordsOf('edit'), subject, errno));
   };
   const put = (index: number) =>
-    attempt(index, upserted[index]!, () => table.upsert(upserted[index]!, values[index]!));
+    attempt(index, upserted[index]!, () => {
+      const found = edit.kept?.entries[index] === 1 ? table.lookup(upserted[index]!) : undefined;
+      return table.upsert(upserted[index]!, merged(values[index]!, found, edit.kept?.mask));
+    });
   for (const index of upserted.keys()) put(index);
   for (const [index, key] of deleted.entries()) {
     attempt(upserts.count + index, key, () => unlessAbsent(table.delete(key)));
@@ -35,6 +38,12 @@ export function editMap(kernel: FakeKernel, opened: FakeOpenMap, edit: Edit): Fa
   if (deleted.length > 0)
     for (const [index, error] of [...failed]) if (isFull(error) && index < upserts.count) put(index);
   return new Map([...failed].sort(([a], [b]) => a - b));
+}
+
+/** As the real kernel's adapter does it: the entry's own bytes at the moment of the write stay where the mask is 0. */
+function merged(given: Uint8Array, found: Uint8Array | undefined, mask: Uint8Array | undefined): Uint8Array {
+  if (found === undefined || mask === undefined) return given;
+  return given.map((byte, at) => (byte & mask[at]!) | (found[at]! & ~mask[at]!));
 }
 
 /** Whoever deleted it before: it is gone, as asked. */

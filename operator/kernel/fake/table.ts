@@ -7,6 +7,8 @@ import type { Errno } from '../error.ts';
 export interface Table {
   upsert(key: Uint8Array, value: Uint8Array): Errno | undefined;
   delete(key: Uint8Array): Errno | undefined;
+  /** The value as it is; undefined where there is none. */
+  lookup(key: Uint8Array): Uint8Array | undefined;
   /** Copies, in no order that anybody may rely on. */
   entries(): Entries;
 }
@@ -75,6 +77,11 @@ class KeyedTable implements Table {
     return this.#entries.delete(place) ? undefined : 'ENOENT';
   }
 
+  lookup(key: Uint8Array): Uint8Array | undefined {
+    const place = this.#placeOf(key);
+    return place === undefined ? undefined : this.#entries.get(place)?.value;
+  }
+
   /** The reverse of the order of insertion: whoever expects the order in which he wrote is found out. */
   entries(): Entries {
     const count = this.#entries.size;
@@ -117,6 +124,13 @@ class IndexedTable implements Table {
     return 'EINVAL';
   }
 
+  lookup(key: Uint8Array): Uint8Array | undefined {
+    const index = wordAt(key, 0);
+    return index < this.#spec.maxEntries
+      ? (this.#written.get(index) ?? new Uint8Array(this.#stride))
+      : undefined;
+  }
+
   entries(): Entries {
     const count = this.#spec.maxEntries;
     const keys = new Uint8Array(Uint32Array.from({ length: count }, (_, index) => index).buffer);
@@ -130,6 +144,7 @@ class IndexedTable implements Table {
 const PROGRAMS_ONLY: Table = {
   upsert: () => 'ENOTSUPP',
   delete: () => 'ENOTSUPP',
+  lookup: () => undefined,
   entries: () => NO_ENTRIES,
 };
 

@@ -1,5 +1,6 @@
 import type { KernelError } from '../error.ts';
 import type { Edit, Failed, InnerAddress, InnerReading } from '../kernel.ts';
+import { writeKeeping } from './entries/keep.ts';
 import { isQuickToRead, readLater, readNow } from './entries/read.ts';
 import type { Pairs } from './entries/write.ts';
 import { keysOf, pairsOf, singleNow, writeAll } from './entries/write.ts';
@@ -92,7 +93,11 @@ export async function editInner(host: Host, inner: OwnedMap, edit: Edit): Promis
     stride: strideOf(inner.spec, host.possibleCpus),
   });
   const deletes = keysOf(inner.label, edit.deletes, keySize);
-  const notPut = await writeAll(library, inner, { pairs: upserts });
+  const { kept } = edit;
+  const notPut =
+    kept === undefined
+      ? await writeAll(library, inner, { pairs: upserts })
+      : await writeKeeping(library, inner.fd, { pairs: upserts, kept });
   const notGone = await writeAll(library, inner, { pairs: deletes });
   if (deletes.count > notGone.size) await putAgain(host, inner, { upserts, refused: notPut });
   return editFailures(inner, { notPut, notGone, upserts: upserts.count });

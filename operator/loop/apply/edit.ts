@@ -22,10 +22,11 @@ async function applyEdit(step: Edit, site: Site): Promise<Outcome> {
     try {
       if (map.id !== step.id)
         return failed(step, new KernelError('edit inner map', name, 'ESTALE', 'it was replaced meanwhile'));
-      const { upserts, deletes } = step.difference;
+      const { upserts, deletes, kept } = step.difference;
       const refused = await site.kernel.edit(map, {
         upserts,
         deletes: isArray(map.spec.type as never) ? new Uint8Array(0) : deletes,
+        ...(kept === undefined ? {} : { kept }),
       });
       const first = refused.values().next().value;
       return first === undefined

@@ -47,7 +47,7 @@ function requireBytes(label: string, what: string, given: number, needed: number
 /** Entries of one batch on the event loop: 2 ms at most, an LPM trie's being the slowest. */
 export const NOW_ENTRIES = 1000;
 
-const TRIES = 4;
+export const TRIES = 4;
 const shared = new Uint32Array(1);
 
 /** One batch of update (with values) or delete (without), at once. */
@@ -129,7 +129,7 @@ function wayAfter(way: Way, answer: number, unsupported: boolean): Way {
 }
 
 /** A program interrupted in the same bucket makes an update fail once. */
-function isPassing(answer: number): boolean {
+export function isPassing(answer: number): boolean {
   return answer === -ERRNO.EBUSY || answer === -ERRNO.EAGAIN || answer === -ERRNO.EINTR;
 }
 

@@ -1,0 +1,51 @@
+import type { Kept } from '../../kernel.ts';
+import { ERRNO } from '../errno.ts';
+import type { Library } from '../library.ts';
+import { Slice } from '../slice.ts';
+import { isPassing, type Pairs, part, singleNow, TRIES } from './write.ts';
+
+/**
+ * Writes entries one by one, each right after its bytes were read: what a program counts between the two calls is lost,
+ * and nothing else of it. By batch they would lie as many microseconds apart as the batch has entries.
+ * Answers index → -errno of what could not be written.
+ */
+export async function writeKeeping(
+  library: Library,
+  fd: number,
+  { pairs, kept }: { readonly pairs: Pairs; readonly kept: Kept },
+): Promise<Map<number, number>> {
+  const refused = new Map<number, number>();
+  const slice = new Slice();
+  const value = new Uint8Array(pairs.stride);
+  for (let index = 0; index < pairs.count; index += 1) {
+    if (slice.over()) await slice.rest();
+    // A trie answers the prefix around one that is not there: only what was found before is asked for
+    const put = (): number =>
+      kept.entries[index] === 1
+        ? putKeeping(library, fd, { one: part(pairs, index, index + 1), mask: kept.mask, value })
+        : singleNow(library, fd, pairs, index);
+    let answer = put();
+    for (let tries = 1; isPassing(answer) && tries < TRIES; tries += 1) answer = put();
+    if (answer < 0) refused.set(index, answer);
+  }
+  return refused;
+}
+
+interface Keeping {
+  readonly one: Pairs;
+  readonly mask: Uint8Array;
+  /** Room for the value as it is. */
+  readonly value: Uint8Array;
+}
+
+function putKeeping(library: Library, fd: number, { one, mask, value }: Keeping): number {
+  const given = one.values!;
+  const found = library.mapLookup(fd, one.keys, value);
+  if (found === -ERRNO.ENOENT) return library.mapUpdate(fd, one.keys, given, 0);
+  if (found < 0) return found;
+  for (let byte = 0; byte < value.length; byte += 1) {
+    const written = mask[byte]!;
+    value[byte] = (value[byte]! & ~written) | (given[byte]! & written);
+  }
+  return library.mapUpdate(fd, one.keys, value, 0);
+}
