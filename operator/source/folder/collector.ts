@@ -11,6 +11,7 @@ import {
   stateUnread,
   takesAway,
 } from './collection.ts';
+import { GoneFiles } from './gone.ts';
 import type { ObjectSize, ReadOptions } from './manifests.ts';
 import type { FileResult } from './reader/read.ts';
 import { Reader } from './reader/reader.ts';
@@ -61,7 +62,7 @@ export class Collector {
   readonly #sizes = new Map<string, readonly ObjectSize[]>();
   /** Files that were listed but never read. */
   readonly #unread = new Set<string>();
-  readonly #missingSince = new Map<string, number>();
+  readonly #gone = new GoneFiles();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #inThread = new Set<string>();
   readonly #again = new Set<string>();
@@ -170,7 +171,7 @@ export class Collector {
       return;
     }
     const { path } = result;
-    this.#missingSince.delete(path);
+    this.#gone.forget(path);
     const previous = this.#states.get(path);
     const next =
       result.kind === 'read'
@@ -194,23 +195,21 @@ export class Collector {
     this.#options.changed();
   }
 
-  /** First its objects give way to whoever else declares them; later they are given up. */
+  /** First its objects give way to whoever else declares them; later they are given up, with all that went meanwhile. */
   #missing(path: string): void {
     this.#unread.delete(path);
     if (!this.#states.has(path)) return;
-    const since = this.#missingSince.get(path) ?? Date.now();
-    const left = QUIET_MS - (Date.now() - since);
-    if (!this.#missingSince.has(path)) {
-      this.#missingSince.set(path, since);
-      this.#outdate();
-    }
+    if (this.#gone.add(path)) this.#outdate();
+    const left = this.#gone.waitFor(path);
     if (left > 0) this.#later(path, left);
-    else if (this.#mayBeGivenUp(path)) this.#giveUp(path);
-    else this.#missingSince.delete(path);
+    else for (const gone of this.#gone.paths()) this.#giveUp(gone);
   }
 
+  /** One that is back is read when its turn comes. */
   #giveUp(path: string): void {
-    this.#missingSince.delete(path);
+    if (statsOf(path) !== undefined) return;
+    this.#gone.forget(path);
+    if (!this.#mayBeGivenUp(path)) return;
     this.#states.delete(path);
     this.#sizes.delete(path);
     this.#outdate();
@@ -251,7 +250,7 @@ export class Collector {
   #assemble(): void {
     const unlisted = this.#listing?.unlisted ?? new Map<string, string>();
     const files = [...this.#states.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
-    const held = files.filter(({ path }) => this.#missingSince.has(path) || this.#isUnlisted(path));
+    const held = files.filter(({ path }) => this.#gone.has(path) || this.#isUnlisted(path));
     this.#assembly = assembled(files, {
       complete:
         this.#listing !== undefined &&
