@@ -1,3 +1,4 @@
+import { heldText } from '../core/report/fates.ts';
 import type { Told } from './run.ts';
 import type { Turn } from './turn.ts';
 /** The part of a log that a loop needs. */
@@ -14,10 +15,10 @@ const LOGGED = 10;
 export function tellingLog(log: TellingLog): Told {
   let told = new Set<string>();
   return {
-    turned({ report }: Turn) {
+    turned({ report, plan }: Turn) {
       const { turn } = report;
       if (turn.steps > 0) log.info('Turn', fieldsOf(turn));
-      const lines = troubles(report);
+      const lines = [...farewellsHeld(plan, report), ...troubles(report)];
       for (const line of lines.slice(0, LOGGED)) if (!told.has(line)) log.warn(line);
       if (told.size > 0 && lines.length === 0) log.info('Everything is as declared again');
       told = new Set(lines);
@@ -36,6 +37,14 @@ function fieldsOf(turn: Turn['report']['turn']): Record<string, unknown> {
   const { number, startedAt: _, ...others } = counts;
   const told = Object.entries(others).filter(([, count]) => count !== 0);
   return { number, steps, milliseconds, ...Object.fromEntries(told) };
+}
+
+/** OuterMaps that nobody declares any more are in no list of the report. */
+function farewellsHeld({ held }: Turn['plan'], { outerMaps }: Turn['report']): readonly string[] {
+  const declared = new Set(outerMaps.map(({ name }) => name));
+  return held
+    .filter(({ outer }) => !declared.has(outer))
+    .map(each => `OuterMap ${each.outer}: RemovalHeld, ${heldText(each)}`);
 }
 
 function troubles({ refusals, outerMaps, innerMaps }: Turn['report']): readonly string[] {
