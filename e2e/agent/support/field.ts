@@ -79,6 +79,11 @@ export class Field extends Stage {
     return running;
   }
 
+  /** Ends every agent as an operator of the node would. */
+  async endAll(): Promise<void> {
+    await Promise.all(this.#running.map(running => running.end()));
+  }
+
   /** Waits until the agent's report is as expected. */
   reported(expected: (report: Report) => boolean, file = this.report): Promise<Report> {
     return eventually(`the report is as expected`, () => {
