@@ -11,9 +11,12 @@ import type { Site } from './site.ts';
 
 type Write = Extract<Step, { verb: 'insert' | 'replace' }>;
 
+/** Memory or files have ended: a smaller wave may do with what there is. */
+const STARVED: ReadonlySet<string> = new Set(['ENOMEM', 'EMFILE', 'ENFILE']);
+
 /**
  * Inserts and replacements of one outer map, in waves of as many inner maps as may be open at once.
- * A wave holds old and new contents together: where memory ends, what was built is swapped in
+ * A wave holds old and new contents together: where memory or files end, what was built is swapped in
  * (which frees the old ones), and the rest goes on in waves half as large.
  */
 export async function applyWrites(steps: readonly Write[], site: Site): Promise<readonly Outcome[]> {
@@ -57,7 +60,7 @@ async function applyWave(steps: readonly Write[], outer: OpenMap, wave: Wave): P
   built.forEach((map, at) => {
     const step = steps[at]!;
     if (!(map instanceof KernelError)) ready.push({ step, map });
-    else if (map.errno === 'ENOMEM' && !last) starved.push(step);
+    else if (STARVED.has(map.errno) && !last) starved.push(step);
     else outcomes.set(step, failed(step, map));
   });
   await swapIn(ready, outer, wave);
