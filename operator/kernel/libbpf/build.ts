@@ -5,8 +5,8 @@ import { refusalText } from './contents.ts';
 import type { Pairs } from './entries/write.ts';
 import { batchNow, pairsOf, writeAll } from './entries/write.ts';
 import { asValue, kernelError } from './errno.ts';
-import type { Creation, Host } from './maps.ts';
-import { createMap, createMapLater, mapInfo, OwnedMap } from './maps.ts';
+import type { Host } from './maps.ts';
+import { createMap, createMapLater, OwnedMap } from './maps.ts';
 import { isPerCpu, strideOf } from './maptypes.ts';
 import { Background, Slice } from './slice.ts';
 
@@ -54,7 +54,7 @@ function isLarge({ spec, entries }: BuildRequest): boolean {
 function buildNow(host: Host, request: BuildRequest): Built | Filling {
   let map: OwnedMap | undefined;
   try {
-    map = owned(host, request, createMap(host.library, creationOf(request)));
+    map = new OwnedMap(host.library, createMap(host.library, request), request.label);
     const filled =
       request.entries.count === 0 || batchNow(host.library, map.fd, pairsIn(host, request)).answer === 0;
     if (!filled) return { built: finish(host, request, map) };
@@ -72,8 +72,8 @@ function buildNow(host: Host, request: BuildRequest): Built | Filling {
  */
 async function createLarge(host: Host, request: BuildRequest): Promise<KernelError | Filling> {
   try {
-    const fd = await createMapLater(host.library, creationOf(request));
-    return { built: finish(host, request, owned(host, request, fd)) };
+    const fd = await createMapLater(host.library, request);
+    return { built: finish(host, request, new OwnedMap(host.library, fd, request.label)) };
   } catch (error) {
     return asValue(error);
   }
@@ -97,22 +97,8 @@ async function finish(host: Host, request: BuildRequest, map: OwnedMap): Promise
   }
 }
 
-function creationOf({ spec, name, label }: BuildRequest): Creation {
-  return { spec, name, label, operation: 'create inner map' };
-}
-
 function pairsIn(host: Host, { spec, entries, label }: BuildRequest): Pairs {
   return pairsOf(label, entries, { keySize: spec.keySize, stride: strideOf(spec, host.possibleCpus) });
-}
-
-/** From here on the fd has an owner. Its layout is the kernel's word: it rounds some sizes up and adds flags to some types. */
-function owned({ library }: Host, { label }: BuildRequest, fd: number): OwnedMap {
-  try {
-    return new OwnedMap(library, fd, { ...mapInfo(library, fd, label), label });
-  } catch (error) {
-    library.close(fd);
-    throw error;
-  }
 }
 
 /** Freezes, then pins: what is at the pin is complete. */

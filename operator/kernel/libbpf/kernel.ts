@@ -18,6 +18,7 @@ import { BpfPins, requireBpffs } from './bpffs/pins.ts';
 import { buildInners } from './build.ts';
 import { editInner, identifyPins, readInners } from './contents.ts';
 import { mayUseBpf, openFilesLimit } from './errno.ts';
+import { FileTable } from './files.ts';
 import type { CallCounts, Library } from './library.ts';
 import { counted, openLibrary } from './library.ts';
 import type { Host } from './maps.ts';
@@ -41,6 +42,9 @@ export interface RealKernel extends Kernel {
   readonly calls: Readonly<CallCounts>;
   close(): void;
 }
+
+/** Room in the table of open files that is made while the kernel is probed: 128 KiB, enough for a wave of 16,000. */
+const FILES_AT_START = 16_000;
 
 /** Files that anything but inner maps may take: pins, sockets, the API server's connections. */
 const MOST_RESERVED = 512;
@@ -82,6 +86,7 @@ class LibbpfKernel implements RealKernel {
   readonly calls: Readonly<CallCounts>;
   readonly #host: Host;
   readonly #templates: Templates;
+  readonly #files: FileTable;
   #state: Promise<KernelState> | undefined;
   /** Until probed: a kernel without the batch tells so at once. */
   #batches: OuterBatches = { use: true };
@@ -90,6 +95,7 @@ class LibbpfKernel implements RealKernel {
   constructor(host: Host, { pins, templates, calls }: Parts) {
     const files = openFilesLimit();
     this.#host = host;
+    this.#files = new FileTable(host.library);
     this.#templates = templates;
     this.pins = pins;
     this.calls = calls;
@@ -112,7 +118,9 @@ class LibbpfKernel implements RealKernel {
   }
 
   async build(requests: readonly BuildRequest[]): Promise<readonly (OpenMap | KernelError)[]> {
-    return buildInners(this.#open(), requests);
+    const host = this.#open();
+    await this.#files.reserve(Math.min(requests.length, this.openMapsLimit));
+    return buildInners(host, requests);
   }
 
   open(pin: string): OpenMap {
@@ -161,7 +169,10 @@ class LibbpfKernel implements RealKernel {
   }
 
   async #probe(): Promise<KernelState> {
-    const state = await probeKernel(this.#open(), this.#templates);
+    const [state] = await Promise.all([
+      probeKernel(this.#open(), this.#templates),
+      this.#files.reserve(Math.min(this.openMapsLimit, FILES_AT_START)),
+    ]);
     this.#batches = { use: state.outerBatch === 'once' };
     return state;
   }

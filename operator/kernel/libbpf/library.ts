@@ -45,6 +45,8 @@ export interface Library {
   readonly linkDestroy: (link: Address) => Answer;
   readonly iteratorCreate: (linkFd: number) => Answer;
   readonly close: (fd: number) => Answer;
+  /** F_DUPFD: the lowest free fd that is not below `least`. `later` answers -1 where it fails, without its errno. */
+  readonly duplicate: Call<[fd: number, command: number, least: number]>;
   readonly flock: (fd: number, operation: number) => Answer;
   readonly mkdir: (path: string, mode: number) => Answer;
   readonly rmdir: (path: string) => Answer;
@@ -91,12 +93,9 @@ export function counted(library: Library): { readonly library: Library; readonly
 function wrapped(library: Library, before: (name: SymbolName) => () => void): Library {
   const entries = SYMBOL_NAMES.map(name => {
     const call = library[name] as Both;
-    const { later } = call;
     const announce = before(name);
-    const wrapper: Both = (...args) => {
-      announce();
-      return call(...args);
-    };
+    const { later } = call;
+    const wrapper: Both = announcing(call, announce);
     if (later !== undefined) {
       wrapper.later = (...args) => {
         announce();
@@ -106,6 +105,17 @@ function wrapped(library: Library, before: (name: SymbolName) => () => void): Li
     return [name, wrapper];
   });
   return Object.fromEntries(entries) as unknown as Library;
+}
+
+/**
+ * As many parameters as any of the functions has, koffi drops what is too much: a rest parameter would make an array
+ * for each of a million calls.
+ */
+function announcing(call: Plain, announce: () => void): Plain {
+  return (a, b, c, d, e, f, g) => {
+    announce();
+    return call(a, b, c, d, e, f, g);
+  };
 }
 
 function loadLibrary(): Library {
@@ -118,13 +128,8 @@ function loadLibrary(): Library {
   const bound = SYMBOL_NAMES.map(name => {
     const symbol = SYMBOLS[name];
     const call = libraries[symbol.library].func(symbol.prototype);
-    if (symbol.library === 'libc') return [name, withErrno(call)];
-    return [
-      name,
-      'later' in symbol
-        ? Object.assign((...args: unknown[]) => call(...args), { later: offLoop(call) })
-        : call,
-    ];
+    const now = symbol.library === 'libc' ? withErrno(call) : call;
+    return [name, 'later' in symbol ? Object.assign(now, { later: offLoop(call) }) : now];
   });
   const library = Object.fromEntries(bound) as unknown as Library;
   // libbpf prints its warnings to stderr unless told not to
@@ -143,7 +148,10 @@ function loaded(file: string, advice: string): ReturnType<typeof koffi.load> {
 
 /** libc tells by -1 and errno; koffi.errno() holds it right after a synchronous call. */
 function withErrno(call: Plain): Plain {
-  return (...args) => (call(...args) === -1 ? -koffi.errno() : 0);
+  return (...args) => {
+    const answer = call(...args);
+    return answer === -1 ? -koffi.errno() : answer;
+  };
 }
 
 type Asynchronous = { async: (...args: unknown[]) => void };

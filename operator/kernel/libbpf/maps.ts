@@ -22,23 +22,33 @@ export interface Host {
   readonly possibleCpus: number;
 }
 
-/** An fd of a map, owned: closed once, and of no use after. */
+/** An fd of a map, owned: closed once, and of no use after. What it is, the kernel tells when it is asked for; the id stays. */
 export class OwnedMap implements OpenMap {
-  readonly id: number;
-  readonly spec: MapSpec;
-  readonly name: string;
   /** What messages call it. */
   readonly label: string;
   readonly #library: Library;
   #fd: number;
+  #id: number | undefined;
+  #info: MapInfo | undefined;
 
-  constructor(library: Library, fd: number, about: MapInfo & { readonly label: string }) {
+  constructor(library: Library, fd: number, label: string) {
     this.#library = library;
     this.#fd = fd;
-    this.id = about.id;
-    this.spec = about.spec;
-    this.name = about.name;
-    this.label = about.label;
+    this.label = label;
+  }
+
+  get id(): number {
+    this.#id ??= this.#info?.id ?? idOf(this.#library, this.fd, this.label);
+    return this.#id;
+  }
+
+  /** The kernel's word: it rounds some sizes up and adds flags to some types. */
+  get spec(): MapSpec {
+    return this.#about().spec;
+  }
+
+  get name(): string {
+    return this.#about().name;
   }
 
   get fd(): number {
@@ -51,9 +61,21 @@ export class OwnedMap implements OpenMap {
     return isFrozen(this.fd, this.label);
   }
 
+  /** Asks now what else would be asked for later: after close it is too late. */
+  known(): this {
+    this.#about();
+    return this;
+  }
+
+  #about(): MapInfo {
+    this.#info ??= mapInfo(this.#library, this.fd, this.label);
+    return this.#info;
+  }
+
   close(): void {
     if (this.#fd < 0) return;
     const fd = this.#fd;
+    this.#id ??= this.#info?.id ?? mapId(this.#library, fd);
     this.#fd = -1;
     this.#library.close(fd);
   }
@@ -70,7 +92,8 @@ export interface Creation {
   readonly spec: MapSpec;
   readonly name: string;
   readonly label: string;
-  readonly operation: string;
+  /** Absent: `create inner map`. */
+  readonly operation?: string;
   /** The template's fd; for outer maps alone. */
   readonly innerFd?: number;
 }
@@ -114,7 +137,7 @@ export async function createMapLater(library: Library, creation: Creation): Prom
 }
 
 function creationError(creation: Creation, answer: number): KernelError {
-  const { operation, label, spec } = creation;
+  const { operation = 'create inner map', label, spec } = creation;
   const detail = answer === -ERRNO.EINVAL ? `the kernel takes no such map: ${mapSpecText(spec)}` : '';
   return kernelError(operation, label, answer, detail);
 }
@@ -122,7 +145,8 @@ function creationError(creation: Creation, answer: number): KernelError {
 function loadStorageBtf(library: Library, creation: Creation): number {
   const data = storageBtf(creation.spec.valueSize);
   const fd = library.btfLoad(data, data.length, null);
-  if (fd < 0) throw kernelError(`load the BTF to ${creation.operation}`, creation.label, fd);
+  if (fd < 0)
+    throw kernelError(`load the BTF to ${creation.operation ?? 'create inner map'}`, creation.label, fd);
   return fd;
 }
 
@@ -162,7 +186,13 @@ export function mapId(library: Library, fd: number): number {
   return answer < 0 ? answer : infoWords[1]!;
 }
 
-export function mapInfo(library: Library, fd: number, label: string): MapInfo {
+function idOf(library: Library, fd: number, label: string): number {
+  const id = mapId(library, fd);
+  if (id < 0) throw kernelError('read the id of', label, id);
+  return id;
+}
+
+function mapInfo(library: Library, fd: number, label: string): MapInfo {
   const answer = readInfo(library, fd);
   if (answer < 0) throw kernelError('read the layout of', label, answer);
   const [number, id] = infoWords;
@@ -183,7 +213,7 @@ export function mapInfo(library: Library, fd: number, label: string): MapInfo {
 export function adoptFd(library: Library, fd: number, label: string): OwnedMap {
   try {
     requireMap(library, fd, label);
-    return new OwnedMap(library, fd, { ...mapInfo(library, fd, label), label });
+    return new OwnedMap(library, fd, label).known();
   } catch (error) {
     library.close(fd);
     throw error;
@@ -199,9 +229,7 @@ export function idAt(library: Library, pin: string): number {
   const fd = getPin(library, pin);
   try {
     requireMap(library, fd, pin);
-    const id = mapId(library, fd);
-    if (id < 0) throw kernelError('read the id of', pin, id);
-    return id;
+    return idOf(library, fd, pin);
   } finally {
     library.close(fd);
   }

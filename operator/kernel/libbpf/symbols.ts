@@ -107,6 +107,12 @@ export const SYMBOLS = {
   iteratorCreate: { library: 'libbpf', prototype: 'int bpf_iter_create(int fd)', mutating: false },
 
   close: { library: 'libc', prototype: 'int close(int fd)', mutating: false },
+  duplicate: {
+    library: 'libc',
+    prototype: 'int fcntl(int fd, int command, int least)',
+    mutating: false,
+    later: true,
+  },
   flock: { library: 'libc', prototype: 'int flock(int fd, int operation)', mutating: false },
   mkdir: { library: 'libc', prototype: 'int mkdir(const char *path, uint32_t mode)', mutating: true },
   rmdir: { library: 'libc', prototype: 'int rmdir(const char *path)', mutating: true },
@@ -126,6 +132,9 @@ export const SYMBOL_NAMES = Object.keys(SYMBOLS) as readonly SymbolName[];
 /** Flags of mapUpdate (BPF_ANY, BPF_EXIST). */
 export const ANY = 0;
 export const EXIST = 2;
+
+/** fcntl's F_DUPFD_CLOEXEC (include/uapi/linux/fcntl.h). */
+export const DUPLICATE = 1030;
 
 export const LOCK_EXCLUSIVE_NOW = 2 | 4;
 

@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, readlinkSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { KernelError } from '../../error.ts';
 import type { OpenMap } from '../../kernel.ts';
-import type { Lock, Pins } from '../../pins.ts';
+import { type Lock, type Pins, RECORD_BESIDE } from '../../pins.ts';
 import { ERRNO, fileError, kernelError } from '../errno.ts';
 import type { Library } from '../library.ts';
 import { labelOf } from '../maps.ts';
@@ -14,8 +14,6 @@ const DIRECTORY_MODE = 0o755;
 /** What BPF_OBJ_PIN gives a pin by itself. */
 const PIN_MODE = 0o600;
 const RECORD_BYTES = 4000;
-/** Beside a record while it is replaced; what a crash left there is overwritten by the next write. */
-const FRESH = '~';
 
 /** Throws unless the directory lies in a bpffs: a pin elsewhere is refused, and a mount point without its mount is empty. */
 export function requireBpffs(root: string): void {
@@ -57,6 +55,10 @@ export class BpfPins implements Pins {
     return read('look at', path, false, () => lstatSync(path, { throwIfNoEntry: false }) !== undefined);
   }
 
+  isDirectory(path: string): boolean {
+    return read('look at', path, false, () => isDirectory(path));
+  }
+
   makeDirectory(path: string): void {
     const answer = this.#library.mkdir(path, DIRECTORY_MODE);
     if (answer === -ERRNO.ENOENT && dirname(path) !== path) {
@@ -93,7 +95,7 @@ export class BpfPins implements Pins {
       const detail = `a record has 1 to ${RECORD_BYTES} bytes and no NUL, this one ${length}`;
       throw new KernelError('write record', path, length > RECORD_BYTES ? 'ENAMETOOLONG' : 'EINVAL', detail);
     }
-    const fresh = `${path}${FRESH}`;
+    const fresh = `${path}${RECORD_BESIDE}`;
     succeed('write record', path, this.#library.unlink(fresh), [-ERRNO.ENOENT]);
     succeed('write record', path, this.#library.symlink(text, fresh));
     const answer = this.#library.rename(fresh, path);
