@@ -102,7 +102,7 @@ describe('in place', function () {
     const lost = increments - program.packets('10.1.0.7', 'tcp/443');
     console.log(`      ${lost} of ${increments} increments lost in ${writes} writes`);
     expect(idsIn(field().pin('tenants')).get(addressHex('10.1.0.7')), 'the same inner map').to.equal(before);
-    expect(lost / increments, 'share that is lost').to.be.within(0, 0.01);
+    expect(lost / increments, 'share that is lost').to.be.within(0, MOST_LOST);
   }
 
   const outerName = (type: Type) => `in-place-${type.toLowerCase()}`;
@@ -141,6 +141,8 @@ describe('in place', function () {
 });
 
 const WRITES = 500;
+/** Some 0.2 % on a quiet machine; 6 % and more where the value is not read right before it is written. */
+const MOST_LOST = 0.03;
 
 type Pairs = Map<number, number>;
 interface Inner {
