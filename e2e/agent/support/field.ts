@@ -135,12 +135,18 @@ export class Field extends Stage {
     return [process.execPath, INNERMAP, 'agent', ...places, ...options];
   }
 
-  /** Remembers every map that can be reached from this bpffs, to look for it in the end. */
-  #note(): void {
-    const pins = pinsBelow(this.bpffs).filter(pin => !pin.startsWith(this.pin(PROGRAMS)));
-    for (const [at, { id, type }] of shown(pins).entries()) {
-      this.#seen.add(id);
-      if (type.endsWith('_of_maps')) for (const inner of idsIn(pins[at]!).values()) this.#seen.add(inner);
+  /** Remembers every map that can be reached from this bpffs, to look for it in the end. An agent may rename pins meanwhile. */
+  #note(attempts = 5): void {
+    try {
+      // e2e/program pins programs there, which bpftool would not show as maps
+      const pins = pinsBelow(this.bpffs).filter(pin => !pin.startsWith(this.pin(PROGRAMS)));
+      for (const [at, { id, type }] of shown(pins).entries()) {
+        this.#seen.add(id);
+        if (type.endsWith('_of_maps')) for (const inner of idsIn(pins[at]!).values()) this.#seen.add(inner);
+      }
+    } catch (error) {
+      if (attempts === 1) throw error;
+      this.#note(attempts - 1);
     }
   }
 }
