@@ -29,6 +29,7 @@ export interface Library {
     [fd: number, from: Bytes, next: Bytes, keys: Bytes, values: Bytes, count: Bytes, options: Bytes]
   >;
   readonly mapDeleteBatch: Call<[fd: number, keys: Bytes, count: Bytes, options: Bytes]>;
+  readonly mapMayWrite: (fd: number, keys: null, values: null, count: Bytes, options: null) => Answer;
   readonly mapFreeze: (fd: number) => Answer;
   readonly mapFdById: (id: number) => Answer;
   readonly objectInfo: (fd: number, info: Bytes, length: Bytes) => Answer;

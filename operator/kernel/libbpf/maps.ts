@@ -58,7 +58,7 @@ export class OwnedMap implements OpenMap {
 
   /** bpf_map_info does not tell it. */
   frozen(): boolean {
-    return isFrozen(this.fd, this.label);
+    return isFrozen(this.#library, this.fd, this.label);
   }
 
   /** Asks now what else would be asked for later: after close it is too late. */
@@ -281,7 +281,19 @@ function statsOf(path: string): Stats | undefined {
 
 const fdinfo = Buffer.alloc(1024);
 
-function isFrozen(fd: number, label: string): boolean {
+/**
+ * An update of no entries asks first whether user space may write (kernel/bpf/syscall.c, bpf_map_do_batch) and then does
+ * nothing: 0.3 µs, where the text of fdinfo takes 8. EPERM means frozen, or an fd that may only read: fdinfo decides,
+ * as it does before 5.6, which has no batches.
+ */
+function isFrozen(library: Library, fd: number, label: string): boolean {
+  nothing[0] = 0;
+  const answer = library.mapMayWrite(fd, null, null, nothing, null);
+  if (answer === 0 || answer === -ERRNO.ENOTSUPP) return false;
+  return toldFrozen(fd, label);
+}
+
+function toldFrozen(fd: number, label: string): boolean {
   let file: number | undefined;
   try {
     file = openSync(`/proc/self/fdinfo/${fd}`, 'r');

@@ -56,6 +56,12 @@ export const SYMBOLS = {
     mutating: false,
     later: true,
   },
+  /** An update of no entries: changes nothing, answers EPERM where user space may not write. */
+  mapMayWrite: {
+    library: 'libbpf',
+    prototype: 'int bpf_map_update_batch(int fd, void *keys, void *values, void *count, void *opts)',
+    mutating: false,
+  },
   mapDeleteBatch: {
     library: 'libbpf',
     prototype: 'int bpf_map_delete_batch(int fd, void *keys, void *count, void *opts)',

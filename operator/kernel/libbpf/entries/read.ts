@@ -6,6 +6,7 @@ import type { Host, OwnedMap } from '../maps.ts';
 import { hasContents, strideOf } from '../maptypes.ts';
 import { Slice } from '../slice.ts';
 import { PrefixWalk } from './prefixes.ts';
+import { copied } from './slab.ts';
 import { UniqueKeys } from './unique.ts';
 
 /** Maps up to this size are read at once, on the event loop. */
@@ -168,8 +169,8 @@ function scratchFor(shape: Shape, capacity: number): Space {
 function copyOf(space: Space, shape: Shape): Entries {
   const count = space.count[0]!;
   if (count === 0) return NO_ENTRIES;
-  const keys = space.keys.slice(0, count * shape.keySize);
-  return { count, keys, values: space.values.slice(0, count * shape.stride) };
+  const keys = copied(space.keys, count * shape.keySize);
+  return { count, keys, values: copied(space.values, count * shape.stride) };
 }
 
 /** Under churn the walk of a trie can repeat keys; no other type's can. */
