@@ -7,6 +7,7 @@ const MAY: Readonly<Record<string, { ours: readonly string[]; others: readonly s
   api: { ours: ['api'], others: [] },
   core: { ours: ['api', 'core'], others: [] },
   'core/testing': { ours: ['api', 'core'], others: ['fast-check'] },
+  pace: { ours: ['core', 'pace'], others: [] },
   kernel: { ours: ['api', 'core', 'kernel'], others: [] },
   'kernel/contract.ts': { ours: ['kernel', 'kernel/contract'], others: ['chai'] },
   'kernel/contract': { ours: ['api', 'core', 'kernel', 'kernel/contract'], others: ['chai'] },
@@ -28,7 +29,11 @@ const MAY: Readonly<Record<string, { ours: readonly string[]; others: readonly s
     others: ['fast-check', 'node:fs', 'node:os', 'node:path'],
   },
   publish: { ours: ['api', 'core', 'publish'], others: ['node:fs', 'node:path'] },
-  loop: { ours: ['api', 'core', 'kernel', 'source', 'publish', 'loop'], others: [] },
+  ledger: { ours: ['api', 'core', 'kernel', 'pace', 'ledger'], others: [] },
+  loop: {
+    ours: ['api', 'core', 'kernel', 'source', 'publish', 'pace', 'ledger', 'loop'],
+    others: [],
+  },
   'loop/testing': {
     ours: ['api', 'core', 'kernel', 'kernel/fake', 'source', 'publish', 'loop', 'loop/testing'],
     others: ['chai'],
@@ -54,7 +59,7 @@ const MAY: Readonly<Record<string, { ours: readonly string[]; others: readonly s
   },
   'support/log.ts': { ours: [], others: ['winston'] },
   cli: {
-    ours: ['api', 'core', 'kernel', 'support', 'cli'],
+    ours: ['api', 'core', 'kernel', 'ledger', 'support', 'cli'],
     others: ['node:util', 'node:fs', 'node:path', 'node:readline'],
   },
 };

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { nearest } from './nearest.ts';
+import { nearest, suggestion } from './nearest.ts';
 
 const FIELDS = ['maxEntries', 'key', 'keys', 'flags', 'inner', 'pin', 'pinMode'];
 
@@ -15,6 +15,7 @@ describe('nearest', () => {
     ['kye', 'key'],
     ['innre', 'inner'],
     ['pinmode', 'pinMode'],
+    ['max', 'maxEntries'],
     ['update', undefined],
     ['', undefined],
   ];
@@ -37,4 +38,22 @@ describe('nearest', () => {
     nearest('x'.repeat(10_000_000), FIELDS);
     expect(performance.now() - start).to.be.below(100);
   });
+});
+
+describe('suggestion', () => {
+  const commands = ['agent', 'plan', 'validate', 'get', 'export', 'status', 'clean'];
+  const table: [string, string][] = [
+    ['stauts', ', did you mean status?'],
+    ['vaildate', ', did you mean validate?'],
+    ['plna', ', did you mean plan?'],
+    ['gte', ', did you mean get?'],
+    ['val', ', did you mean validate?'],
+    ['EXPORT', ', did you mean export?'],
+    ['frobnicate', ''],
+    ['v', ''],
+  ];
+  for (const [word, said] of table) {
+    it(`for ${word} is ${said === '' ? 'nothing' : said}`, () =>
+      expect(suggestion(word, commands)).to.equal(said));
+  }
 });

@@ -1,4 +1,10 @@
-/** The word that was probably meant: equal but for case, or a few letters off. */
+/** `, did you mean plan?`, or nothing where no candidate is near. */
+export function suggestion(word: string, candidates: readonly string[]): string {
+  const near = nearest(word, candidates);
+  return near === undefined ? '' : `, did you mean ${near}?`;
+}
+
+/** The word that was probably meant: equal but for case, a few letters off, or one that it begins. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const written = word.slice(0, LONGEST).toLowerCase();
   let best: string | undefined;
@@ -10,7 +16,9 @@ export function nearest(word: string, candidates: readonly string[]): string | u
       bestDistance = distance;
     }
   }
-  return best;
+  return (
+    best ?? (written.length > 1 ? candidates.find(name => name.toLowerCase().startsWith(written)) : undefined)
+  );
 }
 
 /** No field's name is longer; a stranger's word must not cost more than ours. */

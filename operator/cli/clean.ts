@@ -1,4 +1,6 @@
 import { LEDGER } from '../core/ledger.ts';
+import { type Ledger, ledgerOf, ledgersIn } from '../ledger/ledger.ts';
+import { type Going, goingOf, removeLedgerRoot, takeAway } from '../ledger/removal.ts';
 import { BPFFS, directory, outputOption } from './arguments/options.ts';
 import {
   type ClosableKernel,
@@ -9,8 +11,6 @@ import {
   type Terminal,
   UsageError,
 } from './command.ts';
-import { type Ledger, ledgerOf, ledgers } from './ledger/ledger.ts';
-import { type Going, goingOf, remove, removeLedgerRoot } from './ledger/removal.ts';
 import { counted } from './terminal/age.ts';
 import { colourOf } from './terminal/colour.ts';
 
@@ -66,7 +66,7 @@ async function locked(kernel: ClosableKernel, work: () => Promise<number>): Prom
 
 async function clean(given: Given, terminal: Terminal, kernel: ClosableKernel): Promise<number> {
   const [outer] = given.operands;
-  const chosen = outer === undefined ? ledgers(kernel.pins) : [ledgerOf(kernel.pins, outer)];
+  const chosen = outer === undefined ? ledgersIn(kernel.pins) : [ledgerOf(kernel.pins, outer)];
   const going: Going[] = [];
   for (const ledger of chosen) going.push(await goingOf(kernel, ledger));
   if (given.text('output') === 'json') terminal.out(`${JSON.stringify(going, null, 2)}\n`);
@@ -118,7 +118,7 @@ async function removeAll(
   let removed = 0;
   for (const ledger of chosen) {
     try {
-      await remove(kernel, ledger);
+      await takeAway(kernel, ledger);
       removed++;
     } catch (error) {
       terminal.error(`${bad(ledger.name)}: ${error instanceof Error ? error.message : String(error)}\n`);

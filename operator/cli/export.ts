@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { LEDGER } from '../core/ledger.ts';
 import type { OpenMap } from '../kernel/kernel.ts';
+import { withMap } from '../ledger/reading.ts';
 import { BPFFS, directory, outputOption } from './arguments/options.ts';
 import {
   type ClosableKernel,
@@ -13,7 +14,6 @@ import {
 } from './command.ts';
 import { exported } from './export/exported.ts';
 import { outerMapNameFor } from './export/names.ts';
-import { withMap } from './ledger/ledger.ts';
 import { counted } from './terminal/age.ts';
 import { colourOf } from './terminal/colour.ts';
 import { withProgress } from './terminal/progress.ts';

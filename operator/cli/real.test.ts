@@ -46,7 +46,7 @@ describe('bin/innermap.js', () => {
   it('without what tsc makes says what to run', () => {
     const directory = mkdtempSync(join(tmpdir(), 'innermap-bin-'));
     try {
-      const copy = join(directory, 'innermap.mjs');
+      const copy = join(directory, 'innermap.cjs');
       writeFileSync(copy, readFileSync(PROGRAM));
       const { status, stderr } = spawnSync(process.execPath, [copy], { encoding: 'utf8' });
       expect([status, stderr]).to.deep.equal([

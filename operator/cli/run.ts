@@ -1,3 +1,4 @@
+import { suggestion } from '../api/nearest.ts';
 import { AGENT } from './agent.ts';
 import { HELP } from './arguments/options.ts';
 import { parseArguments } from './arguments/parse.ts';
@@ -9,7 +10,6 @@ import { PLAN } from './plan.ts';
 import { STATUS } from './status.ts';
 import { colourOf } from './terminal/colour.ts';
 import { commandHelp, overview } from './terminal/help.ts';
-import { suggestion } from './terminal/nearest.ts';
 import { VALIDATE } from './validate.ts';
 
 export const COMMANDS: readonly Command[] = [AGENT, PLAN, VALIDATE, GET, EXPORT, STATUS, CLEAN];

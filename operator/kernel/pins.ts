@@ -5,6 +5,9 @@ export interface Lock {
   release(): void;
 }
 
+/** Ends the name beside a record while it is replaced. A crash leaves it there; the next write takes it away. */
+export const RECORD_BESIDE = '~';
+
 /**
  * What the operator does to a bpffs. All paths are absolute; every failure is a KernelError.
  * Names on a bpffs hold no dot (EPERM) and at most 255 bytes.
@@ -15,6 +18,7 @@ export interface Pins {
   /** Names below a directory; none where it does not exist. */
   list(directory: string): readonly string[];
   exists(path: string): boolean;
+  isDirectory(path: string): boolean;
   /** With all parents; no error where it exists. */
   makeDirectory(path: string): void;
   removeDirectory(path: string): void;

@@ -2,9 +2,9 @@ import { type Desired, desiring, type Node } from '../core/desired/desired.ts';
 import { type Plan, planning } from '../core/plan/plan.ts';
 import type { Wanted } from '../core/wanted.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import { unhurried } from '../pace/pace.ts';
 import { emptyMemory } from './memory.ts';
 import { observe } from './observe/observe.ts';
-import { unhurried } from './pace.ts';
 
 /** A turn up to its plan: reads the kernel, changes nothing. */
 export async function dryRun(

@@ -4,6 +4,7 @@ import { type Plan, planning } from '../core/plan/plan.ts';
 import type { Report } from '../core/report/report.ts';
 import { reportOf } from '../core/report/reportof.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import { unhurried } from '../pace/pace.ts';
 import type { Publisher } from '../publish/publish.ts';
 import type { Source } from '../source/source.ts';
 import { apply } from './apply/apply.ts';
@@ -12,7 +13,6 @@ import type { Progress } from './apply/site.ts';
 import { fold } from './fold.ts';
 import type { Memory } from './memory.ts';
 import { type Due, observe } from './observe/observe.ts';
-import { unhurried } from './pace.ts';
 import { type Clock, turnedOf } from './turned.ts';
 
 /** One node's agent: its three ports, who it is, and what it remembers between turns. */

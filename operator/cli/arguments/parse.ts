@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
+import { suggestion } from '../../api/nearest.ts';
 import { type Command, type Given, type Option, UsageError } from '../command.ts';
-import { suggestion } from '../terminal/nearest.ts';
 import { HELP } from './options.ts';
 
 /** Reads the words after a command's name. Throws a UsageError that says what to write instead. */

@@ -1,11 +1,13 @@
 import { INNER_TYPES, OUTER_TYPES } from '../../api/outermap.ts';
 import { hex } from '../../core/hex.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
+import { type Held, heldMaps, isReading, unreadable } from '../../ledger/held.ts';
+import { type Ledger, ledgersIn } from '../../ledger/ledger.ts';
+import { idAt } from '../../ledger/reading.ts';
 import type { Progressed } from '../command.ts';
-import { type Held, heldMaps, isReading, unreadable } from '../ledger/contents.ts';
-import { declaredLayout, sameSizes } from '../ledger/declared.ts';
-import { idAt, type Ledger, ledgers } from '../ledger/ledger.ts';
+import { inKeyOrder } from '../terminal/order.ts';
 import type { Plain } from '../terminal/yaml.ts';
+import { declaredLayout, sameSizes } from './declared.ts';
 import { declarationsFor, type GivenTypes, outerKeyType } from './types.ts';
 import { type Place, type Whole, written } from './written.ts';
 
@@ -25,7 +27,7 @@ export async function exported(request: ExportRequest, progress: Progressed): Pr
   const { kernel, outer } = request;
   if (!(OUTER_TYPES as readonly string[]).includes(outer.spec.type))
     throw new Error(`Cannot export ${request.pin}: it is a map of type ${outer.spec.type}, not an outer map`);
-  const owner = ledgers(kernel.pins).find(ledger => idAt(kernel, ledger.paths.outer) === outer.id);
+  const owner = ledgersIn(kernel.pins).find(ledger => idAt(kernel, ledger.paths.outer) === outer.id);
   const maps = await readAll(request, owner, progress);
   const template = templateOf(request, maps);
   const declarations = declarationsFor(outer.spec, template, typesOr(request, template, owner));
@@ -58,9 +60,10 @@ async function readAll(
   owner: Ledger | undefined,
   progress: Progressed,
 ): Promise<readonly Whole[]> {
-  const sought = { outer, keyType: outerKeyType(outer.spec, types), ledger: owner };
+  const places = inKeyOrder(outerKeyType(outer.spec, types));
+  const sought = { outer, ledger: owner, places, progress };
   const maps: Whole[] = [];
-  for await (const held of heldMaps(kernel, sought, progress)) maps.push(wholeOf(held));
+  for await (const held of heldMaps(kernel, sought)) maps.push(wholeOf(held));
   return maps;
 }
 

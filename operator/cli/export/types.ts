@@ -2,7 +2,7 @@ import type { MapSpec } from '../../core/mapspec.ts';
 import { parseDeclaration } from '../../core/types/declaration.ts';
 import type { Type } from '../../core/types/type.ts';
 import { UsageError } from '../command.ts';
-import { bytesType } from '../ledger/declared.ts';
+import { bytesType } from './declared.ts';
 
 /** C declarations of an outer map: its key, and what its inner maps hold. */
 export interface Declarations {

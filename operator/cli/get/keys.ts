@@ -1,9 +1,11 @@
 import { keyText } from '../../core/codec/keytext.ts';
 import type { OuterLayout } from '../../core/layout.ts';
 import type { OpenMap } from '../../kernel/kernel.ts';
-import { type Held, heldMaps, isReading } from '../ledger/contents.ts';
-import { bytesType, declaredLayout } from '../ledger/declared.ts';
-import { type Ledger, ledgerOf, withMap } from '../ledger/ledger.ts';
+import { type Held, heldMaps, isReading } from '../../ledger/held.ts';
+import { type Ledger, ledgerOf } from '../../ledger/ledger.ts';
+import { withMap } from '../../ledger/reading.ts';
+import { bytesType, declaredLayout } from '../export/declared.ts';
+import { inKeyOrder } from '../terminal/order.ts';
 import { withProgress } from '../terminal/progress.ts';
 import { table } from '../terminal/table.ts';
 import { note, type View, write } from './view.ts';
@@ -45,8 +47,8 @@ async function keysOf(view: View, ledger: Ledger, outer: OpenMap): Promise<reado
   const keyType = keyTypeOf(view, ledger, outer);
   return withProgress(view.terminal, 'Reading inner maps', async progress => {
     const keys: Key[] = [];
-    for await (const held of heldMaps(view.kernel, { outer, keyType, ledger }, progress))
-      keys.push(keyOf(held, keyType));
+    const sought = { outer, ledger, places: inKeyOrder(keyType), progress };
+    for await (const held of heldMaps(view.kernel, sought)) keys.push(keyOf(held, keyType));
     return keys;
   });
 }

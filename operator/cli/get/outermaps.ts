@@ -1,5 +1,6 @@
-import { declaredLayout, templateText } from '../ledger/declared.ts';
-import { type Ledger, ledgers, withMap } from '../ledger/ledger.ts';
+import { type Ledger, ledgersIn } from '../../ledger/ledger.ts';
+import { withMap } from '../../ledger/reading.ts';
+import { declaredLayout, templateText } from '../export/declared.ts';
 import { table } from '../terminal/table.ts';
 import type { Plain } from '../terminal/yaml.ts';
 import { type View, write } from './view.ts';
@@ -20,7 +21,7 @@ interface Row extends Readonly<Record<string, Plain | undefined>> {
 /** `innermap get` */
 export async function getOuterMaps(view: View): Promise<void> {
   const rows: Row[] = [];
-  for (const ledger of ledgers(view.kernel.pins)) rows.push(await rowOf(view, ledger));
+  for (const ledger of ledgersIn(view.kernel.pins)) rows.push(await rowOf(view, ledger));
   write(view, rows, () => (rows.length === 0 ? none(view) : tableOf(rows)));
 }
 

@@ -1,8 +1,8 @@
 import type { OuterLayout } from '../../core/layout.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
 import type { ClosableKernel, Terminal } from '../command.ts';
-import { declaredLayout, sameSizes, undeclaredLayout } from '../ledger/declared.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import { declaredLayout, sameSizes, undeclaredLayout } from '../export/declared.ts';
 import { colourOf } from '../terminal/colour.ts';
 import { type Plain, yamlText } from '../terminal/yaml.ts';
 

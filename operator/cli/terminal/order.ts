@@ -43,6 +43,11 @@ export function ordered({ count, keys, values }: Entries, type: Type): Entries {
   return sorted;
 }
 
+/** The places of entries in the order of their keys. */
+export function inKeyOrder(type: Type): (entries: Pick<Entries, 'count' | 'keys'>) => readonly number[] {
+  return ({ keys, count }) => keyOrder(keys, count, type);
+}
+
 /** The places of `count` keys, one after the other in `bytes`, in order. */
 export function keyOrder(bytes: Uint8Array, count: number, type: Type): readonly number[] {
   const places = Array.from({ length: count }, (_, index) => index);

@@ -3,7 +3,6 @@ import { expect } from 'chai';
 import { CommandStand } from '../testing/stand.ts';
 import { ageText, counted } from './age.ts';
 import { colourOf } from './colour.ts';
-import { nearest, suggestion } from './nearest.ts';
 import { progressLine, withProgress } from './progress.ts';
 import { programName } from './standard.ts';
 import { table } from './table.ts';
@@ -32,27 +31,6 @@ describe('table', () => {
 
   it('lets no control character through to the terminal', () => {
     expect(table(['A'], [['\x1b[2Jx\u202e\n']])).to.equal('A\n\\u001b[2Jx\\u202e\\u000a\n');
-  });
-});
-
-describe('nearest', () => {
-  const names = ['agent', 'plan', 'validate', 'get', 'export', 'status', 'clean'];
-  for (const [word, name] of [
-    ['stauts', 'status'],
-    ['vaildate', 'validate'],
-    ['plna', 'plan'],
-    ['gte', 'get'],
-    ['val', 'validate'],
-    ['EXPORT', 'export'],
-  ]) {
-    it(`finds ${name} for ${word}`, () => expect(nearest(word!, names)).to.equal(name));
-  }
-  it('finds nothing for a word that is like none, and says nothing', () => {
-    expect(nearest('frobnicate', names)).to.equal(undefined);
-    expect(suggestion('frobnicate', names)).to.equal('');
-  });
-  it('takes a word of any length in a moment', () => {
-    expect(nearest('x'.repeat(1_000_000), names)).to.equal(undefined);
   });
 });
 

@@ -55,10 +55,8 @@ export interface OuterFound {
 export interface Abandoned {
   readonly name: string;
   readonly record?: LedgerRecord;
-  readonly ledger: PinFound;
-  readonly pin: PinFound;
-  readonly entries: ReadonlyMap<string, number>;
-  readonly pins: ReadonlyMap<string, number>;
+  /** Names of the inner maps' pins: what would go is read when it goes. */
+  readonly innerPins: readonly string[];
 }
 
 /** Everything of this node's kernel that decisions rest on. */

@@ -1,7 +1,7 @@
 import type { DesiredInner } from '../desired/claim.ts';
 import type { DesiredOuter } from '../desired/desired.ts';
 import type { OuterFound, Programmed, Reading } from '../found/found.ts';
-import { innerPinName, TEMPORARY } from '../ledger.ts';
+import { ownsKey } from '../ledger.ts';
 import type { Unhurried } from '../unhurried.ts';
 import { sameShape } from './compared.ts';
 import { type Difference, isLRU, sameBytes } from './difference.ts';
@@ -69,7 +69,7 @@ function judge(inner: DesiredInner, found: OuterFound): Verdict | undefined {
   const programmed = found.programmed.get(inner.keyHex);
   const cause = programmed?.inner === inner ? 'drift' : 'declared';
   if (id === undefined) return { kind: 'insert', cause };
-  const ours = ownsKey(inner.key, id, found);
+  const ours = ownsKey(inner.key, id, found.pins);
   // The ledger's pin was taken away: without it nothing proves the entry ours after a restart
   if (programmed?.id === id && programmed.ours && !ours) return { kind: 'replace', cause };
   const reading = found.readings.get(id);
@@ -143,12 +143,6 @@ function writeOf(
     outer,
     inner,
     cause,
-    pinTaken: id !== undefined && ownsKey(inner.key, id, found),
+    pinTaken: id !== undefined && ownsKey(inner.key, id, found.pins),
   };
-}
-
-/** An inner pin whose id equals the outer entry's id proves the entry ours, under its temporary name too. */
-export function ownsKey(key: Uint8Array, id: number, found: Pick<OuterFound, 'pins'>): boolean {
-  const name = innerPinName(key);
-  return found.pins.get(name) === id || found.pins.get(name + TEMPORARY) === id;
 }

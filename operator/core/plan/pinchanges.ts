@@ -1,6 +1,5 @@
 import type { OuterFound } from '../found/found.ts';
-import { bytesOfHex } from '../hex.ts';
-import { innerPinName, TEMPORARY } from '../ledger.ts';
+import { pinNameOfHex, TEMPORARY } from '../ledger.ts';
 import type { Step } from './step.ts';
 
 /**
@@ -32,8 +31,4 @@ function idsByPinName(found: Pick<OuterFound, 'entries'>): ReadonlyMap<string, n
   const first = found.entries.keys().next().value;
   if (first === undefined || pinNameOfHex(first) === first) return found.entries;
   return new Map([...found.entries].map(([keyHex, id]) => [pinNameOfHex(keyHex), id]));
-}
-
-export function pinNameOfHex(keyHex: string): string {
-  return innerPinName(bytesOfHex(keyHex) ?? new Uint8Array(0));
 }

@@ -134,12 +134,12 @@ function inOrder(
  */
 function farewell(abandoned: Abandoned, policy: Policy): Draft {
   const draft = { ...NOTHING, outer: abandoned.name };
-  const { record } = abandoned;
+  const { record, innerPins } = abandoned;
   if (record === undefined) return { ...draft, steps: [{ verb: 'letGo', outer: abandoned.name, abandoned }] };
   if (record.deletionPolicy !== 'Delete') return draft;
-  if (!policy.mayRemove) return { ...draft, waiting: abandoned.pins.size };
-  const limit = { outer: abandoned.name, maxRemoval: record.maxRemoval, present: abandoned.pins.size };
-  const held = heldRemoval([...abandoned.pins.keys()], limit, new Set(policy.releases));
+  if (!policy.mayRemove) return { ...draft, waiting: innerPins.length };
+  const limit = { outer: abandoned.name, maxRemoval: record.maxRemoval, present: innerPins.length };
+  const held = heldRemoval(innerPins, limit, new Set(policy.releases));
   if (held !== undefined) return { ...draft, held: [held] };
   return { ...draft, steps: [{ verb: 'letGo', outer: abandoned.name, abandoned }] };
 }

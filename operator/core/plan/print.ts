@@ -45,7 +45,7 @@ export function stepText(step: Step): string {
     case 'remove':
       return `- ${step.outer}[${step.keyText}]: remove${step.ours ? '' : ' (not ours)'}`;
     case 'letGo':
-      return `- ${step.outer}: let go, ${step.abandoned.pins.size} inner maps`;
+      return `- ${step.outer}: let go, ${step.abandoned.innerPins.length} inner maps`;
     default:
       return writeText(step);
   }

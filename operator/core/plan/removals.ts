@@ -3,10 +3,9 @@ import { keyText } from '../codec/keytext.ts';
 import type { DesiredOuter } from '../desired/desired.ts';
 import type { OuterFound } from '../found/found.ts';
 import { bytesOfHex } from '../hex.ts';
-import { innerPinName } from '../ledger.ts';
+import { innerPinName, ownsKey } from '../ledger.ts';
 import { sha256 } from '../sha256.ts';
 import type { Unhurried } from '../unhurried.ts';
-import { ownsKey } from './keychanges.ts';
 import type { Step } from './step.ts';
 
 type Removal = Extract<Step, { verb: 'remove' }>;
@@ -27,7 +26,7 @@ export function* removals(
     yield;
     if (desired.inners.has(keyHex) || desired.kept.has(keyHex)) continue;
     const key = bytesOfHex(keyHex) ?? new Uint8Array(0);
-    const ours = ownsKey(key, id, found);
+    const ours = ownsKey(key, id, found.pins);
     if (!ours && !foreignToo) continue;
     const pin = ours ? { pin: innerPinName(key) } : {};
     steps.push({ verb: 'remove', outer: name, key, keyText: keyText(outerKey, key), ours, ...pin });

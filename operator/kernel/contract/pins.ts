@@ -53,6 +53,14 @@ function directoryContract(stand: () => Stand): void {
     expect(pins().exists(stand().path('nothing'))).to.equal(false);
   });
 
+  it('isDirectory: not a pin, not a record, not what is below them or not there', async () => {
+    await stand().inner('pin');
+    pins().writeRecord(stand().path('record'), stand().path('a'));
+    pins().makeDirectory(stand().path('a'));
+    const names = ['a', 'pin', 'record', 'pin/below', 'nothing'];
+    expect(names.filter(name => pins().isDirectory(stand().path(name)))).to.deep.equal(['a']);
+  });
+
   it('removeDirectory: an empty one; ENOTEMPTY while anything is in it', () => {
     pins().makeDirectory(stand().path('a/b'));
     expect(refusal(() => pins().removeDirectory(stand().path('a')))?.errno).to.equal('ENOTEMPTY');

@@ -1,7 +1,7 @@
 import type { Plan } from '../../core/plan/plan.ts';
 import type { Step } from '../../core/plan/step.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
-import { paced } from '../pace.ts';
+import { paced } from '../../pace/pace.ts';
 import { applyEdits } from './edit.ts';
 import { letGo } from './letgo.ts';
 import type { Outcome } from './outcome.ts';

@@ -1,6 +1,6 @@
 import type { Step } from '../../core/plan/step.ts';
 import { KernelError } from '../../kernel/error.ts';
-import { paced } from '../pace.ts';
+import { paced } from '../../pace/pace.ts';
 import { attempt, failed, type Outcome } from './outcome.ts';
 import type { Site } from './site.ts';
 

@@ -3,7 +3,7 @@ import { innerPinName, TEMPORARY } from '../../core/ledger.ts';
 import type { Step } from '../../core/plan/step.ts';
 import { KernelError } from '../../kernel/error.ts';
 import type { BuildRequest, OpenMap } from '../../kernel/kernel.ts';
-import { paced } from '../pace.ts';
+import { paced } from '../../pace/pace.ts';
 import { reasonOfInsert } from '../reason.ts';
 import { attempt, done, failed, type Outcome } from './outcome.ts';
 import { mapName } from './outer.ts';

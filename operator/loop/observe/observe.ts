@@ -1,14 +1,15 @@
 import type { Desired, DesiredOuter } from '../../core/desired/desired.ts';
 import type { Found, OuterFound, Reading } from '../../core/found/found.ts';
-import { innerPinName, ledgerPaths, TEMPORARY } from '../../core/ledger.ts';
+import { ledgerPaths } from '../../core/ledger.ts';
 import { compared } from '../../core/plan/compared.ts';
-import { keysToRead, ownsKey } from '../../core/plan/keychanges.ts';
+import { keysToRead } from '../../core/plan/keychanges.ts';
 import { KernelError } from '../../kernel/error.ts';
-import type { InnerAddress, InnerReading, Kernel } from '../../kernel/kernel.ts';
+import type { InnerReading, Kernel } from '../../kernel/kernel.ts';
+import { abandonedLedgers } from '../../ledger/abandoned.ts';
+import { innerAddress } from '../../ledger/reading.ts';
+import { paced } from '../../pace/pace.ts';
 import { emptyOuterMemory, type Memory, type OuterMemory } from '../memory.ts';
-import { paced } from '../pace.ts';
 import { reasonOf } from '../reason.ts';
-import { abandonedLedgers } from './abandoned.ts';
 import { readOuterMemory } from './outer.ts';
 
 /** What this turn must look at itself, and not take from memory. */
@@ -25,7 +26,7 @@ export async function observe(kernel: Kernel, desired: Desired, memory: Memory, 
   for (const [name, outer] of desired.outers)
     outers.set(name, await observeOuter(kernel, outer, memory, due));
   for (const name of memory.outers.keys()) if (!desired.outers.has(name)) memory.outers.delete(name);
-  return { outers, abandoned: await abandonedLedgers(kernel, desired.declared) };
+  return { outers, abandoned: abandonedLedgers(kernel.pins, desired.declared) };
 }
 
 async function observeOuter(
@@ -58,12 +59,15 @@ async function readContents(
   due: Due,
 ): Promise<ReadonlyMap<number, Reading>> {
   const keys = keysToRead(desired, known, dueKeys(desired, known, due.contentShare));
-  const root = ledgerPaths(kernel.pins.root, desired.outerMap.metadata.name).inner;
+  const directory = ledgerPaths(kernel.pins.root, desired.outerMap.metadata.name).inner;
+  const proofs = { directory, pins: known.pins };
   const readings = new Map<number, Reading>();
   for (let from = 0; from < keys.length; from += READ_AT_ONCE) {
     const some = keys.slice(from, from + READ_AT_ONCE);
     const ids = some.map(key => known.entries.get(key)!);
-    const addresses = some.map((key, at) => addressOf(desired.inners.get(key)!.key, ids[at]!, root, known));
+    const addresses = some.map((key, at) =>
+      innerAddress({ key: desired.inners.get(key)!.key, id: ids[at]! }, proofs),
+    );
     const answers = await kernel.readInner(addresses);
     await paced(answers, (answer, at) => {
       const inner = desired.inners.get(some[at]!)!;
@@ -75,13 +79,6 @@ async function readContents(
     });
   }
   return readings;
-}
-
-/** By its pin where the ledger has one: CAP_BPF is enough then. */
-function addressOf(key: Uint8Array, id: number, root: string, known: OuterMemory): InnerAddress {
-  if (!ownsKey(key, id, known)) return { id };
-  const name = innerPinName(key);
-  return { pin: `${root}/${known.pins.get(name) === id ? name : name + TEMPORARY}` };
 }
 
 function readingOf(

@@ -1,7 +1,7 @@
 import type { Errno } from '../../error.ts';
 import { KernelError } from '../../error.ts';
 import type { OpenMap } from '../../kernel.ts';
-import type { Lock, Pins } from '../../pins.ts';
+import { type Lock, type Pins, RECORD_BESIDE } from '../../pins.ts';
 import type { FakeOperation } from '../faults.ts';
 import { wordsOf } from '../faults.ts';
 import type { FakeMachine } from '../machine.ts';
@@ -35,11 +35,11 @@ export class FakePins implements Pins {
   }
 
   exists(path: string): boolean {
-    refuse('exists', path, this.#machine.look(this.#process, 'exists', path));
-    const node = this.#machine.tree.find(path);
-    if (node === 'ENOENT' || node === 'ENOTDIR') return false;
-    if (typeof node === 'string') throw failure('exists', path, node);
-    return true;
+    return this.#look(path) !== undefined;
+  }
+
+  isDirectory(path: string): boolean {
+    return this.#look(path)?.kind === 'directory';
   }
 
   makeDirectory(path: string): void {
@@ -92,7 +92,7 @@ export class FakePins implements Pins {
     const { length } = new TextEncoder().encode(text);
     if (length > LONGEST_RECORD) throw failure('writeRecord', path, 'ENAMETOOLONG');
     if (length === 0 || text.includes('\0')) throw failure('writeRecord', path, 'EINVAL');
-    const beside = `${path}~`;
+    const beside = `${path}${RECORD_BESIDE}`;
     this.unlink(beside);
     this.#mutate('writeRecord', beside, () => this.#machine.tree.add(beside, { kind: 'link', target: text }));
     try {
@@ -127,6 +127,14 @@ export class FakePins implements Pins {
   watch(directories: readonly string[], changed: () => void): () => void {
     this.#process.assertRunning();
     return this.#process.hold(this.#machine.watches.add(directories, changed));
+  }
+
+  #look(path: string): Node | undefined {
+    refuse('exists', path, this.#machine.look(this.#process, 'exists', path));
+    const node = this.#machine.tree.find(path);
+    if (node === 'ENOENT' || node === 'ENOTDIR') return undefined;
+    if (typeof node === 'string') throw failure('exists', path, node);
+    return node;
   }
 
   #mutate(operation: FakeOperation, subject: string, apply: () => Errno | undefined): void {

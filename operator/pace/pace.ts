@@ -1,28 +1,31 @@
 import type { Unhurried } from '../core/unhurried.ts';
-
-/** Long loops give way to the event loop when this much time has passed: nothing may stall it for 20 ms. */
-const SLICE_MS = 8;
+import { Slice } from './slice.ts';
 
 /** Calls `work` for each item and lets other events in between. */
 export async function paced<T>(items: Iterable<T>, work: (item: T, index: number) => void): Promise<void> {
-  let since = performance.now();
+  const slice = new Slice();
   let index = 0;
   for (const item of items) {
+    if (slice.over()) await slice.rest();
     work(item, index++);
-    if (performance.now() - since < SLICE_MS) continue;
-    await new Promise(resolve => setImmediate(resolve));
-    since = performance.now();
+  }
+}
+
+/** The same for the indexes below `count`. */
+export async function pacedTimes(count: number, work: (index: number) => void): Promise<void> {
+  const slice = new Slice();
+  for (let index = 0; index < count; index++) {
+    if (slice.over()) await slice.rest();
+    work(index);
   }
 }
 
 /** Finishes pure work in slices. */
 export async function unhurried<T>(work: Unhurried<T>): Promise<T> {
-  let since = performance.now();
+  const slice = new Slice();
   for (;;) {
     const step = work.next();
     if (step.done === true) return step.value;
-    if (performance.now() - since < SLICE_MS) continue;
-    await new Promise(resolve => setImmediate(resolve));
-    since = performance.now();
+    if (slice.over()) await slice.rest();
   }
 }

@@ -1,0 +1,105 @@
+import { ownsKey } from '../core/ledger.ts';
+import { KernelError } from '../kernel/error.ts';
+import type { InnerReading, Kernel, OpenMap, OuterEntries } from '../kernel/kernel.ts';
+import type { Ledger } from './ledger.ts';
+import { type Entry, entryAt, innerAddress, readInnerPins } from './reading.ts';
+
+/** One key of an outer map, and the inner map that the kernel has there. */
+export interface Held {
+  readonly key: Uint8Array;
+  readonly id: number;
+  /** Proven by a pin of the ledger whose id is the entry's. */
+  readonly ours: boolean;
+  /** An error where it cannot be read: without CAP_SYS_ADMIN that is so for what is not ours. */
+  readonly reading: InnerReading | KernelError;
+}
+
+/** Inner maps that are read at once: bounds the memory that a whole outer map takes. */
+const SLICE = 64;
+
+export interface Sought {
+  readonly outer: OpenMap;
+  /** What proves inner maps ours, if anything. */
+  readonly ledger: Ledger | undefined;
+  /** The places of the wanted entries, in the order in which they are answered. */
+  places(entries: OuterEntries): readonly number[];
+  progress?(done: number, of: number): void;
+}
+
+/** The inner maps behind an outer map, slice by slice. */
+export async function* heldMaps(
+  kernel: Kernel,
+  { outer, ledger, places, progress }: Sought,
+): AsyncGenerator<Held> {
+  const entries = await kernel.readOuter(outer);
+  const wanted = places(entries);
+  const ours = await provenBy(kernel, ledger);
+  for (let from = 0; from < wanted.length; from += SLICE) {
+    progress?.(from, wanted.length);
+    const slice = wanted.slice(from, from + SLICE).map(place => entryAt(entries, outer.spec.keySize, place));
+    yield* await readSlice(kernel, slice, ours);
+  }
+}
+
+/** The one inner map at `key`, or undefined. */
+export async function heldAt(
+  kernel: Kernel,
+  outer: OpenMap,
+  ledger: Ledger,
+  key: Uint8Array,
+): Promise<Held | undefined> {
+  const { keySize } = outer.spec;
+  const wanted = Buffer.from(key);
+  const places = (entries: OuterEntries): readonly number[] => {
+    for (let place = 0; place < entries.count; place++)
+      if (wanted.equals(entryAt(entries, keySize, place).key)) return [place];
+    return [];
+  };
+  for await (const held of heldMaps(kernel, { outer, ledger, places })) return held;
+  return undefined;
+}
+
+/** What the ledger's inner pins prove. */
+interface Proofs {
+  readonly directory: string;
+  readonly pins: ReadonlyMap<string, number>;
+}
+
+async function provenBy(kernel: Kernel, ledger: Ledger | undefined): Promise<Proofs> {
+  const pins = new Map<string, number>();
+  if (ledger === undefined) return { directory: '', pins };
+  await readInnerPins(kernel, ledger.paths.inner, pins);
+  return { directory: ledger.paths.inner, pins };
+}
+
+/** A pin that came to name another map meanwhile proves nothing: the entry is read by its id then. */
+async function readSlice(kernel: Kernel, slice: readonly Entry[], proofs: Proofs): Promise<readonly Held[]> {
+  const readings = [...(await kernel.readInner(slice.map(entry => innerAddress(entry, proofs))))];
+  const ours = slice.map(({ key, id }) => ownsKey(key, id, proofs.pins));
+  const moved = slice.flatMap(({ id }, at) => (ours[at] && !isReadingOf(readings[at]!, id) ? [at] : []));
+  const reread = moved.length === 0 ? [] : await kernel.readInner(moved.map(at => ({ id: slice[at]!.id })));
+  for (const [place, at] of moved.entries()) {
+    readings[at] = reread[place]!;
+    ours[at] = false;
+  }
+  return slice.map(({ key, id }, at) => ({ key, id, ours: ours[at]!, reading: readings[at]! }));
+}
+
+export function isReading(reading: InnerReading | KernelError): reading is InnerReading {
+  return !(reading instanceof KernelError);
+}
+
+function isReadingOf(reading: InnerReading | KernelError, id: number): boolean {
+  return isReading(reading) && reading.id === id;
+}
+
+/** Why an inner map cannot be shown, and what to do. */
+export function unreadable(key: string, { id, ours, reading }: Held): string {
+  const errno = isReading(reading) ? '' : reading.errno;
+  const where = `Cannot read the inner map at key ${key} (id ${id}): ${errno}`;
+  if (errno === 'EPERM' && !ours) {
+    return `${where}, inner maps that others made are read by id, which needs CAP_SYS_ADMIN; run as root`;
+  }
+  if (errno === 'ENOENT') return `${where}, it was replaced in this moment; try again`;
+  return isReading(reading) ? where : reading.message;
+}

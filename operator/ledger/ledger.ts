@@ -1,0 +1,98 @@
+import { suggestion } from '../api/nearest.ts';
+import {
+  LEDGER,
+  type LedgerPaths,
+  type LedgerRecord,
+  ledgerPaths,
+  parseRecord,
+  TEMPORARY,
+} from '../core/ledger.ts';
+import { KernelError } from '../kernel/error.ts';
+import { type Pins, RECORD_BESIDE } from '../kernel/pins.ts';
+
+/** What this operator wrote down of one outer map on this node. */
+export interface Ledger {
+  readonly name: string;
+  readonly paths: LedgerPaths;
+  /** Absent where a crash left none, or where it is not ours. */
+  readonly record?: LedgerRecord;
+  /** Names of our pins below `inner/`, those of unfinished work left out. */
+  readonly innerPins: readonly string[];
+  /** Paths below the ledger's directory that this operator does not make: it leaves them alone. */
+  readonly strangers: readonly string[];
+}
+
+/** Every outer map that this operator knows on this node, by name. */
+export function ledgersIn(pins: Pins): readonly Ledger[] {
+  return ledgerNames(pins).map(name => ledgerNamed(pins, name));
+}
+
+/** In order. What is no directory is nobody's ledger. */
+export function ledgerNames(pins: Pins): readonly string[] {
+  const root = `${pins.root}/${LEDGER}`;
+  return pins
+    .list(root)
+    .filter(name => pins.isDirectory(`${root}/${name}`))
+    .toSorted();
+}
+
+/** The ledger of one outer map; an error that names those that are there. */
+export function ledgerOf(pins: Pins, name: string): Ledger {
+  const names = ledgerNames(pins);
+  if (names.includes(name)) return ledgerNamed(pins, name);
+  const known = names.length === 0 ? 'there is none' : `there are ${names.join(', ')}`;
+  const near = suggestion(name, names);
+  throw new Error(`Cannot find outer map ${name} in ${pins.root}/${LEDGER}: ${known}${near}`);
+}
+
+/** The same where it is known to be there; empty where it is not. */
+export function ledgerNamed(pins: Pins, name: string): Ledger {
+  const paths = ledgerPaths(pins.root, name);
+  const record = recordAt(pins, paths.spec);
+  const inner = pins.list(paths.inner);
+  const innerPins = inner.filter(pin => isInnerPin(pin) && !pin.endsWith(TEMPORARY));
+  const strangers = [
+    ...pathsOf(paths.directory, pins.list(paths.directory), name => !OURS.has(name)),
+    ...pathsOf(paths.inner, inner, name => !isInnerPin(name)),
+  ];
+  return { name, paths, innerPins, strangers, ...(record === undefined ? {} : { record }) };
+}
+
+/** Undefined where none stands there, or something else than a record of ours. */
+export function recordAt(pins: Pins, path: string): LedgerRecord | undefined {
+  try {
+    const text = pins.readRecord(path);
+    return text === undefined ? undefined : parseRecord(text);
+  } catch (error) {
+    // Somebody's pin or directory, which is no symlink
+    if (error instanceof KernelError && error.errno === 'EINVAL') return undefined;
+    throw error;
+  }
+}
+
+/** A crash came before the record was made, or after it was taken away: nothing of it is in the kernel. */
+export function isLeftover(pins: Pins, { record, paths }: Ledger): boolean {
+  if (record !== undefined || pins.list(paths.inner).length > 0) return false;
+  const others = pins.list(paths.directory).filter(name => name !== BESIDE);
+  return (
+    others.length === 0 || (others.length === 1 && others[0] === 'inner' && pins.isDirectory(paths.inner))
+  );
+}
+
+/** A name that this operator makes below `inner/`: a key, or its digest, in hex. */
+export function isInnerPin(name: string): boolean {
+  return INNER_PIN.test(name);
+}
+
+const INNER_PIN = new RegExp(`^[0-9a-f]+(?:${TEMPORARY})?$`);
+const BESIDE = `spec${RECORD_BESIDE}`;
+/** The names that it makes beside them. */
+const OURS = new Set(['outer', `outer${TEMPORARY}`, 'spec', BESIDE, 'inner']);
+
+function pathsOf(
+  directory: string,
+  names: readonly string[],
+  chosen: (name: string) => boolean,
+): readonly string[] {
+  return names.filter(chosen).map(name => `${directory}/${name}`);
+}

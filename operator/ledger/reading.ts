@@ -1,0 +1,96 @@
+import { hex } from '../core/hex.ts';
+import { innerPinName, ownsKey, TEMPORARY } from '../core/ledger.ts';
+import { KernelError } from '../kernel/error.ts';
+import type { InnerAddress, Kernel, OpenMap, OuterEntries } from '../kernel/kernel.ts';
+import { pacedTimes } from '../pace/pace.ts';
+import { isInnerPin } from './ledger.ts';
+
+/** The map at a pin while `use` runs; undefined where nothing is pinned there. */
+export async function withMap<T>(
+  kernel: Kernel,
+  pin: string,
+  use: (map: OpenMap) => Promise<T>,
+): Promise<T | undefined> {
+  const map = openIfThere(kernel, pin);
+  if (map === undefined) return undefined;
+  try {
+    return await use(map);
+  } finally {
+    map.close();
+  }
+}
+
+/** The id of the map at a pin; undefined where nothing is pinned there. */
+export function idAt(kernel: Kernel, pin: string): number | undefined {
+  const map = openIfThere(kernel, pin);
+  map?.close();
+  return map?.id;
+}
+
+function openIfThere(kernel: Kernel, pin: string): OpenMap | undefined {
+  try {
+    return kernel.open(pin);
+  } catch (error) {
+    if (error instanceof KernelError && isAbsent(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Nothing stands at the path, or one of its directories is none. */
+export function isAbsent({ errno }: KernelError): boolean {
+  return errno === 'ENOENT' || errno === 'ENOTDIR';
+}
+
+/** One key of an outer map, and the id of the inner map there. */
+export interface Entry {
+  readonly key: Uint8Array;
+  readonly id: number;
+}
+
+export function entryAt(entries: OuterEntries, keySize: number, index: number): Entry {
+  return { key: entries.keys.subarray(index * keySize, (index + 1) * keySize), id: entries.ids[index]! };
+}
+
+/** Reads an outer map's entries into `entries`, which held those of the last look: key in hex → id. */
+export async function readEntries(kernel: Kernel, map: OpenMap, entries: Map<string, number>): Promise<void> {
+  entries.clear();
+  const { keys, ids, count } = await kernel.readOuter(map);
+  const { keySize } = map.spec;
+  await pacedTimes(count, index => {
+    entries.set(hex(keys, index * keySize, (index + 1) * keySize), ids[index]!);
+  });
+}
+
+/**
+ * Reads the inner maps that are pinned in a directory into `pins`, which held those of the last look: name → id.
+ * What others put there is left out. Only names that are new since then are opened: an id never changes below a name that we keep.
+ * Answers what could not be opened; it proves nothing.
+ */
+export async function readInnerPins(
+  kernel: Kernel,
+  directory: string,
+  pins: Map<string, number>,
+): Promise<readonly KernelError[]> {
+  const names = kernel.pins.list(directory).filter(isInnerPin);
+  const present = new Set(names);
+  for (const name of pins.keys()) if (!present.has(name)) pins.delete(name);
+  const unknown = names.filter(name => !pins.has(name));
+  const ids = unknown.length === 0 ? [] : await kernel.identify(unknown.map(name => `${directory}/${name}`));
+  const refused: KernelError[] = [];
+  unknown.forEach((name, at) => {
+    const id = ids[at]!;
+    if (id instanceof KernelError) refused.push(id);
+    else pins.set(name, id);
+  });
+  return refused;
+}
+
+/** Where an entry's inner map can be read: by its pin where the ledger has one, which CAP_BPF is enough for. */
+export function innerAddress(
+  { key, id }: Entry,
+  { directory, pins }: { readonly directory: string; readonly pins: ReadonlyMap<string, number> },
+): InnerAddress {
+  if (!ownsKey(key, id, pins)) return { id };
+  const name = innerPinName(key);
+  return { pin: `${directory}/${pins.get(name) === id ? name : name + TEMPORARY}` };
+}

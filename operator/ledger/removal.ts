@@ -1,0 +1,124 @@
+import { LEDGER, ownsKey, TEMPORARY } from '../core/ledger.ts';
+import { KernelError } from '../kernel/error.ts';
+import type { Kernel, OpenMap } from '../kernel/kernel.ts';
+import { RECORD_BESIDE } from '../kernel/pins.ts';
+import { paced, pacedTimes } from '../pace/pace.ts';
+import { isInnerPin, type Ledger } from './ledger.ts';
+import { entryAt, idAt, isAbsent, readInnerPins, withMap } from './reading.ts';
+
+/** What would go with one outer map. */
+export interface Going {
+  readonly name: string;
+  /** Absolute; where programs look, of a map that this operator made. */
+  readonly pin?: string;
+  /** Absolute; named by the record, but not proven ours: it stays. */
+  readonly foreignPin?: string;
+  /** Keys that leave an outer map which belongs to somebody else. */
+  readonly keys: number;
+  /** Inner maps that are pinned in the ledger. */
+  readonly innerMaps: number;
+  /** Names in the ledger's directories that this operator does not make: they stay. */
+  readonly strangers: readonly string[];
+}
+
+/** Reads what `takeAway` would do. */
+export async function goingOf(kernel: Kernel, ledger: Ledger): Promise<Going> {
+  const { name, innerPins, strangers } = ledger;
+  const { ours, foreign } = publicPin(kernel, ledger);
+  let keys = 0;
+  for (const outer of adoptedPins(kernel, ledger))
+    keys += (await withMap(kernel, outer, async map => (await ourKeys(kernel, map, ledger)).length)) ?? 0;
+  return {
+    name,
+    ...(ours === undefined ? {} : { pin: ours }),
+    ...(foreign === undefined ? {} : { foreignPin: foreign }),
+    ...{ keys, innerMaps: innerPins.length, strangers },
+  };
+}
+
+/**
+ * Takes away all that is ours of one outer map. What proves a thing ours goes after the thing itself, and the
+ * record last: after a crash between any two steps the same call does the rest.
+ * - Adopted: our keys leave the outer map, which belongs to somebody else.
+ * - Made: the pin where programs look, if it still names our map. Programs that hold the map keep it.
+ * - The inner maps' pins, the ledger's own pin of the outer map, the record, the directories.
+ */
+export async function takeAway(kernel: Kernel, ledger: Ledger): Promise<void> {
+  const { pins } = kernel;
+  const { directory, inner, outer, spec } = ledger.paths;
+  for (const pin of adoptedPins(kernel, ledger))
+    await withMap(kernel, pin, map => removeOurKeys(kernel, map, ledger));
+  const { ours } = publicPin(kernel, ledger);
+  if (ours !== undefined) pins.unlink(ours);
+  await paced(pins.list(inner).filter(isInnerPin), name => pins.unlink(`${inner}/${name}`));
+  for (const path of [outer + TEMPORARY, outer]) pins.unlink(path);
+  removeIfEmpty(kernel, inner);
+  for (const path of [spec + RECORD_BESIDE, spec]) pins.unlink(path);
+  removeIfEmpty(kernel, directory);
+}
+
+/** The directory of all ledgers, once nothing is in it. */
+export function removeLedgerRoot(kernel: Kernel): void {
+  removeIfEmpty(kernel, `${kernel.pins.root}/${LEDGER}`);
+}
+
+function removeIfEmpty({ pins }: Kernel, directory: string): void {
+  if (pins.isDirectory(directory) && pins.list(directory).length === 0) pins.removeDirectory(directory);
+}
+
+/** Where programs look, of a map that we made: ours while the ledger's pin names the same one. */
+function publicPin(
+  kernel: Kernel,
+  { record, paths }: Ledger,
+): { readonly ours?: string; readonly foreign?: string } {
+  if (record?.provision !== 'Create' || record.pin === undefined) return {};
+  const path = `${kernel.pins.root}/${record.pin}`;
+  if (!kernel.pins.exists(path)) return {};
+  const id = idIfReadable(kernel, path);
+  return id !== undefined && id === idAt(kernel, paths.outer) ? { ours: path } : { foreign: path };
+}
+
+/** Undefined too where it cannot be opened: what we pinned ourselves, we can open. */
+function idIfReadable(kernel: Kernel, pin: string): number | undefined {
+  try {
+    return idAt(kernel, pin);
+  } catch (error) {
+    if (error instanceof KernelError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Outer maps that our keys must leave: the adopted one, and what its owner has put in its place since.
+ * Without a record nobody knows who made the map: our keys leave it, the map stays.
+ */
+function adoptedPins(kernel: Kernel, { record, paths }: Ledger): readonly string[] {
+  if (record?.provision === 'Create') return [];
+  const pin = record?.pin === undefined ? undefined : `${kernel.pins.root}/${record.pin}`;
+  const replaced = pin !== undefined && idAt(kernel, pin) !== idAt(kernel, paths.outer);
+  return replaced ? [paths.outer, pin] : [paths.outer];
+}
+
+async function removeOurKeys(kernel: Kernel, outer: OpenMap, ledger: Ledger): Promise<void> {
+  const keys = await ourKeys(kernel, outer, ledger);
+  if (keys.length === 0) return;
+  const { keySize } = outer.spec;
+  const bytes = new Uint8Array(keys.length * keySize);
+  await paced(keys, (key, at) => bytes.set(key, at * keySize));
+  const [first] = (await kernel.remove(outer, bytes)).values();
+  if (first !== undefined) throw first;
+}
+
+/** The keys whose entries the inner pins prove ours. A pin that cannot be opened could prove one: better none goes. */
+async function ourKeys(kernel: Kernel, outer: OpenMap, { paths }: Ledger): Promise<readonly Uint8Array[]> {
+  const pins = new Map<string, number>();
+  const unknown = (await readInnerPins(kernel, paths.inner, pins)).find(error => !isAbsent(error));
+  if (unknown !== undefined) throw unknown;
+  const entries = await kernel.readOuter(outer);
+  const ours: Uint8Array[] = [];
+  await pacedTimes(entries.count, index => {
+    const { key, id } = entryAt(entries, outer.spec.keySize, index);
+    if (ownsKey(key, id, pins)) ours.push(key);
+  });
+  return ours;
+}
