@@ -11,6 +11,8 @@ import type { Field } from '../../agent/support/field.ts';
 import type { Manifest } from '../../agent/support/manifests.ts';
 
 const FILE = 'maps.yaml';
+/** A turn does not depend on it, and its scratch maps would be among what a test counts. */
+const NOT_PROBED: Agent['kernelState'] = { release: '', outerBatch: 'once', gracePeriodMs: 0, features: {} };
 const NOTHING_DUE: Due = { resync: false, contentShare: 0 };
 
 /**
@@ -31,20 +33,17 @@ export class Acting {
     field.write(FILE, ...manifests);
     const kernel = openKernel({ bpffs: field.bpffs, library });
     const lock = await onlyWriter(kernel, () => {}, new AbortController().signal);
-    const kernelState = await kernel.probe();
-    const acting = new Acting(field, { kernel, kernelState, release: () => lock?.release() });
-    await acting.turn({ resync: true, contentShare: 1 });
-    return acting;
+    const acting = new Acting(field, kernel, () => lock?.release());
+    try {
+      await acting.turn({ resync: true, contentShare: 1 });
+      return acting;
+    } catch (error) {
+      await acting.close();
+      throw error;
+    }
   }
 
-  private constructor(
-    field: Field,
-    {
-      kernel,
-      kernelState,
-      release,
-    }: { kernel: RealKernel; kernelState: Agent['kernelState']; release(): void },
-  ) {
+  private constructor(field: Field, kernel: RealKernel, release: () => void) {
     const { possibleCpus } = kernel;
     this.kernel = kernel;
     this.#field = field;
@@ -52,7 +51,7 @@ export class Acting {
     this.#source = folderSource({ paths: [field.manifests], possibleCpus, releases: [] });
     this.#source.onChange(() => this.#changed());
     this.#agent = {
-      ...{ source: this.#source, kernel, kernelState, memory: emptyMemory(), clock: Date },
+      ...{ source: this.#source, kernel, kernelState: NOT_PROBED, memory: emptyMemory(), clock: Date },
       ...{ publisher: { publish: () => Promise.resolve() }, node: { name: 'here', labels: {}, bootID: '' } },
     };
   }
