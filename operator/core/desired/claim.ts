@@ -1,5 +1,6 @@
 import type { InnerMap } from '../../api/innermap.ts';
 import type { OuterMap } from '../../api/outermap.ts';
+import type { Parsed } from '../../api/problem.ts';
 import type { Reason } from '../../api/reason.ts';
 import { type Access, accessOf, denial } from '../access.ts';
 import { keyBytes, keyText } from '../codec/keytext.ts';
@@ -73,7 +74,8 @@ function readGround(outerMap: OuterMap): Ground | string {
   return { outerMap, layout: layout.value, access: access.value };
 }
 
-function judge({ innerMap, content }: WantedInner, { layout, access }: Ground): Claim {
+function judge({ innerMap, content }: WantedInner, ground: Ground): Claim {
+  const { layout, access } = ground;
   const key = keyBytes(layout.outerKey, innerMap.spec.key);
   if (!key.ok) return rejected('InvalidKey', `Key ${String(innerMap.spec.key)}: ${key.message}`);
   const text = keyText(layout.outerKey, key.bytes);
@@ -82,27 +84,39 @@ function judge({ innerMap, content }: WantedInner, { layout, access }: Ground): 
     return rejected('KeyNotAllowed', denial(access, namespace, text));
   const beyond = keyBeyondArray(layout, key.bytes);
   if (beyond !== undefined) return rejected('InvalidKey', beyond);
-  const place = { keyHex: hex(key.bytes), keyText: text };
-  const spec = innerSpec(layout, innerMap);
+  const keyHex = hex(key.bytes);
+  const spec = specOf(innerMap, ground);
   if (!spec.ok) {
     const message = spec.problems.map(problem => problem.message).join('; ');
-    return { kind: 'unusable', ...place, reason: 'LayoutMismatch', message };
+    return { kind: 'unusable', keyHex, keyText: text, reason: 'LayoutMismatch', message };
   }
   if (content.kind === 'invalid')
-    return { kind: 'unusable', ...place, reason: content.reason, message: content.message };
-  if (content.kind === 'pending' || content.layoutDigest !== layout.digest) {
-    return {
-      kind: 'unusable',
-      ...place,
-      reason: 'Pending',
-      message: 'Contents wait to be encoded by the OuterMap’s layout',
-    };
-  }
-  const manner = mannerOf(innerMap, layout);
-  return {
-    kind: 'claim',
-    desired: { innerMap, key: key.bytes, ...place, spec: spec.value, entries: content.entries, ...manner },
+    return { kind: 'unusable', keyHex, keyText: text, reason: content.reason, message: content.message };
+  if (content.kind === 'pending' || content.layoutDigest !== layout.digest)
+    return { kind: 'unusable', keyHex, keyText: text, reason: 'Pending', message: UNENCODED };
+  const { update, exact, sealed } = mannerOf(innerMap, layout);
+  const { entries } = content;
+  const desired = {
+    innerMap,
+    key: key.bytes,
+    keyHex,
+    keyText: text,
+    spec: spec.value,
+    entries,
+    update,
+    exact,
+    sealed,
   };
+  return { kind: 'claim', desired };
+}
+
+const UNENCODED = 'Contents wait to be encoded by the OuterMap’s layout';
+
+/** Without a maxEntries of its own an inner map has the template's layout: one object for all of them. */
+function specOf(innerMap: InnerMap, { layout }: Ground): Parsed<MapSpec> {
+  return innerMap.spec.maxEntries === undefined
+    ? { ok: true, value: layout.template }
+    : innerSpec(layout, innerMap);
 }
 
 function rejected(reason: Reason, message: string): Claim {

@@ -5,7 +5,7 @@ import type { Reason } from '../../api/reason.ts';
 import { selects } from '../../api/selector.ts';
 import { completed, type Unhurried } from '../unhurried.ts';
 import type { Wanted, WantedInner } from '../wanted.ts';
-import { type Claim, claimOf, type DesiredInner, type Ground, groundOf } from './claim.ts';
+import { claimOf, type DesiredInner, type Ground, groundOf } from './claim.ts';
 
 /** The node that decides: its name and labels are all that selectors see. */
 export interface Node {
@@ -17,7 +17,7 @@ export interface DesiredOuter extends Ground {
   /** By the key in hex. */
   readonly inners: ReadonlyMap<string, DesiredInner>;
   /** Keys whose owner's new contents cannot be taken: what is there stays. */
-  readonly kept: ReadonlySet<string>;
+  readonly kept: ReadonlyMap<string, InnerMap>;
 }
 
 /** An object that is not programmed because of what it says or of what others say. */
@@ -105,39 +105,31 @@ function* desiredOuter(
   wanted: readonly WantedInner[],
   rejections: Rejection[],
 ): Unhurried<DesiredOuter> {
-  const owners = new Map<string, InnerMap>();
   const inners = new Map<string, DesiredInner>();
-  const kept = new Set<string>();
+  const kept = new Map<string, InnerMap>();
   for (const inner of inSeniority(wanted)) {
     yield;
     const claim = claimOf(inner, ground);
     const object = inner.innerMap;
-    const refusal = claim.kind === 'rejected' ? claim : takenKey(claim, owners);
-    if (refusal !== undefined) {
-      rejections.push({ object, reason: refusal.reason, message: refusal.message });
+    if (claim.kind === 'rejected') {
+      rejections.push({ object, reason: claim.reason, message: claim.message });
       continue;
     }
-    const { keyHex } = claim.kind === 'claim' ? claim.desired : (claim as Unusable);
-    owners.set(keyHex, object);
-    if (claim.kind === 'claim') inners.set(keyHex, claim.desired);
+    const { keyHex, keyText } = claim.kind === 'claim' ? claim.desired : claim;
+    const owner = inners.get(keyHex)?.innerMap ?? kept.get(keyHex);
+    if (owner !== undefined) rejections.push({ object, ...takenBy(owner, keyText) });
+    else if (claim.kind === 'claim') inners.set(keyHex, claim.desired);
     else {
-      kept.add(keyHex);
-      rejections.push({ object, reason: (claim as Unusable).reason, message: (claim as Unusable).message });
+      kept.set(keyHex, object);
+      rejections.push({ object, reason: claim.reason, message: claim.message });
     }
   }
-  return { ...ground, inners, kept };
+  return { outerMap: ground.outerMap, layout: ground.layout, access: ground.access, inners, kept };
 }
 
-type Unusable = Extract<Claim, { kind: 'unusable' }>;
 type Lot = Pick<Rejection, 'reason' | 'message'>;
 
-function takenKey(
-  claim: Exclude<Claim, { kind: 'rejected' }>,
-  owners: ReadonlyMap<string, InnerMap>,
-): Lot | undefined {
-  const { keyHex, keyText } = claim.kind === 'claim' ? claim.desired : claim;
-  const owner = owners.get(keyHex);
-  if (owner === undefined) return undefined;
+function takenBy(owner: InnerMap, keyText: string): Lot {
   return {
     reason: 'KeyConflict',
     message: `Key ${keyText} belongs to the older InnerMap ${innerMapName(owner)}`,

@@ -3,7 +3,7 @@ import { innerPinName, TEMPORARY } from '../../core/ledger.ts';
 import type { Step } from '../../core/plan/step.ts';
 import { KernelError } from '../../kernel/error.ts';
 import type { BuildRequest, OpenMap } from '../../kernel/kernel.ts';
-import { paced } from '../../pace/pace.ts';
+import { pacedTimes } from '../../pace/pace.ts';
 import { reasonOfInsert } from '../reason.ts';
 import { attempt, done, failed, type Outcome } from './outcome.ts';
 import { mapName } from './outer.ts';
@@ -22,16 +22,16 @@ const STARVED: ReadonlySet<string> = new Set(['ENOMEM', 'EMFILE', 'ENFILE']);
 export async function applyWrites(steps: readonly Write[], site: Site): Promise<readonly Outcome[]> {
   const outer = opened(steps, site);
   if (Array.isArray(outer)) return outer;
-  const outcomes = new Map<Write, Outcome>();
+  const outcomes: Outcome[] = new Array(steps.length);
   let size = site.kernel.openMapsLimit;
-  for (let queue = steps; queue.length > 0; ) {
-    const wave = queue.slice(0, size);
-    const starved = await applyWave(wave, outer as OpenMap, { site, outcomes, last: wave.length === 1 });
-    queue = [...starved, ...queue.slice(wave.length)];
-    size =
-      starved.length > 0 ? Math.max(1, wave.length >>> 1) : Math.min(site.kernel.openMapsLimit, size * 2);
+  for (let queue = [...steps.keys()]; queue.length > 0; ) {
+    const wave = { site, steps, outer: outer as OpenMap, outcomes, indexes: queue.slice(0, size) };
+    const starved = await applyWave(wave);
+    const done = wave.indexes.length;
+    queue = [...starved, ...queue.slice(done)];
+    size = starved.length > 0 ? Math.max(1, done >>> 1) : Math.min(site.kernel.openMapsLimit, size * 2);
   }
-  return steps.map(step => outcomes.get(step)!);
+  return outcomes;
 }
 
 function opened(steps: readonly Write[], site: Site): OpenMap | Outcome[] {
@@ -45,26 +45,39 @@ function opened(steps: readonly Write[], site: Site): OpenMap | Outcome[] {
 
 interface Wave {
   readonly site: Site;
-  readonly outcomes: Map<Write, Outcome>;
-  /** Nothing smaller can be tried: out of memory is final. */
-  readonly last: boolean;
+  readonly steps: readonly Write[];
+  readonly outer: OpenMap;
+  /** Of all steps, by their index. */
+  readonly outcomes: Outcome[];
+  /** The steps of this wave. */
+  readonly indexes: readonly number[];
 }
 
-/** Build all, one batch update of the outer map, settle the pins, close. Answers what memory did not suffice for. */
-async function applyWave(steps: readonly Write[], outer: OpenMap, wave: Wave): Promise<readonly Write[]> {
-  const { site, outcomes, last } = wave;
+/** Build all, one batch update of the outer map, settle the pins, close. Answers what memory or files did not suffice for. */
+async function applyWave(wave: Wave): Promise<readonly number[]> {
+  const { site, steps, indexes, outcomes } = wave;
   const { inner } = site.paths(steps[0]!.outer);
-  const built = await site.kernel.build(steps.map(step => requestOf(step, inner)));
-  const starved: Write[] = [];
-  const ready: { step: Write; map: OpenMap }[] = [];
+  const built = await site.kernel.build(indexes.map(index => requestOf(steps[index]!, inner)));
+  const starved: number[] = [];
+  const ready: Ready = { indexes: [], maps: [] };
+  // Nothing smaller than one can be tried: its failure is final
+  const last = indexes.length === 1;
   built.forEach((map, at) => {
-    const step = steps[at]!;
-    if (!(map instanceof KernelError)) ready.push({ step, map });
-    else if (STARVED.has(map.errno) && !last) starved.push(step);
-    else outcomes.set(step, failed(step, map));
+    const index = indexes[at]!;
+    if (!(map instanceof KernelError)) {
+      ready.indexes.push(index);
+      ready.maps.push(map);
+    } else if (STARVED.has(map.errno) && !last) starved.push(index);
+    else outcomes[index] = failed(steps[index]!, map);
   });
-  await swapIn(ready, outer, wave);
+  if (ready.maps.length > 0) await swapIn(ready, wave);
   return starved;
+}
+
+/** Built, pinned and open: the maps of the steps with these indexes. */
+interface Ready {
+  readonly indexes: number[];
+  readonly maps: OpenMap[];
 }
 
 function requestOf(step: Write, directory: string): BuildRequest {
@@ -81,39 +94,31 @@ function requestOf(step: Write, directory: string): BuildRequest {
 }
 
 /** From here on every map is open: whatever happens, each is closed, and what did not go in loses its pin. */
-async function swapIn(
-  ready: readonly { step: Write; map: OpenMap }[],
-  outer: OpenMap,
-  { site, outcomes }: Wave,
-): Promise<void> {
-  const settled = new Set<Write>();
+async function swapIn(ready: Ready, { site, steps, outer, outcomes }: Wave): Promise<void> {
+  const { indexes, maps } = ready;
+  let settled = 0;
   try {
-    if (ready.length === 0) return;
-    const refused = await site.kernel.replace(
-      outer,
-      keysOf(ready, outer.spec.keySize),
-      ready.map(({ map }) => map),
-    );
-    await paced(ready, ({ step, map }, at) => {
+    const refused = await site.kernel.replace(outer, keysOf(ready, steps, outer.spec.keySize), maps);
+    await pacedTimes(maps.length, at => {
+      const step = steps[indexes[at]!]!;
       const error = refused.get(at);
-      const outcome =
-        error === undefined ? settle(step, map, site) : failed(step, error, reasonOfInsert(error));
-      outcomes.set(step, outcome);
-      if (error === undefined) settled.add(step);
+      outcomes[indexes[at]!] =
+        error === undefined ? settle(step, maps[at]!, site) : failed(step, error, reasonOfInsert(error));
+      maps[at]!.close();
+      settled = at + 1;
+      if (error !== undefined) discard(step, site);
     });
   } finally {
-    for (const { step, map } of ready) {
-      map.close();
-      if (!settled.has(step)) discard(step, site);
+    for (let at = settled; at < maps.length; at++) {
+      maps[at]!.close();
+      discard(steps[indexes[at]!]!, site);
     }
   }
 }
 
-function keysOf(ready: readonly { step: Write }[], keySize: number): Uint8Array {
-  const keys = new Uint8Array(ready.length * keySize);
-  ready.forEach(({ step }, at) => {
-    keys.set(step.inner.key, at * keySize);
-  });
+function keysOf({ indexes }: Ready, steps: readonly Write[], keySize: number): Uint8Array {
+  const keys = new Uint8Array(indexes.length * keySize);
+  for (let at = 0; at < indexes.length; at++) keys.set(steps[indexes[at]!]!.inner.key, at * keySize);
   return keys;
 }
 
