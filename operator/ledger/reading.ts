@@ -1,3 +1,4 @@
+import { equalBytes } from '../core/bytes.ts';
 import { hex } from '../core/hex.ts';
 import { innerPinName, ownsKey, TEMPORARY } from '../core/ledger.ts';
 import { KernelError } from '../kernel/error.ts';
@@ -51,14 +52,29 @@ export function entryAt(entries: OuterEntries, keySize: number, index: number): 
   return { key: entries.keys.subarray(index * keySize, (index + 1) * keySize), id: entries.ids[index]! };
 }
 
-/** Reads an outer map's entries into `entries`, which held those of the last look: key in hex → id. */
-export async function readEntries(kernel: Kernel, map: OpenMap, entries: Map<string, number>): Promise<void> {
-  entries.clear();
-  const { keys, ids, count } = await kernel.readOuter(map);
+/**
+ * Reads an outer map's entries into `entries`, which held those of the last look: key in hex → id.
+ * `before` are the bytes that `entries` was made from, if nothing changed it since: equal bytes are not read again.
+ */
+export async function readEntries(
+  kernel: Kernel,
+  map: OpenMap,
+  entries: Map<string, number>,
+  before?: OuterEntries,
+): Promise<OuterEntries> {
+  const now = await kernel.readOuter(map);
+  if (before !== undefined && sameEntries(before, now)) return before;
   const { keySize } = map.spec;
-  await pacedTimes(count, index => {
-    entries.set(hex(keys, index * keySize, (index + 1) * keySize), ids[index]!);
+  entries.clear();
+  await pacedTimes(now.count, index => {
+    entries.set(hex(now.keys, index * keySize, (index + 1) * keySize), now.ids[index]!);
   });
+  return now;
+}
+
+function sameEntries(a: OuterEntries, b: OuterEntries): boolean {
+  if (a.count !== b.count || !equalBytes(a.keys, b.keys)) return false;
+  return a.ids.every((id, at) => id === b.ids[at]);
 }
 
 /**

@@ -31,6 +31,7 @@ export function fold(memory: Memory, desired: Desired, plan: Plan, outcomes: rea
 
 function foldOutcome(known: OuterMemory, outcome: Outcome): void {
   const { step } = outcome;
+  known.entriesRead = undefined;
   if (!outcome.ok) {
     known.stale = true;
     if ('inner' in step) known.programmed.delete(step.inner.keyHex);

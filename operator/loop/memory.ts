@@ -1,6 +1,9 @@
+import type { Desired } from '../core/desired/desired.ts';
 import type { PinFound, Programmed } from '../core/found/found.ts';
 import type { LedgerRecord } from '../core/ledger.ts';
 import type { MapSpec } from '../core/mapspec.ts';
+import type { Wanted } from '../core/wanted.ts';
+import type { OuterEntries } from '../kernel/kernel.ts';
 
 /** What this process knows of one outer map between turns. Everything of it can be read again from the kernel. */
 export interface OuterMemory {
@@ -12,6 +15,8 @@ export interface OuterMemory {
   /** Read once for each outer map: a template never changes. */
   template: { readonly of: number; readonly spec?: MapSpec; readonly accepts?: boolean } | undefined;
   readonly entries: Map<string, number>;
+  /** What `entries` was made from; undefined once this process changed them. */
+  entriesRead: OuterEntries | undefined;
   readonly pins: Map<string, number>;
   readonly programmed: Map<string, Programmed>;
   /** Something failed or was not expected: read anew before the next decision. */
@@ -29,6 +34,8 @@ export interface Counters {
 }
 
 export interface Memory {
+  /** Of the last turn: the same wanted set gives the same desired state. */
+  desired: { readonly of: Wanted; readonly is: Desired } | undefined;
   readonly outers: Map<string, OuterMemory>;
   readonly counters: Counters;
   lastDriftCheck: string | undefined;
@@ -36,6 +43,7 @@ export interface Memory {
 
 export function emptyMemory(): Memory {
   return {
+    desired: undefined,
     outers: new Map(),
     counters: { turns: 0, driftFound: 0, driftRepaired: 0, evicted: 0 },
     lastDriftCheck: undefined,
@@ -50,6 +58,7 @@ export function emptyOuterMemory(): OuterMemory {
     pinPath: undefined,
     template: undefined,
     entries: new Map(),
+    entriesRead: undefined,
     pins: new Map(),
     programmed: new Map(),
     stale: true,

@@ -185,6 +185,22 @@ describe('turn, when things fail', () => {
     expect(machine.dump(LEDGER)).to.deep.equal(twoTenants().contents('tenants'));
   });
 
+  it('goes on with the others when one outer map cannot be read', async () => {
+    const machine = new FakeMachine();
+    const scene = twoTenants().outer('others').inner('a/other', 'others', 1, { 1: 1 });
+    await (await startedAgent(machine.openKernel(), scene)).turn();
+    const changed = scene.inner('a/other', 'others', 1, { 1: 2 });
+    const acting = await startedAgent(machine.openKernel(), changed);
+    machine.failNext('readOuter', 'EPERM', 1, 'tenants');
+    const { report } = await acting.turn();
+    expect(report.outerMaps.map(({ name, reason }) => `${name} ${reason}`)).to.deep.equal([
+      'others Programmed',
+      'tenants PermissionDenied',
+    ]);
+    expect(machine.dump('/sys/fs/bpf/innermap/others/outer')).to.deep.equal(changed.contents('others'));
+    expect((await acting.turn()).report.outerMaps.every(({ ready }) => ready)).to.equal(true);
+  });
+
   it('halves a wave when memory ends, and goes on', async () => {
     const machine = new FakeMachine();
     let scene = new Scene().outer('tenants');

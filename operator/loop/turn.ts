@@ -1,8 +1,9 @@
 import type { KernelState } from '../api/status.ts';
-import { desiring, type Node } from '../core/desired/desired.ts';
+import { type Desired, desiring, type Node } from '../core/desired/desired.ts';
 import { type Plan, planning } from '../core/plan/plan.ts';
 import type { Report } from '../core/report/report.ts';
 import { reportOf } from '../core/report/reportof.ts';
+import type { Wanted } from '../core/wanted.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { unhurried } from '../pace/pace.ts';
 import type { Publisher } from '../publish/publish.ts';
@@ -47,7 +48,7 @@ export interface Turn {
 export async function turn(agent: Agent, due: Due, previous?: Report): Promise<Turn> {
   const started = agent.clock.now();
   const wanted = await agent.source.read();
-  const desired = await unhurried(desiring(wanted, agent.node));
+  const desired = await desiredOf(wanted, agent);
   const found = await observe(agent.kernel, desired, agent.memory, due);
   const plan = await unhurried(
     planning(desired, found, { mayRemove: wanted.complete, releases: wanted.releases }),
@@ -59,4 +60,10 @@ export async function turn(agent: Agent, due: Due, previous?: Report): Promise<T
   );
   await agent.publisher.publish(report);
   return { report, plan, outcomes };
+}
+
+async function desiredOf(wanted: Wanted, { memory, node }: Agent): Promise<Desired> {
+  if (memory.desired?.of !== wanted)
+    memory.desired = { of: wanted, is: await unhurried(desiring(wanted, node)) };
+  return memory.desired.is;
 }

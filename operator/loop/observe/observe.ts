@@ -72,10 +72,11 @@ async function readContents(
     await paced(answers, (answer, at) => {
       const inner = desired.inners.get(some[at]!)!;
       const before = known.programmed.get(some[at]!);
-      readings.set(
-        ids[at]!,
-        readingOf(answer, ids[at]!, contents => compared(inner, desired.layout, contents, before)),
+      const reading = readingOf(answer, ids[at]!, contents =>
+        compared(inner, desired.layout, contents, before),
       );
+      // As it was proved before: nothing to decide
+      if (reading.kind !== 'same' || reading.seen !== before?.seen) readings.set(ids[at]!, reading);
     });
   }
   return readings;
@@ -98,10 +99,12 @@ function readingOf(
 
 /** The next slice of keys, round and round: over one period of the content check every key comes once. */
 function dueKeys(desired: DesiredOuter, known: OuterMemory, share: number): ReadonlySet<string> {
-  if (share <= 0) return new Set();
+  if (share <= 0) return NONE;
   const keys = [...desired.inners.keys()];
   const count = Math.min(keys.length, Math.ceil(keys.length * share));
   const from = known.cursor < keys.length ? known.cursor : 0;
-  known.cursor = from + count;
-  return new Set(keys.slice(from, from + count));
+  known.cursor = (from + count) % Math.max(1, keys.length);
+  return new Set(count === keys.length ? keys : [...keys, ...keys].slice(from, from + count));
 }
+
+const NONE: ReadonlySet<string> = new Set();

@@ -8,12 +8,29 @@ import { isAbsent, readEntries, readInnerPins } from '../../ledger/reading.ts';
 import type { OuterMemory } from '../memory.ts';
 import { reasonOf } from '../reason.ts';
 
-/** Reads one outer map and its ledger into memory: record, both pins, template, entries, inner pins. */
+/**
+ * Reads one outer map and its ledger into memory: record, both pins, template, entries, inner pins.
+ * What cannot be read costs only this outer map: it says why, and is read anew at the next turn.
+ */
 export async function readOuterMemory(
   kernel: Kernel,
   desired: DesiredOuter,
   known: OuterMemory,
 ): Promise<void> {
+  try {
+    await readAll(kernel, desired, known);
+    known.stale = false;
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error;
+    known.ledger = { kind: 'unreadable', reason: reasonOf(error), message: error.message };
+    known.entriesRead = undefined;
+    known.entries.clear();
+    known.pins.clear();
+    known.stale = true;
+  }
+}
+
+async function readAll(kernel: Kernel, desired: DesiredOuter, known: OuterMemory): Promise<void> {
   const { pin, provision } = desired.outerMap.spec;
   const paths = ledgerPaths(kernel.pins.root, desired.outerMap.metadata.name);
   known.record = recordAt(kernel.pins, paths.spec);
@@ -24,7 +41,6 @@ export async function readOuterMemory(
   const source = provision === 'Adopt' ? known.pin : known.ledger;
   await readMap(kernel, source.kind === 'map' ? used : undefined, desired, known);
   await readInnerPins(kernel, paths.inner, known.pins);
-  known.stale = false;
 }
 
 /** A pin opened, asked and closed. */
@@ -46,11 +62,15 @@ async function readMap(
   desired: DesiredOuter,
   known: OuterMemory,
 ): Promise<void> {
-  if (path === undefined) return known.entries.clear();
+  if (path === undefined) {
+    known.entriesRead = undefined;
+    known.entries.clear();
+    return;
+  }
   const map = kernel.open(path);
   try {
     if (known.template?.of !== map.id) known.template = templateOf(kernel, map, desired);
-    await readEntries(kernel, map, known.entries);
+    known.entriesRead = await readEntries(kernel, map, known.entries, known.entriesRead);
   } finally {
     map.close();
   }
