@@ -1,5 +1,5 @@
 import type { OuterMapSpec, Template } from '../api/outermap.ts';
-import { bytesOfHex, hex } from './hex.ts';
+import { bytesOfHex } from './hex.ts';
 import { sha256 } from './sha256.ts';
 
 /**
@@ -26,19 +26,14 @@ export const TEMPORARY = '-new';
 /** Names on a bpffs end at 255 bytes: longer keys are named by their digest. */
 const LONGEST_NAMED_KEY = 100;
 
-/** The name of an inner map's pin below `inner/`. */
-export function innerPinName(key: Uint8Array): string {
-  return key.length <= LONGEST_NAMED_KEY ? hex(key) : sha256(key);
-}
-
-/** The same of a key in hex. */
-export function pinNameOfHex(keyHex: string): string {
+/** The name of an inner map's pin below `inner/`, by the outer map's key in hex. */
+export function innerPinName(keyHex: string): string {
   return keyHex.length <= 2 * LONGEST_NAMED_KEY ? keyHex : sha256(bytesOfHex(keyHex) ?? new Uint8Array(0));
 }
 
 /** An inner pin whose id equals the outer entry's id proves the entry ours, under its temporary name too. */
-export function ownsKey(key: Uint8Array, id: number, pins: ReadonlyMap<string, number>): boolean {
-  const name = innerPinName(key);
+export function ownsKey(keyHex: string, id: number, pins: ReadonlyMap<string, number>): boolean {
+  const name = innerPinName(keyHex);
   return pins.get(name) === id || pins.get(name + TEMPORARY) === id;
 }
 

@@ -1,3 +1,4 @@
+import { hex } from '../core/hex.ts';
 import { ownsKey } from '../core/ledger.ts';
 import { KernelError } from '../kernel/error.ts';
 import type { InnerReading, Kernel, OpenMap, OuterEntries } from '../kernel/kernel.ts';
@@ -74,8 +75,10 @@ async function provenBy(kernel: Kernel, ledger: Ledger | undefined): Promise<Pro
 
 /** A pin that came to name another map meanwhile proves nothing: the entry is read by its id then. */
 async function readSlice(kernel: Kernel, slice: readonly Entry[], proofs: Proofs): Promise<readonly Held[]> {
-  const readings = [...(await kernel.readInner(slice.map(entry => innerAddress(entry, proofs))))];
-  const ours = slice.map(({ key, id }) => ownsKey(key, id, proofs.pins));
+  const readings = [
+    ...(await kernel.readInner(slice.map(entry => innerAddress(hex(entry.key), entry.id, proofs)))),
+  ];
+  const ours = slice.map(({ key, id }) => ownsKey(hex(key), id, proofs.pins));
   const moved = slice.flatMap(({ id }, at) => (ours[at] && !isReadingOf(readings[at]!, id) ? [at] : []));
   const reread = moved.length === 0 ? [] : await kernel.readInner(moved.map(at => ({ id: slice[at]!.id })));
   for (const [place, at] of moved.entries()) {

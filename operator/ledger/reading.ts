@@ -103,10 +103,11 @@ export async function readInnerPins(
 
 /** Where an entry's inner map can be read: by its pin where the ledger has one, which CAP_BPF is enough for. */
 export function innerAddress(
-  { key, id }: Entry,
+  keyHex: string,
+  id: number,
   { directory, pins }: { readonly directory: string; readonly pins: ReadonlyMap<string, number> },
 ): InnerAddress {
-  if (!ownsKey(key, id, pins)) return { id };
-  const name = innerPinName(key);
+  if (!ownsKey(keyHex, id, pins)) return { id };
+  const name = innerPinName(keyHex);
   return { pin: `${directory}/${pins.get(name) === id ? name : name + TEMPORARY}` };
 }

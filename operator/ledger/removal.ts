@@ -1,3 +1,4 @@
+import { hex } from '../core/hex.ts';
 import { LEDGER, ownsKey, TEMPORARY } from '../core/ledger.ts';
 import { KernelError } from '../kernel/error.ts';
 import type { Kernel, OpenMap } from '../kernel/kernel.ts';
@@ -118,7 +119,7 @@ async function ourKeys(kernel: Kernel, outer: OpenMap, { paths }: Ledger): Promi
   const ours: Uint8Array[] = [];
   await pacedTimes(entries.count, index => {
     const { key, id } = entryAt(entries, outer.spec.keySize, index);
-    if (ownsKey(key, id, pins)) ours.push(key);
+    if (ownsKey(hex(key), id, pins)) ours.push(key);
   });
   return ours;
 }

@@ -2,6 +2,7 @@ import type { Desired } from '../core/desired/desired.ts';
 import { hex } from '../core/hex.ts';
 import { innerPinName } from '../core/ledger.ts';
 import type { Plan } from '../core/plan/plan.ts';
+import { paced } from '../pace/pace.ts';
 import type { Outcome } from './apply/outcome.ts';
 import type { Memory, OuterMemory } from './memory.ts';
 
@@ -12,15 +13,20 @@ export interface Drift {
 }
 
 /** Brings memory up to what was done, so that the next turn need not read it again. What failed is read anew. */
-export function fold(memory: Memory, desired: Desired, plan: Plan, outcomes: readonly Outcome[]): Drift {
+export async function fold(
+  memory: Memory,
+  desired: Desired,
+  plan: Plan,
+  outcomes: readonly Outcome[],
+): Promise<Drift> {
   for (const [name, proofs] of plan.proofs) {
     const known = memory.outers.get(name);
-    for (const { keyHex, programmed } of proofs) known?.programmed.set(keyHex, programmed);
+    await paced(proofs, ({ keyHex, programmed }) => known?.programmed.set(keyHex, programmed));
   }
-  for (const outcome of outcomes) {
+  await paced(outcomes, outcome => {
     const known = memory.outers.get(outcome.step.outer);
     if (known !== undefined) foldOutcome(known, outcome);
-  }
+  });
   forgetUndeclared(memory, desired);
   const drift = driftOf(outcomes);
   memory.counters.driftFound += drift.found;
@@ -71,7 +77,7 @@ function foldWrite(
   id: number,
 ): void {
   known.entries.set(inner.keyHex, id);
-  known.pins.set(innerPinName(inner.key), id);
+  known.pins.set(innerPinName(inner.keyHex), id);
   known.programmed.set(inner.keyHex, { id, inner, ours: true });
 }
 

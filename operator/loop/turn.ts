@@ -54,7 +54,7 @@ export async function turn(agent: Agent, due: Due, previous?: Report): Promise<T
     planning(desired, found, { mayRemove: wanted.complete, releases: wanted.releases }),
   );
   const outcomes = await apply(plan, agent.kernel, agent.progress);
-  const drift = fold(agent.memory, desired, plan, outcomes);
+  const drift = await fold(agent.memory, desired, plan, outcomes);
   const report = reportOf(
     turnedOf(agent, { wanted, desired, plan, outcomes, drift, started, due, previous }),
   );

@@ -69,7 +69,7 @@ function judge(inner: DesiredInner, found: OuterFound): Verdict | undefined {
   const programmed = found.programmed.get(inner.keyHex);
   const cause = programmed?.inner === inner ? 'drift' : 'declared';
   if (id === undefined) return { kind: 'insert', cause };
-  const ours = ownsKey(inner.key, id, found.pins);
+  const ours = ownsKey(inner.keyHex, id, found.pins);
   // The ledger's pin was taken away: without it nothing proves the entry ours after a restart
   if (programmed?.id === id && programmed.ours && !ours) return { kind: 'replace', cause };
   const reading = found.readings.get(id);
@@ -143,6 +143,6 @@ function writeOf(
     outer,
     inner,
     cause,
-    pinTaken: id !== undefined && ownsKey(inner.key, id, found.pins),
+    pinTaken: id !== undefined && ownsKey(inner.keyHex, id, found.pins),
   };
 }

@@ -1,5 +1,5 @@
 import type { OuterFound } from '../found/found.ts';
-import { pinNameOfHex, TEMPORARY } from '../ledger.ts';
+import { innerPinName, TEMPORARY } from '../ledger.ts';
 import type { Step } from './step.ts';
 
 /**
@@ -29,6 +29,6 @@ function willSettle(name: string, held: number | undefined, found: Pick<OuterFou
 /** Pin names are the keys in hex, but for long keys, which are named by their digest. */
 function idsByPinName(found: Pick<OuterFound, 'entries'>): ReadonlyMap<string, number> {
   const first = found.entries.keys().next().value;
-  if (first === undefined || pinNameOfHex(first) === first) return found.entries;
-  return new Map([...found.entries].map(([keyHex, id]) => [pinNameOfHex(keyHex), id]));
+  if (first === undefined || innerPinName(first) === first) return found.entries;
+  return new Map([...found.entries].map(([keyHex, id]) => [innerPinName(keyHex), id]));
 }

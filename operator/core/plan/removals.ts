@@ -25,10 +25,10 @@ export function* removals(
   for (const [keyHex, id] of found.entries) {
     yield;
     if (desired.inners.has(keyHex) || desired.kept.has(keyHex)) continue;
-    const key = bytesOfHex(keyHex) ?? new Uint8Array(0);
-    const ours = ownsKey(key, id, found.pins);
+    const ours = ownsKey(keyHex, id, found.pins);
     if (!ours && !foreignToo) continue;
-    const pin = ours ? { pin: innerPinName(key) } : {};
+    const pin = ours ? { pin: innerPinName(keyHex) } : {};
+    const key = bytesOfHex(keyHex) ?? new Uint8Array(0);
     steps.push({ verb: 'remove', outer: name, key, keyText: keyText(outerKey, key), ours, ...pin });
   }
   return steps;

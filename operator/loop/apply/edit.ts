@@ -18,7 +18,7 @@ export async function applyEdits(steps: readonly Edit[], site: Site): Promise<re
 async function applyEdit(step: Edit, site: Site): Promise<Outcome> {
   const name = innerMapName(step.inner.innerMap);
   try {
-    const map = site.kernel.open(`${site.paths(step.outer).inner}/${innerPinName(step.inner.key)}`);
+    const map = site.kernel.open(`${site.paths(step.outer).inner}/${innerPinName(step.inner.keyHex)}`);
     try {
       if (map.id !== step.id)
         return failed(step, new KernelError('edit inner map', name, 'ESTALE', 'it was replaced meanwhile'));

@@ -81,8 +81,8 @@ interface Ready {
 }
 
 function requestOf(step: Write, directory: string): BuildRequest {
-  const { innerMap, spec, entries, sealed, key } = step.inner;
-  const pin = `${directory}/${innerPinName(key)}${step.pinTaken ? TEMPORARY : ''}`;
+  const { innerMap, spec, entries, sealed, keyHex } = step.inner;
+  const pin = `${directory}/${innerPinName(keyHex)}${step.pinTaken ? TEMPORARY : ''}`;
   return {
     spec,
     name: mapName(innerMap.metadata.name),
@@ -138,5 +138,5 @@ function discard(step: Write, site: Site): void {
 }
 
 function pinPath(step: Write, site: Site): string {
-  return `${site.paths(step.outer).inner}/${innerPinName(step.inner.key)}`;
+  return `${site.paths(step.outer).inner}/${innerPinName(step.inner.keyHex)}`;
 }

@@ -65,9 +65,7 @@ async function readContents(
   for (let from = 0; from < keys.length; from += READ_AT_ONCE) {
     const some = keys.slice(from, from + READ_AT_ONCE);
     const ids = some.map(key => known.entries.get(key)!);
-    const addresses = some.map((key, at) =>
-      innerAddress({ key: desired.inners.get(key)!.key, id: ids[at]! }, proofs),
-    );
+    const addresses = some.map((key, at) => innerAddress(key, ids[at]!, proofs));
     const answers = await kernel.readInner(addresses);
     await paced(answers, (answer, at) => {
       const inner = desired.inners.get(some[at]!)!;
