@@ -3,7 +3,7 @@ import { hex } from '../core/hex.ts';
 import { innerPinName, ownsKey, TEMPORARY } from '../core/ledger.ts';
 import { KernelError } from '../kernel/error.ts';
 import type { InnerAddress, Kernel, OpenMap, OuterEntries } from '../kernel/kernel.ts';
-import { pacedTimes } from '../pace/pace.ts';
+import { breath, pacedTimes } from '../pace/pace.ts';
 import { isInnerPin } from './ledger.ts';
 
 /** The map at a pin while `use` runs; undefined where nothing is pinned there. */
@@ -88,6 +88,7 @@ export async function readInnerPins(
   pins: Map<string, number>,
 ): Promise<readonly KernelError[]> {
   const names = kernel.pins.list(directory).filter(isInnerPin);
+  await breath();
   const present = new Set(names);
   for (const name of pins.keys()) if (!present.has(name)) pins.delete(name);
   const unknown = names.filter(name => !pins.has(name));

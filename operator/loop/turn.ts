@@ -5,7 +5,7 @@ import type { Report } from '../core/report/report.ts';
 import { reportOf } from '../core/report/reportof.ts';
 import type { Wanted } from '../core/wanted.ts';
 import type { Kernel } from '../kernel/kernel.ts';
-import { unhurried } from '../pace/pace.ts';
+import { breath, unhurried } from '../pace/pace.ts';
 import type { Publisher } from '../publish/publish.ts';
 import type { Source } from '../source/source.ts';
 import { apply } from './apply/apply.ts';
@@ -55,6 +55,7 @@ export async function turn(agent: Agent, due: Due, previous?: Report): Promise<T
   );
   const outcomes = await apply(plan, agent.kernel, agent.progress);
   const drift = await fold(agent.memory, desired, plan, outcomes);
+  await breath();
   const report = reportOf(
     turnedOf(agent, { wanted, desired, plan, outcomes, drift, started, due, previous }),
   );

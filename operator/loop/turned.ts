@@ -61,8 +61,12 @@ function outersNow(memory: Memory, desired: Desired): ReadonlyMap<string, OuterN
 }
 
 function summaryOf({ memory, clock }: Agent, { outcomes, drift, started }: Parts): TurnSummary {
-  const count = (verb: Verb) =>
-    outcomes.reduce((sum, { step, ok }) => sum + (ok && step.verb === verb ? 1 : 0), 0);
+  const done = new Map<Verb | 'failed', number>();
+  for (const { step, ok } of outcomes) {
+    const what = ok ? step.verb : 'failed';
+    done.set(what, (done.get(what) ?? 0) + 1);
+  }
+  const count = (what: Verb | 'failed') => done.get(what) ?? 0;
   memory.counters.turns++;
   return {
     number: memory.counters.turns,
@@ -73,7 +77,7 @@ function summaryOf({ memory, clock }: Agent, { outcomes, drift, started }: Parts
     replaced: count('replace'),
     edited: count('edit'),
     removed: count('remove'),
-    failed: outcomes.reduce((sum, { ok }) => sum + (ok ? 0 : 1), 0),
+    failed: count('failed'),
     driftFound: drift.found,
     driftRepaired: drift.repaired,
   };

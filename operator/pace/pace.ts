@@ -1,6 +1,11 @@
 import type { Unhurried } from '../core/unhurried.ts';
 import { Slice } from './slice.ts';
 
+/** Lets other events in between two pieces of work that take milliseconds each. */
+export function breath(): Promise<void> {
+  return new Promise(resume => setImmediate(resume));
+}
+
 /** Calls `work` for each item and lets other events in between. */
 export async function paced<T>(items: Iterable<T>, work: (item: T, index: number) => void): Promise<void> {
   const slice = new Slice();

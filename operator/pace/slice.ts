@@ -1,5 +1,5 @@
 /** Work of one go on the event loop, which nothing may stall for 20 ms; a garbage collection comes on top. */
-const SLICE_MILLISECONDS = 5;
+const SLICE_MILLISECONDS = 4;
 
 /** Tells when to let others run: `if (slice.over()) await slice.rest()`. */
 export class Slice {

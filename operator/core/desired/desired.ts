@@ -17,7 +17,7 @@ export interface DesiredOuter extends Ground {
   /** By the key in hex. */
   readonly inners: ReadonlyMap<string, DesiredInner>;
   /** Keys whose owner's new contents cannot be taken: what is there stays. */
-  readonly kept: ReadonlyMap<string, InnerMap>;
+  readonly kept: ReadonlyMap<string, Rejection>;
 }
 
 /** An object that is not programmed because of what it says or of what others say. */
@@ -64,7 +64,7 @@ export function* desiring(wanted: Wanted, node: Node): Unhurried<Desired> {
     if (selected.has(name) || !declared.has(name))
       for (const inner of inners) rejections.push({ object: inner.innerMap, ...lot });
   }
-  return { outers, rejections, declared: selected };
+  return { outers, rejections: rejections.toSorted(byObject), declared: selected };
 }
 
 function innersByOuter(inners: readonly WantedInner[], node: Node): Map<string, WantedInner[]> {
@@ -100,14 +100,15 @@ function groundsOf(outerMaps: readonly OuterMap[], rejections: Rejection[]): rea
   return grounds.toSorted((a, b) => compareText(a.outerMap.metadata.name, b.outerMap.metadata.name));
 }
 
+/** In whatever order they come: the oldest has the key, so nothing need be sorted before. */
 function* desiredOuter(
   ground: Ground,
   wanted: readonly WantedInner[],
   rejections: Rejection[],
 ): Unhurried<DesiredOuter> {
   const inners = new Map<string, DesiredInner>();
-  const kept = new Map<string, InnerMap>();
-  for (const inner of inSeniority(wanted)) {
+  const kept = new Map<string, Rejection & { readonly object: InnerMap }>();
+  for (const inner of wanted) {
     yield;
     const claim = claimOf(inner, ground);
     const object = inner.innerMap;
@@ -116,25 +117,27 @@ function* desiredOuter(
       continue;
     }
     const { keyHex, keyText } = claim.kind === 'claim' ? claim.desired : claim;
-    const owner = inners.get(keyHex)?.innerMap ?? kept.get(keyHex);
-    if (owner !== undefined) rejections.push({ object, ...takenBy(owner, keyText) });
-    else if (claim.kind === 'claim') inners.set(keyHex, claim.desired);
-    else {
-      kept.set(keyHex, object);
-      rejections.push({ object, reason: claim.reason, message: claim.message });
+    const owner = inners.get(keyHex)?.innerMap ?? kept.get(keyHex)?.object;
+    if (owner !== undefined) {
+      const older = bySeniority(owner.metadata, object.metadata) <= 0;
+      rejections.push(older ? conflict(object, owner, keyText) : conflict(owner, object, keyText));
+      if (older) continue;
+      inners.delete(keyHex);
+      kept.delete(keyHex);
     }
+    if (claim.kind === 'claim') inners.set(keyHex, claim.desired);
+    else kept.set(keyHex, { object, reason: claim.reason, message: claim.message });
   }
+  for (const rejection of kept.values()) rejections.push(rejection);
   return { outerMap: ground.outerMap, layout: ground.layout, access: ground.access, inners, kept };
 }
 
-type Lot = Pick<Rejection, 'reason' | 'message'>;
-
-function takenBy(owner: InnerMap, keyText: string): Lot {
-  return {
-    reason: 'KeyConflict',
-    message: `Key ${keyText} belongs to the older InnerMap ${innerMapName(owner)}`,
-  };
+function conflict(object: InnerMap, owner: InnerMap, keyText: string): Rejection {
+  const message = `Key ${keyText} belongs to the older InnerMap ${innerMapName(owner)}`;
+  return { object, reason: 'KeyConflict', message };
 }
+
+type Lot = Pick<Rejection, 'reason' | 'message'>;
 
 function withoutOuter(name: string): Lot {
   return {
@@ -147,12 +150,8 @@ function unusable(name: string): Lot {
   return { reason: 'Pending', message: `OuterMap ${name} is not usable on this node: see its status` };
 }
 
-/** Oldest first, whatever order they came in. */
-function inSeniority(wanted: readonly WantedInner[]): readonly WantedInner[] {
-  const by = (a: WantedInner, b: WantedInner) => bySeniority(a.innerMap.metadata, b.innerMap.metadata);
-  // Sources mostly give them so: looking is a tenth of sorting
-  const sorted = wanted.every((inner, at) => at === 0 || by(wanted[at - 1]!, inner) <= 0);
-  return sorted ? wanted : wanted.toSorted(by);
+function byObject({ object: a }: Rejection, { object: b }: Rejection): number {
+  return compareText(a.kind, b.kind) || bySeniority(a.metadata, b.metadata);
 }
 
 /** Oldest first: creationTimestamp (objects of a folder have none), then namespace and name. */

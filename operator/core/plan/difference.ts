@@ -157,7 +157,8 @@ class Writes {
     const { mask } = this.#by;
     if (mask === undefined) return {};
     const count = this.#pairs.length / 2;
-    const entries = Uint8Array.from({ length: count }, (_, at) => (this.#pairs[2 * at + 1] === -1 ? 0 : 1));
+    const entries = new Uint8Array(count);
+    for (let at = 0; at < count; at++) entries[at] = this.#pairs[2 * at + 1] === -1 ? 0 : 1;
     return { kept: { mask, entries } };
   }
 

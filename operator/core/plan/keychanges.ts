@@ -22,7 +22,7 @@ export interface KeyChanges {
   readonly evicted: number;
 }
 
-/** What must be written so that every declared key holds what is declared. Order: as the keys are declared. */
+/** What must be written so that every declared key holds what is declared, in any order. */
 export function* keyChanges(name: string, desired: DesiredOuter, found: OuterFound): Unhurried<KeyChanges> {
   const writes: Write[] = [];
   const proofs: Proof[] = [];

@@ -3,6 +3,7 @@ import type { Desired, DesiredOuter } from '../desired/desired.ts';
 import type { Abandoned, Found, OuterFound } from '../found/found.ts';
 import { completed, type Unhurried } from '../unhurried.ts';
 import { type KeyChanges, keyChanges, type Proof } from './keychanges.ts';
+import { inKeyOrder } from './order.ts';
 import { outerChanges } from './outerchanges.ts';
 import { pinChanges } from './pinchanges.ts';
 import { type HeldRemoval, heldRemoval, releasesOf, removals } from './removals.ts';
@@ -97,9 +98,11 @@ function* draftOf(
     releasesOf(desired, policy.releases),
   );
   const allowed = policy.mayRemove && held === undefined ? going : [];
+  const ordered = yield* inOrder(writes, allowed, desired, found);
+  yield;
   return {
     outer: name,
-    steps: [...outer.steps, ...pinChanges(name, found), ...inOrder(writes, allowed, desired, found)],
+    steps: [...outer.steps, ...pinChanges(name, found), ...ordered],
     refused: [],
     held: held === undefined || !policy.mayRemove ? [] : [held],
     waiting: policy.mayRemove ? 0 : going.length,
@@ -110,16 +113,19 @@ function* draftOf(
 
 type Write = KeyChanges['writes'][number];
 
-/** Replacements, inserts, edits, removals; but first as many removals as slots are missing for the inserts. */
-function inOrder(
+/** Replacements, inserts, edits, removals, each by key; but first as many removals as slots are missing for the inserts. */
+function* inOrder(
   writes: readonly Write[],
   going: readonly Step[],
   desired: DesiredOuter,
   found: OuterFound,
-): readonly Step[] {
-  const replacements = writes.filter(write => write.verb === 'replace');
-  const inserts = writes.filter(write => write.verb === 'insert');
-  const edits = writes.filter(write => write.verb === 'edit');
+): Unhurried<readonly Step[]> {
+  yield;
+  const ordered = inKeyOrder(writes);
+  yield;
+  const replacements = ordered.filter(write => write.verb === 'replace');
+  const inserts = ordered.filter(write => write.verb === 'insert');
+  const edits = ordered.filter(write => write.verb === 'edit');
   const free =
     desired.layout.outer.type === 'ArrayOfMaps'
       ? inserts.length

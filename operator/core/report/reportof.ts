@@ -40,28 +40,51 @@ const NOTHING_PROGRAMMED: ReadonlyMap<string, Programmed> = new Map();
 
 /** Pure: the truth about this node, from what was decided and what was done. */
 export function reportOf(turned: Turned): Report {
-  const { desired, plan, steps, outers } = turned;
+  const { desired, plan, steps, outers, wanted, turn } = turned;
   const fates = fatesOf(desired, plan, steps, name => outers.get(name)?.programmed ?? NOTHING_PROGRAMMED);
+  const tallies = talliesOf(fates);
+  const all = [...desired.outers.values()];
+  const states = all.map(outer => outerState(outer, turned, tallies));
+  const reports = all.map((outer, at) => outerReport(outer, states[at]!, tallies));
   return {
-    state: stateOf(turned, fates),
-    outerMaps: [...desired.outers.values()]
-      .map(outer => outerReport(outer, turned, fates))
-      .concat(rejectedOuters(fates, desired)),
+    state: stateOf(turned, states, fates),
+    outerMaps: reports.concat(rejectedOuters(fates, desired)),
     innerMaps: fates.filter(isInner).map(innerReport),
-    refusals: turned.wanted.refusals,
-    turn: turned.turn,
+    refusals: wanted.refusals,
+    turn,
   };
 }
 
-function stateOf(turned: Turned, fates: readonly Fate[]): NodeMapStateStatus {
-  const { node, kernel, drift, desired } = turned;
-  const failures = fates.slice(0, LISTED_FAILURES).map(failureOf);
-  const outerMaps = [...desired.outers.values()].map(outer => outerState(outer, turned, fates));
+/** What is not as declared of one outer map: the map itself, and how many of its inner maps. */
+interface Tally {
+  own?: Fate;
+  innerMaps: number;
+}
+
+function talliesOf(fates: readonly Fate[]): ReadonlyMap<string, Tally> {
+  const tallies = new Map<string, Tally>();
+  for (const fate of fates) {
+    const { object } = fate;
+    const outer = object.kind === 'InnerMap' ? object.spec.outerMap : object.metadata.name;
+    const tally = tallies.get(outer) ?? { innerMaps: 0 };
+    tallies.set(outer, tally);
+    if (object.kind === 'InnerMap') tally.innerMaps++;
+    else tally.own ??= fate;
+  }
+  return tallies;
+}
+
+function stateOf(
+  turned: Turned,
+  outerMaps: readonly OuterMapState[],
+  fates: readonly Fate[],
+): NodeMapStateStatus {
+  const { node, kernel, drift } = turned;
   return {
     node: { name: node.name, bootID: node.bootID, labelsHash: labelsHash(node.labels) },
     outerMaps,
     totals: { innerMaps: outerMaps.reduce((sum, outer) => sum + outer.innerMaps, 0), failures: fates.length },
-    failures,
+    failures: fates.slice(0, LISTED_FAILURES).map(failureOf),
     kernel,
     drift,
     conditions: conditionsOf(turned, fates),
@@ -85,7 +108,12 @@ function failureOf({ object, reason, message }: Fate): Failure {
   };
 }
 
-function outerState({ outerMap }: DesiredOuter, turned: Turned, fates: readonly Fate[]): OuterMapState {
+function outerState(
+  { outerMap }: DesiredOuter,
+  turned: Turned,
+  tallies: ReadonlyMap<string, Tally>,
+): OuterMapState {
+  const tally = tallies.get(outerMap.metadata.name);
   const { name, uid, generation } = outerMap.metadata;
   const { pin } = outerMap.spec;
   const now = turned.outers.get(name);
@@ -97,7 +125,7 @@ function outerState({ outerMap }: DesiredOuter, turned: Turned, fates: readonly 
     ...(now?.map.kind === 'map' ? { id: now.map.id } : {}),
     ...(pin === undefined ? {} : { pin: `${turned.bpffs}/${pin}` }),
     ...sizesOf(now?.programmed ?? NOTHING_PROGRAMMED),
-    failuresTotal: fates.filter(fate => concerns(fate, name)).length,
+    failuresTotal: (tally?.innerMaps ?? 0) + (tally?.own === undefined ? 0 : 1),
     ...(held === undefined ? {} : { heldRemoval: { keys: held.keys, token: held.token } }),
   };
 }
@@ -114,37 +142,33 @@ function sizesOf(
   return { innerMaps: programmed.size, entries, bytes };
 }
 
-function concerns({ object }: Fate, outer: string): boolean {
-  return object.kind === 'InnerMap' ? object.spec.outerMap === outer : object.metadata.name === outer;
-}
-
-function outerReport(outer: DesiredOuter, turned: Turned, fates: readonly Fate[]): OuterMapReport {
-  const { outerMap } = outer;
+function outerReport(
+  { outerMap }: DesiredOuter,
+  { innerMaps, entries, pin = '' }: OuterMapState,
+  tallies: ReadonlyMap<string, Tally>,
+): OuterMapReport {
   const { name } = outerMap.metadata;
-  const own = fates.find(fate => fate.object === outerMap);
-  const behind = fates.filter(fate => concerns(fate, name) && fate.object !== outerMap).length;
-  const { innerMaps, entries } = sizesOf(turned.outers.get(name)?.programmed ?? NOTHING_PROGRAMMED);
-  const lot =
-    own ??
-    (behind > 0
-      ? {
-          reason: 'Progressing' as const,
-          message: `${behind} of ${innerMaps + behind} inner maps are not programmed`,
-        }
-      : undefined);
+  const tally = tallies.get(name);
+  const behind = tally?.innerMaps ?? 0;
+  const progressing = {
+    reason: 'Progressing' as const,
+    message: `${behind} of ${innerMaps + behind} inner maps are not programmed`,
+  };
+  const lot = tally?.own ?? (behind > 0 ? progressing : undefined);
   return {
     name,
-    ...shortOf(outerMap, turned.bpffs),
-    ...{ innerMaps, entries },
+    ...shortOf(outerMap),
+    pin,
+    innerMaps,
+    entries,
     ready: lot === undefined,
     reason: lot?.reason ?? 'Programmed',
     message: lot?.message ?? `${innerMaps} inner maps with ${entries} entries`,
   };
 }
 
-function shortOf(outerMap: OuterMap, bpffs: string): Pick<OuterMapReport, 'type' | 'inner' | 'pin'> {
-  const { type, inner, pin } = outerMap.spec;
-  return { type, inner: inner.type, pin: pin === undefined ? '' : `${bpffs}/${pin}` };
+function shortOf({ spec }: OuterMap): Pick<OuterMapReport, 'type' | 'inner'> {
+  return { type: spec.type, inner: spec.inner.type };
 }
 
 /** OuterMaps whose declarations cannot be used on this node at all. */
@@ -154,7 +178,8 @@ function rejectedOuters(fates: readonly Fate[], desired: Desired): OuterMapRepor
     if (object.kind !== 'OuterMap' || desired.outers.has(object.metadata.name)) continue;
     reports.push({
       name: object.metadata.name,
-      ...shortOf(object, ''),
+      ...shortOf(object),
+      pin: '',
       innerMaps: 0,
       entries: 0,
       ready: false,

@@ -42,7 +42,8 @@ export async function replaceInners(
   given: { readonly keys: Uint8Array; readonly inners: readonly OpenMap[]; readonly batches: OuterBatches },
 ): Promise<Failed> {
   const { keys, inners } = given;
-  const fds = Uint32Array.from(inners, inner => inner.fd);
+  const fds = new Uint32Array(inners.length);
+  for (let at = 0; at < inners.length; at++) fds[at] = inners[at]!.fd;
   const entries = { count: inners.length, keys, values: new Uint8Array(fds.buffer) };
   const pairs = pairsOf(outer.label, entries, { keySize: outer.spec.keySize, stride: 4 });
   const change = { host, outer, pairs, refused: new Map<number, number>() };
@@ -66,7 +67,7 @@ export async function removeKeys(
 
 /** Batches, one after the other behind each entry that is refused; then singles, for those that many are refused among. */
 async function applyAll(change: Change, batches: OuterBatches): Promise<void> {
-  let rest = Uint32Array.from({ length: change.pairs.count }, (_, index) => index);
+  let rest = upTo(change.pairs.count);
   const mostBatches = batches.use && rest.length > 1 ? MOST_BATCHES : 0;
   for (let batch = 0; batch < mostBatches && rest.length > 0; batch += 1) {
     const { done, answer, unsupported } = await applyBatch(change, rest);
@@ -77,6 +78,13 @@ async function applyAll(change: Change, batches: OuterBatches): Promise<void> {
     if (change.outer.spec.type === 'HashOfMaps') rest = await withoutHopeless(change, rest, answer);
   }
   await inParallel(rest.length, MOST_SINGLES, index => applySingle(change, rest[index]!));
+}
+
+/** 0, 1, 2 …; a plain loop, Array.from takes ten times as long. */
+function upTo(count: number): Uint32Array<ArrayBuffer> {
+  const indexes = new Uint32Array(count);
+  for (let at = 0; at < count; at++) indexes[at] = at;
+  return indexes;
 }
 
 function applyBatch(change: Change, indexes: Uint32Array): Promise<Progress> {

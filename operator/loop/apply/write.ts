@@ -3,7 +3,7 @@ import { innerPinName, TEMPORARY } from '../../core/ledger.ts';
 import type { Step } from '../../core/plan/step.ts';
 import { KernelError } from '../../kernel/error.ts';
 import type { BuildRequest, OpenMap } from '../../kernel/kernel.ts';
-import { pacedTimes } from '../../pace/pace.ts';
+import { paced, pacedTimes } from '../../pace/pace.ts';
 import { reasonOfInsert } from '../reason.ts';
 import { attempt, done, failed, type Outcome } from './outcome.ts';
 import { mapName } from './outer.ts';
@@ -57,7 +57,9 @@ interface Wave {
 async function applyWave(wave: Wave): Promise<readonly number[]> {
   const { site, steps, indexes, outcomes } = wave;
   const { inner } = site.paths(steps[0]!.outer);
-  const built = await site.kernel.build(indexes.map(index => requestOf(steps[index]!, inner)));
+  const requests: BuildRequest[] = [];
+  await paced(indexes, index => requests.push(requestOf(steps[index]!, inner)));
+  const built = await site.kernel.build(requests);
   const starved: number[] = [];
   const ready: Ready = { indexes: [], maps: [] };
   // Nothing smaller than one can be tried: its failure is final

@@ -7,7 +7,7 @@ import { KernelError } from '../../kernel/error.ts';
 import type { InnerReading, Kernel } from '../../kernel/kernel.ts';
 import { abandonedLedgers } from '../../ledger/abandoned.ts';
 import { innerAddress } from '../../ledger/reading.ts';
-import { paced } from '../../pace/pace.ts';
+import { breath, paced } from '../../pace/pace.ts';
 import { emptyOuterMemory, type Memory, type OuterMemory } from '../memory.ts';
 import { reasonOf } from '../reason.ts';
 import { readOuterMemory } from './outer.ts';
@@ -38,7 +38,10 @@ async function observeOuter(
   const { name } = desired.outerMap.metadata;
   const known = memory.outers.get(name) ?? emptyOuterMemory();
   memory.outers.set(name, known);
-  if (due.resync || known.stale) await readOuterMemory(kernel, desired, known);
+  if (due.resync || known.stale) {
+    await readOuterMemory(kernel, desired, known);
+    await breath();
+  }
   const readings = await readContents(kernel, desired, known, due);
   const { record, ledger, pin, template, entries, pins, programmed } = known;
   return {
@@ -59,6 +62,8 @@ async function readContents(
   due: Due,
 ): Promise<ReadonlyMap<number, Reading>> {
   const keys = keysToRead(desired, known, dueKeys(desired, known, due.contentShare));
+  if (keys.length === 0) return new Map();
+  await breath();
   const directory = ledgerPaths(kernel.pins.root, desired.outerMap.metadata.name).inner;
   const proofs = { directory, pins: known.pins };
   const readings = new Map<number, Reading>();

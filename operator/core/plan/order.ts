@@ -1,0 +1,41 @@
+import { compareText } from '../desired/desired.ts';
+
+interface Keyed {
+  readonly inner: { readonly key: Uint8Array; readonly keyHex: string };
+}
+
+/** Indexes below this fit beside 32 bits of a key into the 53 of a number. */
+const MOST_INDEXED = 1 << 20;
+
+/**
+ * By key, whatever order they came in. Comparing ten thousand texts takes 20 ms at a start, sorting as many numbers one:
+ * the first four bytes of the key and the index make a number, and only keys that begin alike are compared.
+ */
+export function inKeyOrder<T extends Keyed>(items: readonly T[]): readonly T[] {
+  if (items.length > MOST_INDEXED) return items.toSorted(byKey);
+  // Plain loops: Array.from takes ten times as long
+  const numbers = new Float64Array(items.length);
+  for (let at = 0; at < items.length; at++) numbers[at] = prefixOf(items[at]!.inner.key) * MOST_INDEXED + at;
+  numbers.sort();
+  const ordered: T[] = [];
+  for (const number of numbers) ordered.push(items[number % MOST_INDEXED]!);
+  for (let from = 0, to = 0; from < ordered.length; from = to) {
+    while (to < ordered.length && prefixAt(numbers, to) === prefixAt(numbers, from)) to++;
+    if (to - from === 1) continue;
+    const alike = ordered.slice(from, to).sort(byKey);
+    for (let at = from; at < to; at++) ordered[at] = alike[at - from]!;
+  }
+  return ordered;
+}
+
+function prefixOf(key: Uint8Array): number {
+  return (((key[0] ?? 0) << 24) | ((key[1] ?? 0) << 16) | ((key[2] ?? 0) << 8) | (key[3] ?? 0)) >>> 0;
+}
+
+function prefixAt(numbers: Float64Array, at: number): number {
+  return Math.floor(numbers[at]! / MOST_INDEXED);
+}
+
+function byKey(a: Keyed, b: Keyed): number {
+  return compareText(a.inner.keyHex, b.inner.keyHex);
+}
