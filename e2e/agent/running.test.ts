@@ -52,8 +52,10 @@ describe('agent that runs', () => {
       after.filter(line => line.includes('bpf(BPF_')),
       'the turn reads',
     ).to.not.deep.equal([]);
+    // A batch of no entries only asks whether a map is frozen
     const changing = (line: string) =>
-      CHANGES_MAPS.test(line) || (CHANGES_FILES.test(line) && line.includes(field().bpffs));
+      (CHANGES_MAPS.test(line) && !line.includes('keys=NULL, values=NULL, count=0,')) ||
+      (CHANGES_FILES.test(line) && line.includes(field().bpffs));
     expect(after.filter(changing)).to.deep.equal([]);
   });
 

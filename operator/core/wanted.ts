@@ -6,7 +6,15 @@ import type { Entries } from './entries.ts';
 /** Contents as encoded by the outer map's template, or why they could not be. */
 export type Content =
   | { readonly kind: 'encoded'; readonly entries: Entries; readonly layoutDigest: string }
-  | { readonly kind: 'invalid'; readonly reason: Reason; readonly message: string }
+  | {
+      readonly kind: 'invalid';
+      readonly reason: Reason;
+      readonly message: string;
+      /** The first problems one by one, with their places; absent where a place is not known. */
+      readonly details?: readonly Refusal[];
+      /** Problems that are counted and not listed. */
+      readonly unlisted?: number;
+    }
   /** The outer map was not known when the manifest arrived. */
   | { readonly kind: 'pending' };
 

@@ -61,7 +61,8 @@ export function oneOf<const Word extends string>(words: readonly Word[]): Reader
     wanted,
     read: (value, place) => {
       if (words.includes(value as Word)) return value as Word;
-      const meant = typeof value === 'string' ? nearest(value, words) : undefined;
+      // One word is already told
+      const meant = typeof value === 'string' && words.length > 1 ? nearest(value, words) : undefined;
       return refuse(
         place,
         `Must be ${wanted}, not ${shown(value)}${meant === undefined ? '' : `: did you mean ${meant}`}`,

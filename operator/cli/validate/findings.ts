@@ -2,7 +2,7 @@ import { type InnerMap, innerMapName } from '../../api/innermap.ts';
 import type { OuterMap } from '../../api/outermap.ts';
 import { claimOf, type Ground, groundOf } from '../../core/desired/claim.ts';
 import { desiredState } from '../../core/desired/desired.ts';
-import type { Refusal, Wanted, WantedInner } from '../../core/wanted.ts';
+import type { Content, Refusal, Wanted, WantedInner } from '../../core/wanted.ts';
 import type { Loaded, ObjectSize } from '../command.ts';
 
 export interface Finding extends Refusal {
@@ -54,7 +54,7 @@ function groundFinding({ metadata }: OuterMap, ground: Ground | string | undefin
 
 function innerFinding(inner: WantedInner, ground: Ground | string | undefined): readonly Finding[] {
   const { innerMap, content } = inner;
-  if (content.kind === 'invalid') return [finding(inner, content.message)];
+  if (content.kind === 'invalid') return invalidFindings(inner, content);
   if (typeof ground === 'string') return [];
   if (ground === undefined) {
     const message = `contents and key were not checked: OuterMap ${innerMap.spec.outerMap} is not among these files`;
@@ -62,6 +62,14 @@ function innerFinding(inner: WantedInner, ground: Ground | string | undefined): 
   }
   const claim = claimOf(inner, ground);
   return claim.kind === 'claim' ? [] : [finding(inner, `${claim.reason}, ${claim.message}`)];
+}
+
+/** A line for each problem that has a place of its own, as an editor can jump to. */
+function invalidFindings(inner: WantedInner, content: Content & { kind: 'invalid' }): readonly Finding[] {
+  const { details = [], unlisted = 0, message } = content;
+  if (details.length === 0) return [finding(inner, message)];
+  const lines = details.map(detail => finding({ ...inner, origin: detail.origin }, detail.message));
+  return unlisted === 0 ? lines : [...lines, finding(inner, `${unlisted} more entries are wrong`)];
 }
 
 function finding(

@@ -15,17 +15,7 @@ export function planLines(plan: Plan): readonly string[] {
   ];
 }
 
-/** `+10 ~2 -1`, or `Nothing to do`. */
-export function planSummary(plan: Plan): string {
-  const count = (verbs: readonly string[]) => plan.steps.filter(step => verbs.includes(step.verb)).length;
-  const made = count(['create', 'adopt', 'insert']);
-  const changed = count(['replace', 'edit', 'pin', 'record', 'settle']);
-  const gone = count(['remove', 'unlink', 'unpin', 'letGo']);
-  return plan.steps.length === 0
-    ? 'Nothing to do'
-    : `${made} to add, ${changed} to change, ${gone} to remove`;
-}
-
+/** One step as a line of a diff. */
 export function stepText(step: Step): string {
   switch (step.verb) {
     case 'record':
@@ -45,7 +35,7 @@ export function stepText(step: Step): string {
     case 'remove':
       return `- ${step.outer}[${step.keyText}]: remove${step.ours ? '' : ' (not ours)'}`;
     case 'letGo':
-      return `- ${step.outer}: let go, ${step.abandoned.innerPins.length} inner maps`;
+      return `- ${step.outer}: let go, ${counted(step.abandoned.innerPins.length, 'inner map')}`;
     default:
       return writeText(step);
   }
@@ -57,13 +47,13 @@ function writeText(step: Write): string {
   const what = `${step.outer}[${step.inner.keyText}]`;
   const whose = innerMapName(step.inner.innerMap);
   const why = step.cause === 'drift' ? ', drifted' : '';
-  const entries = entriesText(step.inner.entries.count);
+  const entries = step.inner.entries.count === 1 ? '1 entry' : `${step.inner.entries.count} entries`;
   if (step.verb === 'insert') return `+ ${what}: insert ${whose}, ${entries}${why}`;
   if (step.verb !== 'edit') return `~ ${what}: swap ${whose}, ${entries}${why}`;
   const { missing, different, extra } = step.difference;
   return `~ ${what}: edit ${whose} in place, +${missing} ~${different} -${extra} of ${entries}${why}`;
 }
 
-function entriesText(count: number): string {
-  return count === 1 ? '1 entry' : `${count} entries`;
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

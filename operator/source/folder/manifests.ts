@@ -3,9 +3,10 @@ import { GROUP } from '../../api/metadata.ts';
 import type { OuterMap } from '../../api/outermap.ts';
 import { parseManifest } from '../../api/parse/manifest.ts';
 import { type FieldPath, fieldText, type Problem } from '../../api/problem.ts';
+import type { Reason } from '../../api/reason.ts';
 import { encodeContent } from '../../core/codec/content.ts';
 import { innerSpec, type OuterLayout, outerLayout } from '../../core/layout.ts';
-import type { Content, WantedInner } from '../../core/wanted.ts';
+import type { Content, Refusal, WantedInner } from '../../core/wanted.ts';
 import { type DocumentRefusal, documentsOf, type ManifestDocument } from './text/documents.ts';
 
 export interface DeclaredOuter {
@@ -156,20 +157,15 @@ class Reading {
   #contentOf({ manifest, document }: Waiting, layout: OuterLayout): Content {
     const { innerMap, content } = manifest;
     const spec = innerSpec(layout, innerMap);
-    if (!spec.ok)
-      return { kind: 'invalid', reason: 'LayoutMismatch', message: this.#placed(document, spec.problems) };
+    if (!spec.ok) return invalid('LayoutMismatch', this.#placed(document, spec.problems));
     const { possibleCpus } = this.#options;
     const cpus = possibleCpus === undefined ? {} : { possibleCpus };
     const result = encodeContent(content, layout, { maxEntries: spec.value.maxEntries, ...cpus });
     if (result.ok) return { kind: 'encoded', entries: result.entries, layoutDigest: layout.digest };
     const problems = result.problems.slice(0, PROBLEMS_TOLD);
     const more = result.total - problems.length;
-    const places = problems.length === 0 ? result.message : this.#placed(document, problems);
-    return {
-      kind: 'invalid',
-      reason: result.reason,
-      message: more > 0 ? `${places}; and ${more} more` : places,
-    };
+    if (problems.length === 0) return { kind: 'invalid', reason: result.reason, message: result.message };
+    return invalid(result.reason, this.#placed(document, problems), more);
   }
 
   #refuseObject(document: ManifestDocument, problems: readonly Problem[]): undefined {
@@ -200,14 +196,12 @@ class Reading {
     this.#refused.push({ line, object: { origin, foreign: false, ...object } });
   }
 
-  #placed(document: ManifestDocument, problems: readonly Problem[]): string {
-    return problems
-      .map(({ path, message }) => {
-        const full = inSpec(path);
-        const { line, column } = document.locate(full);
-        return `${this.#origin}:${line}:${column}: ${fieldText(full)}: ${message}`;
-      })
-      .join('; ');
+  #placed(document: ManifestDocument, problems: readonly Problem[]): readonly Refusal[] {
+    return problems.map(({ path, message }) => {
+      const full = inSpec(path);
+      const { line, column } = document.locate(full);
+      return { origin: `${this.#origin}:${line}:${column}`, message: `${fieldText(full)}: ${message}` };
+    });
   }
 
   #weigh(document: ManifestDocument, object: InnerMap | OuterMap): void {
@@ -245,4 +239,10 @@ function nameOf(value: unknown): { readonly identity: string; readonly foreign: 
   const foreign = isOthers || kind === STATE;
   const inside = kind === 'InnerMap' ? `${typeof namespace === 'string' ? namespace : 'default'}/` : '';
   return { identity: `${kind} ${inside}${name}`, foreign };
+}
+
+function invalid(reason: Reason, details: readonly Refusal[], unlisted = 0): Content {
+  const places = details.map(({ origin, message }) => `${origin}: ${message}`).join('; ');
+  const message = unlisted > 0 ? `${places}; and ${unlisted} more` : places;
+  return { kind: 'invalid', reason, message, details, unlisted };
 }

@@ -1,0 +1,110 @@
+import { expect } from 'chai';
+import type { Report } from '../../operator/core/report/report.ts';
+import { onField } from './support/field.ts';
+import { innerMap, type Manifest, outerMap, u32, u32Pairs } from './support/manifests.ts';
+import { MemoryGroup } from './support/memory.ts';
+import { idsIn } from './support/witness.ts';
+
+const MIB = 2 ** 20;
+
+describe('agent at a limit', () => {
+  const field = onField();
+
+  it('ENOMEM: the map that memory does not suffice for is OutOfMemory, the others are programmed', async function () {
+    const group = MemoryGroup.make(300 * MIB);
+    if (group === undefined) {
+      if (process.env['CI'] === 'true') throw new Error('Cannot limit memory: no memory controller');
+      this.skip();
+    }
+    try {
+      field().write('outer.yaml', outerMap('tenants'));
+      field().write(
+        'large.yaml',
+        innerMap('a/large', { outerMap: 'tenants', key: 1 }, { 1: 1 }, { maxEntries: 8_000_000 }),
+      );
+      field().write('small.yaml', ...smallMaps(5));
+      const agent = field().start({ before: group.enter });
+      const line = await agent.said(/OutOfMemory/);
+      expect(line)
+        .to.include('a/large')
+        .and.to.match(/memory limit of .* is 300 MiB/);
+      const { innerMaps, state } = await field().reported(told('OutOfMemory'));
+      expect(innerMaps.map(({ name }) => name)).to.deep.equal(['large']);
+      expect(state.outerMaps[0]).to.include({ innerMaps: 5, failuresTotal: 1 });
+      await field().holds('tenants', contentsOf(5));
+      field().write('large.yaml', innerMap('a/large', { outerMap: 'tenants', key: 1 }, { 1: 1 }));
+      await field().holds('tenants', { ...contentsOf(5), [u32(1)]: u32Pairs({ 1: 1 }) });
+      await field().endAll();
+      expect(field().here('clean', '--yes').code).to.equal(0);
+    } finally {
+      await field().endAll();
+      await group.leave();
+    }
+  });
+
+  it('E2BIG: what finds no free slot is OuterMapFull, the others are programmed', async () => {
+    field().write('outer.yaml', outerMap('tenants', { maxEntries: 4 }));
+    field().write('maps.yaml', ...smallMaps(6));
+    const agent = field().start({ options: ['--resync', '1s'] });
+    expect(await agent.said(/OuterMapFull/)).to.match(/full with 4 entries/);
+    const { innerMaps, state } = await field().reported(told('OuterMapFull'));
+    expect(innerMaps.map(({ reason }) => reason)).to.deep.equal(['OuterMapFull', 'OuterMapFull']);
+    expect(state.outerMaps[0]).to.include({ innerMaps: 4, failuresTotal: 2 });
+    expect(idsIn(field().pin('tenants')).size).to.equal(4);
+    const [full] = innerMaps;
+    const others = smallMaps(6).filter(({ metadata }) => (metadata as { name: string }).name !== full?.name);
+    field().write('maps.yaml', ...others.slice(1));
+    await field().reported(
+      ({ innerMaps, outerMaps }) => innerMaps.length === 0 && outerMaps[0]?.innerMaps === 4,
+    );
+  });
+
+  it('E2BIG: a key beyond an ArrayOfMaps is InvalidKey, more entries than a map holds TooManyEntries', async () => {
+    const outer = outerMap('limits', { type: 'ArrayOfMaps', maxEntries: 4 });
+    const place = { outerMap: 'limits' };
+    field().write(
+      'maps.yaml',
+      outer,
+      innerMap('a/good', { ...place, key: 3 }, { 1: 1 }),
+      innerMap('a/beyond', { ...place, key: 4 }, { 1: 1 }),
+      innerMap('a/many', { ...place, key: 2 }, { 1: 1, 2: 2, 3: 3 }, { maxEntries: 2 }),
+    );
+    field().start();
+    const { innerMaps } = await field().reported(told('InvalidKey'));
+    const reasons = Object.fromEntries(
+      innerMaps.map(({ name, reason, message }) => [name, `${reason}: ${message}`]),
+    );
+    expect(reasons['beyond']).to.match(/^InvalidKey: .*4 .*0 to 3/);
+    expect(reasons['many']).to.match(/^TooManyEntries: .*3.*2/);
+    expect(field().contents('limits')).to.deep.equal({ [u32(3)]: u32Pairs({ 1: 1 }) });
+  });
+
+  for (const files of [96, 128]) {
+    it(`EMFILE: works in smaller waves with ${files} files, 500 maps of them`, async () => {
+      const outer = outerMap('tenants', { maxEntries: 1024 });
+      field().write('maps.yaml', outer, ...smallMaps(500));
+      const agent = await field().started({ before: ['prlimit', `--nofile=${files}:${files}`] });
+      expect(field().contents('tenants')).to.deep.equal(contentsOf(500));
+      field().write('maps.yaml', outer, ...smallMaps(500, 1));
+      await field().holds('tenants', contentsOf(500, 1));
+      expect(agent.log).to.not.include('EMFILE');
+    });
+  }
+});
+
+/** Keys from 100; `more` is added to every value. */
+function smallMaps(count: number, more = 0): Manifest[] {
+  return numbers(count).map(key => innerMap(`a/map-${key}`, { outerMap: 'tenants', key }, { 1: key + more }));
+}
+
+function contentsOf(count: number, more = 0) {
+  return Object.fromEntries(numbers(count).map(key => [u32(key), u32Pairs({ 1: key + more })]));
+}
+
+function numbers(count: number): readonly number[] {
+  return Array.from({ length: count }, (_, at) => 100 + at);
+}
+
+function told(reason: string): (report: Report) => boolean {
+  return ({ innerMaps }) => innerMaps.some(each => each.reason === reason);
+}
