@@ -30,7 +30,8 @@ check_node() {
 # Whether what the Debian package brings is here, whoever brought it.
 present() {
   case $1 in
-  libbpf1) ldconfig -p | grep -q 'libbpf\.so\.1 ' ;;
+  # Without -q: it would close the pipe early, and pipefail would call that a failure
+  libbpf1) ldconfig -p | grep 'libbpf\.so\.1 ' >/dev/null ;;
   libbpf-dev) [ -e /usr/include/bpf/libbpf.h ] ;;
   linux-libc-dev) [ -e /usr/include/linux/bpf.h ] ;;
   llvm) command -v llvm-strip >/dev/null ;;

@@ -23,4 +23,14 @@ if ! awk -v at="$BPFFS" '$2 == at { found = 1 } END { exit !found }' /proc/self/
   say "mounted a bpffs at $BPFFS (undo: umount $BPFFS)"
 fi
 
+# What the agent is about to do: exit code 1 says that there is something to do.
+[ $# -gt 0 ] || node bin/innermap.js plan examples/ || [ $? -eq 1 ]
+if [ $# -eq 0 ]; then
+  say 'from here on the kernel is kept as examples/ says, until Ctrl-C. In another terminal:'
+  say '  npx innermap get tenants 10.1.0.7                 what the kernel holds'
+  say '  edit examples/team-a.yaml, and get it again       changed within milliseconds'
+  say '  bpftool map dump pinned /sys/fs/bpf/tenants       a witness'
+  say '  npx innermap clean                                after Ctrl-C, takes it all away'
+fi
+
 exec node bin/innermap.js agent --manifests examples/ "$@"
