@@ -1,16 +1,7 @@
 import { expect } from 'chai';
 import { FakeMachine } from '../kernel/fake/machine.ts';
-import { walkCrashes } from './testing/crashes.ts';
 import { Scene, startedAgent } from './testing/scene.ts';
-
-const LEDGER = '/sys/fs/bpf/innermap/tenants/outer';
-
-function twoTenants(): Scene {
-  return new Scene()
-    .outer('tenants', { pin: 'tenants' })
-    .inner('a/web', 'tenants', 1, { 10: 1, 20: 2 })
-    .inner('b/web', 'tenants', 2, { 10: 3 });
-}
+import { LEDGER, twoTenants } from './testing/tenants.ts';
 
 describe('turn', () => {
   it('makes the outer map and every inner map as declared', async () => {
@@ -160,6 +151,18 @@ describe('turn', () => {
     expect(report.turn.driftRepaired).to.equal(1);
   });
 
+  it('restores the ledger’s pin of the outer map, also after a restart', async () => {
+    const machine = new FakeMachine();
+    await (await startedAgent(machine.openKernel(), twoTenants())).turn();
+    const before = machine.dump('/sys/fs/bpf/tenants');
+    machine.openKernel().pins.unlink(LEDGER);
+    const { plan, report } = await (await startedAgent(machine.openKernel(), twoTenants())).turn();
+    expect(plan.steps.map(({ verb }) => verb)).to.deep.equal(['adopt']);
+    expect(report.state.conditions[0]).to.include({ status: 'True' });
+    expect(machine.dump(LEDGER)).to.deep.equal(before);
+    expect(machine.liveMaps()).to.have.length(3);
+  });
+
   it('restores a ledger pin that somebody took away', async () => {
     const machine = new FakeMachine();
     const acting = await startedAgent(machine.openKernel(), twoTenants());
@@ -168,207 +171,5 @@ describe('turn', () => {
     await acting.resync();
     expect(machine.files()).to.have.property('/sys/fs/bpf/innermap/tenants/inner/01000000');
     expect(machine.dump(LEDGER)).to.deep.equal(twoTenants().contents('tenants'));
-  });
-});
-
-describe('turn, when things fail', () => {
-  it('goes on with the others when one inner map cannot be made, says why, and mends it later', async () => {
-    const machine = new FakeMachine();
-    const acting = await startedAgent(machine.openKernel(), twoTenants());
-    machine.failNext('build', 'EPERM', 1, 'a/web');
-    const { report } = await acting.turn();
-    expect(
-      report.innerMaps.map(({ name, namespace, reason }) => `${namespace}/${name} ${reason}`),
-    ).to.deep.equal(['a/web PermissionDenied']);
-    expect(Object.keys(machine.dump(LEDGER))).to.deep.equal(['02000000']);
-    await acting.turn();
-    expect(machine.dump(LEDGER)).to.deep.equal(twoTenants().contents('tenants'));
-  });
-
-  it('goes on with the others when one outer map cannot be read', async () => {
-    const machine = new FakeMachine();
-    const scene = twoTenants().outer('others').inner('a/other', 'others', 1, { 1: 1 });
-    await (await startedAgent(machine.openKernel(), scene)).turn();
-    const changed = scene.inner('a/other', 'others', 1, { 1: 2 });
-    const acting = await startedAgent(machine.openKernel(), changed);
-    machine.failNext('readOuter', 'EPERM', 1, 'tenants');
-    const { report } = await acting.turn();
-    expect(report.outerMaps.map(({ name, reason }) => `${name} ${reason}`)).to.deep.equal([
-      'others Programmed',
-      'tenants PermissionDenied',
-    ]);
-    expect(machine.dump('/sys/fs/bpf/innermap/others/outer')).to.deep.equal(changed.contents('others'));
-    expect((await acting.turn()).report.outerMaps.every(({ ready }) => ready)).to.equal(true);
-  });
-
-  it('halves a wave when memory ends, and goes on', async () => {
-    const machine = new FakeMachine();
-    let scene = new Scene().outer('tenants');
-    for (let key = 1; key <= 20; key++) scene = scene.inner(`a/m${key}`, 'tenants', key, { 1: key });
-    machine.failNext('build', 'ENOMEM', 12);
-    const { report } = await (await startedAgent(machine.openKernel(), scene)).turn();
-    expect(machine.dump(LEDGER)).to.deep.equal(scene.contents('tenants'));
-    expect(report.innerMaps).to.deep.equal([]);
-  });
-
-  it('tells OutOfMemory where even one does not fit, and nothing leaks', async () => {
-    const machine = new FakeMachine();
-    machine.failNext('build', 'ENOMEM', 1000, 'a/web');
-    const kernel = machine.openKernel();
-    const { report } = await (await startedAgent(kernel, twoTenants())).turn();
-    expect(report.innerMaps[0]).to.include({ name: 'web', namespace: 'a', reason: 'OutOfMemory' });
-    expect(machine.liveMaps()).to.have.length(2);
-    expect(machine.openFds(kernel)).to.equal(0);
-  });
-
-  it('tells OuterMapFull, and removes first where slots are missing', async () => {
-    const machine = new FakeMachine();
-    const outer = (scene: Scene) => scene.outer('tenants', { maxEntries: 2 });
-    const full = outer(new Scene()).inner('a/x', 'tenants', 1, {}).inner('a/y', 'tenants', 2, {});
-    const acting = await startedAgent(machine.openKernel(), full);
-    await acting.turn();
-    const moved = full.without('a/x').inner('a/z', 'tenants', 3, {});
-    const { plan } = await acting.turn(moved);
-    expect(plan.steps.map(step => step.verb)).to.deep.equal(['remove', 'insert']);
-    const { report } = await acting.turn(moved.inner('a/w', 'tenants', 4, {}));
-    expect(report.innerMaps[0]).to.include({ name: 'w', reason: 'OuterMapFull' });
-  });
-
-  it('does not touch a foreign map at the pin', async () => {
-    const machine = new FakeMachine();
-    const stranger = machine.openKernel();
-    const spec = { type: 'HashOfMaps', keySize: 4, valueSize: 4, maxEntries: 64, flags: 0 } as const;
-    const template = { type: 'Hash', keySize: 4, valueSize: 4, maxEntries: 16, flags: 0 } as const;
-    const foreign = stranger.createOuter(spec, template, 'foreign');
-    stranger.pins.pin(foreign, '/sys/fs/bpf/tenants', 0o600);
-    foreign.close();
-    const before = machine.mutations;
-    const { report } = await (await startedAgent(machine.openKernel(), twoTenants())).turn();
-    expect(machine.mutations).to.equal(before);
-    expect(report.outerMaps[0]).to.include({ ready: false, reason: 'PinInUse' });
-  });
-
-  it('shows both layouts when the map was made from another declaration', async () => {
-    const machine = new FakeMachine();
-    await (await startedAgent(machine.openKernel(), twoTenants())).turn();
-    const wider = new Scene().outer('tenants', { pin: 'tenants', maxEntries: 128 });
-    const { report } = await (await startedAgent(machine.openKernel(), wider)).turn();
-    expect(report.outerMaps[0]).to.include({ reason: 'LayoutMismatch' });
-    expect(report.outerMaps[0]!.message).to.contain('maxEntries 64').and.to.contain('maxEntries 128');
-    expect(Object.keys(machine.dump(LEDGER))).to.have.length(2);
-  });
-});
-
-describe('turn, the brake', () => {
-  const many = (count: number): Scene => {
-    let scene = new Scene().outer('tenants');
-    for (let key = 1; key <= count; key++) scene = scene.inner(`a/m${key}`, 'tenants', key, { 1: key });
-    return scene;
-  };
-  const emptied = new Scene().outer('tenants');
-
-  it('holds a removal of too much, tells the token, and lets go with it', async () => {
-    const machine = new FakeMachine();
-    const acting = await startedAgent(machine.openKernel(), many(30));
-    await acting.turn();
-    const { report } = await acting.turn(emptied);
-    expect(Object.keys(machine.dump(LEDGER))).to.have.length(30);
-    expect(report.outerMaps[0]).to.include({ reason: 'RemovalHeld', ready: false });
-    const { token } = report.state.outerMaps[0]!.heldRemoval!;
-    expect(report.outerMaps[0]!.message).to.contain(token);
-    await acting.turn(emptied.released(token));
-    expect(machine.dump(LEDGER)).to.deep.equal({});
-  });
-
-  it('holds it after a restart too', async () => {
-    const machine = new FakeMachine();
-    await (await startedAgent(machine.openKernel(), many(30))).turn();
-    const { report } = await (await startedAgent(machine.openKernel(), emptied)).turn();
-    expect(report.outerMaps[0]).to.include({ reason: 'RemovalHeld' });
-    expect(Object.keys(machine.dump(LEDGER))).to.have.length(30);
-  });
-
-  it('does not hold a few', async () => {
-    const machine = new FakeMachine();
-    const acting = await startedAgent(machine.openKernel(), many(10));
-    await acting.turn();
-    await acting.turn(emptied);
-    expect(machine.dump(LEDGER)).to.deep.equal({});
-  });
-
-  it('lets a token go stale when what would be removed changes', async () => {
-    const machine = new FakeMachine();
-    const acting = await startedAgent(machine.openKernel(), many(30));
-    await acting.turn();
-    const { report } = await acting.turn(emptied);
-    const { token } = report.state.outerMaps[0]!.heldRemoval!;
-    await acting.turn(many(1).released(token));
-    expect(Object.keys(machine.dump(LEDGER))).to.have.length(30);
-  });
-
-  it('keeps everything of a deleted OuterMap with Retain, and lets all go with Delete', async () => {
-    const machine = new FakeMachine();
-    const acting = await startedAgent(machine.openKernel(), twoTenants());
-    await acting.turn();
-    await acting.turn(new Scene());
-    expect(machine.liveMaps()).to.have.length(3);
-    const deleting = twoTenants().outer('tenants', { pin: 'tenants', deletionPolicy: 'Delete' });
-    await acting.turn(deleting);
-    await acting.turn(new Scene());
-    expect(machine.liveMaps()).to.deep.equal([]);
-    expect(Object.keys(machine.files()).filter(path => path.includes('tenants'))).to.deep.equal([]);
-  });
-});
-
-describe('turn, killed at every step', () => {
-  it('making everything: converges, nothing left over', async () => {
-    const steps = await walkCrashes({
-      end: twoTenants(),
-      check: machine => {
-        expect(machine.dump('/sys/fs/bpf/tenants')).to.deep.equal(twoTenants().contents('tenants'));
-        expect(machine.liveMaps()).to.have.length(3);
-      },
-    });
-    expect(steps).to.be.greaterThan(8);
-  });
-
-  it('swapping, inserting and removing: a key that stays declared is never absent', async () => {
-    const end = twoTenants()
-      .inner('a/web', 'tenants', 1, { 10: 9 })
-      .inner('c/web', 'tenants', 3, { 1: 1 })
-      .without('b/web');
-    const steps = await walkCrashes({
-      begin: twoTenants(),
-      end: end,
-      check: machine => {
-        expect(machine.dump('/sys/fs/bpf/tenants')).to.deep.equal(end.contents('tenants'));
-        expect(machine.liveMaps()).to.have.length(3);
-      },
-    });
-    expect(steps).to.be.greaterThan(6);
-  });
-
-  it('letting go of an outer map', async () => {
-    const deleting = twoTenants().outer('tenants', { pin: 'tenants', deletionPolicy: 'Delete' });
-    await walkCrashes({
-      begin: deleting,
-      end: new Scene(),
-      check: machine => {
-        expect(machine.liveMaps()).to.deep.equal([]);
-        expect(Object.keys(machine.files()).filter(path => path.includes('tenants'))).to.deep.equal([]);
-      },
-    });
-  });
-
-  it('moving the pin', async () => {
-    const moved = twoTenants().outer('tenants', { pin: 'elsewhere/tenants' });
-    await walkCrashes({
-      begin: twoTenants(),
-      end: moved,
-      check: machine => {
-        expect(machine.files()).to.have.property('/sys/fs/bpf/elsewhere/tenants');
-        expect(machine.files()).not.to.have.property('/sys/fs/bpf/tenants');
-      },
-    });
   });
 });

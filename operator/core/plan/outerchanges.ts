@@ -23,17 +23,38 @@ export function outerChanges(desired: DesiredOuter, found: OuterFound): OuterCha
 function created(desired: DesiredOuter, found: OuterFound): OuterChanges {
   const { name } = desired.outerMap.metadata;
   const { ledger, pin } = found;
+  const restore = lostPin(desired, found);
   const foreign = pin.kind === 'map' && !(ledger.kind === 'map' && ledger.id === pin.id);
-  if (foreign) return pinInUse(desired, pin);
-  if (ledger.kind !== 'map') {
+  if (foreign && restore === undefined) return pinInUse(desired, pin);
+  if (ledger.kind !== 'map' && restore === undefined) {
     const make: Step = { verb: 'create', outer: name, desired };
     return { kind: 'steps', steps: [...recordSteps(desired, found), make, ...pinSteps(desired)] };
   }
-  const mismatch = otherLayout(desired, found, ledger.spec);
+  const mismatch = otherLayout(desired, found, (ledger.kind === 'map' ? ledger : (pin as MapFound)).spec);
   if (mismatch !== undefined) return mismatch;
-  const steps = [...unpinSteps(desired, found), ...recordSteps(desired, found)];
+  const steps = [...unpinSteps(desired, found), ...recordSteps(desired, found), ...(restore ?? [])];
   if (pin.kind === 'absent') steps.push(...pinSteps(desired));
   return { kind: 'steps', steps };
+}
+
+type MapFound = Extract<PinFound, { kind: 'map' }>;
+
+/**
+ * Somebody took the ledger's pin of our map away. The record names the pin where programs look, and the inner maps of
+ * the map there are those of the ledger: it is ours, and gets its second pin back.
+ */
+function lostPin(
+  desired: DesiredOuter,
+  { ledger, pin, record, pins, entries }: OuterFound,
+): Step[] | undefined {
+  const path = desired.outerMap.spec.pin;
+  if (ledger.kind !== 'absent' || pin.kind !== 'map' || path === undefined) return undefined;
+  if (record?.provision !== 'Create' || record.pin !== path) return undefined;
+  const inside = new Set(entries.values());
+  const proven = [...pins.values()].some(id => inside.has(id));
+  return proven
+    ? [{ verb: 'adopt', outer: desired.outerMap.metadata.name, pin: path, again: false }]
+    : undefined;
 }
 
 function adopted(desired: DesiredOuter, found: OuterFound): OuterChanges {
@@ -41,9 +62,6 @@ function adopted(desired: DesiredOuter, found: OuterFound): OuterChanges {
   const { ledger, pin } = found;
   const path = desired.outerMap.spec.pin;
   if (path === undefined || pin.kind !== 'map') return pinNotFound(path);
-  if (found.record?.provision === 'Create' && ledger.kind === 'map' && ledger.id === pin.id) {
-    return { kind: 'steps', steps: recordSteps(desired, found) };
-  }
   const mismatch = otherLayout(desired, found, pin.spec);
   if (mismatch !== undefined) return mismatch;
   const steps = recordSteps(desired, found);

@@ -37,8 +37,10 @@ async function readAll(kernel: Kernel, desired: DesiredOuter, known: OuterMemory
   known.ledger = pinFound(kernel, paths.outer);
   known.pinPath = pin === undefined ? undefined : `${kernel.pins.root}/${pin}`;
   known.pin = known.pinPath === undefined ? { kind: 'absent' } : pinFound(kernel, known.pinPath);
-  const used = provision === 'Adopt' ? known.pinPath : paths.outer;
-  const source = provision === 'Adopt' ? known.pin : known.ledger;
+  // Without the ledger's pin the one where programs look may still be of our map
+  const byPin = provision === 'Adopt' || known.ledger.kind === 'absent';
+  const used = byPin ? known.pinPath : paths.outer;
+  const source = byPin ? known.pin : known.ledger;
   await readMap(kernel, source.kind === 'map' ? used : undefined, desired, known);
   await readInnerPins(kernel, paths.inner, known.pins);
 }

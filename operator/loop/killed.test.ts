@@ -1,0 +1,57 @@
+import { expect } from 'chai';
+import { walkCrashes } from './testing/crashes.ts';
+import { Scene } from './testing/scene.ts';
+import { twoTenants } from './testing/tenants.ts';
+
+describe('turn, killed at every step', () => {
+  it('making everything: converges, nothing left over', async () => {
+    const steps = await walkCrashes({
+      end: twoTenants(),
+      check: machine => {
+        expect(machine.dump('/sys/fs/bpf/tenants')).to.deep.equal(twoTenants().contents('tenants'));
+        expect(machine.liveMaps()).to.have.length(3);
+      },
+    });
+    expect(steps).to.be.greaterThan(8);
+  });
+
+  it('swapping, inserting and removing: a key that stays declared is never absent', async () => {
+    const end = twoTenants()
+      .inner('a/web', 'tenants', 1, { 10: 9 })
+      .inner('c/web', 'tenants', 3, { 1: 1 })
+      .without('b/web');
+    const steps = await walkCrashes({
+      begin: twoTenants(),
+      end: end,
+      check: machine => {
+        expect(machine.dump('/sys/fs/bpf/tenants')).to.deep.equal(end.contents('tenants'));
+        expect(machine.liveMaps()).to.have.length(3);
+      },
+    });
+    expect(steps).to.be.greaterThan(6);
+  });
+
+  it('letting go of an outer map', async () => {
+    const deleting = twoTenants().outer('tenants', { pin: 'tenants', deletionPolicy: 'Delete' });
+    await walkCrashes({
+      begin: deleting,
+      end: new Scene(),
+      check: machine => {
+        expect(machine.liveMaps()).to.deep.equal([]);
+        expect(Object.keys(machine.files()).filter(path => path.includes('tenants'))).to.deep.equal([]);
+      },
+    });
+  });
+
+  it('moving the pin', async () => {
+    const moved = twoTenants().outer('tenants', { pin: 'elsewhere/tenants' });
+    await walkCrashes({
+      begin: twoTenants(),
+      end: moved,
+      check: machine => {
+        expect(machine.files()).to.have.property('/sys/fs/bpf/elsewhere/tenants');
+        expect(machine.files()).not.to.have.property('/sys/fs/bpf/tenants');
+      },
+    });
+  });
+});
