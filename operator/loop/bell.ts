@@ -20,7 +20,7 @@ export class Bell {
   readonly #stop: AbortSignal;
   #rung: Heard | undefined;
   #wake: (() => void) | undefined;
-  #resyncAt = Number.POSITIVE_INFINITY;
+  #resyncAt: number | undefined;
 
   constructor(stop: AbortSignal) {
     this.#stop = stop;
@@ -32,14 +32,15 @@ export class Bell {
     this.#wake?.();
   }
 
+  /** A resync that is due comes next, however much rings: a turn sees what changed in any case. */
   async next(resyncMs: number, retryMs: number | undefined): Promise<Heard> {
     const now = performance.now();
-    if (now >= this.#resyncAt || this.#resyncAt === Number.POSITIVE_INFINITY) this.#resyncAt = now + resyncMs;
+    if (this.#resyncAt === undefined) this.#resyncAt = now + resyncMs;
     const resyncIn = this.#resyncAt - now;
     const first = retryMs !== undefined && retryMs < resyncIn ? 'retry' : 'resync';
-    const waited = await this.#wait(first === 'retry' ? retryMs! : resyncIn);
-    if (waited === 'time' && first === 'resync') this.#resyncAt = performance.now() + resyncMs;
+    const waited = resyncIn <= 0 ? 'time' : await this.#wait(first === 'retry' ? retryMs! : resyncIn);
     const heard = waited === 'rung' ? this.#rung! : first;
+    if (heard === 'resync') this.#resyncAt = performance.now() + resyncMs;
     this.#rung = undefined;
     return heard;
   }
