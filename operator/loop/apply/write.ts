@@ -18,20 +18,76 @@ const STARVED: ReadonlySet<string> = new Set(['ENOMEM', 'EMFILE', 'ENFILE']);
  * Inserts and replacements of one outer map, in waves of as many inner maps as may be open at once.
  * A wave holds old and new contents together: where memory or files end, what was built is swapped in
  * (which frees the old ones), and the rest goes on in waves half as large.
+ * The end of a large wave goes by itself: it is built in the grace period of the rest, which is settled in its own.
  */
 export async function applyWrites(steps: readonly Write[], site: Site): Promise<readonly Outcome[]> {
   const outer = opened(steps, site);
   if (Array.isArray(outer)) return outer;
   const outcomes: Outcome[] = new Array(steps.length);
-  let size = site.kernel.openMapsLimit;
-  for (let queue = [...steps.keys()]; queue.length > 0; ) {
-    const wave = { site, steps, outer: outer as OpenMap, outcomes, indexes: queue.slice(0, size) };
-    const starved = await applyWave(wave);
-    const done = wave.indexes.length;
-    queue = [...starved, ...queue.slice(done)];
-    size = starved.length > 0 ? Math.max(1, done >>> 1) : Math.min(site.kernel.openMapsLimit, size * 2);
+  const most = site.kernel.openMapsLimit;
+  const swaps = new Swaps();
+  let size = most;
+  try {
+    for (let queue = [...steps.keys()]; queue.length > 0; ) {
+      const indexes = queue.slice(0, waveSize(steps, queue, size));
+      if (swaps.open + indexes.length > most) await swaps.end();
+      const wave = { site, steps, outer: outer as OpenMap, outcomes, indexes };
+      const starved = await applyWave(wave, swaps);
+      // What was built goes in before more is tried: that is what frees memory and files
+      if (starved.length > 0) await swaps.end();
+      queue = [...starved, ...queue.slice(indexes.length)];
+      size = starved.length > 0 ? Math.max(1, indexes.length >>> 1) : Math.min(most, size * 2);
+    }
+  } finally {
+    await swaps.end();
   }
   return outcomes;
+}
+
+/** To create an inner map takes the kernel as long as to fill in so many entries, about. */
+const CREATION = 50;
+/** To build so much takes longer than a grace period: some 20 ms. */
+const GRACE_PERIOD = 150_000;
+
+/** How many of the queue go next: all that may, but for an end of a quarter at most that is worth a grace period. */
+function waveSize(steps: readonly Write[], queue: readonly number[], size: number): number {
+  const count = Math.min(size, queue.length);
+  let cost = 0;
+  for (let at = count; at > count - count / 4; ) {
+    at -= 1;
+    cost += CREATION + steps[queue[at]!]!.inner.entries.count;
+    if (cost >= GRACE_PERIOD && at > 0) return at;
+  }
+  return count;
+}
+
+/** Waves that are built and on their way into the outer map. */
+class Swaps {
+  readonly #running = new Set<Promise<void>>();
+  #broken: { readonly by: unknown } | undefined;
+  #open = 0;
+
+  /** Inner maps that are open for them. */
+  get open(): number {
+    return this.#open;
+  }
+
+  begin(maps: number, swap: Promise<void>): void {
+    this.#open += maps;
+    this.#running.add(
+      swap.catch((error: unknown) => {
+        this.#broken ??= { by: error };
+      }),
+    );
+  }
+
+  /** Waits for all; throws what broke one of them. */
+  async end(): Promise<void> {
+    await Promise.all(this.#running);
+    this.#running.clear();
+    this.#open = 0;
+    if (this.#broken !== undefined) throw this.#broken.by;
+  }
 }
 
 function opened(steps: readonly Write[], site: Site): OpenMap | Outcome[] {
@@ -53,8 +109,11 @@ interface Wave {
   readonly indexes: readonly number[];
 }
 
-/** Build all, one batch update of the outer map, settle the pins, close. Answers what memory or files did not suffice for. */
-async function applyWave(wave: Wave): Promise<readonly number[]> {
+/**
+ * Build all; then, while others are built: one batch update of the outer map, settle the pins, close.
+ * Answers what memory or files did not suffice for.
+ */
+async function applyWave(wave: Wave, swaps: Swaps): Promise<readonly number[]> {
   const { site, steps, indexes, outcomes } = wave;
   const { inner } = site.paths(steps[0]!.outer);
   const requests: BuildRequest[] = [];
@@ -62,8 +121,8 @@ async function applyWave(wave: Wave): Promise<readonly number[]> {
   const built = await site.kernel.build(requests);
   const starved: number[] = [];
   const ready: Ready = { indexes: [], maps: [] };
-  // Nothing smaller than one can be tried: its failure is final
-  const last = indexes.length === 1;
+  // Nothing smaller than one by itself can be tried: its failure is final
+  const last = indexes.length === 1 && swaps.open === 0;
   built.forEach((map, at) => {
     const index = indexes[at]!;
     if (!(map instanceof KernelError)) {
@@ -72,7 +131,7 @@ async function applyWave(wave: Wave): Promise<readonly number[]> {
     } else if (STARVED.has(map.errno) && !last) starved.push(index);
     else outcomes[index] = failed(steps[index]!, map);
   });
-  if (ready.maps.length > 0) await swapIn(ready, wave);
+  if (ready.maps.length > 0) swaps.begin(ready.maps.length, swapIn(ready, wave));
   return starved;
 }
 
