@@ -25,11 +25,21 @@ export function accessOf(outerMap: OuterMap, keyType: Type): Parsed<Access> {
   const rules = outerMap.spec.access;
   const compiled = rules.map((rule, index) => compiledRule(rule, index, { keyType, problems }));
   if (problems.length > 0) return { ok: false, problems };
+  const rulesOf = remembered((namespace: string) =>
+    compiled.filter(rule => covers(rule.namespaces, namespace)),
+  );
   const mayDeclare = (namespace: string, key: Uint8Array) =>
-    compiled.some(
-      rule => covers(rule.namespaces, namespace) && (rule.keys?.some(matches => matches(key)) ?? true),
-    );
+    rulesOf(namespace).some(rule => rule.keys === undefined || rule.keys.some(matches => matches(key)));
   return { ok: true, value: { rules, mayDeclare } };
+}
+
+/** Thousands of InnerMaps ask in turn for the same namespace. */
+function remembered<T>(rulesOf: (namespace: string) => T): (namespace: string) => T {
+  let last: { readonly namespace: string; readonly rules: T } | undefined;
+  return namespace => {
+    if (last?.namespace !== namespace) last = { namespace, rules: rulesOf(namespace) };
+    return last.rules;
+  };
 }
 
 /** The message of KeyNotAllowed: what the namespace may declare, or who may declare anything. */

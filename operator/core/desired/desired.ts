@@ -3,7 +3,7 @@ import type { Metadata } from '../../api/metadata.ts';
 import type { OuterMap } from '../../api/outermap.ts';
 import type { Reason } from '../../api/reason.ts';
 import { selects } from '../../api/selector.ts';
-import { completed, type Unhurried } from '../unhurried.ts';
+import { completed, pauses, type Unhurried } from '../unhurried.ts';
 import type { Wanted, WantedInner } from '../wanted.ts';
 import { claimOf, type DesiredInner, type Ground, groundOf } from './claim.ts';
 
@@ -46,7 +46,7 @@ export function desiredState(wanted: Wanted, node: Node): Desired {
   return completed(desiring(wanted, node));
 }
 
-/** The same as work that can be interrupted after each InnerMap. */
+/** The same as work that can be interrupted after every few InnerMaps. */
 export function* desiring(wanted: Wanted, node: Node): Unhurried<Desired> {
   const rejections: Rejection[] = [];
   const declared = new Set(wanted.outerMaps.map(outerMap => outerMap.metadata.name));
@@ -108,8 +108,9 @@ function* desiredOuter(
 ): Unhurried<DesiredOuter> {
   const inners = new Map<string, DesiredInner>();
   const kept = new Map<string, Rejection & { readonly object: InnerMap }>();
+  const due = pauses();
   for (const inner of wanted) {
-    yield;
+    if (due()) yield;
     const claim = claimOf(inner, ground);
     const object = inner.innerMap;
     if (claim.kind === 'rejected') {

@@ -2,7 +2,7 @@ import type { DesiredInner } from '../desired/claim.ts';
 import type { DesiredOuter } from '../desired/desired.ts';
 import type { OuterFound, Programmed, Reading } from '../found/found.ts';
 import { ownsKey } from '../ledger.ts';
-import type { Unhurried } from '../unhurried.ts';
+import { pauses, type Unhurried } from '../unhurried.ts';
 import { sameShape } from './compared.ts';
 import { type Difference, isLRU, sameBytes } from './difference.ts';
 import type { Cause, Step } from './step.ts';
@@ -22,13 +22,17 @@ export interface KeyChanges {
   readonly evicted: number;
 }
 
+/** To compare so many entries takes as long as all the rest of judging a key. */
+const COMPARED = 1000;
+
 /** What must be written so that every declared key holds what is declared, in any order. */
 export function* keyChanges(name: string, desired: DesiredOuter, found: OuterFound): Unhurried<KeyChanges> {
   const writes: Write[] = [];
   const proofs: Proof[] = [];
   let evicted = 0;
+  const due = pauses();
   for (const inner of desired.inners.values()) {
-    yield;
+    if (due(1 + inner.entries.count / COMPARED)) yield;
     const verdict = judge(inner, found);
     if (verdict === undefined) continue;
     if (verdict.kind === 'proof') proofs.push({ keyHex: inner.keyHex, programmed: verdict.programmed });

@@ -5,7 +5,7 @@ import type { OuterFound } from '../found/found.ts';
 import { bytesOfHex } from '../hex.ts';
 import { innerPinName, ownsKey } from '../ledger.ts';
 import { sha256 } from '../sha256.ts';
-import type { Unhurried } from '../unhurried.ts';
+import { pauses, type Unhurried } from '../unhurried.ts';
 import type { Step } from './step.ts';
 
 type Removal = Extract<Step, { verb: 'remove' }>;
@@ -22,8 +22,9 @@ export function* removals(
   const { outerKey } = desired.layout;
   const foreignToo = desired.outerMap.spec.undeclaredKeys === 'Remove';
   const steps: Removal[] = [];
+  const due = pauses();
   for (const [keyHex, id] of found.entries) {
-    yield;
+    if (due()) yield;
     if (desired.inners.has(keyHex) || desired.kept.has(keyHex)) continue;
     const ours = ownsKey(keyHex, id, found.pins);
     if (!ours && !foreignToo) continue;
