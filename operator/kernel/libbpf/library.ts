@@ -147,10 +147,10 @@ function loaded(file: string, advice: string): ReturnType<typeof koffi.load> {
   }
 }
 
-/** libc tells by -1 and errno; koffi.errno() holds it right after a synchronous call. */
+/** libc tells by -1 and errno; koffi.errno() holds it right after a synchronous call. None has more than three parameters. */
 function withErrno(call: Plain): Plain {
-  return (...args) => {
-    const answer = call(...args);
+  return (a, b, c) => {
+    const answer = call(a, b, c);
     return answer === -1 ? -koffi.errno() : answer;
   };
 }
