@@ -3,7 +3,7 @@ import { innerPinName, TEMPORARY } from '../../core/ledger.ts';
 import type { Step } from '../../core/plan/step.ts';
 import { KernelError } from '../../kernel/error.ts';
 import type { BuildRequest, OpenMap } from '../../kernel/kernel.ts';
-import { paced, pacedTimes } from '../../pace/pace.ts';
+import { breath, paced, pacedTimes } from '../../pace/pace.ts';
 import { reasonOfInsert } from '../reason.ts';
 import { attempt, done, failed, type Outcome } from './outcome.ts';
 import { mapName } from './outer.ts';
@@ -34,7 +34,7 @@ export async function applyWrites(steps: readonly Write[], site: Site): Promise<
       const wave = { site, steps, outer: outer as OpenMap, outcomes, indexes };
       const starved = await applyWave(wave, swaps);
       // What was built goes in before more is tried: that is what frees memory and files
-      if (starved.length > 0) await swaps.end();
+      await (starved.length > 0 ? swaps.end() : breath());
       queue = [...starved, ...queue.slice(indexes.length)];
       size = starved.length > 0 ? Math.max(1, indexes.length >>> 1) : Math.min(most, size * 2);
     }
