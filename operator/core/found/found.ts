@@ -47,8 +47,8 @@ export interface OuterFound {
   readonly pins: ReadonlyMap<string, number>;
   /** By key in hex. */
   readonly programmed: ReadonlyMap<string, Programmed>;
-  /** By id: inner maps that were read this turn. */
-  readonly readings: ReadonlyMap<number, Reading>;
+  /** By key in hex: what was read this turn. Not by id: somebody may put one map at two keys. */
+  readonly readings: ReadonlyMap<string, Reading>;
 }
 
 /** A ledger that no declared OuterMap claims. */

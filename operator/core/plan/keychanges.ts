@@ -76,7 +76,7 @@ function judge(inner: DesiredInner, found: OuterFound): Verdict | undefined {
   const ours = ownsKey(inner.keyHex, id, found.pins);
   // The ledger's pin was taken away: without it nothing proves the entry ours after a restart
   if (programmed?.id === id && programmed.ours && !ours) return { kind: 'replace', cause };
-  const reading = found.readings.get(id);
+  const reading = found.readings.get(inner.keyHex);
   if (reading !== undefined) return judgeReading(inner, reading, { id, programmed, cause, ours });
   if (programmed === undefined || programmed.id !== id) return { kind: 'replace', cause };
   if (programmed.inner === inner) return undefined;

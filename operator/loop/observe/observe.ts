@@ -60,13 +60,13 @@ async function readContents(
   desired: DesiredOuter,
   known: OuterMemory,
   due: Due,
-): Promise<ReadonlyMap<number, Reading>> {
+): Promise<ReadonlyMap<string, Reading>> {
   const keys = keysToRead(desired, known, dueKeys(desired, known, due.contentShare));
   if (keys.length === 0) return new Map();
   await breath();
   const directory = ledgerPaths(kernel.pins.root, desired.outerMap.metadata.name).inner;
   const proofs = { directory, pins: known.pins };
-  const readings = new Map<number, Reading>();
+  const readings = new Map<string, Reading>();
   for (let from = 0; from < keys.length; from += READ_AT_ONCE) {
     const some = keys.slice(from, from + READ_AT_ONCE);
     const ids = some.map(key => known.entries.get(key)!);
@@ -79,7 +79,7 @@ async function readContents(
         compared(inner, desired.layout, contents, before),
       );
       // As it was proved before: nothing to decide
-      if (reading.kind !== 'same' || reading.seen !== before?.seen) readings.set(ids[at]!, reading);
+      if (reading.kind !== 'same' || reading.seen !== before?.seen) readings.set(some[at]!, reading);
     });
   }
   return readings;
