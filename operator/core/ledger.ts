@@ -69,18 +69,45 @@ export function recordText(record: LedgerRecord): string {
   return JSON.stringify(short);
 }
 
-/** Undefined where the text is not a record of ours: somebody else's symlink is never trusted. */
+/** Undefined where the text is not a record of ours: somebody else's symlink is never trusted, not by one field. */
 export function parseRecord(text: string): LedgerRecord | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    const record = value as LedgerRecord;
-    const sound =
-      typeof value === 'object' &&
-      value !== null &&
-      record.version === 1 &&
-      typeof record.layoutDigest === 'string';
-    return sound ? record : undefined;
+    return isRecord(value) ? (value as unknown as LedgerRecord) : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isRecord(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    value['version'] === 1 &&
+    typeof value['layoutDigest'] === 'string' &&
+    (value['provision'] === 'Create' || value['provision'] === 'Adopt') &&
+    (value['deletionPolicy'] === 'Retain' || value['deletionPolicy'] === 'Delete') &&
+    isBrake(value['maxRemoval']) &&
+    (value['pin'] === undefined || isPin(value['pin'])) &&
+    (value['declared'] === undefined || isDeclared(value['declared']))
+  );
+}
+
+function isBrake(value: unknown): boolean {
+  return isObject(value) && (typeof value['percent'] === 'number' || typeof value['keys'] === 'number');
+}
+
+/** No dot: no name on a bpffs has one, and no path leads out of it. */
+function isPin(value: unknown): boolean {
+  return typeof value === 'string' && value !== '' && !value.includes('.');
+}
+
+function isDeclared(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const texts = [value['type'], value['key']].every(text => typeof text === 'string');
+  const isSized = typeof value['maxEntries'] === 'number' && Array.isArray(value['flags']);
+  return texts && isSized && isObject(value['inner']) && typeof value['inner']['type'] === 'string';
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
