@@ -28,7 +28,7 @@ export function* removals(
     if (desired.inners.has(keyHex) || desired.kept.has(keyHex)) continue;
     const ours = ownsKey(keyHex, id, found.pins);
     if (!ours && !foreignToo) continue;
-    const pin = ours ? { pin: innerPinName(keyHex) } : {};
+    const pin = ours ? { pin: innerPinName(keyHex), ...(foreignToo ? {} : { only: id }) } : {};
     const key = bytesOfHex(keyHex) ?? new Uint8Array(0);
     steps.push({ verb: 'remove', outer: name, key, keyText: keyText(outerKey, key), ours, ...pin });
   }

@@ -43,6 +43,8 @@ export type Step =
       readonly keyText: string;
       readonly ours: boolean;
       readonly pin?: string;
+      /** The inner map that may go, where another's may not: somebody may take the key since it was looked at. */
+      readonly only?: number;
     }
   /** An OuterMap that nobody declares any more, with deletionPolicy Delete: all that is ours of it goes. */
   | { readonly verb: 'letGo'; readonly outer: string; readonly abandoned: Abandoned };
