@@ -4,7 +4,7 @@ import type { Kernel } from '../../kernel/kernel.ts';
 import { paced } from '../../pace/pace.ts';
 import { applyEdits } from './edit.ts';
 import { letGo } from './letgo.ts';
-import type { Outcome } from './outcome.ts';
+import { attempt, type Outcome } from './outcome.ts';
 import { applyOuterStep } from './outer.ts';
 import { applyRemovals } from './remove.ts';
 import { type Progress, Site } from './site.ts';
@@ -63,7 +63,7 @@ async function applyRun(run: readonly Step[], site: Site): Promise<readonly Outc
   if (blocked !== undefined) return run.map(step => ({ ...blocked, step }));
   switch (kindOf(first)) {
     case 'write':
-      return applyWrites(run as Parameters<typeof applyWrites>[0], site);
+      return withPlaceForPins(run as Parameters<typeof applyWrites>[0], site);
     case 'edit':
       return applyEdits(run as Parameters<typeof applyEdits>[0], site);
     case 'remove':
@@ -73,6 +73,20 @@ async function applyRun(run: readonly Step[], site: Site): Promise<readonly Outc
     default:
       return applyInTurn(run, site);
   }
+}
+
+/** The directory of the inner pins was made with the record; somebody may have taken it away since. */
+async function withPlaceForPins(
+  run: Parameters<typeof applyWrites>[0],
+  site: Site,
+): Promise<readonly Outcome[]> {
+  const { pins } = site.kernel;
+  const { inner } = site.paths(run[0]!.outer);
+  const made = attempt(run[0]!, () => {
+    if (!pins.isDirectory(inner)) pins.makeDirectory(inner);
+    return undefined;
+  });
+  return made.ok ? applyWrites(run, site) : run.map(step => ({ ...made, step }));
 }
 
 /** Steps on the outer map itself: the first failure of one that others build on ends the run. */
