@@ -41,8 +41,13 @@ async function readAll(kernel: Kernel, desired: DesiredOuter, known: OuterMemory
   const byPin = provision === 'Adopt' || known.ledger.kind === 'absent';
   const used = byPin ? known.pinPath : paths.outer;
   const source = byPin ? known.pin : known.ledger;
-  await readMap(kernel, source.kind === 'map' ? used : undefined, desired, known);
+  await readMap(kernel, isOuter(source) ? used : undefined, desired, known);
   await readInnerPins(kernel, paths.inner, known.pins);
+}
+
+/** What somebody else pinned there may be any map: only the values of an outer map are ids. */
+function isOuter(pin: PinFound): boolean {
+  return pin.kind === 'map' && (pin.spec.type === 'HashOfMaps' || pin.spec.type === 'ArrayOfMaps');
 }
 
 /** A pin opened, asked and closed. */
