@@ -1,0 +1,168 @@
+import { readdirSync, readlinkSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { idAt } from '../../../native/stage.ts';
+import type { Report } from '../../../operator/core/report/report.ts';
+import type { Field } from '../support/field.ts';
+import type { Running } from '../support/process.ts';
+import { type Contents, contentsAt, idsIn } from '../support/witness.ts';
+import { Intruder } from './intruder.ts';
+import { Model } from './model.ts';
+import { Random } from './random.ts';
+import { Vandal } from './vandal.ts';
+
+const OFTEN = ['--resync', '1s', '--content-resync', '2s'];
+/** Retries back off while all is in disorder: so long may it take until all is in order again. */
+const PATIENCE_MS = 15_000;
+
+/** An agent, and everybody who makes its life hard. */
+export class Chaos {
+  readonly #field: Field;
+  readonly #random: Random;
+  readonly #model: Model;
+  readonly #vandal: Vandal;
+  readonly #intruder: Intruder;
+  readonly #did: string[] = [];
+  #agent: Running | undefined;
+  #still: ReadonlyMap<string, number> = new Map();
+  #idleFiles = 0;
+
+  constructor(field: Field, seed: number) {
+    this.#field = field;
+    this.#random = new Random(seed);
+    this.#model = new Model(this.#random);
+    this.#vandal = new Vandal(field, this.#model, this.#random);
+    this.#intruder = new Intruder(field, this.#model, this.#random);
+  }
+
+  async start(): Promise<void> {
+    this.#vandal.saveAll();
+    this.#agent = this.#field.start({ options: OFTEN });
+    await this.#settled('at the start');
+    this.#still = idsIn(this.#ledger('still'));
+    this.#idleFiles = filesOf(this.#agent).length;
+  }
+
+  /** Some seconds in which everything happens at once. */
+  async rage(): Promise<void> {
+    this.#did.length = 0;
+    for (let act = 3 + this.#random.number(25); act > 0; act--) {
+      await this.#act(this.#random.number(24));
+      if (this.#random.once(2)) await sleep(this.#random.number(200));
+    }
+  }
+
+  /** The manifests are whole again, foreign maps are gone from our pins: now everything must become as declared. */
+  async rest(round: number): Promise<void> {
+    this.#intruder.leave();
+    this.#vandal.heal();
+    await this.#settled(`in round ${round} after ${this.#did.join(' ')}`);
+    expect(idsIn(this.#ledger('still')), 'what nobody touches is never replaced').to.deep.equal(this.#still);
+    expect(filesOf(this.#agent!).filter(file => file.includes('bpf-map'))).to.deep.equal([]);
+  }
+
+  async end(): Promise<void> {
+    const agent = this.#agent!;
+    expect(filesOf(agent).length, 'open files').to.be.at.most(this.#idleFiles + 4);
+    const { code } = await agent.end();
+    expect(code).to.equal(0);
+  }
+
+  async #act(choice: number): Promise<void> {
+    this.#did.push(String(choice));
+    if (choice < 9) this.#edit();
+    else if (choice === 9) this.#model.empty();
+    else if (choice < 13) this.#vandal.spoil();
+    else if (choice < 22) this.#intruder.act();
+    else if (choice === 22) await this.#kill();
+    else await this.#pause();
+  }
+
+  #edit(): void {
+    this.#model.edit();
+    if (this.#random.once(3)) this.#vandal.heal();
+  }
+
+  async #kill(): Promise<void> {
+    await this.#agent!.end('SIGKILL');
+    this.#agent = this.#field.start({ options: OFTEN });
+  }
+
+  async #pause(): Promise<void> {
+    process.kill(this.#agent!.pid, 'SIGSTOP');
+    await sleep(300);
+    this.#vandal.heal();
+    await sleep(300);
+    process.kill(this.#agent!.pid, 'SIGCONT');
+  }
+
+  async #settled(when: string): Promise<void> {
+    const start = performance.now();
+    for (;;) {
+      const wrong = this.#wrong();
+      if (wrong === undefined) return;
+      expect(this.#agent!.isOver, `the agent ended ${when}: ${this.#agent!.log}`).to.equal(false);
+      if (performance.now() - start > PATIENCE_MS)
+        throw new Error(`${wrong} ${when}\n${this.#agent!.log.split('\n').slice(-30).join('\n')}`);
+      await sleep(50);
+    }
+  }
+
+  /** What is not as the model has it, if anything. */
+  #wrong(): string | undefined {
+    try {
+      expect(this.#agent!.log).to.not.match(/Turn broke off|^\s+at /m);
+      const report = this.#field.reportNow();
+      this.#release(report);
+      expect(report.refusals).to.deep.equal([]);
+      const names = report.innerMaps.map(({ namespace, name }) => `${namespace}/${name}`);
+      expect(names.toSorted()).to.deep.equal(this.#model.rejected());
+      for (const { name } of this.#model.outers) if (this.#model.isHere(name)) this.#compare(name);
+      return undefined;
+    } catch (error) {
+      return (error as Error).stack!;
+    }
+  }
+
+  /** An emptied outer map is held back: it is meant here. */
+  #release(report: Report): void {
+    const held = report.state.outerMaps.find(({ heldRemoval }) => heldRemoval !== undefined);
+    if (held === undefined) return;
+    const outer = this.#model.outer(held.name);
+    if (outer.release === held.heldRemoval!.token) return;
+    outer.release = held.heldRemoval!.token;
+    this.#vandal.save('outers.yaml');
+  }
+
+  #compare(name: string): void {
+    const { spec } = this.#model.outer(name);
+    const ledger = this.#ledger(name);
+    if (spec.pin !== undefined)
+      expect(idAt(this.#field.pin(spec.pin)), `pin of ${name}`).to.equal(idAt(ledger));
+    const keeps = spec['undeclaredKeys'] === 'Keep' || spec['provision'] === 'Adopt';
+    const found = keeps ? this.#withoutOthers(ledger) : contentsAt(ledger);
+    expect(found, name).to.deep.equal(this.#model.expected(name));
+  }
+
+  /** Keys that hold an inner map of the intruder may stay; those that are declared may not hold one. */
+  #withoutOthers(ledger: string): Contents {
+    const ids = idsIn(ledger);
+    const contents = Object.entries(contentsAt(ledger));
+    return Object.fromEntries(contents.filter(([key]) => !this.#intruder.own.includes(ids.get(key)!)));
+  }
+
+  #ledger(name: string): string {
+    return this.#field.pin(`innermap/${name}/outer`);
+  }
+}
+
+function filesOf({ pid }: Running): readonly string[] {
+  const directory = `/proc/${pid}/fd`;
+  return readdirSync(directory).flatMap(name => {
+    try {
+      return [readlinkSync(`${directory}/${name}`)];
+    } catch {
+      return [];
+    }
+  });
+}

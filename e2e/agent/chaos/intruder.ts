@@ -1,0 +1,156 @@
+import { existsSync, mkdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
+import { bpftool, idAt } from '../../../native/stage.ts';
+import type { Field } from '../support/field.ts';
+import { u32 } from '../support/manifests.ts';
+import { idsIn, pinsBelow } from '../support/witness.ts';
+import { type Model, STRANGE_KEYS } from './model.ts';
+import type { Random } from './random.ts';
+
+const OUTERS = ['alpha', 'beta', 'gamma'] as const;
+const LAYOUTS = {
+  alpha: ['--type', 'hash', '--max', '48', '--inner', 'hash', '--inner-max', '16'],
+  beta: ['--type', 'array', '--max', '32', '--inner', 'hash', '--inner-max', '16'],
+  gamma: ['--type', 'hash', '--max', '64', '--inner', 'hash', '--inner-max', '16'],
+} as const;
+
+/** Somebody with root's rights who works on the same maps and pins. */
+export class Intruder {
+  readonly #field: Field;
+  readonly #model: Model;
+  readonly #random: Random;
+  /** Inner maps that are his. */
+  readonly own: readonly number[];
+  /** What he was refused: a map was not there in this moment. */
+  refusals = 0;
+
+  constructor(field: Field, model: Model, random: Random) {
+    this.#field = field;
+    this.#model = model;
+    this.#random = random;
+    mkdirSync(field.pin('program'));
+    field.make('program/gamma', ...LAYOUTS.gamma);
+    this.own = field.make('stranger', ...LAYOUTS.alpha, '--inners', '6', '--entries', '3').inners;
+  }
+
+  /** One act; what is not there in this moment is left alone. */
+  act(): void {
+    const acts: readonly (() => void)[] = [
+      () => this.#deleteEntry(),
+      () => this.#overwriteEntry(),
+      () => this.#copyEntry(),
+      () => this.#insertEntry(),
+      () => this.#writeContent(),
+      () => this.#deleteContent(),
+      () => this.#unlinkProof(),
+      () => this.#renameProof(),
+      () => this.#unlinkPin(),
+      () => this.#replacePin(),
+      () => this.#reload(),
+      () => this.#unlinkLedger(),
+      () => this.#emptyLedger(),
+    ];
+    try {
+      this.#random.of(acts)();
+    } catch {
+      this.refusals++;
+    }
+  }
+
+  /** Takes foreign maps away from where pins are declared: an agent never does. */
+  leave(): void {
+    for (const name of ['alpha', 'beta']) {
+      const pin = this.#publicPin(name);
+      const ledger = this.#ledger(name, 'outer');
+      if (pin === undefined || !existsSync(pin)) continue;
+      if (!existsSync(ledger) || idAt(pin) !== idAt(ledger)) unlinkSync(pin);
+    }
+  }
+
+  #deleteEntry(): void {
+    const outer = this.#someOuter();
+    bpftool('delete', outer, this.#someKey(outer));
+  }
+
+  #overwriteEntry(): void {
+    const outer = this.#someOuter();
+    bpftool('update', outer, this.#someKey(outer), this.#random.of(this.own));
+  }
+
+  /** Two keys with one inner map. */
+  #copyEntry(): void {
+    const outer = this.#someOuter();
+    const ids = idsIn(outer);
+    bpftool('update', outer, this.#random.of([...ids.keys()]), this.#random.of([...ids.values()]));
+  }
+
+  #insertEntry(): void {
+    const key = STRANGE_KEYS + this.#random.number(4);
+    bpftool('update', this.#someOuter(), u32(key), this.#random.of(this.own));
+  }
+
+  #writeContent(): void {
+    const number = this.#random.number(40);
+    bpftool('update', this.#someInner(), u32(number), u32(number));
+  }
+
+  #deleteContent(): void {
+    bpftool('delete', this.#someInner(), u32(this.#random.number(30)));
+  }
+
+  #unlinkProof(): void {
+    unlinkSync(this.#random.of(pinsBelow(this.#ledger(this.#random.of(['alpha', 'beta']), 'inner'))));
+  }
+
+  #renameProof(): void {
+    const pins = pinsBelow(this.#ledger(this.#random.of(['alpha', 'beta']), 'inner'));
+    renameSync(this.#random.of(pins), this.#random.of(pins));
+  }
+
+  #unlinkPin(): void {
+    unlinkSync(this.#publicPin(this.#random.of(['alpha', 'beta']))!);
+  }
+
+  #replacePin(): void {
+    const name = this.#random.of(['alpha', 'beta'] as const);
+    const pin = this.#publicPin(name)!;
+    this.#field.make('beside', ...LAYOUTS[name], '--inners', '2');
+    renameSync(this.#field.pin('beside'), pin);
+  }
+
+  /** A program is loaded anew. */
+  #reload(): void {
+    this.#field.make('beside', ...LAYOUTS.gamma, '--inners', '0');
+    renameSync(this.#field.pin('beside'), this.#field.pin('program/gamma'));
+  }
+
+  #unlinkLedger(): void {
+    unlinkSync(this.#ledger(this.#random.of(OUTERS), this.#random.of(['outer', 'spec'])));
+  }
+
+  #emptyLedger(): void {
+    const directory = this.#ledger(this.#random.of(['alpha', 'beta']), 'inner');
+    for (const pin of pinsBelow(directory)) unlinkSync(pin);
+    rmdirSync(directory);
+  }
+
+  #someOuter(): string {
+    return this.#ledger(this.#random.of(OUTERS), 'outer');
+  }
+
+  #someKey(outer: string): string {
+    return this.#random.of([...idsIn(outer).keys()]);
+  }
+
+  #someInner(): number {
+    return this.#random.of([...idsIn(this.#someOuter()).values()].filter(id => !this.own.includes(id)));
+  }
+
+  #publicPin(name: string): string | undefined {
+    const { pin } = this.#model.outer(name).spec;
+    return pin === undefined ? undefined : this.#field.pin(pin);
+  }
+
+  #ledger(outer: string, name: string): string {
+    return this.#field.pin(`innermap/${outer}/${name}`);
+  }
+}
