@@ -1,4 +1,5 @@
 import { LEDGER } from '../core/ledger.ts';
+import { KernelError } from '../kernel/error.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Lock } from '../kernel/pins.ts';
 import { delay } from './bell.ts';
@@ -12,14 +13,24 @@ export async function onlyWriter(
   stop: AbortSignal,
 ): Promise<Lock | undefined> {
   const directory = `${kernel.pins.root}/${LEDGER}`;
-  if (!kernel.pins.exists(directory)) kernel.pins.makeDirectory(directory);
   let told: string | undefined;
   while (!stop.aborted) {
-    const lock = kernel.pins.lock(directory);
-    if (!('heldBy' in lock)) return lock;
-    if (lock.heldBy !== told) waiting(lock.heldBy);
-    told = lock.heldBy;
+    const lock = lockOrHolder(kernel, directory);
+    if (lock !== undefined && !('heldBy' in lock)) return lock;
+    if (lock !== undefined && lock.heldBy !== told) waiting(lock.heldBy);
+    told = lock?.heldBy ?? told;
     await delay(ASK_AGAIN_MS, stop);
   }
   return undefined;
+}
+
+/** Undefined where the directory went in this moment: `innermap clean`, which held it, takes it away in the end. */
+function lockOrHolder({ pins }: Kernel, directory: string): ReturnType<Kernel['pins']['lock']> | undefined {
+  if (!pins.exists(directory)) pins.makeDirectory(directory);
+  try {
+    return pins.lock(directory);
+  } catch (error) {
+    if (error instanceof KernelError && error.errno === 'ENOENT') return undefined;
+    throw error;
+  }
 }

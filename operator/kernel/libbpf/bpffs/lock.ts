@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs';
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Lock } from '../../pins.ts';
 import { ERRNO, fileError, kernelError } from '../errno.ts';
@@ -10,13 +10,24 @@ import { LOCK_EXCLUSIVE_NOW } from '../symbols.ts';
 export function lockDirectory(library: Library, directory: string): Lock | { readonly heldBy: string } {
   const fd = opened(directory);
   const answer = library.flock(fd, LOCK_EXCLUSIVE_NOW);
-  if (answer >= 0) return held(fd);
+  if (answer >= 0 && isStillThere(directory, fd)) return held(fd);
+  if (answer >= 0) {
+    closeSync(fd);
+    return lockDirectory(library, directory);
+  }
   try {
     if (answer === -ERRNO.EAGAIN) return { heldBy: holderOf(fstatSync(fd)) };
     throw kernelError('lock', directory, answer);
   } finally {
     closeSync(fd);
   }
+}
+
+/** A lock on a directory that was taken away since it was opened keeps nobody out of the one that came after it. */
+function isStillThere(directory: string, fd: number): boolean {
+  const there = statSync(directory, { throwIfNoEntry: false });
+  const locked = fstatSync(fd);
+  return there?.ino === locked.ino && there.dev === locked.dev;
 }
 
 function opened(directory: string): number {
