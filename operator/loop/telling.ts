@@ -1,6 +1,7 @@
 import { heldText } from '../core/report/fates.ts';
 import type { Told } from './run.ts';
 import type { Turn } from './turn.ts';
+
 /** The part of a log that a loop needs. */
 export interface TellingLog {
   info(message: string, fields?: Record<string, unknown>): void;
@@ -19,7 +20,10 @@ export function tellingLog(log: TellingLog): Told {
       const { turn } = report;
       if (turn.steps > 0) log.info('Turn', fieldsOf(turn));
       const lines = [...farewellsHeld(plan, report), ...troubles(report)];
-      for (const line of lines.slice(0, LOGGED)) if (!told.has(line)) log.warn(line);
+      const news = lines.filter(line => !told.has(line));
+      for (const line of news.slice(0, LOGGED)) log.warn(line);
+      if (news.length > LOGGED)
+        log.warn('More cannot be done, the report has all of it', { more: news.length - LOGGED });
       if (told.size > 0 && lines.length === 0) log.info('Everything is as declared again');
       told = new Set(lines);
     },
