@@ -106,6 +106,36 @@ describe('turn, adopting', () => {
     expect(machine.liveMaps(), 'one outer map, two inner maps').to.have.length(3);
   });
 
+  it('does not take an adopted map for its own when the OuterMap says Create from now on', async () => {
+    const machine = new FakeMachine();
+    await load(machine);
+    const acting = await startedAgent(machine.openKernel(), adopting());
+    await acting.turn();
+    const { report } = await acting.turn(adopting({ provision: 'Create', deletionPolicy: 'Delete' }));
+    expect(report.outerMaps[0]).to.include({ ready: false, reason: 'PinInUse' });
+    await acting.resync(new Scene());
+    expect(Object.keys(machine.dump(PIN))).to.include('07000000');
+  });
+
+  it('adopts no other map than the one that it looked at', async () => {
+    const machine = new FakeMachine();
+    const kernel = machine.openKernel();
+    await load(machine, 71);
+    kernel.pins.rename(PIN, '/sys/fs/bpf/program/next');
+    await load(machine);
+    const acting = await startedAgent(kernel, adopting());
+    const writeRecord = kernel.pins.writeRecord.bind(kernel.pins);
+    kernel.pins.writeRecord = (path, text) => {
+      writeRecord(path, text);
+      kernel.pins.rename('/sys/fs/bpf/program/next', PIN);
+    };
+    const { outcomes } = await acting.turn();
+    expect(outcomes.flatMap(({ step, ok }) => (ok ? [] : [step.verb]))).to.deep.equal(['adopt', 'insert']);
+    expect(Object.keys(machine.dump(PIN)), 'the new map, not looked at yet').to.deep.equal(['07000000']);
+    await acting.turn();
+    expect(Object.keys(machine.dump(PIN))).to.deep.equal(['01000000', '07000000']);
+  });
+
   it('takes only our entries away when the OuterMap is deleted with Delete', async () => {
     const machine = new FakeMachine();
     await load(machine);

@@ -26,6 +26,7 @@ function created(desired: DesiredOuter, found: OuterFound): OuterChanges {
   const restore = lostPin(desired, found);
   const foreign = pin.kind === 'map' && !(ledger.kind === 'map' && ledger.id === pin.id);
   if (foreign && restore === undefined) return pinInUse(desired, pin);
+  if (ledger.kind === 'map' && found.record?.provision === 'Adopt') return wasAdopted(ledger);
   if (ledger.kind !== 'map' && restore === undefined) {
     const make: Step = { verb: 'create', outer: name, desired };
     return { kind: 'steps', steps: [...recordSteps(desired, found), make, ...pinSteps(desired)] };
@@ -53,7 +54,7 @@ function lostPin(
   const inside = new Set(entries.values());
   const proven = [...pins.values()].some(id => inside.has(id));
   return proven
-    ? [{ verb: 'adopt', outer: desired.outerMap.metadata.name, pin: path, again: false }]
+    ? [{ verb: 'adopt', outer: desired.outerMap.metadata.name, pin: path, id: pin.id, again: false }]
     : undefined;
 }
 
@@ -65,7 +66,7 @@ function adopted(desired: DesiredOuter, found: OuterFound): OuterChanges {
   const mismatch = otherLayout(desired, found, pin.spec);
   if (mismatch !== undefined) return mismatch;
   const steps = recordSteps(desired, found);
-  const adopt: Step = { verb: 'adopt', outer: name, pin: path, again: ledger.kind === 'map' };
+  const adopt: Step = { verb: 'adopt', outer: name, pin: path, id: pin.id, again: ledger.kind === 'map' };
   if (ledger.kind !== 'map' || ledger.id !== pin.id) steps.push(adopt);
   return { kind: 'steps', steps };
 }
@@ -169,6 +170,14 @@ function pinInUse(desired: DesiredOuter, pin: PinFound & { kind: 'map' }): Outer
   const what = `Pin ${desired.outerMap.spec.pin} holds a map that this operator did not make (id ${pin.id}, ${mapSpecText(pin.spec)})`;
   const message = `${what}: nothing is touched; set provision: Adopt to fill it, choose another pin, or remove that pin`;
   return { kind: 'refused', reason: 'PinInUse', message };
+}
+
+/** Saying Create does not make another's map ours: its foreign keys would be removed, its pin unlinked in the end. */
+function wasAdopted(ledger: MapFound): OuterChanges {
+  const what = `Outer map ${ledger.id} was adopted, this operator did not make it`;
+  const advice =
+    'set provision: Adopt again, or let it go with innermap clean, and free its pin, before another is made';
+  return { kind: 'refused', reason: 'PinInUse', message: `${what}: nothing is touched; ${advice}` };
 }
 
 function pinNotFound(path: string | undefined): OuterChanges {

@@ -13,8 +13,14 @@ export type Step =
   | { readonly verb: 'record'; readonly outer: string; readonly record: LedgerRecord }
   /** Template, outer map, the ledger's pin; the template is closed. */
   | { readonly verb: 'create'; readonly outer: string; readonly desired: DesiredOuter }
-  /** Second pin, in the ledger, of the map that stands at `pin`; over an older one. */
-  | { readonly verb: 'adopt'; readonly outer: string; readonly pin: string; readonly again: boolean }
+  /** Second pin, in the ledger, of the map with this id that stands at `pin`; over an older one. */
+  | {
+      readonly verb: 'adopt';
+      readonly outer: string;
+      readonly pin: string;
+      readonly id: number;
+      readonly again: boolean;
+    }
   | { readonly verb: 'pin'; readonly outer: string; readonly pin: string; readonly mode: number }
   | { readonly verb: 'unpin'; readonly outer: string; readonly pin: string }
   /** The inner map is in the outer map already, its pin still has the temporary name: a crash came between. */

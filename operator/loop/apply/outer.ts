@@ -1,5 +1,6 @@
 import { recordText, TEMPORARY } from '../../core/ledger.ts';
 import type { Step } from '../../core/plan/step.ts';
+import { KernelError } from '../../kernel/error.ts';
 import { attempt, type Outcome } from './outcome.ts';
 import type { Site } from './site.ts';
 
@@ -57,6 +58,7 @@ function adopt(step: Of<'adopt'>, site: Site): number {
   site.forget(step.outer);
   const map = site.kernel.open(site.pinPath(step.pin));
   try {
+    if (map.id !== step.id) throw replacedMeanwhile(step);
     pins.unlink(outer + TEMPORARY);
     pins.pin(map, outer + TEMPORARY, LEDGER_MODE);
     pins.rename(outer + TEMPORARY, outer);
@@ -64,6 +66,16 @@ function adopt(step: Of<'adopt'>, site: Site): number {
   } finally {
     map.close();
   }
+}
+
+/** Neither the layout nor the keys of this one are known: what was decided was about the other. */
+function replacedMeanwhile(step: Of<'adopt'>): KernelError {
+  return new KernelError(
+    'adopt outer map at',
+    step.pin,
+    'ESTALE',
+    'it was replaced meanwhile, it is looked at anew',
+  );
 }
 
 function pin(step: Of<'pin'>, site: Site): undefined {
