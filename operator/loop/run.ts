@@ -1,3 +1,4 @@
+import { brokenReport } from '../core/report/broken.ts';
 import type { Report } from '../core/report/report.ts';
 import { Bell, type Heard } from './bell.ts';
 import type { Due } from './observe/observe.ts';
@@ -33,11 +34,9 @@ export async function run(agent: Agent, schedule: Schedule, told: Told, stop: Ab
   let due: Due = { resync: true, contentShare: 1 };
   try {
     while (!stop.aborted) {
-      const result = await attempted(agent, due, previous, told, retryMs);
-      if (result !== undefined) {
-        previous = result.report;
-        unwatch.renew();
-      }
+      const { result, report } = await attempted(agent, due, previous, { told, retryMs });
+      previous = report;
+      if (result !== undefined) unwatch.renew();
       const trouble = result === undefined || result.outcomes.some(outcome => !outcome.ok);
       const heard = await bell.next(schedule.resyncMs, trouble ? retryMs : undefined);
       retryMs = !trouble || heard === 'changed' ? FIRST_RETRY_MS : Math.min(LAST_RETRY_MS, retryMs * 2);
@@ -49,21 +48,40 @@ export async function run(agent: Agent, schedule: Schedule, told: Told, stop: Ab
   }
 }
 
+/** `result`: absent where the turn broke off. `report`: the last one, if any. */
+interface Attempt {
+  readonly result?: Turn;
+  readonly report: Report | undefined;
+}
+
 async function attempted(
   agent: Agent,
   due: Due,
   previous: Report | undefined,
-  told: Told,
-  retryMs: number,
-): Promise<Turn | undefined> {
+  { told, retryMs }: { readonly told: Told; readonly retryMs: number },
+): Promise<Attempt> {
   try {
     const result = await turn(agent, due, previous);
     told.turned(result);
-    return result;
+    return { result, report: result.report };
   } catch (error) {
     told.broke(error, retryMs);
-    return undefined;
+    return { report: await afterBroken(agent, previous, error) };
   }
+}
+
+/** What was done is not in memory, and what is published is no longer known to be true. */
+async function afterBroken(
+  { memory, publisher, clock }: Agent,
+  previous: Report | undefined,
+  error: unknown,
+): Promise<Report | undefined> {
+  memory.outers.clear();
+  if (previous === undefined) return undefined;
+  const message = error instanceof Error ? error.message : String(error);
+  const report = brokenReport(previous, message, new Date(clock.now()).toISOString());
+  await publisher.publish(report);
+  return report;
 }
 
 /** A broken turn may have left anything: look at everything. */

@@ -1,0 +1,71 @@
+import { expect } from 'chai';
+import type { Report } from '../core/report/report.ts';
+import { FakeMachine } from '../kernel/fake/machine.ts';
+import { onlyWriter } from './lock.ts';
+import { run } from './run.ts';
+import { tellingLog } from './telling.ts';
+import { Scene, startedAgent } from './testing/scene.ts';
+import { LEDGER, twoTenants } from './testing/tenants.ts';
+
+describe('run', () => {
+  it('says in the report when a turn breaks off, and trusts nothing that it remembered', async () => {
+    const machine = new FakeMachine();
+    const { agent, stand } = await startedAgent(machine.openKernel(), twoTenants());
+    const stop = new AbortController();
+    const told: string[] = [];
+    const publisher = {
+      publish: async (report: Report) => {
+        const { status, message } = report.state.conditions[0]!;
+        told.push(`${status} ${message}`);
+        if (told.length === 1) stand.read = broken;
+        if (told.length === 3) stop.abort();
+      },
+    };
+    const { read } = stand;
+    const broken = () => {
+      stand.read = read;
+      return Promise.reject(new Error('the disk is gone'));
+    };
+    const schedule = { resyncMs: 20, contentResyncMs: 20 };
+    await run({ ...agent, publisher }, schedule, tellingLog(SILENT), stop.signal);
+    expect(told).to.deep.equal([
+      'True The kernel holds what is declared',
+      'False Turn broke off, what is shown is from before: the disk is gone',
+      'True The kernel holds what is declared',
+    ]);
+    expect(machine.dump(LEDGER)).to.deep.equal(twoTenants().contents('tenants'));
+  });
+});
+
+describe('tellingLog', () => {
+  it('tells what is new, however much of what is old goes on', async () => {
+    const machine = new FakeMachine();
+    let scene = new Scene();
+    for (let at = 10; at < 22; at++) scene = scene.inner(`a/m${at}`, 'missing', at, {});
+    const acting = await startedAgent(machine.openKernel(), scene);
+    const lines: string[] = [];
+    const telling = tellingLog({ ...SILENT, warn: line => lines.push(line) });
+    telling.turned(await acting.turn());
+    expect(lines).to.have.length(11);
+    telling.turned(await acting.turn(scene.inner('z/new', 'missing', 1, {})));
+    expect(lines.at(-1)).to.match(/^InnerMap z\/new: OuterMapNotFound/);
+    expect(lines).to.have.length(12);
+  });
+});
+
+describe('onlyWriter', () => {
+  it('makes the directory anew where whoever held it took it away: innermap clean', async () => {
+    const machine = new FakeMachine();
+    const [cleaner, agent] = [machine.openKernel(), machine.openKernel()];
+    cleaner.pins.makeDirectory('/sys/fs/bpf/innermap');
+    const held = cleaner.pins.lock('/sys/fs/bpf/innermap');
+    const waiting = (): void => {
+      cleaner.pins.removeDirectory('/sys/fs/bpf/innermap');
+      if (!('heldBy' in held)) held.release();
+    };
+    const lock = await onlyWriter(agent, waiting, new AbortController().signal);
+    expect(lock).to.have.property('release');
+  });
+});
+
+const SILENT = { info: () => {}, warn: () => {}, error: () => {} };
