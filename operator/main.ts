@@ -124,7 +124,16 @@ async function withAgent(
       log.warn('Cannot write the report', { file: report, error: error.message }),
     );
     const { possibleCpus } = kernel;
-    const source = folderSource({ paths: options.manifests, possibleCpus, releases: options.releases });
+    const source = folderSource({
+      paths: options.manifests,
+      possibleCpus,
+      releases: options.releases,
+      unwatched: (directory, error) =>
+        log.warn('Cannot watch a directory, its changes are seen at a resync only', {
+          directory,
+          error: error.message,
+        }),
+    });
     try {
       await use(await agentOf(options, { kernel, publisher, source }, log));
     } finally {

@@ -57,6 +57,22 @@ describe('folderSource, when files change', () => {
     expect(names(await source.read())).to.deep.equal(['a/a']);
   });
 
+  it('follows a link that was swapped to where it leads now: an edit there is seen at once', async () => {
+    const [before, now] = [
+      bench.folder({ 'a.yaml': innerMap('a', 2) }),
+      bench.folder({ 'a.yaml': innerMap('a', 3) }),
+    ];
+    const folder = bench.folder({ 'o.yaml': outerMap() });
+    symlinkSync(join(before, 'a.yaml'), join(folder, 'a.yaml'));
+    const { source } = await bench.open(folder);
+    symlinkSync(join(now, 'a.yaml'), join(folder, 'beside'));
+    renameSync(join(folder, 'beside'), join(folder, 'a.yaml'));
+    await until(async () => entriesOf(await source.read(), 'a/a') === 3);
+    await pause(50);
+    writeFileSync(join(now, 'a.yaml'), innerMap('a', 5));
+    await until(async () => entriesOf(await source.read(), 'a/a') === 5, 1000);
+  });
+
   it('follows the swap of a ConfigMap, twice', async () => {
     const mount = configMap({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a') });
     bench.keep(mount.folder);

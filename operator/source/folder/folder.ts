@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Wanted } from '../../core/wanted.ts';
 import type { Source } from '../source.ts';
@@ -112,11 +113,11 @@ class FolderSource implements Source {
     return isOurs ? listed : undefined;
   }
 
-  /** The folder itself, or a link in it that its files go through. */
+  /** The folder itself, or a link in it: where it leads to is to be watched from now on. */
   #mayMoveFiles(directory: string, name: string): boolean {
     return (
       this.#paths.includes(join(directory, name)) ||
-      (this.#paths.includes(directory) && name.startsWith('..'))
+      (this.#paths.includes(directory) && (name.startsWith('..') || isLink(join(directory, name))))
     );
   }
 
@@ -156,4 +157,8 @@ class FolderSource implements Source {
   #tell(): void {
     if (this.#isRead) for (const changed of this.#listeners) changed();
   }
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }

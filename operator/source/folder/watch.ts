@@ -14,6 +14,8 @@ export class Watches {
   readonly #happened: Happened;
   readonly #failed: (directory: string, error: Error) => void;
   readonly #watched = new Map<string, Watched>();
+  /** Told once each, though it is tried again with every scan. */
+  readonly #unwatched = new Set<string>();
   #isClosed = false;
 
   constructor(happened: Happened, failed: (directory: string, error: Error) => void) {
@@ -44,9 +46,11 @@ export class Watches {
       );
       watcher.on('error', error => this.#lost(directory, error));
       this.#watched.set(directory, { watcher, inode });
+      this.#unwatched.delete(directory);
       return true;
     } catch (error) {
-      this.#failed(directory, error as Error);
+      if (!this.#unwatched.has(directory)) this.#failed(directory, error as Error);
+      this.#unwatched.add(directory);
       return false;
     }
   }
