@@ -33,6 +33,12 @@ describe('createLog', () => {
     expect(new Date(time).getTime()).to.be.closeTo(Date.now(), 5000);
   });
 
+  it('outlives whoever reads it', () => {
+    const { stream } = written();
+    createLog({ level: 'info', json: true, stream });
+    expect(() => stream.emit('error', new Error('EPIPE'))).to.not.throw();
+  });
+
   it('writes text for people, with fields as name=value on one line', () => {
     const { stream, lines } = written();
     createLog({ level: 'info', json: false, stream }).warn('Cannot read', {

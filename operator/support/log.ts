@@ -31,6 +31,8 @@ export function createLog(options: LogOptions): Log {
   const level = levelOf(options.level);
   const stream = options.stream ?? process.stderr;
   const colour = options.colour ?? (stream as { isTTY?: boolean }).isTTY === true;
+  // Whoever read the log went away (a pipe, a journal that was started anew): that must end no agent
+  if (stream.listenerCount('error') === 0) stream.on('error', () => {});
   const { combine, timestamp, printf } = winston.format;
   const shape = options.json ? printf(jsonLine) : printf(line => textLine(line, colour));
   const logger = winston.createLogger({
