@@ -102,10 +102,16 @@ export class Chaos {
       const wrong = this.#wrong();
       if (wrong === undefined) return;
       expect(this.#agent!.isOver, `the agent ended ${when}: ${this.#agent!.log}`).to.equal(false);
-      if (performance.now() - start > PATIENCE_MS)
-        throw new Error(`${wrong} ${when}\n${this.#agent!.log.split('\n').slice(-30).join('\n')}`);
+      if (performance.now() - start > PATIENCE_MS) throw new Error(`${wrong} ${when}\n${this.#told()}`);
       await sleep(50);
     }
+  }
+
+  #told(): string {
+    const { outerMaps, innerMaps, refusals, state } = this.#field.reportNow();
+    const behind = outerMaps.filter(({ ready }) => !ready);
+    const report = JSON.stringify({ behind, innerMaps, refusals, conditions: state.conditions });
+    return [report, ...this.#agent!.log.split('\n').slice(-30)].join('\n');
   }
 
   /** What is not as the model has it, if anything. */

@@ -32,7 +32,6 @@ const OPTIONS: Readonly<Record<string, Readonly<Record<string, readonly unknown[
     pin: ['alpha', 'moved', 'deep/er/alpha', undefined],
     maxRemoval: ['50%', '100%', 3, undefined],
     deletionPolicy: ['Retain', 'Delete'],
-    undeclaredKeys: ['Remove', 'Keep'],
     access: [[{ namespaces: ['*'] }], [{ namespaces: ['a'] }]],
     nodeSelector: [undefined, undefined, ELSEWHERE],
   },
