@@ -1,6 +1,6 @@
 import { renameSync, unlinkSync } from 'node:fs';
 import { expect } from 'chai';
-import { bpftool, dumped, idAt } from '../../native/stage.ts';
+import { bpftool, dumped, idAt, run } from '../../native/stage.ts';
 import { type Field, onField } from './support/field.ts';
 import { innerMap, outerMap, u32, u32Pairs } from './support/manifests.ts';
 import { idsIn, shown, treeBelow } from './support/witness.ts';
@@ -67,6 +67,24 @@ describe('agent, among maps of others', () => {
     await field().reported(({ outerMaps }) => outerMaps[0]?.reason === 'LayoutMismatch');
     expect(field().contents('tenants')).to.deep.equal(before);
     expect(treeBelow(field().pin('innermap/tenants'))).to.deep.equal([]);
+  });
+
+  it('reads no plain map as an outer map, whatever its values are: PinInUse, others go on', async () => {
+    for (const [at, size] of [1, 3, 64].entries()) {
+      const words = ['type', 'hash', 'key', '4', 'value', String(size), 'entries', '8', 'name', 'plain'];
+      run('bpftool', 'map', 'create', field().pin(`plain-${at}`), ...words);
+      bpftool('update', field().pin(`plain-${at}`), u32(1), '07'.repeat(size));
+      field().write(`plain-${at}.yaml`, outerMap(`plain-${at}`));
+    }
+    field().write('others.yaml', outerMap('others'));
+    field().write('other.yaml', innerMap('a/other', { outerMap: 'others', key: 1 }, { 1: 1 }));
+    field().start();
+    const { outerMaps } = await field().reported(report => report.outerMaps.length === 4);
+    expect(outerMaps.map(({ name, reason }) => `${name} ${reason}`)).to.have.members([
+      'others Programmed',
+      ...[0, 1, 2].map(at => `plain-${at} PinInUse`),
+    ]);
+    expect(dumped(field().pin('plain-1'))).to.deep.equal({ [u32(1)]: '070707' });
   });
 
   it('refuses another outer type than the one that is pinned: LayoutMismatch shows both', async () => {

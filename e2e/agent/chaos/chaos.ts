@@ -48,6 +48,7 @@ export class Chaos {
     this.#did.length = 0;
     for (let act = 3 + this.#random.number(25); act > 0; act--) {
       await this.#act(this.#random.number(24));
+      this.#mustLive(`after ${this.#did.join(' ')}`);
       if (this.#random.once(2)) await sleep(this.#random.number(200));
     }
   }
@@ -89,11 +90,11 @@ export class Chaos {
   }
 
   async #pause(): Promise<void> {
-    process.kill(this.#agent!.pid, 'SIGSTOP');
+    this.#agent!.signal('SIGSTOP');
     await sleep(300);
     this.#vandal.heal();
     await sleep(300);
-    process.kill(this.#agent!.pid, 'SIGCONT');
+    this.#agent!.signal('SIGCONT');
   }
 
   async #settled(when: string): Promise<void> {
@@ -101,10 +102,14 @@ export class Chaos {
     for (;;) {
       const wrong = this.#wrong();
       if (wrong === undefined) return;
-      expect(this.#agent!.isOver, `the agent ended ${when}: ${this.#agent!.log}`).to.equal(false);
+      this.#mustLive(when);
       if (performance.now() - start > PATIENCE_MS) throw new Error(`${wrong} ${when}\n${this.#told()}`);
       await sleep(50);
     }
+  }
+
+  #mustLive(when: string): void {
+    expect(this.#agent!.isOver, `the agent ended ${when}: ${this.#agent!.log.slice(-3000)}`).to.equal(false);
   }
 
   #told(): string {

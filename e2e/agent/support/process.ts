@@ -88,6 +88,11 @@ export class Running {
     return this.#ended;
   }
 
+  /** Without waiting for its end. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
   end(signal: NodeJS.Signals = 'SIGTERM'): Promise<Ended> {
     this.#child.kill(signal);
     return this.#ended;
