@@ -76,9 +76,9 @@ export class Intruder {
     bpftool('update', outer, this.#someKey(outer), this.#random.of(this.own));
   }
 
-  /** Two keys with one inner map. */
+  /** Two keys with one inner map; not where foreign entries are kept, for it is one. */
   #copyEntry(): void {
-    const outer = this.#someOuter();
+    const outer = this.#ledger(this.#random.of(['alpha', 'beta']), 'outer');
     const ids = idsIn(outer);
     bpftool('update', outer, this.#random.of([...ids.keys()]), this.#random.of([...ids.values()]));
   }
