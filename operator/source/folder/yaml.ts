@@ -1,4 +1,6 @@
 import {
+  Composer,
+  type CST,
   type Document,
   isAlias,
   isMap,
@@ -6,7 +8,7 @@ import {
   isSeq,
   type Node,
   type Pair,
-  parseDocument,
+  Parser,
   Scalar,
 } from 'yaml';
 import type { FieldPath } from '../../api/problem.ts';
@@ -49,18 +51,46 @@ export function readAnyYaml(text: string): AnyReading {
 
 function parsed(text: string): Document.Parsed | Misfit {
   try {
-    return parseDocument(text, {
-      schema: 'failsafe',
-      version: '1.2',
-      uniqueKeys: false,
-      merge: false,
-      prettyErrors: false,
-      logLevel: 'silent',
-    }) as Document.Parsed;
+    const tokens = [...new Parser().parse(text)];
+    const deep = tooDeep(tokens);
+    if (deep !== undefined) return { offset: deep.offset, message: TOO_DEEP };
+    const [document] = new Composer(OPTIONS).compose(tokens, true, text.length);
+    return document as Document.Parsed;
   } catch (error) {
-    if (error instanceof RangeError) return { offset: 0, message: 'Collections are nested too deeply' };
+    if (error instanceof RangeError) return { offset: 0, message: TOO_DEEP };
     return { offset: 0, message: sentence(error instanceof Error ? error.message : String(error)) };
   }
+}
+
+const OPTIONS = {
+  schema: 'failsafe',
+  version: '1.2',
+  uniqueKeys: false,
+  merge: false,
+  prettyErrors: false,
+  logLevel: 'silent',
+} as const;
+
+const TOO_DEEP = `Nested deeper than ${MAX_DEPTH} levels`;
+
+/**
+ * The first token that is nested far too deeply. The package composes a document by recursion, one that goes deep enough
+ * ends the whole process: V8 aborts where a regular expression is compiled at the end of the stack, no error is thrown.
+ */
+function tooDeep(tokens: readonly CST.Token[]): CST.Token | undefined {
+  const open = tokens.map(token => ({ token, level: 0 }));
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { token, level } = next;
+    if (level > 2 * MAX_DEPTH) return token;
+    for (const inner of tokensIn(token)) open.push({ token: inner, level: level + 1 });
+  }
+  return undefined;
+}
+
+function tokensIn(token: CST.Token): readonly CST.Token[] {
+  if (token.type === 'document') return token.value === undefined ? [] : [token.value];
+  if (!('items' in token)) return [];
+  return token.items.flatMap(({ key, value }) => [key ?? [], value ?? []].flat());
 }
 
 /** The package's messages, in the form of ours: one line, no period, no position. */
