@@ -11,7 +11,8 @@ import type { Library } from './library.ts';
 const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` };
 
 export function run(program: string, ...args: readonly string[]): string {
-  return execFileSync(program, args, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  const stdio = ['ignore', 'pipe', 'pipe'] as const;
+  return execFileSync(program, args, { env, encoding: 'utf8', stdio: [...stdio], maxBuffer: 1 << 28 });
 }
 
 /** A bpffs of its own below a new directory, and kernels on it. */
