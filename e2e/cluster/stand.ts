@@ -39,6 +39,11 @@ export class Stand {
     return this.kubectl.run(['apply', '--server-side', ...words, '-f', '-'], JSON.stringify(object));
   }
 
+  /** The same where it must be taken. */
+  async put(object: object): Promise<void> {
+    await this.kubectl.must(['apply', '--server-side', '-f', '-'], JSON.stringify(object));
+  }
+
   /** Everything of crds/, in force. */
   async install(): Promise<void> {
     await this.kubectl.must(['apply', '--server-side', '-f', CRDS]);
