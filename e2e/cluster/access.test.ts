@@ -25,12 +25,9 @@ const BOTH = 'names both';
 const NAMESPACE = 'names it';
 
 /** Who declares which key of which OuterMap, and why not; nothing where it is allowed. */
-const DECLARATIONS: readonly (readonly [
-  namespace: string,
-  outerMap: string,
-  key: string | number,
-  why?: string,
-])[] = [
+type Declaration = readonly [namespace: string, outerMap: string, key: string | number, why?: string];
+
+const DECLARATIONS: readonly Declaration[] = [
   ['team-a', 'tenants', '10.1.0.7'],
   ['team-a', 'tenants', '10.2.0.7'],
   ['team-a', 'tenants', '10.3.0.7', BOTH],
@@ -54,14 +51,14 @@ const DECLARATIONS: readonly (readonly [
   ['team-a', 'slots', -1, BOTH],
   ['team-b', 'slots', 19],
   ['team-b', 'slots', -5],
-  ['team-b', 'slots', -6],
   ['other', 'slots', 1, NAMESPACE],
   ['team-a', 'open', 'anything at all'],
   ['team-a', 'open', 7],
   ['other', 'open', 7, NAMESPACE],
   ['other', 'many', '10.15.255.1'],
   ['other', 'many', '10.16.0.1', BOTH],
-  // What only the key's type can tell, agents decide
+  // What only the key's type can tell, agents decide: 0x20 may be any number
+  ['team-b', 'slots', -6],
   ['team-a', 'tenants', 'port=443,proto=6'],
   ['team-a', 'slots', '0x09'],
   ['team-a', 'slots', '007'],
@@ -97,7 +94,7 @@ describeCluster('access policy on a real API server', stand => {
   }
 
   it('an access rule that is taken away stops no correction of what is there', async () => {
-    await stand.put(innerMap('team-a', 'tenants', '10.1.0.7'));
+    await stand.put(innerMap('declared', ['team-a', 'tenants', '10.1.0.7']));
     await stand.put(outerMap('tenants', [{ namespaces: ['other'] }]));
     await until(
       () => declare(stand, ['team-a', 'tenants', '10.1.0.7']),
@@ -109,11 +106,8 @@ describeCluster('access policy on a real API server', stand => {
 });
 
 /** A server-side dry run: it is admitted or not, and not kept. */
-function declare(
-  stand: Stand,
-  [namespace, outer, key]: readonly [string, string, string | number],
-): Promise<Answer> {
-  return stand.apply(innerMap(namespace, outer, key, 'new'), '--dry-run=server');
+function declare(stand: Stand, declaration: Declaration): Promise<Answer> {
+  return stand.apply(innerMap('new', declaration), '--dry-run=server');
 }
 
 function outerMap(name: string, access: readonly object[]): object {
@@ -122,11 +116,6 @@ function outerMap(name: string, access: readonly object[]): object {
   return { apiVersion: API, kind: 'OuterMap', metadata: { name }, spec };
 }
 
-function innerMap(namespace: string, outer: string, key: string | number, name = 'declared'): object {
-  return {
-    apiVersion: API,
-    kind: 'InnerMap',
-    metadata: { name, namespace },
-    spec: { outerMap: outer, key },
-  };
+function innerMap(name: string, [namespace, outer, key]: Declaration): object {
+  return { apiVersion: API, kind: 'InnerMap', metadata: { name, namespace }, spec: { outerMap: outer, key } };
 }

@@ -40,8 +40,8 @@ export class Stand {
   }
 
   /** The same where it must be taken. */
-  async put(object: object): Promise<void> {
-    await this.kubectl.must(['apply', '--server-side', '-f', '-'], JSON.stringify(object));
+  async put(object: object, ...words: readonly string[]): Promise<void> {
+    await this.kubectl.must(['apply', '--server-side', ...words, '-f', '-'], JSON.stringify(object));
   }
 
   /** Everything of crds/, in force. */
