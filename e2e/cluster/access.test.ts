@@ -3,7 +3,6 @@ import type { Answer } from './kubectl.ts';
 import { describeCluster, type Stand, until } from './stand.ts';
 
 const API = 'innermap.io/v1alpha1';
-const NAMESPACES = ['team-a', 'team-b', 'other'];
 
 const TENANTS = [
   { namespaces: ['team-a'], keys: ['10.1.0.0/16', '2001:db8::/32', '192.0.2.7'] },
@@ -68,9 +67,9 @@ const DECLARATIONS: readonly Declaration[] = [
 
 describeCluster('access policy on a real API server', stand => {
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     await stand.install();
-    for (const name of NAMESPACES) await stand.kubectl.must(['create', 'namespace', name]);
+    await stand.namespaces('team-a', 'team-b', 'other');
     const rules = { tenants: TENANTS, prefixes: PREFIXES, slots: SLOTS, open: OPEN, many: MANY };
     for (const [name, access] of Object.entries(rules)) await stand.put(outerMap(name, access));
     await until(

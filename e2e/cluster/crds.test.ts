@@ -45,7 +45,7 @@ const EDITS: readonly (readonly [
 
 describeCluster('crds on a real API server', stand => {
   before(function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     return stand.install();
   });
   describe('samples', () => samples(stand));
@@ -157,7 +157,7 @@ function edits(stand: Stand): void {
 
   it('the examples are applied as their README says', async () => {
     await stand.kubectl.must(['delete', 'im,om', '--all', '-A']);
-    for (const team of ['team-a', 'team-b']) await stand.kubectl.must(['create', 'namespace', team]);
+    await stand.namespaces('team-a', 'team-b');
     const folder = join(REPOSITORY, 'examples');
     const applied = await stand.kubectl.must(['apply', '--server-side', '-f', folder]);
     expect(applied.trimEnd().split('\n').length).to.equal(10);

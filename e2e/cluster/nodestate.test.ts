@@ -36,9 +36,9 @@ describeCluster('node state policy on a real API server', stand => {
   const uids = new Map<string, string>();
 
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     await stand.install();
-    await stand.kubectl.must(['create', 'namespace', 'innermap-system']);
+    await stand.namespaces('innermap-system');
     await stand.kubectl.must(['create', 'serviceaccount', 'innermap-agent', '-n', 'innermap-system']);
     await grant(stand, 'innermap-agent', RULES);
     for (const node of ['a', 'b']) {

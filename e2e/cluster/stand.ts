@@ -1,37 +1,37 @@
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { REPOSITORY } from '../crdschema.ts';
-import { type ControlPlane, type Options, startControlPlane } from './controlplane.ts';
+import { type ControlPlane, startControlPlane } from './controlplane.ts';
 import type { Answer, Kubectl } from './kubectl.ts';
 import { whatIsMissing } from './programs.ts';
 
-export const CRDS = join(REPOSITORY, 'crds');
+const CRDS = join(REPOSITORY, 'crds');
 
 /** A cold build beside other load, and the start. */
 const START_PATIENCE_MS = 20 * 60_000;
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 45_000;
 const LOOK_AGAIN_MS = 50;
 
-/** The control plane of one suite: there from its first `before` hook on. */
-export class Stand {
-  #controlPlane: ControlPlane | undefined;
+/** One for all suites: each begins without objects of ours. */
+let shared: ControlPlane | undefined;
+let isInstalled = false;
 
+after(() => shared?.stop());
+
+/** What a suite has of the control plane: there from its first `before` hook on. */
+export class Stand {
   get controlPlane(): ControlPlane {
-    if (this.#controlPlane === undefined) throw new Error('Cannot use the control plane: it is not started');
-    return this.#controlPlane;
+    if (shared === undefined) throw new Error('Cannot use the control plane: it is not started');
+    return shared;
   }
 
   get kubectl(): Kubectl {
     return this.controlPlane.kubectl;
   }
 
-  async start(options: Options): Promise<void> {
-    this.#controlPlane = await startControlPlane(options);
-  }
-
-  async stop(): Promise<void> {
-    await this.#controlPlane?.stop();
-    this.#controlPlane = undefined;
+  async start(): Promise<void> {
+    shared ??= await startControlPlane();
   }
 
   /** `kubectl apply --server-side` of an object. */
@@ -44,15 +44,46 @@ export class Stand {
     await this.kubectl.must(['apply', '--server-side', ...words, '-f', '-'], JSON.stringify(object));
   }
 
-  /** Everything of crds/, in force. */
+  /** Everything of crds/ is in force, and no object of another suite is left; namespaces may be. */
   async install(): Promise<void> {
-    await this.kubectl.must(['apply', '--server-side', '-f', CRDS]);
+    if (isInstalled) await this.kubectl.must(['delete', 'im,om,nms', '--all', '-A']);
+    else await this.#installAll();
+    isInstalled = true;
+  }
+
+  async namespaces(...names: readonly string[]): Promise<void> {
+    const items = names.map(name => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }));
+    await this.put({ apiVersion: 'v1', kind: 'List', items });
+  }
+
+  /**
+   * The policies come when the API server knows the kinds: where it looks for a policy's parameters
+   * too early, it looks again after 30 seconds (1.36), and the policy fails open meanwhile.
+   */
+  async #installAll(): Promise<void> {
+    const files = readdirSync(CRDS).filter(name => name.endsWith('.yaml'));
+    const [policies, kinds] = [files.filter(isPolicy), files.filter(name => !isPolicy(name))];
+    await this.kubectl.must(['apply', '--server-side', ...filesIn(kinds)]);
     await this.kubectl.must(['wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all']);
+    const listed = ['api-resources', '--cached=false', '--api-group=innermap.io', '-o', 'name'];
+    await until(
+      () => this.kubectl.run(listed),
+      ({ out }) => out.trim().split('\n').length === kinds.length,
+    );
+    await this.kubectl.must(['apply', '--server-side', ...filesIn(policies)]);
   }
 }
 
-/** A suite on a control plane of its own. Without Go it is one skipped test that says what to install; in CI it fails. */
-export function describeCluster(title: string, body: (stand: Stand) => void, options: Options = {}): void {
+function isPolicy(name: string): boolean {
+  return name.startsWith('policy-');
+}
+
+function filesIn(names: readonly string[]): readonly string[] {
+  return names.flatMap(name => ['-f', join(CRDS, name)]);
+}
+
+/** A suite on the control plane. Without Go it is one skipped test that says what to install; in CI it fails. */
+export function describeCluster(title: string, body: (stand: Stand) => void): void {
   const missing = whatIsMissing();
   describe(title, () => {
     if (missing !== undefined && process.env['CI'] !== 'true') {
@@ -63,12 +94,11 @@ export function describeCluster(title: string, body: (stand: Stand) => void, opt
     before(async function () {
       this.timeout(START_PATIENCE_MS);
       if (missing !== undefined) throw new Error(`Cannot start a control plane: ${missing}`);
-      await stand.start(options);
+      await stand.start();
     });
     afterEach(function () {
       if (this.currentTest?.state === 'failed') console.log(stand.controlPlane.logs());
     });
-    after(() => stand.stop());
     body(stand);
   });
 }

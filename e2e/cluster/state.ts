@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, realpathSync } from 'node:fs';
+import { appendFileSync, closeSync, mkdtempSync, openSync, readFileSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { childEnvironment } from '../agent/support/process.ts';
@@ -34,8 +34,7 @@ export class State {
       env: childEnvironment(),
     });
     closeSync(log);
-    // That it could not be started is told by isOver and the log
-    child.on('error', () => {});
+    child.on('error', error => appendFileSync(this.#log(name), `${error.message}\n`));
     this.#parts.set(name, child);
   }
 

@@ -23,7 +23,7 @@ const STATE = { apiVersion: API, kind: 'NodeMapState', metadata: { name: 'worker
 
 describeCluster('kubectl get and explain on a real API server', stand => {
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     await stand.install();
     await put(stand, TENANTS, {
       innerMaps: 2,
