@@ -14,7 +14,7 @@ const MAY: Readonly<Record<string, { ours: readonly string[]; others: readonly s
   'kernel/fake': { ours: ['api', 'core', 'kernel', 'kernel/contract', 'kernel/fake'], others: [] },
   'kernel/fake.ts': { ours: ['kernel', 'kernel/fake'], others: [] },
   'kernel/libbpf': {
-    ours: ['api', 'core', 'kernel', 'kernel/libbpf'],
+    ours: ['api', 'core', 'kernel', 'kernel/libbpf', 'pace'],
     others: ['node:fs', 'node:path', 'node:os', 'node:url'],
   },
   'kernel/libbpf/library.ts': { ours: ['kernel', 'kernel/libbpf'], others: ['koffi', 'node:fs'] },

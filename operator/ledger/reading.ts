@@ -1,4 +1,4 @@
-import { equalBytes } from '../core/bytes.ts';
+import { equalBytes } from '../core/bytes/bytes.ts';
 import { hex } from '../core/hex.ts';
 import { innerPinName, ownsKey, TEMPORARY } from '../core/ledger.ts';
 import { KernelError } from '../kernel/error.ts';

@@ -1,4 +1,4 @@
-import { equalBytes } from '../bytes.ts';
+import { equalBytes } from '../bytes/bytes.ts';
 import { keyBytes } from '../codec/keytext.ts';
 import { readLength } from '../scalar/cidr.ts';
 import { type IntegerShape, integerText, rangeOf, readBigInteger } from '../scalar/integer.ts';

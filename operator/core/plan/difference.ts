@@ -1,7 +1,7 @@
 import type { InnerType } from '../../api/outermap.ts';
-import { equalBytes, equalRun } from '../bytes.ts';
+import { equalBytes, equalRun } from '../bytes/bytes.ts';
+import { KeyIndex } from '../bytes/keyindex.ts';
 import type { Entries } from '../entries.ts';
-import { KeyIndex } from '../keyindex.ts';
 
 /** How contents of one inner map are compared. */
 export interface Comparison {

@@ -1,3 +1,4 @@
+import { Slice } from '../../pace/slice.ts';
 import { KernelError } from '../error.ts';
 import type { BuildRequest } from '../kernel.ts';
 import { pinRefusal } from './bpffs/pins.ts';
@@ -8,7 +9,7 @@ import { asValue, kernelError } from './errno.ts';
 import type { Host } from './maps.ts';
 import { createMap, createMapLater, OwnedMap } from './maps.ts';
 import { isPerCpu, strideOf } from './maptypes.ts';
-import { Background, Slice } from './slice.ts';
+import { Background } from './parallel.ts';
 
 type Built = OwnedMap | KernelError;
 

@@ -1,3 +1,4 @@
+import { Slice } from '../../pace/slice.ts';
 import type { KernelError } from '../error.ts';
 import type { Edit, Failed, InnerAddress, InnerReading } from '../kernel.ts';
 import { writeKeeping } from './entries/keep.ts';
@@ -8,7 +9,7 @@ import { asValue, ERRNO, kernelError } from './errno.ts';
 import type { Host, OwnedMap } from './maps.ts';
 import { idAt, openId, openPin } from './maps.ts';
 import { strideOf } from './maptypes.ts';
-import { Background, Slice } from './slice.ts';
+import { Background } from './parallel.ts';
 
 type Answer = InnerReading | KernelError;
 

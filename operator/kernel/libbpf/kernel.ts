@@ -18,7 +18,7 @@ import { BpfPins, requireBpffs } from './bpffs/pins.ts';
 import { buildInners } from './build.ts';
 import { editInner, identifyPins, readInners } from './contents.ts';
 import { mayUseBpf, openFilesLimit } from './errno.ts';
-import { FileTable } from './files.ts';
+import { FileTable } from './fd/table.ts';
 import type { CallCounts, Library } from './library.ts';
 import { counted, openLibrary } from './library.ts';
 import type { Host } from './maps.ts';

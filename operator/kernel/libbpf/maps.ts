@@ -1,10 +1,11 @@
 import type { Stats } from 'node:fs';
-import { closeSync, openSync, readlinkSync, readSync, statSync } from 'node:fs';
+import { readlinkSync, statSync } from 'node:fs';
 import type { MapSpec } from '../../core/mapspec.ts';
 import { mapSpecText } from '../../core/mapspec.ts';
 import { KernelError } from '../error.ts';
 import type { OpenMap } from '../kernel.ts';
-import { ERRNO, fileError, kernelError } from './errno.ts';
+import { ERRNO, kernelError } from './errno.ts';
+import { isFrozen } from './fd/frozen.ts';
 import type { Library } from './library.ts';
 import {
   BTF_KEY_TYPE,
@@ -276,32 +277,5 @@ function statsOf(path: string): Stats | undefined {
     return statSync(path);
   } catch {
     return undefined;
-  }
-}
-
-const fdinfo = Buffer.alloc(1024);
-
-/**
- * An update of no entries asks first whether user space may write (kernel/bpf/syscall.c, bpf_map_do_batch) and then does
- * nothing: 0.3 µs, where the text of fdinfo takes 8. EPERM means frozen, or an fd that may only read: fdinfo decides,
- * as it does before 5.6, which has no batches.
- */
-function isFrozen(library: Library, fd: number, label: string): boolean {
-  nothing[0] = 0;
-  const answer = library.mapMayWrite(fd, null, null, nothing, null);
-  if (answer === 0 || answer === -ERRNO.ENOTSUPP) return false;
-  return toldFrozen(fd, label);
-}
-
-function toldFrozen(fd: number, label: string): boolean {
-  let file: number | undefined;
-  try {
-    file = openSync(`/proc/self/fdinfo/${fd}`, 'r');
-    const length = readSync(file, fdinfo, 0, fdinfo.length, null);
-    return fdinfo.toString('latin1', 0, length).includes('frozen:\t1');
-  } catch (thrown) {
-    throw fileError('ask whether it is frozen', label, thrown);
-  } finally {
-    if (file !== undefined) closeSync(file);
   }
 }

@@ -8,7 +8,7 @@ import { batchLater, keysOf, pairsOf } from './entries/write.ts';
 import { ERRNO, kernelError } from './errno.ts';
 import type { Host, OwnedMap } from './maps.ts';
 import { createMap, labelOf } from './maps.ts';
-import { inParallel } from './slice.ts';
+import { inParallel } from './parallel.ts';
 import { ANY, EXIST } from './symbols.ts';
 
 /** Singles share grace periods: as many at once as koffi takes. libuv's pool (UV_THREADPOOL_SIZE) sets how many really run. */

@@ -1,7 +1,7 @@
+import { Slice } from '../../../pace/slice.ts';
 import type { Kept } from '../../kernel.ts';
 import { ERRNO } from '../errno.ts';
 import type { Library } from '../library.ts';
-import { Slice } from '../slice.ts';
 import { isPassing, type Pairs, part, singleNow, TRIES } from './write.ts';
 
 /**

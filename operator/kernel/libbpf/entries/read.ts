@@ -1,10 +1,10 @@
 import type { Entries } from '../../../core/entries.ts';
 import { NO_ENTRIES } from '../../../core/entries.ts';
+import { Slice } from '../../../pace/slice.ts';
 import { KernelError } from '../../error.ts';
 import { ERRNO, kernelError } from '../errno.ts';
 import type { Host, OwnedMap } from '../maps.ts';
 import { hasContents, strideOf } from '../maptypes.ts';
-import { Slice } from '../slice.ts';
 import { PrefixWalk } from './prefixes.ts';
 import { copied } from './slab.ts';
 import { UniqueKeys } from './unique.ts';

@@ -1,9 +1,9 @@
 import type { Entries } from '../../../core/entries.ts';
+import { Slice } from '../../../pace/slice.ts';
 import { KernelError } from '../../error.ts';
 import { ERRNO } from '../errno.ts';
 import type { Library } from '../library.ts';
 import type { OwnedMap } from '../maps.ts';
-import { Slice } from '../slice.ts';
 
 /** How far a batch came. `done` entries were written; `unsupported`: this kernel has no such batch, nothing was tried. */
 export interface Progress {

@@ -3,13 +3,13 @@ import type { OuterType } from '../../../api/outermap.ts';
 import { INNER_TYPES, MAP_FLAGS } from '../../../api/outermap.ts';
 import type { KernelState } from '../../../api/status.ts';
 import type { MapSpec } from '../../../core/mapspec.ts';
+import { Slice } from '../../../pace/slice.ts';
 import { KernelError } from '../../error.ts';
 import { batchLater } from '../entries/write.ts';
 import { ERRNO } from '../errno.ts';
 import type { Host } from '../maps.ts';
 import { createMap, mapId } from '../maps.ts';
 import { smallestSpec } from '../maptypes.ts';
-import { Slice } from '../slice.ts';
 import { ANY } from '../symbols.ts';
 import type { Templates } from './template.ts';
 

@@ -1,20 +1,3 @@
-/** Work of one go on the event loop; the loop must never be blocked for more than 20 ms. */
-const SLICE_MILLISECONDS = 5;
-
-/** Tells when to let others run: `if (slice.over()) await slice.rest()`. */
-export class Slice {
-  #end = performance.now() + SLICE_MILLISECONDS;
-
-  over(): boolean {
-    return performance.now() >= this.#end;
-  }
-
-  async rest(): Promise<void> {
-    await new Promise(resume => setImmediate(resume));
-    this.#end = performance.now() + SLICE_MILLISECONDS;
-  }
-}
-
 /** Does `work` for every index below `count`, at most `limit` at a time. */
 export async function inParallel(
   count: number,

@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
-import type { Library } from './library.ts';
-import { DUPLICATE } from './symbols.ts';
+import type { Library } from '../library.ts';
+import { DUPLICATE } from '../symbols.ts';
 
 /** Files that a process has open anyway, and room for them in a table that was made for more. */
 const OTHERS = 64;
