@@ -68,7 +68,7 @@ build() {
 check_node
 case ${1:-runtime} in
 runtime) install_packages libbpf1 ;;
-test) install_packages libbpf1 libbpf-dev linux-libc-dev clang llvm gcc make bpftool ;;
+test) install_packages libbpf1 libbpf-dev linux-libc-dev clang llvm gcc make bpftool openssl ;;
 *) fail "unknown part $1: runtime or test" ;;
 esac
 install_modules

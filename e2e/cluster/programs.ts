@@ -25,7 +25,8 @@ export interface Programs {
 }
 
 const run = promisify(execFile);
-const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'innermap-operator');
+const CACHE = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'innermap-operator');
+const ASSETS = process.env['KUBEBUILDER_ASSETS'] ?? '';
 const BUILD = join(REPOSITORY, 'e2e', 'cluster', 'go', 'build.sh');
 /** Beside other load a cold build takes 8 minutes. */
 const BUILD_PATIENCE_MS = 15 * 60_000;
@@ -37,14 +38,28 @@ const LAYER = {
   sha512: 'QJYajbSLiKepLMn4Iu/xftbhYERkaqYcwtMH6EyqiiRZryV9g67fkfBk5BIfgRqOS9skmylprDci4Ev13RpThg==',
 };
 
+/** Where Go's own archive puts it is in few paths. */
+const PATH = `${process.env['PATH']}:/usr/local/go/bin`;
+/** Since then it fetches the toolchain that go.mod asks for. */
+const OLDEST_GO = [1, 21] as const;
+
 /** Why there can be no control plane on this machine, and what to do about it. */
 export function whatIsMissing(): string | undefined {
   if (!isProgram('openssl')) return 'openssl is missing (Debian: apt-get install openssl)';
-  if (process.env['KUBEBUILDER_ASSETS'] !== undefined) return undefined;
-  const hint =
-    'install it from https://go.dev/dl into /usr/local/go, or set KUBEBUILDER_ASSETS to a folder with etcd and kube-apiserver';
+  if (ASSETS !== '') return undefined;
+  const hint = `install ${OLDEST_GO.join('.')} or newer from https://go.dev/dl into /usr/local/go, or set KUBEBUILDER_ASSETS to a folder with etcd and kube-apiserver`;
   if (!isProgram('go')) return `Go is missing: ${hint}`;
-  return undefined;
+  const version = execFileSync('go', ['env', 'GOVERSION'], {
+    encoding: 'utf8',
+    cwd: '/',
+    env: { ...process.env, PATH },
+  });
+  return isOldGo(version) ? `${version.trim()} is too old: ${hint}` : undefined;
+}
+
+function isOldGo(version: string): boolean {
+  const [major = 0, minor = 0] = version.replace(/^go/, '').split('.').map(Number);
+  return major < OLDEST_GO[0] || (major === OLDEST_GO[0] && minor < OLDEST_GO[1]);
 }
 
 /** Builds and fetches what is not there yet. */
@@ -54,8 +69,7 @@ export async function programs(): Promise<Programs> {
 }
 
 async function controlPlaneFolder(): Promise<string> {
-  const assets = process.env['KUBEBUILDER_ASSETS'];
-  if (assets !== undefined) return assets;
+  if (ASSETS !== '') return ASSETS;
   const building = run('bash', [BUILD], {
     timeout: BUILD_PATIENCE_MS,
     killSignal: 'SIGKILL',
@@ -99,8 +113,7 @@ async function layer(scratch: string): Promise<Buffer> {
 }
 
 function isProgram(name: string): boolean {
-  const folders = [...(process.env['PATH'] ?? '').split(':'), '/usr/local/go/bin'];
-  return folders.some(folder => folder !== '' && isExecutable(join(folder, name)));
+  return PATH.split(':').some(folder => folder !== '' && isExecutable(join(folder, name)));
 }
 
 function isExecutable(path: string): boolean {
