@@ -30,6 +30,24 @@ const MAY: Readonly<Record<string, { ours: readonly string[]; others: readonly s
   },
   publish: { ours: ['api', 'core', 'publish'], others: ['node:fs', 'node:path'] },
   ledger: { ours: ['api', 'core', 'kernel', 'pace', 'ledger'], others: [] },
+  kube: { ours: ['api', 'kube', 'kube/client'], others: ['node:crypto'] },
+  'kube/client': {
+    ours: ['api', 'kube', 'kube/client'],
+    others: [
+      '@kubernetes/client-node',
+      'undici',
+      'node:crypto',
+      'node:events',
+      'node:fs',
+      'node:fs/promises',
+      'node:https',
+      'node:path',
+    ],
+  },
+  'kube/testing': {
+    ours: ['api', 'kube', 'kube/client', 'kube/testing'],
+    others: ['node:fs', 'node:http', 'node:net', 'node:os', 'node:path'],
+  },
   loop: {
     ours: ['api', 'core', 'kernel', 'source', 'publish', 'pace', 'ledger', 'loop'],
     others: [],

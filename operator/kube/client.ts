@@ -1,0 +1,155 @@
+import { Caller } from './client/caller.ts';
+import type { CallCount } from './client/counts.ts';
+import type { KubeObject, Place, Query } from './client/resource.ts';
+import { type Clock, REAL_CLOCK } from './clock.ts';
+
+export type { CallCount } from './client/counts.ts';
+export { ApiError } from './client/error.ts';
+export type { KubeMetadata, KubeObject, Place, Query, Resource } from './client/resource.ts';
+export { compareVersions, objectKey } from './client/resource.ts';
+
+export interface ClusterOptions {
+  /** Absent: the service account of the pod this runs in. */
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly userAgent: string;
+  /** Calls under way at once, watches aside: as many connections. Default 8. */
+  readonly concurrency?: number;
+  /** In front of /var/run/secrets in a pod. */
+  readonly root?: string;
+  readonly clock?: Clock;
+}
+
+/** What a single call may want otherwise. */
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+  /** Of one attempt; default 30 s. */
+  readonly timeoutMs?: number;
+  /** Default 5. */
+  readonly attempts?: number;
+  /** Goes at once, also while other calls wait for a server that is down: for leases alone. */
+  readonly urgent?: boolean;
+}
+
+export interface ApplyOptions extends CallOptions {
+  readonly fieldManager: string;
+  /** Take fields that others manage. */
+  readonly force?: boolean;
+  readonly subresource?: 'status';
+}
+
+export interface ListPage {
+  readonly resourceVersion: string;
+  readonly items: readonly KubeObject[];
+  readonly kind: string;
+  readonly apiVersion: string;
+  /** Of the next page. */
+  readonly continue?: string;
+}
+
+/** A cluster's API: JSON as it is, over few connections, patient with a server that is not well. */
+export interface Cluster {
+  readonly server: string;
+  /** The context's, in a pod the pod's. */
+  readonly namespace: string | undefined;
+  get<T extends KubeObject>(place: Place, options?: CallOptions): Promise<T>;
+  /** All pages as one. */
+  list<T extends KubeObject>(place: Place, query?: Query, options?: CallOptions): Promise<readonly T[]>;
+  page(place: Place, query: Query, options?: CallOptions): Promise<ListPage>;
+  create<T extends KubeObject>(place: Place, object: object, options?: CallOptions): Promise<T>;
+  /** PUT: fails with Conflict when the object has another resourceVersion by now. */
+  replace<T extends KubeObject>(place: Place, object: object, options?: CallOptions): Promise<T>;
+  /** Server-side apply. */
+  apply<T extends KubeObject>(place: Place, object: object, options: ApplyOptions): Promise<T>;
+  /** JSON merge patch. */
+  patch<T extends KubeObject>(place: Place, patch: object, options?: CallOptions): Promise<T>;
+  /** Of the very object where `uid` is given; one that is gone already is no error. */
+  delete(place: Place, options?: CallOptions & { readonly uid?: string }): Promise<void>;
+  /** The bytes of a watch, when the server has answered that there is one. */
+  watch(place: Place, query: Query, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  /** Every request sent, by verb and code. */
+  calls(): readonly CallCount[];
+  /** Ends what is under way. */
+  close(): Promise<void>;
+}
+
+const PAGE = 250;
+
+/** Throws, with what to do, when there is no usable configuration; calls nobody yet. */
+export function openCluster(options: ClusterOptions): Cluster {
+  const caller = new Caller({ ...options, clock: options.clock ?? REAL_CLOCK });
+  const cluster: Cluster = {
+    server: caller.server,
+    namespace: caller.namespace,
+    get: (place, options) => caller.json({ verb: 'get', place }, options),
+    list: (place, query, options) => listAll(cluster, { place, query: query ?? {} }, options),
+    page: async (place, query, options) =>
+      pageOf(await caller.json<RawList>({ verb: 'list', place, query }, options)),
+    create: (place, body, options) =>
+      caller.json({ verb: 'create', place: { ...place, name: undefined }, body }, options),
+    replace: (place, body, options) => caller.json({ verb: 'update', place, body }, options),
+    apply: (place, body, options) =>
+      caller.json(
+        { verb: 'apply', place: at(place, options.subresource), query: applyQuery(options), body },
+        options,
+      ),
+    patch: (place, body, options) => caller.json({ verb: 'patch', place, body }, options),
+    delete: (place, options) => remove(caller, place, options),
+    watch: (place, query, signal) =>
+      caller.stream({ verb: 'watch', place, query: { ...query, watch: true } }, signal),
+    calls: () => caller.counts.all(),
+    close: () => caller.close(),
+  };
+  return cluster;
+}
+
+function at(place: Place, subresource: 'status' | undefined): Place {
+  return subresource === undefined ? place : { ...place, subresource };
+}
+
+function applyQuery({ fieldManager, force }: ApplyOptions): Query {
+  return { fieldManager, force: force === true ? true : undefined };
+}
+
+interface RawList {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
+  readonly items?: readonly KubeObject[] | null;
+}
+
+/** Items of a list do not carry their kind: readers expect it. */
+function pageOf(list: RawList): ListPage {
+  const version = list.metadata?.resourceVersion;
+  if (version === undefined || (list.items !== null && !Array.isArray(list.items)))
+    throw new Error('Cannot read a list: the answer has no items or no resourceVersion');
+  const next = list.metadata?.continue;
+  return {
+    resourceVersion: version,
+    items: list.items ?? [],
+    kind: (list.kind ?? '').replace(/List$/, ''),
+    apiVersion: list.apiVersion ?? '',
+    ...(next === undefined || next === '' ? {} : { continue: next }),
+  };
+}
+
+async function listAll<T extends KubeObject>(
+  cluster: Cluster,
+  { place, query }: { place: Place; query: Query },
+  options?: CallOptions,
+): Promise<readonly T[]> {
+  const items: KubeObject[] = [];
+  let next: string | undefined;
+  do {
+    const page = await cluster.page(place, { limit: PAGE, ...query, continue: next }, options);
+    for (const item of page.items) items.push({ apiVersion: page.apiVersion, kind: page.kind, ...item });
+    next = page.continue;
+  } while (next !== undefined);
+  return items as T[];
+}
+
+async function remove(caller: Caller, place: Place, options?: CallOptions & { readonly uid?: string }) {
+  const body = options?.uid === undefined ? {} : { preconditions: { uid: options.uid } };
+  const asked = { kind: 'DeleteOptions', apiVersion: 'v1', ...body };
+  await caller.json({ verb: 'delete', place, body: asked, mayMiss: true }, options);
+}

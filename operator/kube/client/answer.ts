@@ -1,0 +1,58 @@
+import type { Refusal } from './error.ts';
+
+/** Longer than this no server may hold us. */
+const LONGEST_WAIT_MS = 300_000;
+
+/** What a refused request's body and headers say; the body may be anything. */
+export function refusalOf(status: number, text: string, retryAfter: string | undefined): Refusal {
+  const wait = waitOf(retryAfter);
+  return { ...statusObject(status, text), ...(wait === undefined ? {} : { retryAfter: wait }) };
+}
+
+function statusObject(status: number, text: string): Refusal {
+  try {
+    const read: unknown = JSON.parse(text);
+    if (typeof read === 'object' && read !== null) return refusalOfStatus(read, status);
+  } catch {
+    // Proxies answer HTML: its text is what can be told.
+  }
+  return { status, reason: REASONS[status] ?? 'Unknown', message: text.replace(/\s+/g, ' ').trim() };
+}
+
+/** A metav1.Status, from a body or an ERROR event. */
+export function refusalOfStatus(read: object, status: number): Refusal {
+  const { code, reason, message, details } = read as Record<string, unknown>;
+  const known = typeof code === 'number' && Number.isInteger(code) && code > 0 ? code : status;
+  const seconds = (details as { retryAfterSeconds?: unknown } | null | undefined)?.retryAfterSeconds;
+  const wait = typeof seconds === 'number' ? waitOf(String(seconds)) : undefined;
+  return {
+    status: known,
+    reason: typeof reason === 'string' && reason !== '' ? reason : (REASONS[known] ?? 'Unknown'),
+    message: typeof message === 'string' ? message : '',
+    ...(wait === undefined ? {} : { retryAfter: wait }),
+  };
+}
+
+/** `Retry-After`: seconds, or a date. */
+function waitOf(header: string | undefined): number | undefined {
+  if (header === undefined || header === '') return undefined;
+  const milliseconds = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  if (!Number.isFinite(milliseconds) || milliseconds <= 0) return undefined;
+  return Math.min(milliseconds, LONGEST_WAIT_MS);
+}
+
+const REASONS: Readonly<Record<number, string>> = {
+  400: 'BadRequest',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'NotFound',
+  409: 'Conflict',
+  410: 'Gone',
+  413: 'RequestEntityTooLarge',
+  422: 'Invalid',
+  429: 'TooManyRequests',
+  500: 'InternalError',
+  502: 'BadGateway',
+  503: 'ServiceUnavailable',
+  504: 'Timeout',
+};

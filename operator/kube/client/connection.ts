@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import { Agent, type Dispatcher, ProxyAgent } from 'undici';
+
+/** What a TLS connection is made with. */
+export interface Transport {
+  readonly ca?: Uint8Array | undefined;
+  readonly cert?: Uint8Array | undefined;
+  readonly key?: Uint8Array | undefined;
+  readonly serverName?: string | undefined;
+  readonly skipVerify: boolean;
+  readonly proxy?: string | undefined;
+}
+
+/**
+ * The pool of connections, one for as long as the certificates' bytes are the same: an agent per request, or per
+ * reading of the files, is a TLS handshake per request.
+ */
+export class Connection {
+  #fingerprint: string | undefined;
+  #current: Dispatcher | undefined;
+  readonly #open = new Set<Dispatcher>();
+  #closed = false;
+
+  /** Requests under way on the pool before finish on it. */
+  dispatcher(transport: Transport): Dispatcher {
+    if (this.#closed) throw new Error('Cannot call the API server: the client is closed');
+    const fingerprint = fingerprintOf(transport);
+    if (this.#current !== undefined && this.#fingerprint === fingerprint) return this.#current;
+    if (this.#current !== undefined) this.#retire(this.#current);
+    this.#fingerprint = fingerprint;
+    this.#current = dispatcherOf(transport);
+    this.#open.add(this.#current);
+    return this.#current;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#open].map(dispatcher => dispatcher.destroy()));
+    this.#open.clear();
+  }
+
+  #retire(old: Dispatcher): void {
+    const forget = (): void => {
+      this.#open.delete(old);
+    };
+    old.close().then(forget, forget);
+  }
+}
+
+function fingerprintOf(transport: Transport): string {
+  const hash = createHash('sha256');
+  for (const part of [transport.ca, transport.cert, transport.key]) {
+    hash.update(`${part?.length ?? -1}:`);
+    if (part !== undefined) hash.update(part);
+  }
+  const { serverName, skipVerify, proxy } = transport;
+  return hash.update(JSON.stringify([serverName, skipVerify, proxy])).digest('hex');
+}
+
+function dispatcherOf(transport: Transport): Dispatcher {
+  const tls = tlsOptions(transport);
+  const pool = {
+    allowH2: false,
+    pipelining: 1,
+    keepAliveTimeout: 30_000,
+    headersTimeout: 35_000,
+    /** Watches are quiet for a minute: the reflector has a limit of its own. */
+    bodyTimeout: 0,
+  };
+  const connect = { timeout: 10_000, keepAlive: true, keepAliveInitialDelay: 30_000 };
+  if (transport.proxy === undefined) return new Agent({ ...pool, connect: { ...connect, ...tls } });
+  return new ProxyAgent({ ...pool, uri: transport.proxy, requestTls: tls, connect });
+}
+
+function tlsOptions({ ca, cert, key, serverName, skipVerify }: Transport) {
+  return {
+    ...(ca === undefined ? {} : { ca: Buffer.from(ca) }),
+    ...(cert === undefined ? {} : { cert: Buffer.from(cert) }),
+    ...(key === undefined ? {} : { key: Buffer.from(key) }),
+    ...(serverName === undefined ? {} : { servername: serverName }),
+    ...(skipVerify ? { rejectUnauthorized: false } : {}),
+  };
+}

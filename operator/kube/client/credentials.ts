@@ -1,0 +1,175 @@
+import { readFile } from 'node:fs/promises';
+import type { RequestOptions } from 'node:https';
+import type { Cluster, KubeConfig, User } from '@kubernetes/client-node';
+import type { Clock } from '../clock.ts';
+import type { Transport } from './connection.ts';
+
+/** Where the server is and as whom we come. */
+export interface Access {
+  readonly server: string;
+  readonly transport: Transport;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Tokens and certificates are rotated on disk: files are read anew when older than this. */
+const FRESH_MS = 60_000;
+/** However many calls are refused at once. */
+const RENEWAL_MS = 1_000;
+
+/** Reads what a configuration names, again when it is old or refused. */
+export class Credentials {
+  readonly #load: () => KubeConfig;
+  readonly #clock: Clock;
+  #config: KubeConfig;
+  #access: Access | undefined;
+  #readAt = Number.NEGATIVE_INFINITY;
+  #renewedAt = Number.NEGATIVE_INFINITY;
+  #reading: Promise<Access> | undefined;
+
+  constructor(load: () => KubeConfig, clock: Clock) {
+    this.#load = load;
+    this.#clock = clock;
+    this.#config = load();
+  }
+
+  /** An unreadable file on a later reading keeps what was: a mount is swapped, not atomic for us. */
+  async current(): Promise<Access> {
+    if (this.#access !== undefined && this.#clock.now() - this.#readAt < FRESH_MS) return this.#access;
+    try {
+      return await this.#read();
+    } catch (error) {
+      if (this.#access === undefined) throw error;
+      this.#readAt = this.#clock.now() - FRESH_MS + RENEWAL_MS;
+      return this.#access;
+    }
+  }
+
+  /** After `refused` got a 401 or a TLS failure: other credentials, or nothing where there are none yet. */
+  async renewed(refused: Access): Promise<Access | undefined> {
+    if (this.#access !== undefined && !sameAccess(this.#access, refused)) return this.#access;
+    if (this.#clock.now() - this.#renewedAt < RENEWAL_MS) return undefined;
+    this.#renewedAt = this.#clock.now();
+    try {
+      this.#config = this.#load();
+      const access = await this.#read();
+      return sameAccess(access, refused) ? undefined : access;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #read(): Promise<Access> {
+    this.#reading ??= accessOf(this.#config)
+      .then(access => {
+        this.#readAt = this.#clock.now();
+        if (this.#access === undefined || !sameAccess(this.#access, access)) this.#access = access;
+        return this.#access;
+      })
+      .finally(() => {
+        this.#reading = undefined;
+      });
+    return this.#reading;
+  }
+}
+
+async function accessOf(config: KubeConfig): Promise<Access> {
+  const cluster = config.getCurrentCluster();
+  const user = config.getCurrentUser();
+  if (cluster === null) throw new Error('Cannot call the API server: the context names no cluster');
+  const plugin = await pluginAccess(config, user);
+  const [ca, cert, key] = await Promise.all([
+    bytesOf(cluster.caFile, cluster.caData),
+    plugin.cert ?? bytesOf(user?.certFile, user?.certData),
+    plugin.key ?? bytesOf(user?.keyFile, user?.keyData),
+  ]);
+  const transport = {
+    ca,
+    cert,
+    key,
+    serverName: cluster.tlsServerName,
+    skipVerify: cluster.skipTLSVerify === true,
+    proxy: proxyOf(cluster),
+  };
+  return {
+    server: cluster.server,
+    transport,
+    headers: { ...plugin.headers, ...(user === null ? {} : await userHeaders(user)) },
+  };
+}
+
+interface PluginAccess {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly cert?: Uint8Array;
+  readonly key?: Uint8Array;
+}
+
+/** Commands and providers that a kubeconfig names run inside the library. */
+async function pluginAccess(config: KubeConfig, user: User | null): Promise<PluginAccess> {
+  const provided = user?.authProvider !== undefined && user.authProvider !== null;
+  if (user === null || tokenFileOf(user) !== undefined || (!provided && !user.exec)) return { headers: {} };
+  const options: RequestOptions = { headers: {} };
+  await config.applyToHTTPSOptions(options);
+  const headers = Object.entries(options.headers ?? {}).map(
+    ([name, value]) => [name, String(value)] as const,
+  );
+  return {
+    headers: Object.fromEntries(headers),
+    ...(user.exec && options.cert !== undefined ? { cert: Buffer.from(String(options.cert)) } : {}),
+    ...(user.exec && options.key !== undefined ? { key: Buffer.from(String(options.key)) } : {}),
+  };
+}
+
+async function userHeaders(user: User): Promise<Record<string, string>> {
+  const headers: Record<string, string> = {};
+  const file = tokenFileOf(user);
+  const token = (file === undefined ? user.token : (await readNamed(file)).toString('utf8'))?.trim();
+  if (user.username) headers['Authorization'] = `Basic ${basicOf(user)}`;
+  if (token !== undefined && token !== '') headers['Authorization'] = `Bearer ${token}`;
+  if (file !== undefined && token === '') throw new Error(`Cannot use token file ${file}: it is empty`);
+  if (user.impersonateUser) headers['Impersonate-User'] = user.impersonateUser;
+  return headers;
+}
+
+function basicOf(user: User): string {
+  return Buffer.from(`${user.username}:${user.password ?? ''}`).toString('base64');
+}
+
+function tokenFileOf(user: User): string | undefined {
+  const file: unknown = user.authProvider?.config?.['tokenFile'];
+  return typeof file === 'string' && file !== '' ? file : undefined;
+}
+
+async function bytesOf(file: string | undefined, data: string | undefined): Promise<Uint8Array | undefined> {
+  if (file) return readNamed(file);
+  return data ? Buffer.from(data, 'base64') : undefined;
+}
+
+async function readNamed(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    throw new Error(`Cannot read ${file}: ${(error as NodeJS.ErrnoException).code ?? error}`, {
+      cause: error,
+    });
+  }
+}
+
+function proxyOf(cluster: Cluster): string | undefined {
+  const proxy = cluster.proxyUrl;
+  if (!proxy) return undefined;
+  if (/^https?:/.test(proxy)) return proxy;
+  throw new Error(
+    `Cannot use proxy ${proxy} of cluster ${cluster.name}: only http and https proxies are known`,
+  );
+}
+
+function sameAccess(left: Access, right: Access): boolean {
+  if (left === right) return true;
+  return accessText(left) === accessText(right);
+}
+
+function accessText({ server, transport, headers }: Access): string {
+  const { ca, cert, key, ...rest } = transport;
+  const bytes = [ca, cert, key].map(part => (part === undefined ? '' : Buffer.from(part).toString('base64')));
+  return JSON.stringify([server, headers, bytes, rest]);
+}

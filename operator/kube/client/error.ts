@@ -1,0 +1,112 @@
+import { fullName, type Place, placeName } from './resource.ts';
+
+export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'apply' | 'delete';
+
+/** What was asked of the server: messages and metrics name it. */
+export interface Asked {
+  readonly verb: Verb;
+  readonly place: Place;
+  readonly server: string;
+}
+
+/** An answer that is none, or says no. The message may change, `status` and `reason` may not. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  /** HTTP's; 0 where there was no answer. */
+  readonly status: number;
+  /** metav1.Status' reason, an errno, or one of ours: Timeout, InvalidAnswer, Credentials. */
+  readonly reason: string;
+  /** Milliseconds that the server asked us to wait. */
+  readonly retryAfter: number | undefined;
+
+  constructor(message: string, facts: ErrorFacts) {
+    super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
+    this.status = facts.status;
+    this.reason = facts.reason;
+    this.retryAfter = facts.retryAfter;
+  }
+}
+
+interface ErrorFacts {
+  readonly status: number;
+  readonly reason: string;
+  readonly retryAfter?: number | undefined;
+  readonly cause?: unknown;
+}
+
+/** What a metav1.Status tells, as far as the answer is one. */
+export interface Refusal {
+  readonly status: number;
+  readonly reason: string;
+  readonly message: string;
+  readonly retryAfter?: number | undefined;
+}
+
+const LONGEST_MESSAGE = 600;
+
+export function refusedError(asked: Asked, refusal: Refusal): ApiError {
+  const said = refusal.message === '' ? '' : `, ${cut(refusal.message)}`;
+  const text = `${attempt(asked)}: ${refusal.status} ${refusal.reason}${said}${advice(asked, refusal)}`;
+  return new ApiError(text, refusal);
+}
+
+/** No answer: refused, reset, timed out, or a certificate that does not fit. */
+export function unreachableError(asked: Asked, cause: unknown): ApiError {
+  const code = errorCode(cause);
+  const said = cause instanceof Error ? cause.message : String(cause);
+  const text = `${attempt(asked)}: ${code}, ${cut(said)}; ${networkAdvice(code, asked.server)}`;
+  return new ApiError(text, { status: 0, reason: code, cause });
+}
+
+export function timeoutError(asked: Asked, milliseconds: number): ApiError {
+  const text = `${attempt(asked)}: Timeout, no answer of ${asked.server} in ${Math.round(milliseconds / 1000)} s; it is slow or away, tried again`;
+  return new ApiError(text, { status: 0, reason: 'Timeout' });
+}
+
+export function invalidAnswerError(asked: Asked, problem: string): ApiError {
+  const text = `${attempt(asked)}: InvalidAnswer, ${cut(problem)}; is something other than an API server at ${asked.server}?`;
+  return new ApiError(text, { status: 0, reason: 'InvalidAnswer' });
+}
+
+function attempt({ verb, place }: Asked): string {
+  return `Cannot ${verb} ${placeName(place)}`;
+}
+
+function advice({ verb, place }: Asked, { status, retryAfter }: Refusal): string {
+  if (status === 401) return '; renew the token or the client certificate';
+  if (status === 403) return `; allow the account to ${rbacVerb(verb)} ${fullName(place.resource)}`;
+  if (status === 404 && place.name === undefined && place.resource.group.includes('.'))
+    return `; install the CustomResourceDefinition ${fullName(place.resource)}`;
+  if (status === 409) return '; read the object again and repeat';
+  if (status === 410) return '; list again';
+  if (status === 429) return `; the server is busy, wait ${Math.ceil((retryAfter ?? 1000) / 1000)} s`;
+  if (status >= 500) return "; see the API server's log";
+  return '';
+}
+
+function rbacVerb(verb: Verb): string {
+  return verb === 'apply' ? 'patch' : verb;
+}
+
+function networkAdvice(code: string, server: string): string {
+  if (code === 'ECONNREFUSED') return `nothing listens at ${server}, tried again`;
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `the name in ${server} has no address`;
+  if (/CERT|SIGNATURE|ALTNAME|ISSUER|SSL|TLS/.test(code))
+    return `the certificate of ${server} does not fit the configured CA or name`;
+  return `the connection to ${server} failed, tried again`;
+}
+
+/** undici hides the errno in causes and in AggregateErrors of addresses tried. */
+function errorCode(error: unknown): string {
+  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = innerError(at), depth++)
+    if ('code' in at && typeof at.code === 'string' && at.code !== 'UND_ERR') return at.code;
+  return error instanceof Error ? error.name : 'Error';
+}
+
+function innerError(error: Error): unknown {
+  return error instanceof AggregateError ? error.errors[0] : error.cause;
+}
+
+function cut(text: string): string {
+  return text.length <= LONGEST_MESSAGE ? text : `${text.slice(0, LONGEST_MESSAGE)}…`;
+}

@@ -1,0 +1,28 @@
+/** Time and chance, handed in so that hours of failures can be tested in a second. */
+export interface Clock {
+  /** Milliseconds that never go back. */
+  now(): number;
+  /** What others read in our objects. */
+  date(): Date;
+  /** 0 ≤ x < 1 */
+  random(): number;
+  /** Resolves after a time, or at once when aborted; never rejects. */
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
+}
+
+export const REAL_CLOCK: Clock = {
+  now: () => performance.now(),
+  date: () => new Date(),
+  random: () => Math.random(),
+  sleep: (milliseconds, signal) =>
+    new Promise(resolve => {
+      const end = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', end);
+        resolve();
+      };
+      const timer = setTimeout(end, milliseconds);
+      signal?.addEventListener('abort', end);
+      if (signal?.aborted === true) end();
+    }),
+};

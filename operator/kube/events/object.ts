@@ -1,0 +1,60 @@
+/** The object that something happened to. */
+export interface Regarding {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace?: string;
+  readonly name: string;
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+}
+
+export interface Happening {
+  readonly regarding: Regarding;
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  /** What was tried: `Program`, `Publish`. */
+  readonly action: string;
+  readonly note: string;
+}
+
+/** Who tells. */
+export interface Recorder {
+  /** `innermap.io/controller` */
+  readonly controller: string;
+  /** The pod. */
+  readonly instance: string;
+}
+
+/** The API server counts bytes, and refuses the whole event beyond them. */
+const LONGEST_NOTE = 1024;
+const LONGEST_WORD = 128;
+
+export function eventObject(
+  happening: Happening,
+  recorder: Recorder,
+  { name, time }: { name: string; time: string },
+) {
+  const { regarding, type, reason, action, note } = happening;
+  return {
+    apiVersion: 'events.k8s.io/v1',
+    kind: 'Event',
+    metadata: { name, namespace: regarding.namespace ?? 'default' },
+    eventTime: time,
+    reportingController: recorder.controller,
+    reportingInstance: cutBytes(recorder.instance, LONGEST_WORD),
+    action: cutBytes(action, LONGEST_WORD),
+    reason: cutBytes(reason, LONGEST_WORD),
+    regarding,
+    note: cutBytes(note, LONGEST_NOTE),
+    type,
+  };
+}
+
+/** At most so many bytes of UTF-8, never half a character. */
+export function cutBytes(text: string, most: number): string {
+  const bytes = Buffer.from(text, 'utf8');
+  if (bytes.length <= most) return text;
+  let end = most;
+  while (end > 0 && (bytes[end]! & 0xc0) === 0x80) end--;
+  return bytes.subarray(0, end).toString('utf8');
+}

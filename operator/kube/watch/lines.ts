@@ -1,0 +1,42 @@
+const NEWLINE = 10;
+/** etcd holds 1.5 MiB an object; what is longer than this is no object. */
+const LONGEST_LINE = 32 * 1024 * 1024;
+
+/** Cuts lines out of chunks, as bytes: a character may be split between two chunks. */
+export class LineSplitter {
+  #parts: Uint8Array[] = [];
+  #length = 0;
+
+  /** The lines that this chunk completes. */
+  *push(chunk: Uint8Array): Generator<Uint8Array> {
+    let start = 0;
+    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
+      const line = this.#complete(chunk.subarray(start, end));
+      start = end + 1;
+      if (line.length > 0) yield line;
+    }
+    this.#keep(chunk.subarray(start));
+  }
+
+  /** Bytes of a line that has not ended yet. */
+  get pending(): number {
+    return this.#length;
+  }
+
+  #complete(end: Uint8Array): Uint8Array {
+    if (this.#length === 0) return end;
+    this.#keep(end);
+    const line = Buffer.concat(this.#parts, this.#length);
+    this.#parts = [];
+    this.#length = 0;
+    return line;
+  }
+
+  #keep(part: Uint8Array): void {
+    if (part.length === 0) return;
+    this.#length += part.length;
+    if (this.#length > LONGEST_LINE)
+      throw new Error(`Cannot read a watch: a line is longer than ${LONGEST_LINE} bytes`);
+    this.#parts.push(part);
+  }
+}
