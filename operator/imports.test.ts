@@ -46,7 +46,7 @@ const MAY: Readonly<Record<string, { ours: readonly string[]; others: readonly s
   },
   'kube/testing': {
     ours: ['api', 'kube', 'kube/client', 'kube/testing'],
-    others: ['node:fs', 'node:http', 'node:net', 'node:os', 'node:path'],
+    others: ['node:child_process', 'node:fs', 'node:http', 'node:net', 'node:os', 'node:path'],
   },
   loop: {
     ours: ['api', 'core', 'kernel', 'source', 'publish', 'pace', 'ledger', 'loop'],

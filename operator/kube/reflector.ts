@@ -127,10 +127,8 @@ export class Reflector<T> {
 
   /** A watch that ended as watches do, or too soon. */
   #ended({ livedMs, events }: Watched): number {
-    if (this.#mustList) {
-      this.#paged = true;
+    if (this.#mustList)
       return this.#failed(new Error('Cannot list: the stream ended before the set was complete'));
-    }
     if (livedMs < SHORT_MS && events === 0)
       return this.#failed(new Error(`Cannot watch: the server ended it after ${Math.round(livedMs)} ms`));
     return livedMs < HASTY_MS ? this.#backoff.next() : 0;
@@ -144,6 +142,7 @@ export class Reflector<T> {
       this.#streamingRefused = true;
       return 0;
     }
+    // What is in between may let a list through, or a stream: one after the other.
     if (this.#mustList) this.#paged = this.#streamingRefused || !this.#paged;
     const relists = !this.#mustList && needsList(error);
     if (relists) this.#mustList = true;

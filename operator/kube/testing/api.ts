@@ -74,7 +74,8 @@ export class ScriptedApi {
   }
 
   end(): void {
-    for (const { response } of [...this.#watchers]) response.end();
+    for (const { response } of this.#watchers) response.end();
+    this.#watchers.clear();
   }
 
   get watching(): number {

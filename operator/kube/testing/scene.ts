@@ -1,0 +1,75 @@
+import { type Cluster, type KubeObject, openCluster } from '../client.ts';
+import { type Failure, Reflector, type ReflectorOptions } from '../reflector.ts';
+import { Store } from '../store.ts';
+import { ScriptedApi } from './api.ts';
+import { SimulatedClock, until } from './clock.ts';
+import { type Handler, ScriptedServer } from './server.ts';
+
+export const INNER_MAPS = { resource: { group: 'innermap.io', version: 'v1alpha1', plural: 'innermaps' } };
+
+/** A server, a client and a reflector that fills a store, under simulated time. */
+export class Scene {
+  readonly clock = new SimulatedClock();
+  readonly api = new ScriptedApi();
+  readonly server: ScriptedServer;
+  readonly store = new Store<string>();
+  readonly failures: Failure[] = [];
+  readonly transformed: string[] = [];
+  cluster!: Cluster;
+  reflector!: Reflector<string>;
+
+  constructor(handler?: Handler) {
+    this.server = new ScriptedServer(handler ?? this.api.handle);
+  }
+
+  async start(options: Partial<ReflectorOptions<string>> = {}): Promise<this> {
+    await this.server.listen();
+    const kubeconfig = this.server.kubeconfig();
+    this.cluster = openCluster({ kubeconfig, userAgent: 'innermap/test', clock: this.clock });
+    this.reflector = new Reflector<string>({
+      cluster: this.cluster,
+      place: INNER_MAPS,
+      consumer: this.store,
+      transform: object => this.#transformed(object),
+      failed: failure => this.failures.push(failure),
+      clock: this.clock,
+      ...options,
+    });
+    this.reflector.start();
+    return this;
+  }
+
+  /** Started, synced and watching. */
+  async synced(options: Partial<ReflectorOptions<string>> = {}): Promise<this> {
+    await this.start(options);
+    await until('synced', () => this.reflector.hasSynced);
+    return this;
+  }
+
+  /** Whether the store is what the server has. */
+  get same(): boolean {
+    const there = [...this.api.objects.values()].map(contentOf).sort();
+    const here = [...this.store.snapshot().values()].sort();
+    return JSON.stringify(there) === JSON.stringify(here);
+  }
+
+  get watches(): number {
+    return this.server.requests.filter(({ query }) => query.get('watch') === 'true').length;
+  }
+
+  async stop(): Promise<void> {
+    await this.reflector?.stop();
+    await this.cluster?.close();
+    await this.server.close();
+  }
+
+  #transformed(object: KubeObject): string {
+    this.transformed.push(object.metadata.name);
+    return contentOf(object);
+  }
+}
+
+/** What tells one content from another, also of one that was made again. */
+export function contentOf({ metadata, spec }: KubeObject): string {
+  return `${metadata.name} ${metadata.uid} ${metadata.generation} ${JSON.stringify(spec)}`;
+}
