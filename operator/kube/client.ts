@@ -1,4 +1,4 @@
-import { Caller } from './client/caller.ts';
+import { Caller, type Sized } from './client/caller.ts';
 import type { CallCount } from './client/counts.ts';
 import type { KubeObject, Place, Query } from './client/resource.ts';
 import { type Clock, REAL_CLOCK } from './clock.ts';
@@ -43,6 +43,8 @@ export interface ListPage {
   readonly items: readonly KubeObject[];
   readonly kind: string;
   readonly apiVersion: string;
+  /** Of its JSON. */
+  readonly length: number;
   /** Of the next page. */
   readonly continue?: string;
 }
@@ -84,7 +86,7 @@ export function openCluster(options: ClusterOptions): Cluster {
     get: (place, options) => caller.json({ verb: 'get', place }, options),
     list: (place, query, options) => listAll(cluster, { place, query: query ?? {} }, options),
     page: async (place, query, options) =>
-      pageOf(await caller.json<RawList>({ verb: 'list', place, query }, options)),
+      pageOf(await caller.sized<RawList>({ verb: 'list', place, query }, options)),
     create: (place, body, options) =>
       caller.json({ verb: 'create', place: { ...place, name: undefined }, body }, options),
     replace: (place, body, options) => caller.json({ verb: 'update', place, body }, options),
@@ -119,13 +121,14 @@ interface RawList {
 }
 
 /** Items of a list do not carry their kind: readers expect it. */
-function pageOf(list: RawList): ListPage {
+function pageOf({ value: list, length }: Sized<RawList>): ListPage {
   const version = list.metadata?.resourceVersion;
   if (version === undefined || (list.items !== null && !Array.isArray(list.items)))
     throw new Error('Cannot read a list: the answer has no items or no resourceVersion');
   const next = list.metadata?.continue;
   return {
     resourceVersion: version,
+    length,
     items: list.items ?? [],
     kind: (list.kind ?? '').replace(/List$/, ''),
     apiVersion: list.apiVersion ?? '',

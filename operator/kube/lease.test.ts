@@ -77,6 +77,21 @@ describe('Lease', () => {
     expect(mine.isHeld).to.equal(false);
   });
 
+  it('releases though the stop came while a renewal was written', async () => {
+    const stop = new AbortController();
+    const mine = lease('a');
+    await mine.acquire(stop.signal);
+    const holding = mine.hold(stop.signal);
+    server.handler = (received, response) => {
+      if (received.method !== 'PUT' || stop.signal.aborted) return serve(received, response);
+      stop.abort();
+      return serve(received, response);
+    };
+    await clock.run(2_100);
+    expect(await holding).to.equal('released');
+    expect(object!.spec['holderIdentity']).to.equal('');
+  });
+
   it('another waits its duration by its own clock, whatever the times in it say', async () => {
     object = held('b', { renewTime: '1999-01-01T00:00:00.000000Z', leaseTransitions: 3 });
     const acquired = lease('a').acquire(new AbortController().signal);

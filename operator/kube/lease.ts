@@ -189,15 +189,19 @@ export class Lease {
     this.#options.onHolder?.(holder);
   }
 
-  /** Another need not wait for the lease to run out. A failure costs that wait, no more. */
+  /**
+   * Another need not wait for the lease to run out. Read again: the renewal that the stop interrupted may have been
+   * written. A failure costs that wait, no more.
+   */
   async #release(): Promise<void> {
     this.#held = false;
-    if (this.#seen?.spec?.holderIdentity !== this.#options.identity) return;
-    const now = microTime(this.#clock.date());
-    const spec = { ...this.#seen.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: now };
     const call = { attempts: 1, urgent: true, timeoutMs: 2_000 };
     try {
-      await this.#options.cluster.replace(this.#place, { ...this.#seen, spec }, call);
+      const found = await this.#read(call);
+      if (found?.spec?.holderIdentity !== this.#options.identity) return;
+      const now = microTime(this.#clock.date());
+      const spec = { ...found.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: now };
+      await this.#options.cluster.replace(this.#place, { ...found, spec }, call);
     } catch (error) {
       if (!isConflict(error)) this.#tell(error);
     }

@@ -49,26 +49,36 @@ describe('Reflector', () => {
   it('lists by pages where streaming is refused, and remembers', async () => {
     scene = new Scene();
     scene.api.streaming = false;
-    for (const name of 'abcde') scene.api.put(name);
-    await scene.synced({ pageSize: 2 });
+    for (let n = 0; n < 120; n++) scene.api.put(`m${n}`, { spec: 'x'.repeat(8_000) });
+    await scene.synced();
     await until('watching', () => scene.api.watching === 1);
     expect(scene.same).to.equal(true);
-    const kinds = scene.server.requests.map(
+    const asked = scene.server.requests.map(
       ({ query }) => query.get('limit') ?? query.get('resourceVersion'),
     );
-    expect(kinds).to.deep.equal([null, '2', '2', '2', '105']);
+    expect(asked).to.deep.equal([null, '50', '32', '32', '32', '220']);
     expect(scene.failures).to.deep.equal([]);
     scene.api.compact();
     scene.api.say(line('ERROR', { code: 410, reason: 'Expired', message: 'too old' }));
     await scene.clock.run(10_000);
-    await until('listed', () => scene.server.requests.length === 9);
-    expect(scene.server.requests.slice(5).map(r => r.query.has('sendInitialEvents'))).to.deep.equal([
+    await until('listed', () => scene.server.requests.length === 11);
+    expect(scene.server.requests.slice(6).some(({ query }) => query.has('sendInitialEvents'))).to.equal(
       false,
-      false,
-      false,
-      false,
-    ]);
+    );
   });
+
+  it('takes ten thousand objects of 2 KB, streamed and by pages', async () => {
+    for (const streaming of [true, false]) {
+      const large = new Scene();
+      large.api.streaming = streaming;
+      for (let n = 0; n < 10_000; n++) large.api.put(`m${n}`, { spec: 'x'.repeat(1_700) });
+      await large.synced({ transform: object => String(object.metadata.generation) });
+      const size = large.store.size;
+      await large.stop();
+      expect(size).to.equal(10_000);
+    }
+    scene = await new Scene().start();
+  }).timeout(30_000);
 
   it('has synced only when the whole set is there', async () => {
     scene = new Scene((_, response) => {
@@ -96,6 +106,24 @@ describe('Reflector', () => {
     expect(scene.failures.map(({ error }) => error.message)).to.deep.equal([
       'Cannot list: the stream ended before the set was complete',
     ]);
+  });
+
+  it('goes to pages where a server watches instead of streaming a list', async () => {
+    scene = new Scene();
+    scene.api.put('a');
+    scene.server.handler = (received, response) => {
+      if (received.query.get('sendInitialEvents') !== 'true') scene.api.handle(received, response);
+      else {
+        response.writeHead(200);
+        response.write(line('ADDED', scene.api.objects.get('a')));
+        writeBookmark(response, 101, false);
+      }
+    };
+    await scene.start();
+    await until('told', () => scene.failures.length === 1);
+    expect(scene.reflector.hasSynced).to.equal(false);
+    await scene.clock.run(2_000);
+    await until('synced', () => scene.reflector.hasSynced && scene.same);
   });
 
   it('bookmarks raise the watermark', async () => {
@@ -359,7 +387,7 @@ describe('Reflector', () => {
           expect(same).to.equal(true);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 60 },
     );
     scene = await new Scene().start();
   }).timeout(120_000);

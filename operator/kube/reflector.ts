@@ -13,6 +13,7 @@ import {
   StreamedError,
 } from './watch/failure.ts';
 import { Mirror, type MirrorOptions } from './watch/mirror.ts';
+import { readPages } from './watch/pages.ts';
 import { Watchdog } from './watch/watchdog.ts';
 
 export type { Failure } from './watch/failure.ts';
@@ -27,8 +28,6 @@ export interface ReflectorOptions<T> extends Omit<MirrorOptions<T>, 'failed'> {
   readonly failed?: (failure: Failure) => void;
   /** Every agent's history ends at once when a schema changes: lists are spread over this time. Default 5 s. */
   readonly relistJitterMs?: number;
-  /** Objects of a page where a list cannot be streamed. Default 250. */
-  readonly pageSize?: number;
   readonly clock?: Clock;
 }
 
@@ -154,25 +153,11 @@ export class Reflector<T> {
     return retryInMs;
   }
 
-  /** Without resourceVersion: from etcd, not from a cache that may be behind. */
   async #listPages(): Promise<void> {
-    const { cluster, place, pageSize } = this.#options;
-    const call = { signal: this.#stopped.signal, attempts: 1 };
+    const { cluster, place } = this.#options;
+    const paging = { cluster, place, query: this.#selectors(), signal: this.#stopped.signal };
     this.#mirror.begin();
-    let next: string | undefined;
-    let version: string;
-    do {
-      const page = await cluster.page(
-        place,
-        { ...this.#selectors(), limit: pageSize ?? 250, continue: next },
-        call,
-      );
-      for (const item of page.items)
-        this.#mirror.put({ apiVersion: page.apiVersion, kind: page.kind, ...item });
-      version = page.resourceVersion;
-      next = page.continue;
-    } while (next !== undefined);
-    this.#complete(version);
+    this.#complete(await readPages(paging, object => this.#mirror.put(object)));
   }
 
   /** Reads a watch to its end. */
@@ -222,6 +207,8 @@ export class Reflector<T> {
     if (!this.#mirror.incomplete) this.#mirror.advance(event.resourceVersion);
     if (event.kind === 'put') this.#mirror.put(event.object);
     if (event.kind === 'delete') this.#mirror.delete(event.object);
+    if (this.#mirror.incomplete && event.kind === 'bookmark' && !event.initialEventsEnd)
+      throw new Error('Cannot list: the server watches where it was asked for a stream of what is');
     if (this.#mirror.incomplete && event.kind === 'bookmark' && event.initialEventsEnd)
       this.#complete(event.resourceVersion);
     if (!this.#mirror.incomplete) this.#failure = undefined;

@@ -107,6 +107,25 @@ describe('openCluster in a pod', function () {
     expect(connections).to.equal(1);
   });
 
+  it('many calls that are refused at once all have the new token', async () => {
+    await pod();
+    await cluster.get(NODE);
+    valid = 'second';
+    mount('token', 'second');
+    await clock.run(2_000);
+    await Promise.all(Array.from({ length: 40 }, () => cluster.get(NODE)));
+    expect(tokens.filter(token => token === 'Bearer first').length).to.be.within(2, 9);
+  });
+
+  it('a token file that never was is told as such', async () => {
+    await pod();
+    writeFileSync(join(secrets, 'token'), '');
+    const error = await refusal();
+    expect([error.status, error.reason]).to.deep.equal([0, 'Credentials']);
+    expect(error.message).to.match(/Cannot use token file .*: it is empty; /);
+    expect(tokens).to.have.length(0);
+  });
+
   it('a token that stays refused is told, and not asked again and again', async () => {
     await pod();
     valid = 'never';

@@ -10,6 +10,7 @@ import { type Access, Credentials } from './credentials.ts';
 import {
   ApiError,
   type Asked,
+  credentialsError,
   invalidAnswerError,
   refusedError,
   unreachableError,
@@ -28,6 +29,11 @@ export interface Request {
   readonly body?: object;
   /** 404 is as good as done. */
   readonly mayMiss?: boolean;
+}
+
+export interface Sized<T> {
+  readonly value: T;
+  readonly length: number;
 }
 
 interface CallerOptions extends ConfigOptions {
@@ -76,8 +82,13 @@ export class Caller {
     this.#slots = new Slots(options.concurrency ?? 8);
   }
 
-  /** The answer's JSON, after as many attempts as are safe. */
+  /** The answer's JSON. */
   async json<T>(request: Request, options: CallOptions = {}): Promise<T> {
+    return (await this.sized<T>(request, options)).value;
+  }
+
+  /** The answer's JSON and how long it was, after as many attempts as are safe. */
+  async sized<T>(request: Request, options: CallOptions = {}): Promise<Sized<T>> {
     const backoff = new Backoff(this.#clock);
     for (let attempt = 1; ; attempt++) {
       try {
@@ -113,27 +124,27 @@ export class Caller {
     await this.#connection.close();
   }
 
-  async #attempt<T>(request: Request, options: CallOptions): Promise<T> {
+  async #attempt<T>(request: Request, options: CallOptions): Promise<Sized<T>> {
     const urgent = options.urgent === true;
     const release = urgent ? () => {} : await this.#slots.take();
     const timed = new Timed(this.#clock, this.#asked(request), [options.signal, this.#closed.signal]);
     try {
       if (!urgent) await this.#gate.pass(timed.signal);
       timed.start(options.timeoutMs ?? TIMEOUT_MS);
-      return (await this.#answered(request, timed)) as T;
+      return (await this.#answered(request, timed)) as Sized<T>;
     } finally {
       timed.end();
       release();
     }
   }
 
-  async #answered(request: Request, timed: Timed): Promise<unknown> {
+  async #answered(request: Request, timed: Timed): Promise<Sized<unknown>> {
     const answer = await this.#send(request, timed);
-    if (answer.statusCode === 404) return undefined;
+    if (answer.statusCode === 404) return { value: undefined, length: 0 };
     const text = await this.#text(request, timed, answer);
     try {
       const read: unknown = JSON.parse(text);
-      if (typeof read === 'object' && read !== null) return read;
+      if (typeof read === 'object' && read !== null) return { value: read, length: text.length };
     } catch {
       // Told below: what is no JSON and what is no object are the same to us.
     }
@@ -169,7 +180,7 @@ export class Caller {
       return await this.#credentials.current();
     } catch (error) {
       this.#gate.abandoned();
-      throw unreachableError(this.#asked(request), error);
+      throw credentialsError(this.#asked(request), error);
     }
   }
 

@@ -16,6 +16,7 @@ export interface Transport {
  * reading of the files, is a TLS handshake per request.
  */
 export class Connection {
+  #transport: Transport | undefined;
   #fingerprint: string | undefined;
   #current: Dispatcher | undefined;
   readonly #open = new Set<Dispatcher>();
@@ -24,6 +25,8 @@ export class Connection {
   /** Requests under way on the pool before finish on it. */
   dispatcher(transport: Transport): Dispatcher {
     if (this.#closed) throw new Error('Cannot call the API server: the client is closed');
+    if (this.#current !== undefined && this.#transport === transport) return this.#current;
+    this.#transport = transport;
     const fingerprint = fingerprintOf(transport);
     if (this.#current !== undefined && this.#fingerprint === fingerprint) return this.#current;
     if (this.#current !== undefined) this.#retire(this.#current);

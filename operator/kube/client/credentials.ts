@@ -25,6 +25,7 @@ export class Credentials {
   #readAt = Number.NEGATIVE_INFINITY;
   #renewedAt = Number.NEGATIVE_INFINITY;
   #reading: Promise<Access> | undefined;
+  #renewing: Promise<void> | undefined;
 
   constructor(load: () => KubeConfig, clock: Clock) {
     this.#load = load;
@@ -46,15 +47,28 @@ export class Credentials {
 
   /** After `refused` got a 401 or a TLS failure: other credentials, or nothing where there are none yet. */
   async renewed(refused: Access): Promise<Access | undefined> {
-    if (this.#access !== undefined && !sameAccess(this.#access, refused)) return this.#access;
-    if (this.#clock.now() - this.#renewedAt < RENEWAL_MS) return undefined;
+    if (this.#isOther(refused)) return this.#access;
+    if (this.#renewing === undefined && this.#clock.now() - this.#renewedAt < RENEWAL_MS) return undefined;
+    // Many calls are refused at once: one reading serves all.
+    this.#renewing ??= this.#renew().finally(() => {
+      this.#renewing = undefined;
+    });
+    await this.#renewing;
+    return this.#isOther(refused) ? this.#access : undefined;
+  }
+
+  #isOther(refused: Access): boolean {
+    return this.#access !== undefined && !sameAccess(this.#access, refused);
+  }
+
+  /** What cannot be read now is read later: until then the refusal stands. */
+  async #renew(): Promise<void> {
     this.#renewedAt = this.#clock.now();
     try {
       this.#config = this.#load();
-      const access = await this.#read();
-      return sameAccess(access, refused) ? undefined : access;
+      await this.#read();
     } catch {
-      return undefined;
+      this.#readAt = Number.NEGATIVE_INFINITY;
     }
   }
 

@@ -58,6 +58,13 @@ export function unreachableError(asked: Asked, cause: unknown): ApiError {
   return new ApiError(text, { status: 0, reason: code, cause });
 }
 
+/** A token file, certificate or credential command that cannot be used: nothing was sent. */
+export function credentialsError(asked: Asked, cause: unknown): ApiError {
+  const said = cause instanceof Error ? cause.message : String(cause);
+  const text = `${attempt(asked)}: Credentials, ${cut(said)}; see what the kubeconfig or the pod's service account names`;
+  return new ApiError(text, { status: 0, reason: 'Credentials', cause });
+}
+
 export function timeoutError(asked: Asked, milliseconds: number): ApiError {
   const text = `${attempt(asked)}: Timeout, no answer of ${asked.server} in ${Math.round(milliseconds / 1000)} s; it is slow or away, tried again`;
   return new ApiError(text, { status: 0, reason: 'Timeout' });

@@ -1,8 +1,6 @@
 import { type WatchEvent, watchEvent } from './event.ts';
 import { LineSplitter } from './lines.ts';
-
-/** Of one go on the event loop, which nothing may stall for 20 ms. */
-const SLICE_MS = 4;
+import { Slice } from './slice.ts';
 
 /** Calls `take` for each event, parsed one by one. A stream that ends in the middle of a line throws. */
 export async function readEvents(
@@ -11,14 +9,12 @@ export async function readEvents(
   take: (event: WatchEvent) => void,
 ): Promise<void> {
   const lines = new LineSplitter();
-  let sliceEnd = performance.now() + SLICE_MS;
+  const slice = new Slice();
   for await (const chunk of chunks) {
     alive();
     for (const line of lines.push(chunk)) {
       take(watchEvent(line));
-      if (performance.now() < sliceEnd) continue;
-      await new Promise(resume => setImmediate(resume));
-      sliceEnd = performance.now() + SLICE_MS;
+      if (slice.over()) await slice.rest();
     }
   }
   if (lines.pending > 0)

@@ -1,0 +1,42 @@
+import type { KubeObject } from '../client/resource.ts';
+import type { Cluster, ListPage, Place, Query } from '../client.ts';
+import { Slice } from './slice.ts';
+
+const FIRST_PAGE = 50;
+const LARGEST_PAGE = 500;
+/** JSON of a page, which is parsed at once: a few milliseconds. */
+const PAGE_LENGTH = 256 * 1024;
+
+export interface Paging {
+  readonly cluster: Pick<Cluster, 'page'>;
+  readonly place: Place;
+  readonly query: Query;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Calls `take` for each object, and answers the resourceVersion of the whole. Without one of our own: from etcd, not
+ * from a cache that may be behind.
+ */
+export async function readPages(paging: Paging, take: (object: KubeObject) => void): Promise<string> {
+  const { cluster, place, query, signal } = paging;
+  const slice = new Slice();
+  let limit = FIRST_PAGE;
+  let next: string | undefined;
+  for (;;) {
+    const page = await cluster.page(place, { ...query, limit, continue: next }, { signal, attempts: 1 });
+    for (const item of page.items) {
+      if (slice.over()) await slice.rest();
+      take({ apiVersion: page.apiVersion, kind: page.kind, ...item });
+    }
+    if (page.continue === undefined) return page.resourceVersion;
+    next = page.continue;
+    if (page.items.length > 0) limit = fittingLimit(page);
+  }
+}
+
+/** As many objects as make up a page's length, going by the last ones. */
+function fittingLimit({ items, length }: ListPage): number {
+  const fitting = Math.floor((items.length * PAGE_LENGTH) / Math.max(length, 1));
+  return Math.max(1, Math.min(fitting, LARGEST_PAGE));
+}
