@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { traffic } from './traffic.ts';
 
 interface Sleeper {
   readonly due: number;
@@ -60,10 +61,13 @@ export class SimulatedClock implements Clock {
   }
 }
 
-/** Enough for a request on the loopback and its answer. */
+/** Until nothing moves on the loopback: on a busy machine a request and its answer take more than one look. */
 async function settle(): Promise<void> {
-  await new Promise(resolve => setTimeout(resolve, 3));
-  for (let turn = 0; turn < 5; turn++) await new Promise(resolve => setImmediate(resolve));
+  for (let before = -1; before !== traffic(); ) {
+    before = traffic();
+    await new Promise(resolve => setTimeout(resolve, 3));
+    for (let turn = 0; turn < 10; turn++) await new Promise(resolve => setImmediate(resolve));
+  }
 }
 
 /** Asks until it is so; fails with what it was about. */

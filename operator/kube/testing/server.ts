@@ -4,6 +4,8 @@ import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { count } from './traffic.ts';
+
 export interface Received {
   readonly method: string;
   readonly path: string;
@@ -28,6 +30,7 @@ export class ScriptedServer {
     this.#server = createServer((request, response) => this.#receive(request, response));
     this.#server.on('connection', socket => {
       this.connections++;
+      count(socket);
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
     });
