@@ -87,11 +87,12 @@ export class Model {
     for (const inner of [...this.inners.values()]) if (inner.outer === outer) this.inners.delete(inner.name);
   }
 
+  /** `still` comes last: a file cut between two documents is whole, and must not keep it without its inner maps. */
   manifests(file: string): readonly Manifest[] {
     const inners = [...this.inners.values()]
       .filter(inner => inner.file === file)
       .map(({ name, outer, key, pairs, spec }) => innerMap(name, { outerMap: outer, key }, pairs, spec));
-    return file === 'outers.yaml' ? [...this.outers.map(manifestOf), ...inners] : inners;
+    return file === 'outers.yaml' ? [...inners, ...this.outers.map(manifestOf)] : inners;
   }
 
   /** Whether this node is selected: where it is not, nothing is expected. */
