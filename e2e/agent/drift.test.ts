@@ -39,6 +39,8 @@ describe('agent, when somebody else changes its maps', () => {
       const { state } = await field().reported(drift({ found: 2, repaired: 2 }));
       expect(state.drift.lastCheck).to.match(/^\d{4}-\d\d-\d\dT/);
       expect(await agent.said(/driftFound=2/)).to.include('driftRepaired=2');
+      await agent.said(/Drift outerMap=tenants key=1 innerMap=a\/one found="no entry"/);
+      await agent.said(/Drift outerMap=tenants key=2 innerMap=a\/two found="another inner map/);
     });
   }
 
@@ -62,12 +64,13 @@ describe('agent, when somebody else changes its maps', () => {
       outerMap('tenants'),
       innerMap('a/web', place, { 1: 1 }, { update: 'InPlace' }),
     );
-    await field().started({ options: OFTEN });
+    const agent = await field().started({ options: OFTEN });
     const id = idsIn(field().pin('tenants')).get(u32(1))!;
     bpftool('update', id, u32(1), u32(5));
     await field().holds('tenants', { [u32(1)]: u32Pairs({ 1: 1 }) });
     expect(idsIn(field().pin('tenants')).get(u32(1))).to.equal(id);
     await field().reported(drift({ found: 1, repaired: 1 }));
+    await agent.said(/Drift .*innerMap=a\/web found="0 entries missing, 1 different, 0 not declared"/);
   });
 
   it('removes a key that somebody adds to a map of ours, and leaves it where undeclared keys are kept', async () => {

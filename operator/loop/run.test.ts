@@ -51,6 +51,32 @@ describe('tellingLog', () => {
     expect(lines.at(-1)).to.match(/^InnerMap z\/new: OuterMapNotFound/);
     expect(lines).to.have.length(12);
   });
+
+  it('tells of drift which InnerMap and key, and what was there instead', async () => {
+    const machine = new FakeMachine();
+    const scene = twoTenants().inner('b/web', 'tenants', 2, { 10: 3 }, { update: 'InPlace' });
+    const acting = await startedAgent(machine.openKernel(), scene);
+    await acting.turn();
+    const intruder = machine.openKernel();
+    const outer = intruder.open(LEDGER);
+    await intruder.remove(outer, Uint8Array.of(1, 0, 0, 0));
+    const inner = intruder.open('/sys/fs/bpf/innermap/tenants/inner/02000000');
+    const upserts = { count: 1, keys: Uint8Array.of(10, 0, 0, 0), values: Uint8Array.of(99, 0, 0, 0) };
+    await intruder.edit(inner, { upserts, deletes: new Uint8Array(0) });
+    for (const map of [outer, inner]) map.close();
+    const told: unknown[] = [];
+    tellingLog({ ...SILENT, warn: (line, fields) => told.push([line, fields]) }).turned(
+      await acting.resync(),
+    );
+    const place = { outerMap: 'tenants' };
+    expect(told).to.deep.equal([
+      ['Drift', { ...place, key: '1', innerMap: 'a/web', found: 'no entry' }],
+      [
+        'Drift',
+        { ...place, key: '2', innerMap: 'b/web', found: '0 entries missing, 1 different, 0 not declared' },
+      ],
+    ]);
+  });
 });
 
 describe('onlyWriter', () => {

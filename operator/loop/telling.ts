@@ -1,3 +1,5 @@
+import { innerMapName } from '../api/innermap.ts';
+import type { Step } from '../core/plan/step.ts';
 import { heldText } from '../core/report/fates.ts';
 import type { Told } from './run.ts';
 import type { Turn } from './turn.ts';
@@ -16,9 +18,10 @@ const LOGGED = 10;
 export function tellingLog(log: TellingLog): Told {
   let told = new Set<string>();
   return {
-    turned({ report, plan }: Turn) {
+    turned({ report, plan, outcomes }: Turn) {
       const { turn } = report;
       if (turn.steps > 0) log.info('Turn', fieldsOf(turn));
+      if (turn.driftFound > 0) tellDrift(outcomes, log);
       const lines = [...farewellsHeld(plan, report), ...troubles(report)];
       const news = lines.filter(line => !told.has(line));
       for (const line of news.slice(0, LOGGED)) log.warn(line);
@@ -41,6 +44,26 @@ function fieldsOf(turn: Turn['report']['turn']): Record<string, unknown> {
   const { number, startedAt: _, ...others } = counts;
   const told = Object.entries(others).filter(([, count]) => count !== 0);
   return { number, steps, milliseconds, ...Object.fromEntries(told) };
+}
+
+type Drifted = Extract<Step, { readonly cause: unknown }>;
+
+/** Somebody else wrote: where, and what was there instead. */
+function tellDrift(outcomes: Turn['outcomes'], log: TellingLog): void {
+  const drifted = outcomes.flatMap(({ step }) => ('cause' in step && step.cause === 'drift' ? [step] : []));
+  for (const step of drifted.slice(0, LOGGED)) {
+    const { innerMap, keyText } = step.inner;
+    const place = { outerMap: step.outer, key: keyText, innerMap: innerMapName(innerMap) };
+    log.warn('Drift', { ...place, found: foundInstead(step) });
+  }
+  if (drifted.length > LOGGED) log.warn('More drift', { more: drifted.length - LOGGED });
+}
+
+function foundInstead(step: Drifted): string {
+  if (step.verb !== 'edit')
+    return step.verb === 'insert' ? 'no entry' : 'another inner map, or other contents';
+  const { missing, different, extra } = step.difference;
+  return `${missing} entries missing, ${different} different, ${extra} not declared`;
 }
 
 /** OuterMaps that nobody declares any more are in no list of the report. */
