@@ -2,6 +2,7 @@ import type { Desired } from '../core/desired/desired.ts';
 import { hex } from '../core/hex.ts';
 import { innerPinName } from '../core/ledger.ts';
 import type { Plan } from '../core/plan/plan.ts';
+import type { Step } from '../core/plan/step.ts';
 import { paced } from '../pace/pace.ts';
 import type { Outcome } from './apply/outcome.ts';
 import type { Memory, OuterMemory } from './memory.ts';
@@ -54,6 +55,9 @@ function foldOutcome(known: OuterMemory, outcome: Outcome): void {
     case 'remove':
       foldRemoval(known, step.key, step.pin);
       return;
+    case 'settle':
+      foldSettling(known, step);
+      return;
     case 'unlink':
       known.pins.delete(step.pin);
       return;
@@ -79,6 +83,14 @@ function foldWrite(
   known.entries.set(inner.keyHex, id);
   known.pins.set(innerPinName(inner.keyHex), id);
   known.programmed.set(inner.keyHex, { id, inner, ours: true });
+}
+
+/** Ids are read only below names that are new: the name that was renamed over would keep the old one. */
+function foldSettling({ pins }: OuterMemory, { from, to }: Extract<Step, { verb: 'settle' }>): void {
+  const id = pins.get(from);
+  pins.delete(from);
+  if (id === undefined) pins.delete(to);
+  else pins.set(to, id);
 }
 
 function foldRemoval(known: OuterMemory, key: Uint8Array, pin: string | undefined): void {
