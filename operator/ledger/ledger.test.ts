@@ -1,0 +1,110 @@
+import { expect } from 'chai';
+import { FakeMachine } from '../kernel/fake/machine.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import { RECORD_BESIDE } from '../kernel/pins.ts';
+import { type Scene, startedAgent } from '../loop/testing/scene.ts';
+import { twoTenants } from '../loop/testing/tenants.ts';
+import { abandonedLedgers } from './abandoned.ts';
+import { isLeftover, ledgerNamed, ledgersIn, recordAt } from './ledger.ts';
+
+const ROOT = '/sys/fs/bpf/innermap';
+
+/** After an agent, a kernel that looks on. */
+async function lookingOn(scene: Scene = twoTenants()): Promise<Kernel> {
+  const machine = new FakeMachine();
+  await (await startedAgent(machine.openKernel(), scene)).turn();
+  return machine.openKernel();
+}
+
+function pinned(kernel: Kernel, path: string): void {
+  const map = kernel.open(`${ROOT}/tenants/outer`);
+  kernel.pins.pin(map, path, 0o600);
+  map.close();
+}
+
+describe('ledgersIn', () => {
+  it('is empty where no agent ever was', () => {
+    expect(ledgersIn(new FakeMachine().openKernel().pins)).to.deep.equal([]);
+  });
+
+  it('takes directories alone for ledgers', async () => {
+    const kernel = await lookingOn();
+    pinned(kernel, `${ROOT}/a-pin`);
+    kernel.pins.writeRecord(`${ROOT}/a-link`, `${ROOT}/tenants`);
+    expect(ledgersIn(kernel.pins).map(({ name }) => name)).to.deep.equal(['tenants']);
+    expect(abandonedLedgers(kernel.pins, new Set(['tenants']))).to.deep.equal([]);
+  });
+});
+
+describe('ledgerNamed', () => {
+  it('counts settled inner pins, and names what this operator does not make', async () => {
+    const kernel = await lookingOn();
+    for (const name of ['inner/03000000-new', 'inner/theirs', 'inner/ABCD', 'mine', `spec${RECORD_BESIDE}`])
+      pinned(kernel, `${ROOT}/tenants/${name}`);
+    const { innerPins, strangers, record } = ledgerNamed(kernel.pins, 'tenants');
+    expect(innerPins.toSorted()).to.deep.equal(['01000000', '02000000']);
+    expect(strangers.toSorted()).to.deep.equal(
+      ['inner/ABCD', 'inner/theirs', 'mine'].map(name => `${ROOT}/tenants/${name}`),
+    );
+    expect(record).to.include({ provision: 'Create', pin: 'tenants' });
+  });
+});
+
+describe('recordAt', () => {
+  it('is nothing where somebody’s pin or directory stands, or nothing', async () => {
+    const kernel = await lookingOn();
+    pinned(kernel, `${ROOT}/pin`);
+    for (const name of ['pin', 'tenants', 'nothing', 'pin/below'])
+      expect(recordAt(kernel.pins, `${ROOT}/${name}`), name).to.equal(undefined);
+  });
+
+  it('is nothing where somebody’s symlink says otherwise', async () => {
+    const { pins } = await lookingOn();
+    const record = recordAt(pins, `${ROOT}/tenants/spec`)!;
+    for (const change of [{ version: 2 }, { pin: '../../etc' }, { maxRemoval: 5 }, { provision: 'Take' }]) {
+      pins.writeRecord(`${ROOT}/other`, JSON.stringify({ ...record, ...change }));
+      expect(recordAt(pins, `${ROOT}/other`), JSON.stringify(change)).to.equal(undefined);
+    }
+  });
+});
+
+describe('isLeftover', () => {
+  const leftover = (kernel: Kernel) => isLeftover(kernel.pins, ledgerNamed(kernel.pins, 'x'));
+
+  it('is what a crash leaves before the record, or after it', () => {
+    const kernel = new FakeMachine().openKernel();
+    kernel.pins.makeDirectory(`${ROOT}/x`);
+    expect(leftover(kernel), 'an empty directory').to.equal(true);
+    kernel.pins.makeDirectory(`${ROOT}/x/inner`);
+    expect(leftover(kernel), 'with an empty inner').to.equal(true);
+    kernel.pins.writeRecord(`${ROOT}/x/spec${RECORD_BESIDE}`, 'half');
+    expect(leftover(kernel), 'with a record that was not renamed').to.equal(true);
+  });
+
+  it('is nothing that has a record, a pin or a stranger', async () => {
+    for (const name of ['spec', 'outer', 'inner/01000000', 'inner', 'mine']) {
+      const kernel = await lookingOn();
+      kernel.pins.makeDirectory(name.startsWith('inner/') ? `${ROOT}/x/inner` : `${ROOT}/x`);
+      pinned(kernel, `${ROOT}/x/${name}`);
+      expect(leftover(kernel), name).to.equal(false);
+    }
+    const kernel = await lookingOn();
+    expect(isLeftover(kernel.pins, ledgerNamed(kernel.pins, 'tenants')), 'a record').to.equal(false);
+  });
+});
+
+describe('abandonedLedgers', () => {
+  it('are those that say Delete and that nobody declares, and leftovers', async () => {
+    const scene = twoTenants()
+      .outer('flows', { deletionPolicy: 'Delete' })
+      .inner('a/flow', 'flows', 7, { 1: 1 })
+      .outer('kept', { deletionPolicy: 'Delete' });
+    const { pins } = await lookingOn(scene);
+    pins.makeDirectory(`${ROOT}/half/inner`);
+    const [flows, half, ...others] = abandonedLedgers(pins, new Set(['kept']));
+    expect(flows).to.deep.include({ name: 'flows', innerPins: ['07000000'] });
+    expect(flows!.record).to.include({ deletionPolicy: 'Delete' });
+    expect(half).to.deep.equal({ name: 'half', innerPins: [] });
+    expect(others, 'tenants says Retain').to.deep.equal([]);
+  });
+});

@@ -1,0 +1,134 @@
+import { expect } from 'chai';
+import { FakeMachine } from '../kernel/fake/machine.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import { Scene, startedAgent } from '../loop/testing/scene.ts';
+import { twoTenants } from '../loop/testing/tenants.ts';
+import { ledgerNamed } from './ledger.ts';
+import { goingOf, takeAway } from './removal.ts';
+
+const BPFFS = '/sys/fs/bpf';
+const LEDGER = `${BPFFS}/innermap/tenants`;
+const OUTER = { type: 'HashOfMaps', keySize: 4, valueSize: 4, maxEntries: 64, flags: 0 } as const;
+const INNER = { type: 'Hash', keySize: 4, valueSize: 4, maxEntries: 16, flags: 0 } as const;
+const ADOPTING = { pin: 'tenants', provision: 'Adopt' };
+
+/** A machine on which an agent has done what is wanted; with Adopt, another made the outer map. */
+async function machineAfter(spec: object = { pin: 'tenants' }): Promise<FakeMachine> {
+  const machine = new FakeMachine();
+  if ('provision' in spec) {
+    const owner = machine.openKernel();
+    owner.pins.pin(owner.createOuter(OUTER, INNER, 'tenants'), `${BPFFS}/tenants`, 0o600);
+    machine.kill(owner);
+  }
+  await (await startedAgent(machine.openKernel(), twoTenants().outer('tenants', spec))).turn();
+  return machine;
+}
+
+function names(machine: FakeMachine): readonly string[] {
+  return Object.keys(machine.files()).filter(path => path.startsWith(`${LEDGER}/`));
+}
+
+const gone = (kernel: Kernel) => takeAway(kernel, ledgerNamed(kernel.pins, 'tenants'));
+
+async function refusalOf(work: Promise<void>): Promise<string> {
+  return work.then(
+    () => 'nothing was refused',
+    (error: Error) => error.message,
+  );
+}
+
+describe('takeAway', () => {
+  it('does nothing where nothing is', async () => {
+    const machine = new FakeMachine();
+    await gone(machine.openKernel());
+    expect(machine.mutations).to.equal(0);
+  });
+
+  it('does what goingOf says, of a map that was made', async () => {
+    const machine = await machineAfter();
+    const kernel = machine.openKernel();
+    expect(await goingOf(kernel, ledgerNamed(kernel.pins, 'tenants'))).to.deep.equal({
+      ...{ name: 'tenants', pin: `${BPFFS}/tenants`, keys: 0, innerMaps: 2, strangers: [] },
+    });
+    await gone(kernel);
+    expect(machine.liveMaps()).to.deep.equal([]);
+    expect(machine.files()).to.have.all.keys(`${BPFFS}/innermap`);
+    expect(machine.openFds(kernel)).to.equal(0);
+  });
+
+  it('takes an entry for ours that a pin under its temporary name proves', async () => {
+    const machine = await machineAfter(ADOPTING);
+    const kernel = machine.openKernel();
+    kernel.pins.rename(`${LEDGER}/inner/01000000`, `${LEDGER}/inner/01000000-new`);
+    await gone(kernel);
+    expect(machine.dump(`${BPFFS}/tenants`)).to.deep.equal({});
+    expect(names(machine)).to.deep.equal([]);
+  });
+
+  it('leaves an adopted map’s entry whose pin names another map', async () => {
+    const machine = await machineAfter(ADOPTING);
+    const kernel = machine.openKernel();
+    kernel.pins.rename(`${LEDGER}/inner/02000000`, `${LEDGER}/inner/01000000`);
+    await gone(kernel);
+    expect(Object.keys(machine.dump(`${BPFFS}/tenants`))).to.deep.equal(['01000000', '02000000']);
+    expect(names(machine)).to.deep.equal([]);
+  });
+
+  it('removes nothing while a pin that could prove an entry ours cannot be opened; then the rest', async () => {
+    const machine = await machineAfter(ADOPTING);
+    const kernel = machine.openKernel();
+    const before = machine.mutations;
+    machine.failNext('identify', 'ENFILE');
+    expect(await refusalOf(gone(kernel)))
+      .to.contain('ENFILE')
+      .and.contain(`${LEDGER}/inner/`);
+    expect(machine.mutations).to.equal(before);
+    await gone(kernel);
+    expect(machine.dump(`${BPFFS}/tenants`)).to.deep.equal({});
+    expect(names(machine)).to.deep.equal([]);
+  });
+
+  it('keeps what proves entries ours when they cannot leave the adopted map', async () => {
+    const machine = await machineAfter(ADOPTING);
+    const kernel = machine.openKernel();
+    machine.failNext('remove', 'EPERM');
+    expect(await refusalOf(gone(kernel))).to.contain('EPERM');
+    expect(names(machine)).to.include.members([
+      `${LEDGER}/spec`,
+      `${LEDGER}/outer`,
+      `${LEDGER}/inner/01000000`,
+    ]);
+  });
+
+  it('leaves a pin alone that cannot be opened: it is another user’s', async () => {
+    const machine = await machineAfter();
+    const kernel = machine.openKernel({ capabilities: { dacOverride: false } });
+    const stranger = machine.openKernel({ uid: 1000 });
+    kernel.pins.unlink(`${BPFFS}/tenants`);
+    stranger.pins.pin(stranger.createOuter(OUTER, INNER, 'theirs'), `${BPFFS}/tenants`, 0o600);
+    expect(await goingOf(kernel, ledgerNamed(kernel.pins, 'tenants'))).to.include({
+      foreignPin: `${BPFFS}/tenants`,
+    });
+    await gone(kernel);
+    expect(machine.files()).to.have.all.keys(`${BPFFS}/innermap`, `${BPFFS}/tenants`);
+  });
+
+  it('leaves the pin alone where the ledger’s own proof of it is gone', async () => {
+    const machine = await machineAfter();
+    const kernel = machine.openKernel();
+    kernel.pins.unlink(`${LEDGER}/outer`);
+    await gone(kernel);
+    expect(machine.files()).to.have.all.keys(`${BPFFS}/innermap`, `${BPFFS}/tenants`);
+  });
+
+  it('is what letting go does too: strangers in the ledger stay, and are looked at no more', async () => {
+    const machine = await machineAfter({ deletionPolicy: 'Delete' });
+    const stranger = machine.openKernel();
+    stranger.pins.pin(stranger.createOuter(OUTER, INNER, 'theirs'), `${LEDGER}/inner/theirs`, 0o600);
+    const acting = await startedAgent(machine.openKernel(), new Scene());
+    const { outcomes } = await acting.turn();
+    expect(outcomes.map(({ step, ok }) => [step.verb, ok])).to.deep.equal([['letGo', true]]);
+    expect(names(machine)).to.deep.equal([`${LEDGER}/inner`, `${LEDGER}/inner/theirs`]);
+    expect((await acting.resync()).plan.steps).to.deep.equal([]);
+  });
+});
