@@ -52,6 +52,24 @@ describe('tellingLog', () => {
     expect(lines).to.have.length(12);
   });
 
+  it('tells which OuterMap that nobody declares any more cannot be let go, and why', async () => {
+    const machine = new FakeMachine();
+    const acting = await startedAgent(
+      machine.openKernel(),
+      twoTenants().outer('tenants', { deletionPolicy: 'Delete' }),
+    );
+    await acting.turn();
+    machine.failNext('unlink', 'EACCES');
+    const lines: string[] = [];
+    const telling = tellingLog({ ...SILENT, warn: line => lines.push(line), info: line => lines.push(line) });
+    const failing = await acting.turn(new Scene());
+    telling.turned(failing);
+    expect(failing.report.state.conditions[0]).to.include({ status: 'False', reason: 'PermissionDenied' });
+    telling.turned(await acting.turn());
+    expect(lines[1]).to.match(/^OuterMap tenants: PermissionDenied, cannot let go: Cannot unlink .*EACCES$/);
+    expect(lines.slice(2)).to.deep.equal(['Turn', 'Everything is as declared again']);
+  });
+
   it('tells of drift which InnerMap and key, and what was there instead', async () => {
     const machine = new FakeMachine();
     const scene = twoTenants().inner('b/web', 'tenants', 2, { 10: 3 }, { update: 'InPlace' });

@@ -1,6 +1,6 @@
 import { innerMapName } from '../api/innermap.ts';
 import type { Step } from '../core/plan/step.ts';
-import { heldText } from '../core/report/fates.ts';
+import { farewellsFailed, heldText } from '../core/report/fates.ts';
 import type { Told } from './run.ts';
 import type { Turn } from './turn.ts';
 
@@ -22,7 +22,7 @@ export function tellingLog(log: TellingLog): Told {
       const { turn } = report;
       if (turn.steps > 0) log.info('Turn', fieldsOf(turn));
       if (turn.driftFound > 0) tellDrift(outcomes, log);
-      const lines = [...farewellsHeld(plan, report), ...troubles(report)];
+      const lines = [...farewellsHeld(plan, report), ...farewellTroubles(outcomes), ...troubles(report)];
       const news = lines.filter(line => !told.has(line));
       for (const line of news.slice(0, LOGGED)) log.warn(line);
       if (news.length > LOGGED)
@@ -72,6 +72,12 @@ function farewellsHeld({ held }: Turn['plan'], { outerMaps }: Turn['report']): r
   return held
     .filter(({ outer }) => !declared.has(outer))
     .map(each => `OuterMap ${each.outer}: RemovalHeld, ${heldText(each)}`);
+}
+
+function farewellTroubles(outcomes: Turn['outcomes']): readonly string[] {
+  return farewellsFailed(outcomes).map(
+    ({ outer, reason, message }) => `OuterMap ${outer}: ${reason}, cannot let go: ${message}`,
+  );
 }
 
 function troubles({ refusals, outerMaps, innerMaps }: Turn['report']): readonly string[] {

@@ -105,6 +105,15 @@ function outerTrouble(name: string, plan: Plan, steps: readonly StepFate[]): Tro
   return held === undefined ? undefined : { reason: 'RemovalHeld', message: heldText(held) };
 }
 
+/** OuterMaps that nobody declares any more have no fate of their own: those that could not be let go. */
+export function farewellsFailed(
+  steps: readonly StepFate[],
+): readonly (Trouble & { readonly outer: string })[] {
+  return steps.flatMap(({ step, ok, reason = 'KernelError', message = '' }) =>
+    step.verb === 'letGo' && !ok ? [{ outer: step.outer, reason, message }] : [],
+  );
+}
+
 export function heldText(held: Plan['held'][number]): string {
   const what = `${held.keys} of ${held.of} keys are no longer declared, more than maxRemoval lets go at once`;
   return `${what}: nothing was removed; if it is meant, release it with token ${held.token} (annotation innermap.io/release-removal, or --release-removal for a folder)`;

@@ -6,7 +6,7 @@ import type { PinFound, Programmed } from '../found/found.ts';
 import type { Plan } from '../plan/plan.ts';
 import { sha256 } from '../sha256.ts';
 import type { Wanted } from '../wanted.ts';
-import { type Fate, fatesOf, heldText, type StepFate } from './fates.ts';
+import { type Fate, farewellsFailed, fatesOf, heldText, type StepFate } from './fates.ts';
 import type { InnerMapReport, OuterMapReport, Report, TurnSummary } from './report.ts';
 
 /** At most so many failures are listed; the rest is counted. */
@@ -226,7 +226,7 @@ function conditionsOf(turned: Turned, fates: readonly Fate[]): readonly Conditio
 
 type Untimed = Omit<Condition, 'lastTransitionTime'>;
 
-function readiness({ wanted, plan }: Turned, fates: readonly Fate[]): Untimed {
+function readiness({ wanted, plan, steps }: Turned, fates: readonly Fate[]): Untimed {
   const held = plan.held[0];
   const first = fates[0];
   const not = (reason: Untimed['reason'], message: string): Untimed => ({
@@ -243,6 +243,9 @@ function readiness({ wanted, plan }: Turned, fates: readonly Fate[]): Untimed {
       first.reason,
       `${fates.length} objects are not as declared: ${first.object.metadata.name}, ${first.message}`,
     );
+  const staying = farewellsFailed(steps)[0];
+  if (staying !== undefined)
+    return not(staying.reason, `${staying.outer} cannot be let go: ${staying.message}`);
   const refusal = wanted.refusals[0];
   if (refusal !== undefined) return not('Pending', `${refusal.origin}: ${refusal.message}`);
   return {
