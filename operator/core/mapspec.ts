@@ -16,6 +16,16 @@ export function mapSpecText(spec: MapSpec): string {
   return `${spec.type} key ${spec.keySize} value ${spec.valueSize} maxEntries ${spec.maxEntries} flags ${flags}`;
 }
 
+/** Whether all entries are there from the start, zero where nobody wrote. */
+export function isArray(type: MapSpec['type']): boolean {
+  return type === 'Array' || type === 'PerCPUArray';
+}
+
+/** Whether a full map makes room by taking entries away. */
+export function isLRU(type: MapSpec['type']): boolean {
+  return type === 'LRUHash' || type === 'LRUPerCPUHash';
+}
+
 /** BPF_F_RDONLY and BPF_F_WRONLY belong to the creating fd, not to the map (kernel/bpf/syscall.c, bpf_map_flags_retain_permanent). */
 const OF_THE_FD = (1 << 3) | (1 << 4);
 /** The kernel adds BPF_F_RDONLY_PROG to these by itself (kernel/bpf/devmap.c). */

@@ -3,6 +3,7 @@ import { encodeContent } from '../../core/codec/content.ts';
 import { decodeEntries } from '../../core/codec/entries.ts';
 import type { Entries } from '../../core/entries.ts';
 import type { OuterLayout } from '../../core/layout.ts';
+import { isArray } from '../../core/mapspec.ts';
 import type { Type } from '../../core/types/type.ts';
 import type { InnerReading } from '../../kernel/kernel.ts';
 import { ordered } from '../terminal/order.ts';
@@ -21,7 +22,7 @@ export function listedEntries(
   possibleCpus: number,
 ): readonly PlainEntry[] {
   if (layout.innerKey === undefined || layout.innerValue === undefined) return [];
-  const kept = isArray(layout) ? withoutZeros(entries) : entries;
+  const kept = isArray(layout.template.type) ? withoutZeros(entries) : entries;
   return decodeEntries(layout, ordered(kept, layout.innerKey), possibleCpus) as readonly PlainEntry[];
 }
 
@@ -69,7 +70,7 @@ export function firstLoss(
   if (!encoded.ok) return entries.keys.subarray(0, keySize);
   const again = valuesByKey(encoded.entries, keySize);
   const stride = entries.count === 0 ? 0 : entries.values.length / entries.count;
-  const absent = Buffer.alloc(isArray(layout) ? stride : 0);
+  const absent = Buffer.alloc(isArray(layout.template.type) ? stride : 0);
   for (let index = 0; index < entries.count; index++) {
     const key = entries.keys.subarray(index * keySize, (index + 1) * keySize);
     const value = entries.values.subarray(index * stride, (index + 1) * stride);
@@ -88,10 +89,6 @@ function valuesByKey({ count, keys, values }: Entries, keySize: number): Map<str
     byKey.set(all.toString('latin1', index * keySize, (index + 1) * keySize), value);
   }
   return byKey;
-}
-
-function isArray({ template }: OuterLayout): boolean {
-  return template.type === 'Array' || template.type === 'PerCPUArray';
 }
 
 function withoutZeros({ count, keys, values }: Entries): Entries {

@@ -3,7 +3,8 @@ import { type FieldPath, fieldText, type Problem } from '../../api/problem.ts';
 import type { Reason } from '../../api/reason.ts';
 import { type Entries, NO_ENTRIES } from '../entries.ts';
 import type { OuterLayout } from '../layout.ts';
-import { clearHostBits, hasHostBits, readLength } from '../scalar/cidr.ts';
+import { isArray } from '../mapspec.ts';
+import { prefixesOf, readLength } from '../scalar/cidr.ts';
 import type { Type } from '../types/type.ts';
 import { duplicatesIn } from './duplicates.ts';
 import { encode, encodeOntoZeros } from './encode.ts';
@@ -143,11 +144,12 @@ function encodeCpuList(sheet: Sheet, values: readonly unknown[], index: number):
 /** What only a whole set of keys can get wrong: an index outside, a prefix that is none, a key given twice. */
 function* checkKeys(sheet: Sheet, layout: OuterLayout, maxEntries: number): Generator<undefined, void> {
   const { type, keySize } = layout.template;
-  let keys = sheet.keys;
-  if (type === 'LPMTrie') keys = triePrefixes(sheet, keySize);
+  if (type === 'LPMTrie') checkPrefixes(sheet, keySize);
   if (isArray(type)) checkIndexes(sheet, maxEntries);
   yield;
   if (sheet.total > 0) return;
+  const all = sheet.keys.subarray(0, sheet.count * keySize);
+  const keys = type === 'LPMTrie' ? prefixesOf(all, keySize) : all;
   const { pairs, total } = yield* duplicatesIn(keys, keySize, sheet.count);
   for (const [first, second] of pairs) {
     const text = keyText(sheet.keyType, sheet.keys, second * keySize).slice(0, 100);
@@ -173,25 +175,17 @@ function checkIndexes(sheet: Sheet, maxEntries: number): void {
   }
 }
 
-/** A trie takes prefixes that differ in host bits alone for one: the keys with those bits cleared. */
-function triePrefixes(sheet: Sheet, keySize: number): Uint8Array {
+function checkPrefixes(sheet: Sheet, keySize: number): void {
   const bits = (keySize - 4) * 8;
-  let keys = sheet.keys;
   for (let entry = 0; entry < sheet.count; entry += 1) {
-    const at = entry * keySize;
-    const length = readLength(keys, at);
+    const length = readLength(sheet.keys, entry * keySize);
     if (length > bits && !isHopeless(sheet))
       report(
         sheet,
         [...originPath(sheet, entry), 'key'],
         `Prefix length ${length} is too long: the key holds 0 to ${bits} bits`,
       );
-    else if (hasHostBits(keys, at, bits)) {
-      if (keys === sheet.keys) keys = sheet.keys.slice();
-      clearHostBits(keys, at, bits);
-    }
   }
-  return keys;
 }
 
 /** The entries at exactly their size; an array's in the order of their indexes. */
@@ -223,10 +217,6 @@ function reordered(bytes: Uint8Array, size: number, order: Uint32Array): Uint8Ar
 /** An array's keys are 32-bit indexes in host order, and sheets begin at the start of their buffers. */
 function indexesIn(keys: Uint8Array, count: number): Uint32Array {
   return new Uint32Array(keys.buffer, keys.byteOffset, count);
-}
-
-function isArray(type: string): boolean {
-  return type === 'Array' || type === 'PerCPUArray';
 }
 
 function withoutContents(type: string): EncodedContent {

@@ -7,8 +7,7 @@ import { keyBytes, keyText } from '../codec/keytext.ts';
 import type { Entries } from '../entries.ts';
 import { hex } from '../hex.ts';
 import { innerSpec, type OuterLayout, outerLayout } from '../layout.ts';
-import type { MapSpec } from '../mapspec.ts';
-import { isLRU } from '../plan/difference.ts';
+import { isLRU, type MapSpec } from '../mapspec.ts';
 import type { WantedInner } from '../wanted.ts';
 
 /** An OuterMap with everything that its InnerMaps are judged by. */
@@ -137,7 +136,7 @@ function mannerOf(
   layout: OuterLayout,
 ): Pick<DesiredInner, 'update' | 'exact' | 'sealed'> {
   const { sealed, content, update } = innerMap.spec;
-  const lru = isLRU(layout.template.type as never);
+  const lru = isLRU(layout.template.type);
   const inPlaceByDefault =
     layout.valueMask !== undefined || content === 'AtLeast' || (lru && content === undefined);
   const chosen = update ?? (!sealed && inPlaceByDefault ? 'InPlace' : 'Swap');

@@ -2,6 +2,8 @@ import type { InnerType } from '../../api/outermap.ts';
 import { equalBytes, equalRun } from '../bytes/bytes.ts';
 import { KeyIndex } from '../bytes/keyindex.ts';
 import type { Entries } from '../entries.ts';
+import { isArray } from '../mapspec.ts';
+import { prefixesOf } from '../scalar/cidr.ts';
 
 /** How contents of one inner map are compared. */
 export interface Comparison {
@@ -50,25 +52,18 @@ export function sameInOrder(a: Entries, b: Entries, by: Comparison): boolean {
   return true;
 }
 
-export function isArray(type: InnerType): boolean {
-  return type === 'Array' || type === 'PerCPUArray';
-}
-
-export function isLRU(type: InnerType): boolean {
-  return type === 'LRUHash' || type === 'LRUPerCPUHash';
-}
-
 export function sameBytes(a: Entries, b: Entries): boolean {
   return a.count === b.count && equalBytes(a.keys, b.keys) && equalBytes(a.values, b.values);
 }
 
-function keyedDifference(declared: Entries, given: Entries, by: Comparison): Difference {
-  const found = by.type === 'LPMTrie' ? withoutHostBits(given, by.keySize) : given;
-  const index = new KeyIndex(declared.keys, by.keySize, declared.count);
+function keyedDifference(declared: Entries, found: Entries, by: Comparison): Difference {
+  const compared = ({ keys }: Entries) => (by.type === 'LPMTrie' ? prefixesOf(keys, by.keySize) : keys);
+  const index = KeyIndex.of(compared(declared), by.keySize, declared.count);
+  const keys = compared(found);
   const seen = new Int32Array(declared.count).fill(-1);
   const extra: number[] = [];
   for (let at = 0; at < found.count; at++) {
-    const declaredAt = index.find(found.keys, at * by.keySize);
+    const declaredAt = index.find(keys, at);
     if (declaredAt === -1) extra.push(at);
     else seen[declaredAt] = at;
   }
@@ -76,25 +71,6 @@ function keyedDifference(declared: Entries, given: Entries, by: Comparison): Dif
   for (let at = 0; at < declared.count; at++) writes.compare(at, seen[at]!);
   return writes.difference(by.exact ? extra : []);
 }
-
-/**
- * A trie takes prefixes that differ only behind their length for one, and keeps the bytes that were written last
- * (kernel/bpf/lpm_trie.c, trie_update_elem): compared as written, one entry would be both missing and extra.
- */
-function withoutHostBits(entries: Entries, keySize: number): Entries {
-  const keys = entries.keys.slice();
-  const view = new DataView(keys.buffer, keys.byteOffset, keys.byteLength);
-  for (let at = 0; at < keys.length; at += keySize) {
-    const bits = Math.min(view.getUint32(at, true), 8 * (keySize - PREFIX_SIZE));
-    const cut = at + PREFIX_SIZE + (bits >>> 3);
-    if (cut < at + keySize) keys[cut] = keys[cut]! & (0xff00 >>> (bits & 7));
-    keys.fill(0, Math.min(cut + 1, at + keySize), at + keySize);
-  }
-  return { ...entries, keys };
-}
-
-/** A trie's key begins with the length of its prefix, a u32 in host order. */
-const PREFIX_SIZE = 4;
 
 /** An array's entries are all there: an undeclared one is right when it is zero. */
 function arrayDifference(declared: Entries, found: Entries, by: Comparison): Difference {

@@ -2,9 +2,10 @@ import type { DesiredInner } from '../desired/claim.ts';
 import type { DesiredOuter } from '../desired/desired.ts';
 import type { OuterFound, Programmed, Reading } from '../found/found.ts';
 import { ownsKey } from '../ledger.ts';
+import { isLRU } from '../mapspec.ts';
 import { pauses, type Unhurried } from '../unhurried.ts';
 import { sameShape } from './compared.ts';
-import { type Difference, isLRU, sameBytes } from './difference.ts';
+import { type Difference, sameBytes } from './difference.ts';
 import type { Cause, Step } from './step.ts';
 
 type Write = Extract<Step, { verb: 'insert' | 'replace' | 'edit' }>;
@@ -37,7 +38,7 @@ export function* keyChanges(name: string, desired: DesiredOuter, found: OuterFou
     if (verdict === undefined) continue;
     if (verdict.kind === 'proof') proofs.push({ keyHex: inner.keyHex, programmed: verdict.programmed });
     else {
-      evicted += verdict.kind === 'edit' && isLRU(inner.spec.type as never) ? verdict.difference.missing : 0;
+      evicted += verdict.kind === 'edit' && isLRU(inner.spec.type) ? verdict.difference.missing : 0;
       writes.push(writeOf(name, inner, verdict, found));
     }
   }
@@ -115,14 +116,12 @@ function isProved(now: Programmed, before: Programmed | undefined): boolean {
 
 /** With Swap, what an LRU map evicted is not put back: a swap would forget what programs use. */
 function onlyEvicted(inner: DesiredInner, differing: Difference): boolean {
-  return (
-    isLRU(inner.spec.type as never) && inner.update === 'Swap' && differing.different + differing.extra === 0
-  );
+  return isLRU(inner.spec.type) && inner.update === 'Swap' && differing.different + differing.extra === 0;
 }
 
 function causeOf(inner: DesiredInner, differing: Difference, cause: Cause): Cause {
   const onlyMissing = differing.different + differing.extra === 0;
-  return isLRU(inner.spec.type as never) && onlyMissing ? 'declared' : cause;
+  return isLRU(inner.spec.type) && onlyMissing ? 'declared' : cause;
 }
 
 /** Whether two objects ask for the same map: labels, selectors or a new generation alone change nothing. */

@@ -2,7 +2,7 @@ import type { Reason } from '../../api/reason.ts';
 import type { DesiredOuter } from '../desired/desired.ts';
 import type { OuterFound, PinFound } from '../found/found.ts';
 import { type LedgerRecord, recordText } from '../ledger.ts';
-import { type MapSpec, mapSpecText, sameFlags } from '../mapspec.ts';
+import { isArray, type MapSpec, mapSpecText, sameFlags } from '../mapspec.ts';
 import type { Step } from './step.ts';
 
 /** What must be done to the outer map itself, or why nothing of it may be touched. */
@@ -151,7 +151,7 @@ function sameSpec(a: MapSpec, b: MapSpec): boolean {
 
 /** max_entries of a template binds nobody but arrays, which the kernel itself refuses when they differ. */
 function sameTemplate(a: MapSpec, b: MapSpec): boolean {
-  const bounded = a.type === 'Array' || a.type === 'PerCPUArray' || a.type === 'XSKMap';
+  const bounded = isArray(a.type) || a.type === 'XSKMap';
   const sizes =
     a.type === b.type &&
     a.keySize === b.keySize &&

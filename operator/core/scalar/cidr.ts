@@ -77,6 +77,24 @@ export function clearHostBits(bytes: Uint8Array, at: number, total: number): voi
     bytes[at + 4 + byte]! &= byte === bits >>> 3 ? 0xff & ~(0xff >>> (bits & 7)) : 0;
 }
 
+/**
+ * The prefixes of a trie's keys. A trie takes keys that differ only behind their length for one, and keeps the bytes
+ * that were written last (kernel/bpf/lpm_trie.c, trie_update_elem). The same array where no key has host bits.
+ */
+export function prefixesOf(keys: Uint8Array, keySize: number): Uint8Array {
+  const total = 8 * (keySize - PREFIX_SIZE);
+  let prefixes = keys;
+  for (let at = 0; at < keys.length; at += keySize) {
+    if (!hasHostBits(keys, at, total)) continue;
+    if (prefixes === keys) prefixes = new Uint8Array(keys);
+    clearHostBits(prefixes, at, total);
+  }
+  return prefixes;
+}
+
+/** A trie's key begins with the length of its prefix, a u32 in host order. */
+const PREFIX_SIZE = 4;
+
 function hostBits(kind: CidrType['kind'], value: string, written: Uint8Array, at: number): ValueProblem {
   const right = written.slice(at, at + (kind === 'cidr4' ? 8 : 20));
   clearHostBits(right, 0, bitsOf(kind));

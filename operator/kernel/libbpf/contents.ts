@@ -1,3 +1,4 @@
+import { isArray } from '../../core/mapspec.ts';
 import { Slice } from '../../pace/slice.ts';
 import type { KernelError } from '../error.ts';
 import type { Edit, Failed, InnerAddress, InnerReading } from '../kernel.ts';
@@ -154,7 +155,5 @@ export function refusalText(inner: OwnedMap, answer: number): string {
   if (answer === -ERRNO.EPERM) return 'it is frozen or read-only';
   if (answer === -ERRNO.EINVAL) return type === 'LPMTrie' ? 'a prefix is longer than the address' : '';
   if (!isFull(answer)) return '';
-  return type === 'Array' || type === 'PerCPUArray'
-    ? `its last index is ${maxEntries - 1}`
-    : `it is full with ${maxEntries} entries`;
+  return isArray(type) ? `its last index is ${maxEntries - 1}` : `it is full with ${maxEntries} entries`;
 }

@@ -1,6 +1,6 @@
 import { innerMapName } from '../../api/innermap.ts';
 import { innerPinName } from '../../core/ledger.ts';
-import { isArray } from '../../core/plan/difference.ts';
+import { isArray } from '../../core/mapspec.ts';
 import type { Step } from '../../core/plan/step.ts';
 import { KernelError } from '../../kernel/error.ts';
 import { done, failed, type Outcome } from './outcome.ts';
@@ -25,7 +25,7 @@ async function applyEdit(step: Edit, site: Site): Promise<Outcome> {
       const { upserts, deletes, kept } = step.difference;
       const refused = await site.kernel.edit(map, {
         upserts,
-        deletes: isArray(map.spec.type as never) ? new Uint8Array(0) : deletes,
+        deletes: isArray(map.spec.type) ? new Uint8Array(0) : deletes,
         ...(kept === undefined ? {} : { kept }),
       });
       const first = refused.values().next().value;
