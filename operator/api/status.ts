@@ -15,6 +15,8 @@ export interface Failure {
   readonly kind: 'InnerMap' | 'OuterMap';
   readonly namespace?: string;
   readonly name: string;
+  /** The outer map that it concerns: its share of `failuresTotal`. */
+  readonly outerMap?: string;
   readonly generation?: number;
   readonly reason: Reason;
   readonly message: string;
@@ -63,5 +65,54 @@ export interface NodeMapStateStatus {
   readonly failures: readonly Failure[];
   readonly kernel: KernelState;
   readonly drift: { readonly lastCheck?: string; readonly found: number; readonly repaired: number };
+  readonly conditions: readonly Condition[];
+}
+
+/** On how many nodes an object is as declared. */
+export interface NodeCounts {
+  /** Nodes that are selected and have an agent. */
+  readonly desired: number;
+  readonly ready: number;
+  readonly failed: number;
+  /** Nodes that are silent. */
+  readonly unknown: number;
+  /** Nodes that are selected and have no agent. */
+  readonly withoutAgent: number;
+  /** `4/5` */
+  readonly summary: string;
+}
+
+/** A node that says why it cannot. */
+export interface NodeFailure {
+  readonly node: string;
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+/** Status of an InnerMap: written by the controller alone. */
+export interface InnerMapStatus {
+  readonly observedGeneration: number;
+  /** Of the first event that carried this generation: what a node's watermark must reach. */
+  readonly specResourceVersion: string;
+  /** Declared; 0 where they cannot be read. */
+  readonly entries: number;
+  readonly nodes: NodeCounts;
+  /** At most 5. */
+  readonly failures: readonly NodeFailure[];
+  readonly conditions: readonly Condition[];
+}
+
+/** Status of an OuterMap: written by the controller alone. */
+export interface OuterMapStatus {
+  readonly observedGeneration: number;
+  /** InnerMaps that it accepted. */
+  readonly innerMaps: number;
+  /** Digest of the uids of all InnerMaps that name it: another one after a restart means that some may have been deleted. */
+  readonly innerMapsDigest: string;
+  /** Of the last deletion of an InnerMap that named it: every node's watermark must have passed it. */
+  readonly deletionResourceVersion?: string;
+  readonly nodes: NodeCounts;
+  /** At most 5. */
+  readonly failures: readonly NodeFailure[];
   readonly conditions: readonly Condition[];
 }

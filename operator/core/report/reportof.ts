@@ -11,6 +11,8 @@ import type { InnerMapReport, OuterMapReport, Report, TurnSummary } from './repo
 
 /** At most so many failures are listed; the rest is counted. */
 const LISTED_FAILURES = 100;
+/** What the CRD takes, and a screen holds. */
+const LONGEST_MESSAGE = 1024;
 
 /** What a report is made from: the decisions, what became of them, and where and when. */
 export interface Turned {
@@ -102,9 +104,10 @@ function failureOf({ object, reason, message }: Fate): Failure {
     kind: object.kind,
     ...(namespace === undefined ? {} : { namespace }),
     name,
+    outerMap: object.kind === 'InnerMap' ? object.spec.outerMap : name,
     ...(generation === undefined ? {} : { generation }),
     reason,
-    message,
+    message: message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE - 1)}…` : message,
   };
 }
 
