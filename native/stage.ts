@@ -76,6 +76,12 @@ export class Stage {
     return answer;
   }
 
+  /** An empty bpffs in the place of this one, as after a reboot. */
+  remount(): void {
+    run('umount', this.bpffs);
+    run('mount', '-t', 'bpf', 'bpf', this.bpffs);
+  }
+
   /** Takes everything away and answers which of the driver's maps outlive it: freeing is deferred, so it asks again. */
   async leave(): Promise<number[]> {
     run('umount', this.bpffs);

@@ -28,6 +28,14 @@ const MAY: Readonly<Record<string, { ours: readonly string[]; others: readonly s
     ours: ['api', 'core', 'source', 'source/folder', 'source/folder/testing'],
     others: ['fast-check', 'node:fs', 'node:os', 'node:path'],
   },
+  'source/cluster': {
+    ours: ['api', 'core', 'kube', 'pace', 'source', 'source/cluster'],
+    others: [],
+  },
+  'publish/cluster': {
+    ours: ['api', 'core', 'kube', 'publish', 'publish/cluster'],
+    others: [],
+  },
   publish: { ours: ['api', 'core', 'publish'], others: ['node:fs', 'node:path'] },
   ledger: { ours: ['api', 'core', 'kernel', 'pace', 'ledger'], others: [] },
   kube: { ours: ['api', 'kube', 'kube/client'], others: ['node:crypto'] },
@@ -99,7 +107,12 @@ function* sourceFiles(directory: string): Generator<string> {
   for (const name of readdirSync(directory).sort()) {
     const path = join(directory, name);
     if (statSync(path).isDirectory()) yield* sourceFiles(path);
-    else if (path.endsWith('.ts') && !path.endsWith('.test.ts') && name !== 'main.ts')
+    else if (
+      path.endsWith('.ts') &&
+      !path.endsWith('.test.ts') &&
+      name !== 'main.ts' &&
+      !directory.endsWith('wiring')
+    )
       yield relative(ROOT, path);
   }
 }

@@ -16,6 +16,8 @@ export interface ControlPlane {
   readonly kubectl: Kubectl;
   /** kubectl as whoever has this token. */
   kubectlWith(token: string): Kubectl;
+  /** A kubeconfig of whoever has this token. */
+  kubeconfigWith(token: string): string;
   /** The last lines of the logs, for whoever looks for the cause of a failure. */
   logs(): string;
   stop(): Promise<void>;
@@ -59,11 +61,10 @@ async function started(
   state.start('kube-apiserver', apiServer, [...apiServerFlags(port!, storePort!, certificates), ...more]);
   await ready(state, port!, certificates);
   const url = `https://127.0.0.1:${port}`;
+  const kubeconfigOf = (name: string, user: object): string =>
+    writeKubeconfig(join(directory, name), { url, user, certificates });
   const kubectlAs = (name: string, user: object): Kubectl =>
-    new Kubectl(kubectl, {
-      kubeconfig: writeKubeconfig(join(directory, name), { url, user, certificates }),
-      directory,
-    });
+    new Kubectl(kubectl, { kubeconfig: kubeconfigOf(name, user), directory });
   let users = 0;
   return {
     url,
@@ -73,6 +74,7 @@ async function started(
       'client-key-data': base64(certificates.admin.key),
     }),
     kubectlWith: token => kubectlAs(`user-${++users}.kubeconfig`, { token }),
+    kubeconfigWith: token => kubeconfigOf(`user-${++users}.kubeconfig`, { token }),
     logs: () => state.tails(),
     stop: () => state.leave(),
   };

@@ -1,19 +1,30 @@
-import { BPFFS, duration, NODE, nodeOptions, outputOption, RELEASE } from './arguments/options.ts';
+import {
+  BPFFS,
+  CONTEXT,
+  duration,
+  KUBECONFIG,
+  NODE,
+  nodeOptions,
+  outputOption,
+  RELEASE,
+} from './arguments/options.ts';
 import { type AgentOptions, type Command, EXIT, type Given, type Ports, UsageError } from './command.ts';
 import { DEFAULT_REPORT, isReady, statusText } from './report/text.ts';
 
 export const AGENT: Command = {
   name: 'agent',
-  summary: 'keep this node’s outer maps as a folder of manifests declares them',
-  usage: '--manifests DIR',
+  summary: 'keep this node’s outer maps as a cluster’s objects, or a folder of manifests, declare them',
+  usage: '[--manifests DIR]',
   operands: { least: 0, most: 0 },
   options: [
     {
       name: 'manifests',
       value: 'DIR',
       repeated: true,
-      summary: 'a folder, or a file, of OuterMaps and InnerMaps',
+      summary: 'a folder, or a file, of OuterMaps and InnerMaps, instead of a cluster',
     },
+    KUBECONFIG,
+    CONTEXT,
     { name: 'once', summary: 'one turn, then end: 0 all ready, 1 something is not' },
     BPFFS,
     {
@@ -32,7 +43,18 @@ export const AGENT: Command = {
       name: 'report',
       value: 'FILE',
       fallback: DEFAULT_REPORT,
-      summary: 'where to write what `status` shows',
+      summary: 'where to write what `status` shows (folder)',
+    },
+    {
+      name: 'relist-jitter',
+      value: 'TIME',
+      fallback: '5s',
+      summary: 'spread lists over this long when all agents must list again (cluster)',
+    },
+    {
+      name: 'listen',
+      value: 'ADDRESS',
+      summary: 'serve /metrics, /healthz and /readyz here, such as :9940',
     },
     ...NODE,
     RELEASE,
@@ -53,10 +75,15 @@ export const AGENT: Command = {
     outputOption('table', 'json'),
   ],
   notes: [
+    'Without --manifests it reads the objects of the cluster whose pod it runs in, or that --kubeconfig names, and\nwrites the NodeMapState of its node; --node is then the name of the Node (in a pod: $NODE_NAME).',
     'Runs until SIGTERM or Ctrl-C, and leaves every map in place when it ends. A change of a manifest is in the\nkernel within moments; what somebody else changes in the kernel is found and repaired at the next resync.',
     'Needs root, or CAP_BPF and a bpffs that it may write to. --output is for --once.',
   ],
   examples: [
+    {
+      line: 'agent --kubeconfig ~/.kube/config --node node-a',
+      says: 'as a cluster’s objects say, from outside a pod',
+    },
     { line: 'agent --manifests ./maps', says: 'keep the kernel as the folder says' },
     { line: 'agent --manifests ./maps --once', says: 'program once, show what became of each map' },
     { line: 'agent --manifests ./maps --node-label zone=a', says: 'with a label that node selectors see' },
@@ -69,7 +96,7 @@ export const AGENT: Command = {
 };
 
 async function run(given: Given, ports: Ports): Promise<number> {
-  const options = agentOptions(given);
+  const options = agentOptions(given, ports.terminal);
   if (!given.switched('once')) {
     if (given.text('output') === 'json')
       throw new UsageError('Option --output is for --once: add --once, or --log-format json', 'agent');
@@ -82,14 +109,26 @@ async function run(given: Given, ports: Ports): Promise<number> {
   return isReady(report) ? EXIT.done : EXIT.attention;
 }
 
-function agentOptions(given: Given): AgentOptions {
+function agentOptions(given: Given, { env }: Ports['terminal']): AgentOptions {
   const manifests = given.list('manifests');
-  if (manifests.length === 0) {
-    const why = 'this version reads manifests from folders only, and no cluster yet';
-    throw new UsageError(`Command agent needs --manifests DIR: ${why}`, 'agent');
-  }
+  const [kubeconfig, context, listen] = ['kubeconfig', 'context', 'listen'].map(name => given.text(name));
+  if (manifests.length > 0 && (kubeconfig ?? context) !== undefined)
+    throw new UsageError('Command agent takes --manifests or a cluster: leave one out', 'agent');
+  if (manifests.length === 0 && given.list('node-label').length > 0)
+    throw new UsageError('Option --node-label is for --manifests: a cluster’s Node has labels', 'agent');
+  if (manifests.length === 0 && given.list('release-removal').length > 0)
+    throw new UsageError(
+      'Option --release-removal is for --manifests: in a cluster annotate the OuterMap with innermap.io/release-removal',
+      'agent',
+    );
+  const name = given.text('node') ?? (manifests.length === 0 ? env['NODE_NAME'] : undefined);
   return {
     ...nodeOptions(given),
+    ...(name === undefined ? {} : { node: name }),
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+    ...(listen === undefined ? {} : { listen }),
+    relistJitterMs: duration(given, 'relist-jitter'),
     manifests,
     resyncMs: duration(given, 'resync'),
     contentResyncMs: duration(given, 'content-resync'),

@@ -110,7 +110,15 @@ export interface PlanOutcome {
 }
 
 export interface AgentOptions extends NodeOptions {
+  /** None: a cluster's objects. */
   readonly manifests: readonly string[];
+  /** Absent: the service account of the pod this runs in. */
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  /** Over so long agents spread the lists that a change of the schema makes all of them ask for. */
+  readonly relistJitterMs: number;
+  /** Where to serve metrics and health; absent: nowhere. */
+  readonly listen?: string;
   readonly resyncMs: number;
   readonly contentResyncMs: number;
   /** File that the report is written to. */

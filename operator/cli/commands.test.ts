@@ -15,6 +15,7 @@ describe('agent', () => {
         manifests: ['a', 'b'],
         resyncMs: 30_000,
         contentResyncMs: 120_000,
+        relistJitterMs: 5_000,
         report: '/run/innermap/status.json',
         logLevel: 'info',
         logFormat: 'text',

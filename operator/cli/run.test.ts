@@ -71,9 +71,11 @@ describe('runCommandLine', () => {
     ['status -o yml', 'Option --output cannot be yml: it takes table, json'],
     ['get -o yml', 'Option --output cannot be yml: it takes table, yaml, json, did you mean yaml?'],
     ['agent --once=yes --manifests a', 'Option --once takes no value'],
+    ['agent --manifests a --context b', 'Command agent takes --manifests or a cluster: leave one out'],
+    ['agent --node-label a=b', 'Option --node-label is for --manifests: a cluster’s Node has labels'],
     [
-      'agent',
-      'Command agent needs --manifests DIR: this version reads manifests from folders only, and no cluster yet',
+      'agent --release-removal 3f9a1c',
+      'Option --release-removal is for --manifests: in a cluster annotate the OuterMap with innermap.io/release-removal',
     ],
     [
       'agent --manifests a --resync soon',

@@ -26,6 +26,20 @@ export interface WantedInner {
   readonly origin?: string;
 }
 
+/** How much of one outer map's InnerMaps is among what is wanted, as resourceVersions. */
+export interface Watermark {
+  /** Everything up to here. */
+  readonly seen: string;
+  /** Of the last change of contents: who made it waits for it to be told. */
+  readonly changed: string;
+}
+
+/** The node as its cluster knows it. */
+export interface ClusterNode {
+  readonly uid: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
 /** A manifest that cannot be taken, as told to its author. */
 export interface Refusal {
   readonly origin: string;
@@ -42,4 +56,15 @@ export interface Wanted {
   readonly refusals: readonly Refusal[];
   /** Tokens given to release held removals. */
   readonly releases: readonly string[];
+  /** Outer maps of which nothing may be removed now: not read whole yet, or in the middle of a wave of deletions. */
+  readonly unsettled?: ReadonlySet<string>;
+  /** By outer map; absent without a cluster. */
+  readonly watermarks?: ReadonlyMap<string, Watermark>;
+  /** Absent without a cluster: the agent's own word counts. */
+  readonly node?: ClusterNode;
+}
+
+/** Whether two sets ask for the same on the same node: only how far they were read may differ. */
+export function asksTheSame(a: Wanted, b: Wanted): boolean {
+  return a.outerMaps === b.outerMaps && a.innerMaps === b.innerMaps && a.node === b.node;
 }

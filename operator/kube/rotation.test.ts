@@ -183,7 +183,7 @@ describe('openCluster in a pod', function () {
     delete process.env['KUBERNETES_SERVICE_HOST'];
     process.env['KUBECONFIG'] = join(root, 'somebody');
     expect(() => openCluster({ root, userAgent: 'innermap/test' })).to.throw(
-      'Cannot find a cluster: this is no pod with a service account; name a file by --kubeconfig',
+      'Cannot find a cluster: this is no pod with a service account; name a file by --kubeconfig, or give a folder by --manifests',
     );
   });
 

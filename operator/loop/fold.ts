@@ -5,7 +5,7 @@ import type { Plan } from '../core/plan/plan.ts';
 import type { Step } from '../core/plan/step.ts';
 import { paced } from '../pace/pace.ts';
 import type { Outcome } from './apply/outcome.ts';
-import type { Memory, OuterMemory } from './memory.ts';
+import { type Memory, type OuterMemory, recentRemovals } from './memory.ts';
 
 /** Drift of one turn: found, and put right. */
 export interface Drift {
@@ -13,21 +13,25 @@ export interface Drift {
   readonly repaired: number;
 }
 
+/** What was decided, and what became of it. */
+export interface Done {
+  readonly plan: Plan;
+  readonly outcomes: readonly Outcome[];
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
 /** Brings memory up to what was done, so that the next turn need not read it again. What failed is read anew. */
-export async function fold(
-  memory: Memory,
-  desired: Desired,
-  plan: Plan,
-  outcomes: readonly Outcome[],
-): Promise<Drift> {
+export async function fold(memory: Memory, desired: Desired, { plan, outcomes, now }: Done): Promise<Drift> {
   for (const [name, proofs] of plan.proofs) {
     const known = memory.outers.get(name);
     await paced(proofs, ({ keyHex, programmed }) => known?.programmed.set(keyHex, programmed));
   }
   await paced(outcomes, outcome => {
     const known = memory.outers.get(outcome.step.outer);
-    if (known !== undefined) foldOutcome(known, outcome);
+    if (known !== undefined) foldOutcome(known, outcome, now);
   });
+  forgetReleased(memory, plan);
   forgetUndeclared(memory, desired);
   const drift = driftOf(outcomes);
   memory.counters.driftFound += drift.found;
@@ -36,7 +40,7 @@ export async function fold(
   return drift;
 }
 
-function foldOutcome(known: OuterMemory, outcome: Outcome): void {
+function foldOutcome(known: OuterMemory, outcome: Outcome, now: number): void {
   const { step } = outcome;
   known.entriesRead = undefined;
   if (!outcome.ok) {
@@ -54,6 +58,7 @@ function foldOutcome(known: OuterMemory, outcome: Outcome): void {
       return;
     case 'remove':
       foldRemoval(known, step.key, step.pin);
+      countRemoval(known, now);
       return;
     case 'settle':
       foldSettling(known, step);
@@ -98,6 +103,21 @@ function foldRemoval(known: OuterMemory, key: Uint8Array, pin: string | undefine
   known.entries.delete(keyHex);
   known.programmed.delete(keyHex);
   if (pin !== undefined) known.pins.delete(pin);
+}
+
+/** What goes in one turn counts as one. */
+function countRemoval(known: OuterMemory, now: number): void {
+  const last = known.removals.at(-1);
+  if (last?.at === now) last.keys++;
+  else known.removals = [...recentRemovals(known, now), { at: now, keys: 1 }];
+}
+
+/** What went with a token is nothing to be wary of. */
+function forgetReleased(memory: Memory, { released }: Plan): void {
+  for (const name of released) {
+    const known = memory.outers.get(name);
+    if (known !== undefined) known.removals = [];
+  }
 }
 
 /** What nobody declares any more is not remembered as programmed, even while its removal is held. */

@@ -23,6 +23,8 @@ export interface OuterMemory {
   stale: boolean;
   /** Where the next slice of the content check starts. */
   cursor: number;
+  /** When how many keys were removed, oldest first: the brake counts those of the last minute. */
+  removals: { readonly at: number; keys: number }[];
 }
 
 /** Counts since the start of the process. */
@@ -63,5 +65,23 @@ export function emptyOuterMemory(): OuterMemory {
     programmed: new Map(),
     stale: true,
     cursor: 0,
+    removals: [],
   };
+}
+
+/** How long a removal counts against the next one. */
+const RECENT_MS = 60_000;
+
+export function recentRemovals({ removals }: OuterMemory, now: number): OuterMemory['removals'] {
+  return removals.filter(({ at }) => now - at < RECENT_MS);
+}
+
+/** Keys that were removed within the last minute, by outer map. */
+export function recentlyRemoved({ outers }: Memory, now: number): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const [name, known] of outers) {
+    const keys = recentRemovals(known, now).reduce((sum, each) => sum + each.keys, 0);
+    if (keys > 0) counts.set(name, keys);
+  }
+  return counts;
 }

@@ -1,9 +1,9 @@
 import type { KernelState } from '../api/status.ts';
 import { type Desired, desiring, type Node } from '../core/desired/desired.ts';
-import { type Plan, planning } from '../core/plan/plan.ts';
+import { type Plan, type Policy, planning } from '../core/plan/plan.ts';
 import type { Report } from '../core/report/report.ts';
 import { reportOf } from '../core/report/reportof.ts';
-import type { Wanted } from '../core/wanted.ts';
+import { asksTheSame, type Wanted } from '../core/wanted.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { breath, unhurried } from '../pace/pace.ts';
 import type { Publisher } from '../publish/publish.ts';
@@ -12,8 +12,9 @@ import { apply } from './apply/apply.ts';
 import type { Outcome } from './apply/outcome.ts';
 import type { Progress } from './apply/site.ts';
 import { fold } from './fold.ts';
-import type { Memory } from './memory.ts';
+import { type Memory, recentlyRemoved } from './memory.ts';
 import { type Due, observe } from './observe/observe.ts';
+import { type StepTimes, StopWatch } from './stopwatch.ts';
 import { type Clock, turnedOf } from './turned.ts';
 
 /** One node's agent: its three ports, who it is, and what it remembers between turns. */
@@ -21,7 +22,7 @@ export interface Agent {
   readonly source: Source;
   readonly kernel: Kernel;
   readonly publisher: Publisher;
-  readonly node: Node & { readonly bootID: string };
+  readonly node: Node & { readonly bootID: string; readonly uid?: string };
   readonly kernelState: KernelState;
   readonly memory: Memory;
   readonly clock: Clock;
@@ -33,6 +34,8 @@ export interface Turn {
   readonly report: Report;
   readonly plan: Plan;
   readonly outcomes: readonly Outcome[];
+  /** Milliseconds of each step. */
+  readonly times: StepTimes;
 }
 
 /**
@@ -46,25 +49,43 @@ export interface Turn {
  * - Report what is true now, and publish it.
  */
 export async function turn(agent: Agent, due: Due, previous?: Report): Promise<Turn> {
+  const { memory, kernel } = agent;
+  const watch = new StopWatch();
   const started = agent.clock.now();
-  const wanted = await agent.source.read();
-  const desired = await desiredOf(wanted, agent);
-  const found = await observe(agent.kernel, desired, agent.memory, due);
-  const plan = await unhurried(
-    planning(desired, found, { mayRemove: wanted.complete, releases: wanted.releases }),
+  const wanted = await watch.time('read', agent.source.read());
+  const node = nodeNow(agent, wanted);
+  const desired = await watch.time('desire', desiredOf(wanted, node, memory));
+  const found = await watch.time('observe', observe(kernel, desired, memory, due));
+  const plan = await watch.time(
+    'plan',
+    unhurried(planning(desired, found, policyOf(wanted, memory, started))),
   );
-  const outcomes = await apply(plan, agent.kernel, agent.progress);
-  const drift = await fold(agent.memory, desired, plan, outcomes);
+  const outcomes = await watch.time('apply', apply(plan, kernel, agent.progress));
+  const drift = await watch.time('fold', fold(memory, desired, { plan, outcomes, now: started }));
   await breath();
-  const report = reportOf(
-    turnedOf(agent, { wanted, desired, plan, outcomes, drift, started, due, previous }),
-  );
-  await agent.publisher.publish(report);
-  return { report, plan, outcomes };
+  const parts = { wanted, node, desired, plan, outcomes, drift, started, due, previous };
+  const report = reportOf(turnedOf(agent, parts));
+  await watch.time('publish', agent.publisher.publish(report));
+  return { report, plan, outcomes, times: watch.times };
 }
 
-async function desiredOf(wanted: Wanted, { memory, node }: Agent): Promise<Desired> {
-  if (memory.desired?.of !== wanted)
-    memory.desired = { of: wanted, is: await unhurried(desiring(wanted, node)) };
+/** A cluster's word on the node counts more than what the agent was started with. */
+function nodeNow({ node }: Agent, wanted: Wanted): Agent['node'] {
+  return wanted.node === undefined ? node : { ...node, ...wanted.node };
+}
+
+async function desiredOf(wanted: Wanted, node: Node, memory: Memory): Promise<Desired> {
+  const known = memory.desired;
+  if (known !== undefined && asksTheSame(known.of, wanted)) return known.is;
+  memory.desired = { of: wanted, is: await unhurried(desiring(wanted, node)) };
   return memory.desired.is;
+}
+
+function policyOf({ complete, unsettled, releases }: Wanted, memory: Memory, now: number): Policy {
+  return {
+    mayRemove: complete,
+    releases,
+    recentlyRemoved: recentlyRemoved(memory, now),
+    ...(unsettled === undefined ? {} : { unsettled }),
+  };
 }

@@ -18,6 +18,7 @@ export interface Clock {
 /** The parts of one turn, as they came about. */
 export interface Parts {
   readonly wanted: Wanted;
+  readonly node: Agent['node'];
   readonly desired: Desired;
   readonly plan: Plan;
   readonly outcomes: readonly Outcome[];
@@ -29,7 +30,8 @@ export interface Parts {
 
 /** What the report is made from: the turn's parts, and the agent's memory as it now is. */
 export function turnedOf(agent: Agent, parts: Parts): Turned {
-  const { memory, node, kernel, kernelState, clock } = agent;
+  const { memory, kernel, kernelState, clock } = agent;
+  const { node } = parts;
   const now = new Date(clock.now()).toISOString();
   const looked = parts.due.resync || parts.due.contentShare > 0;
   if (looked) memory.lastDriftCheck = now;

@@ -27,6 +27,18 @@ export const NODE: readonly Option[] = [
   },
 ];
 
+export const KUBECONFIG: Option = {
+  name: 'kubeconfig',
+  value: 'FILE',
+  summary: 'the cluster and who asks it (default in a pod: its service account)',
+};
+
+export const CONTEXT: Option = {
+  name: 'context',
+  value: 'NAME',
+  summary: 'another context of the kubeconfig than its current one',
+};
+
 /** `-o`; the first choice is the fallback. */
 export function outputOption(...choices: readonly string[]): Option {
   return {

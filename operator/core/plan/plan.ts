@@ -6,7 +6,7 @@ import { type KeyChanges, keyChanges, type Proof } from './keychanges.ts';
 import { inKeyOrder } from './order.ts';
 import { outerChanges } from './outerchanges.ts';
 import { pinChanges } from './pinchanges.ts';
-import { type HeldRemoval, heldRemoval, releasesOf, removals } from './removals.ts';
+import { type HeldRemoval, heldRemoval, type Removal, releasesOf, removals } from './removals.ts';
 import type { Step } from './step.ts';
 
 /** Why nothing of an outer map may be touched. */
@@ -21,7 +21,9 @@ export interface Plan {
   readonly steps: readonly Step[];
   readonly refused: readonly Refused[];
   readonly held: readonly HeldRemoval[];
-  /** Removals that wait for the first complete read of what is wanted. */
+  /** Outer maps with a removal that would be held, had not somebody released it. */
+  readonly released: ReadonlySet<string>;
+  /** Removals that wait for a complete read of what is wanted. */
   readonly waiting: number;
   /** Keys found as declared, by outer map. */
   readonly proofs: ReadonlyMap<string, readonly Proof[]>;
@@ -32,8 +34,12 @@ export interface Plan {
 export interface Policy {
   /** False before the first complete read of the wanted side: nothing is removed. */
   readonly mayRemove: boolean;
+  /** Outer maps of which nothing is removed now, but what must make room. */
+  readonly unsettled?: ReadonlySet<string>;
   /** Tokens that release held removals. */
   readonly releases: readonly string[];
+  /** Keys that went a moment ago, by outer map: a wave in pieces is still a wave. */
+  readonly recentlyRemoved?: ReadonlyMap<string, number>;
 }
 
 /**
@@ -57,6 +63,7 @@ export function* planning(desired: Desired, found: Found, policy: Policy): Unhur
     steps: Object.freeze(all.flatMap(draft => draft.steps)),
     refused: drafts.flatMap(draft => draft.refused),
     held: all.flatMap(draft => draft.held),
+    released: new Set(all.filter(draft => draft.released).map(draft => draft.outer)),
     waiting: all.reduce((sum, draft) => sum + draft.waiting, 0),
     proofs: new Map(drafts.map(draft => [draft.outer, draft.proofs])),
     evicted: drafts.reduce((sum, draft) => sum + draft.evicted, 0),
@@ -68,12 +75,13 @@ interface Draft {
   readonly steps: readonly Step[];
   readonly refused: readonly Refused[];
   readonly held: readonly HeldRemoval[];
+  readonly released: boolean;
   readonly waiting: number;
   readonly proofs: readonly Proof[];
   readonly evicted: number;
 }
 
-const NOTHING = { steps: [], refused: [], held: [], waiting: 0, proofs: [], evicted: 0 };
+const NOTHING = { steps: [], refused: [], held: [], released: false, waiting: 0, proofs: [], evicted: 0 };
 
 function* draftOf(
   name: string,
@@ -91,24 +99,51 @@ function* draftOf(
     };
   const { writes, proofs, evicted } = yield* keyChanges(name, desired, found);
   const going = yield* removals(name, desired, found);
-  const limit = { outer: name, maxRemoval: desired.outerMap.spec.maxRemoval, present: found.entries.size };
-  const held = heldRemoval(
-    going.map(step => step.keyText),
-    limit,
-    releasesOf(desired, policy.releases),
-  );
-  const allowed = policy.mayRemove && held === undefined ? going : [];
-  const ordered = yield* inOrder(writes, allowed, desired, found);
+  const braked = braking(going, { name, desired, found, policy });
+  const ordered = yield* inOrder(writes, braked, desired, found);
   yield;
   return {
     outer: name,
     steps: [...outer.steps, ...pinChanges(name, found), ...ordered],
     refused: [],
-    held: held === undefined || !policy.mayRemove ? [] : [held],
-    waiting: policy.mayRemove ? 0 : going.length,
+    held: braked.held === undefined ? [] : [braked.held],
+    released: braked.isReleased,
+    waiting: braked.waits ? going.length : 0,
     proofs,
     evicted,
   };
+}
+
+/** What may be removed of what should go. */
+interface Braked {
+  readonly going: readonly Removal[];
+  /** Only as many as others need slots. */
+  readonly waits: boolean;
+  readonly held?: HeldRemoval | undefined;
+  readonly isReleased: boolean;
+}
+
+interface Braking {
+  readonly name: string;
+  readonly desired: DesiredOuter;
+  readonly found: OuterFound;
+  readonly policy: Policy;
+}
+
+function braking(going: readonly Removal[], { name, desired, found, policy }: Braking): Braked {
+  const limit = {
+    outer: name,
+    maxRemoval: desired.outerMap.spec.maxRemoval,
+    present: found.entries.size,
+    recent: policy.recentlyRemoved?.get(name) ?? 0,
+  };
+  if (!policy.mayRemove) return { going: [], waits: true, isReleased: false };
+  if (policy.unsettled?.has(name) === true) return { going, waits: true, isReleased: false };
+  const keys = going.map(step => step.keyText);
+  const held = heldRemoval(keys, limit);
+  const isReleased = held !== undefined && releasesOf(desired, policy.releases).has(held.token);
+  if (held !== undefined && !isReleased) return { going: [], waits: false, held, isReleased };
+  return { going, waits: false, isReleased };
 }
 
 type Write = KeyChanges['writes'][number];
@@ -116,7 +151,7 @@ type Write = KeyChanges['writes'][number];
 /** Replacements, inserts, edits, removals, each by key; but first as many removals as slots are missing for the inserts. */
 function* inOrder(
   writes: readonly Write[],
-  going: readonly Step[],
+  { going, waits }: Braked,
   desired: DesiredOuter,
   found: OuterFound,
 ): Unhurried<readonly Step[]> {
@@ -131,7 +166,8 @@ function* inOrder(
       ? inserts.length
       : desired.layout.outer.maxEntries - found.entries.size;
   const first = Math.max(0, Math.min(going.length, inserts.length - free));
-  return [...going.slice(0, first), ...replacements, ...inserts, ...edits, ...going.slice(first)];
+  const last = waits ? [] : going.slice(first);
+  return [...going.slice(0, first), ...replacements, ...inserts, ...edits, ...last];
 }
 
 /**
@@ -144,8 +180,13 @@ function farewell(abandoned: Abandoned, policy: Policy): Draft {
   if (record === undefined) return { ...draft, steps: [{ verb: 'letGo', outer: abandoned.name, abandoned }] };
   if (record.deletionPolicy !== 'Delete') return draft;
   if (!policy.mayRemove) return { ...draft, waiting: innerPins.length };
-  const limit = { outer: abandoned.name, maxRemoval: record.maxRemoval, present: innerPins.length };
-  const held = heldRemoval(innerPins, limit, new Set(policy.releases));
-  if (held !== undefined) return { ...draft, held: [held] };
+  const limit = {
+    outer: abandoned.name,
+    maxRemoval: record.maxRemoval,
+    present: innerPins.length,
+    recent: 0,
+  };
+  const held = heldRemoval(innerPins, limit);
+  if (held !== undefined && !policy.releases.includes(held.token)) return { ...draft, held: [held] };
   return { ...draft, steps: [{ verb: 'letGo', outer: abandoned.name, abandoned }] };
 }

@@ -8,7 +8,7 @@ import { sha256 } from '../sha256.ts';
 import { pauses, type Unhurried } from '../unhurried.ts';
 import type { Step } from './step.ts';
 
-type Removal = Extract<Step, { verb: 'remove' }>;
+export type Removal = Extract<Step, { verb: 'remove' }>;
 
 /** Fewer removals than this are never held: a small outer map must stay usable. */
 const FREE_REMOVALS = 10;
@@ -40,6 +40,8 @@ export interface HeldRemoval {
   readonly outer: string;
   readonly keys: number;
   readonly of: number;
+  /** Keys that went a moment ago and count too. */
+  readonly recent: number;
   /** Digest of what would go. */
   readonly token: string;
 }
@@ -49,19 +51,21 @@ export interface Limit {
   readonly maxRemoval: DesiredOuter['outerMap']['spec']['maxRemoval'];
   /** Keys in the outer map now. */
   readonly present: number;
+  /** Keys that went a moment ago. */
+  readonly recent: number;
 }
 
-/** What is held of a removal of these keys (as text that identifies each), or undefined where all may go. */
-export function heldRemoval(
-  keys: readonly string[],
-  limit: Limit,
-  releases: ReadonlySet<string>,
-): HeldRemoval | undefined {
-  const { maxRemoval, present } = limit;
-  const allowed = 'keys' in maxRemoval ? maxRemoval.keys : Math.floor((present * maxRemoval.percent) / 100);
-  if (keys.length <= Math.max(FREE_REMOVALS, allowed)) return undefined;
+/**
+ * What is too much of a removal of these keys (as text that identifies each), or undefined where all may go. Whoever
+ * deletes everything one by one removes as much as whoever does it at once: what went a moment ago counts too.
+ */
+export function heldRemoval(keys: readonly string[], limit: Limit): HeldRemoval | undefined {
+  const { maxRemoval, present, recent } = limit;
+  const of = present + recent;
+  const allowed = 'keys' in maxRemoval ? maxRemoval.keys : Math.floor((of * maxRemoval.percent) / 100);
+  if (keys.length === 0 || keys.length + recent <= Math.max(FREE_REMOVALS, allowed)) return undefined;
   const token = sha256(`${limit.outer}\n${keys.toSorted().join('\n')}`).slice(0, 12);
-  return releases.has(token) ? undefined : { outer: limit.outer, keys: keys.length, of: present, token };
+  return { outer: limit.outer, keys: keys.length, of, recent, token };
 }
 
 /** Tokens given by flag and by the object's annotation. */

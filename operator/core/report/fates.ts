@@ -115,7 +115,8 @@ export function farewellsFailed(
 }
 
 export function heldText(held: Plan['held'][number]): string {
-  const what = `${held.keys} of ${held.of} keys are no longer declared, more than maxRemoval lets go at once`;
+  const more = held.recent === 0 ? '' : ` and ${held.recent} went within a minute`;
+  const what = `${held.keys} of ${held.of} keys are no longer declared${more}, more than maxRemoval lets go at once`;
   return `${what}: nothing was removed; if it is meant, release it with token ${held.token} (annotation innermap.io/release-removal, or --release-removal for a folder)`;
 }
 

@@ -53,4 +53,6 @@ export interface Report {
   readonly innerMaps: readonly InnerMapReport[];
   readonly refusals: readonly Refusal[];
   readonly turn: TurnSummary;
+  /** By outer map, the resourceVersion of the last change of contents: who made it waits for the watermark to reach it. */
+  readonly changes?: ReadonlyMap<string, string>;
 }

@@ -21,7 +21,7 @@ export interface Turned {
   readonly plan: Plan;
   readonly steps: readonly StepFate[];
   readonly outers: ReadonlyMap<string, OuterNow>;
-  readonly node: Node & { readonly bootID: string };
+  readonly node: Node & { readonly bootID: string; readonly uid?: string };
   readonly bpffs: string;
   readonly kernel: KernelState;
   readonly drift: { readonly lastCheck?: string; readonly found: number; readonly repaired: number };
@@ -54,7 +54,12 @@ export function reportOf(turned: Turned): Report {
     innerMaps: fates.filter(isInner).map(innerReport),
     refusals: wanted.refusals,
     turn,
+    ...(wanted.watermarks === undefined ? {} : { changes: changesIn(wanted.watermarks) }),
   };
+}
+
+function changesIn(watermarks: NonNullable<Wanted['watermarks']>): ReadonlyMap<string, string> {
+  return new Map([...watermarks].map(([name, { changed }]) => [name, changed]));
 }
 
 /** What is not as declared of one outer map: the map itself, and how many of its inner maps. */
@@ -83,7 +88,12 @@ function stateOf(
 ): NodeMapStateStatus {
   const { node, kernel, drift } = turned;
   return {
-    node: { name: node.name, bootID: node.bootID, labelsHash: labelsHash(node.labels) },
+    node: {
+      name: node.name,
+      ...(node.uid === undefined ? {} : { uid: node.uid }),
+      bootID: node.bootID,
+      labelsHash: labelsHash(node.labels),
+    },
     outerMaps,
     totals: { innerMaps: outerMaps.reduce((sum, outer) => sum + outer.innerMaps, 0), failures: fates.length },
     failures: fates.slice(0, LISTED_FAILURES).map(failureOf),
@@ -130,7 +140,19 @@ function outerState(
     ...sizesOf(now?.programmed ?? NOTHING_PROGRAMMED),
     failuresTotal: (tally?.innerMaps ?? 0) + (tally?.own === undefined ? 0 : 1),
     ...(held === undefined ? {} : { heldRemoval: { keys: held.keys, token: held.token } }),
+    ...watermarkOf(outerMap, turned),
   };
+}
+
+/** While nothing may be removed, what was deleted may still be in the kernel: what was told before stands. */
+function watermarkOf(
+  { metadata: { name, uid } }: OuterMap,
+  { wanted, previous }: Turned,
+): Pick<OuterMapState, 'programmedResourceVersion'> {
+  const settled = wanted.complete && wanted.unsettled?.has(name) !== true;
+  const before = previous?.state.outerMaps.find(state => state.name === name && state.uid === uid);
+  const version = settled ? wanted.watermarks?.get(name)?.seen : before?.programmedResourceVersion;
+  return version === undefined ? {} : { programmedResourceVersion: version };
 }
 
 function sizesOf(

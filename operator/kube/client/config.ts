@@ -24,7 +24,7 @@ function podConfig(root: string): KubeConfig {
   const token = `${root}/var/run/secrets/kubernetes.io/serviceaccount/token`;
   if (!process.env['KUBERNETES_SERVICE_HOST'] || !existsSync(token))
     throw new Error(
-      'Cannot find a cluster: this is no pod with a service account; name a file by --kubeconfig',
+      'Cannot find a cluster: this is no pod with a service account; name a file by --kubeconfig, or give a folder by --manifests',
     );
   const config = new KubeConfig();
   config.loadFromCluster(root);

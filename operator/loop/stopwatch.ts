@@ -1,0 +1,24 @@
+/** The steps of a turn that take time, in their order. */
+export type TimedStep = 'read' | 'desire' | 'observe' | 'plan' | 'apply' | 'fold' | 'publish';
+
+/** Milliseconds. */
+export type StepTimes = Readonly<Partial<Record<TimedStep, number>>>;
+
+/** Takes the time of each step of one turn. */
+export class StopWatch {
+  readonly #times: Partial<Record<TimedStep, number>> = {};
+  #since = performance.now();
+
+  /** From the end of the step before to the end of this one. */
+  async time<T>(step: TimedStep, work: Promise<T>): Promise<T> {
+    const result = await work;
+    const now = performance.now();
+    this.#times[step] = now - this.#since;
+    this.#since = now;
+    return result;
+  }
+
+  get times(): StepTimes {
+    return this.#times;
+  }
+}

@@ -1,0 +1,193 @@
+import type { NodeMapStateStatus } from '../../api/status.ts';
+import { newsIn, settled } from '../../core/report/news.ts';
+import type { Report } from '../../core/report/report.ts';
+import { Backoff } from '../../kube/backoff.ts';
+import type { Cluster, KubeObject } from '../../kube/client.ts';
+import type { Clock } from '../../kube/clock.ts';
+import { type Failure, Reflector } from '../../kube/reflector.ts';
+import { Store } from '../../kube/store.ts';
+import type { Publisher } from '../publish.ts';
+import { nodeMapState, nodeMapStateStatus, placeOf, STATES } from './object.ts';
+
+export interface ClusterPublisherOptions {
+  readonly cluster: Cluster;
+  readonly node: string;
+  readonly clock: Clock;
+  readonly relistJitterMs: number;
+  readonly failed: (what: string, error: Error) => void;
+}
+
+export interface ClusterPublisher extends Publisher {
+  /** What was told last, as the server has it. */
+  readonly told: NodeMapStateStatus | undefined;
+  /** Milliseconds for which something has waited to be told; 0 where nothing does. */
+  readonly waitingMs: number;
+  /** Tells what is left to tell, as far as that takes no longer than 2 s. */
+  close(): Promise<void>;
+}
+
+/** Between two writes. */
+const WRITE_EVERY_MS = 1_000;
+/** A watermark that nobody waits for goes with the next write, or after this long. */
+const WATERMARK_EVERY_MS = 60_000;
+const CLOSING_MS = 2_000;
+
+/** Writes the NodeMapState of one node: when it says something new, at most once a second, and never in a turn's way. */
+export function clusterPublisher(options: ClusterPublisherOptions): ClusterPublisher {
+  return new NodeStates(options);
+}
+
+interface Known {
+  readonly object: KubeObject;
+  readonly status: NodeMapStateStatus | undefined;
+}
+
+class NodeStates implements ClusterPublisher {
+  readonly #options: ClusterPublisherOptions;
+  readonly #clock: Clock;
+  readonly #store = new Store<Known>();
+  readonly #reflector: Reflector<Known>;
+  readonly #backoff: Backoff;
+  readonly #closed = new AbortController();
+  readonly #writing: Promise<void>;
+  #report: Report | undefined;
+  #waitsSince: number | undefined;
+  #writtenAt = Number.NEGATIVE_INFINITY;
+  /** What the last write answered: the stream tells it a moment later. */
+  #answered: Known | undefined;
+  #sent: NodeMapStateStatus | undefined;
+  #wake = new AbortController();
+
+  constructor(options: ClusterPublisherOptions) {
+    const { cluster, clock, node, relistJitterMs, failed } = options;
+    this.#options = options;
+    this.#clock = clock;
+    this.#backoff = new Backoff(clock);
+    this.#reflector = new Reflector<Known>({
+      ...{ cluster, clock, relistJitterMs, place: STATES, consumer: this.#store },
+      fieldSelector: `metadata.name=${node}`,
+      transform: object => ({ object, status: object['status'] as NodeMapStateStatus | undefined }),
+      failed: (failure: Failure) => failed('NodeMapState', failure.error),
+    });
+    this.#store.onChange(() => this.#look());
+    this.#reflector.start();
+    this.#writing = this.#run();
+  }
+
+  get told(): NodeMapStateStatus | undefined {
+    return this.#known()?.status;
+  }
+
+  get waitingMs(): number {
+    return this.#waitsSince === undefined ? 0 : this.#clock.now() - this.#waitsSince;
+  }
+
+  /** Never waits for the server: a turn has better things to do. */
+  publish(report: Report): Promise<void> {
+    this.#report = report;
+    this.#look();
+    return Promise.resolve();
+  }
+
+  async close(): Promise<void> {
+    const done = new AbortController();
+    const end = this.#clock.now() + CLOSING_MS;
+    while (this.#isDue(this.#clock.now() + WRITE_EVERY_MS) && this.#clock.now() < end)
+      await this.#clock.sleep(20, done.signal);
+    this.#closed.abort();
+    this.#look();
+    await Promise.all([this.#writing, this.#reflector.stop()]);
+  }
+
+  #look(): void {
+    this.#wake.abort();
+  }
+
+  async #run(): Promise<void> {
+    const stop = this.#closed.signal;
+    while (!stop.aborted) {
+      this.#wake = new AbortController();
+      const now = this.#clock.now();
+      if (this.#isDue(now)) await this.#attempt();
+      else await this.#clock.sleep(this.#restMs(now), this.#wake.signal);
+    }
+  }
+
+  #isDue(now: number): boolean {
+    const news = this.#news();
+    if (news === 'none') {
+      this.#waitsSince = undefined;
+      return false;
+    }
+    this.#waitsSince ??= this.#clock.now();
+    const every = news === 'content' ? WRITE_EVERY_MS : WATERMARK_EVERY_MS;
+    return now - this.#writtenAt >= every;
+  }
+
+  #restMs(now: number): number {
+    const news = this.#news();
+    if (news === 'none') return WATERMARK_EVERY_MS;
+    const every = news === 'content' ? WRITE_EVERY_MS : WATERMARK_EVERY_MS;
+    return Math.max(1, this.#writtenAt + every - now);
+  }
+
+  /** Before the first look at what is there, nobody knows whether there is news. */
+  #news() {
+    if (this.#report === undefined || !this.#reflector.hasSynced) return 'none';
+    const { state, changes } = this.#report;
+    const known = this.#known();
+    if (known !== undefined && isOfOther(known.object, state)) return 'content';
+    return newsIn(state, this.#toldBy(known), changes);
+  }
+
+  /** What we sent, as long as nobody else wrote: a server with an older schema drops fields, and would be told for ever. */
+  #toldBy(known: Known | undefined): NodeMapStateStatus | undefined {
+    const version = known?.object.metadata.resourceVersion;
+    return version !== undefined && version === this.#answered?.object.metadata.resourceVersion
+      ? this.#sent
+      : known?.status;
+  }
+
+  #known(): Known | undefined {
+    const stored = this.#store.get(this.#options.node);
+    const answered = this.#answered;
+    if (answered === undefined || stored === undefined) return stored;
+    const isNewer =
+      Number(answered.object.metadata.resourceVersion) > Number(stored.object.metadata.resourceVersion);
+    return isNewer && answered.object.metadata.uid === stored.object.metadata.uid ? answered : stored;
+  }
+
+  async #attempt(): Promise<void> {
+    this.#writtenAt = this.#clock.now();
+    try {
+      await this.#write(this.#report!.state);
+      this.#backoff.reset();
+    } catch (error) {
+      if (this.#closed.signal.aborted) return;
+      this.#options.failed('NodeMapState', error as Error);
+      await this.#clock.sleep(this.#backoff.next(), this.#closed.signal);
+    }
+  }
+
+  async #write(state: NodeMapStateStatus): Promise<void> {
+    const { cluster, node } = this.#options;
+    const known = this.#known();
+    const call = { fieldManager: 'innermap-agent', force: true, signal: this.#closed.signal };
+    const place = placeOf(node);
+    if (known === undefined || isOfOther(known.object, state))
+      await cluster.apply(place, nodeMapState(node, state.node.uid), call);
+    const told = settled(state, known?.status);
+    const body = nodeMapStateStatus(node, told);
+    const object = await cluster.apply<KubeObject>(place, body, { ...call, subresource: 'status' });
+    this.#answered = { object, status: object['status'] as NodeMapStateStatus | undefined };
+    this.#sent = told;
+    if (this.#store.get(node) === undefined) this.#store.put(node, this.#answered);
+  }
+}
+
+/** Made for a Node that was removed and added again since. */
+function isOfOther({ metadata }: KubeObject, { node }: NodeMapStateStatus): boolean {
+  const owners = (metadata as { readonly ownerReferences?: readonly { readonly uid?: string }[] })
+    .ownerReferences;
+  return node.uid !== undefined && owners?.some(({ uid }) => uid === node.uid) !== true;
+}

@@ -1,0 +1,22 @@
+import { API_VERSION, GROUP } from '../../api/metadata.ts';
+import type { NodeMapStateStatus } from '../../api/status.ts';
+import type { Place } from '../../kube/client.ts';
+
+export const STATES: Place = { resource: { group: GROUP, version: 'v1alpha1', plural: 'nodemapstates' } };
+
+const KIND = { apiVersion: API_VERSION, kind: 'NodeMapState' };
+
+export function placeOf(node: string): Place {
+  return { ...STATES, name: node };
+}
+
+/** The object without its status: it goes when its Node does. */
+export function nodeMapState(name: string, nodeUid: string | undefined): object {
+  const owner = { apiVersion: 'v1', kind: 'Node', name, uid: nodeUid };
+  const owned = nodeUid === undefined ? {} : { ownerReferences: [owner] };
+  return { ...KIND, metadata: { name, ...owned } };
+}
+
+export function nodeMapStateStatus(name: string, status: NodeMapStateStatus): object {
+  return { ...KIND, metadata: { name }, status };
+}

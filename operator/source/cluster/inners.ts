@@ -1,0 +1,135 @@
+import { type Arrival, arrivalOf, contentOf, weightOf } from '../../core/arrival.ts';
+import type { OuterLayout } from '../../core/layout.ts';
+import { completed } from '../../core/unhurried.ts';
+import type { WantedInner, Watermark } from '../../core/wanted.ts';
+import type { Cluster, KubeObject } from '../../kube/client.ts';
+import type { Clock } from '../../kube/clock.ts';
+import { type Consumer, type Failure, Reflector } from '../../kube/reflector.ts';
+import { Store } from '../../kube/store.ts';
+import { unhurried } from '../../pace/pace.ts';
+import { INNER_MAPS } from './resources.ts';
+import { Rest } from './rest.ts';
+
+export interface StreamOptions {
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly relistJitterMs: number;
+  /** Called when a read may answer something new. */
+  readonly changed: () => void;
+  readonly failed: (what: string, failure: Failure) => void;
+}
+
+export interface InnersOptions extends StreamOptions {
+  readonly outerMap: string;
+  readonly layout: OuterLayout;
+  readonly possibleCpus: number;
+}
+
+/** The InnerMaps of one outer map at one moment. */
+export interface InnersReading {
+  readonly inners: readonly WantedInner[];
+  /** Absent before the first whole set. */
+  readonly watermark: Watermark | undefined;
+  readonly settled: boolean;
+}
+
+/** Below this an object is encoded as it arrives: a fraction of a millisecond. */
+const LIGHT = 32_768;
+
+/** The objects are let go as soon as they are bytes. */
+interface Arrived {
+  arrival: Arrival | undefined;
+  wanted: WantedInner | undefined;
+}
+
+/** The InnerMaps that name one outer map, as bytes by its layout. */
+export class Inners implements Consumer<Arrived> {
+  readonly #options: InnersOptions;
+  readonly #store = new Store<Arrived>();
+  readonly #reflector: Reflector<Arrived>;
+  readonly #rest: Rest;
+  readonly #stopped = new AbortController();
+  #changed = '0';
+  #last: { readonly of: ReadonlyMap<string, Arrived>; readonly inners: readonly WantedInner[] } | undefined;
+
+  constructor(options: InnersOptions) {
+    const { cluster, clock, relistJitterMs, outerMap } = options;
+    this.#options = options;
+    this.#rest = new Rest(clock, options.changed);
+    this.#reflector = new Reflector<Arrived>({
+      ...{ cluster, clock, relistJitterMs, consumer: this },
+      place: INNER_MAPS,
+      fieldSelector: `spec.outerMap=${outerMap}`,
+      transform: object => this.#arrived(object),
+      ignoreUnchangedGeneration: true,
+      failed: failure => options.failed(`InnerMaps of ${outerMap}`, failure),
+    });
+    this.#reflector.start();
+  }
+
+  get hasSynced(): boolean {
+    return this.#reflector.hasSynced;
+  }
+
+  get restarts(): number {
+    return this.#reflector.restarts;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    await this.#reflector.stop();
+  }
+
+  /** The set and how far it goes are of one moment, however long its encoding takes. */
+  async read(): Promise<InnersReading> {
+    const snapshot = this.#store.snapshot();
+    const settled = this.hasSynced && !this.#rest.isDisturbed;
+    const seen = this.#reflector.resourceVersion;
+    const watermark = this.hasSynced && seen !== undefined ? { seen, changed: this.#changed } : undefined;
+    if (this.#last?.of !== snapshot) this.#last = { of: snapshot, inners: await this.#encoded(snapshot) };
+    return { inners: this.#last.inners, watermark, settled };
+  }
+
+  replace(items: ReadonlyMap<string, Arrived>): void {
+    this.#store.replace(items);
+    this.#happened();
+  }
+
+  put(key: string, item: Arrived): void {
+    this.#store.put(key, item);
+    this.#happened();
+  }
+
+  remove(key: string): void {
+    this.#store.remove(key);
+    this.#rest.disturb(this.#stopped.signal);
+    this.#happened();
+  }
+
+  #happened(): void {
+    this.#changed = this.#reflector.resourceVersion ?? '0';
+    this.#options.changed();
+  }
+
+  #arrived(object: KubeObject): Arrived {
+    const arrival = arrivalOf(object);
+    if (weightOf(arrival) > LIGHT) return { arrival, wanted: undefined };
+    const content = completed(contentOf(arrival, this.#options.layout, this.#options.possibleCpus));
+    return { arrival: undefined, wanted: { innerMap: arrival.innerMap, content } };
+  }
+
+  async #encoded(snapshot: ReadonlyMap<string, Arrived>): Promise<readonly WantedInner[]> {
+    const inners: WantedInner[] = [];
+    for (const arrived of snapshot.values()) inners.push(arrived.wanted ?? (await this.#encode(arrived)));
+    return inners;
+  }
+
+  async #encode(arrived: Arrived): Promise<WantedInner> {
+    const { layout, possibleCpus } = this.#options;
+    const arrival = arrived.arrival!;
+    const content = await unhurried(contentOf(arrival, layout, possibleCpus));
+    arrived.wanted = { innerMap: arrival.innerMap, content };
+    arrived.arrival = undefined;
+    return arrived.wanted;
+  }
+}

@@ -1,0 +1,118 @@
+import type { AgentOptions } from '../cli/command.ts';
+import type { Report } from '../core/report/report.ts';
+import { openKernel } from '../kernel/libbpf/kernel.ts';
+import { onlyWriter } from '../loop/lock.ts';
+import { emptyMemory } from '../loop/memory.ts';
+import { run } from '../loop/run.ts';
+import { tellingLog } from '../loop/telling.ts';
+import { type Agent, turn } from '../loop/turn.ts';
+import type { Publisher } from '../publish/publish.ts';
+import type { Source } from '../source/source.ts';
+import { createLog, type Log } from '../support/log.ts';
+import { folderSite } from './folder.ts';
+import { nodeOf } from './node.ts';
+
+/** Where an agent reads what is wanted and tells what is true. */
+export interface Site {
+  readonly source: Source;
+  readonly publisher: Publisher;
+  /** Streams of a cluster. */
+  readonly watches?: { readonly restarts: number; readonly hasSynced: boolean };
+  /** Requests to a cluster. */
+  readonly calls?: () => readonly { readonly verb: string; readonly code: string; readonly count: number }[];
+  /** For how long something has waited to be told. */
+  readonly queueMs?: () => number;
+  close(): Promise<void>;
+}
+
+/** One turn. */
+export async function runOnce(options: AgentOptions, version: string): Promise<Report> {
+  const log = logOf(options);
+  let told: Report | undefined;
+  const stop = new AbortController();
+  await withAgent(options, { log, version, stop: stop.signal }, async agent => {
+    const result = await turn(agent, { resync: true, contentShare: 1 });
+    tellingLog(log).turned(result);
+    told = result.report;
+  });
+  return told!;
+}
+
+/** Until SIGTERM or SIGINT: the turn that runs is finished, all maps stay in place. */
+export async function runAgent(options: AgentOptions, version: string): Promise<number> {
+  const log = logOf(options);
+  const stop = new AbortController();
+  const end = (): void => stop.abort();
+  process.on('SIGTERM', end);
+  process.on('SIGINT', end);
+  try {
+    await withAgent(options, { log, version, stop: stop.signal }, agent =>
+      run(agent, options, tellingLog(log), stop.signal),
+    );
+    log.info('Stopped, all maps stay in place');
+    return 0;
+  } finally {
+    process.off('SIGTERM', end);
+    process.off('SIGINT', end);
+  }
+}
+
+export function logOf({ logLevel, logFormat }: Pick<AgentOptions, 'logLevel' | 'logFormat'>): Log {
+  return createLog({ level: logLevel, json: logFormat === 'json' });
+}
+
+interface Around {
+  readonly log: Log;
+  readonly version: string;
+  readonly stop: AbortSignal;
+}
+
+/** Opens everything an agent needs, becomes the only writer, and closes all of it in the end. */
+async function withAgent(
+  options: AgentOptions,
+  around: Around,
+  use: (agent: Agent, site: Site) => Promise<void>,
+): Promise<void> {
+  const { bpffs } = options;
+  const { log, stop } = around;
+  const kernel = openKernel({ bpffs });
+  const waiting = (holder: string): void =>
+    log.warn('Another agent works on this bpffs, waiting for it to end', { bpffs, holder });
+  try {
+    const lock = await onlyWriter(kernel, waiting, stop);
+    if (lock === undefined) return;
+    try {
+      const site = await siteOf(options, kernel.possibleCpus, around);
+      try {
+        await use(await agentOf(options, { kernel, ...site }, log), site);
+      } finally {
+        await site.close();
+      }
+    } finally {
+      lock.release();
+    }
+  } finally {
+    kernel.close();
+  }
+}
+
+/** The client library costs half a second and 60 MB: only who needs a cluster loads it. */
+async function siteOf(options: AgentOptions, possibleCpus: number, { log, version }: Around): Promise<Site> {
+  if (options.manifests.length > 0) return folderSite(options, possibleCpus, log);
+  const { clusterSite } = await import('./cluster.ts');
+  return clusterSite(options, nodeOf(options).name, { possibleCpus, log, version });
+}
+
+type AgentPorts = Pick<Agent, 'kernel' | 'publisher' | 'source'>;
+
+async function agentOf(
+  options: AgentOptions,
+  { kernel, publisher, source }: AgentPorts,
+  log: Log,
+): Promise<Agent> {
+  const kernelState = await kernel.probe();
+  const { release, outerBatch, gracePeriodMs } = kernelState;
+  log.info('Kernel probed', { release, outerBatch, gracePeriodMs, bpffs: options.bpffs });
+  const node = nodeOf(options);
+  return { kernel, publisher, source, node, kernelState, memory: emptyMemory(), clock: Date };
+}
