@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openLibrary } from '../../operator/kernel/libbpf/library.ts';
 import { quantile } from '../measure.ts';
 import { OUTER_NAME } from './declared.ts';
 import { innerText, outerText, replaceFile, tableText } from './folders.ts';
+import { openOuter } from './outerfd.ts';
 import { startAgent } from './process.ts';
 import type { Places, Work } from './work.ts';
 
@@ -46,21 +46,6 @@ function fileOf(manifests: string, key: number): string {
 
 function textOf(key: number, version: number): string {
   return innerText(key, tableText(SHAPE.entries, version));
-}
-
-/** Answers the id of the inner map behind a key. */
-function openOuter(pin: string): (key: number) => number {
-  const library = openLibrary();
-  const fd = library.objectGet(pin);
-  if (fd < 0) throw new Error(`Cannot open ${pin}: errno ${-fd}`);
-  const key = new Uint32Array(1);
-  const id = new Uint32Array(1);
-  return wanted => {
-    key[0] = wanted;
-    const answer = library.mapLookup(fd, key, id);
-    if (answer < 0) throw new Error(`Cannot look up key ${wanted}: errno ${-answer}`);
-    return id[0]!;
-  };
 }
 
 /** Looks without rest: a timer would cost more than what is measured. */

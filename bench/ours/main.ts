@@ -14,6 +14,8 @@ const WORKS: Readonly<Record<string, () => Promise<Work>>> = {
   folder: async () => (await import('./folder.ts')).folder,
   edit: async () => (await import('./edit.ts')).edit,
   start: async () => (await import('./running.ts')).start,
+  cluster: async () => (await import('./cluster.ts')).load,
+  'cluster-change': async () => (await import('./cluster.ts')).change,
   idle: async () => (await import('./running.ts')).idle,
 };
 

@@ -36,6 +36,35 @@ export async function innermap(...words: readonly string[]): Promise<Ended> {
   return { code, seconds: (performance.now() - before) / 1000, peakMB, output };
 }
 
+/** A command of ours that runs until `stop`. */
+export interface Running {
+  readonly pid: number;
+  /** False while it runs; throws with what it said when it ended by itself. */
+  failed(): undefined;
+  stop(): Promise<void>;
+}
+
+export function startProcess(words: readonly string[]): Running {
+  const child = start(words);
+  const ended = new Promise<void>(resolve => child.once('close', () => resolve()));
+  let complaint = '';
+  child.stderr?.on('data', chunk => {
+    complaint += chunk;
+  });
+  child.stdout?.resume();
+  return {
+    pid: child.pid!,
+    failed: () => {
+      if (child.exitCode !== null) throw new Error(`innermap ${words[0]} ended: ${complaint}`);
+      return undefined;
+    },
+    stop: async () => {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
 /** The agent on a folder, running until `stop`. */
 export interface Agent {
   readonly pid: number;
