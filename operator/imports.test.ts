@@ -32,9 +32,17 @@ const MAY: Readonly<Record<string, { ours: readonly string[]; others: readonly s
     ours: ['api', 'core', 'kube', 'pace', 'source', 'source/cluster'],
     others: [],
   },
+  'source/cluster/testing': {
+    ours: ['core', 'kube', 'kube/testing', 'source/cluster'],
+    others: [],
+  },
   'publish/cluster': {
     ours: ['api', 'core', 'kube', 'publish', 'publish/cluster'],
     others: [],
+  },
+  'publish/cluster/testing': {
+    ours: ['api', 'core', 'kube', 'kube/testing', 'publish/cluster'],
+    others: ['node:http'],
   },
   publish: { ours: ['api', 'core', 'publish'], others: ['node:fs', 'node:path'] },
   ledger: { ours: ['api', 'core', 'kernel', 'pace', 'ledger'], others: [] },

@@ -40,6 +40,52 @@ describe('turn, the brake', () => {
     expect(machine.dump(LEDGER)).to.deep.equal({});
   });
 
+  it('counts what went within a minute: a wave in pieces is a wave', async () => {
+    const machine = new FakeMachine();
+    const acting = await startedAgent(machine.openKernel(), many(40));
+    await acting.turn();
+    for (let left = 35; left > 0; left -= 5) await acting.turn(many(left));
+    expect(Object.keys(machine.dump(LEDGER))).to.have.length(20);
+    const { report } = await acting.turn();
+    expect(report.outerMaps[0]!.message).to.contain('and 20 went within a minute');
+    acting.now = 60_000;
+    await acting.turn(many(15));
+    expect(Object.keys(machine.dump(LEDGER))).to.have.length(15);
+  });
+
+  it('what went with a token does not count against what goes next', async () => {
+    const machine = new FakeMachine();
+    const acting = await startedAgent(machine.openKernel(), many(40));
+    await acting.turn();
+    const { report } = await acting.turn(many(15));
+    await acting.turn(many(15).released(report.state.outerMaps[0]!.heldRemoval!.token));
+    expect(Object.keys(machine.dump(LEDGER))).to.have.length(15);
+    await acting.turn(many(8));
+    expect(Object.keys(machine.dump(LEDGER))).to.have.length(8);
+  });
+
+  it('an unsettled outer map loses nothing, but what must make room, and its watermark stands still', async () => {
+    const machine = new FakeMachine();
+    const acting = await startedAgent(machine.openKernel(), many(5).watermark('tenants', '10'));
+    await acting.turn();
+    const unsettled = many(2).watermark('tenants', '20').unsettled('tenants');
+    const { report } = await acting.turn(unsettled);
+    expect(Object.keys(machine.dump(LEDGER))).to.have.length(5);
+    expect(report.state.outerMaps[0]).to.include({ programmedResourceVersion: '10' });
+    const { report: later } = await acting.turn(many(2).watermark('tenants', '20'));
+    expect(Object.keys(machine.dump(LEDGER))).to.have.length(2);
+    expect(later.state.outerMaps[0]).to.include({ programmedResourceVersion: '20' });
+    let full = new Scene().outer('tenants', { maxEntries: 4 });
+    const crowded = new FakeMachine();
+    for (const key of [1, 2, 3, 4]) full = full.inner(`a/m${key}`, 'tenants', key, {});
+    const second = await startedAgent(crowded.openKernel(), full);
+    await second.turn();
+    await second.turn(full.without('a/m1', 'a/m2').inner('a/new', 'tenants', 9, {}).unsettled('tenants'));
+    expect(Object.keys(crowded.dump(LEDGER)))
+      .to.have.length(4)
+      .and.include('09000000');
+  });
+
   it('lets a token go stale when what would be removed changes', async () => {
     const machine = new FakeMachine();
     const acting = await startedAgent(machine.openKernel(), many(30));

@@ -12,8 +12,27 @@ interface Watcher {
   readonly response: ServerResponse;
 }
 
+export interface ScriptedKind {
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** Absent: objects of the whole cluster. */
+  readonly namespace?: string;
+}
+
+export interface Fields {
+  readonly generation?: number;
+  readonly spec?: unknown;
+  readonly uid?: string;
+  readonly status?: unknown;
+  /** More of it: labels, annotations, owners. */
+  readonly metadata?: object;
+}
+
+const INNER_MAP = { apiVersion: 'innermap.io/v1alpha1', kind: 'InnerMap', namespace: 'team-a' };
+
 /** As much of an API server's storage of one kind as a watch shows of it. */
 export class ScriptedApi {
+  readonly #kind: ScriptedKind;
   version = 100;
   streaming = true;
   readonly objects = new Map<string, KubeObject>();
@@ -21,20 +40,25 @@ export class ScriptedApi {
   #compacted = 0;
   readonly #watchers = new Set<Watcher>();
 
-  put(name: string, fields: { generation?: number; spec?: unknown; uid?: string } = {}): KubeObject {
+  constructor(kind: ScriptedKind = INNER_MAP) {
+    this.#kind = kind;
+  }
+
+  put(name: string, fields: Fields = {}): KubeObject {
     const before = this.objects.get(name);
+    const { apiVersion, kind, namespace } = this.#kind;
     const metadata = {
       name,
-      namespace: 'team-a',
+      ...(namespace === undefined ? {} : { namespace }),
       uid: fields.uid ?? before?.metadata.uid ?? `uid-${name}-${this.version}`,
       generation: fields.generation ?? (before?.metadata.generation ?? 0) + 1,
       resourceVersion: String(++this.version),
+      ...fields.metadata,
     };
     const object = {
-      apiVersion: 'innermap.io/v1alpha1',
-      kind: 'InnerMap',
-      metadata,
+      ...{ apiVersion, kind, metadata },
       spec: fields.spec ?? {},
+      ...(fields.status === undefined ? {} : { status: fields.status }),
     };
     this.objects.set(name, object);
     this.#record({ version: this.version, type: before === undefined ? 'ADDED' : 'MODIFIED', object });

@@ -6,7 +6,7 @@ import { keyBytes } from '../../core/codec/keytext.ts';
 import { hex } from '../../core/hex.ts';
 import { innerSpec, outerLayout } from '../../core/layout.ts';
 import type { Report } from '../../core/report/report.ts';
-import type { Refusal, Wanted, WantedInner } from '../../core/wanted.ts';
+import type { Refusal, Wanted, WantedInner, Watermark } from '../../core/wanted.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { Publisher } from '../../publish/publish.ts';
 import type { Source } from '../../source/source.ts';
@@ -33,12 +33,14 @@ export class Scene {
     readonly complete: boolean;
     readonly refusals: readonly Refusal[];
     readonly releases: readonly string[];
+    readonly unsettled?: ReadonlySet<string>;
+    readonly watermarks?: ReadonlyMap<string, Watermark>;
   };
 
   constructor(
     outers: ReadonlyMap<string, OuterMap> = new Map(),
     inners: ReadonlyMap<string, WantedInner> = new Map(),
-    rest: { complete: boolean; refusals: readonly Refusal[]; releases: readonly string[] } = {
+    rest: Omit<Wanted, 'outerMaps' | 'innerMaps' | 'node'> = {
       complete: true,
       refusals: [],
       releases: [],
@@ -85,6 +87,16 @@ export class Scene {
 
   incomplete(): Scene {
     return new Scene(this.#outers, this.#inners, { ...this.#rest, complete: false });
+  }
+
+  unsettled(...names: readonly string[]): Scene {
+    return new Scene(this.#outers, this.#inners, { ...this.#rest, unsettled: new Set(names) });
+  }
+
+  /** All of it was read up to here, as from a cluster. */
+  watermark(outerMap: string, version: string): Scene {
+    const watermarks = new Map(this.#rest.watermarks).set(outerMap, { seen: version, changed: version });
+    return new Scene(this.#outers, this.#inners, { ...this.#rest, watermarks });
   }
 
   released(...releases: readonly string[]): Scene {
@@ -183,12 +195,15 @@ export async function startedAgent(kernel: Kernel, scene: Scene): Promise<Acting
     kernelState,
     node,
     memory: emptyMemory(),
-    clock: { now: () => 0 },
+    clock: { now: () => acting.now },
   };
-  return new Acting(agent, stand);
+  const acting: Acting = new Acting(agent, stand);
+  return acting;
 }
 
 export class Acting {
+  /** Milliseconds since 1970. */
+  now = 0;
   readonly agent: Agent;
   readonly stand: Stand;
   #turned = false;

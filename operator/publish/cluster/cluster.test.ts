@@ -1,0 +1,139 @@
+import { expect } from 'chai';
+import { PublishScene, STATE, tenants } from './testing/scene.ts';
+
+describe('clusterPublisher', () => {
+  let scene: PublishScene;
+
+  beforeEach(async () => {
+    scene = await new PublishScene().start();
+  });
+
+  afterEach(async () => {
+    await scene.stop();
+    expect(scene.clock.sleeping, 'timers left').to.equal(0);
+  });
+
+  const times = () => scene.writes.map(({ at }) => at);
+
+  it('makes the object, owned by its Node, and writes its status at once', async () => {
+    await scene.publish({});
+    await scene.clock.run(0);
+    const object = scene.states.objects.get('here')!;
+    const owner = { apiVersion: 'v1', kind: 'Node', name: 'here', uid: 'node-uid' };
+    expect((object.metadata as { ownerReferences?: unknown }).ownerReferences).to.deep.equal([owner]);
+    expect(object['status']).to.deep.equal(STATE);
+    expect(times()).to.deep.equal([0]);
+  });
+
+  it('writes at most once a second, and then what is newest', async () => {
+    for (let count = 1; count <= 25; count++) {
+      await scene.publish({ outerMaps: [tenants({ innerMaps: count })] });
+      await scene.clock.run(100);
+    }
+    await scene.clock.run(2_000);
+    expect(times()).to.deep.equal([0, 1000, 2000, 3000]);
+    expect(scene.writes.at(-1)?.status.outerMaps[0]?.innerMaps).to.equal(25);
+    expect(scene.publisher.waitingMs).to.equal(0);
+  });
+
+  it('writes nothing when only time passed, or what is measured at each start differs', async () => {
+    await scene.publish({});
+    await scene.clock.run(5_000);
+    await scene.publish({ drift: { ...STATE.drift, lastCheck: '2026-01-01T01:00:00Z' } });
+    await scene.publish({ kernel: { ...STATE.kernel, gracePeriodMs: 9 } });
+    await scene.clock.run(3_600_000);
+    expect(times()).to.deep.equal([0]);
+  });
+
+  it('a watermark that nobody waits for goes after a minute, or with the next write', async () => {
+    await scene.publish({}, { tenants: '100' });
+    await scene.clock.run(10_000);
+    await scene.publish({ outerMaps: [tenants({ programmedResourceVersion: '150' })] }, { tenants: '100' });
+    await scene.clock.run(60_000);
+    expect(times()).to.deep.equal([0, 60_000]);
+    await scene.publish({ outerMaps: [tenants({ programmedResourceVersion: '160' })] }, { tenants: '100' });
+    await scene.clock.run(1_000);
+    const news = tenants({ programmedResourceVersion: '161', innerMaps: 2 });
+    await scene.publish({ outerMaps: [news] }, { tenants: '161' });
+    await scene.clock.run(0);
+    expect(times()).to.deep.equal([0, 60_000, 71_000]);
+  });
+
+  it('a watermark that passes a change goes at once, though nothing else is new', async () => {
+    await scene.publish({}, { tenants: '100' });
+    await scene.clock.run(5_000);
+    await scene.publish({ outerMaps: [tenants({ programmedResourceVersion: '120' })] }, { tenants: '120' });
+    await scene.clock.run(0);
+    expect(times()).to.deep.equal([0, 5_000]);
+  });
+
+  it('a watermark that goes back, of a server that was restored, goes at once', async () => {
+    await scene.publish({});
+    await scene.clock.run(5_000);
+    await scene.publish({ outerMaps: [tenants({ programmedResourceVersion: '90' })] });
+    await scene.clock.run(0);
+    expect(scene.writes.at(-1)?.status.outerMaps[0]?.programmedResourceVersion).to.equal('90');
+  });
+
+  it('a restarted agent with nothing new writes nothing, and keeps the times of conditions', async () => {
+    await scene.publish({});
+    await scene.clock.run(10_000);
+    await scene.restart();
+    const later = [{ ...STATE.conditions[0]!, lastTransitionTime: '2026-02-02T00:00:00Z' }];
+    await scene.publish({ conditions: later });
+    await scene.clock.run(100_000);
+    expect(scene.writes).to.have.length(1);
+    await scene.publish({ conditions: later, outerMaps: [] });
+    await scene.clock.run(0);
+    expect(scene.writes.at(-1)?.status.conditions).to.deep.equal(STATE.conditions);
+  });
+
+  it('what somebody deletes or changes is written again', async () => {
+    await scene.publish({});
+    await scene.clock.run(5_000);
+    scene.states.delete('here');
+    await scene.clock.run(1_000);
+    expect(scene.states.objects.get('here')?.['status']).to.deep.equal(STATE);
+    scene.states.put('here', { generation: 1, status: { ...STATE, outerMaps: [] } });
+    await scene.clock.run(1_000);
+    expect(scene.states.objects.get('here')?.['status']).to.deep.equal(STATE);
+    expect(scene.writes).to.have.length(3);
+  });
+
+  it('is owned anew when its Node was removed and added again', async () => {
+    await scene.publish({});
+    await scene.clock.run(5_000);
+    await scene.publish({ node: { ...STATE.node, uid: 'other' } });
+    await scene.clock.run(0);
+    const { metadata } = scene.states.objects.get('here')!;
+    const owners = (metadata as { ownerReferences?: { uid: string }[] }).ownerReferences;
+    expect(owners?.map(({ uid }) => uid)).to.deep.equal(['other']);
+  });
+
+  it('a server with an older schema, which drops a field, is not told for ever', async () => {
+    scene.drops = 'totals';
+    await scene.publish({});
+    await scene.clock.run(60_000);
+    expect(times()).to.deep.equal([0]);
+  });
+
+  it('a refused write is tried again with pauses, and no turn waits for it', async () => {
+    scene.refusal = 403;
+    await scene.publish({});
+    await scene.clock.run(600_000);
+    expect(scene.attempts).to.be.within(20, 40);
+    expect(scene.publisher.waitingMs).to.be.greaterThan(590_000);
+    expect(scene.failures[0]).to.match(/403/);
+    scene.refusal = undefined;
+    await scene.clock.run(31_000);
+    expect(scene.writes).to.have.length(1);
+  });
+
+  it('tells the last news before it closes', async () => {
+    await scene.publish({});
+    await scene.clock.run(100);
+    await scene.publish({ outerMaps: [] });
+    await scene.restart();
+    expect(scene.writes.at(-1)?.status.outerMaps).to.deep.equal([]);
+  });
+});

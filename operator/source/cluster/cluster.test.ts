@@ -1,0 +1,214 @@
+import { expect } from 'chai';
+import { until } from '../../kube/testing/clock.ts';
+import { namesIn, SourceScene } from './testing/scene.ts';
+
+describe('clusterSource', () => {
+  let scene: SourceScene;
+
+  beforeEach(() => {
+    scene = new SourceScene();
+  });
+
+  afterEach(async () => {
+    await scene.stop();
+    expect(scene.clock.sleeping, 'timers left').to.equal(0);
+  });
+
+  /** One OuterMap with one InnerMap, read and watched. */
+  async function reading() {
+    scene
+      .node()
+      .outer('tenants')
+      .inner('web', 'tenants', { key: 1, entries: [{ key: 2, value: 3 }] });
+    await scene.start();
+    const wanted = await scene.reads('all of it', each => each.innerMaps.length === 1);
+    await scene.watching('tenants');
+    return wanted;
+  }
+
+  it('answers the whole set as bytes, how far it goes, and the node', async () => {
+    const wanted = await reading();
+    expect(wanted).to.include({ complete: true });
+    expect(wanted.unsettled).to.deep.equal(new Set());
+    expect(wanted.outerMaps.map(({ metadata }) => metadata.name)).to.deep.equal(['tenants']);
+    const { content } = wanted.innerMaps[0]!;
+    expect(content).to.deep.include({
+      kind: 'encoded',
+      entries: { count: 1, keys: Uint8Array.of(2, 0, 0, 0), values: Uint8Array.of(3, 0, 0, 0) },
+    });
+    expect(wanted.watermarks).to.deep.equal(new Map([['tenants', { seen: '101', changed: '101' }]]));
+    expect(wanted.node?.uid).to.equal('uid-here-100');
+    expect(scene.source.hasSynced).to.equal(true);
+  });
+
+  it('answers the same sets while contents are the same: status writes and heartbeats are no change', async () => {
+    const before = await reading();
+    const { changes } = scene;
+    scene.inners('tenants').put('web', { generation: 1, status: { entries: 1 } });
+    scene.outer('tenants', {}, { generation: 1, status: { innerMaps: 1 } });
+    scene.node({}, { generation: 1, status: { heartbeat: 1 } });
+    const after = await scene.reads('the watermark', each => each.watermarks?.get('tenants')?.seen === '102');
+    expect(after.innerMaps).to.equal(before.innerMaps);
+    expect(after.outerMaps).to.equal(before.outerMaps);
+    expect(after.node).to.equal(before.node);
+    expect(after.watermarks?.get('tenants')?.changed).to.equal('101');
+    expect(scene.changes).to.equal(changes);
+  });
+
+  it('a bookmark moves the watermark and is no change', async () => {
+    await reading();
+    const { changes } = scene;
+    scene.inners('tenants').version = 500;
+    scene.inners('tenants').bookmark();
+    const { watermarks } = await scene.reads('500', each => each.watermarks?.get('tenants')?.seen === '500');
+    expect(watermarks?.get('tenants')?.changed).to.equal('101');
+    expect(scene.changes).to.equal(changes);
+  });
+
+  it('an edit and a deletion are changes, up to their own resourceVersion', async () => {
+    await reading();
+    scene.inner('db', 'tenants', { key: 9 });
+    const two = await scene.reads('two', each => each.innerMaps.length === 2);
+    expect(two.watermarks?.get('tenants')).to.deep.equal({ seen: '102', changed: '102' });
+    scene.inners('tenants').delete('web');
+    const one = await scene.reads('one', each => each.innerMaps.length === 1);
+    expect(namesIn(one)).to.deep.equal(['db']);
+    expect(one.watermarks?.get('tenants')).to.deep.equal({ seen: '103', changed: '103' });
+  });
+
+  it('is unsettled from a deletion on until none has come for a moment, at most two seconds', async () => {
+    scene.node().outer('tenants');
+    for (let key = 0; key < 40; key++) scene.inner(`m${key}`, 'tenants', { key });
+    await scene.start();
+    await scene.reads('all', each => each.innerMaps.length === 40);
+    await scene.watching('tenants');
+    let settledAfter = 0;
+    for (let key = 0; key < 30 && settledAfter === 0; key++) {
+      scene.inners('tenants').delete(`m${key}`);
+      const { unsettled } = await scene.reads('fewer', each => each.innerMaps.length === 39 - key);
+      expect([...(unsettled ?? [])]).to.deep.equal(['tenants']);
+      await scene.clock.run(100);
+      if (((await scene.source.read()).unsettled?.size ?? 0) === 0) settledAfter = (key + 1) * 100;
+    }
+    expect(settledAfter).to.equal(2000);
+    const { changes } = scene;
+    scene.inners('tenants').delete('m39');
+    await scene.reads('gone', each => !namesIn(each).includes('m39'));
+    await scene.clock.run(260);
+    expect((await scene.source.read()).unsettled).to.deep.equal(new Set());
+    expect(scene.changes).to.equal(changes + 2);
+  });
+
+  it('follows the node’s labels: what no longer selects it is not streamed', async () => {
+    scene.node({ zone: 'a' });
+    scene.outer('tenants', { nodeSelector: { matchLabels: { zone: 'a' } } });
+    scene.outer('others', { nodeSelector: { matchLabels: { zone: 'b' } } });
+    scene.inner('web', 'tenants', { key: 1 }).inner('db', 'others', { key: 2 });
+    await scene.start();
+    expect(namesIn(await scene.reads('web', each => each.innerMaps.length === 1))).to.deep.equal(['web']);
+    scene.node({ zone: 'b' });
+    const wanted = await scene.reads('db', each => namesIn(each)[0] === 'db' && each.unsettled?.size === 0);
+    expect(wanted.node?.labels).to.deep.equal({ zone: 'b' });
+    await until('the old stream has ended', () => scene.inners('tenants').watching === 0);
+  });
+
+  it('an OuterMap that comes later is unsettled until its InnerMaps were read whole', async () => {
+    await reading();
+    scene.forbidden.add('innermaps');
+    scene.outer('later').inner('x', 'later', { key: 1 });
+    const wanted = await scene.reads('it', each => each.outerMaps.length === 2);
+    expect(wanted.unsettled).to.deep.equal(new Set(['later']));
+    expect(wanted.watermarks?.has('later')).to.equal(false);
+    expect(wanted.complete).to.equal(true);
+    scene.forbidden.clear();
+    await scene.clock.run(5_000);
+    await scene.reads('its InnerMaps', each => each.unsettled?.size === 0 && each.innerMaps.length === 2);
+  });
+
+  it('an OuterMap made again with another layout has its InnerMaps encoded anew', async () => {
+    await reading();
+    scene.outerMaps.delete('tenants');
+    await scene.reads('none', each => each.outerMaps.length === 0);
+    scene.outer('tenants', { inner: { type: 'Hash', maxEntries: 8, key: 'u32', value: 'u64' } });
+    const { innerMaps } = await scene.reads('again', each => each.innerMaps.length === 1);
+    const { content } = innerMaps[0]!;
+    expect(content.kind === 'encoded' && content.entries.values.length).to.equal(8);
+  });
+
+  it('without the Node nothing is complete, and it says what to do', async () => {
+    scene.outer('tenants').inner('web', 'tenants', { key: 1 });
+    await scene.start();
+    const read = scene.source.read();
+    await scene.clock.run(10_001);
+    const wanted = await read;
+    expect(wanted).to.deep.include({ complete: false, innerMaps: [] });
+    expect(wanted.refusals[0]).to.deep.equal({
+      origin: 'Node here',
+      message: 'is not in the cluster: name the node that this agent runs on with --node',
+    });
+    scene.node();
+    await scene.reads('all', each => each.complete && each.innerMaps.length === 1);
+  });
+
+  it('what is forbidden is incomplete, never empty', async () => {
+    scene.node().outer('tenants').inner('web', 'tenants', { key: 1 });
+    scene.forbidden.add('outermaps');
+    await scene.start();
+    const read = scene.source.read();
+    await scene.clock.run(10_001);
+    expect(await read).to.deep.include({ complete: false, outerMaps: [] });
+    expect(scene.failures[0]).to.match(/^outermaps: .*403 Forbidden/);
+  });
+
+  it('a Node that goes while its agent runs keeps its labels, and nothing is removed', async () => {
+    const before = await reading();
+    scene.nodes.delete('here');
+    const wanted = await scene.reads('incomplete', each => !each.complete);
+    expect(wanted.innerMaps).to.equal(before.innerMaps);
+    expect(wanted.node).to.equal(before.node);
+  });
+
+  it('an InnerMap whose entries cannot be read keeps name and key and says why', async () => {
+    await reading();
+    scene.inner('web', 'tenants', { key: 1, entries: [{ key: null, value: 3 }] });
+    const { innerMaps } = await scene.reads('it', each => each.innerMaps[0]?.content.kind === 'invalid');
+    expect(innerMaps[0]!.innerMap.spec.key).to.equal(1);
+    expect(innerMaps[0]!.content).to.deep.include({
+      reason: 'InvalidEntries',
+      message: "spec.entries[0].key: Missing: the entry's key",
+    });
+  });
+
+  it('an OuterMap that cannot be read stays what it was, and nothing is let go', async () => {
+    const before = await reading();
+    scene.outer('tenants', { type: 'Heap' });
+    const wanted = await scene.reads('incomplete', each => !each.complete);
+    expect(wanted.outerMaps).to.deep.equal(before.outerMaps);
+    expect(wanted.refusals[0]).to.deep.include({ origin: 'OuterMap tenants' });
+    scene.outerMaps.delete('tenants');
+    await scene.reads('complete', each => each.complete && each.outerMaps.length === 0);
+  });
+
+  it('an annotation that releases a removal is a new OuterMap', async () => {
+    const before = await reading();
+    scene.outer(
+      'tenants',
+      {},
+      { generation: 1, metadata: { annotations: { 'innermap.io/release-removal': 't' } } },
+    );
+    const wanted = await scene.reads('it', each => each.outerMaps[0] !== before.outerMaps[0]);
+    expect(wanted.outerMaps[0]!.metadata.annotations).to.deep.equal({ 'innermap.io/release-removal': 't' });
+    expect(wanted.innerMaps).to.deep.equal(before.innerMaps);
+  });
+
+  it('a large table is encoded after its arrival; set and watermark are of one moment', async () => {
+    scene.node().outer('tenants');
+    const rows = Array.from({ length: 20_000 }, (_, at) => `${at},${at}`).join('\n');
+    scene.inner('big', 'tenants', { key: 1, table: `key,value\n${rows}\n` });
+    await scene.start();
+    const wanted = await scene.reads('it', each => each.innerMaps.length === 1);
+    const { content } = wanted.innerMaps[0]!;
+    expect(content.kind === 'encoded' && content.entries.count).to.equal(20_000);
+    expect((await scene.source.read()).innerMaps).to.equal(wanted.innerMaps);
+  });
+});
