@@ -179,13 +179,12 @@ describe('agentMetrics', () => {
   });
 
   it('an event loop that was held up is told once', async () => {
-    await new Promise(resolve => setTimeout(resolve, 50));
-    const end = performance.now() + 120;
+    await new Promise(resolve => setTimeout(resolve, 250));
+    const end = performance.now() + 500;
     while (performance.now() < end);
-    await new Promise(resolve => setTimeout(resolve, 50));
-    expect((await samples('nodejs_eventloop_lag_max_seconds'))['']).to.be.within(0.08, 1);
-    await new Promise(resolve => setTimeout(resolve, 50));
-    expect((await samples('nodejs_eventloop_lag_max_seconds'))['']).to.be.below(0.08);
+    await new Promise(resolve => setTimeout(resolve, 20));
+    expect((await samples('nodejs_eventloop_lag_max_seconds'))['']).to.be.within(0.2, 2);
+    expect((await samples('nodejs_eventloop_lag_max_seconds'))['']).to.be.below(0.2);
   });
 
   it('a name that needs quoting is quoted', async () => {
