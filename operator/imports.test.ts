@@ -88,10 +88,12 @@ const MAY: Readonly<Record<string, { ours: readonly string[]; others: readonly s
     others: ['chai', 'node:fs', 'node:os', 'node:path', 'node:util', 'node:child_process', 'yaml'],
   },
   support: {
-    ours: ['support', 'api'],
-    others: ['node:fs', 'node:os', 'node:path', 'node:http', 'node:perf_hooks'],
+    ours: ['support', 'support/metrics', 'api'],
+    others: ['node:http'],
   },
   'support/log.ts': { ours: [], others: ['winston'] },
+  'support/metrics': { ours: ['api', 'support/metrics'], others: ['node:perf_hooks'] },
+  'support/metrics/registry.ts': { ours: [], others: ['prom-client'] },
   cli: {
     ours: ['api', 'core', 'kernel', 'ledger', 'support', 'cli'],
     others: ['node:util', 'node:fs', 'node:path', 'node:readline'],

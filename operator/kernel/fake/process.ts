@@ -1,9 +1,11 @@
 import { MAP_FLAGS } from '../../api/outermap.ts';
+import type { KernelCounts } from '../counts.ts';
+import { noCounts } from '../counts.ts';
 import type { Errno } from '../error.ts';
 import { KernelError } from '../error.ts';
 import type { OpenMap } from '../kernel.ts';
 import type { Lock } from '../pins.ts';
-import { Crash } from './faults.ts';
+import { bpfCallOf, Crash, type FakeOperation } from './faults.ts';
 import type { FakeMap } from './map.ts';
 
 /** What a fake process may do; all of it unless told otherwise. */
@@ -33,6 +35,7 @@ export class FakeProcess {
   readonly #fds = new Map<number, FakeMap>();
   readonly #freeFds: number[] = [];
   readonly #atEnd = new Set<() => void>();
+  readonly #counts = noCounts();
   #ended: Crash | undefined;
 
   constructor(options: FakeProcessOptions) {
@@ -44,6 +47,15 @@ export class FakeProcess {
 
   get openFds(): number {
     return this.#fds.size;
+  }
+
+  get counts(): KernelCounts {
+    return this.#counts;
+  }
+
+  count(operation: FakeOperation): void {
+    const call = bpfCallOf(operation);
+    if (call !== undefined) this.#counts[call] += 1;
   }
 
   get ended(): boolean {

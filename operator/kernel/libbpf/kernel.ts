@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { KernelState } from '../../api/status.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
+import type { KernelCounts } from '../counts.ts';
 import { KernelError } from '../error.ts';
 import type {
   BuildRequest,
@@ -20,7 +21,7 @@ import { editInner, identifyPins, readInners } from './contents.ts';
 import { mayUseBpf, openFilesLimit } from './errno.ts';
 import { FileTable } from './fd/table.ts';
 import type { CallCounts, Library } from './library.ts';
-import { counted, openLibrary } from './library.ts';
+import { bpfCounts, counted, openLibrary } from './library.ts';
 import type { Host } from './maps.ts';
 import { adoptFd, OwnedMap, openId, openPin } from './maps.ts';
 import type { OuterBatches } from './outer.ts';
@@ -38,7 +39,7 @@ export interface KernelOptions {
 }
 
 export interface RealKernel extends Kernel {
-  /** How often each C function was called, for metrics. */
+  /** How often each C function was called. */
   readonly calls: Readonly<CallCounts>;
   close(): void;
 }
@@ -101,6 +102,10 @@ class LibbpfKernel implements RealKernel {
     this.calls = calls;
     this.possibleCpus = host.possibleCpus;
     this.openMapsLimit = Math.max(1, files - Math.min(MOST_RESERVED, Math.ceil(files / 4)));
+  }
+
+  counts(): KernelCounts {
+    return bpfCounts(this.calls);
   }
 
   probe(): Promise<KernelState> {

@@ -1,6 +1,8 @@
 import koffi from 'koffi';
+import type { KernelCounts } from '../counts.ts';
+import { noCounts } from '../counts.ts';
 import { KernelError } from '../error.ts';
-import type { SymbolName } from './symbols.ts';
+import type { CSymbol, SymbolName } from './symbols.ts';
 import { SYMBOL_NAMES, SYMBOLS } from './symbols.ts';
 
 /** What C calls an int: 0 or more is the answer, below 0 it is -errno. */
@@ -57,7 +59,7 @@ export interface Library {
   readonly chmod: (path: string, mode: number) => Answer;
 }
 
-/** How often each function was called, for metrics. */
+/** How often each function was called. */
 export type CallCounts = Record<SymbolName, number>;
 
 type Plain = (...args: unknown[]) => unknown;
@@ -89,6 +91,16 @@ export function counted(library: Library): { readonly library: Library; readonly
     counts[name] += 1;
   };
   return { library: wrapped(library, count), counts };
+}
+
+/** The part of them that is bpf(), by its commands. */
+export function bpfCounts(calls: Readonly<CallCounts>): KernelCounts {
+  const counts = noCounts();
+  for (const name of SYMBOL_NAMES) {
+    const { bpf }: CSymbol = SYMBOLS[name];
+    if (bpf !== undefined) counts[bpf] += calls[name];
+  }
+  return counts;
 }
 
 function wrapped(library: Library, before: (name: SymbolName) => () => void): Library {

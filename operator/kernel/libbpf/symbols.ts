@@ -1,3 +1,5 @@
+import type { BpfCall } from '../counts.ts';
+
 /** One C function: where it lives, its prototype, and whether calling it changes the kernel or the bpffs. */
 export interface CSymbol {
   readonly library: 'libbpf' | 'libc';
@@ -5,6 +7,8 @@ export interface CSymbol {
   readonly mutating: boolean;
   /** Whether it is called off the event loop too. */
   readonly later?: true;
+  /** The command of bpf() that it is, where it is one of maps. */
+  readonly bpf?: BpfCall;
 }
 
 /**
@@ -19,35 +23,41 @@ export const SYMBOLS = {
       'int bpf_map_create(int type, const char *name, uint32_t key, uint32_t value, uint32_t max, void *opts)',
     mutating: true,
     later: true,
+    bpf: 'create',
   },
   mapUpdate: {
     library: 'libbpf',
     prototype: 'int bpf_map_update_elem(int fd, void *key, void *value, uint64_t flags)',
     mutating: true,
     later: true,
+    bpf: 'update',
   },
   mapLookup: {
     library: 'libbpf',
     prototype: 'int bpf_map_lookup_elem(int fd, void *key, void *value)',
     mutating: false,
     later: true,
+    bpf: 'lookup',
   },
   mapDelete: {
     library: 'libbpf',
     prototype: 'int bpf_map_delete_elem(int fd, void *key)',
     mutating: true,
     later: true,
+    bpf: 'delete',
   },
   mapNextKey: {
     library: 'libbpf',
     prototype: 'int bpf_map_get_next_key(int fd, void *key, void *next)',
     mutating: false,
+    bpf: 'next_key',
   },
   mapUpdateBatch: {
     library: 'libbpf',
     prototype: 'int bpf_map_update_batch(int fd, void *keys, void *values, void *count, void *opts)',
     mutating: true,
     later: true,
+    bpf: 'update_batch',
   },
   mapLookupBatch: {
     library: 'libbpf',
@@ -55,32 +65,47 @@ export const SYMBOLS = {
       'int bpf_map_lookup_batch(int fd, void *in, void *out, void *keys, void *values, void *count, void *opts)',
     mutating: false,
     later: true,
+    bpf: 'lookup_batch',
   },
   /** An update of no entries: changes nothing, answers EPERM where user space may not write. */
   mapMayWrite: {
     library: 'libbpf',
     prototype: 'int bpf_map_update_batch(int fd, void *keys, void *values, void *count, void *opts)',
     mutating: false,
+    bpf: 'write_check',
   },
   mapDeleteBatch: {
     library: 'libbpf',
     prototype: 'int bpf_map_delete_batch(int fd, void *keys, void *count, void *opts)',
     mutating: true,
     later: true,
+    bpf: 'delete_batch',
   },
-  mapFreeze: { library: 'libbpf', prototype: 'int bpf_map_freeze(int fd)', mutating: true },
-  mapFdById: { library: 'libbpf', prototype: 'int bpf_map_get_fd_by_id(uint32_t id)', mutating: false },
+  mapFreeze: { library: 'libbpf', prototype: 'int bpf_map_freeze(int fd)', mutating: true, bpf: 'freeze' },
+  mapFdById: {
+    library: 'libbpf',
+    prototype: 'int bpf_map_get_fd_by_id(uint32_t id)',
+    mutating: false,
+    bpf: 'fd_by_id',
+  },
   objectInfo: {
     library: 'libbpf',
     prototype: 'int bpf_obj_get_info_by_fd(int fd, void *info, void *length)',
     mutating: false,
+    bpf: 'info',
   },
   objectPin: {
     library: 'libbpf',
     prototype: 'int bpf_obj_pin(int fd, const char *path)',
     mutating: true,
+    bpf: 'pin',
   },
-  objectGet: { library: 'libbpf', prototype: 'int bpf_obj_get(const char *path)', mutating: false },
+  objectGet: {
+    library: 'libbpf',
+    prototype: 'int bpf_obj_get(const char *path)',
+    mutating: false,
+    bpf: 'obj_get',
+  },
   btfLoad: {
     library: 'libbpf',
     prototype: 'int bpf_btf_load(void *data, size_t size, void *opts)',

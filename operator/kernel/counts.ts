@@ -1,0 +1,26 @@
+/** What bpf() is asked for, by its commands. `write_check` is an update of no entries, which tells whether a map is frozen. */
+export const BPF_CALLS = [
+  'create',
+  'update',
+  'lookup',
+  'delete',
+  'next_key',
+  'update_batch',
+  'lookup_batch',
+  'delete_batch',
+  'write_check',
+  'freeze',
+  'fd_by_id',
+  'info',
+  'pin',
+  'obj_get',
+] as const;
+
+export type BpfCall = (typeof BPF_CALLS)[number];
+
+/** How often each was asked for since the kernel was opened: they only grow. */
+export type KernelCounts = Readonly<Record<BpfCall, number>>;
+
+export function noCounts(): Record<BpfCall, number> {
+  return Object.fromEntries(BPF_CALLS.map(call => [call, 0])) as Record<BpfCall, number>;
+}

@@ -1,0 +1,133 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { listenAddress } from './listen.ts';
+
+export interface Served {
+  /** `:9940`, `127.0.0.1:0`, `[::1]:9940`. */
+  readonly listen: string;
+  readonly metrics: { readonly contentType: string; text(): Promise<string> };
+  /** Why this process should be started anew; undefined while all is well. */
+  readonly unhealthy: () => string | undefined;
+  /** Why it does not do its work yet; undefined when it does. */
+  readonly unready: () => string | undefined;
+}
+
+export interface Serving {
+  /** `127.0.0.1:41234`: with the port that was taken where 0 was asked for. */
+  readonly address: string;
+  /** Ends at once, answers that are under way included. */
+  close(): Promise<void>;
+}
+
+interface Answer {
+  readonly code: number;
+  readonly type: string;
+  readonly text: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const PATHS: readonly string[] = ['/metrics', '/healthz', '/readyz'];
+const PLAIN = 'text/plain; charset=utf-8';
+
+/** Who asks is a kubelet and a Prometheus: few connections, small requests, quick answers. */
+const LIMITS = {
+  maxHeaderSize: 8192,
+  headersTimeout: 5000,
+  requestTimeout: 5000,
+  keepAliveTimeout: 5000,
+  connectionsCheckingInterval: 1000,
+} as const;
+const MOST_CONNECTIONS = 64;
+
+/** GET /metrics, /healthz and /readyz over plain HTTP. */
+export async function serve(served: Served): Promise<Serving> {
+  const server = createServer(LIMITS, (request, response) => {
+    void respond(served, request, response);
+  });
+  server.maxConnections = MOST_CONNECTIONS;
+  await listening(server, served.listen);
+  return {
+    address: addressOf(server),
+    close: () => closed(server),
+  };
+}
+
+function listening(server: Server, text: string): Promise<void> {
+  const address = listenAddress(text);
+  if (address === undefined)
+    throw new Error(
+      `Cannot listen on ${text}: this is no address; write ADDRESS:PORT, such as :9940, 127.0.0.1:9940 or [::1]:9940`,
+    );
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(refusal(text, error)));
+    server.listen(address, () => {
+      server.removeAllListeners('error');
+      // A connection that could not be taken (EMFILE) must not end the process: whoever asked asks again
+      server.on('error', () => {});
+      resolve();
+    });
+  });
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'something else listens there; end it, or choose another address by --listen',
+  EACCES: 'this process may not use that port; choose one of 1024 or above by --listen',
+  EADDRNOTAVAIL: 'this machine has no such address; choose one that it has by --listen',
+  ENOTFOUND: 'no such host; choose an address of this machine by --listen',
+};
+
+function refusal(text: string, { code = '', message }: NodeJS.ErrnoException): Error {
+  return new Error(
+    `Cannot listen on ${text}: ${code || message}, ${ADVICE[code] ?? 'choose another by --listen'}`,
+  );
+}
+
+function addressOf(server: Server): string {
+  const bound = server.address();
+  if (bound === null || typeof bound === 'string')
+    throw new Error('Cannot tell the address: the server is closed');
+  return bound.family === 'IPv6' ? `[${bound.address}]:${bound.port}` : `${bound.address}:${bound.port}`;
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise(resolve => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
+
+async function respond(served: Served, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { code, type, text, headers } = await answerTo(served, request).catch(failed);
+  response.writeHead(code, {
+    'content-type': type,
+    'content-length': Buffer.byteLength(text),
+    'cache-control': 'no-store',
+    ...headers,
+  });
+  response.end(text);
+}
+
+async function answerTo(served: Served, { method, url = '' }: IncomingMessage): Promise<Answer> {
+  const path = url.replace(/\?.*$/s, '');
+  if (!PATHS.includes(path)) return plain(404, `Not found: there are ${PATHS.join(', ')}`);
+  // What comes as its body is not waited for
+  if (method !== 'GET' && method !== 'HEAD')
+    return {
+      ...plain(405, 'Only GET is answered here'),
+      headers: { allow: 'GET, HEAD', connection: 'close' },
+    };
+  if (path === '/healthz') return well(served.unhealthy());
+  if (path === '/readyz') return well(served.unready());
+  return { code: 200, type: served.metrics.contentType, text: await served.metrics.text() };
+}
+
+function well(reason: string | undefined): Answer {
+  return reason === undefined ? plain(200, 'ok') : plain(503, reason);
+}
+
+function plain(code: number, text: string): Answer {
+  return { code, type: PLAIN, text: `${text}\n` };
+}
+
+function failed(error: unknown): Answer {
+  return plain(500, `Cannot answer: ${error instanceof Error ? error.message : String(error)}`);
+}
