@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -18,6 +18,18 @@ export interface ControlPlane {
   kubectlWith(token: string): Kubectl;
   /** A kubeconfig of whoever has this token. */
   kubeconfigWith(token: string): string;
+  /** The server's own certificate, for whoever stands in between. */
+  readonly certificates: Certificates;
+  /** Ends the API server at once, as a crash does. */
+  stopServer(): Promise<void>;
+  /** Starts it again, and waits until it is ready. */
+  startServer(): Promise<void>;
+  /** Forgets how everything came to be what it is: who watches from before now must list. */
+  compact(): Promise<void>;
+  /** Keeps what is stored now; the API server is away for a moment. */
+  backUp(): Promise<void>;
+  /** Everything is as it was backed up, as from an old disk. */
+  restore(): Promise<void>;
   /** The last lines of the logs, for whoever looks for the cause of a failure. */
   logs(): string;
   stop(): Promise<void>;
@@ -57,9 +69,23 @@ async function started(
   const { directory } = state;
   const certificates = makeCertificates(directory);
   const [storePort, peerPort, port] = await freePorts(3);
-  state.start('etcd', etcd, etcdFlags(storePort!, peerPort!));
-  state.start('kube-apiserver', apiServer, [...apiServerFlags(port!, storePort!, certificates), ...more]);
-  await ready(state, port!, certificates);
+  const startStore = () => state.start('etcd', etcd, etcdFlags(storePort!, peerPort!));
+  const startServer = async (): Promise<void> => {
+    const flags = [...apiServerFlags(port!, storePort!, certificates), ...more];
+    state.start('kube-apiserver', apiServer, flags);
+    await ready(state, port!, certificates);
+  };
+  const stopServer = () => state.stop('kube-apiserver');
+  const whileDown = async (work: () => void): Promise<void> => {
+    await stopServer();
+    await state.stop('etcd', 'SIGTERM');
+    work();
+    startStore();
+    await startServer();
+  };
+  const [stored, kept] = [join(directory, 'etcd'), join(directory, 'etcd-kept')];
+  startStore();
+  await startServer();
   const url = `https://127.0.0.1:${port}`;
   const kubeconfigOf = (name: string, user: object): string =>
     writeKubeconfig(join(directory, name), { url, user, certificates });
@@ -75,9 +101,38 @@ async function started(
     }),
     kubectlWith: token => kubectlAs(`user-${++users}.kubeconfig`, { token }),
     kubeconfigWith: token => kubeconfigOf(`user-${++users}.kubeconfig`, { token }),
+    certificates,
+    stopServer,
+    startServer,
+    compact: () => compacted(storePort!),
+    backUp: () =>
+      whileDown(() => {
+        rmSync(kept, { recursive: true, force: true });
+        cpSync(stored, kept, { recursive: true });
+      }),
+    restore: () =>
+      whileDown(() => {
+        rmSync(stored, { recursive: true });
+        cpSync(kept, stored, { recursive: true });
+      }),
     logs: () => state.tails(),
     stop: () => state.leave(),
   };
+}
+
+/** etcd answers JSON on the port of its clients. */
+async function compacted(storePort: number): Promise<void> {
+  const ask = async (path: string, body: object) => {
+    const answer = await fetch(`http://127.0.0.1:${storePort}/v3/kv/${path}`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`etcd ${path}: ${answer.status} ${text}`);
+    return JSON.parse(text) as { readonly header: { readonly revision: string } };
+  };
+  const { header } = await ask('range', { key: Buffer.from('none').toString('base64') });
+  await ask('compaction', { revision: header.revision, physical: true });
 }
 
 /** Ports that were free a moment ago. */

@@ -14,6 +14,7 @@ export class State {
   readonly directory = realpathSync(mkdtempSync(join(tmpdir(), 'innermap-cluster-')));
   readonly #watchdog: ChildProcess;
   readonly #parts = new Map<string, ChildProcess>();
+  readonly #names = new Set<string>();
 
   constructor() {
     // In a session of its own: what ends a terminal's or a time limit's processes must not end it
@@ -36,6 +37,17 @@ export class State {
     closeSync(log);
     child.on('error', error => appendFileSync(this.#log(name), `${error.message}\n`));
     this.#parts.set(name, child);
+    this.#names.add(name);
+  }
+
+  /** Ends one program and waits for it. */
+  async stop(name: string, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const child = this.#parts.get(name);
+    this.#parts.delete(name);
+    if (child === undefined || isOver(child)) return;
+    const end = once(child, 'close');
+    child.kill(signal);
+    await end;
   }
 
   /** The first program that has ended. */
@@ -45,7 +57,7 @@ export class State {
 
   /** The last lines of every log. */
   tails(): string {
-    return [...this.#parts.keys()].map(name => `${name}:\n${tail(this.#log(name))}`).join('\n');
+    return [...this.#names].map(name => `${name}:\n${tail(this.#log(name))}`).join('\n');
   }
 
   /** Ends every program and takes the folder away. */

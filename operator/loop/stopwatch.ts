@@ -1,5 +1,5 @@
 /** The steps of a turn that take time, in their order. */
-export type TimedStep = 'read' | 'desire' | 'observe' | 'plan' | 'apply' | 'fold' | 'publish';
+export type TimedStep = 'read' | 'desired' | 'observe' | 'plan' | 'apply' | 'fold' | 'report' | 'publish';
 
 /** Milliseconds. */
 export type StepTimes = Readonly<Partial<Record<TimedStep, number>>>;
@@ -12,10 +12,15 @@ export class StopWatch {
   /** From the end of the step before to the end of this one. */
   async time<T>(step: TimedStep, work: Promise<T>): Promise<T> {
     const result = await work;
+    this.mark(step);
+    return result;
+  }
+
+  /** The step has ended now. */
+  mark(step: TimedStep): void {
     const now = performance.now();
     this.#times[step] = now - this.#since;
     this.#since = now;
-    return result;
   }
 
   get times(): StepTimes {

@@ -54,7 +54,7 @@ export async function turn(agent: Agent, due: Due, previous?: Report): Promise<T
   const started = agent.clock.now();
   const wanted = await watch.time('read', agent.source.read());
   const node = nodeNow(agent, wanted);
-  const desired = await watch.time('desire', desiredOf(wanted, node, memory));
+  const desired = await watch.time('desired', desiredOf(wanted, node, memory));
   const found = await watch.time('observe', observe(kernel, desired, memory, due));
   const plan = await watch.time(
     'plan',
@@ -65,6 +65,7 @@ export async function turn(agent: Agent, due: Due, previous?: Report): Promise<T
   await breath();
   const parts = { wanted, node, desired, plan, outcomes, drift, started, due, previous };
   const report = reportOf(turnedOf(agent, parts));
+  watch.mark('report');
   await watch.time('publish', agent.publisher.publish(report));
   return { report, plan, outcomes, times: watch.times };
 }

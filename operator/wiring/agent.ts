@@ -3,7 +3,7 @@ import type { Report } from '../core/report/report.ts';
 import { openKernel } from '../kernel/libbpf/kernel.ts';
 import { onlyWriter } from '../loop/lock.ts';
 import { emptyMemory } from '../loop/memory.ts';
-import { run } from '../loop/run.ts';
+import { run, type Told } from '../loop/run.ts';
 import { tellingLog } from '../loop/telling.ts';
 import { type Agent, turn } from '../loop/turn.ts';
 import type { Publisher } from '../publish/publish.ts';
@@ -11,6 +11,7 @@ import type { Source } from '../source/source.ts';
 import { createLog, type Log } from '../support/log.ts';
 import { folderSite } from './folder.ts';
 import { nodeOf } from './node.ts';
+import type { Observed } from './observed.ts';
 
 /** Where an agent reads what is wanted and tells what is true. */
 export interface Site {
@@ -46,15 +47,54 @@ export async function runAgent(options: AgentOptions, version: string): Promise<
   process.on('SIGTERM', end);
   process.on('SIGINT', end);
   try {
-    await withAgent(options, { log, version, stop: stop.signal }, agent =>
-      run(agent, options, tellingLog(log), stop.signal),
-    );
+    await withAgent(options, { log, version, stop: stop.signal }, async (agent, site) => {
+      const machines = await observedAt(options, { agent, site, version, log });
+      try {
+        await run(agent, options, both(tellingLog(log), machines), stop.signal);
+      } finally {
+        await machines?.close();
+      }
+    });
     log.info('Stopped, all maps stay in place');
     return 0;
   } finally {
     process.off('SIGTERM', end);
     process.off('SIGINT', end);
   }
+}
+
+interface ObservedAgent {
+  readonly agent: Agent;
+  readonly site: Site;
+  readonly version: string;
+  readonly log: Log;
+}
+
+/** prom-client and a server are loaded where somebody asks for them. */
+async function observedAt(
+  { listen }: AgentOptions,
+  { agent, site, version, log }: ObservedAgent,
+): Promise<Observed | undefined> {
+  if (listen === undefined) return undefined;
+  const { observed } = await import('./observed.ts');
+  const { kernel, kernelState } = agent;
+  const machines = await observed({ listen, version, kernel, kernelState, site });
+  log.info('Serving metrics and health', { address: machines.address });
+  return machines;
+}
+
+function both(first: Told, second: Told | undefined): Told {
+  if (second === undefined) return first;
+  return {
+    turned: result => {
+      first.turned(result);
+      second.turned(result);
+    },
+    broke: (error, retryMs) => {
+      first.broke(error, retryMs);
+      second.broke(error, retryMs);
+    },
+  };
 }
 
 export function logOf({ logLevel, logFormat }: Pick<AgentOptions, 'logLevel' | 'logFormat'>): Log {

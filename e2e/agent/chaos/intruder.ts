@@ -58,11 +58,19 @@ export class Intruder {
 
   /** Takes foreign maps away from where pins are declared: an agent never does. */
   leave(): void {
-    for (const name of ['alpha', 'beta']) {
-      const pin = this.#publicPin(name);
-      const ledger = this.#ledger(name, 'outer');
-      if (pin === undefined || !existsSync(pin)) continue;
+    for (const name of ['alpha', 'beta']) this.#leave(name);
+  }
+
+  /** The agent may take either pin away between two looks: looked at again then. */
+  #leave(name: string, attempts = 3): void {
+    const pin = this.#publicPin(name);
+    const ledger = this.#ledger(name, 'outer');
+    if (pin === undefined || !existsSync(pin)) return;
+    try {
       if (!existsSync(ledger) || idAt(pin) !== idAt(ledger)) unlinkSync(pin);
+    } catch (error) {
+      if (attempts === 1) throw error;
+      this.#leave(name, attempts - 1);
     }
   }
 
