@@ -2,7 +2,7 @@ import type { InnerMapManifest, RawContent } from '../../api/innermap.ts';
 import { parseInnerMap } from '../../api/parse/manifest.ts';
 import { type FieldPath, fieldText, type Problem } from '../../api/problem.ts';
 import type { Reason } from '../../api/reason.ts';
-import { type EncodedContent, type encodingSteps, encodeContent } from '../../core/codec/content.ts';
+import { type EncodedContent, encodeContent, type encodingSteps } from '../../core/codec/content.ts';
 import { innerSpec, type OuterLayout } from '../../core/layout.ts';
 import type { InnerFacts, Trouble } from '../../core/summary/world/facts.ts';
 import type { Content, WantedInner } from '../../core/wanted.ts';
@@ -33,7 +33,10 @@ export function innerFacts(object: KubeObject, { known, layoutOf }: Circumstance
   const common = identityOf(object, written);
   const parsed = parseInnerMap(object);
   if (!parsed.ok) return { ...common, problem: troubleOf(parsed.problems) };
-  const { manifest, layout } = { manifest: parsed.value, layout: layoutOf(parsed.value.innerMap.spec.outerMap) };
+  const { manifest, layout } = {
+    manifest: parsed.value,
+    layout: layoutOf(parsed.value.innerMap.spec.outerMap),
+  };
   const read = layout === undefined || isLong(manifest.content) ? undefined : contentBy(manifest, layout);
   return factsOf(common, manifest, read);
 }
@@ -77,7 +80,11 @@ interface ReadContent {
   readonly judgedBy: string;
 }
 
-function factsOf(common: Identity, { innerMap }: InnerMapManifest, read: ReadContent | undefined): InnerFacts {
+function factsOf(
+  common: Identity,
+  { innerMap }: InnerMapManifest,
+  read: ReadContent | undefined,
+): InnerFacts {
   const { name, namespace, uid, generation, creationTimestamp } = innerMap.metadata;
   const metadata = {
     ...{ name, namespace, labels: NONE, annotations: NONE },

@@ -9,7 +9,8 @@ const NO_LABELS: Readonly<Record<string, string>> = Object.freeze({});
 /** Heartbeats come often: labels that are the same are the same object, and are not hashed again. */
 export function nodeFacts(object: KubeObject, known: NodeFacts | undefined, clock: Clock): NodeFacts {
   const { name, uid = '', labels = NO_LABELS } = object.metadata;
-  const info = (object['status'] as { readonly nodeInfo?: { readonly bootID?: string } } | undefined)?.nodeInfo;
+  const info = (object['status'] as { readonly nodeInfo?: { readonly bootID?: string } } | undefined)
+    ?.nodeInfo;
   const same = known !== undefined && sameLabels(known.labels, labels);
   const since = notReadySince(object, clock);
   return {

@@ -1,5 +1,5 @@
-import type { Clock } from '../../kube/clock.ts';
 import type { KubeObject } from '../../kube/client.ts';
+import type { Clock } from '../../kube/clock.ts';
 
 interface ObjectCondition {
   readonly type?: string;

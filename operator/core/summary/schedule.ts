@@ -36,8 +36,7 @@ export class Schedule {
   /** What is wanted differs from what is written. */
   mark(id: string, { now, urgent, fresh = false }: Mark): void {
     let series = this.#series.get(id);
-    const isQuiet =
-      series !== undefined && series.waiting === undefined && now - series.writtenAt >= QUIET;
+    const isQuiet = series !== undefined && series.waiting === undefined && now - series.writtenAt >= QUIET;
     if (series === undefined || isQuiet || fresh) {
       const waiting = series?.waiting;
       series = { since: now, writes: 0, writtenAt: now, due: Number.POSITIVE_INFINITY };

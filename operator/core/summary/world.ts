@@ -1,13 +1,21 @@
 import { pauses, type Unhurried } from '../unhurried.ts';
-import { versionOf } from './version.ts';
-import type { EntryFacts, InnerFacts, NodeFacts, OuterFacts, PodFacts, StateFacts } from './world/facts.ts';
 import type { Standing } from './crowd.ts';
+import { versionOf } from './version.ts';
 import { evaluateInner, evaluateOuter, judgeOuter, type Told } from './world/evaluate.ts';
+import type {
+  EntryFacts,
+  InnerFacts,
+  NodeFacts,
+  OuterFacts,
+  PodFacts,
+  StateFacts,
+  Written,
+} from './world/facts.ts';
 import { hasTrouble, reindex } from './world/failing.ts';
 import {
-  delist,
   deletionAt,
   deletionAtStart,
+  delist,
   enlist,
   newInner,
   newOuter,
@@ -89,7 +97,7 @@ export class World {
       if (outer.touched) this.#dirtySums.add(outer);
       return;
     }
-    outer.written = facts.written;
+    outer.written = latest(facts.written, before?.uid === facts.uid ? outer.written : undefined);
     outer.touched = true;
     outer.fresh = true;
     setGround(outer, facts);
@@ -125,6 +133,7 @@ export class World {
       this.removeInner(facts.key, facts.resourceVersion, now);
     else if (before !== undefined) this.#forget(before);
     const inner = newInner(facts, this.#outer(facts.outer), now);
+    inner.written = latest(facts.written, before?.facts.uid === facts.uid ? before.written : undefined);
     this.inners.set(facts.key, inner);
     enlist(inner);
     this.#affect(inner.outer.claims.get(inner.claimed ?? '')?.members ?? []);
@@ -288,4 +297,9 @@ function isOvertaken(known: Standing | undefined, now: Standing): boolean {
   if (known.kind !== now.kind) return true;
   if (known.kind !== 'reporting' || now.kind !== 'reporting') return false;
   return known.opaque !== now.opaque || !(known.watermark <= now.watermark);
+}
+
+/** What was written since is told again by an event that is under way. */
+function latest(told: Written, known: Written | undefined): Written {
+  return known !== undefined && known.version > told.version ? known : told;
 }

@@ -1,8 +1,8 @@
 import { isReady, type Verdict } from '../conditions.ts';
 import { lotOf } from '../crowd.ts';
 import { type Lot, NO_NODES, sameLot } from '../lot.ts';
-import { failingOf, ITSELF } from './failing.ts';
 import type { Written } from './facts.ts';
+import { failingOf, ITSELF } from './failing.ts';
 import type { InnerRecord, OuterRecord } from './records.ts';
 import { cohortOf, LATE_AFTER, type View } from './standing.ts';
 import { innerVerdict, type Meeting, outerVerdict } from './verdicts.ts';
@@ -44,7 +44,7 @@ export function evaluateInner(
     kind: 'InnerMap',
     id: inner.facts.key,
     urgent: isUrgent(inner.written, generation, look),
-    fresh: inner.fresh,
+    fresh: inner.fresh || look.grew,
   });
   inner.fresh = false;
 }
@@ -80,7 +80,7 @@ export function evaluateOuter(
   const gates = wasDeleted && written.ready?.status === 'True';
   const urgent = isHeld || gates || isUrgent(written, facts.generation, look);
   outer.fresh = false;
-  tell({ kind: 'OuterMap', id: name, urgent, fresh });
+  tell({ kind: 'OuterMap', id: name, urgent, fresh: fresh || gates || look.grew });
 }
 
 /** Before its InnerMaps are: they are taken only where it is. */

@@ -25,6 +25,11 @@ export class Nodes {
     return this.#records.get(name);
   }
 
+  /** Those too whose Node has not come yet, or is gone. */
+  known(): Iterable<NodeRecord> {
+    return this.#records.values();
+  }
+
   /** Whose Node is there, by name. */
   get all(): readonly NodeRecord[] {
     this.#sorted ??= [...this.#records.values()]

@@ -3,8 +3,8 @@ import type { Verdict } from '../conditions.ts';
 import type { Crowd, Standing } from '../crowd.ts';
 import type { SetDigest } from '../digest.ts';
 import type { Lot } from '../lot.ts';
-import type { ClaimGroup } from './rivals.ts';
 import type { InnerFacts, NodeFacts, OuterFacts, PodFacts, StateFacts, Written } from './facts.ts';
+import type { ClaimGroup } from './rivals.ts';
 
 export interface NodeRecord {
   readonly name: string;

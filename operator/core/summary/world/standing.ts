@@ -1,6 +1,6 @@
-import { type Crowd, crowdOf, type Standing } from '../crowd.ts';
-import { canonicalText } from '../canonical.ts';
 import type { NodeSelector } from '../../../api/metadata.ts';
+import { canonicalText } from '../canonical.ts';
+import { type Crowd, crowdOf, type Standing } from '../crowd.ts';
 import type { EntryFacts } from './facts.ts';
 import type { Nodes } from './nodes.ts';
 import type { Cohort, NodeRecord, OuterRecord } from './records.ts';

@@ -1,8 +1,8 @@
 import type { NodeSelector } from '../../../api/metadata.ts';
-import { canonicalText } from '../canonical.ts';
-import type { Verdict } from '../conditions.ts';
 import { type Claim, claimOf } from '../../desired/claim.ts';
 import { bySeniority } from '../../desired/desired.ts';
+import { canonicalText } from '../canonical.ts';
+import type { Verdict } from '../conditions.ts';
 import type { Nodes } from './nodes.ts';
 import type { InnerRecord, OuterRecord } from './records.ts';
 import { rivalOf } from './rivals.ts';
@@ -14,7 +14,11 @@ const ACCEPTED: Verdict = {
   reason: 'Accepted',
   message: 'It is valid, and its namespace may declare its key',
 };
-const OUTER_ACCEPTED: Verdict = { accepted: 'True', reason: 'Accepted', message: 'It can be made and filled' };
+const OUTER_ACCEPTED: Verdict = {
+  accepted: 'True',
+  reason: 'Accepted',
+  message: 'It can be made and filled',
+};
 
 /** What the InnerMap claims by itself; nothing where it or its OuterMap cannot be read. */
 export function claimIn({ facts, outer }: InnerRecord): Claim | undefined {
