@@ -156,7 +156,7 @@ function byObject({ object: a }: Rejection, { object: b }: Rejection): number {
 }
 
 /** Oldest first: creationTimestamp (objects of a folder have none), then namespace and name. */
-function bySeniority(a: Metadata, b: Metadata): number {
+export function bySeniority(a: Metadata, b: Metadata): number {
   return (
     compareText(a.creationTimestamp ?? '', b.creationTimestamp ?? '') ||
     compareText(a.namespace ?? '', b.namespace ?? '') ||

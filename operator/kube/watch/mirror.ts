@@ -4,10 +4,11 @@ import { isOlder, type Known, type Reading, readObject } from './known.ts';
 
 /** Who is told. What throws here is reported and costs nobody else anything. */
 export interface Consumer<T> {
-  /** A whole set: what is not in it is gone. */
-  replace(items: ReadonlyMap<string, T>): void;
+  /** A whole set as of `resourceVersion`: what is not in it is gone. */
+  replace(items: ReadonlyMap<string, T>, resourceVersion: string): void;
   put(key: string, item: T): void;
-  remove(key: string): void;
+  /** `resourceVersion` is that of the deletion. */
+  remove(key: string, resourceVersion: string): void;
 }
 
 export interface MirrorOptions<T> {
@@ -66,7 +67,7 @@ export class Mirror<T> {
   delete(object: KubeObject): void {
     const key = objectKey(object.metadata);
     if (this.#coming !== undefined) this.#coming.delete(key);
-    else if (this.#known.delete(key)) this.#tell(() => this.#consumer.remove(key));
+    else if (this.#known.delete(key)) this.#tellGone(key, object);
   }
 
   /** The whole set is complete as of `resourceVersion`. An older one counts when it is told twice in a row. */
@@ -84,7 +85,7 @@ export class Mirror<T> {
     this.#rewound = false;
     this.#resourceVersion = resourceVersion;
     this.#known = coming;
-    this.#tell(() => this.#consumer.replace(itemsOf(coming)));
+    this.#tell(() => this.#consumer.replace(itemsOf(coming), resourceVersion));
   }
 
   /** Something was told as of `resourceVersion`. Within one watch they never go back. */
@@ -111,7 +112,7 @@ export class Mirror<T> {
     const before = this.#known.get(key);
     const known = readObject(object, before, this.#reading);
     if (known === undefined) {
-      if (this.#known.delete(key)) this.#tell(() => this.#consumer.remove(key));
+      if (this.#known.delete(key)) this.#tellGone(key, object);
       return;
     }
     this.#known.set(key, known);
@@ -122,6 +123,10 @@ export class Mirror<T> {
   #lastReadable(key: string, object: KubeObject): Known<T> | undefined {
     const known = this.#known.get(key);
     return known?.uid === object.metadata.uid ? known : undefined;
+  }
+
+  #tellGone(key: string, { metadata }: KubeObject): void {
+    this.#tell(() => this.#consumer.remove(key, metadata.resourceVersion ?? ''));
   }
 
   #tell(telling: () => void): void {

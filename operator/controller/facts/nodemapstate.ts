@@ -1,0 +1,63 @@
+import type { Failure, NodeMapStateStatus, OuterMapState } from '../../api/status.ts';
+import { versionOf } from '../../core/summary/version.ts';
+import type { EntryFacts, StateFacts, Trouble } from '../../core/summary/world/facts.ts';
+import type { KubeObject } from '../../kube/client.ts';
+import { Interned } from './interned.ts';
+
+const NOTHING: ReadonlyMap<string, Trouble> = new Map();
+
+/** Thousands of nodes say the same of the same object. */
+const texts = new Interned();
+
+/** What the controller keeps of a NodeMapState. One that its agent has not filled in yet says nothing. */
+export function stateFacts(object: KubeObject): StateFacts {
+  const { name, resourceVersion } = object.metadata;
+  const status = (object['status'] ?? {}) as Partial<NodeMapStateStatus>;
+  const failures = failuresByOuter(status.failures ?? []);
+  const outers = new Map<string, EntryFacts>();
+  for (const outer of status.outerMaps ?? [])
+    outers.set(texts.of(outer.name), entryFacts(outer, failures.get(outer.name) ?? []));
+  return {
+    name,
+    version: versionOf(resourceVersion),
+    uid: status.node?.uid ?? '',
+    bootID: status.node?.bootID ?? '',
+    labelsHash: status.node?.labelsHash ?? '',
+    outers,
+  };
+}
+
+function failuresByOuter(failures: readonly Failure[]): ReadonlyMap<string, readonly Failure[]> {
+  const byOuter = new Map<string, Failure[]>();
+  for (const failure of failures) {
+    const outer = failure.outerMap ?? (failure.kind === 'OuterMap' ? failure.name : '');
+    const group = byOuter.get(outer);
+    if (group === undefined) byOuter.set(outer, [failure]);
+    else group.push(failure);
+  }
+  return byOuter;
+}
+
+function entryFacts(outer: OuterMapState, failures: readonly Failure[]): EntryFacts {
+  const own = failures.find(({ kind }) => kind === 'OuterMap');
+  return {
+    uid: texts.of(outer.uid ?? ''),
+    generation: outer.generation ?? 0,
+    watermark: versionOf(outer.programmedResourceVersion),
+    failuresTotal: outer.failuresTotal,
+    listed: failures.length,
+    ...(outer.heldRemoval === undefined ? {} : { held: outer.heldRemoval }),
+    ...(own === undefined ? {} : { own: trouble(own) }),
+    inners: innerTroubles(failures),
+  };
+}
+
+function innerTroubles(failures: readonly Failure[]): ReadonlyMap<string, Trouble> {
+  const inners = failures.filter(({ kind }) => kind === 'InnerMap');
+  if (inners.length === 0) return NOTHING;
+  return new Map(inners.map(each => [texts.of(`${each.namespace ?? ''}/${each.name}`), trouble(each)]));
+}
+
+function trouble({ reason, message }: Failure): Trouble {
+  return { reason: texts.of(reason) as Trouble['reason'], message: texts.of(message) };
+}

@@ -1,0 +1,17 @@
+import { parseOuterMap } from '../../api/parse/manifest.ts';
+import { fieldText } from '../../api/problem.ts';
+import type { OuterFacts } from '../../core/summary/world/facts.ts';
+import type { KubeObject } from '../../kube/client.ts';
+import { writtenIn } from './written.ts';
+
+/** What is kept of an OuterMap; of the same generation it is not read again, so that what rests on it stays too. */
+export function outerFacts(object: KubeObject, known: OuterFacts | undefined): OuterFacts {
+  const { name, uid = '', generation = 0, resourceVersion = '' } = object.metadata;
+  const written = writtenIn(object);
+  if (known?.uid === uid && known.generation === generation) return { ...known, resourceVersion, written };
+  const common = { name, uid, generation, resourceVersion, written };
+  const parsed = parseOuterMap(object);
+  if (parsed.ok) return { ...common, outerMap: parsed.value };
+  const message = parsed.problems.map(problem => `${fieldText(problem.path)}: ${problem.message}`).join('; ');
+  return { ...common, problem: { reason: 'Unsupported', message } };
+}

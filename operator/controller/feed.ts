@@ -1,0 +1,85 @@
+import { versionOf } from '../core/summary/version.ts';
+import type { Consumer, Failure } from '../kube/reflector.ts';
+import { RewoundError } from '../kube/watch/failure.ts';
+import type { Inbox } from './inbox.ts';
+
+/** How one kind of objects gets into the world. */
+export interface Intake<T> {
+  readonly kind: string;
+  /** Of those in the world. */
+  keys(): Iterable<string>;
+  put(item: T): void;
+  remove(key: string, resourceVersion: string): void;
+  /** Everything is from another time than what is known: before a whole set is put. */
+  rewound?(resourceVersion: string): void;
+  /** A whole set has been put. */
+  listed?(resourceVersion: string): void;
+}
+
+export interface FeedOptions<T> {
+  readonly intake: Intake<T>;
+  readonly inbox: Inbox;
+  readonly noticed: (stream: string, resourceVersion: string) => void;
+}
+
+/** A reflector's consumer: passes on what changed, in order, and notices where time went back. */
+export class Feed<T> implements Consumer<T> {
+  readonly #options: FeedOptions<T>;
+  #highest = -1;
+  #suspicious = false;
+  #synced = false;
+
+  constructor(options: FeedOptions<T>) {
+    this.#options = options;
+  }
+
+  /** Whether a whole set is in the world. */
+  get hasSynced(): boolean {
+    return this.#synced;
+  }
+
+  /** What is known may be of a future that was undone: the next set is read anew. */
+  get isSuspicious(): boolean {
+    return this.#suspicious;
+  }
+
+  failed({ error }: Failure, seen: string | undefined): void {
+    if (!(error instanceof RewoundError)) return;
+    this.#suspicious = true;
+    this.#highest = Math.max(this.#highest, versionOf(seen) || 0);
+  }
+
+  put(_key: string, item: T): void {
+    this.#options.inbox.one(() => this.#options.intake.put(item));
+  }
+
+  remove(key: string, resourceVersion: string): void {
+    this.#options.inbox.one(() => this.#options.intake.remove(key, resourceVersion));
+  }
+
+  replace(items: ReadonlyMap<string, T>, resourceVersion: string): void {
+    const isRewound = this.#suspicious && versionOf(resourceVersion) < this.#highest;
+    this.#suspicious = false;
+    this.#highest = -1;
+    this.#options.inbox.many(this.#replacing(items, { resourceVersion, isRewound }));
+  }
+
+  *#replacing(
+    items: ReadonlyMap<string, T>,
+    { resourceVersion, isRewound }: { resourceVersion: string; isRewound: boolean },
+  ): Iterable<() => void> {
+    const { intake, noticed } = this.#options;
+    if (isRewound)
+      yield () => {
+        noticed(intake.kind, resourceVersion);
+        intake.rewound?.(resourceVersion);
+      };
+    for (const key of [...intake.keys()])
+      if (!items.has(key)) yield () => intake.remove(key, resourceVersion);
+    for (const item of items.values()) yield () => intake.put(item);
+    yield () => {
+      intake.listed?.(resourceVersion);
+      this.#synced = true;
+    };
+  }
+}

@@ -1,0 +1,50 @@
+import type { NodeFailure } from '../../api/status.ts';
+
+/** How an object fares on all its nodes. */
+export interface Lot {
+  /** Nodes that are selected and have an agent: all of those below but the ones without. */
+  readonly desired: number;
+  readonly ready: number;
+  readonly failed: number;
+  readonly unknown: number;
+  /** Nodes that have not come so far yet. */
+  readonly behind: number;
+  readonly withoutAgent: number;
+  /** The first three by name. */
+  readonly behindNodes: readonly string[];
+  readonly unknownNodes: readonly string[];
+  /** The first five by the node's name. */
+  readonly failures: readonly NodeFailure[];
+}
+
+export const NO_NODES: Lot = Object.freeze({
+  desired: 0,
+  ready: 0,
+  failed: 0,
+  unknown: 0,
+  behind: 0,
+  withoutAgent: 0,
+  behindNodes: [],
+  unknownNodes: [],
+  failures: [],
+});
+
+const COUNTS = ['desired', 'ready', 'failed', 'unknown', 'behind', 'withoutAgent'] as const;
+
+export function sameLot(a: Lot, b: Lot): boolean {
+  if (a === b) return true;
+  return (
+    COUNTS.every(count => a[count] === b[count]) &&
+    sameItems(a.behindNodes, b.behindNodes) &&
+    sameItems(a.unknownNodes, b.unknownNodes) &&
+    sameItems(a.failures, b.failures, sameFailure)
+  );
+}
+
+function sameItems<T>(a: readonly T[], b: readonly T[], same: (a: T, b: T) => boolean = Object.is): boolean {
+  return a.length === b.length && a.every((item, at) => same(item, b[at]!));
+}
+
+function sameFailure(a: NodeFailure, b: NodeFailure): boolean {
+  return a.node === b.node && a.reason === b.reason && a.message === b.message;
+}

@@ -1,0 +1,305 @@
+import { pauses, type Unhurried } from '../unhurried.ts';
+import type { Standing } from './crowd.ts';
+import { versionOf } from './version.ts';
+import { evaluateInner, evaluateOuter, judgeOuter, type Told } from './world/evaluate.ts';
+import type {
+  EntryFacts,
+  InnerFacts,
+  NodeFacts,
+  OuterFacts,
+  PodFacts,
+  StateFacts,
+  Written,
+} from './world/facts.ts';
+import { hasTrouble, reindex } from './world/failing.ts';
+import {
+  deletionAt,
+  deletionAtStart,
+  delist,
+  enlist,
+  newInner,
+  newOuter,
+  reclaim,
+  setGround,
+  takeWritten,
+} from './world/inners.ts';
+import { Nodes } from './world/nodes.ts';
+import type { InnerRecord, NodeRecord, OuterRecord } from './world/records.ts';
+import { lookAround, standingOf } from './world/standing.ts';
+import { type Meeting, meetingOn } from './world/verdicts.ts';
+
+/**
+ * Everything that statuses are made of, indexed so that one node's report costs little. It is told what is there, in
+ * any order, and answers the same; time is told, too.
+ */
+export class World {
+  readonly nodes = new Nodes();
+  readonly outers = new Map<string, OuterRecord>();
+  readonly inners = new Map<string, InnerRecord>();
+  /** States up to here are from before the server was restored, until they are written again. */
+  distrusted = -1;
+  readonly meet: Meeting = meetingOn(this.nodes);
+  readonly #dirtyOuters = new Set<OuterRecord>();
+  /** Of these the status of the OuterMap alone. */
+  readonly #dirtySums = new Set<OuterRecord>();
+  readonly #dirtyInners = new Set<InnerRecord>();
+  /** As of which InnerMaps were listed; absent: not yet, so that nothing is known of deletions. */
+  #listed: string | undefined;
+
+  get isDirty(): boolean {
+    return this.#dirtyOuters.size + this.#dirtySums.size + this.#dirtyInners.size > 0;
+  }
+
+  putNode(facts: NodeFacts, now: number): void {
+    const before = this.nodes.get(facts.name);
+    const [known, wasSilent] = [before?.facts, before?.isSilent];
+    const record = this.nodes.putNode(facts, now);
+    const same =
+      known?.uid === facts.uid &&
+      known.bootID === facts.bootID &&
+      known.labelsHash === facts.labelsHash &&
+      wasSilent === record.isSilent;
+    if (!same) this.#allStale();
+  }
+
+  removeNode(name: string): void {
+    const record = this.nodes.removeNode(name);
+    if (record === undefined) return;
+    for (const outer of this.outers.values()) outer.absentSince.delete(record);
+    this.#allStale();
+  }
+
+  putPod(facts: PodFacts, now: number): void {
+    this.#lookAt(this.nodes.get(facts.node), () => this.nodes.putPod(facts, now));
+  }
+
+  removePod(facts: PodFacts, now: number): void {
+    this.#lookAt(this.nodes.get(facts.node), () => this.nodes.removePod(facts, now));
+  }
+
+  putState(facts: StateFacts): void {
+    const before = this.nodes.get(facts.name)?.state?.outers;
+    this.#tell(this.nodes.putState(facts), before, facts.outers);
+  }
+
+  removeState(name: string): void {
+    const before = this.nodes.get(name)?.state?.outers;
+    const record = this.nodes.removeState(name);
+    if (record !== undefined) this.#tell(record, before, undefined);
+  }
+
+  putOuter(facts: OuterFacts, now: number): void {
+    const outer = this.#outer(facts.name);
+    const before = outer.facts;
+    outer.facts = facts;
+    if (before?.uid === facts.uid && before.generation === facts.generation) {
+      takeWritten(outer, facts.written);
+      if (outer.touched) this.#dirtySums.add(outer);
+      return;
+    }
+    outer.written = latest(facts.written, before?.uid === facts.uid ? outer.written : undefined);
+    outer.touched = true;
+    outer.fresh = true;
+    setGround(outer, facts);
+    for (const inner of outer.inners.values()) reclaim(inner);
+    if (before?.uid !== facts.uid) this.#settleDeletion(outer, now);
+    this.#stale(outer);
+    this.#samePin(before, facts);
+  }
+
+  removeOuter(name: string): void {
+    const outer = this.outers.get(name);
+    if (outer?.facts === undefined) return;
+    const { facts } = outer;
+    delete outer.facts;
+    delete outer.ground;
+    delete outer.deletion;
+    for (const inner of outer.inners.values()) reclaim(inner);
+    this.#stale(outer);
+    this.#samePin(facts);
+  }
+
+  putInner(facts: InnerFacts, now: number): void {
+    const before = this.inners.get(facts.key);
+    if (before?.facts.uid === facts.uid && before.facts.generation === facts.generation) {
+      const isJudgedAnew = before.facts.wanted !== facts.wanted;
+      before.facts = facts;
+      takeWritten(before, facts.written);
+      if (isJudgedAnew) this.#affect(reclaim(before));
+      if (isJudgedAnew || before.touched) this.#dirtyInners.add(before);
+      return;
+    }
+    if (before !== undefined && before.facts.uid !== facts.uid)
+      this.removeInner(facts.key, facts.resourceVersion, now);
+    else if (before !== undefined) this.#forget(before);
+    const inner = newInner(facts, this.#outer(facts.outer), now);
+    inner.written = latest(facts.written, before?.facts.uid === facts.uid ? before.written : undefined);
+    this.inners.set(facts.key, inner);
+    enlist(inner);
+    this.#affect(inner.outer.claims.get(inner.claimed ?? '')?.members ?? []);
+    this.#dirtyInners.add(inner);
+    this.#dirtySums.add(inner.outer);
+  }
+
+  /** Gone as of `resourceVersion`: every node's watermark must pass it before its OuterMap is ready again. */
+  removeInner(key: string, resourceVersion: string, now: number): void {
+    const inner = this.inners.get(key);
+    if (inner === undefined) return;
+    const { outer } = inner;
+    this.#forget(inner);
+    const last = versionOf(outer.deletion?.resourceVersion);
+    if (!(versionOf(resourceVersion) <= last)) outer.deletion = deletionAt(resourceVersion, now);
+    outer.deleted = true;
+    this.#dirtySums.add(outer);
+  }
+
+  /** All InnerMaps that there are as of `resourceVersion` have been put. */
+  listed(resourceVersion: string, now: number): void {
+    const isFirst = this.#listed === undefined;
+    this.#listed = resourceVersion;
+    if (isFirst) for (const outer of this.outers.values()) this.#settleDeletion(outer, now);
+  }
+
+  /** The server was restored: what was learned of InnerMaps since is of a future that will not be. */
+  forgetInners(): void {
+    for (const inner of [...this.inners.values()]) this.#forget(inner);
+    for (const outer of this.outers.values()) delete outer.deletion;
+    this.#listed = undefined;
+  }
+
+  /** States up to this version do not count until they are written again. */
+  distrust(version: number): void {
+    this.distrusted = version;
+    this.#allStale();
+  }
+
+  /** What time alone has changed. */
+  passed(now: number): void {
+    if (this.nodes.lookAgain(now).length > 0) this.#allStale();
+    for (const outer of this.outers.values()) if (outer.recheckAt <= now) this.#dirtyOuters.add(outer);
+  }
+
+  /** Looks at what may have changed, and tells of each object that has. May be interrupted by new facts. */
+  *fold(now: number, tell: (told: Told) => void): Unhurried<void> {
+    const [outers, inners] = [[...this.#dirtyOuters], [...this.#dirtyInners]];
+    const sums = new Set([...this.#dirtySums, ...inners.map(({ outer }) => outer)]);
+    for (const dirty of [this.#dirtyOuters, this.#dirtyInners, this.#dirtySums]) dirty.clear();
+    // Those first that somebody may be waiting for, and that cost little.
+    const due = pauses();
+    for (const inner of inners) {
+      if (due()) yield;
+      this.#evaluate(inner, now, tell);
+    }
+    for (const outer of sums) this.#evaluateOuter(outer, now, tell);
+    for (const outer of outers) yield* this.#foldOuter(outer, now, tell);
+  }
+
+  /** Before a status is made: what must not be overlooked even for a moment. */
+  refresh(outer: OuterRecord, now: number): void {
+    if (outer.stale) lookAround(outer, this, now);
+  }
+
+  *#foldOuter(outer: OuterRecord, now: number, tell: (told: Told) => void): Unhurried<void> {
+    lookAround(outer, this, now);
+    judgeOuter(outer, this);
+    const due = pauses();
+    for (const inner of [...outer.inners.values()]) {
+      if (due()) yield;
+      this.#evaluate(inner, now, tell);
+    }
+    this.#evaluateOuter(outer, now, tell);
+    for (const [text, { look }] of outer.cohorts) if (look < outer.looks - 1) outer.cohorts.delete(text);
+    if (outer.facts === undefined && outer.inners.size === 0 && outer.failing.size === 0)
+      this.outers.delete(outer.name);
+  }
+
+  #evaluate(inner: InnerRecord, now: number, tell: (told: Told) => void): void {
+    if (this.inners.get(inner.facts.key) !== inner) return;
+    this.refresh(inner.outer, now);
+    if (inner.outer.verdict === undefined) judgeOuter(inner.outer, this);
+    evaluateInner(inner, this, now, tell);
+  }
+
+  #evaluateOuter(outer: OuterRecord, now: number, tell: (told: Told) => void): void {
+    if (this.outers.get(outer.name) !== outer) return;
+    this.refresh(outer, now);
+    evaluateOuter(outer, this, now, tell);
+  }
+
+  #allStale(): void {
+    for (const outer of this.outers.values()) this.#stale(outer);
+  }
+
+  #stale(outer: OuterRecord): void {
+    outer.stale = true;
+    this.#dirtyOuters.add(outer);
+  }
+
+  #affect(inners: Iterable<InnerRecord>): void {
+    for (const inner of inners) this.#dirtyInners.add(inner);
+  }
+
+  #forget(inner: InnerRecord): void {
+    this.inners.delete(inner.facts.key);
+    this.#dirtyInners.delete(inner);
+    this.#affect(delist(inner));
+  }
+
+  #settleDeletion(outer: OuterRecord, now: number): void {
+    if (this.#listed === undefined || outer.facts === undefined) return;
+    outer.deletion ??= deletionAtStart(outer, this.#listed, now);
+    this.#dirtySums.add(outer);
+  }
+
+  /** An OuterMap that comes or goes may take a pin, or leave it to others. */
+  #samePin(...all: readonly (OuterFacts | undefined)[]): void {
+    const pins = new Set(all.map(facts => facts?.outerMap?.spec.pin));
+    pins.delete(undefined);
+    if (pins.size === 0) return;
+    for (const outer of this.outers.values())
+      if (pins.has(outer.facts?.outerMap?.spec.pin)) this.#stale(outer);
+  }
+
+  /** A Pod matters where the node's lot becomes another by it. */
+  #lookAt(before: NodeRecord | undefined, change: () => NodeRecord | undefined): void {
+    const [hadAgent, wasSilent] = [before?.hasAgent === true, before?.isSilent === true];
+    const after = change();
+    if (after !== undefined && (after.hasAgent !== hadAgent || after.isSilent !== wasSilent))
+      this.#allStale();
+  }
+
+  #tell(node: NodeRecord, before: Entries | undefined, after: Entries | undefined): void {
+    for (const name of new Set([...(before?.keys() ?? []), ...(after?.keys() ?? [])])) {
+      const entry = after?.get(name);
+      const outer = entry !== undefined && hasTrouble(entry) ? this.#outer(name) : this.outers.get(name);
+      if (outer === undefined) continue;
+      reindex(outer, node, { before: before?.get(name), after: entry });
+      this.#dirtyOuters.add(outer);
+      if (isOvertaken(outer.standings.get(node), standingOf(node, outer, this))) outer.stale = true;
+    }
+  }
+
+  #outer(name: string): OuterRecord {
+    let outer = this.outers.get(name);
+    if (outer === undefined) {
+      outer = newOuter(name);
+      this.outers.set(name, outer);
+    }
+    return outer;
+  }
+}
+
+type Entries = ReadonlyMap<string, EntryFacts>;
+
+/** A watermark that advances may be seen a moment later; everything else may not. */
+function isOvertaken(known: Standing | undefined, now: Standing): boolean {
+  if (known === undefined) return false;
+  if (known.kind !== now.kind) return true;
+  if (known.kind !== 'reporting' || now.kind !== 'reporting') return false;
+  return known.opaque !== now.opaque || !(known.watermark <= now.watermark);
+}
+
+/** What was written since is told again by an event that is under way. */
+function latest(told: Written, known: Written | undefined): Written {
+  return known !== undefined && known.version > told.version ? known : told;
+}

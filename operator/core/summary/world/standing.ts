@@ -1,0 +1,102 @@
+import type { NodeSelector } from '../../../api/metadata.ts';
+import { canonicalText } from '../canonical.ts';
+import { type Crowd, crowdOf, type Standing } from '../crowd.ts';
+import type { EntryFacts } from './facts.ts';
+import type { Nodes } from './nodes.ts';
+import type { Cohort, NodeRecord, OuterRecord } from './records.ts';
+
+/** Whoever has not reached a change after so long is silent; an idle watermark may be 60 s old. */
+export const LATE_AFTER = 75_000;
+
+export interface View {
+  readonly nodes: Nodes;
+  /** States up to this resourceVersion are from before an etcd was restored. */
+  readonly distrusted: number;
+}
+
+/** The node's entry for the outer map, if it is about the present. */
+export function presentEntry(node: NodeRecord, outer: OuterRecord, view: View): EntryFacts | undefined {
+  const { facts, state } = node;
+  const entry = state?.outers.get(outer.name);
+  if (facts === undefined || state === undefined || entry === undefined) return undefined;
+  const isOfNode =
+    state.uid === facts.uid && state.bootID === facts.bootID && state.labelsHash === facts.labelsHash;
+  const isOfOuter = entry.uid === outer.facts?.uid && entry.generation === outer.facts.generation;
+  // Both from one etcd: a watermark above the state's own version is of a future that was undone.
+  const isOfNow = entry.watermark <= state.version && state.version > view.distrusted;
+  return isOfNode && isOfOuter && isOfNow ? entry : undefined;
+}
+
+export function standingOf(node: NodeRecord, outer: OuterRecord, view: View): Standing {
+  if (!node.hasAgent) return { kind: 'withoutAgent' };
+  if (node.isSilent) return { kind: 'silent' };
+  const entry = presentEntry(node, outer, view);
+  if (entry === undefined) return { kind: 'absent', overdue: false };
+  return {
+    kind: 'reporting',
+    watermark: entry.watermark,
+    opaque: entry.failuresTotal > entry.listed,
+  };
+}
+
+/** Looks at every node that the OuterMap selects; crowds follow when they are asked for. */
+export function lookAround(outer: OuterRecord, view: View, now: number): void {
+  const { nodes } = view;
+  const standings = new Map<NodeRecord, Standing>();
+  const declared = outer.facts?.outerMap;
+  outer.recheckAt = Number.POSITIVE_INFINITY;
+  for (const node of declared === undefined ? [] : nodes.selected(declared.spec.nodeSelector)) {
+    const standing = standingOf(node, outer, view);
+    standings.set(node, standing.kind === 'absent' ? absence(node, outer, now) : standing);
+    if (standing.kind === 'reporting') outer.absentSince.delete(node);
+  }
+  outer.standings = standings;
+  outer.looks++;
+  outer.stale = false;
+}
+
+function absence(node: NodeRecord, outer: OuterRecord, now: number): Standing {
+  const since = outer.absentSince.get(node) ?? now;
+  outer.absentSince.set(node, since);
+  const overdue = now - since >= LATE_AFTER;
+  if (!overdue) outer.recheckAt = Math.min(outer.recheckAt, since + LATE_AFTER);
+  return { kind: 'absent', overdue };
+}
+
+/** The nodes that this selector chooses among those of the OuterMap, as of its last look. */
+export function cohortOf(outer: OuterRecord, selector: NodeSelector | undefined, view: View): LookedAt {
+  const text = selector === undefined ? '' : canonicalText(selector);
+  let cohort = outer.cohorts.get(text);
+  if (cohort === undefined) {
+    cohort = { members: new Set(), nodesVersion: -1, generation: -1, look: -1, grewAt: -1 };
+    outer.cohorts.set(text, cohort);
+  }
+  if (cohort.crowd === undefined || cohort.look !== outer.looks) {
+    choose(cohort, outer, { selector, nodes: view.nodes });
+    cohort.look = outer.looks;
+    cohort.crowd = crowdOf(
+      Array.from(cohort.members, node => ({ node: node.name, standing: outer.standings.get(node)! })),
+    );
+  }
+  return cohort as LookedAt;
+}
+
+type LookedAt = Cohort & { readonly crowd: Crowd };
+
+function choose(
+  cohort: Cohort,
+  outer: OuterRecord,
+  { selector, nodes }: { selector: NodeSelector | undefined; nodes: Nodes },
+): void {
+  const generation = outer.facts?.generation ?? 0;
+  if (cohort.nodesVersion === nodes.version && cohort.generation === generation) return;
+  const { members: before, nodesVersion: chosenAt } = cohort;
+  const selected = selector === undefined ? outer.standings.keys() : nodes.selected(selector);
+  const members = new Set<NodeRecord>();
+  for (const node of selected) if (outer.standings.has(node)) members.add(node);
+  const joins = (node: NodeRecord): boolean => !before.has(node) && node.bornAt <= chosenAt && node.hasAgent;
+  if ([...members].some(joins)) cohort.grewAt = outer.looks;
+  cohort.members = members;
+  cohort.nodesVersion = nodes.version;
+  cohort.generation = generation;
+}
