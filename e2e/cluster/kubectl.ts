@@ -30,22 +30,9 @@ export class Kubectl {
 
   /** `kubectl WORDS…` to its end, whatever that is. */
   run(words: readonly string[], input = ''): Promise<Answer> {
-    const child = spawn(this.#program, ['--kubeconfig', this.#kubeconfig, ...words], {
-      env: this.#environment,
-      timeout: PATIENCE_MS,
-    });
-    const text = { out: '', error: '' };
-    child.stdout.setEncoding('utf8').on('data', (part: string) => {
-      text.out += part;
-    });
-    child.stderr.setEncoding('utf8').on('data', (part: string) => {
-      text.error += part;
-    });
-    // It may end before it has read everything, and says why by itself
-    child.stdin.on('error', () => {}).end(input);
-    return new Promise((resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', code => resolve({ code, ...text }));
+    return answerOf(this.#program, ['--kubeconfig', this.#kubeconfig, ...words], {
+      environment: this.#environment,
+      input,
     });
   }
 
@@ -55,4 +42,26 @@ export class Kubectl {
     if (code !== 0) throw new Error(`kubectl ${words.join(' ')} ended with ${code}: ${error}${out}`);
     return out;
   }
+}
+
+/** A program's end, whatever that is. */
+export function answerOf(
+  program: string,
+  words: readonly string[],
+  { environment, input = '' }: { readonly environment: NodeJS.ProcessEnv; readonly input?: string },
+): Promise<Answer> {
+  const child = spawn(program, words, { env: environment, timeout: PATIENCE_MS });
+  const text = { out: '', error: '' };
+  child.stdout.setEncoding('utf8').on('data', (part: string) => {
+    text.out += part;
+  });
+  child.stderr.setEncoding('utf8').on('data', (part: string) => {
+    text.error += part;
+  });
+  // It may end before it has read everything, and says why by itself
+  child.stdin.on('error', () => {}).end(input);
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', code => resolve({ code, ...text }));
+  });
 }
