@@ -76,6 +76,11 @@ const MAY: Readonly<Record<string, { ours: readonly string[]; others: readonly s
     others: ['node:fs', 'node:os', 'node:path', 'node:http', 'node:perf_hooks'],
   },
   'support/log.ts': { ours: [], others: ['winston'] },
+  // Composition, as main.ts: nobody but it imports this.
+  wiring: {
+    ours: ['api', 'core', 'cli', 'kernel/libbpf', 'kube', 'loop', 'source/folder', 'wiring'],
+    others: ['node:child_process', 'node:os'],
+  },
   cli: {
     ours: ['api', 'core', 'kernel', 'ledger', 'support', 'cli'],
     others: ['node:util', 'node:fs', 'node:path', 'node:readline'],

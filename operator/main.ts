@@ -19,6 +19,7 @@ import { filePublisher } from './publish/file.ts';
 import { folderSource } from './source/folder/folder.ts';
 import { loadManifests } from './source/folder/load.ts';
 import { createLog, type Log } from './support/log.ts';
+import { INSPECT } from './wiring/inspect.ts';
 
 /** Composition root: configuration → ports → run. Exit codes are the commands'. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -28,6 +29,7 @@ export async function main(args: readonly string[]): Promise<number> {
 function ports(): Ports {
   return {
     terminal: standardTerminal(version()),
+    inspect: INSPECT,
     openKernel: bpffs => openKernel({ bpffs }),
     loadManifests: (paths, progress) => loadManifests(paths, { progress }),
     plan,
