@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { labelsHash } from '../../operator/core/report/reportof.ts';
+import { onField } from '../agent/support/field.ts';
 import { type Ended, INNERMAP, Running } from '../agent/support/process.ts';
+import { treeBelow } from '../agent/support/witness.ts';
 import { innerMap, nodeWith, outerMap, podOn, stateOf, TENANTS } from './objects.ts';
 import { describeCluster } from './stand.ts';
 
@@ -66,10 +68,12 @@ describeCluster('commands on a real API server', stand => {
       expect(out).to.match(
         /^Cluster https:\/\/127\.0\.0\.1:\d+\n\nOUTER MAP +TYPE +INNER +NODES +MAPS +READY/,
       );
-      expect(out).to.match(/^tenants +HashOfMaps +Hash +1\/4 +2 +False +OutOfMemory$/m);
+      expect(out).to.match(/^tenants +HashOfMaps +Hash +1\/4 +2 +False +RemovalHeld$/m);
       expect(out, 'a node that is well is counted alone').to.not.match(/^n1 /m);
-      expect(out).to.match(/^n2 +tenants +1 +12 +1 +0 +False +OutOfMemory/m);
-      expect(out).to.match(/^n3 +tenants .*Unknown +NodesNotReporting .*the node was started anew since/m);
+      expect(out).to.match(/^n2 +tenants +1 +12 +1 +0 +False +RemovalHeld/m);
+      expect(out, 'nothing old is shown').to.match(
+        /^n3 +tenants +- +- +- +- +Unknown +NodesNotReporting .*the node was started anew since/m,
+      );
       expect(out).to.match(/^n4 +tenants .*Unknown +NodesNotReporting .*labels changed since/m);
       expect(out).to.match(/InnerMap team-a\/web +n2 +OutOfMemory +no memory left/);
       expect(out).to.match(/^team-a\/dns +tenants +10\.1\.0\.8 +- +Pending +no status yet/m);
@@ -227,6 +231,30 @@ describeCluster('commands on a real API server', stand => {
       expect((await innermap('plan', file, '-n', 'team-a')).out).to.equal(
         '0 created, 0 changed, 1 unchanged\n',
       );
+    });
+  });
+
+  describe('plan of this kernel', () => {
+    const field = onField();
+
+    it('is what the agent of that node would do, by the labels of its Node: exit 1, nothing is made', async () => {
+      const away = nodeWith('n7', { zone: 'b' });
+      await written(away.object, away.status);
+      await stand.put(outerMap('zoned', { nodeSelector: { matchLabels: { zone: 'b' } } }));
+      const { kubeconfig } = stand.controlPlane;
+      const plan = (node: string) => field().here('plan', '--kubeconfig', kubeconfig, '--node', node);
+      const [here, there] = [plan('n1'), plan('n7')];
+      expect([here.code, here.error]).to.deep.equal([1, '']);
+      expect(here.out).to.match(/^\+ tenants: create HashOfMaps/m);
+      expect(here.out).to.match(/^\+ tenants\[10\.1\.0\.7\]: insert team-a\/web, 3 entries$/m);
+      expect(here.out).to.not.contain('zoned');
+      expect(there.out).to.match(/^\+ zoned: create HashOfMaps/m);
+      expect(treeBelow(field().bpffs)).to.deep.equal([]);
+      const none = plan('n9');
+      expect([none.code, none.error]).to.deep.equal([
+        2,
+        `Error: Cannot find Node n9 in ${stand.controlPlane.url}: name one that it has with --node, \`kubectl get nodes\` lists them\n`,
+      ]);
     });
   });
 

@@ -40,7 +40,7 @@ function refuseNothing(facts: ClusterFacts, outerMap: string | undefined, progra
     throw new Error(`Cannot find OuterMap ${outerMap} in ${facts.server}: \`${program} status\` lists them`);
 }
 
-/** Rows that are ready are counted with their outer map: 5,000 nodes are no document. */
+/** Every row, also of nodes that are ready: programs do their own choosing. */
 function jsonOf(standing: Standing): object {
   const { rows, ...rest } = standing;
   return { ...rest, nodes: rows };

@@ -9,7 +9,7 @@ import { outOfDate, type Present } from './outofdate.ts';
 export interface Row {
   readonly node: string;
   readonly outerMap: string;
-  /** Absent where the node has not told. */
+  /** Absent where the node has not told, or told of a past that is no more. */
   readonly innerMaps?: number;
   readonly entries?: number;
   readonly failed?: number;
@@ -17,7 +17,7 @@ export interface Row {
   readonly behind?: number;
   readonly ready: 'True' | 'False' | 'Unknown';
   readonly reason: Reason;
-  /** Why the numbers are not the present; else empty. */
+  /** Why nothing is known; else empty. */
   readonly message: string;
   /** When the node's Ready condition last changed. */
   readonly since?: string;
@@ -59,11 +59,11 @@ function rowOf({ name, state, present }: NodeStanding, judged: Judged, { changes
   const { outer, entry } = judged;
   const since = state.conditions.find(({ type }) => type === 'Ready')?.lastTransitionTime;
   const base = { node: name, outerMap: outer.name, ...(since === undefined ? {} : { since }) };
-  if (judged.old !== undefined) return { ...base, ...numbersOf(entry), ...unknown(judged.old) };
+  if (judged.old !== undefined) return { ...base, ...unknown(judged.old) };
   if (entry === undefined)
     return { ...base, ready: 'Unknown', reason: 'Progressing', message: 'its agent has not taken it up yet' };
   const earlier = earlierMap(outer, entry);
-  if (earlier !== undefined) return { ...base, ...numbersOf(entry), ...earlier };
+  if (earlier !== undefined) return { ...base, ...earlier };
   const behind = behindOf(
     changes.get(outer.name) ?? [],
     entry.programmedResourceVersion,
@@ -78,8 +78,7 @@ function unknown(message: string): Lot {
   return { ready: 'Unknown', reason: 'NodesNotReporting', message };
 }
 
-function numbersOf(entry: OuterMapState | undefined): Pick<Row, 'innerMaps' | 'entries' | 'failed'> {
-  if (entry === undefined) return {};
+function numbersOf(entry: OuterMapState): Pick<Row, 'innerMaps' | 'entries' | 'failed'> {
   return { innerMaps: entry.innerMaps, entries: entry.entries, failed: entry.failuresTotal };
 }
 

@@ -87,7 +87,6 @@ function rowTable(rows: readonly Row[], view: View): string {
 function silentLines(silent: readonly SilentNode[]): string {
   const groups = new Map<string, string[]>();
   for (const { node, waitsFor = 'no agent Pod is there, they are left out' } of silent) {
-    // What names a node's own Pod is one group a node
     groups.set(waitsFor, [...(groups.get(waitsFor) ?? []), node]);
   }
   return [...groups]
