@@ -6,6 +6,7 @@ import { standardTerminal } from './cli/terminal/standard.ts';
 import { openKernel } from './kernel/libbpf/kernel.ts';
 import { loadManifests } from './source/folder/load.ts';
 import { runAgent, runOnce } from './wiring/agent.ts';
+import { INSPECT } from './wiring/inspect.ts';
 import { plan } from './wiring/plan.ts';
 
 /** Composition root: configuration → ports → run. Exit codes are the commands'. */
@@ -17,6 +18,7 @@ function ports(): Ports {
   const running = version();
   return {
     terminal: standardTerminal(running),
+    inspect: INSPECT,
     openKernel: bpffs => openKernel({ bpffs }),
     loadManifests: (paths, progress) => loadManifests(paths, { progress }),
     plan,

@@ -1,6 +1,7 @@
 import type { Report } from '../core/report/report.ts';
 import type { Refusal, Wanted } from '../core/wanted.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import type { InspectPorts } from './cluster/ports.ts';
 
 /** What the process answers: stable, scripts rely on them. */
 export const EXIT = { done: 0, attention: 1, error: 2 } as const;
@@ -130,6 +131,8 @@ export interface AgentOptions extends NodeOptions {
 /** Everything outside that commands reach: main makes the real ones, tests their own. */
 export interface Ports {
   readonly terminal: Terminal;
+  /** Clusters, for commands that only look. */
+  readonly inspect: InspectPorts;
   openKernel(bpffs: string): ClosableKernel;
   loadManifests(paths: readonly string[], progress: Progressed): Promise<Loaded>;
   plan(options: PlanOptions): Promise<PlanOutcome>;

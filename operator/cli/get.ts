@@ -1,4 +1,6 @@
-import { BPFFS, directory, outputOption } from './arguments/options.ts';
+import { BPFFS, CLUSTER, directory, namespaceOption, outputOption } from './arguments/options.ts';
+import { getFromNode } from './cluster/get.ts';
+import { clusterMeant, NAME_A_CLUSTER } from './cluster/which.ts';
 import { type Command, EXIT, type Given, type Ports, UsageError } from './command.ts';
 import { getInnerMap } from './get/innermap.ts';
 import { getKeys } from './get/keys.ts';
@@ -10,10 +12,17 @@ export const GET: Command = {
   summary: 'show what the kernel holds now, decoded by the declared types',
   usage: '[OUTER [KEY]]',
   operands: { least: 0, most: 2 },
-  options: [BPFFS, outputOption('table', 'yaml', 'json')],
+  options: [
+    ...CLUSTER,
+    { name: 'node', value: 'NAME', summary: 'of this node of the cluster, by its agent' },
+    namespaceOption('where the agents are (default: wherever they are)'),
+    BPFFS,
+    outputOption('table', 'yaml', 'json'),
+  ],
   notes: [
     'Without arguments: the outer maps that this operator made or adopted here. With OUTER: its keys. With OUTER and\nKEY: the entries of the inner map there; -o yaml gives them as an InnerMap.',
     'Reads the kernel, never a manifest. Needs root, or CAP_BPF; inner maps that others made need CAP_SYS_ADMIN.',
+    'With --node, as kubectl innermap or with --kubeconfig or --context: the same in the Pod of that node’s agent, by\nkubectl exec, with its output and exit code. Needs kubectl, and the right to exec into the Pod.',
   ],
   examples: [
     { line: 'get', says: 'which outer maps there are' },
@@ -21,6 +30,7 @@ export const GET: Command = {
     { line: 'get tenants 10.1.0.7', says: 'the entries of one inner map' },
     { line: 'get tenants 10.1.0.7 -o yaml', says: 'the same as a manifest' },
     { line: 'get flows port=443,proto=6', says: 'where the key is a struct' },
+    { line: 'get tenants 10.1.0.7 --node worker-1 --context prod', says: 'what a node’s kernel holds' },
     { line: 'get offsets -- -5', says: 'where the key begins with a dash' },
   ],
   run,
@@ -30,6 +40,10 @@ async function run(given: Given, ports: Ports): Promise<number> {
   const output = given.text('output')!;
   const [outer, key] = given.operands;
   if (outer === '' || key === '') throw new UsageError('OUTER and KEY cannot be empty', 'get');
+  const address = clusterMeant(given, ports.terminal, ['bpffs']);
+  if (address !== undefined) return getFromNode(given, ports, address);
+  if (given.text('node') !== undefined)
+    throw new UsageError(`Option --node is for a cluster: ${NAME_A_CLUSTER}`, 'get');
   const kernel = ports.openKernel(directory(given));
   try {
     await show({ kernel, output, terminal: ports.terminal }, outer, key);

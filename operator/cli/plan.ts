@@ -1,21 +1,51 @@
-import { BPFFS, NODE, nodeOptions, outputOption, RELEASE } from './arguments/options.ts';
-import { type Command, EXIT, type Given, type PlanOutcome, type Ports, type Terminal } from './command.ts';
+import {
+  BPFFS,
+  CLUSTER,
+  NODE,
+  namespaceOption,
+  nodeOptions,
+  outputOption,
+  RELEASE,
+} from './arguments/options.ts';
+import { planAgainst } from './cluster/plan.ts';
+import type { ClusterAddress } from './cluster/ports.ts';
+import { clusterMeant, NAME_A_CLUSTER } from './cluster/which.ts';
+import {
+  type Command,
+  EXIT,
+  type Given,
+  type PlanOutcome,
+  type Ports,
+  type Terminal,
+  UsageError,
+} from './command.ts';
 import { counted } from './terminal/age.ts';
 import { colourOf } from './terminal/colour.ts';
+import { paintedDiff } from './terminal/diff.ts';
 import { withProgress } from './terminal/progress.ts';
 
 export const PLAN: Command = {
   name: 'plan',
-  summary: 'show what an agent would do to this kernel; change nothing',
-  usage: 'DIR|FILE…',
-  operands: { least: 1, most: Number.POSITIVE_INFINITY },
-  options: [BPFFS, ...NODE, RELEASE, outputOption('text', 'json')],
+  summary: 'show what would change, in this kernel or in a cluster; change nothing',
+  usage: '[DIR|FILE…]',
+  operands: { least: 0, most: Number.POSITIVE_INFINITY },
+  options: [
+    ...CLUSTER,
+    namespaceOption('of InnerMaps whose manifests name none (default: the context’s)'),
+    BPFFS,
+    ...NODE,
+    RELEASE,
+    outputOption('text', 'json'),
+  ],
   notes: [
+    'Files alone: what an agent would do to this kernel. Files and a cluster (as kubectl innermap, or with --kubeconfig or\n--context): what applying them would change there, entry by entry, and what agents would refuse of it. A cluster\nalone: what its agent would do to this kernel as --node NAME, with the labels of that Node.',
     'Exit code: 0 nothing to do, 1 there are changes, 2 something is wrong with the manifests or could not be read.',
-    'Needs root, or CAP_BPF. Reads the same kernel and the same manifests as the agent, by the same code.',
+    'Of this kernel it needs root, or CAP_BPF. Decides by the same code as the agent; writes nowhere.',
   ],
   examples: [
     { line: 'plan ./maps', says: 'what would change' },
+    { line: 'plan ./maps --context prod', says: 'what applying them would change in a cluster' },
+    { line: 'plan --kubeconfig admin.conf --node worker-1', says: 'what the cluster’s agent would do here' },
     { line: 'plan ./maps -o json', says: 'the same for a program to read' },
     { line: 'plan ./maps > /dev/null || echo stale', says: 'in a script' },
   ],
@@ -24,13 +54,28 @@ export const PLAN: Command = {
 
 async function run(given: Given, ports: Ports): Promise<number> {
   const { terminal } = ports;
-  const outcome = await withProgress(terminal, 'Reading manifests', progress =>
-    ports.plan({ ...nodeOptions(given), paths: given.operands, progress }),
-  );
+  const address = clusterMeant(given, terminal);
+  if (address !== undefined && given.operands.length > 0) return planAgainst(given, ports, address);
+  if (address === undefined && given.operands.length === 0)
+    throw new UsageError(
+      `Command plan needs DIR|FILE… here; for what a cluster's agent would do, ${NAME_A_CLUSTER}`,
+      'plan',
+    );
+  const outcome = await outcomeOf(given, ports, address);
   if (given.text('output') === 'json') terminal.out(`${JSON.stringify(jsonOf(outcome), null, 2)}\n`);
   else show(outcome, terminal);
   if (outcome.refusals.length > 0) return EXIT.error;
   return outcome.changes > 0 ? EXIT.attention : EXIT.done;
+}
+
+/** For this kernel, as files or as a cluster want it. */
+function outcomeOf(given: Given, ports: Ports, address: ClusterAddress | undefined): Promise<PlanOutcome> {
+  const label = address === undefined ? 'Reading manifests' : 'Reading the cluster';
+  return withProgress(ports.terminal, label, progress =>
+    address === undefined
+      ? ports.plan({ ...nodeOptions(given), paths: given.operands, progress })
+      : ports.inspect.planNode({ ...nodeOptions(given), address, progress }),
+  );
 }
 
 function jsonOf(outcome: PlanOutcome) {
@@ -40,23 +85,10 @@ function jsonOf(outcome: PlanOutcome) {
 function show(outcome: PlanOutcome, terminal: Terminal): void {
   const { bad } = colourOf(terminal, 'error');
   for (const { origin, message } of outcome.refusals) terminal.error(`${bad(origin)}: ${message}\n`);
-  if (outcome.text !== '') terminal.out(coloured(outcome.text, terminal));
+  if (outcome.text !== '') terminal.out(paintedDiff(outcome.text, terminal));
   terminal.out(
     outcome.changes === 0
       ? 'Nothing to do: the kernel is as declared\n'
       : `${counted(outcome.changes, 'change')}\n`,
   );
-}
-
-/** As a diff is: what comes green, what goes red, what becomes another yellow. */
-function coloured(text: string, terminal: Terminal): string {
-  const { good, bad, warn } = colourOf(terminal, 'out');
-  const paint = (line: string) => {
-    const sign = line.trimStart()[0];
-    if (sign === '+') return good(line);
-    if (sign === '-') return bad(line);
-    return sign === '~' ? warn(line) : line;
-  };
-  const ended = text.endsWith('\n') ? text.slice(0, -1) : text;
-  return `${ended.split('\n').map(paint).join('\n')}\n`;
 }

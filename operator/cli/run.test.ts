@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { NAME_A_CLUSTER } from './cluster/which.ts';
 import { COMMANDS } from './run.ts';
 import { CommandStand } from './testing/stand.ts';
 
@@ -62,8 +63,15 @@ describe('runCommandLine', () => {
     ['help plna', 'Unknown command plna, did you mean plan?'],
     ['status --reprot x', 'Unknown option --reprot of status, did you mean --report?'],
     ['status -x', 'Unknown option -x of status'],
-    ['status extra', 'Command status cannot take extra: usage is status'],
-    ['plan', 'Command plan needs more arguments: usage is plan DIR|FILE…'],
+    ['status extra', `Command status cannot take extra without a cluster: ${NAME_A_CLUSTER}`],
+    ['status a b', 'Command status cannot take b: usage is status [OUTER]'],
+    [
+      'status --report r --context c',
+      'Option --report is for this machine, --kubeconfig and --context for a cluster: give one',
+    ],
+    ['plan', `Command plan needs DIR|FILE… here; for what a cluster's agent would do, ${NAME_A_CLUSTER}`],
+    ['validate', 'Command validate needs more arguments: usage is validate DIR|FILE…'],
+    ['get --node n', `Option --node is for a cluster: ${NAME_A_CLUSTER}`],
     ['get a b c', 'Command get cannot take c: usage is get [OUTER [KEY]]'],
     ['status --report', 'Option --report needs a value: FILE'],
     ['status --report --output json', 'Option --report needs a value: FILE'],

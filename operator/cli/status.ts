@@ -1,31 +1,54 @@
 import { readFileSync } from 'node:fs';
 import type { Report } from '../core/report/report.ts';
-import { outputOption } from './arguments/options.ts';
-import { type Command, EXIT, type Given, type Ports, type Terminal } from './command.ts';
+import { CLUSTER, namespaceOption, outputOption } from './arguments/options.ts';
+import { clusterStatus } from './cluster/status.ts';
+import { clusterMeant, NAME_A_CLUSTER } from './cluster/which.ts';
+import { type Command, EXIT, type Given, type Ports, type Terminal, UsageError } from './command.ts';
 import { DEFAULT_REPORT, isReady, statusText } from './report/text.ts';
 import { ageText } from './terminal/age.ts';
 import { colourOf } from './terminal/colour.ts';
 
 export const STATUS: Command = {
   name: 'status',
-  summary: 'show the agent’s last report on this node',
-  usage: '',
-  operands: { least: 0, most: 0 },
+  summary: 'show how nodes and outer maps stand: of a cluster, or the agent’s last report here',
+  usage: '[OUTER]',
+  operands: { least: 0, most: 1 },
   options: [
-    { name: 'report', value: 'FILE', fallback: DEFAULT_REPORT, summary: 'the file that the agent writes' },
+    ...CLUSTER,
+    namespaceOption('only InnerMaps of this namespace'),
+    { name: 'all', summary: 'also nodes that are ready, and lists of any length' },
+    {
+      name: 'report',
+      value: 'FILE',
+      fallback: DEFAULT_REPORT,
+      summary: 'the file that this node’s agent writes',
+    },
     outputOption('table', 'json'),
   ],
-  notes: ['Exit code: 0 everything is ready, 1 something is not, 2 there is no report that can be read.'],
+  notes: [
+    'As kubectl innermap, or with --kubeconfig or --context: outer maps and on how many nodes they are as declared, then\nwhat is not well: nodes, held removals and how to release them, failures, InnerMaps. A node that was started anew, or\nwhose agent is silent, is Unknown, whatever it told before. Else: the last report of the folder agent on this node.',
+    'Exit code: 0 everything is ready, 1 something is not, 2 there is no report, or no cluster, that can be read.',
+  ],
   examples: [
-    { line: 'status', says: 'outer maps, and what is not ready' },
-    { line: 'status -o json', says: 'the whole report, for a program to read' },
+    { line: 'status', says: 'what is not ready' },
+    { line: 'status tenants --context prod', says: 'of one outer map, in the cluster of a context' },
+    { line: 'status --kubeconfig ~/.kube/edge --all', says: 'every node of another cluster' },
+    { line: 'status -o json', says: 'all of it, for a program to read' },
     { line: 'status --report /tmp/status.json', says: 'of an agent started with --report' },
   ],
   run,
 };
 
 async function run(given: Given, ports: Ports): Promise<number> {
-  const { terminal } = ports;
+  const address = clusterMeant(given, ports.terminal, ['report']);
+  if (address !== undefined) return clusterStatus(given, ports, address);
+  const [outer] = given.operands;
+  if (outer === undefined) return reportStatus(given, ports);
+  throw new UsageError(`Command status cannot take ${outer} without a cluster: ${NAME_A_CLUSTER}`, 'status');
+}
+
+/** Of the agent that runs here. */
+function reportStatus(given: Given, { terminal }: Ports): number {
   const path = given.text('report')!;
   const report = readReport(path, terminal.program);
   if (given.text('output') === 'json') terminal.out(`${JSON.stringify(report, null, 2)}\n`);

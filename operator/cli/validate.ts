@@ -1,23 +1,42 @@
-import { outputOption } from './arguments/options.ts';
-import { type Command, EXIT, type Given, type Loaded, type Ports, type Terminal } from './command.ts';
+import { CLUSTER, namespaceOption, outputOption } from './arguments/options.ts';
+import { clusterMeant, NAME_A_CLUSTER } from './cluster/which.ts';
+import {
+  type Command,
+  EXIT,
+  type Given,
+  type Loaded,
+  type Ports,
+  type Terminal,
+  UsageError,
+} from './command.ts';
 import { counted } from './terminal/age.ts';
 import { colourOf } from './terminal/colour.ts';
 import { withProgress } from './terminal/progress.ts';
-import { type Finding, findingsOf, placeOf } from './validate/findings.ts';
+import { byPlace, type Finding, findingsOf, placeOf } from './validate/findings.ts';
 
 export const VALIDATE: Command = {
   name: 'validate',
-  summary: 'check manifests; needs no kernel and no cluster',
+  summary: 'check manifests, as they are or also by a cluster’s API server',
   usage: 'DIR|FILE…',
   operands: { least: 1, most: Number.POSITIVE_INFINITY },
-  options: [outputOption('text', 'json')],
+  options: [
+    {
+      name: 'server',
+      summary: 'also ask the API server to apply them without writing, by all of its admission',
+    },
+    ...CLUSTER,
+    namespaceOption('with --server: of InnerMaps whose manifests name none (default: the context’s)'),
+    outputOption('text', 'json'),
+  ],
   notes: [
     'Each problem is told as file:line:column, the field, what is wrong, and what would be right. Contents are checked\nby the types and access rules of their OuterMap: pass it along with the InnerMaps.',
+    'Needs no kernel and no cluster but with --server, which shows what each object is refused with; what only other\nfiles bring, such as a namespace, is not there yet for it.',
     'Exit code: 0 the manifests can be applied (there may be warnings), 2 they cannot.',
   ],
   examples: [
     { line: 'validate ./maps', says: 'a folder, as the agent would read it' },
     { line: 'validate tenants.yaml web.yaml', says: 'an OuterMap, and an InnerMap for it' },
+    { line: 'validate ./maps --server --context prod', says: 'also by the API server and its policies' },
     { line: 'validate ./maps -o json', says: 'for an editor or a CI job' },
   ],
   run,
@@ -28,11 +47,25 @@ async function run(given: Given, ports: Ports): Promise<number> {
   const loaded = await withProgress(terminal, 'Checking manifests', progress =>
     ports.loadManifests(given.operands, progress),
   );
-  const findings = findingsOf(loaded);
+  const refused = await refusedByServer(given, ports);
+  const findings = [...findingsOf(loaded), ...refused].sort(byPlace);
   const errors = findings.filter(finding => finding.severity === 'error').length;
   if (given.text('output') === 'json') terminal.out(`${JSON.stringify(jsonOf(loaded, findings), null, 2)}\n`);
   else show(loaded, findings, terminal);
   return errors > 0 ? EXIT.error : EXIT.done;
+}
+
+async function refusedByServer(given: Given, { terminal, inspect }: Ports): Promise<readonly Finding[]> {
+  if (!given.switched('server')) return [];
+  const address = clusterMeant(given, terminal);
+  if (address === undefined)
+    throw new UsageError(`Option --server needs a cluster: ${NAME_A_CLUSTER}`, 'validate');
+  const namespace = given.text('namespace');
+  const named = namespace === undefined ? {} : { namespace };
+  const refusals = await withProgress(terminal, 'Asking the API server', progress =>
+    inspect.refusedByServer({ address, paths: given.operands, ...named, progress }),
+  );
+  return refusals.map(refusal => ({ ...refusal, severity: 'error' }));
 }
 
 function jsonOf(loaded: Loaded, findings: readonly Finding[]) {

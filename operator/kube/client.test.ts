@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
@@ -238,6 +238,34 @@ describe('openCluster', () => {
     await clock.run(60_000);
     await Promise.all(calls);
     expect(await cluster.get(WEB)).to.deep.equal(OBJECT);
+  });
+
+  it('apply with dryRun asks for a judgement by all of admission', async () => {
+    const cluster = await serve((_, response) => json(response, 200, OBJECT));
+    await cluster.apply(WEB, OBJECT, { fieldManager: 'me', force: true, dryRun: true });
+    expect(server.requests[0]!.query.toString()).to.equal(
+      'fieldManager=me&force=true&dryRun=All&fieldValidation=Strict',
+    );
+  });
+
+  it('of several kubeconfigs the first that names a thing counts, and one that is not there is passed over', async () => {
+    const cluster = await serve((_, response) => json(response, 200, OBJECT));
+    const file = server.kubeconfig();
+    const read = JSON.parse(readFileSync(file, 'utf8'));
+    const folder = mkdtempSync(join(tmpdir(), 'kubeconfig-'));
+    const other = join(folder, 'other');
+    const named = { name: 'more', context: { ...read.contexts[0].context, namespace: 'team-b' } };
+    const contexts = [named, { ...read.contexts[0], context: { cluster: 'gone', user: 'gone' } }];
+    writeFileSync(other, JSON.stringify({ ...read, contexts, 'current-context': 'more' }));
+    const options = { kubeconfig: [join(folder, 'none'), file, other], userAgent: 'innermap/test' };
+    const [first, more] = [openCluster(options), openCluster({ ...options, context: 'more' })];
+    clusters.push(first, more);
+    expect([first.server, first.namespace]).to.deep.equal([cluster.server, 'team-a']);
+    expect([more.server, more.namespace]).to.deep.equal([cluster.server, 'team-b']);
+    expect(() => openCluster({ ...options, kubeconfig: [join(folder, 'none')] })).to.throw(
+      /Cannot find a cluster: there is no .*none; name a file by --kubeconfig/,
+    );
+    rmSync(folder, { recursive: true });
   });
 
   it('a token file is read again after a minute', async () => {

@@ -9,8 +9,8 @@ export type { KubeMetadata, KubeObject, Place, Query, Resource } from './client/
 export { compareVersions, objectKey } from './client/resource.ts';
 
 export interface ClusterOptions {
-  /** Absent: the service account of the pod this runs in. */
-  readonly kubeconfig?: string;
+  /** A file, or several as KUBECONFIG lists them. Absent: the service account of the pod this runs in. */
+  readonly kubeconfig?: string | readonly string[];
   readonly context?: string;
   readonly userAgent: string;
   /** Calls under way at once, watches aside: as many connections. Default 8. */
@@ -36,6 +36,8 @@ export interface ApplyOptions extends CallOptions {
   /** Take fields that others manage. */
   readonly force?: boolean;
   readonly subresource?: 'status';
+  /** Judge, by admission too, and write nothing; unknown fields are refused. */
+  readonly dryRun?: boolean;
 }
 
 export interface ListPage {
@@ -109,8 +111,9 @@ function at(place: Place, subresource: 'status' | undefined): Place {
   return subresource === undefined ? place : { ...place, subresource };
 }
 
-function applyQuery({ fieldManager, force }: ApplyOptions): Query {
-  return { fieldManager, force: force === true ? true : undefined };
+function applyQuery({ fieldManager, force, dryRun }: ApplyOptions): Query {
+  const judged = dryRun === true ? { dryRun: 'All', fieldValidation: 'Strict' } : {};
+  return { fieldManager, force: force === true ? true : undefined, ...judged };
 }
 
 interface RawList {

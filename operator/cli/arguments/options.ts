@@ -39,6 +39,16 @@ export const CONTEXT: Option = {
   summary: 'another context of the kubeconfig than its current one',
 };
 
+/** Which cluster; without them `kubectl innermap` means kubectl's own, `innermap` this machine. */
+export const CLUSTER: readonly Option[] = [
+  { name: 'kubeconfig', value: 'FILE', summary: 'ask the cluster that this file names' },
+  { name: 'context', value: 'NAME', summary: 'ask the cluster of this context' },
+];
+
+export function namespaceOption(summary: string): Option {
+  return { name: 'namespace', short: 'n', value: 'NS', summary };
+}
+
 /** `-o`; the first choice is the fallback. */
 export function outputOption(...choices: readonly string[]): Option {
   return {

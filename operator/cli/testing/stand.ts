@@ -1,4 +1,5 @@
 import type { Report } from '../../core/report/report.ts';
+import type { InspectPorts } from '../cluster/ports.ts';
 import type {
   AgentOptions,
   ClosableKernel,
@@ -30,6 +31,7 @@ export class CommandStand {
   loaded: Loaded | undefined;
   outcome: PlanOutcome | undefined;
   report: Report | undefined;
+  inspect: Partial<InspectPorts> = {};
   readonly planned: PlanOptions[] = [];
   readonly agents: AgentOptions[] = [];
   readonly asked: string[] = [];
@@ -64,6 +66,7 @@ export class CommandStand {
   #ports(written: { out: string; error: string }): Ports {
     return {
       terminal: this.terminal(written),
+      inspect: this.inspect as InspectPorts,
       openKernel: bpffs => given(this.kernel, 'kernel')(bpffs),
       loadManifests: async () => given(this.loaded, 'loaded'),
       plan: async options => {

@@ -40,7 +40,7 @@ export function findingsOf({ wanted, sizes }: Loaded): readonly Finding[] {
 }
 
 /** As an editor lists them: file by file, from top to bottom. */
-function byPlace(a: Finding, b: Finding): number {
+export function byPlace(a: Finding, b: Finding): number {
   const [left, right] = [placeOf(a.origin), placeOf(b.origin)];
   if (left.file !== right.file) return left.file < right.file ? -1 : 1;
   return (left.line ?? 0) - (right.line ?? 0) || (left.column ?? 0) - (right.column ?? 0);

@@ -3,8 +3,11 @@ import { resolve } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 
 export interface ConfigOptions {
-  /** Absent: the service account of the pod this runs in. Nobody's KUBECONFIG is taken unasked. */
-  readonly kubeconfig?: string | undefined;
+  /**
+   * A file, or several as KUBECONFIG lists them: of a name that several define, the first counts. Absent: the service
+   * account of the pod this runs in. Nobody's KUBECONFIG is taken unasked.
+   */
+  readonly kubeconfig?: string | readonly string[] | undefined;
   /** Absent: the kubeconfig's current one. */
   readonly context?: string | undefined;
   /** In front of /var/run/secrets in a pod. */
@@ -13,11 +16,34 @@ export interface ConfigOptions {
 
 /** Who and where, as a kubeconfig or the pod says. Throws what to do about it. */
 export function loadConfig(options: ConfigOptions): KubeConfig {
-  const config =
-    options.kubeconfig === undefined ? podConfig(options.root ?? '') : fileConfig(options.kubeconfig);
+  const { kubeconfig } = options;
+  const config = kubeconfig === undefined ? podConfig(options.root ?? '') : configOf(kubeconfig);
   if (options.context !== undefined) config.setCurrentContext(options.context);
-  checkConfig(config, options.kubeconfig ?? 'the pod');
+  checkConfig(config, kubeconfig === undefined ? 'the pod' : [kubeconfig].flat().join(', '));
   return config;
+}
+
+function configOf(kubeconfig: string | readonly string[]): KubeConfig {
+  return typeof kubeconfig === 'string' ? fileConfig(kubeconfig) : mergedConfig(kubeconfig);
+}
+
+/** As kubectl reads KUBECONFIG: files that are not there are passed over. */
+function mergedConfig(paths: readonly string[]): KubeConfig {
+  const configs = paths.filter(path => existsSync(path)).map(fileConfig);
+  if (configs.length === 0)
+    throw new Error(`Cannot find a cluster: there is no ${paths.join(', ')}; name a file by --kubeconfig`);
+  const merged = new KubeConfig();
+  merged.loadFromOptions({
+    clusters: firstOfName(configs.flatMap(config => config.getClusters())),
+    users: firstOfName(configs.flatMap(config => config.getUsers())),
+    contexts: firstOfName(configs.flatMap(config => config.getContexts())),
+    currentContext: configs.map(config => config.getCurrentContext()).find(name => name) ?? '',
+  });
+  return merged;
+}
+
+function firstOfName<T extends { readonly name: string }>(all: readonly T[]): T[] {
+  return all.filter((one, at) => all.findIndex(({ name }) => name === one.name) === at);
 }
 
 function podConfig(root: string): KubeConfig {

@@ -1,0 +1,45 @@
+import { type Given, type Ports, UsageError } from '../command.ts';
+import type { AgentPod, ClusterAddress } from './ports.ts';
+import { kubectlOptions } from './which.ts';
+
+/** Where the chart mounts the node's bpffs in its agent. */
+const BPFFS_IN_POD = '/bpffs';
+
+/** `kubectl innermap get --node NODE [OUTER [KEY]]`: the node's own agent reads its kernel. */
+export async function getFromNode(given: Given, ports: Ports, address: ClusterAddress): Promise<number> {
+  const node = given.text('node');
+  if (node === undefined || node === '')
+    throw new UsageError(
+      'Command get needs --node NAME in a cluster: the node whose kernel to read (of this machine’s: innermap get)',
+      'get',
+    );
+  const namespace = given.text('namespace');
+  const pod = await agentOn(ports, address, { node, namespace });
+  return ports.inspect.kubectl([
+    ...kubectlOptions(address),
+    ...['exec', '-n', pod.namespace, pod.name, '-c', pod.container, '--'],
+    ...['innermap', 'get', '--bpffs', BPFFS_IN_POD, '-o', given.text('output')!, '--', ...given.operands],
+  ]);
+}
+
+interface Where {
+  readonly node: string;
+  readonly namespace: string | undefined;
+}
+
+async function agentOn(
+  { inspect }: Ports,
+  address: ClusterAddress,
+  { node, namespace }: Where,
+): Promise<AgentPod> {
+  const [pod] = await inspect.agentPods(address, node, namespace);
+  const labels = 'app.kubernetes.io/name=innermap-operator,app.kubernetes.io/component=agent';
+  if (pod === undefined)
+    throw new Error(
+      `Cannot read the kernel of node ${node}: no agent Pod is there${namespace === undefined ? '' : ` in namespace ${namespace}`}; \`kubectl get pods -A -o wide -l ${labels}\` lists them`,
+    );
+  if (pod.ready) return pod;
+  throw new Error(
+    `Cannot read the kernel of node ${node}: its agent Pod is not Ready; \`kubectl logs -n ${pod.namespace} ${pod.name}\` may say why`,
+  );
+}

@@ -1,0 +1,116 @@
+import type { NodeSelector } from '../../api/metadata.ts';
+import type { InnerMapStatus, NodeMapStateStatus, OuterMapStatus } from '../../api/status.ts';
+import type { Applied } from '../../core/compare/applied.ts';
+import type { Refusal } from '../../core/wanted.ts';
+import type { NodeOptions, PlanOutcome, Progressed } from '../command.ts';
+
+/** Which cluster is meant, as kubectl would be told. */
+export interface ClusterAddress {
+  /** As given by --kubeconfig; absent: kubectl's own files. */
+  readonly kubeconfig?: string;
+  /** Where kubectl would look: of a name that several define, the first counts. */
+  readonly files: readonly string[];
+  readonly context?: string;
+}
+
+/** Objects of a kind, or why they may not be read. */
+export type Listed<T> =
+  | { readonly kind: 'read'; readonly items: readonly T[] }
+  | { readonly kind: 'forbidden'; readonly message: string };
+
+export interface NodeFacts {
+  readonly name: string;
+  readonly uid: string;
+  readonly bootID: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly ready: boolean;
+}
+
+/** A Pod of the agent. */
+export interface AgentPod {
+  readonly namespace: string;
+  readonly name: string;
+  readonly node: string;
+  readonly ready: boolean;
+  readonly container: string;
+}
+
+export interface StateFacts {
+  readonly name: string;
+  /** Absent where its agent has not written it yet. */
+  readonly status?: NodeMapStateStatus;
+}
+
+export interface OuterMapFacts {
+  readonly name: string;
+  readonly uid: string;
+  readonly generation: number;
+  readonly type: string;
+  readonly inner: string;
+  readonly nodeSelector?: NodeSelector;
+  readonly status?: Partial<OuterMapStatus>;
+}
+
+export interface InnerMapFacts {
+  readonly namespace: string;
+  readonly name: string;
+  readonly outerMap: string;
+  readonly key: string;
+  readonly generation: number;
+  readonly resourceVersion: string;
+  readonly nodeSelector?: NodeSelector;
+  readonly status?: Partial<InnerMapStatus>;
+}
+
+/** What a cluster tells of outer maps, inner maps and nodes, without any contents. */
+export interface ClusterFacts {
+  readonly server: string;
+  readonly outerMaps: Listed<OuterMapFacts>;
+  readonly innerMaps: Listed<InnerMapFacts>;
+  readonly states: Listed<StateFacts>;
+  readonly nodes: Listed<NodeFacts>;
+  readonly pods: Listed<AgentPod>;
+}
+
+export interface FactsAsked {
+  readonly address: ClusterAddress;
+  /** One alone. */
+  readonly outerMap?: string;
+  /** InnerMaps of one namespace alone. */
+  readonly namespace?: string;
+  readonly progress: Progressed;
+}
+
+export interface ClusterPlanAsked extends NodeOptions {
+  readonly address: ClusterAddress;
+  readonly progress: Progressed;
+}
+
+export interface FilesAsked {
+  readonly address: ClusterAddress;
+  readonly paths: readonly string[];
+  /** Of manifests that name none; absent: the context's. */
+  readonly namespace?: string;
+  readonly progress: Progressed;
+}
+
+export interface AppliedOutcome extends Applied {
+  /** Manifests that cannot be taken. */
+  readonly refusals: readonly Refusal[];
+  /** What could not be read, so that less was compared. */
+  readonly notes: readonly string[];
+}
+
+/** A cluster as commands look at it. Nothing of it writes. */
+export interface InspectPorts {
+  facts(asked: FactsAsked): Promise<ClusterFacts>;
+  /** What an agent on this machine would do, as the cluster's objects want it. */
+  planNode(asked: ClusterPlanAsked): Promise<PlanOutcome>;
+  /** What applying these files would change in the cluster. */
+  planFiles(asked: FilesAsked): Promise<AppliedOutcome>;
+  /** What the API server, asked to apply these files without writing them, refuses. */
+  refusedByServer(asked: FilesAsked): Promise<readonly Refusal[]>;
+  agentPods(address: ClusterAddress, node: string, namespace?: string): Promise<readonly AgentPod[]>;
+  /** Runs kubectl on this terminal; answers its exit code. */
+  kubectl(words: readonly string[]): Promise<number>;
+}

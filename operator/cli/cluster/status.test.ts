@@ -1,0 +1,252 @@
+import { expect } from 'chai';
+import type { Failure } from '../../api/status.ts';
+import { CommandStand, type Ran } from '../testing/stand.ts';
+import type { ClusterFacts, FactsAsked } from './ports.ts';
+import { Facts, readyCondition } from './testing/facts.ts';
+
+/** `kubectl innermap status WORDS…` on a cluster that tells this. */
+async function shown(facts: Facts | ClusterFacts, ...words: readonly string[]): Promise<Ran> {
+  const stand = new CommandStand();
+  stand.program = 'kubectl innermap';
+  stand.env = { HOME: '/home/me' };
+  const all = facts instanceof Facts ? facts.all() : facts;
+  stand.inspect = { facts: async () => all };
+  return stand.run('status', ...words);
+}
+
+const failure = (change: Partial<Failure> = {}): Failure => ({
+  kind: 'InnerMap',
+  namespace: 'team-a',
+  name: 'web',
+  outerMap: 'tenants',
+  reason: 'OutOfMemory',
+  message: 'no memory',
+  ...change,
+});
+
+describe('status of a cluster', () => {
+  const well = () => new Facts().outer('tenants').inner('team-a/web').well('n1').well('n2');
+
+  it('that is well is a line an outer map: exit 0', async () => {
+    expect(await shown(well())).to.deep.equal({
+      code: 0,
+      out:
+        'Cluster https://cluster\n\n' +
+        'OUTER MAP   TYPE         INNER   NODES   MAPS   READY   REASON\n' +
+        'tenants     HashOfMaps   Hash    2/2     -      True    Programmed\n\n' +
+        'Ready: 1 inner map as declared on 2 nodes\n',
+      error: '',
+    });
+    const { out } = await shown(well(), '--all');
+    expect(out).to.match(/^n1 +tenants +1 +2 +0 +0 +True +Programmed +4m/m);
+  });
+
+  const doubts: readonly (readonly [string, Facts, RegExp])[] = [
+    [
+      'a node that was started anew',
+      well().node('n3', { bootID: 'new' }).pod('n3').told('n3'),
+      /started anew/,
+    ],
+    ['a node that was made anew', well().node('n3', { uid: 'new' }).pod('n3').told('n3'), /made anew/],
+    [
+      'a node whose labels changed',
+      well()
+        .node('n3', { labels: { zone: 'a' } })
+        .pod('n3')
+        .told('n3'),
+      /labels changed/,
+    ],
+    ['a node that is gone', well().pod('n3').told('n3'), /node is gone/],
+    [
+      'a node that is not Ready',
+      well().node('n3', { ready: false }).pod('n3').told('n3'),
+      /node is not Ready/,
+    ],
+    [
+      'an agent that is not Ready',
+      well().node('n3').pod('n3', false).told('n3'),
+      /Pod system\/agent-n3 is not Ready/,
+    ],
+    ['a state that nobody keeps', well().node('n3').told('n3'), /no agent Pod is on the node/],
+    [
+      'an earlier OuterMap of the name',
+      well().node('n3').pod('n3').told('n3', { uid: 'old' }),
+      /told of an earlier OuterMap/,
+    ],
+    [
+      'an earlier generation',
+      new Facts().outer('tenants', { generation: 2 }).well('n3'),
+      /told of generation 1 of the OuterMap, it is at 2/,
+    ],
+    [
+      'an OuterMap not taken up',
+      well().node('n3').pod('n3').told('n3', {}, { outerMaps: [] }),
+      /has not taken it up yet/,
+    ],
+  ];
+  for (const [what, facts, why] of doubts) {
+    it(`tells of ${what}, and shows none of its numbers: exit 1`, async () => {
+      const { code, out } = await shown(facts);
+      expect(code).to.equal(1);
+      expect(out).to.match(/^n3 +tenants +- +- +- +- +Unknown +/m);
+      expect(out).to.match(why);
+    });
+  }
+
+  it('an OuterMap that no longer selects the node, and one that never did', async () => {
+    const nodeSelector = { matchLabels: { zone: 'a' }, matchExpressions: [] };
+    const leaving = new Facts().outer('tenants', { nodeSelector }).well('n1');
+    expect((await shown(leaving)).out).to.contain(
+      'no longer selects the node: its agent has not let it go yet',
+    );
+    const never = well().outer('zoned', { nodeSelector });
+    const { code, out } = await shown(never);
+    expect([code, /^zoned .* 0\/0 /m.test(out)]).to.deep.equal([0, true]);
+  });
+
+  it('counts InnerMaps changed after the watermark, those that select the node alone', async () => {
+    const late = { status: { observedGeneration: 1, specResourceVersion: '1000' } };
+    const nodeSelector = { matchLabels: { zone: 'a' }, matchExpressions: [] };
+    const facts = well()
+      .inner('team-a/late', late)
+      .inner('team-a/else', { ...late, nodeSelector });
+    expect((await shown(facts)).out).to.match(/^n1 +tenants +1 +2 +0 +1 +Unknown +Progressing/m);
+    const silent = well()
+      .node('n3')
+      .pod('n3')
+      .told('n3', { programmedResourceVersion: undefined } as never);
+    expect((await shown(silent)).out, 'without a watermark nothing is proven').to.match(/^n3 .* 1 +Unknown/m);
+  });
+
+  it('groups what many nodes tell, and counts what their states do not list', async () => {
+    const facts = well();
+    for (let at = 10; at < 15; at++)
+      facts
+        .node(`n${at}`)
+        .pod(`n${at}`)
+        .told(
+          `n${at}`,
+          { failuresTotal: 3 },
+          { failures: [failure(), failure({ name: 'dns', message: `at ${at}` })] },
+        );
+    const { out } = await shown(facts);
+    expect(out).to.match(/^InnerMap team-a\/web +5 nodes \(n10, n11, n12, …\) +OutOfMemory +no memory$/m);
+    expect(out).to.match(/^InnerMap team-a\/dns +n14 +OutOfMemory +at 14$/m);
+    expect(out).to.contain('and 5 failures that the node states do not list\n');
+    expect((await shown(facts, '-n', 'team-b')).out).to.not.contain('team-a/web ');
+  });
+
+  it('an outer map’s own trouble is its row’s reason', async () => {
+    const own = failure({ kind: 'OuterMap', name: 'tenants', reason: 'PinInUse', message: 'foreign map' });
+    const { namespace: _, ...trouble } = own;
+    const facts = well()
+      .node('n3')
+      .pod('n3')
+      .told('n3', { failuresTotal: 2 }, { failures: [failure(), trouble] });
+    const { out } = await shown(facts);
+    expect(out).to.match(/^n3 .* False +PinInUse/m);
+    expect(out).to.match(/^OuterMap tenants +n3 +PinInUse +foreign map$/m);
+  });
+
+  it('tells each held removal once, with its nodes and the command', async () => {
+    const held = { heldRemoval: { keys: 40, token: 'abc' } };
+    const facts = well().node('n3').pod('n3').told('n3', held).node('n4').pod('n4').told('n4', held);
+    const { code, out } = await shown(facts);
+    expect(code).to.equal(1);
+    expect(out.split('Held:')).to.have.length(2);
+    expect(out).to.contain(
+      'Held: the removal of 40 keys of tenants on n3, n4; if it is meant:\n  kubectl annotate om/tenants innermap.io/release-removal=abc --overwrite\n',
+    );
+  });
+
+  it('nodes without a state wait, unless they have no agent; those that nothing selects do not count', async () => {
+    expect((await shown(well().node('n3').pod('n3'))).code).to.equal(1);
+    const without = await shown(well().node('n3'));
+    expect([without.code, without.out.includes('Without a NodeMapState: n3: no agent Pod')]).to.deep.equal([
+      0,
+      true,
+    ]);
+    const nodeSelector = { matchLabels: { zone: 'a' }, matchExpressions: [] };
+    const { out } = await shown(new Facts().outer('tenants', { nodeSelector }).node('n3').pod('n3'));
+    expect(out).to.not.contain('NodeMapState');
+  });
+
+  it('InnerMaps that are not Ready, whose status is old, or who have none', async () => {
+    const no = {
+      ...readyCondition(),
+      status: 'False' as const,
+      reason: 'KeyConflict' as const,
+      message: 'taken',
+    };
+    const old = { conditions: [{ ...readyCondition(), observedGeneration: 1 }] };
+    const facts = well()
+      .inner('team-a/no', { status: { conditions: [no] } })
+      .inner('team-a/old', { generation: 2, resourceVersion: '100', status: old })
+      .inner('team-a/new', { resourceVersion: '100', status: {} });
+    const { code, out } = await shown(facts);
+    expect(code).to.equal(1);
+    expect(out).to.match(/^team-a\/no +tenants +1 +- +KeyConflict +taken$/m);
+    expect(out).to.match(/^team-a\/old .* Progressing +its status speaks of generation 1, it is at 2$/m);
+    expect(out).to.match(/^team-a\/new .* Pending +no status yet/m);
+    expect(out).to.contain('3 of 4 inner maps');
+  });
+
+  it('the controller’s False counts where every node is well', async () => {
+    const conditions = [
+      { ...readyCondition(), status: 'False' as const, reason: 'NoMatchingNodes' as const, message: 'none' },
+    ];
+    const { code, out } = await shown(new Facts().outer('tenants', { status: { conditions } }).well('n1'));
+    expect([code, out.includes('tenants: none\n')]).to.deep.equal([1, true]);
+  });
+
+  it('a list that is forbidden is a note; where nothing may be read at all it is an error: exit 2', async () => {
+    const no = { kind: 'forbidden', message: 'Cannot list: 403' } as const;
+    const all = well().all();
+    const partly = await shown({ ...all, states: no, nodes: no, pods: no });
+    expect([partly.code, partly.error]).to.deep.equal([0, 'Note: Cannot list: 403\n'.repeat(3)]);
+    const nothing = await shown({ ...all, outerMaps: no, innerMaps: no, states: no });
+    expect([nothing.code, nothing.error]).to.deep.equal([2, 'Error: Cannot list: 403\n']);
+    const blind = await shown({ ...all, nodes: no, pods: no });
+    expect([blind.code, blind.out.includes(' 2/2 ')], 'states alone').to.deep.equal([0, true]);
+  });
+
+  it('asks for what was named alone', async () => {
+    const asked: FactsAsked[] = [];
+    const stand = new CommandStand();
+    stand.inspect = {
+      facts: async given => {
+        asked.push(given);
+        return well().all();
+      },
+    };
+    await stand.run('status', 'tenants', '-n', 'team-a', '--kubeconfig', 'f', '--context', 'c');
+    const { progress: _, ...rest } = asked[0]!;
+    expect(rest).to.deep.equal({
+      address: { kubeconfig: 'f', files: ['f'], context: 'c' },
+      outerMap: 'tenants',
+      namespace: 'team-a',
+    });
+  });
+
+  it('5,000 nodes are a screenful, within a second', async () => {
+    const facts = new Facts().outer('tenants').outer('flows');
+    const outerMaps = ['tenants', 'flows'].map(name => ({
+      ...{ name, uid: `uid-${name}`, generation: 1, programmedResourceVersion: '100' },
+      ...{ innerMaps: 5000, entries: 9, bytes: 9, failuresTotal: 0 },
+    }));
+    for (let at = 0; at < 5000; at++) {
+      const name = `n${at}`;
+      facts
+        .node(name, { ready: at !== 7 })
+        .pod(name)
+        .told(name, {}, { outerMaps });
+      facts.inner(`team-a/t${at}`).inner(`team-a/f${at}`, { outerMap: 'flows' });
+    }
+    const start = performance.now();
+    const { code, out } = await shown(facts);
+    expect(performance.now() - start).to.be.below(1000);
+    expect([code, out.split('\n').length]).to.deep.equal([1, 12]);
+    expect(out).to.match(/^tenants .* 4999\/5000 /m);
+    expect(out).to.match(/^n7 +flows /m);
+  });
+});

@@ -1,0 +1,73 @@
+import type { Reason } from '../../../api/reason.ts';
+import type { NodeStanding } from './rows.ts';
+
+/** One object's trouble, and everywhere where it is the same. */
+export interface FailureGroup {
+  /** `InnerMap team-a/web` */
+  readonly object: string;
+  readonly reason: Reason;
+  readonly message: string;
+  readonly nodes: readonly string[];
+}
+
+/** A removal that waits for somebody to say that it is meant. */
+export interface HeldRemoval {
+  readonly outerMap: string;
+  readonly token: string;
+  /** Of one node. */
+  readonly keys: number;
+  readonly nodes: readonly string[];
+}
+
+export interface Scope {
+  readonly outerMap?: string;
+  readonly namespace?: string;
+}
+
+/** What nodes tell is wrong, what most of them tell first. */
+export function failuresOf(standings: readonly NodeStanding[], scope: Scope): readonly FailureGroup[] {
+  const groups = new Map<string, FailureGroup & { readonly nodes: string[] }>();
+  for (const { name: node, state } of standings)
+    for (const { kind, namespace, name, outerMap, reason, message } of state.failures) {
+      if (scope.outerMap !== undefined && outerMap !== scope.outerMap) continue;
+      if (scope.namespace !== undefined && namespace !== undefined && namespace !== scope.namespace) continue;
+      const object = `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
+      const id = JSON.stringify([object, reason, message]);
+      const group = groups.get(id);
+      if (group === undefined) groups.set(id, { object, reason, message, nodes: [node] });
+      else group.nodes.push(node);
+    }
+  return [...groups.values()].sort(
+    (a, b) => b.nodes.length - a.nodes.length || compare(a.object, b.object) || compare(a.message, b.message),
+  );
+}
+
+/** Failures that the states count and have no room to list. */
+export function unlistedFailures(standings: readonly NodeStanding[], { outerMap }: Scope): number {
+  let count = 0;
+  for (const { state } of standings)
+    for (const outer of state.outerMaps) {
+      if (outerMap !== undefined && outer.name !== outerMap) continue;
+      const listed = state.failures.filter(failure => failure.outerMap === outer.name).length;
+      count += Math.max(0, outer.failuresTotal - listed);
+    }
+  return count;
+}
+
+/** Held removals; nodes that would remove the same have the same token. */
+export function heldRemovals(standings: readonly NodeStanding[], scope: Scope): readonly HeldRemoval[] {
+  const held = new Map<string, HeldRemoval & { readonly nodes: string[] }>();
+  for (const { name: node, state } of standings)
+    for (const { name, heldRemoval } of state.outerMaps) {
+      if (heldRemoval === undefined || (scope.outerMap !== undefined && scope.outerMap !== name)) continue;
+      const { keys, token } = heldRemoval;
+      const known = held.get(`${name} ${token}`);
+      if (known === undefined) held.set(`${name} ${token}`, { outerMap: name, token, keys, nodes: [node] });
+      else known.nodes.push(node);
+    }
+  return [...held.values()].sort((a, b) => compare(a.outerMap, b.outerMap) || compare(a.token, b.token));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

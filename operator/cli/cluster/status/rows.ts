@@ -1,0 +1,112 @@
+import type { Reason } from '../../../api/reason.ts';
+import { selects } from '../../../api/selector.ts';
+import type { Failure, NodeMapStateStatus, OuterMapState } from '../../../api/status.ts';
+import type { OuterMapFacts } from '../ports.ts';
+import { behindOf, type Changes } from './behind.ts';
+import { outOfDate, type Present } from './outofdate.ts';
+
+/** One outer map on one node. */
+export interface Row {
+  readonly node: string;
+  readonly outerMap: string;
+  /** Absent where the node has not told, or told of a past that is no more. */
+  readonly innerMaps?: number;
+  readonly entries?: number;
+  readonly failed?: number;
+  /** InnerMaps whose last change the node has not programmed yet. */
+  readonly behind?: number;
+  readonly ready: 'True' | 'False' | 'Unknown';
+  readonly reason: Reason;
+  /** Why nothing is known; else empty. */
+  readonly message: string;
+  /** When the node's Ready condition last changed. */
+  readonly since?: string;
+}
+
+export interface NodeStanding {
+  readonly name: string;
+  readonly state: NodeMapStateStatus;
+  readonly present: Present;
+}
+
+export interface Declared {
+  readonly outerMaps: readonly OuterMapFacts[];
+  readonly changes: ReadonlyMap<string, Changes>;
+}
+
+/** The rows of one node: each outer map that selects it, and those that its agent still has. */
+export function rowsOf(standing: NodeStanding, declared: Declared): readonly Row[] {
+  const { state, present } = standing;
+  const old = outOfDate(state, present);
+  const told = new Map(state.outerMaps.map(outer => [outer.name, outer]));
+  return declared.outerMaps.flatMap(outer => {
+    const entry = told.get(outer.name);
+    const wanted = present.node === undefined || selects(outer.nodeSelector, present.node.labels);
+    if (entry === undefined && (!wanted || present.node === undefined)) return [];
+    return [rowOf(standing, { outer, entry, old: old ?? (wanted ? undefined : LEAVING) }, declared)];
+  });
+}
+
+const LEAVING = 'the OuterMap no longer selects the node: its agent has not let it go yet';
+
+interface Judged {
+  readonly outer: OuterMapFacts;
+  readonly entry: OuterMapState | undefined;
+  readonly old: string | undefined;
+}
+
+function rowOf({ name, state, present }: NodeStanding, judged: Judged, { changes }: Declared): Row {
+  const { outer, entry } = judged;
+  const since = state.conditions.find(({ type }) => type === 'Ready')?.lastTransitionTime;
+  const base = { node: name, outerMap: outer.name, ...(since === undefined ? {} : { since }) };
+  if (judged.old !== undefined) return { ...base, ...unknown(judged.old) };
+  if (entry === undefined)
+    return { ...base, ready: 'Unknown', reason: 'Progressing', message: 'its agent has not taken it up yet' };
+  const earlier = earlierMap(outer, entry);
+  if (earlier !== undefined) return { ...base, ...earlier };
+  const behind = behindOf(
+    changes.get(outer.name) ?? [],
+    entry.programmedResourceVersion,
+    present.node?.labels,
+  );
+  return { ...base, ...numbersOf(entry), behind, ...lotOf(state, entry, behind) };
+}
+
+type Lot = Pick<Row, 'ready' | 'reason' | 'message'>;
+
+function unknown(message: string): Lot {
+  return { ready: 'Unknown', reason: 'NodesNotReporting', message };
+}
+
+function numbersOf(entry: OuterMapState): Pick<Row, 'innerMaps' | 'entries' | 'failed'> {
+  return { innerMaps: entry.innerMaps, entries: entry.entries, failed: entry.failuresTotal };
+}
+
+/** What is told is about an OuterMap that was replaced, or changed, since. */
+function earlierMap({ uid, generation }: OuterMapFacts, entry: OuterMapState): Lot | undefined {
+  const message =
+    entry.uid !== undefined && entry.uid !== uid
+      ? 'told of an earlier OuterMap of this name'
+      : entry.generation !== undefined && entry.generation !== generation
+        ? `told of generation ${entry.generation} of the OuterMap, it is at ${generation}`
+        : undefined;
+  return message === undefined ? undefined : { ready: 'Unknown', reason: 'Progressing', message };
+}
+
+function lotOf(state: NodeMapStateStatus, entry: OuterMapState, behind: number): Lot {
+  if (entry.heldRemoval !== undefined) return { ready: 'False', reason: 'RemovalHeld', message: '' };
+  if (entry.failuresTotal > 0)
+    return { ready: 'False', reason: mainReason(state.failures, entry.name), message: '' };
+  if (behind > 0) return { ready: 'Unknown', reason: 'Progressing', message: '' };
+  return { ready: 'True', reason: 'Programmed', message: '' };
+}
+
+/** The outer map's own trouble, else the first of its inner maps'. */
+function mainReason(failures: readonly Failure[], outerMap: string): Reason {
+  const of = failures.filter(failure => failure.outerMap === outerMap || isItself(failure, outerMap));
+  return (of.find(failure => isItself(failure, outerMap)) ?? of[0])?.reason ?? 'KernelError';
+}
+
+function isItself({ kind, name }: Failure, outerMap: string): boolean {
+  return kind === 'OuterMap' && name === outerMap;
+}

@@ -1,0 +1,99 @@
+import { equalRun } from '../bytes/bytes.ts';
+import { KeyIndex } from '../bytes/keyindex.ts';
+import { decodeEntries, isPerCpu } from '../codec/entries.ts';
+import { keyText } from '../codec/keytext.ts';
+import type { Entries } from '../entries.ts';
+import type { OuterLayout } from '../layout.ts';
+
+/** One entry that comes, goes, or gets another value. */
+export interface EntryChange {
+  readonly kind: 'added' | 'changed' | 'removed';
+  readonly key: string;
+  /** Absent where it is added. */
+  readonly before?: string;
+  /** Absent where it is removed. */
+  readonly after?: string;
+}
+
+export interface EntryChanges {
+  readonly added: number;
+  readonly changed: number;
+  readonly removed: number;
+  /** The first ten: changed and added ones in the order of the new contents, then removed ones. */
+  readonly first: readonly EntryChange[];
+}
+
+/** Entries in one layout, with as many CPUs' values as their author gave. */
+export interface Side {
+  readonly entries: Entries;
+  readonly cpus: number;
+}
+
+const TOLD = 10;
+
+/** What makes the second contents from the first; nothing where they say the same. */
+export function entryChanges(before: Side, after: Side, layout: OuterLayout): EntryChanges | undefined {
+  const { keySize } = layout.template;
+  const old = KeyIndex.of(before.entries.keys, keySize, before.entries.count);
+  const kept = new Uint8Array(before.entries.count);
+  const counts = { added: 0, changed: 0, removed: 0 };
+  const first: EntryChange[] = [];
+  const told = (kind: EntryChange['kind'], from: number, to: number): void => {
+    counts[kind]++;
+    if (first.length < TOLD) first.push(changeOf(kind, { before, from, after, to }, layout));
+  };
+  for (let at = 0; at < after.entries.count; at++) {
+    const found = old.find(after.entries.keys, at);
+    if (found === -1) told('added', -1, at);
+    else {
+      kept[found] = 1;
+      if (!sameValue({ before, from: found, after, to: at }, layout)) told('changed', found, at);
+    }
+  }
+  for (const [at, is] of kept.entries()) if (is === 0) told('removed', at, -1);
+  return first.length === 0 ? undefined : { ...counts, first };
+}
+
+/** An entry of each side, -1 where there is none. */
+interface Pair {
+  readonly before: Side;
+  readonly from: number;
+  readonly after: Side;
+  readonly to: number;
+}
+
+function sameValue({ before, from, after, to }: Pair, layout: OuterLayout): boolean {
+  const [left, right] = [strideOf(before), strideOf(after)];
+  if (left === right)
+    return equalRun(before.entries.values, from * left, after.entries.values, to * right, left);
+  return valueText(before, from, layout) === valueText(after, to, layout);
+}
+
+function strideOf({ entries }: Side): number {
+  return entries.count === 0 ? 0 : entries.values.length / entries.count;
+}
+
+function changeOf(kind: EntryChange['kind'], pair: Pair, layout: OuterLayout): EntryChange {
+  const { before, from, after, to } = pair;
+  const { keys } = to === -1 ? before.entries : after.entries;
+  const type = layout.innerKey!;
+  return {
+    kind,
+    key: keyText(type, keys, (to === -1 ? from : to) * type.size),
+    ...(kind === 'added' ? {} : { before: valueText(before, from, layout) }),
+    ...(kind === 'removed' ? {} : { after: valueText(after, to, layout) }),
+  };
+}
+
+function valueText(side: Side, at: number, layout: OuterLayout): string {
+  const { keySize, valueSize } = layout.template;
+  const { keys, values } = side.entries;
+  if (!isPerCpu(layout.template)) return keyText(layout.innerValue!, values, at * valueSize);
+  const stride = strideOf(side);
+  const entry = {
+    count: 1,
+    keys: keys.subarray(at * keySize, (at + 1) * keySize),
+    values: values.subarray(at * stride, (at + 1) * stride),
+  };
+  return JSON.stringify(decodeEntries(layout, entry, side.cpus)[0]?.value);
+}

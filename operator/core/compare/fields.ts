@@ -1,0 +1,49 @@
+import { type FieldPath, fieldText } from '../../api/problem.ts';
+
+/** A field that reads otherwise. A side that has no such field has no text. */
+export interface FieldChange {
+  /** `spec.access[0].keys` */
+  readonly field: string;
+  readonly before?: string;
+  readonly after?: string;
+}
+
+/** Where two objects of plain data differ, field by field; lists of scalars as one. */
+export function fieldChanges(before: unknown, after: unknown, path: FieldPath = []): readonly FieldChange[] {
+  if (isRecord(before) && isRecord(after)) {
+    const names = new Set([...Object.keys(before), ...Object.keys(after)]);
+    return [...names].flatMap(name => fieldChanges(before[name], after[name], [...path, name]));
+  }
+  if (isListOfRecords(before) && isListOfRecords(after)) {
+    const length = Math.max(before.length, after.length);
+    return Array.from({ length }, (_, at) => fieldChanges(before[at], after[at], [...path, at])).flat();
+  }
+  const [left, right] = [textOf(before), textOf(after)];
+  if (left === right) return [];
+  return [
+    {
+      field: fieldText(path),
+      ...(left === undefined ? {} : { before: left }),
+      ...(right === undefined ? {} : { after: right }),
+    },
+  ];
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isListOfRecords(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value) && value.length > 0 && value.every(isRecord);
+}
+
+/** An empty list or object says as much as none. */
+function textOf(value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  if (Array.isArray(value)) return value.length === 0 ? undefined : JSON.stringify(value);
+  if (isRecord(value)) {
+    const given = Object.entries(value).filter(([, field]) => textOf(field) !== undefined);
+    return given.length === 0 ? undefined : JSON.stringify(Object.fromEntries(given));
+  }
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

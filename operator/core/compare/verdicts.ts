@@ -1,0 +1,55 @@
+import { type InnerMap, innerMapName } from '../../api/innermap.ts';
+import type { OuterMap } from '../../api/outermap.ts';
+import type { Reason } from '../../api/reason.ts';
+import { claimOf, groundOf } from '../desired/claim.ts';
+import { desiredState } from '../desired/desired.ts';
+import type { Wanted } from '../wanted.ts';
+import { nodeClasses } from './nodeclasses.ts';
+
+/** What agents would refuse of an object. */
+export interface Verdict {
+  /** `InnerMap team-a/web` */
+  readonly object: string;
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+/** Contents that wait for a layout are no refusal: they are encoded by the layout of their own time. */
+const PASSING: readonly Reason[] = ['Pending'];
+
+/** Every object that agents would refuse, on nodes with these labels; by the functions that agents decide with. */
+export function verdictsOn(wanted: Wanted, nodes: readonly Labels[]): readonly Verdict[] {
+  const selectors = [...wanted.outerMaps, ...wanted.innerMaps.map(({ innerMap }) => innerMap)].map(
+    ({ spec }) => spec.nodeSelector,
+  );
+  const verdicts = new Map<string, Verdict>();
+  const add = (object: InnerMap | OuterMap, reason: Reason, message: string): void => {
+    const name = objectText(object);
+    if (!PASSING.includes(reason) && !verdicts.has(name))
+      verdicts.set(name, { object: name, reason, message });
+  };
+  for (const { labels } of nodeClasses(nodes, selectors))
+    for (const { object, reason, message } of desiredState(wanted, { name: '', labels }).rejections)
+      add(object, reason, message);
+  for (const { object, reason, message } of ownVerdicts(wanted)) add(object, reason, message);
+  return [...verdicts.values()];
+}
+
+/** What is wrong with an object whatever nodes there are: none may match its selector yet. */
+function* ownVerdicts({ outerMaps, innerMaps }: Wanted) {
+  const grounds = new Map(outerMaps.map(outerMap => [outerMap.metadata.name, groundOf(outerMap)]));
+  for (const inner of innerMaps) {
+    const ground = grounds.get(inner.innerMap.spec.outerMap);
+    if (ground === undefined || typeof ground === 'string') continue;
+    const claim = claimOf(inner, ground);
+    if (claim.kind !== 'claim')
+      yield { object: inner.innerMap, reason: claim.reason, message: claim.message };
+  }
+}
+
+/** `InnerMap team-a/web`, `OuterMap tenants` */
+export function objectText(object: InnerMap | OuterMap): string {
+  return object.kind === 'InnerMap' ? `InnerMap ${innerMapName(object)}` : `OuterMap ${object.metadata.name}`;
+}

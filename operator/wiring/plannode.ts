@@ -1,0 +1,63 @@
+import { hostname } from 'node:os';
+import { RELEASE_ANNOTATION } from '../api/metadata.ts';
+import type { OuterMap } from '../api/outermap.ts';
+import type { ClusterPlanAsked } from '../cli/cluster/ports.ts';
+import type { PlanOutcome } from '../cli/command.ts';
+import type { Node } from '../core/desired/desired.ts';
+import { planLines, stepText } from '../core/plan/print.ts';
+import { objectName } from '../core/report/fates.ts';
+import { openKernel } from '../kernel/libbpf/kernel.ts';
+import { ApiError, type Cluster } from '../kube/client.ts';
+import { dryRun } from '../loop/dryrun.ts';
+import { declaredIn } from './declared.ts';
+import { counting, NODES, withCluster } from './reading.ts';
+
+/** What an agent on this machine's kernel would do as a node of the cluster. */
+export async function planNode(asked: ClusterPlanAsked): Promise<PlanOutcome> {
+  const kernel = openKernel({ bpffs: asked.bpffs });
+  try {
+    const { possibleCpus } = kernel;
+    const { node, declared } = await withCluster(asked.address, async cluster => ({
+      node: await nodeIn(cluster, asked),
+      declared: await declaredIn(cluster, { possibleCpus, seen: counting(asked.progress) }),
+    }));
+    const { outerMaps, innerMaps, refusals } = declared;
+    const releases = [...asked.releases, ...releasesOf(outerMaps)];
+    const wanted = { outerMaps, innerMaps, refusals, complete: refusals.length === 0, releases };
+    const { plan, desired } = await dryRun(wanted, kernel, node);
+    const rejected = desired.rejections.map(({ object, reason, message }) => ({
+      origin: `${object.kind} ${objectName(object)}`,
+      message: `${reason}, ${message}`,
+    }));
+    return {
+      text: planLines(plan).join('\n'),
+      changes: plan.steps.length,
+      refusals: [...refusals, ...rejected],
+      steps: plan.steps.map(step => ({
+        verb: step.verb,
+        outerMap: step.outer,
+        text: stepText(step).slice(2),
+      })),
+    };
+  } finally {
+    kernel.close();
+  }
+}
+
+/** With the labels of its Node object, and those given over them. */
+async function nodeIn(cluster: Cluster, asked: ClusterPlanAsked): Promise<Node> {
+  const name = asked.node ?? hostname();
+  try {
+    const { metadata } = await cluster.get({ ...NODES, name });
+    return { name, labels: { ...metadata.labels, ...asked.labels } };
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 404) throw error;
+    throw new Error(
+      `Cannot find Node ${name} in ${cluster.server}: name one that it has with --node, \`kubectl get nodes\` lists them`,
+    );
+  }
+}
+
+function releasesOf(outerMaps: readonly OuterMap[]): readonly string[] {
+  return outerMaps.flatMap(({ metadata }) => metadata.annotations[RELEASE_ANNOTATION] ?? []);
+}
