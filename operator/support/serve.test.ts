@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { listenAddress } from './listen.ts';
+import { agentMetrics } from './metrics.ts';
 import { type Served, type Serving, serve } from './serve.ts';
 
 interface Answer {
@@ -32,6 +33,18 @@ describe('serve', () => {
     const { code, text, headers } = await ask(await start(), 'GET', '/metrics');
     expect({ code, text }).to.deep.equal({ code: 200, text: 'innermap_leader 1\n' });
     expect(headers['content-type']).to.equal('text/plain; version=0.0.4');
+  });
+
+  it('GET /metrics answers an agent’s metrics, whole, to several at once', async () => {
+    const metrics = agentMetrics({ version: '1.2.3' });
+    const address = await start({ metrics });
+    const answers = await Promise.all(Array.from({ length: 5 }, () => ask(address, 'GET', '/metrics')));
+    metrics.close();
+    for (const { code, text, headers } of answers) {
+      expect(code).to.equal(200);
+      expect(headers['content-type']).to.equal('text/plain; version=0.0.4; charset=utf-8');
+      expect(text).to.match(/^# HELP [\s\S]*\binnermap_build_info\{[\s\S]*\n$/);
+    }
   });
 
   it('/healthz and /readyz answer ok, or 503 with the reason', async () => {

@@ -44,6 +44,8 @@ export interface TurnMetrics {
 
 /** From a turn that looked at little to a first one of a million entries. */
 const SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60] as const;
+/** Few, as each is a series for each step of each node. */
+const STEP_SECONDS = [0.001, 0.01, 0.1, 1, 10] as const;
 
 export function turnMetrics(metrics: Metrics): TurnMetrics {
   const outcome = turnsOf(metrics);
@@ -76,7 +78,7 @@ function turnsOf(metrics: Metrics): (outcome: Outcome, turn?: TurnMeasures) => v
   const whole = metrics.histogram({ name: 'turn_duration_seconds', help: 'How long a turn took' }, SECONDS);
   const steps = metrics.histogram(
     { name: 'turn_step_duration_seconds', help: 'How long a step of a turn took', labels: ['step'] },
-    SECONDS,
+    STEP_SECONDS,
   );
   const last = metrics.gauge({
     name: 'last_turn_timestamp_seconds',
