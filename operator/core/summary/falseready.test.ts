@@ -20,7 +20,10 @@ describe('World never calls ready', () => {
 
   it('where a label newly selects a node, however high its watermark is', () => {
     const scene = new SummaryScene().node('a', { zone: 'x' }).agent('a').node('b', { zone: 'y' }).agent('b');
-    scene.outer('tenants').inner('web', { selector: labelled('zone', 'x') }).listed();
+    scene
+      .outer('tenants')
+      .inner('web', { selector: labelled('zone', 'x') })
+      .listed();
     scene.report('a').report('b');
     expect(scene.write('web').ready('web')).to.equal('True Programmed');
     scene.node('b', { zone: 'x' }).fold();
@@ -75,7 +78,10 @@ describe('World never calls ready', () => {
 
   it('where a node counts more failures than it lists', () => {
     const scene = readyScene().report('b', 'tenants', { failing: ['web'], failuresTotal: 2 });
-    scene.inner('other').report('a').report('b', 'tenants', { failing: ['web'], failuresTotal: 2 });
+    scene
+      .inner('other')
+      .report('a')
+      .report('b', 'tenants', { failing: ['web'], failuresTotal: 2 });
     expect(scene.ready('other')).to.equal('Unknown NodesNotReporting');
     expect(scene.ready('web')).to.equal('False OutOfMemory');
     expect(scene.outerReady()).to.equal('Unknown NodesNotReporting');

@@ -6,10 +6,10 @@ import { labelsHash } from '../../report/reportof.ts';
 import { outerMapOf } from '../../testing/outermap.ts';
 import { completed } from '../../unhurried.ts';
 import { canonicalText } from '../canonical.ts';
-import { World } from '../world.ts';
 import type { Told } from '../world/evaluate.ts';
 import type { EntryFacts, InnerFacts, OuterFacts, Trouble, Written } from '../world/facts.ts';
 import { innerStatus, outerStatus } from '../world/statuses.ts';
+import { World } from '../world.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -73,7 +73,11 @@ export class SummaryScene {
     return this.node(name, this.#labels.get(name));
   }
 
-  outer(name: string, spec: Partial<Omit<OuterMapSpec, 'inner'>> = {}, given: Partial<OuterFacts> = {}): this {
+  outer(
+    name: string,
+    spec: Partial<Omit<OuterMapSpec, 'inner'>> = {},
+    given: Partial<OuterFacts> = {},
+  ): this {
     const generation = (this.#outers.get(name)?.generation ?? 0) + 1;
     const { metadata, ...rest } = outerMapOf(spec);
     const facts: OuterFacts = {
