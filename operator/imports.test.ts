@@ -87,6 +87,7 @@ const MAY: Readonly<Record<string, { ours: readonly string[]; others: readonly s
     ],
     others: ['chai', 'node:fs', 'node:os', 'node:path', 'node:util', 'node:child_process', 'yaml'],
   },
+  controller: { ours: ['api', 'core', 'kube', 'pace', 'controller'], others: [] },
   support: {
     ours: ['support', 'support/metrics', 'api'],
     others: ['node:http'],

@@ -1,0 +1,96 @@
+import { expect } from 'chai';
+import { Schedule } from './schedule.ts';
+
+describe('Schedule', () => {
+  /** Lets time pass in steps and writes whatever is due; answers when it wrote. */
+  function writesOf(schedule: Schedule, until: number, change: (now: number) => void): number[] {
+    const writes: number[] = [];
+    for (let now = 0; now <= until; now += 50) {
+      change(now);
+      for (const id of schedule.take(now, 16)) {
+        writes.push(now);
+        schedule.wrote(id, now);
+      }
+    }
+    return writes;
+  }
+
+  it('follows what goes on changing after 1, 5, 15 and 60 s, then every 60 s', () => {
+    const schedule = new Schedule();
+    const writes = writesOf(schedule, 200_000, now => schedule.mark('a', { now, urgent: false }));
+    expect(writes).to.deep.equal([1_000, 5_000, 15_000, 60_000, 120_000, 180_000]);
+  });
+
+  it('costs one write where all answer within a second, two where they take longer', () => {
+    const quick = new Schedule();
+    const at = (schedule: Schedule, readyAt: number) => (now: number) => {
+      if (now === 0) schedule.mark('a', { now, urgent: false, fresh: true });
+      if (now > 0 && now < readyAt) schedule.mark('a', { now, urgent: false });
+      if (now === readyAt) schedule.mark('a', { now, urgent: true });
+    };
+    expect(writesOf(quick, 10_000, at(quick, 700))).to.deep.equal([700]);
+    const slow = new Schedule();
+    expect(writesOf(slow, 10_000, at(slow, 2_300))).to.deep.equal([1_000, 2_300]);
+  });
+
+  it('writes what is urgent at once, but does not follow what flaps', () => {
+    const schedule = new Schedule();
+    const writes = writesOf(schedule, 120_000, now => schedule.mark('a', { now, urgent: true }));
+    expect(writes.slice(0, 6)).to.deep.equal([0, 50, 100, 150, 200, 250]);
+    expect(writes.slice(6)).to.deep.equal([1_000, 5_000, 15_000, 60_000, 120_000]);
+  });
+
+  it('begins anew with another generation, and after a quiet minute', () => {
+    const schedule = new Schedule();
+    const writes = writesOf(schedule, 100_000, now => {
+      if (now === 0 || now === 1_500) schedule.mark('a', { now, urgent: false });
+      if (now === 2_000) schedule.mark('a', { now, urgent: false, fresh: true });
+      if (now === 70_000) schedule.mark('a', { now, urgent: false });
+    });
+    expect(writes).to.deep.equal([1_000, 3_000, 71_000]);
+  });
+
+  it('takes no more than is asked for, what is urgent in the order it came', () => {
+    const schedule = new Schedule();
+    for (const id of ['a', 'b', 'c']) schedule.mark(id, { now: 0, urgent: true });
+    expect(schedule.take(0, 2)).to.deep.equal(['a', 'b']);
+    expect(schedule.nextDue).to.equal(Number.NEGATIVE_INFINITY);
+    expect(schedule.take(0, 2)).to.deep.equal(['c']);
+    expect(schedule.take(0, 2)).to.deep.equal([]);
+    expect(schedule.nextDue).to.equal(Number.POSITIVE_INFINITY);
+  });
+
+  it('comes back to what could not be written', () => {
+    const schedule = new Schedule();
+    schedule.mark('a', { now: 0, urgent: true });
+    schedule.take(0, 1);
+    schedule.failed('a', 0, 800);
+    expect(schedule.nextDue).to.equal(800);
+    expect(schedule.take(799, 1)).to.deep.equal([]);
+    expect(schedule.take(800, 1)).to.deep.equal(['a']);
+  });
+
+  it('forgets what is gone', () => {
+    const schedule = new Schedule();
+    schedule.mark('a', { now: 0, urgent: true });
+    schedule.mark('b', { now: 0, urgent: false });
+    schedule.forget('a');
+    schedule.forget('b');
+    schedule.wrote('a', 1);
+    schedule.failed('a', 1, 1);
+    expect(schedule.take(10_000, 9)).to.deep.equal([]);
+    expect(schedule.depth).to.equal(0);
+  });
+
+  it('tells how much waits, and since when', () => {
+    const schedule = new Schedule();
+    expect(schedule.oldest).to.equal(undefined);
+    schedule.mark('a', { now: 20, urgent: false });
+    schedule.mark('b', { now: 30, urgent: true });
+    schedule.mark('a', { now: 40, urgent: false });
+    expect(schedule.depth).to.equal(2);
+    expect(schedule.oldest).to.equal(20);
+    schedule.take(1_100, 9);
+    expect(schedule.depth).to.equal(0);
+  });
+});
