@@ -7,6 +7,7 @@ import { onField } from '../agent/support/field.ts';
 import { type Ended, INNERMAP, Running } from '../agent/support/process.ts';
 import { treeBelow } from '../agent/support/witness.ts';
 import { innerMap, nodeWith, outerMap, podOn, stateOf, TENANTS } from './objects.ts';
+import { programs } from './programs.ts';
 import { describeCluster } from './stand.ts';
 
 const SYSTEM = 'innermap-system';
@@ -110,6 +111,23 @@ describeCluster('commands on a real API server', stand => {
       expect(code).to.equal(1);
       expect(out).to.match(/^n1 +tenants +2 +24 +0 +0 +True +Programmed/m);
       expect(out, 'of another namespace').to.not.contain('team-a/dns');
+    });
+
+    it('kubectl finds it as its plugin', async () => {
+      const { kubectl } = await programs();
+      const path = `PATH=${directory}:${process.env['PATH']}`;
+      const words = [
+        'env',
+        `KUBECONFIG=${stand.controlPlane.kubeconfig}`,
+        path,
+        kubectl,
+        'innermap',
+        'status',
+        'tenant',
+      ];
+      const { code, error } = await new Running(words).ended();
+      expect(code).to.equal(2);
+      expect(error).to.contain('`kubectl innermap status` lists them');
     });
 
     it('an InnerMap changed after a node’s watermark is behind, not ready', async () => {

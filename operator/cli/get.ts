@@ -1,6 +1,6 @@
 import { BPFFS, CLUSTER, directory, namespaceOption, outputOption } from './arguments/options.ts';
 import { getFromNode } from './cluster/get.ts';
-import { clusterMeant, NAME_A_CLUSTER } from './cluster/which.ts';
+import { clusterMeant, refuseClusterOptions } from './cluster/which.ts';
 import { type Command, EXIT, type Given, type Ports, UsageError } from './command.ts';
 import { getInnerMap } from './get/innermap.ts';
 import { getKeys } from './get/keys.ts';
@@ -42,8 +42,7 @@ async function run(given: Given, ports: Ports): Promise<number> {
   if (outer === '' || key === '') throw new UsageError('OUTER and KEY cannot be empty', 'get');
   const address = clusterMeant(given, ports.terminal, ['bpffs']);
   if (address !== undefined) return getFromNode(given, ports, address);
-  if (given.text('node') !== undefined)
-    throw new UsageError(`Option --node is for a cluster: ${NAME_A_CLUSTER}`, 'get');
+  refuseClusterOptions(given, 'get', 'node', 'namespace');
   const kernel = ports.openKernel(directory(given));
   try {
     await show({ kernel, output, terminal: ports.terminal }, outer, key);

@@ -52,9 +52,12 @@ export const PLAN: Command = {
   run,
 };
 
+/** Options that say nothing about what files change in a cluster. */
+const OF_THIS_KERNEL = [BPFFS, ...NODE, RELEASE].map(({ name }) => name);
+
 async function run(given: Given, ports: Ports): Promise<number> {
   const { terminal } = ports;
-  const address = clusterMeant(given, terminal);
+  const address = clusterMeant(given, terminal, given.operands.length > 0 ? OF_THIS_KERNEL : []);
   if (address !== undefined && given.operands.length > 0) return planAgainst(given, ports, address);
   if (address === undefined && given.operands.length === 0)
     throw new UsageError(

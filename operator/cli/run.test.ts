@@ -71,6 +71,12 @@ describe('runCommandLine', () => {
     ],
     ['plan', `Command plan needs DIR|FILE… here; for what a cluster's agent would do, ${NAME_A_CLUSTER}`],
     ['validate', 'Command validate needs more arguments: usage is validate DIR|FILE…'],
+    [
+      'plan a --context c --node n',
+      `Option --node is for this machine, --kubeconfig and --context for a cluster: give one`,
+    ],
+    ['status --all', `Option --all is for a cluster: ${NAME_A_CLUSTER}`],
+    ['get -n ns', `Option --namespace is for a cluster: ${NAME_A_CLUSTER}`],
     ['get --node n', `Option --node is for a cluster: ${NAME_A_CLUSTER}`],
     ['get a b c', 'Command get cannot take c: usage is get [OUTER [KEY]]'],
     ['status --report', 'Option --report needs a value: FILE'],

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Report } from '../core/report/report.ts';
 import { CLUSTER, namespaceOption, outputOption } from './arguments/options.ts';
 import { clusterStatus } from './cluster/status.ts';
-import { clusterMeant, NAME_A_CLUSTER } from './cluster/which.ts';
+import { clusterMeant, NAME_A_CLUSTER, refuseClusterOptions } from './cluster/which.ts';
 import { type Command, EXIT, type Given, type Ports, type Terminal, UsageError } from './command.ts';
 import { DEFAULT_REPORT, isReady, statusText } from './report/text.ts';
 import { ageText } from './terminal/age.ts';
@@ -42,6 +42,7 @@ export const STATUS: Command = {
 async function run(given: Given, ports: Ports): Promise<number> {
   const address = clusterMeant(given, ports.terminal, ['report']);
   if (address !== undefined) return clusterStatus(given, ports, address);
+  refuseClusterOptions(given, 'status', 'namespace', 'all');
   const [outer] = given.operands;
   if (outer === undefined) return reportStatus(given, ports);
   throw new UsageError(`Command status cannot take ${outer} without a cluster: ${NAME_A_CLUSTER}`, 'status');

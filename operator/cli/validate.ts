@@ -56,7 +56,11 @@ async function run(given: Given, ports: Ports): Promise<number> {
 }
 
 async function refusedByServer(given: Given, { terminal, inspect }: Ports): Promise<readonly Finding[]> {
-  if (!given.switched('server')) return [];
+  if (!given.switched('server')) {
+    const unused = ['kubeconfig', 'context', 'namespace'].find(option => given.switched(option));
+    if (unused === undefined) return [];
+    throw new UsageError(`Option --${unused} is for --server: add that`, 'validate');
+  }
   const address = clusterMeant(given, terminal);
   if (address === undefined)
     throw new UsageError(`Option --server needs a cluster: ${NAME_A_CLUSTER}`, 'validate');

@@ -170,6 +170,9 @@ describe('validate --server', () => {
       loaded,
     });
     expect((await stand.run('validate', 'x')).out).to.contain('1 error');
+    expect((await stand.run('validate', 'x', ...HERE)).error).to.contain(
+      'Option --kubeconfig is for --server: add that',
+    );
     stand.program = 'innermap';
     expect((await stand.run('validate', 'x', '--server')).error).to.contain(
       'Option --server needs a cluster: add --kubeconfig',

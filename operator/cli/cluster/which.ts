@@ -28,6 +28,13 @@ export function clusterMeant(
   };
 }
 
+/** Without a cluster, options that speak of one would be passed over in silence. */
+export function refuseClusterOptions(given: Given, command: string, ...options: readonly string[]): void {
+  const told = options.find(option => given.switched(option));
+  if (told !== undefined)
+    throw new UsageError(`Option --${told} is for a cluster: ${NAME_A_CLUSTER}`, command);
+}
+
 function isPlugin({ program }: Terminal): boolean {
   return program.startsWith('kubectl');
 }
