@@ -23,6 +23,7 @@ function ports(): Ports {
     loadManifests: (paths, progress) => loadManifests(paths, { progress }),
     plan,
     runAgent: options => runAgent(options, running),
+    runController: async options => (await import('./wiring/controller.ts')).runController(options, running),
     runOnce: options => runOnce(options, running),
   };
 }

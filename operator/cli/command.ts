@@ -128,6 +128,21 @@ export interface AgentOptions extends NodeOptions {
   readonly logFormat: 'text' | 'json';
 }
 
+export interface ControllerOptions {
+  /** Absent: the service account of the pod this runs in. */
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly namespace: string;
+  readonly agentSelector: string;
+  /** Absent: the host's name. */
+  readonly identity?: string;
+  readonly leaderElection: boolean;
+  readonly relistJitterMs: number;
+  readonly listen?: string;
+  readonly logLevel: string;
+  readonly logFormat: 'text' | 'json';
+}
+
 /** Everything outside that commands reach: main makes the real ones, tests their own. */
 export interface Ports {
   readonly terminal: Terminal;
@@ -138,6 +153,8 @@ export interface Ports {
   plan(options: PlanOptions): Promise<PlanOutcome>;
   /** Until a signal ends it; answers the exit code. */
   runAgent(options: AgentOptions): Promise<number>;
+  /** Until a signal ends it, or another leads; answers the exit code. */
+  runController(options: ControllerOptions): Promise<number>;
   /** One turn. */
   runOnce(options: AgentOptions): Promise<Report>;
 }

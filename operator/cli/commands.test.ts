@@ -179,3 +179,41 @@ describe('validate', () => {
     ]);
   });
 });
+
+describe('controller', () => {
+  it('hands on every option, with the documented defaults', async () => {
+    const stand = new CommandStand();
+    expect((await stand.run('controller')).code).to.equal(0);
+    expect(stand.controllers).to.deep.equal([
+      {
+        namespace: 'innermap-system',
+        agentSelector: 'app.kubernetes.io/name=innermap-operator,app.kubernetes.io/component=agent',
+        leaderElection: true,
+        relistJitterMs: 5_000,
+        logLevel: 'info',
+        logFormat: 'text',
+      },
+    ]);
+  });
+
+  it('takes namespace and identity from its Pod, unless told otherwise', async () => {
+    const stand = Object.assign(new CommandStand(), { env: { POD_NAMESPACE: 'maps', POD_NAME: 'c-1' } });
+    await stand.run('controller', '--no-leader-election', '--listen', ':9940');
+    await stand.run('controller', '-n', 'other', '--identity', 'me');
+    expect(stand.controllers[0]).to.include({
+      namespace: 'maps',
+      identity: 'c-1',
+      leaderElection: false,
+      listen: ':9940',
+    });
+    expect(stand.controllers[1]).to.include({ namespace: 'other', identity: 'me' });
+  });
+
+  it('refuses a selector that would take every Pod for an agent', async () => {
+    const { code, error } = await new CommandStand().run('controller', '--agent-selector', '');
+    expect([code, error.split('\n')[0]]).to.deep.equal([
+      2,
+      'Error: Option --agent-selector cannot be empty: every Pod would be an agent',
+    ]);
+  });
+});

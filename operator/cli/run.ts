@@ -4,6 +4,7 @@ import { HELP } from './arguments/options.ts';
 import { parseArguments } from './arguments/parse.ts';
 import { CLEAN } from './clean.ts';
 import { type Command, EXIT, type Ports, type Terminal, UsageError } from './command.ts';
+import { CONTROLLER } from './controller.ts';
 import { EXPORT } from './export.ts';
 import { GET } from './get.ts';
 import { PLAN } from './plan.ts';
@@ -12,7 +13,7 @@ import { colourOf } from './terminal/colour.ts';
 import { commandHelp, overview } from './terminal/help.ts';
 import { VALIDATE } from './validate.ts';
 
-export const COMMANDS: readonly Command[] = [AGENT, PLAN, VALIDATE, GET, EXPORT, STATUS, CLEAN];
+export const COMMANDS: readonly Command[] = [AGENT, CONTROLLER, PLAN, VALIDATE, GET, EXPORT, STATUS, CLEAN];
 
 /** Runs one command line and answers the exit code. What goes wrong is told on stderr, never thrown. */
 export async function runCommandLine(args: readonly string[], ports: Ports): Promise<number> {

@@ -17,6 +17,9 @@ export interface Gauges {
   readonly nodes: number;
   readonly outerMaps: number;
   readonly innerMaps: number;
+  /** Since the start: events that were too many, and lists and watches begun after the first. */
+  readonly eventsDropped: number;
+  readonly watchRestarts: number;
 }
 
 export const NO_OBSERVER: Observer = { wrote: () => {}, folded: () => {} };

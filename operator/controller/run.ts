@@ -131,6 +131,8 @@ export class Controller {
       nodes: this.#world.nodes.all.length,
       outerMaps: [...this.#world.outers.values()].filter(({ facts }) => facts !== undefined).length,
       innerMaps: this.#world.inners.size,
+      eventsDropped: this.#events.dropped,
+      watchRestarts: this.#streams.restarts,
     };
   }
 
@@ -205,7 +207,7 @@ export class Controller {
       this.#world.passed(now);
       this.#lookedAt = now;
     }
-    if (!this.#world.isDirty || now < this.#nextFold) return;
+    if (!this.#world.isDirty || (now < this.#nextFold && !this.#world.isPressing)) return;
     const began = performance.now();
     await unhurried(this.#world.fold(now, told => this.#writer.mark(told)));
     this.#foldTook = performance.now() - began;
@@ -220,6 +222,7 @@ export class Controller {
   #pauseMs(mayWrite: boolean): number {
     if (!mayWrite) return LOOK_EVERY_MS;
     const now = this.#clock.now();
+    if (this.#world.isPressing) return 0;
     const fold = this.#world.isDirty ? this.#nextFold - now : Number.POSITIVE_INFINITY;
     const look = this.#lookedAt + LOOK_EVERY_MS - now;
     return Math.max(0, Math.min(fold, look, this.#writer.waitMs));

@@ -29,7 +29,7 @@ export interface StreamsOptions {
 
 interface Stream {
   readonly feed: Pick<Feed<unknown>, 'hasSynced'>;
-  readonly reflector: Pick<Reflector<unknown>, 'start' | 'stop' | 'hasSynced'>;
+  readonly reflector: Pick<Reflector<unknown>, 'start' | 'stop' | 'hasSynced' | 'restarts'>;
 }
 
 /** What the controller watches: five kinds, each brought down to the little that is kept. */
@@ -64,6 +64,11 @@ export class Streams {
 
   get hasSynced(): boolean {
     return this.#all.every(({ feed }) => feed.hasSynced);
+  }
+
+  /** Lists and watches begun after the first. */
+  get restarts(): number {
+    return this.#all.reduce((sum, { reflector }) => sum + reflector.restarts, 0);
   }
 
   start(): void {

@@ -12,6 +12,7 @@ import { createLog, type Log } from '../support/log.ts';
 import { folderSite } from './folder.ts';
 import { nodeOf } from './node.ts';
 import type { Observed } from './observed.ts';
+import { untilSignal } from './signals.ts';
 
 /** Where an agent reads what is wanted and tells what is true. */
 export interface Site {
@@ -42,25 +43,18 @@ export async function runOnce(options: AgentOptions, version: string): Promise<R
 /** Until SIGTERM or SIGINT: the turn that runs is finished, all maps stay in place. */
 export async function runAgent(options: AgentOptions, version: string): Promise<number> {
   const log = logOf(options);
-  const stop = new AbortController();
-  const end = (): void => stop.abort();
-  process.on('SIGTERM', end);
-  process.on('SIGINT', end);
-  try {
-    await withAgent(options, { log, version, stop: stop.signal }, async (agent, site) => {
+  await untilSignal(stop =>
+    withAgent(options, { log, version, stop }, async (agent, site) => {
       const machines = await observedAt(options, { agent, site, version, log });
       try {
-        await run(agent, options, both(tellingLog(log), machines), stop.signal);
+        await run(agent, options, both(tellingLog(log), machines), stop);
       } finally {
         await machines?.close();
       }
-    });
-    log.info('Stopped, all maps stay in place');
-    return 0;
-  } finally {
-    process.off('SIGTERM', end);
-    process.off('SIGINT', end);
-  }
+    }),
+  );
+  log.info('Stopped, all maps stay in place');
+  return 0;
 }
 
 interface ObservedAgent {

@@ -39,6 +39,23 @@ export const CONTEXT: Option = {
   summary: 'another context of the kubeconfig than its current one',
 };
 
+export const LOG: readonly Option[] = [
+  {
+    name: 'log-level',
+    value: 'LEVEL',
+    choices: ['error', 'warn', 'info', 'debug'],
+    fallback: 'info',
+    summary: 'what to log: error, warn, info or debug',
+  },
+  {
+    name: 'log-format',
+    value: 'FORMAT',
+    choices: ['text', 'json'],
+    fallback: 'text',
+    summary: 'text or json',
+  },
+];
+
 /** Which cluster; without them `kubectl innermap` means kubectl's own, `innermap` this machine. */
 export const CLUSTER: readonly Option[] = [
   { name: 'kubeconfig', value: 'FILE', summary: 'ask the cluster that this file names' },

@@ -3,6 +3,7 @@ import type { InspectPorts } from '../cluster/ports.ts';
 import type {
   AgentOptions,
   ClosableKernel,
+  ControllerOptions,
   Loaded,
   PlanOptions,
   PlanOutcome,
@@ -34,6 +35,7 @@ export class CommandStand {
   inspect: Partial<InspectPorts> = {};
   readonly planned: PlanOptions[] = [];
   readonly agents: AgentOptions[] = [];
+  readonly controllers: ControllerOptions[] = [];
   readonly asked: string[] = [];
 
   async run(...args: readonly string[]): Promise<Ran> {
@@ -75,6 +77,10 @@ export class CommandStand {
       },
       runAgent: async options => {
         this.agents.push(options);
+        return 0;
+      },
+      runController: async options => {
+        this.controllers.push(options);
         return 0;
       },
       runOnce: async options => {

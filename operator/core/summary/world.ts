@@ -50,6 +50,13 @@ export class World {
     return this.#dirtyOuters.size + this.#dirtySums.size + this.#dirtyInners.size > 0;
   }
 
+  /** An OuterMap says that it is ready, and something of it was deleted: whoever deleted asks the next moment. */
+  get isPressing(): boolean {
+    for (const outer of this.#dirtySums)
+      if (outer.deleted && outer.written.ready?.status === 'True') return true;
+    return false;
+  }
+
   putNode(facts: NodeFacts, now: number): void {
     const before = this.nodes.get(facts.name);
     const [known, wasSilent] = [before?.facts, before?.isSilent];
@@ -185,6 +192,7 @@ export class World {
     const sums = new Set([...this.#dirtySums, ...inners.map(({ outer }) => outer)]);
     for (const dirty of [this.#dirtyOuters, this.#dirtyInners, this.#dirtySums]) dirty.clear();
     // Those first that somebody may be waiting for, and that cost little.
+    for (const outer of sums) if (outer.deleted) this.#evaluateOuter(outer, now, tell);
     const due = pauses();
     for (const inner of inners) {
       if (due()) yield;

@@ -1,0 +1,137 @@
+import { expect } from 'chai';
+import { build } from '../../../native/stage.ts';
+import { INNERMAP, Running } from '../../agent/support/process.ts';
+import type { Answer } from '../kubectl.ts';
+import { type Stand, until } from '../stand.ts';
+import { CONTROLLER, makeAccounts, NAMESPACE, tokenOf } from './accounts.ts';
+import { SimulatedNode } from './node.ts';
+
+/** A test's cluster: nodes with agents, and a controller, on the stand's control plane; all of it ends with the test. */
+export class Site {
+  readonly stand: Stand;
+  readonly nodes: SimulatedNode[] = [];
+  readonly #controllers: Running[] = [];
+
+  constructor(stand: Stand) {
+    this.stand = stand;
+  }
+
+  /** A node that has joined, its agent not yet started. */
+  async node(name: string, labels: Readonly<Record<string, string>> = {}): Promise<SimulatedNode> {
+    const node = new SimulatedNode(this.stand, name);
+    this.nodes.push(node);
+    return await node.join(labels);
+  }
+
+  /** So many nodes `PREFIX-0`…, with running agents. */
+  async agents(count: number, prefix = 'node'): Promise<readonly SimulatedNode[]> {
+    const nodes: SimulatedNode[] = [];
+    for (let at = 0; at < count; at++) nodes.push(await this.node(`${prefix}-${at}`));
+    await Promise.all(nodes.map(node => node.start()));
+    await Promise.all(nodes.map(node => node.agent!.said(/Kernel probed/)));
+    return nodes;
+  }
+
+  async controller(...options: readonly string[]): Promise<Running> {
+    const { controlPlane } = this.stand;
+    const kubeconfig = controlPlane.kubeconfigWith(await tokenOf(this.stand, CONTROLLER));
+    const words = ['--kubeconfig', kubeconfig, '-n', NAMESPACE, '--relist-jitter', '100ms', ...options];
+    const running = new Running([process.execPath, INNERMAP, 'controller', ...words]);
+    this.#controllers.push(running);
+    return running;
+  }
+
+  /** `kubectl wait`: whether it came true in time. */
+  async waits(what: string, condition: string, seconds: number): Promise<boolean> {
+    const [kind, rest = ''] = what.split('/');
+    const [namespace, name] = rest.includes('.') ? rest.split('.') : [undefined, rest];
+    const place = namespace === undefined ? [] : ['-n', namespace];
+    const words = [
+      'wait',
+      `--for=condition=${condition}`,
+      `${kind}/${name}`,
+      `--timeout=${seconds}s`,
+      ...place,
+    ];
+    return (await this.stand.kubectl.run(words)).code === 0;
+  }
+
+  async resourceVersion(...words: readonly string[]): Promise<string> {
+    return this.stand.kubectl.must(['get', ...words, '-o', 'jsonpath={.metadata.resourceVersion}']);
+  }
+
+  /** Waits until a status is as expected. */
+  async told<T extends Told = Told>(words: readonly string[], expected: (status: T) => boolean): Promise<T> {
+    const ask = () => this.stand.kubectl.run(['get', ...words, '-o', 'json']);
+    const read = ({ out }: Answer) => (JSON.parse(out) as { status?: T }).status as T;
+    const answer = await until(ask, each => {
+      if (each.code !== 0) return false;
+      const status = read(each);
+      return status !== undefined && expected(status);
+    });
+    return read(answer);
+  }
+
+  /** Ends everything, and requires that no map is left. */
+  async leave(): Promise<void> {
+    await Promise.all(this.#controllers.map(controller => controller.end('SIGKILL')));
+    const names = this.nodes.map(({ name }) => name);
+    const pods = this.nodes.map(({ pod }) => pod);
+    const left = await Promise.all(this.nodes.map(node => node.leave()));
+    const { kubectl } = this.stand;
+    await kubectl.run(['delete', 'im,om,nms', '--all', '-A']);
+    if (names.length > 0) await kubectl.run(['delete', 'node', ...names, '--ignore-not-found']);
+    if (pods.length > 0)
+      await kubectl.run(['delete', 'pod', '-n', NAMESPACE, ...pods, '--ignore-not-found', '--force']);
+    expect(left.flat(), 'maps that outlive the test').to.deep.equal([]);
+  }
+}
+
+export interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly observedGeneration?: number;
+}
+
+export interface Told {
+  readonly observedGeneration: number;
+  readonly specResourceVersion?: string;
+  readonly entries?: number;
+  readonly nodes: Readonly<Record<string, number | string>>;
+  readonly failures?: readonly { readonly node: string; readonly reason: string; readonly message: string }[];
+  readonly conditions: readonly Condition[];
+}
+
+export function condition(
+  status: { readonly conditions: readonly Condition[] },
+  type: string,
+): Condition | undefined {
+  return status.conditions?.find(each => each.type === type);
+}
+
+export function isReady(status: { readonly conditions: readonly Condition[] }): boolean {
+  return condition(status, 'Ready')?.status === 'True';
+}
+
+/** Gives each test a site of its own on the suite's stand. */
+export function onSite(stand: Stand, ...namespaces: readonly string[]): () => Site {
+  let site: Site | undefined;
+  before(async function () {
+    build(this);
+    this.timeout(120_000);
+    await stand.install();
+    await makeAccounts(stand);
+    await stand.namespaces(...namespaces);
+  });
+  beforeEach(() => {
+    site = new Site(stand);
+  });
+  afterEach(async function () {
+    this.timeout(120_000);
+    await site?.leave();
+    site = undefined;
+  });
+  return () => site!;
+}
