@@ -30,8 +30,8 @@ export interface WantedInner {
 export interface Watermark {
   /** Everything up to here. */
   readonly seen: string;
-  /** Of the last change of contents: who made it waits for it to be told. */
-  readonly changed: string;
+  /** Somebody waits until it is told that everything up to here is programmed: who made the last change, or a status. */
+  readonly awaited: string;
 }
 
 /** The node as its cluster knows it. */

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { NodeMapStateStatus } from '../../api/status.ts';
-import { newsIn } from './news.ts';
+import { isNews } from './news.ts';
 
 const outer = (name: string, mark?: string) => ({
   name,
@@ -20,40 +20,40 @@ const state = (...outerMaps: ReturnType<typeof outer>[]): NodeMapStateStatus => 
   conditions: [],
 });
 
-describe('newsIn', () => {
+describe('isNews', () => {
   it('the first state is news', () => {
-    expect(newsIn(state(), undefined)).to.equal('content');
+    expect(isNews(state(), undefined)).to.equal(true);
   });
 
   it('the order of fields is none', () => {
     const { node, ...rest } = state(outer('a', '9'));
-    expect(newsIn(state(outer('a', '9')), { ...rest, node })).to.equal('none');
+    expect(isNews(state(outer('a', '9')), { ...rest, node })).to.equal(false);
   });
 
   it('versions are compared as numbers', () => {
-    expect(newsIn(state(outer('a', '10')), state(outer('a', '9')))).to.equal('watermark');
-    expect(newsIn(state(outer('a', '9')), state(outer('a', '10')))).to.equal('content');
+    expect(isNews(state(outer('a', '10')), state(outer('a', '9')))).to.equal(false);
+    expect(isNews(state(outer('a', '9')), state(outer('a', '10')))).to.equal(true);
   });
 
   it('one awaited watermark among others is news', () => {
     const before = state(outer('a', '5'), outer('b', '5'));
     const now = state(outer('a', '7'), outer('b', '7'));
-    const changes = (a: string, b: string) =>
+    const awaited = (a: string, b: string) =>
       new Map([
         ['a', a],
         ['b', b],
       ]);
-    expect(newsIn(now, before, changes('5', '5'))).to.equal('watermark');
-    expect(newsIn(now, before, changes('5', '6'))).to.equal('content');
+    expect(isNews(now, before, awaited('5', '5'))).to.equal(false);
+    expect(isNews(now, before, awaited('5', '6'))).to.equal(true);
   });
 
   it('a first watermark, and one that is gone, are news', () => {
-    expect(newsIn(state(outer('a', '5')), state(outer('a')))).to.equal('content');
-    expect(newsIn(state(outer('a')), state(outer('a', '5')))).to.equal('content');
+    expect(isNews(state(outer('a', '5')), state(outer('a')))).to.equal(true);
+    expect(isNews(state(outer('a')), state(outer('a', '5')))).to.equal(true);
   });
 
   it('drift that was found is news', () => {
     const before = state();
-    expect(newsIn({ ...before, drift: { found: 1, repaired: 1 } }, before)).to.equal('content');
+    expect(isNews({ ...before, drift: { found: 1, repaired: 1 } }, before)).to.equal(true);
   });
 });

@@ -1,29 +1,23 @@
 import type { Condition, NodeMapStateStatus } from '../../api/status.ts';
 
-/** What a state says that the one before did not: nothing, only how far InnerMaps were read, or something that somebody waits for. */
-export type News = 'none' | 'watermark' | 'content';
-
 /**
- * Pure. Times, and what is measured anew at each start, are no news. A watermark is news at once when it passes a change of
- * contents (`changes`, by outer map): whoever made that change waits for it.
+ * Pure. Whether a state says what the one before did not. Times, and what is measured anew at each start, are no news; nor is
+ * a watermark, unless somebody waits for it (`awaited`, by outer map): bookmarks move it all the time.
  */
-export function newsIn(
+export function isNews(
   now: NodeMapStateStatus,
   before: NodeMapStateStatus | undefined,
-  changes: ReadonlyMap<string, string> = new Map(),
-): News {
-  if (before === undefined || canonical(contentOf(now)) !== canonical(contentOf(before))) return 'content';
-  const marks = marksOf(before);
-  let news: News = 'none';
-  for (const { name, programmedResourceVersion: mark } of now.outerMaps) {
+  awaited: ReadonlyMap<string, string> = new Map(),
+): boolean {
+  if (before === undefined || canonical(contentOf(now)) !== canonical(contentOf(before))) return true;
+  const marks = new Map(before.outerMaps.map(outer => [outer.name, outer.programmedResourceVersion]));
+  return now.outerMaps.some(({ name, programmedResourceVersion: mark }) => {
     const told = marks.get(name);
-    if (mark === told) continue;
-    if (mark === undefined || told === undefined || isOlder(mark, told)) return 'content';
-    const change = changes.get(name);
-    if (change !== undefined && isOlder(told, change)) return 'content';
-    news = 'watermark';
-  }
-  return news;
+    if (mark === told) return false;
+    if (mark === undefined || told === undefined || isOlder(mark, told)) return true;
+    const goal = awaited.get(name);
+    return goal !== undefined && isOlder(told, goal) && !isOlder(mark, goal);
+  });
 }
 
 /** The state with the times of conditions that did not change, whoever reported them. */
@@ -51,10 +45,6 @@ function contentOf({ drift, kernel, outerMaps, conditions, ...rest }: NodeMapSta
 
 function untimed({ lastTransitionTime: _, ...condition }: Condition): object {
   return condition;
-}
-
-function marksOf({ outerMaps }: NodeMapStateStatus): ReadonlyMap<string, string | undefined> {
-  return new Map(outerMaps.map(outer => [outer.name, outer.programmedResourceVersion]));
 }
 
 /** resourceVersions count up as decimal integers. */

@@ -53,6 +53,6 @@ export interface Report {
   readonly innerMaps: readonly InnerMapReport[];
   readonly refusals: readonly Refusal[];
   readonly turn: TurnSummary;
-  /** By outer map, the resourceVersion of the last change of contents: who made it waits for the watermark to reach it. */
-  readonly changes?: ReadonlyMap<string, string>;
+  /** By outer map, the resourceVersion that somebody waits for the watermark to reach. */
+  readonly awaited?: ReadonlyMap<string, string>;
 }

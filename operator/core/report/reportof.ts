@@ -54,12 +54,12 @@ export function reportOf(turned: Turned): Report {
     innerMaps: fates.filter(isInner).map(innerReport),
     refusals: wanted.refusals,
     turn,
-    ...(wanted.watermarks === undefined ? {} : { changes: changesIn(wanted.watermarks) }),
+    ...(wanted.watermarks === undefined ? {} : { awaited: awaitedIn(wanted.watermarks) }),
   };
 }
 
-function changesIn(watermarks: NonNullable<Wanted['watermarks']>): ReadonlyMap<string, string> {
-  return new Map([...watermarks].map(([name, { changed }]) => [name, changed]));
+function awaitedIn(watermarks: NonNullable<Wanted['watermarks']>): ReadonlyMap<string, string> {
+  return new Map([...watermarks].map(([name, { awaited }]) => [name, awaited]));
 }
 
 /** What is not as declared of one outer map: the map itself, and how many of its inner maps. */

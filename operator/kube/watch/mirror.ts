@@ -14,6 +14,8 @@ export interface Consumer<T> {
 export interface MirrorOptions<T> {
   readonly transform: (object: KubeObject) => T;
   readonly ignoreUnchangedGeneration?: boolean;
+  /** Called with each object as it comes, also where nothing of it is new. */
+  readonly glance?: (object: KubeObject) => void;
   readonly consumer: Consumer<T>;
   readonly failed: (failure: Failure) => void;
 }
@@ -23,6 +25,7 @@ export class Mirror<T> {
   readonly #consumer: Consumer<T>;
   readonly #failed: (failure: Failure) => void;
   readonly #reading: Reading<T>;
+  readonly #glance: (object: KubeObject) => void;
   #known = new Map<string, Known<T>>();
   #coming: Map<string, Known<T>> | undefined;
   #resourceVersion: string | undefined;
@@ -32,6 +35,7 @@ export class Mirror<T> {
   constructor(options: MirrorOptions<T>) {
     this.#consumer = options.consumer;
     this.#failed = options.failed;
+    this.#glance = options.glance ?? (() => {});
     this.#reading = {
       transform: options.transform,
       ignoreUnchangedGeneration: options.ignoreUnchangedGeneration ?? false,
@@ -58,6 +62,7 @@ export class Mirror<T> {
   }
 
   put(object: KubeObject): void {
+    this.#glance(object);
     const key = objectKey(object.metadata);
     const known = this.#known.get(key);
     if (this.#coming !== undefined) this.#collect(this.#coming, key, object);

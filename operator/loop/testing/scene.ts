@@ -95,7 +95,7 @@ export class Scene {
 
   /** All of it was read up to here, as from a cluster. */
   watermark(outerMap: string, version: string): Scene {
-    const watermarks = new Map(this.#rest.watermarks).set(outerMap, { seen: version, changed: version });
+    const watermarks = new Map(this.#rest.watermarks).set(outerMap, { seen: version, awaited: version });
     return new Scene(this.#outers, this.#inners, { ...this.#rest, watermarks });
   }
 

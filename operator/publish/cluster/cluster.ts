@@ -1,5 +1,5 @@
 import type { NodeMapStateStatus } from '../../api/status.ts';
-import { newsIn, settled } from '../../core/report/news.ts';
+import { isNews, settled } from '../../core/report/news.ts';
 import type { Report } from '../../core/report/report.ts';
 import { Backoff } from '../../kube/backoff.ts';
 import type { Cluster, KubeObject } from '../../kube/client.ts';
@@ -28,8 +28,8 @@ export interface ClusterPublisher extends Publisher {
 
 /** Between two writes. */
 const WRITE_EVERY_MS = 1_000;
-/** A watermark that nobody waits for goes with the next write, or after this long. */
-const WATERMARK_EVERY_MS = 60_000;
+/** Whatever is to be told wakes the writer: it looks by itself now and then. */
+const LOOK_EVERY_MS = 60_000;
 const CLOSING_MS = 2_000;
 
 /** Writes the NodeMapState of one node: when it says something new, at most once a second, and never in a turn's way. */
@@ -114,30 +114,25 @@ class NodeStates implements ClusterPublisher {
   }
 
   #isDue(now: number): boolean {
-    const news = this.#news();
-    if (news === 'none') {
+    if (!this.#hasNews()) {
       this.#waitsSince = undefined;
       return false;
     }
     this.#waitsSince ??= this.#clock.now();
-    const every = news === 'content' ? WRITE_EVERY_MS : WATERMARK_EVERY_MS;
-    return now - this.#writtenAt >= every;
+    return now - this.#writtenAt >= WRITE_EVERY_MS;
   }
 
   #restMs(now: number): number {
-    const news = this.#news();
-    if (news === 'none') return WATERMARK_EVERY_MS;
-    const every = news === 'content' ? WRITE_EVERY_MS : WATERMARK_EVERY_MS;
-    return Math.max(1, this.#writtenAt + every - now);
+    return this.#hasNews() ? Math.max(1, this.#writtenAt + WRITE_EVERY_MS - now) : LOOK_EVERY_MS;
   }
 
   /** Before the first look at what is there, nobody knows whether there is news. */
-  #news() {
-    if (this.#report === undefined || !this.#reflector.hasSynced) return 'none';
-    const { state, changes } = this.#report;
+  #hasNews(): boolean {
+    if (this.#report === undefined || !this.#reflector.hasSynced) return false;
+    const { state, awaited } = this.#report;
     const known = this.#known();
-    if (known !== undefined && isOfOther(known.object, state)) return 'content';
-    return newsIn(state, this.#toldBy(known), changes);
+    if (known !== undefined && isOfOther(known.object, state)) return true;
+    return isNews(state, this.#toldBy(known), awaited);
   }
 
   /** What we sent, as long as nobody else wrote: a server with an older schema drops fields, and would be told for ever. */

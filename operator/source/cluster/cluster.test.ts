@@ -36,7 +36,7 @@ describe('clusterSource', () => {
       kind: 'encoded',
       entries: { count: 1, keys: Uint8Array.of(2, 0, 0, 0), values: Uint8Array.of(3, 0, 0, 0) },
     });
-    expect(wanted.watermarks).to.deep.equal(new Map([['tenants', { seen: '101', changed: '101' }]]));
+    expect(wanted.watermarks).to.deep.equal(new Map([['tenants', { seen: '101', awaited: '101' }]]));
     expect(wanted.node?.uid).to.equal('uid-here-100');
     expect(scene.source.hasSynced).to.equal(true);
   });
@@ -51,7 +51,7 @@ describe('clusterSource', () => {
     expect(after.innerMaps).to.equal(before.innerMaps);
     expect(after.outerMaps).to.equal(before.outerMaps);
     expect(after.node).to.equal(before.node);
-    expect(after.watermarks?.get('tenants')?.changed).to.equal('101');
+    expect(after.watermarks?.get('tenants')?.awaited).to.equal('101');
     expect(scene.changes).to.equal(changes);
   });
 
@@ -61,19 +61,36 @@ describe('clusterSource', () => {
     scene.inners('tenants').version = 500;
     scene.inners('tenants').bookmark();
     const { watermarks } = await scene.reads('500', each => each.watermarks?.get('tenants')?.seen === '500');
-    expect(watermarks?.get('tenants')?.changed).to.equal('101');
+    expect(watermarks?.get('tenants')?.awaited).to.equal('101');
     expect(scene.changes).to.equal(changes);
+  });
+
+  it('what a status waits for is awaited, and told of once', async () => {
+    await reading();
+    const { changes } = scene;
+    const waits = { specResourceVersion: '102' };
+    scene.inners('tenants').put('web', { generation: 1, status: {} });
+    scene.inners('tenants').put('web', { generation: 1, status: waits });
+    scene.inners('tenants').put('web', { generation: 1, status: { ...waits, entries: 1 } });
+    const mark = await scene.reads('it', each => each.watermarks?.get('tenants')?.seen === '104');
+    expect(mark.watermarks?.get('tenants')?.awaited).to.equal('102');
+    scene.outer('tenants', {}, { generation: 1, status: { deletionResourceVersion: '300' } });
+    await until('told', () => scene.changes === changes + 2);
+    expect((await scene.source.read()).watermarks?.get('tenants')?.awaited).to.equal('102');
+    scene.inners('tenants').version = 300;
+    scene.inners('tenants').bookmark();
+    await scene.reads('300', each => each.watermarks?.get('tenants')?.awaited === '300');
   });
 
   it('an edit and a deletion are changes, up to their own resourceVersion', async () => {
     await reading();
     scene.inner('db', 'tenants', { key: 9 });
     const two = await scene.reads('two', each => each.innerMaps.length === 2);
-    expect(two.watermarks?.get('tenants')).to.deep.equal({ seen: '102', changed: '102' });
+    expect(two.watermarks?.get('tenants')).to.deep.equal({ seen: '102', awaited: '102' });
     scene.inners('tenants').delete('web');
     const one = await scene.reads('one', each => each.innerMaps.length === 1);
     expect(namesIn(one)).to.deep.equal(['db']);
-    expect(one.watermarks?.get('tenants')).to.deep.equal({ seen: '103', changed: '103' });
+    expect(one.watermarks?.get('tenants')).to.deep.equal({ seen: '103', awaited: '103' });
   });
 
   it('is unsettled from a deletion on until none has come for a moment, at most two seconds', async () => {

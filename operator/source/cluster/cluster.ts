@@ -59,7 +59,10 @@ class Streams implements ClusterSource {
     const nodeReader = new NodeReader();
     const named = `metadata.name=${options.node}`;
     this.#fixed = [
-      this.#reflector(OUTER_MAPS, this.#outerMaps, object => outerReader.read(object)),
+      this.#reflector(OUTER_MAPS, this.#outerMaps, object => {
+        this.#inners.get(object.metadata.name)?.stream.awaits(deletionIn(object));
+        return outerReader.read(object);
+      }),
       this.#reflector(NODES, this.#nodes, object => nodeReader.read(object), named),
     ];
     this.#outerMaps.onChange(() => this.#changed());
@@ -216,6 +219,12 @@ class Streams implements ClusterSource {
       });
     return refusals;
   }
+}
+
+/** Every node must have passed it before the OuterMap is ready again. */
+function deletionIn(object: KubeObject): string | undefined {
+  const { deletionResourceVersion } = (object['status'] ?? {}) as { deletionResourceVersion?: unknown };
+  return typeof deletionResourceVersion === 'string' ? deletionResourceVersion : undefined;
 }
 
 function readable(outers: ReadonlyMap<string, OuterReading>): readonly OuterMap[] {

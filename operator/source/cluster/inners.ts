@@ -2,7 +2,7 @@ import { type Arrival, arrivalOf, contentOf, weightOf } from '../../core/arrival
 import type { OuterLayout } from '../../core/layout.ts';
 import { completed } from '../../core/unhurried.ts';
 import type { WantedInner, Watermark } from '../../core/wanted.ts';
-import type { Cluster, KubeObject } from '../../kube/client.ts';
+import { type Cluster, compareVersions, type KubeObject } from '../../kube/client.ts';
 import type { Clock } from '../../kube/clock.ts';
 import { type Consumer, type Failure, Reflector } from '../../kube/reflector.ts';
 import { Store } from '../../kube/store.ts';
@@ -50,6 +50,9 @@ export class Inners implements Consumer<Arrived> {
   readonly #rest: Rest;
   readonly #stopped = new AbortController();
   #changed = '0';
+  /** Of statuses: the highest, and the highest that was reached. */
+  #asked = '0';
+  #reached = '0';
   #last: { readonly of: ReadonlyMap<string, Arrived>; readonly inners: readonly WantedInner[] } | undefined;
 
   constructor(options: InnersOptions) {
@@ -62,8 +65,10 @@ export class Inners implements Consumer<Arrived> {
       fieldSelector: `spec.outerMap=${outerMap}`,
       transform: object => this.#arrived(object),
       ignoreUnchangedGeneration: true,
+      glance: object => this.#glance(object),
       failed: failure => options.failed(`InnerMaps of ${outerMap}`, failure),
     });
+    this.#store.onChange(() => this.#happened());
     this.#reflector.start();
   }
 
@@ -85,30 +90,56 @@ export class Inners implements Consumer<Arrived> {
     const snapshot = this.#store.snapshot();
     const settled = this.hasSynced && !this.#rest.isDisturbed;
     const seen = this.#reflector.resourceVersion;
-    const watermark = this.hasSynced && seen !== undefined ? { seen, changed: this.#changed } : undefined;
+    const watermark =
+      this.hasSynced && seen !== undefined ? { seen, awaited: this.#awaitedAt(seen) } : undefined;
     if (this.#last?.of !== snapshot) this.#last = { of: snapshot, inners: await this.#encoded(snapshot) };
     return { inners: this.#last.inners, watermark, settled };
   }
 
   replace(items: ReadonlyMap<string, Arrived>): void {
     this.#store.replace(items);
-    this.#happened();
   }
 
   put(key: string, item: Arrived): void {
     this.#store.put(key, item);
-    this.#happened();
   }
 
   remove(key: string): void {
-    this.#store.remove(key);
     this.#rest.disturb(this.#stopped.signal);
-    this.#happened();
+    this.#store.remove(key);
+  }
+
+  /** Somebody waits until the watermark reaches this: told again where it was not known before. */
+  awaits(version: string | undefined): void {
+    if (version === undefined || compareVersions(version, this.#asked) <= 0) return;
+    this.#reach();
+    this.#asked = version;
+    if (this.hasSynced && compareVersions(version, this.#changed) > 0) this.#options.changed();
   }
 
   #happened(): void {
     this.#changed = this.#reflector.resourceVersion ?? '0';
     this.#options.changed();
+  }
+
+  /** What is not reached may never be: of a future that a restored server does not know. */
+  #awaitedAt(seen: string): string {
+    this.#reach();
+    const counts =
+      compareVersions(this.#reached, seen) <= 0 && compareVersions(this.#reached, this.#changed) > 0;
+    return counts ? this.#reached : this.#changed;
+  }
+
+  #reach(): void {
+    const seen = this.#reflector.resourceVersion ?? '0';
+    if (compareVersions(this.#asked, seen) <= 0) this.#reached = this.#asked;
+  }
+
+  /** A controller that did not see a change itself waits for a later version of the object. */
+  #glance(object: KubeObject): void {
+    const { specResourceVersion } = (object['status'] ?? {}) as { specResourceVersion?: unknown };
+    if (typeof specResourceVersion === 'string' && /^[1-9]\d{0,18}$/.test(specResourceVersion))
+      this.awaits(specResourceVersion);
   }
 
   #arrived(object: KubeObject): Arrived {

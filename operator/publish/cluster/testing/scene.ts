@@ -47,8 +47,8 @@ export class PublishScene {
     await this.start();
   }
 
-  publish(state: Partial<NodeMapStateStatus>, changes: Readonly<Record<string, string>> = {}): Promise<void> {
-    const report = { state: { ...STATE, ...state }, changes: new Map(Object.entries(changes)) };
+  publish(state: Partial<NodeMapStateStatus>, awaited: Readonly<Record<string, string>> = {}): Promise<void> {
+    const report = { state: { ...STATE, ...state }, awaited: new Map(Object.entries(awaited)) };
     return this.publisher.publish(report as unknown as Report);
   }
 
