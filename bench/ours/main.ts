@@ -15,9 +15,10 @@ const WORKS: Readonly<Record<string, () => Promise<Work>>> = {
   edit: async () => (await import('./edit.ts')).edit,
   start: async () => (await import('./running.ts')).start,
   idle: async () => (await import('./running.ts')).idle,
+  controller: async () => (await import('./controller.ts')).controller,
 };
 
-const SIZES = ['maps', 'entries', 'of', 'change', 'edits', 'files', 'prefixes', 'seconds'] as const;
+const SIZES = ['maps', 'entries', 'of', 'change', 'edits', 'files', 'prefixes', 'seconds', 'nodes'] as const;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
