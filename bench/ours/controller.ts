@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller } from '../../operator/controller/run.ts';
 import { SimulatedCluster } from '../../operator/controller/testing/cluster.ts';
 import { OBJECTS, stateOf } from '../../operator/controller/testing/scene.ts';
+import { breath } from '../../operator/pace/pace.ts';
 import type { Work } from './work.ts';
 
 const LONGEST_WAIT_MS = 120_000;
@@ -17,7 +18,7 @@ const LOG = { error: console.error, warn: console.error, info: () => {} };
 export const controller: Work = async (_, { nodes = 5_000, maps = 10_000, entries = 100 }) => {
   const cluster = new SimulatedCluster();
   const names = Array.from({ length: nodes }, (_, at) => `node-${at}`);
-  fill(cluster, names, { maps, entries });
+  await fill(cluster, names, { maps, entries });
   const stop = new AbortController();
   const folds: number[] = [];
   const running = new Controller({
@@ -32,7 +33,7 @@ export const controller: Work = async (_, { nodes = 5_000, maps = 10_000, entrie
   const before = { cpu: process.cpuUsage(), at: performance.now() };
   cluster.patches.length = 0;
   folds.length = 0;
-  change(cluster, { maps, entries });
+  await change(cluster, { maps, entries });
   await reportAll(cluster, names);
   const reportedAt = performance.now();
   await until(() => isAllReady(cluster));
@@ -58,22 +59,24 @@ interface Shape {
   readonly entries: number;
 }
 
-function fill(cluster: SimulatedCluster, names: readonly string[], shape: Shape): void {
+async function fill(cluster: SimulatedCluster, names: readonly string[], shape: Shape): Promise<void> {
   for (const name of names) {
     cluster.put('nodes', OBJECTS.node(name, { 'kubernetes.io/hostname': name, zone: 'a' }));
     cluster.put('pods', OBJECTS.pod(name));
   }
   cluster.put('outermaps', OBJECTS.outerMap('tenants'));
-  change(cluster, shape, 1);
+  await change(cluster, shape, 1);
   for (const name of names) cluster.put('nodemapstates', stateOf(cluster, name));
 }
 
 /** One table for all: what the simulated server keeps is not what is measured. */
-function change(cluster: SimulatedCluster, { maps, entries }: Shape, value = 2): void {
+async function change(cluster: SimulatedCluster, { maps, entries }: Shape, value = 2): Promise<void> {
   const rows = Array.from({ length: entries }, (_, row) => `${row},${value}`);
   const table = ['key,value', ...rows].join('\n');
-  for (let map = 0; map < maps; map++)
+  for (let map = 0; map < maps; map++) {
+    if (map % 20 === 0) await breath();
     cluster.put('innermaps', OBJECTS.innerMap(`map-${map}`, { key: map, table }));
+  }
 }
 
 /** Every node in its turn, evenly. */
