@@ -7,6 +7,7 @@ const MAY: Readonly<Record<string, { ours: readonly string[]; others: readonly s
   api: { ours: ['api'], others: [] },
   core: { ours: ['api', 'core'], others: [] },
   'core/testing': { ours: ['api', 'core'], others: ['fast-check'] },
+  'core/summary/testing': { ours: ['api', 'core', 'core/testing'], others: [] },
   pace: { ours: ['core', 'pace'], others: [] },
   kernel: { ours: ['api', 'core', 'kernel'], others: [] },
   'kernel/contract.ts': { ours: ['kernel', 'kernel/contract'], others: ['chai'] },
@@ -88,6 +89,10 @@ const MAY: Readonly<Record<string, { ours: readonly string[]; others: readonly s
     others: ['chai', 'node:fs', 'node:os', 'node:path', 'node:util', 'node:child_process', 'yaml'],
   },
   controller: { ours: ['api', 'core', 'kube', 'pace', 'controller'], others: [] },
+  'controller/testing': {
+    ours: ['api', 'core', 'kube', 'kube/testing', 'controller', 'controller/testing'],
+    others: [],
+  },
   support: {
     ours: ['support', 'support/metrics', 'api'],
     others: ['node:http'],

@@ -17,9 +17,10 @@ const WORKS: Readonly<Record<string, () => Promise<Work>>> = {
   cluster: async () => (await import('./cluster.ts')).load,
   'cluster-change': async () => (await import('./cluster.ts')).change,
   idle: async () => (await import('./running.ts')).idle,
+  controller: async () => (await import('./controller.ts')).controller,
 };
 
-const SIZES = ['maps', 'entries', 'of', 'change', 'edits', 'files', 'prefixes', 'seconds'] as const;
+const SIZES = ['maps', 'entries', 'of', 'change', 'edits', 'files', 'prefixes', 'seconds', 'nodes'] as const;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,0 +1,205 @@
+import type { Cluster, KubeObject, ListPage, Place, Query } from '../../kube/client.ts';
+import { ApiError, objectKey } from '../../kube/client.ts';
+import { Watcher } from './watcher.ts';
+
+interface Kind {
+  readonly objects: Map<string, KubeObject>;
+  readonly watchers: Set<Watcher>;
+  readonly history: { readonly version: number; readonly type: string; readonly object: KubeObject }[];
+}
+
+export interface Patched {
+  readonly plural: string;
+  readonly key: string;
+  readonly status: Readonly<Record<string, unknown>>;
+}
+
+const HISTORY = 2_000;
+
+/** As much of an API server as the controller sees, in this process: for simulated time, and for thousands of nodes. */
+export class SimulatedCluster implements Cluster {
+  readonly server = 'simulated';
+  readonly namespace = 'innermap-system';
+  readonly patches: Patched[] = [];
+  readonly events: Readonly<Record<string, unknown>>[] = [];
+  version = 100;
+  /** What a write is refused with. */
+  refusal: ((place: Place) => ApiError | undefined) | undefined;
+  /** Told of every status that was written. */
+  patched: ((place: Place) => void) | undefined;
+  readonly #kinds = new Map<string, Kind>();
+
+  /** Made, or changed: another spec is another generation. */
+  put(plural: string, object: KubeObject): KubeObject {
+    const { objects } = this.#kind(plural);
+    const key = objectKey(object.metadata);
+    const before = objects.get(key);
+    const isSame = JSON.stringify(before?.['spec']) === JSON.stringify(object['spec']);
+    const generation = (before?.metadata.generation ?? 0) + (isSame && before !== undefined ? 0 : 1);
+    const version = ++this.version;
+    const uid = object.metadata.uid ?? before?.metadata.uid ?? `uid-${plural}-${key}-${version}`;
+    const metadata = {
+      creationTimestamp: '2026-01-01T00:00:00Z',
+      ...object.metadata,
+      ...{ uid, generation, resourceVersion: String(version) },
+    };
+    const status = object['status'] ?? before?.['status'];
+    const stored = { ...object, metadata, ...(status === undefined ? {} : { status }) };
+    objects.set(key, stored);
+    this.#emit(plural, before === undefined ? 'ADDED' : 'MODIFIED', stored);
+    return stored;
+  }
+
+  remove(plural: string, key: string): void {
+    const { objects } = this.#kind(plural);
+    const before = objects.get(key);
+    if (before === undefined) return;
+    objects.delete(key);
+    const metadata = { ...before.metadata, resourceVersion: String(++this.version) };
+    this.#emit(plural, 'DELETED', { ...before, metadata });
+  }
+
+  find(plural: string, key: string): KubeObject | undefined {
+    return this.#kind(plural).objects.get(key);
+  }
+
+  objects(plural: string): Iterable<KubeObject> {
+    return this.#kind(plural).objects.values();
+  }
+
+  /** Everything is as it was when `version` was the last. */
+  restore(version: number, objects: Readonly<Record<string, readonly KubeObject[]>>): void {
+    this.version = version;
+    for (const [plural, kind] of this.#kinds) {
+      kind.objects.clear();
+      kind.history.length = 0;
+      for (const object of objects[plural] ?? []) kind.objects.set(objectKey(object.metadata), object);
+      for (const watcher of kind.watchers) {
+        watcher.push('ERROR', { kind: 'Status', code: 410, reason: 'Expired', message: 'too old' });
+        watcher.end();
+      }
+      kind.watchers.clear();
+    }
+  }
+
+  async watch(place: Place, query: Query, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    const kind = this.#kind(place.resource.plural);
+    const watcher = new Watcher();
+    if (query['sendInitialEvents'] === true) {
+      for (const object of kind.objects.values()) watcher.push('ADDED', object);
+      const annotations = { 'k8s.io/initial-events-end': 'true' };
+      watcher.push('BOOKMARK', { metadata: { resourceVersion: String(this.version), annotations } });
+    } else
+      for (const { version, type, object } of kind.history)
+        if (version > Number(query['resourceVersion'])) watcher.push(type, object);
+    kind.watchers.add(watcher);
+    signal.addEventListener('abort', () => {
+      kind.watchers.delete(watcher);
+      watcher.end();
+    });
+    return watcher;
+  }
+
+  async page(place: Place, query: Query): Promise<ListPage> {
+    const outer = String(query['fieldSelector'] ?? '').replace('spec.outerMap=', '');
+    const items = [...this.#kind(place.resource.plural).objects.values()].filter(
+      object => outer === '' || (object['spec'] as { readonly outerMap?: string }).outerMap === outer,
+    );
+    const length = 1_000 * items.length;
+    return { resourceVersion: String(this.version), items, kind: '', apiVersion: '', length };
+  }
+
+  async list<T extends KubeObject>(place: Place): Promise<readonly T[]> {
+    return [...this.#kind(place.resource.plural).objects.values()] as T[];
+  }
+
+  async get<T extends KubeObject>(place: Place): Promise<T> {
+    return this.#must(place) as T;
+  }
+
+  async create<T extends KubeObject>(place: Place, object: object): Promise<T> {
+    const { plural } = place.resource;
+    if (plural === 'events') this.events.push(object as Readonly<Record<string, unknown>>);
+    return this.put(plural, object as KubeObject) as T;
+  }
+
+  async replace<T extends KubeObject>(place: Place, object: object): Promise<T> {
+    const known = this.#must(place);
+    const { resourceVersion } = (object as KubeObject).metadata;
+    if (resourceVersion !== known.metadata.resourceVersion) throw refused(409, 'Conflict');
+    return this.put(place.resource.plural, object as KubeObject) as T;
+  }
+
+  async apply<T extends KubeObject>(place: Place, object: object): Promise<T> {
+    return this.put(place.resource.plural, object as KubeObject) as T;
+  }
+
+  async patch<T extends KubeObject>(place: Place, patch: object): Promise<T> {
+    await new Promise(resume => setImmediate(resume));
+    const refusal = this.refusal?.(place);
+    if (refusal !== undefined) throw refusal;
+    const known = this.#must(place);
+    const { metadata, status } = patch as KubeObject & { readonly status: Patched['status'] };
+    if (metadata?.uid !== undefined && metadata.uid !== known.metadata.uid) throw refused(409, 'Conflict');
+    const { plural } = place.resource;
+    // Counts of events, which nobody looks at here.
+    if (plural === 'events') return known as T;
+    this.patches.push({ plural, key: objectKey(known.metadata), status });
+    const stored = this.put(plural, { ...known, status: merged(known['status'], status) });
+    this.patched?.(place);
+    return stored as T;
+  }
+
+  async delete(place: Place): Promise<void> {
+    this.remove(place.resource.plural, keyOf(place));
+  }
+
+  calls() {
+    return [];
+  }
+
+  async close(): Promise<void> {
+    for (const { watchers } of this.#kinds.values()) for (const watcher of watchers) watcher.end();
+  }
+
+  #kind(plural: string): Kind {
+    let kind = this.#kinds.get(plural);
+    if (kind === undefined) {
+      kind = { objects: new Map(), watchers: new Set(), history: [] };
+      this.#kinds.set(plural, kind);
+    }
+    return kind;
+  }
+
+  #must(place: Place): KubeObject {
+    const found = this.find(place.resource.plural, keyOf(place));
+    if (found === undefined) throw refused(404, 'NotFound');
+    return found;
+  }
+
+  #emit(plural: string, type: string, object: KubeObject): void {
+    const { watchers, history } = this.#kind(plural);
+    history.push({ version: this.version, type, object });
+    if (history.length > HISTORY) history.shift();
+    for (const watcher of watchers) watcher.push(type, object);
+  }
+}
+
+export function refused(status: number, reason: string): ApiError {
+  return new ApiError(`Cannot patch: ${status} ${reason}`, { status, reason });
+}
+
+function keyOf({ namespace, name = '' }: Place): string {
+  return objectKey(namespace === undefined ? { name } : { namespace, name });
+}
+
+function merged(known: unknown, patch: Patched['status']): Readonly<Record<string, unknown>> {
+  const result: Record<string, unknown> = { ...(known as object | undefined) };
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) delete result[name];
+    else if (typeof value === 'object' && !Array.isArray(value))
+      result[name] = merged(result[name], value as Patched['status']);
+    else result[name] = value;
+  }
+  return result;
+}
