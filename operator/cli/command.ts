@@ -69,7 +69,7 @@ export interface Terminal {
 
 export type ClosableKernel = Kernel & { close(): void };
 
-/** Called while long work goes on. */
+/** Called while long work goes on; a total of 0 is one that nobody knows yet. */
 export type Progressed = (done: number, total: number) => void;
 
 /** One object of a manifest, as heavy as the API server will find it. */

@@ -75,6 +75,6 @@ export function counting(progress: Progressed): () => void {
   let read = 0;
   return () => {
     read++;
-    if (read % 100 === 0) progress(read, read);
+    if (read % 100 === 0) progress(read, 0);
   };
 }

@@ -148,6 +148,18 @@ describe('status of a cluster', () => {
     expect(out).to.match(/^OuterMap tenants +n3 +PinInUse +foreign map$/m);
   });
 
+  it('a node in trouble that no object of it explains is not ready, whatever its numbers', async () => {
+    const no = { ...readyCondition(), status: 'False' as const, reason: 'KernelError' as const };
+    const broken = { ...no, message: 'Turn broke off' };
+    const node = (conditions: readonly (typeof broken)[], failures: readonly Failure[]) =>
+      well().node('n3').pod('n3').told('n3', {}, { conditions, failures });
+    const trouble = /^n3 +tenants +- +- +- +- +False +KernelError +4m +Turn broke off$/m;
+    expect((await shown(node([broken], []))).out).to.match(trouble);
+    expect((await shown(node([broken], [failure()]))).out).to.match(trouble);
+    const explained = node([broken], [failure({ outerMap: 'flows', reason: 'KernelError' })]);
+    expect((await shown(explained, '--all')).out).to.match(/^n3 +tenants +1 +2 +0 +0 +True/m);
+  });
+
   it('tells each held removal once, with its nodes and the command', async () => {
     const held = { heldRemoval: { keys: 40, token: 'abc' } };
     const facts = well().node('n3').pod('n3').told('n3', held).node('n4').pod('n4').told('n4', held);

@@ -19,7 +19,7 @@ export function progressLine(terminal: Terminal, label: string): Progress {
       const now = terminal.now();
       if (!terminal.errorIsTerminal || now - started < PATIENCE_MS || now - written < INTERVAL_MS) return;
       written = now;
-      terminal.error(`\r\x1b[K${label} ${done}/${total}`);
+      terminal.error(`\r\x1b[K${label} ${total === 0 ? done : `${done}/${total}`}`);
     },
     end() {
       if (written !== Number.NEGATIVE_INFINITY) terminal.error('\r\x1b[K');

@@ -56,26 +56,28 @@ interface Judged {
 }
 
 function rowOf({ name, state, present }: NodeStanding, judged: Judged, { changes }: Declared): Row {
-  const { outer, entry } = judged;
-  const since = state.conditions.find(({ type }) => type === 'Ready')?.lastTransitionTime;
-  const base = { node: name, outerMap: outer.name, ...(since === undefined ? {} : { since }) };
-  if (judged.old !== undefined) return { ...base, ...unknown(judged.old) };
+  const { outer, entry, old } = judged;
+  const base = { node: name, outerMap: outer.name };
+  if (old !== undefined) return { ...base, ready: 'Unknown', reason: 'NodesNotReporting', message: old };
   if (entry === undefined)
     return { ...base, ready: 'Unknown', reason: 'Progressing', message: 'its agent has not taken it up yet' };
   const earlier = earlierMap(outer, entry);
   if (earlier !== undefined) return { ...base, ...earlier };
+  const trouble = nodeTrouble(state);
+  if (trouble !== undefined) return { ...base, ...sinceOf(state), ...trouble };
   const behind = behindOf(
     changes.get(outer.name) ?? [],
     entry.programmedResourceVersion,
     present.node?.labels,
   );
-  return { ...base, ...numbersOf(entry), behind, ...lotOf(state, entry, behind) };
+  return { ...base, ...sinceOf(state), ...numbersOf(entry), behind, ...lotOf(state, entry, behind) };
 }
 
 type Lot = Pick<Row, 'ready' | 'reason' | 'message'>;
 
-function unknown(message: string): Lot {
-  return { ready: 'Unknown', reason: 'NodesNotReporting', message };
+function sinceOf({ conditions }: NodeMapStateStatus): Pick<Row, 'since'> {
+  const ready = conditions.find(({ type }) => type === 'Ready');
+  return ready === undefined ? {} : { since: ready.lastTransitionTime };
 }
 
 function numbersOf(entry: OuterMapState): Pick<Row, 'innerMaps' | 'entries' | 'failed'> {
@@ -91,6 +93,16 @@ function earlierMap({ uid, generation }: OuterMapFacts, entry: OuterMapState): L
         ? `told of generation ${entry.generation} of the OuterMap, it is at ${generation}`
         : undefined;
   return message === undefined ? undefined : { ready: 'Unknown', reason: 'Progressing', message };
+}
+
+/** What no object of it explains: a turn that broke off, a source that was not read, a map that cannot be let go. */
+function nodeTrouble({ conditions, failures, outerMaps }: NodeMapStateStatus): Lot | undefined {
+  const ready = conditions.find(({ type }) => type === 'Ready');
+  if (ready === undefined || ready.status === 'True') return undefined;
+  const { reason, message } = ready;
+  const isHeld = reason === 'RemovalHeld' && outerMaps.some(({ heldRemoval }) => heldRemoval !== undefined);
+  if (isHeld || failures.some(failure => failure.reason === reason)) return undefined;
+  return { ready: ready.status, reason, message };
 }
 
 function lotOf(state: NodeMapStateStatus, entry: OuterMapState, behind: number): Lot {
