@@ -61,20 +61,34 @@ export class Site {
   }
 
   /** Waits until a status is as expected. */
-  async told<T extends Told = Told>(words: readonly string[], expected: (status: T) => boolean): Promise<T> {
+  async told<T extends Told = Told>(
+    words: readonly string[],
+    expected: (status: T) => boolean,
+    what = 'a status',
+  ): Promise<T> {
     const ask = () => this.stand.kubectl.run(['get', ...words, '-o', 'json']);
     const read = ({ out }: Answer) => (JSON.parse(out) as { status?: T }).status as T;
-    const answer = await until(ask, each => {
-      if (each.code !== 0) return false;
-      const status = read(each);
+    const isSo = (each: Answer): boolean => {
+      const status = each.code === 0 ? read(each) : undefined;
       return status !== undefined && expected(status);
-    });
-    return read(answer);
+    };
+    try {
+      return read(await until(ask, isSo));
+    } catch (error) {
+      throw new Error(`${what}: ${(error as Error).message}\n${this.logs()}`);
+    }
+  }
+
+  /** What agents and controllers said last. */
+  logs(): string {
+    const agents = this.nodes.map(({ name, agent }) => `${name}:\n${tail(agent?.log)}`);
+    return [...agents, ...this.#controllers.map(({ log }) => `controller:\n${tail(log)}`)].join('\n');
   }
 
   /** Ends everything, and requires that no map is left. */
   async leave(): Promise<void> {
-    await Promise.all(this.#controllers.map(controller => controller.end('SIGKILL')));
+    // Not killed: the next one would wait for its Lease
+    await Promise.all(this.#controllers.map(controller => controller.end()));
     const names = this.nodes.map(({ name }) => name);
     const pods = this.nodes.map(({ pod }) => pod);
     const left = await Promise.all(this.nodes.map(node => node.leave()));
@@ -134,4 +148,8 @@ export function onSite(stand: Stand, ...namespaces: readonly string[]): () => Si
     site = undefined;
   });
   return () => site!;
+}
+
+function tail(log = ''): string {
+  return log.trimEnd().split('\n').slice(-15).join('\n');
 }
