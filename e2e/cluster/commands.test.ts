@@ -24,8 +24,25 @@ describeCluster('commands on a real API server', stand => {
     symlinkSync(INNERMAP, plugin);
     await stand.install();
     await stand.namespaces('team-a', 'team-b', SYSTEM);
+    await clear();
   });
-  after(() => rmSync(directory, { recursive: true, force: true }));
+  after(async () => {
+    await clear();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  /** Nodes and agents are of the whole cluster: neither those of other suites here nor ours there. */
+  async function clear(): Promise<void> {
+    await stand.kubectl.must(['delete', 'nodes', '--all']);
+    const now = ['--grace-period=0', '--force', '--ignore-not-found'];
+    await stand.kubectl.must(['delete', 'pods', '--all', '-n', SYSTEM, ...now]);
+    await stand.kubectl.must([
+      'delete',
+      'clusterrole,clusterrolebinding',
+      'map-reader',
+      '--ignore-not-found',
+    ]);
+  }
 
   /** `innermap WORDS… --kubeconfig FILE` */
   function innermap(...words: readonly string[]): Promise<Ended> {
@@ -162,6 +179,25 @@ describeCluster('commands on a real API server', stand => {
           true,
         );
     });
+  });
+
+  it('a server that is away is told at once, by every command: exit 2', async () => {
+    const config = JSON.parse(readFileSync(stand.controlPlane.kubeconfig, 'utf8'));
+    const away = join(directory, 'away.kubeconfig');
+    const clusters = [{ name: 'test', cluster: { server: 'https://127.0.0.1:1' } }];
+    writeFileSync(away, JSON.stringify({ ...config, clusters }), { mode: 0o600 });
+    const file = write('away.json', TENANTS, innerMap('team-a/web', '10.1.0.7', ENTRIES));
+    for (const words of [
+      ['status'],
+      ['get', '--node', 'n1'],
+      ['plan', file],
+      ['validate', '--server', file],
+    ]) {
+      const start = performance.now();
+      const { code, error } = await ended([INNERMAP, ...words, '--kubeconfig', away]);
+      expect([code, error.includes('ECONNREFUSED')], words.join(' ')).to.deep.equal([2, true]);
+      expect(performance.now() - start).to.be.below(8000);
+    }
   });
 
   describe('get', () => {

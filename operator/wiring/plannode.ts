@@ -48,7 +48,7 @@ export async function planNode(asked: ClusterPlanAsked): Promise<PlanOutcome> {
 async function nodeIn(cluster: Cluster, asked: ClusterPlanAsked): Promise<Node> {
   const name = asked.node ?? hostname();
   try {
-    const { metadata } = await cluster.get({ ...NODES, name });
+    const { metadata } = await cluster.get({ ...NODES, name }, { attempts: 2 });
     return { name, labels: { ...metadata.labels, ...asked.labels } };
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 404) throw error;
