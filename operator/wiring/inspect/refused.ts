@@ -1,6 +1,6 @@
-import type { FilesAsked } from '../cli/cluster/ports.ts';
-import type { Refusal } from '../core/wanted.ts';
-import { ApiError, type Cluster, type KubeObject } from '../kube/client.ts';
+import type { FilesAsked } from '../../cli/cluster/ports.ts';
+import type { Refusal } from '../../core/wanted.ts';
+import { ApiError, type Cluster, type KubeObject } from '../../kube/client.ts';
 import { type WrittenObject, writtenObjects } from './files.ts';
 import { INNER_MAPS, OUTER_MAPS, withCluster } from './reading.ts';
 
