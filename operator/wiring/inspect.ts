@@ -5,11 +5,11 @@ import type { InspectPorts } from '../cli/cluster/ports.ts';
  * and 100 MB, which commands on a folder must not pay for.
  */
 export const INSPECT: InspectPorts = {
-  facts: async asked => (await import('./facts.ts')).clusterFacts(asked),
-  planNode: async asked => (await import('./plannode.ts')).planNode(asked),
-  planFiles: async asked => (await import('./planfiles.ts')).planFiles(asked),
-  refusedByServer: async asked => (await import('./refused.ts')).refusedByServer(asked),
+  facts: async asked => (await import('./inspect/facts.ts')).clusterFacts(asked),
+  planNode: async asked => (await import('./inspect/plannode.ts')).planNode(asked),
+  planFiles: async asked => (await import('./inspect/planfiles.ts')).planFiles(asked),
+  refusedByServer: async asked => (await import('./inspect/refused.ts')).refusedByServer(asked),
   agentPods: async (address, node, namespace) =>
-    (await import('./pods.ts')).agentPodsOn(address, node, namespace),
-  kubectl: async words => (await import('./kubectl.ts')).runKubectl(words),
+    (await import('./inspect/pods.ts')).agentPodsOn(address, node, namespace),
+  kubectl: async words => (await import('./inspect/kubectl.ts')).runKubectl(words),
 };

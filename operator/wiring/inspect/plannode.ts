@@ -1,14 +1,14 @@
 import { hostname } from 'node:os';
-import { RELEASE_ANNOTATION } from '../api/metadata.ts';
-import type { OuterMap } from '../api/outermap.ts';
-import type { ClusterPlanAsked } from '../cli/cluster/ports.ts';
-import type { PlanOutcome } from '../cli/command.ts';
-import type { Node } from '../core/desired/desired.ts';
-import { planLines, stepText } from '../core/plan/print.ts';
-import { objectName } from '../core/report/fates.ts';
-import { openKernel } from '../kernel/libbpf/kernel.ts';
-import { ApiError, type Cluster } from '../kube/client.ts';
-import { dryRun } from '../loop/dryrun.ts';
+import { RELEASE_ANNOTATION } from '../../api/metadata.ts';
+import type { OuterMap } from '../../api/outermap.ts';
+import type { ClusterPlanAsked } from '../../cli/cluster/ports.ts';
+import type { PlanOutcome } from '../../cli/command.ts';
+import type { Node } from '../../core/desired/desired.ts';
+import { planLines, stepText } from '../../core/plan/print.ts';
+import { objectName } from '../../core/report/fates.ts';
+import { openKernel } from '../../kernel/libbpf/kernel.ts';
+import { ApiError, type Cluster } from '../../kube/client.ts';
+import { dryRun } from '../../loop/dryrun.ts';
 import { declaredIn } from './declared.ts';
 import { counting, NODES, withCluster } from './reading.ts';
 
@@ -48,7 +48,7 @@ export async function planNode(asked: ClusterPlanAsked): Promise<PlanOutcome> {
 async function nodeIn(cluster: Cluster, asked: ClusterPlanAsked): Promise<Node> {
   const name = asked.node ?? hostname();
   try {
-    const { metadata } = await cluster.get({ ...NODES, name });
+    const { metadata } = await cluster.get({ ...NODES, name }, { attempts: 2 });
     return { name, labels: { ...metadata.labels, ...asked.labels } };
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 404) throw error;

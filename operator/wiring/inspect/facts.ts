@@ -1,4 +1,4 @@
-import { parseInnerMap, parseOuterMap } from '../api/parse/manifest.ts';
+import { parseInnerMap, parseOuterMap } from '../../api/parse/manifest.ts';
 import type {
   ClusterFacts,
   FactsAsked,
@@ -6,8 +6,8 @@ import type {
   NodeFacts,
   OuterMapFacts,
   StateFacts,
-} from '../cli/cluster/ports.ts';
-import type { KubeObject, Query } from '../kube/client.ts';
+} from '../../cli/cluster/ports.ts';
+import type { KubeObject, Query } from '../../kube/client.ts';
 import { agentPods } from './pods.ts';
 import { counting, INNER_MAPS, listed, NODE_MAP_STATES, NODES, OUTER_MAPS, withCluster } from './reading.ts';
 

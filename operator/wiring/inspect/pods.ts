@@ -1,5 +1,5 @@
-import type { AgentPod, ClusterAddress, Listed } from '../cli/cluster/ports.ts';
-import type { Cluster, KubeObject } from '../kube/client.ts';
+import type { AgentPod, ClusterAddress, Listed } from '../../cli/cluster/ports.ts';
+import type { Cluster, KubeObject } from '../../kube/client.ts';
 import { all, listed, PODS, withCluster } from './reading.ts';
 
 const AGENTS = 'app.kubernetes.io/name=innermap-operator,app.kubernetes.io/component=agent';

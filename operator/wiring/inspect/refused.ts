@@ -1,6 +1,6 @@
-import type { FilesAsked } from '../cli/cluster/ports.ts';
-import type { Refusal } from '../core/wanted.ts';
-import { ApiError, type Cluster, type KubeObject } from '../kube/client.ts';
+import type { FilesAsked } from '../../cli/cluster/ports.ts';
+import type { Refusal } from '../../core/wanted.ts';
+import { ApiError, type Cluster, type KubeObject } from '../../kube/client.ts';
 import { type WrittenObject, writtenObjects } from './files.ts';
 import { INNER_MAPS, OUTER_MAPS, withCluster } from './reading.ts';
 
@@ -21,11 +21,12 @@ export async function refusedByServer({
   return withCluster(address, async cluster => {
     const fallback = namespace ?? cluster.namespace ?? 'default';
     const refusals: Refusal[] = [];
-    for (let from = 0; from < objects.length; from += WAVE) {
-      const wave = objects.slice(from, from + WAVE);
+    // The first alone: where nobody answers, one waits for it and not sixty-four
+    for (let from = 0, size = 1; from < objects.length; from += size, size = WAVE) {
+      const wave = objects.slice(from, from + size);
       const answers = await Promise.all(wave.map(object => refusalOf(cluster, object, fallback)));
       for (const answer of answers) if (answer !== undefined) refusals.push(answer);
-      progress(Math.min(objects.length, from + WAVE), objects.length);
+      progress(Math.min(objects.length, from + size), objects.length);
     }
     return refusals;
   });

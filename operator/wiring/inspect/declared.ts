@@ -1,14 +1,14 @@
-import type { InnerMapManifest, RawContent } from '../api/innermap.ts';
-import type { OuterMap } from '../api/outermap.ts';
-import { parseInnerMap, parseOuterMap } from '../api/parse/manifest.ts';
-import { fieldText, type Problem } from '../api/problem.ts';
-import { encodeContent } from '../core/codec/content.ts';
-import { isPerCpu } from '../core/codec/entries.ts';
-import type { CountedInner } from '../core/compare/applied.ts';
-import { groundOf } from '../core/desired/claim.ts';
-import { innerSpec, type OuterLayout } from '../core/layout.ts';
-import type { Content, Refusal } from '../core/wanted.ts';
-import type { Cluster, KubeObject, Place } from '../kube/client.ts';
+import type { InnerMapManifest, RawContent } from '../../api/innermap.ts';
+import type { OuterMap } from '../../api/outermap.ts';
+import { parseInnerMap, parseOuterMap } from '../../api/parse/manifest.ts';
+import { fieldText, type Problem } from '../../api/problem.ts';
+import { encodeContent } from '../../core/codec/content.ts';
+import { isPerCpu } from '../../core/codec/entries.ts';
+import type { CountedInner } from '../../core/compare/applied.ts';
+import { groundOf } from '../../core/desired/claim.ts';
+import { innerSpec, type OuterLayout } from '../../core/layout.ts';
+import type { Content, Refusal } from '../../core/wanted.ts';
+import type { Cluster, KubeObject, Place } from '../../kube/client.ts';
 import { all, INNER_MAPS, OUTER_MAPS } from './reading.ts';
 
 export interface Declared {

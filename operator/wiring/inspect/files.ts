@@ -1,7 +1,7 @@
-import { parseManifest } from '../api/parse/manifest.ts';
-import { isObject } from '../api/parse/section.ts';
-import { listManifests, plainPaths, readFileText } from '../source/folder/scan.ts';
-import { documentsOf } from '../source/folder/text/documents.ts';
+import { parseManifest } from '../../api/parse/manifest.ts';
+import { isObject } from '../../api/parse/section.ts';
+import { listManifests, plainPaths, readFileText } from '../../source/folder/scan.ts';
+import { documentsOf } from '../../source/folder/text/documents.ts';
 
 /** An object as its author wrote it. */
 export interface WrittenObject {

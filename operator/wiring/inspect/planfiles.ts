@@ -1,10 +1,10 @@
-import type { InnerMapManifest } from '../api/innermap.ts';
-import type { OuterMap } from '../api/outermap.ts';
-import { parseManifest } from '../api/parse/manifest.ts';
-import type { AppliedOutcome, FilesAsked } from '../cli/cluster/ports.ts';
-import { appliedChanges, type CountedInner } from '../core/compare/applied.ts';
-import { ApiError, type Cluster } from '../kube/client.ts';
-import { loadManifests } from '../source/folder/load.ts';
+import type { InnerMapManifest } from '../../api/innermap.ts';
+import type { OuterMap } from '../../api/outermap.ts';
+import { parseManifest } from '../../api/parse/manifest.ts';
+import type { AppliedOutcome, FilesAsked } from '../../cli/cluster/ports.ts';
+import { appliedChanges, type CountedInner } from '../../core/compare/applied.ts';
+import { ApiError, type Cluster } from '../../kube/client.ts';
+import { loadManifests } from '../../source/folder/load.ts';
 import { type Declared, type DeclaredAsked, declaredIn, encoded, layoutsOf } from './declared.ts';
 import { nodeFacts } from './facts.ts';
 import { writtenObjects } from './files.ts';

@@ -1,5 +1,5 @@
-import type { ClusterAddress, Listed } from '../cli/cluster/ports.ts';
-import type { Progressed } from '../cli/command.ts';
+import type { ClusterAddress, Listed } from '../../cli/cluster/ports.ts';
+import type { Progressed } from '../../cli/command.ts';
 import {
   ApiError,
   type Cluster,
@@ -7,8 +7,8 @@ import {
   openCluster,
   type Place,
   type Query,
-} from '../kube/client.ts';
-import { readPages } from '../kube/watch/pages.ts';
+} from '../../kube/client.ts';
+import { readPages } from '../../kube/watch/pages.ts';
 
 const GROUP = { group: 'innermap.io', version: 'v1alpha1' } as const;
 const CORE = { group: '', version: 'v1' } as const;

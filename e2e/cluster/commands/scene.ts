@@ -1,0 +1,59 @@
+import { labelsHash } from '../../../operator/core/report/reportof.ts';
+import type { Stand } from '../stand.ts';
+import { type Calls, SYSTEM } from './calls.ts';
+import { innerMap, nodeWith, podOn, stateOf, TENANTS, type Told } from './objects.ts';
+
+const LABELS = { zone: 'a' };
+
+export const ENTRIES: readonly (readonly [number, number])[] = [
+  [1, 1],
+  [2, 2],
+  [3, 3],
+];
+
+/** One node that is well, and one of each kind that is not. */
+export async function scene(calls: Calls, stand: Stand): Promise<void> {
+  await maps(calls, stand);
+  const account = { name: 'default', namespace: SYSTEM };
+  await stand.put({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: account });
+  for (const name of ['n1', 'n2', 'n3', 'n4', 'n5', 'n6']) {
+    const node = nodeWith(name, LABELS);
+    await calls.written(node.object, node.status);
+    const pod = podOn(name, SYSTEM);
+    if (name !== 'n6') await calls.written(pod.object, pod.status);
+  }
+  const uid = await calls.field('om', 'tenants', '.metadata.uid');
+  const version = await calls.field('im', 'web', '.metadata.resourceVersion');
+  for (const { object, status } of statesOf(uid, version)) await calls.written(object, status);
+}
+
+/** Two InnerMaps; of one of them no controller has told anything. */
+async function maps(calls: Calls, stand: Stand): Promise<void> {
+  await calls.written(TENANTS, { innerMaps: 2, nodes: { summary: '3/4' } });
+  await stand.put(innerMap('team-a/dns', '10.1.0.8', [[1, 1]]));
+  const ready = { type: 'Ready', status: 'True', reason: 'Programmed', message: 'as declared' };
+  await calls.written(innerMap('team-a/web', '10.1.0.7', ENTRIES), {
+    observedGeneration: 1,
+    nodes: { summary: '1/4' },
+    conditions: [{ ...ready, lastTransitionTime: '2026-11-20T10:00:00Z' }],
+  });
+}
+
+/** Of n1, which is well; n2, which fails; n3, which was started anew since; n4, whose labels changed. */
+function statesOf(uid: string, version: string): readonly Told[] {
+  const labels = labelsHash(LABELS);
+  const about = { name: 'tenants', uid, generation: 1, programmedResourceVersion: version };
+  const well = { ...about, innerMaps: 2, entries: 24, bytes: 192, failuresTotal: 0 };
+  const heldRemoval = { keys: 40, token: 'abc123' };
+  const failing = { ...well, innerMaps: 1, entries: 12, failuresTotal: 1, heldRemoval };
+  const failure = {
+    ...{ kind: 'InnerMap', namespace: 'team-a', name: 'web', outerMap: 'tenants' },
+    ...{ reason: 'OutOfMemory', message: 'no memory left' },
+  };
+  return [
+    stateOf('n1', { labels, outerMaps: [well] }),
+    stateOf('n2', { labels, outerMaps: [failing], failures: [failure] }),
+    stateOf('n3', { labels, bootID: 'before', outerMaps: [well] }),
+    stateOf('n4', { labels: 'other', outerMaps: [well] }),
+  ];
+}
