@@ -242,7 +242,11 @@ describeCluster('controller on a real API server', stand => {
   it('cannot write the status of an object that was made again under its name', async () => {
     await stand.put(innerMap('web', { key: '10.1.0.1' }));
     const place = { ...INNER_MAPS, namespace: 'team-a', name: 'web', subresource: 'status' } as const;
-    const patch = { metadata: { uid: '00000000-0000-0000-0000-000000000000' }, status: { entries: 1 } };
+    const { metadata } = await cluster.get<KubeObject>({ ...place, subresource: undefined });
+    await stand.kubectl.must(['delete', 'im', 'web', '-n', 'team-a']);
+    await stand.put(innerMap('web', { key: '10.1.0.1' }));
+    const { resourceVersion } = metadata;
+    const patch = { metadata: { resourceVersion }, status: { entries: 1 } };
     const refusal = await cluster.patch(place, patch).catch((error: unknown) => error);
     expect(refusal).to.be.instanceOf(ApiError).and.include({ status: 409 });
   });
