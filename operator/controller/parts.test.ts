@@ -4,9 +4,9 @@ import { Interned } from './facts/interned.ts';
 import { stateFacts } from './facts/nodemapstate.ts';
 import { notReadySince } from './facts/ready.ts';
 import { writtenIn } from './facts/written.ts';
-import { happeningsBetween } from './happenings.ts';
-import { Inbox } from './inbox.ts';
-import { Rewinds } from './rewinds.ts';
+import { Inbox } from './reading/inbox.ts';
+import { Rewinds } from './reading/rewinds.ts';
+import { happeningsBetween } from './writing/happenings.ts';
 
 describe('Rewinds', () => {
   it('takes the first list of an episode, whoever lists later', () => {

@@ -6,15 +6,15 @@ import { Events } from '../kube/events.ts';
 import { Lease } from '../kube/lease.ts';
 import type { Failure } from '../kube/reflector.ts';
 import { unhurried } from '../pace/pace.ts';
-import { Inbox } from './inbox.ts';
-import { intakesInto } from './intakes.ts';
-import { Judge } from './judge.ts';
 import type { Log } from './log.ts';
 import { type Gauges, NO_OBSERVER, type Observer } from './observer.ts';
-import { Rewinds } from './rewinds.ts';
-import { Streams } from './streams.ts';
+import { Inbox } from './reading/inbox.ts';
+import { intakesInto } from './reading/intakes.ts';
+import { Judge } from './reading/judge.ts';
+import { Rewinds } from './reading/rewinds.ts';
+import { Streams } from './reading/streams.ts';
 import { Wake } from './wake.ts';
-import { Writer } from './writer.ts';
+import { Writer } from './writing/writer.ts';
 
 export interface ControllerOptions {
   readonly cluster: Cluster;

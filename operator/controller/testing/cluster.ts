@@ -142,8 +142,7 @@ export class SimulatedCluster implements Cluster {
     const { metadata, status } = patch as Partial<KubeObject> & { readonly status: Patched['status'] };
     // No uid: the real one does not compare it here.
     const expected = metadata?.resourceVersion;
-    if (expected !== undefined && expected !== known.metadata.resourceVersion)
-      throw refused(409, 'Conflict');
+    if (expected !== undefined && expected !== known.metadata.resourceVersion) throw refused(409, 'Conflict');
     const { plural } = place.resource;
     // Counts of events, which nobody looks at here.
     if (plural === 'events') return known as T;

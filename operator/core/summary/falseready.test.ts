@@ -96,7 +96,9 @@ describe('World never calls ready', () => {
   });
 
   it('nor failed what a node has not tried since it was changed', () => {
-    const scene = readyScene().report('b', 'tenants', { failing: ['web'] }).inner('web');
+    const scene = readyScene()
+      .report('b', 'tenants', { failing: ['web'] })
+      .inner('web');
     expect(scene.ready('web')).to.equal('False Progressing');
     expect(scene.innerStatus('web').nodes).to.deep.include({ failed: 0, ready: 0 });
   });

@@ -100,3 +100,11 @@ function choose(
   cohort.nodesVersion = nodes.version;
   cohort.generation = generation;
 }
+
+/** A watermark that advances may be seen a moment later; everything else may not. */
+export function isOvertaken(known: Standing | undefined, now: Standing): boolean {
+  if (known === undefined) return false;
+  if (known.kind !== now.kind) return true;
+  if (known.kind !== 'reporting' || now.kind !== 'reporting') return false;
+  return known.opaque !== now.opaque || !(known.watermark <= now.watermark);
+}

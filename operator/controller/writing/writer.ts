@@ -1,19 +1,19 @@
-import { canonicalText, patchTo } from '../core/summary/canonical.ts';
-import { Schedule } from '../core/summary/schedule.ts';
-import { versionOf } from '../core/summary/version.ts';
-import type { Told } from '../core/summary/world/evaluate.ts';
-import type { Written } from '../core/summary/world/facts.ts';
-import type { InnerRecord, OuterRecord } from '../core/summary/world/records.ts';
-import { innerStatus, outerStatus } from '../core/summary/world/statuses.ts';
-import type { World } from '../core/summary/world.ts';
-import { Backoff } from '../kube/backoff.ts';
-import { ApiError, type Cluster, type KubeObject, type Place } from '../kube/client.ts';
-import type { Clock } from '../kube/clock.ts';
-import type { Happening } from '../kube/events.ts';
-import { writtenIn } from './facts/written.ts';
+import { canonicalText, patchTo } from '../../core/summary/canonical.ts';
+import { Schedule } from '../../core/summary/schedule.ts';
+import { versionOf } from '../../core/summary/version.ts';
+import type { Told } from '../../core/summary/world/evaluate.ts';
+import type { Written } from '../../core/summary/world/facts.ts';
+import type { InnerRecord, OuterRecord } from '../../core/summary/world/records.ts';
+import { innerStatus, outerStatus } from '../../core/summary/world/statuses.ts';
+import type { World } from '../../core/summary/world.ts';
+import { Backoff } from '../../kube/backoff.ts';
+import { ApiError, type Cluster, type KubeObject, type Place } from '../../kube/client.ts';
+import type { Clock } from '../../kube/clock.ts';
+import type { Happening } from '../../kube/events.ts';
+import { writtenIn } from '../facts/written.ts';
+import type { ObjectKind, Observer } from '../observer.ts';
+import { innerMapPlace, outerMapPlace } from '../places.ts';
 import { happeningsBetween, type Subject } from './happenings.ts';
-import type { ObjectKind, Observer } from './observer.ts';
-import { innerMapPlace, outerMapPlace } from './places.ts';
 
 export interface WriterOptions {
   readonly world: World;
