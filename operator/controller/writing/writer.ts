@@ -65,6 +65,16 @@ export class Writer {
     this.#schedules[kind].mark(id, { now: this.#options.clock.now(), urgent, fresh });
   }
 
+  /** What is told of OuterMaps does not wait: after a restart it shows which deletions were missed. */
+  hurryOuters(): void {
+    this.#schedules.OuterMap.hurry(this.#options.clock.now());
+  }
+
+  get hasOuters(): boolean {
+    const isUnderWay = [...this.#underWay.keys()].some(name => name.startsWith('OuterMap'));
+    return isUnderWay || this.#schedules.OuterMap.depth > 0;
+  }
+
   forget(kind: ObjectKind, id: string): void {
     this.#schedules[kind].forget(id);
     this.#overtaken.delete(`${kind} ${id}`);

@@ -87,6 +87,14 @@ describe('World never calls ready', () => {
     expect(scene.outerReady()).to.equal('Unknown NodesNotReporting');
   });
 
+  it('where the state of a node is gone', () => {
+    const scene = readyScene();
+    scene.world.removeState('nobody');
+    scene.world.removeState('b');
+    expect(scene.ready('web')).to.equal('False Progressing');
+    expect(scene.report('b').ready('web')).to.equal('True Programmed');
+  });
+
   it('what a node lists as failed', () => {
     const scene = readyScene().report('b', 'tenants', { failing: ['web'] });
     expect(scene.ready('web')).to.equal('False OutOfMemory');

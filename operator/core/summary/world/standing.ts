@@ -48,7 +48,7 @@ export function lookAround(outer: OuterRecord, view: View, now: number): void {
   for (const node of declared === undefined ? [] : nodes.selected(declared.spec.nodeSelector)) {
     const standing = standingOf(node, outer, view);
     standings.set(node, standing.kind === 'absent' ? absence(node, outer, now) : standing);
-    if (standing.kind === 'reporting') outer.absentSince.delete(node);
+    if (standing.kind !== 'absent') outer.absentSince.delete(node);
   }
   outer.standings = standings;
   outer.looks++;
