@@ -118,6 +118,23 @@ export const ROWS: readonly Row[] = [
       },
     ],
   },
+  {
+    name: 'controller',
+    slow: true,
+    ours: ['controller', '--nodes', '5000', '--maps', '10000', '--entries', '100'],
+    lines: [
+      // The nodes report within 10 s: 10 s of a processor are one core.
+      time('10,000 InnerMaps change, 5,000 nodes report: processor time', { kind: 'atMost', limit: 10 }),
+      {
+        title: '  last report → last status right',
+        unit: 's',
+        measure: 'delaySeconds',
+        worst: true,
+        goal: { kind: 'atMost', limit: 10 },
+      },
+      stall('  longest event-loop stall'),
+    ],
+  },
 ];
 
 /** The same work for all: C takes the same arguments. */

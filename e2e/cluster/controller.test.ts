@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { InnerMapStatus, OuterMapStatus } from '../../operator/api/status.ts';
 import { runController } from '../../operator/controller/run.ts';
-import { type Cluster, type KubeObject, openCluster } from '../../operator/kube/client.ts';
+import { ApiError, type Cluster, type KubeObject, openCluster } from '../../operator/kube/client.ts';
 import { AGENTS, Fleet, INNER_MAPS, NAMESPACE, OUTER_MAPS } from './fleet.ts';
 import { describeCluster } from './stand.ts';
 
@@ -237,6 +237,28 @@ describeCluster('controller on a real API server', stand => {
       status => status?.nodes.summary === '2/2' && statusOf(status, 'Ready') === 'True',
     );
     await fleet.label('two', { zone: 'b' });
+  });
+
+  it('cannot write the status of an object that was made again under its name', async () => {
+    await stand.put(innerMap('web', { key: '10.1.0.1' }));
+    const place = { ...INNER_MAPS, namespace: 'team-a', name: 'web', subresource: 'status' } as const;
+    const { metadata } = await cluster.get<KubeObject>({ ...place, subresource: undefined });
+    await stand.kubectl.must(['delete', 'im', 'web', '-n', 'team-a']);
+    await stand.put(innerMap('web', { key: '10.1.0.1' }));
+    const { resourceVersion } = metadata;
+    const patch = { metadata: { resourceVersion }, status: { entries: 1 } };
+    const refusal = await cluster.patch(place, patch).catch((error: unknown) => error);
+    expect(refusal).to.be.instanceOf(ApiError).and.include({ status: 409 });
+  });
+
+  it('tells people in events, of transitions alone', async () => {
+    start('a');
+    await stand.put(innerMap('event', { outerMap: 'nowhere' }));
+    const listed = ['get', 'events', '-n', 'team-a', '-o', 'jsonpath={.items[*].reason}'];
+    await eventually(
+      () => stand.kubectl.must(listed),
+      reasons => reasons.includes('OuterMapNotFound'),
+    );
   });
 
   it('another takes over when the leader stops, and writes nothing that is written', async () => {

@@ -90,6 +90,16 @@ describe('Controller', () => {
     expect(scene.cluster.patches).to.deep.equal([]);
   });
 
+  it('leaves OuterMaps’ statuses as they should be, so that no deletion is missed', async () => {
+    await readyScene();
+    scene.inner('brief', { key: 9 });
+    await scene.clock.run(100);
+    await scene.stop();
+    scene.cluster.remove('innermaps', 'team/brief');
+    await scene.start();
+    expect(scene.ready('outermaps', 'tenants')).to.equal('False Progressing');
+  });
+
   it('notices a deletion that it slept through', async () => {
     await readyScene();
     await scene.stop();

@@ -6,15 +6,15 @@ import { Events } from '../kube/events.ts';
 import { Lease } from '../kube/lease.ts';
 import type { Failure } from '../kube/reflector.ts';
 import { unhurried } from '../pace/pace.ts';
-import { Inbox } from './inbox.ts';
-import { intakesInto } from './intakes.ts';
-import { Judge } from './judge.ts';
 import type { Log } from './log.ts';
 import { type Gauges, NO_OBSERVER, type Observer } from './observer.ts';
-import { Rewinds } from './rewinds.ts';
-import { Streams } from './streams.ts';
+import { Inbox } from './reading/inbox.ts';
+import { intakesInto } from './reading/intakes.ts';
+import { Judge } from './reading/judge.ts';
+import { Rewinds } from './reading/rewinds.ts';
+import { Streams } from './reading/streams.ts';
 import { Wake } from './wake.ts';
-import { Writer } from './writer.ts';
+import { Writer } from './writing/writer.ts';
 
 export interface ControllerOptions {
   readonly cluster: Cluster;
@@ -43,6 +43,8 @@ const LONGEST_PAUSE_MS = 2_000;
 const LOOK_EVERY_MS = 1_000;
 /** How long writes that are under way may take at the end. */
 const STOP_MS = 2_000;
+const FINISH_MS = 1_000;
+const FINISH_LOOK_MS = 20;
 const STUCK_MS = 60_000;
 
 /**
@@ -100,15 +102,17 @@ export class Controller {
   async run(stop: AbortSignal): Promise<'stopped' | 'lost'> {
     const leaving = new AbortController();
     const leave = (): void => leaving.abort();
-    stop.addEventListener('abort', leave);
+    const finish = (): void => void this.#finish().then(leave);
+    stop.addEventListener('abort', finish);
     if (stop.aborted) leave();
     this.#streams.start();
-    const turning = this.#turn(leaving.signal);
+    const turning = this.#turn(leaving.signal).finally(leave);
+    // Thrown below, when the Lease is given back.
+    turning.catch(() => {});
     const outcome = await this.#lead(leaving.signal);
     leave();
-    stop.removeEventListener('abort', leave);
-    await turning;
-    await this.#close();
+    stop.removeEventListener('abort', finish);
+    await turning.finally(() => this.#close());
     return outcome;
   }
 
@@ -226,6 +230,17 @@ export class Controller {
     const fold = this.#world.isDirty ? this.#nextFold - now : Number.POSITIVE_INFINITY;
     const look = this.#lookedAt + LOOK_EVERY_MS - now;
     return Math.max(0, Math.min(fold, look, this.#writer.waitMs));
+  }
+
+  /** The OuterMaps' statuses as they should be, as far as that takes no longer than a moment. */
+  async #finish(): Promise<void> {
+    const end = this.#clock.now() + FINISH_MS;
+    while (this.#leads && this.#clock.now() < end) {
+      this.#writer.hurryOuters();
+      this.#wake.ring();
+      if (!this.#world.isDirty && !this.#writer.hasOuters) return;
+      await this.#clock.sleep(FINISH_LOOK_MS);
+    }
   }
 
   /** What is under way is ended, the longest wait aside. */

@@ -139,8 +139,10 @@ export class SimulatedCluster implements Cluster {
     const refusal = this.refusal?.(place);
     if (refusal !== undefined) throw refusal;
     const known = this.#must(place);
-    const { metadata, status } = patch as KubeObject & { readonly status: Patched['status'] };
-    if (metadata?.uid !== undefined && metadata.uid !== known.metadata.uid) throw refused(409, 'Conflict');
+    const { metadata, status } = patch as Partial<KubeObject> & { readonly status: Patched['status'] };
+    // No uid: the real one does not compare it here.
+    const expected = metadata?.resourceVersion;
+    if (expected !== undefined && expected !== known.metadata.resourceVersion) throw refused(409, 'Conflict');
     const { plural } = place.resource;
     // Counts of events, which nobody looks at here.
     if (plural === 'events') return known as T;

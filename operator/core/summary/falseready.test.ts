@@ -87,12 +87,28 @@ describe('World never calls ready', () => {
     expect(scene.outerReady()).to.equal('Unknown NodesNotReporting');
   });
 
+  it('where the state of a node is gone', () => {
+    const scene = readyScene();
+    scene.world.removeState('nobody');
+    scene.world.removeState('b');
+    expect(scene.ready('web')).to.equal('False Progressing');
+    expect(scene.report('b').ready('web')).to.equal('True Programmed');
+  });
+
   it('what a node lists as failed', () => {
     const scene = readyScene().report('b', 'tenants', { failing: ['web'] });
     expect(scene.ready('web')).to.equal('False OutOfMemory');
     expect(scene.innerStatus('web').failures).to.deep.equal([
       { node: 'b', reason: 'OutOfMemory', message: 'ENOMEM' },
     ]);
+  });
+
+  it('nor failed what a node has not tried since it was changed', () => {
+    const scene = readyScene()
+      .report('b', 'tenants', { failing: ['web'] })
+      .inner('web');
+    expect(scene.ready('web')).to.equal('False Progressing');
+    expect(scene.innerStatus('web').nodes).to.deep.include({ failed: 0, ready: 0 });
   });
 
   it('what was written down of another generation, or of a future', () => {
@@ -194,6 +210,12 @@ describe('World never calls ready', () => {
 });
 
 describe('World after a start', () => {
+  it('does not wait for a version of a future that was written down', () => {
+    const scene = new SummaryScene().nodes('a').outer('tenants').listed();
+    scene.inner('web', { written: { observedGeneration: 1, specResourceVersion: '9999' } }).report('a');
+    expect(scene.ready('web')).to.equal('True Programmed');
+  });
+
   it('goes by what was written down: an old generation is as ready as it was', () => {
     const scene = new SummaryScene().nodes('a').outer('tenants').inner('web').listed().report('a');
     const status = scene.innerStatus('web');

@@ -70,6 +70,15 @@ describe('Schedule', () => {
     expect(schedule.take(800, 1)).to.deep.equal(['a']);
   });
 
+  it('lets nothing wait at the end', () => {
+    const schedule = new Schedule();
+    schedule.hurry(0);
+    expect(schedule.nextDue).to.equal(Number.POSITIVE_INFINITY);
+    schedule.mark('a', { now: 0, urgent: false });
+    schedule.hurry(10);
+    expect(schedule.take(10, 9)).to.deep.equal(['a']);
+  });
+
   it('forgets what is gone', () => {
     const schedule = new Schedule();
     schedule.mark('a', { now: 0, urgent: true });

@@ -1,22 +1,14 @@
 import { pauses, type Unhurried } from '../unhurried.ts';
-import type { Standing } from './crowd.ts';
 import { versionOf } from './version.ts';
 import { evaluateInner, evaluateOuter, judgeOuter, type Told } from './world/evaluate.ts';
-import type {
-  EntryFacts,
-  InnerFacts,
-  NodeFacts,
-  OuterFacts,
-  PodFacts,
-  StateFacts,
-  Written,
-} from './world/facts.ts';
+import type { EntryFacts, InnerFacts, NodeFacts, OuterFacts, PodFacts, StateFacts } from './world/facts.ts';
 import { hasTrouble, reindex } from './world/failing.ts';
 import {
   deletionAt,
   deletionAtStart,
   delist,
   enlist,
+  latest,
   newInner,
   newOuter,
   reclaim,
@@ -25,7 +17,7 @@ import {
 } from './world/inners.ts';
 import { Nodes } from './world/nodes.ts';
 import type { InnerRecord, NodeRecord, OuterRecord } from './world/records.ts';
-import { lookAround, standingOf } from './world/standing.ts';
+import { isOvertaken, lookAround, standingOf } from './world/standing.ts';
 import { type Meeting, meetingOn } from './world/verdicts.ts';
 
 /**
@@ -225,13 +217,15 @@ export class World {
     if (this.inners.get(inner.facts.key) !== inner) return;
     this.refresh(inner.outer, now);
     if (inner.outer.verdict === undefined) judgeOuter(inner.outer, this);
-    evaluateInner(inner, this, now, tell);
+    const told = evaluateInner(inner, this, now);
+    if (told !== undefined) tell(told);
   }
 
   #evaluateOuter(outer: OuterRecord, now: number, tell: (told: Told) => void): void {
     if (this.outers.get(outer.name) !== outer) return;
     this.refresh(outer, now);
-    evaluateOuter(outer, this, now, tell);
+    const told = evaluateOuter(outer, this, now);
+    if (told !== undefined) tell(told);
   }
 
   #allStale(): void {
@@ -298,16 +292,3 @@ export class World {
 }
 
 type Entries = ReadonlyMap<string, EntryFacts>;
-
-/** A watermark that advances may be seen a moment later; everything else may not. */
-function isOvertaken(known: Standing | undefined, now: Standing): boolean {
-  if (known === undefined) return false;
-  if (known.kind !== now.kind) return true;
-  if (known.kind !== 'reporting' || now.kind !== 'reporting') return false;
-  return known.opaque !== now.opaque || !(known.watermark <= now.watermark);
-}
-
-/** What was written since is told again by an event that is under way. */
-function latest(told: Written, known: Written | undefined): Written {
-  return known !== undefined && known.version > told.version ? known : told;
-}

@@ -28,25 +28,17 @@ export interface Look {
   readonly grew: boolean;
 }
 
-export function evaluateInner(
-  inner: InnerRecord,
-  looking: Looking,
-  now: number,
-  tell: (told: Told) => void,
-): void {
+/** What there is to tell of an InnerMap, if anything is new about it. */
+export function evaluateInner(inner: InnerRecord, looking: Looking, now: number): Told | undefined {
   const look = lookAtInner(inner, looking, now);
   const { outer } = inner;
   const wasAccepted = inner.verdict?.accepted === 'True';
   outer.acceptedInners += Number(look.verdict.accepted === 'True') - Number(wasAccepted);
-  if (!takeLook(inner, look)) return;
-  const generation = inner.facts.generation;
-  tell({
-    kind: 'InnerMap',
-    id: inner.facts.key,
-    urgent: isUrgent(inner.written, generation, look),
-    fresh: inner.fresh || look.grew,
-  });
+  if (!takeLook(inner, look)) return undefined;
+  const fresh = inner.fresh || look.grew;
   inner.fresh = false;
+  const { key, generation } = inner.facts;
+  return { kind: 'InnerMap', id: key, urgent: isUrgent(inner.written, generation, look), fresh };
 }
 
 export function lookAtInner(inner: InnerRecord, looking: Looking, now: number): Look {
@@ -60,13 +52,8 @@ export function lookAtInner(inner: InnerRecord, looking: Looking, now: number): 
   return { verdict, lot, grew: cohort.grewAt === outer.looks };
 }
 
-export function evaluateOuter(
-  outer: OuterRecord,
-  looking: Looking,
-  now: number,
-  tell: (told: Told) => void,
-): void {
-  if (outer.facts === undefined) return;
+export function evaluateOuter(outer: OuterRecord, looking: Looking, now: number): Told | undefined {
+  if (outer.facts === undefined) return undefined;
   judgeOuter(outer, looking);
   const look = lookAtOuter(outer, looking, now);
   const sums = `${outer.acceptedInners} ${outer.digest.text}`;
@@ -74,13 +61,13 @@ export function evaluateOuter(
   outer.sums = sums;
   const wasDeleted = outer.deleted;
   outer.deleted = false;
-  if (!takeLook(outer, look) && !wasDeleted) return;
+  if (!takeLook(outer, look) && !wasDeleted) return undefined;
   const { written, facts, name, fresh } = outer;
   const isHeld = look.lot.failures[0]?.reason === 'RemovalHeld' && written.ready?.reason !== 'RemovalHeld';
   const gates = wasDeleted && written.ready?.status === 'True';
   const urgent = isHeld || gates || isUrgent(written, facts.generation, look);
   outer.fresh = false;
-  tell({ kind: 'OuterMap', id: name, urgent, fresh: fresh || gates || look.grew });
+  return { kind: 'OuterMap', id: name, urgent, fresh: fresh || gates || look.grew };
 }
 
 /** Before its InnerMaps are: they are taken only where it is. */

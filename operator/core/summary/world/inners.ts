@@ -125,3 +125,8 @@ export function deletionAtStart(outer: OuterRecord, listed: string, now: number)
 export function deletionAt(resourceVersion: string, now: number): Deletion {
   return { resourceVersion, goal: goalOf(resourceVersion), seenAt: now };
 }
+
+/** What was written since is told again by an event that is under way. */
+export function latest(told: Written, known: Written | undefined): Written {
+  return known !== undefined && known.version > told.version ? known : told;
+}

@@ -48,7 +48,7 @@ export function lookAround(outer: OuterRecord, view: View, now: number): void {
   for (const node of declared === undefined ? [] : nodes.selected(declared.spec.nodeSelector)) {
     const standing = standingOf(node, outer, view);
     standings.set(node, standing.kind === 'absent' ? absence(node, outer, now) : standing);
-    if (standing.kind === 'reporting') outer.absentSince.delete(node);
+    if (standing.kind !== 'absent') outer.absentSince.delete(node);
   }
   outer.standings = standings;
   outer.looks++;
@@ -99,4 +99,12 @@ function choose(
   cohort.members = members;
   cohort.nodesVersion = nodes.version;
   cohort.generation = generation;
+}
+
+/** A watermark that advances may be seen a moment later; everything else may not. */
+export function isOvertaken(known: Standing | undefined, now: Standing): boolean {
+  if (known === undefined) return false;
+  if (known.kind !== now.kind) return true;
+  if (known.kind !== 'reporting' || now.kind !== 'reporting') return false;
+  return known.opaque !== now.opaque || !(known.watermark <= now.watermark);
 }

@@ -1,5 +1,5 @@
-import { pauses, type Unhurried } from '../core/unhurried.ts';
-import { unhurried } from '../pace/pace.ts';
+import { pauses, type Unhurried } from '../../core/unhurried.ts';
+import { unhurried } from '../../pace/pace.ts';
 
 /** Changes one after the other, as they came; whole sets of thousands in slices. */
 export class Inbox {

@@ -1,6 +1,12 @@
-import type { InnerFacts, NodeFacts, OuterFacts, PodFacts, StateFacts } from '../core/summary/world/facts.ts';
-import type { World } from '../core/summary/world.ts';
-import type { Clock } from '../kube/clock.ts';
+import type {
+  InnerFacts,
+  NodeFacts,
+  OuterFacts,
+  PodFacts,
+  StateFacts,
+} from '../../core/summary/world/facts.ts';
+import type { World } from '../../core/summary/world.ts';
+import type { Clock } from '../../kube/clock.ts';
 import type { Intake } from './feed.ts';
 
 export interface Intakes {

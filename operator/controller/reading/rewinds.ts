@@ -1,4 +1,4 @@
-import { versionOf } from '../core/summary/version.ts';
+import { versionOf } from '../../core/summary/version.ts';
 
 /** Streams notice that a server was restored one after the other, all within this time. */
 const EPISODE_MS = 180_000;

@@ -1,18 +1,19 @@
-import { canonicalText, patchTo } from '../core/summary/canonical.ts';
-import { Schedule } from '../core/summary/schedule.ts';
-import type { Told } from '../core/summary/world/evaluate.ts';
-import type { Written } from '../core/summary/world/facts.ts';
-import type { InnerRecord, OuterRecord } from '../core/summary/world/records.ts';
-import { innerStatus, outerStatus } from '../core/summary/world/statuses.ts';
-import type { World } from '../core/summary/world.ts';
-import { Backoff } from '../kube/backoff.ts';
-import { ApiError, type Cluster, type KubeObject, type Place } from '../kube/client.ts';
-import type { Clock } from '../kube/clock.ts';
-import type { Happening } from '../kube/events.ts';
-import { writtenIn } from './facts/written.ts';
+import { canonicalText, patchTo } from '../../core/summary/canonical.ts';
+import { Schedule } from '../../core/summary/schedule.ts';
+import { versionOf } from '../../core/summary/version.ts';
+import type { Told } from '../../core/summary/world/evaluate.ts';
+import type { Written } from '../../core/summary/world/facts.ts';
+import type { InnerRecord, OuterRecord } from '../../core/summary/world/records.ts';
+import { innerStatus, outerStatus } from '../../core/summary/world/statuses.ts';
+import type { World } from '../../core/summary/world.ts';
+import { Backoff } from '../../kube/backoff.ts';
+import { ApiError, type Cluster, type KubeObject, type Place } from '../../kube/client.ts';
+import type { Clock } from '../../kube/clock.ts';
+import type { Happening } from '../../kube/events.ts';
+import { writtenIn } from '../facts/written.ts';
+import type { ObjectKind, Observer } from '../observer.ts';
+import { innerMapPlace, outerMapPlace } from '../places.ts';
 import { happeningsBetween, type Subject } from './happenings.ts';
-import type { ObjectKind, Observer } from './observer.ts';
-import { innerMapPlace, outerMapPlace } from './places.ts';
 
 export interface WriterOptions {
   readonly world: World;
@@ -38,8 +39,8 @@ interface Target {
 const MOST = { OuterMap: 20, InnerMap: 16 } as const;
 /** Most that is worked out in one go where nothing of it differs. */
 const MOST_LOOKED_AT = 64;
-/** The object has changed or is gone: its stream will tell. */
-const OVERTAKEN_MS = 5_000;
+/** The object has changed or is gone: its stream tells in a moment, or later where it is interrupted. */
+const OVERTAKEN_MS = { first: 100, last: 30_000 } as const;
 const REFUSED_MS = 60_000;
 
 /** Writes statuses when they are due: each as everything known then makes it, none that is written already. */
@@ -51,6 +52,8 @@ export class Writer {
     InnerMap: new Schedule(),
   };
   readonly #underWay = new Map<string, Promise<void>>();
+  /** How often in a row. */
+  readonly #overtaken = new Map<string, number>();
   #pausedUntil = Number.NEGATIVE_INFINITY;
 
   constructor(options: WriterOptions) {
@@ -62,8 +65,19 @@ export class Writer {
     this.#schedules[kind].mark(id, { now: this.#options.clock.now(), urgent, fresh });
   }
 
+  /** What is told of OuterMaps does not wait: after a restart it shows which deletions were missed. */
+  hurryOuters(): void {
+    this.#schedules.OuterMap.hurry(this.#options.clock.now());
+  }
+
+  get hasOuters(): boolean {
+    const isUnderWay = [...this.#underWay.keys()].some(name => name.startsWith('OuterMap'));
+    return isUnderWay || this.#schedules.OuterMap.depth > 0;
+  }
+
   forget(kind: ObjectKind, id: string): void {
     this.#schedules[kind].forget(id);
+    this.#overtaken.delete(`${kind} ${id}`);
   }
 
   /** Begins as many writes as there is room for; answers whether there is more to look at now. */
@@ -150,15 +164,16 @@ export class Writer {
 
   async #write(target: Target, signal: AbortSignal): Promise<void> {
     const { cluster, observer } = this.#options;
-    const { kind, id, record, status, place, subject } = target;
+    const { kind, id, record, status, place } = target;
     const before = record.written;
     const known = before.text === '' ? {} : (JSON.parse(before.text) as object);
-    const body = { metadata: { uid: subject.uid }, status: patchTo(status, known) };
+    const body = { metadata: { resourceVersion: latestOf(record) }, status: patchTo(status, known) };
     try {
       const call = { attempts: 1, signal };
       const answer = await cluster.patch<KubeObject>({ ...place, subresource: 'status' }, body, call);
       observer.wrote(kind, '200');
       this.#backoff.reset();
+      this.#overtaken.delete(`${kind} ${id}`);
       this.#schedules[kind].wrote(id, this.#now);
       this.#wrote(target, before, writtenIn(answer));
     } catch (error) {
@@ -176,7 +191,7 @@ export class Writer {
     const status = error instanceof ApiError ? error.status : 0;
     observer.wrote(kind, status === 0 ? 'error' : String(status));
     if (status === 404 || status === 409) {
-      this.#schedules[kind].failed(id, this.#now, OVERTAKEN_MS);
+      this.#schedules[kind].failed(id, this.#now, this.#overtakenAgain(`${kind} ${id}`));
       return;
     }
     failed(kind, id, error instanceof Error ? error : new Error(String(error)));
@@ -189,4 +204,19 @@ export class Writer {
     this.#pausedUntil = Math.max(this.#pausedUntil, this.#now + wait);
     this.#schedules[kind].failed(id, this.#now, wait);
   }
+
+  #overtakenAgain(name: string): number {
+    const times = this.#overtaken.get(name) ?? 0;
+    this.#overtaken.set(name, Math.min(times + 1, 16));
+    return Math.min(OVERTAKEN_MS.first * 2 ** times, OVERTAKEN_MS.last);
+  }
+}
+
+/**
+ * The object as it is known, and no other: one that was made again under its name must not get the status of the one
+ * before. A uid would not do: the API server (1.36) takes over the stored metadata before it compares, for /status.
+ */
+function latestOf({ facts, written }: InnerRecord | OuterRecord): string {
+  const seen = facts?.resourceVersion ?? '';
+  return written.version > versionOf(seen) ? String(written.version) : seen;
 }

@@ -1,6 +1,6 @@
-import { versionOf } from '../core/summary/version.ts';
-import type { Consumer, Failure } from '../kube/reflector.ts';
-import { RewoundError } from '../kube/watch/failure.ts';
+import { versionOf } from '../../core/summary/version.ts';
+import type { Consumer, Failure } from '../../kube/reflector.ts';
+import { RewoundError } from '../../kube/watch/failure.ts';
 import type { Inbox } from './inbox.ts';
 
 /** How one kind of objects gets into the world. */

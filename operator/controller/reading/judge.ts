@@ -1,14 +1,14 @@
-import { encodingSteps } from '../core/codec/content.ts';
-import type { OuterLayout } from '../core/layout.ts';
-import type { InnerFacts } from '../core/summary/world/facts.ts';
-import type { World } from '../core/summary/world.ts';
-import { Backoff } from '../kube/backoff.ts';
-import { ApiError, type Cluster, type KubeObject } from '../kube/client.ts';
-import type { Clock } from '../kube/clock.ts';
-import { readPages } from '../kube/watch/pages.ts';
-import { unhurried } from '../pace/pace.ts';
-import { innerFacts, judging } from './facts/innermap.ts';
-import { INNER_MAPS, innerMapPlace } from './places.ts';
+import { encodingSteps } from '../../core/codec/content.ts';
+import type { OuterLayout } from '../../core/layout.ts';
+import type { InnerFacts } from '../../core/summary/world/facts.ts';
+import type { World } from '../../core/summary/world.ts';
+import { Backoff } from '../../kube/backoff.ts';
+import { ApiError, type Cluster, type KubeObject } from '../../kube/client.ts';
+import type { Clock } from '../../kube/clock.ts';
+import { readPages } from '../../kube/watch/pages.ts';
+import { unhurried } from '../../pace/pace.ts';
+import { innerFacts, judging } from '../facts/innermap.ts';
+import { INNER_MAPS, innerMapPlace } from '../places.ts';
 
 export interface JudgeOptions {
   readonly world: World;

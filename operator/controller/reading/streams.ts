@@ -1,16 +1,16 @@
-import type { World } from '../core/summary/world.ts';
-import type { Cluster, KubeObject, Place } from '../kube/client.ts';
-import type { Clock } from '../kube/clock.ts';
-import { type Failure, Reflector } from '../kube/reflector.ts';
-import { innerFacts } from './facts/innermap.ts';
-import { nodeFacts, podFacts } from './facts/node.ts';
-import { stateFacts } from './facts/nodemapstate.ts';
-import { outerFacts } from './facts/outermap.ts';
+import type { World } from '../../core/summary/world.ts';
+import type { Cluster, KubeObject, Place } from '../../kube/client.ts';
+import type { Clock } from '../../kube/clock.ts';
+import { type Failure, Reflector } from '../../kube/reflector.ts';
+import { innerFacts } from '../facts/innermap.ts';
+import { nodeFacts, podFacts } from '../facts/node.ts';
+import { stateFacts } from '../facts/nodemapstate.ts';
+import { outerFacts } from '../facts/outermap.ts';
+import { INNER_MAPS, NODE_MAP_STATES, NODES, OUTER_MAPS, PODS } from '../places.ts';
 import { Feed, type Intake } from './feed.ts';
 import type { Inbox } from './inbox.ts';
 import type { Intakes } from './intakes.ts';
 import { layoutIn } from './judge.ts';
-import { INNER_MAPS, NODE_MAP_STATES, NODES, OUTER_MAPS, PODS } from './places.ts';
 
 export interface StreamsOptions {
   readonly world: World;

@@ -1,0 +1,160 @@
+import { expect } from 'chai';
+import { SimulatedClock } from '../kube/testing/clock.ts';
+import { Interned } from './facts/interned.ts';
+import { stateFacts } from './facts/nodemapstate.ts';
+import { notReadySince } from './facts/ready.ts';
+import { writtenIn } from './facts/written.ts';
+import { Inbox } from './reading/inbox.ts';
+import { Rewinds } from './reading/rewinds.ts';
+import { happeningsBetween } from './writing/happenings.ts';
+
+describe('Rewinds', () => {
+  it('takes the first list of an episode, whoever lists later', () => {
+    const rewinds = new Rewinds();
+    expect(rewinds.noticed('InnerMap', '500', 0)).to.equal(500);
+    expect(rewinds.noticed('Node', '520', 5_000)).to.equal(undefined);
+  });
+
+  it('takes a second restoration by what noticed it already, and after three minutes', () => {
+    const rewinds = new Rewinds();
+    rewinds.noticed('InnerMap', '500', 0);
+    expect(rewinds.noticed('InnerMap', '600', 10_000)).to.equal(600);
+    expect(rewinds.noticed('Node', '700', 200_000)).to.equal(700);
+  });
+});
+
+describe('Inbox', () => {
+  it('keeps the order of whole sets and single changes, and goes on after one that throws', async () => {
+    const seen: number[] = [];
+    const failures: unknown[] = [];
+    const inbox = new Inbox(
+      () => {},
+      error => failures.push(error),
+    );
+    inbox.one(() => seen.push(0));
+    expect(seen).to.deep.equal([0]);
+    const many = Array.from({ length: 1_000 }, (_, at) => () => {
+      if (at === 500) throw new Error('no');
+      seen.push(at + 1);
+    });
+    inbox.many(many);
+    inbox.one(() => seen.push(1_001));
+    inbox.many([() => seen.push(1_002)]);
+    await inbox.settled();
+    expect(seen).to.have.length(1_002);
+    expect(seen.toSorted((a, b) => a - b)).to.deep.equal(seen);
+    expect(failures).to.have.length(1);
+    expect(inbox.isEmpty).to.equal(true);
+  });
+});
+
+describe('notReadySince', () => {
+  const clock = new SimulatedClock();
+  const object = (conditions: object[] | null, creationTimestamp?: string) => ({
+    metadata: { name: 'a', ...(creationTimestamp === undefined ? {} : { creationTimestamp }) },
+    status: { conditions },
+  });
+
+  it('goes by the age of the condition', () => {
+    const ready = { type: 'Ready', status: 'True', lastTransitionTime: '2025-12-31T23:59:00Z' };
+    expect(notReadySince(object([ready]), clock)).to.equal(undefined);
+    expect(notReadySince(object([{ ...ready, status: 'Unknown' }]), clock)).to.equal(-60_000);
+    const ahead = { ...ready, status: 'False', lastTransitionTime: '2027-01-01T00:00:00Z' };
+    expect(notReadySince(object([ahead]), clock)).to.equal(0);
+  });
+
+  it('without the condition goes by when the object was made', () => {
+    expect(notReadySince(object(null, '2025-12-31T23:59:30Z'), clock)).to.equal(-30_000);
+    expect(notReadySince(object([]), clock)).to.equal(0);
+    expect(notReadySince({ metadata: { name: 'a' } }, clock)).to.equal(0);
+  });
+});
+
+describe('stateFacts', () => {
+  it('takes a state that says nothing for one that says nothing', () => {
+    const facts = stateFacts({ metadata: { name: 'a', resourceVersion: '7' } });
+    expect(facts).to.deep.include({ name: 'a', version: 7, uid: '', bootID: '' });
+    expect(facts.outers.size).to.equal(0);
+  });
+
+  it('counts the failures that are listed of each outer map', () => {
+    const failure = { kind: 'InnerMap', namespace: 't', name: 'w', reason: 'KernelError', message: 'EIO' };
+    const { outers } = stateFacts({
+      metadata: { name: 'a', resourceVersion: '7' },
+      status: {
+        outerMaps: [
+          { name: 'one', uid: 'u', generation: 2, failuresTotal: 3, programmedResourceVersion: '5' },
+          { name: 'two', failuresTotal: 0, heldRemoval: { keys: 1, token: 'x' } },
+        ],
+        failures: [
+          { ...failure, outerMap: 'one' },
+          { ...failure, name: 'nowhere' },
+          { kind: 'OuterMap', name: 'one', reason: 'PinInUse', message: 'Taken' },
+        ],
+      },
+    });
+    expect(outers.get('one')).to.deep.include({ watermark: 5, failuresTotal: 3, listed: 2, generation: 2 });
+    expect([...outers.get('one')!.inners.keys()]).to.deep.equal(['t/w']);
+    expect(outers.get('one')!.own).to.deep.equal({ reason: 'PinInUse', message: 'Taken' });
+    expect(outers.get('two')!.watermark).to.be.NaN;
+    expect(outers.get('two')!.held).to.deep.equal({ keys: 1, token: 'x' });
+  });
+});
+
+describe('writtenIn', () => {
+  it('takes any status for what it is', () => {
+    for (const status of [undefined, null, 'x', { conditions: 'none' }, { conditions: null }])
+      expect(writtenIn({ metadata: { name: 'a', resourceVersion: '7' }, status }).ready).to.equal(undefined);
+  });
+});
+
+describe('happeningsBetween', () => {
+  const subject = { kind: 'InnerMap', namespace: 'team', name: 'web', uid: 'u' } as const;
+  const written = (accepted: string, ready: string, reason = 'Progressing') =>
+    writtenIn({
+      metadata: { name: 'web', resourceVersion: '7' },
+      status: {
+        conditions: [
+          {
+            type: 'Accepted',
+            status: accepted,
+            reason: accepted === 'True' ? 'Accepted' : reason,
+            message: 'm',
+          },
+          { type: 'Ready', status: ready, reason, message: 'm' },
+        ],
+      },
+    });
+  const told = (before: ReturnType<typeof written>, after: ReturnType<typeof written>) =>
+    happeningsBetween(subject, before, after).map(({ type, reason }) => `${type} ${reason}`);
+  const nothing = writtenIn({ metadata: { name: 'web' } });
+
+  it('tells what turned, once', () => {
+    expect(told(nothing, written('True', 'False'))).to.deep.equal([]);
+    expect(told(nothing, written('True', 'True', 'Programmed'))).to.deep.equal(['Normal Programmed']);
+    const ready = written('True', 'True', 'Programmed');
+    expect(told(ready, ready)).to.deep.equal([]);
+    expect(told(ready, written('True', 'False'))).to.deep.equal(['Normal Progressing']);
+    expect(told(ready, written('True', 'False', 'OutOfMemory'))).to.deep.equal(['Warning OutOfMemory']);
+    expect(told(ready, written('True', 'Unknown', 'NodesNotReporting'))).to.deep.equal([
+      'Warning NodesNotReporting',
+    ]);
+    expect(told(ready, written('False', 'False', 'KeyConflict'))).to.deep.equal(['Warning KeyConflict']);
+    const refused = written('False', 'False', 'KeyConflict');
+    expect(told(refused, refused)).to.deep.equal([]);
+    expect(told(refused, written('False', 'False', 'InvalidKey'))).to.deep.equal(['Warning InvalidKey']);
+  });
+
+  it('tells of a removal that is held, also where it was not ready before', () => {
+    const held = written('True', 'False', 'RemovalHeld');
+    expect(told(written('True', 'False'), held)).to.deep.equal(['Warning RemovalHeld']);
+    expect(told(held, held)).to.deep.equal([]);
+  });
+});
+
+describe('Interned', () => {
+  it('answers one text for all that are equal, and never fills up', () => {
+    const texts = new Interned();
+    for (let each = 0; each < 50_000; each++) expect(texts.of(`t${each}`)).to.equal(`t${each}`);
+  });
+});
