@@ -11,6 +11,10 @@ export const INNER_MAPS = { resource: { ...OURS, plural: 'innermaps' } };
 export const OUTER_MAPS = { resource: { ...OURS, plural: 'outermaps' } };
 export const STATES = { resource: { ...OURS, plural: 'nodemapstates' } };
 export const NODES = { resource: { group: '', version: 'v1', plural: 'nodes' } };
+const NAMESPACES = { resource: { group: '', version: 'v1', plural: 'namespaces' } };
+const ACCOUNTS = { resource: { group: '', version: 'v1', plural: 'serviceaccounts' } };
+const PODS = { resource: { group: '', version: 'v1', plural: 'pods' } };
+const SYSTEM = 'innermap-system';
 /** Requests under way: more than two cores answer faster. */
 const AT_ONCE = 32;
 
@@ -49,6 +53,26 @@ export async function makeNode({ cluster }: Api, name: string): Promise<void> {
   const bootID = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   const status = { nodeInfo: { bootID }, conditions: [{ type: 'Ready', status: 'True' }] };
   await cluster.patch({ ...NODES, name, subresource: 'status' }, { status });
+}
+
+/** The agent's Pod on a node, as the DaemonSet would have it: the controller counts nodes that have one. */
+export async function makeAgentPod({ cluster }: Api, node: string): Promise<void> {
+  await cluster.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: SYSTEM } });
+  const account = {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: { name: 'default', namespace: SYSTEM },
+  };
+  await cluster.create({ ...ACCOUNTS, namespace: SYSTEM }, account);
+  const labels = {
+    'app.kubernetes.io/name': 'innermap-operator',
+    'app.kubernetes.io/component': 'agent',
+  };
+  const metadata = { name: 'agent', namespace: SYSTEM, labels };
+  const spec = { nodeName: node, containers: [{ name: 'agent', image: 'innermap' }] };
+  await cluster.create({ ...PODS, namespace: SYSTEM }, { apiVersion: 'v1', kind: 'Pod', metadata, spec });
+  const status = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] };
+  await cluster.patch({ ...PODS, namespace: SYSTEM, name: 'agent', subresource: 'status' }, { status });
 }
 
 export async function makeOuterMap({ cluster }: Api, { maps, entries }: Shape): Promise<void> {

@@ -20,7 +20,7 @@ import { openOuter } from './outerfd.ts';
 import { type Running, startProcess, statusMB } from './process.ts';
 import type { Places, Work } from './work.ts';
 
-const NODE = 'bench-node';
+export const NODE = 'bench-node';
 const LONGEST_WAIT_MS = 120_000;
 /** As at a steady pace of five changes a second. */
 const BETWEEN_CHANGES_MS = 200;
@@ -92,13 +92,13 @@ async function changes(
   return milliseconds.toSorted((one, other) => one - other);
 }
 
-async function prepare(api: Api, shape: Shape): Promise<void> {
+export async function prepare(api: Api, shape: Shape): Promise<void> {
   await makeNode(api, NODE);
   await makeOuterMap(api, shape);
   await makeInnerMaps(api, shape);
 }
 
-function startOn({ controlPlane }: Api, bpffs: string): Running {
+export function startOn({ controlPlane }: Api, bpffs: string): Running {
   const { kubeconfig } = controlPlane;
   const words = [
     'agent',

@@ -15,6 +15,7 @@ const WORKS: Readonly<Record<string, () => Promise<Work>>> = {
   edit: async () => (await import('./edit.ts')).edit,
   start: async () => (await import('./running.ts')).start,
   cluster: async () => (await import('./cluster.ts')).load,
+  'cluster-statuses': async () => (await import('./statuses.ts')).statuses,
   'cluster-change': async () => (await import('./cluster.ts')).change,
   idle: async () => (await import('./running.ts')).idle,
   controller: async () => (await import('./controller.ts')).controller,
