@@ -186,7 +186,7 @@ describe('Controller', () => {
     expect(scene.controller.alive()).to.equal(true);
     expect(scene.controller.gauges()).to.deep.equal({
       ...{ isLeader: true, queueDepth: 0, queueOldestSeconds: 0 },
-      ...{ nodes: 2, outerMaps: 1, innerMaps: 1 },
+      ...{ nodes: 2, outerMaps: 1, innerMaps: 1, eventsDropped: 0, watchRestarts: 0 },
     });
     await scene.stop();
     expect(scene.controller.ready()).to.equal(false);

@@ -33,6 +33,17 @@ describe('turn, when things fail', () => {
     expect((await acting.turn()).report.outerMaps.every(({ ready }) => ready)).to.equal(true);
   });
 
+  it('tells Unsupported where the kernel has no such map, and the rest goes on', async () => {
+    const machine = new FakeMachine();
+    const scene = twoTenants().outer('others').inner('a/other', 'others', 1, { 1: 1 });
+    machine.failNext('createOuter', 'ENOTSUPP', 1, 'others');
+    const { report } = await (await startedAgent(machine.openKernel(), scene)).turn();
+    expect(report.outerMaps.map(({ name, reason }) => `${name} ${reason}`)).to.deep.equal([
+      'others Unsupported',
+      'tenants Programmed',
+    ]);
+  });
+
   it('halves a wave when memory ends, and goes on', async () => {
     const machine = new FakeMachine();
     let scene = new Scene().outer('tenants');
