@@ -273,7 +273,8 @@ describe('openCluster', () => {
       const file = join(mkdtempSync(join(tmpdir(), 'token-')), 'token');
       writeFileSync(file, 'old\n');
       const provider = { name: 'tokenFile', config: { tokenFile: file } };
-      const user = named === 'tokenFile' ? { tokenFile: file, token: 'oldest' } : { 'auth-provider': provider };
+      const user =
+        named === 'tokenFile' ? { tokenFile: file, token: 'oldest' } : { 'auth-provider': provider };
       const cluster = await serve((_, response) => json(response, 200, OBJECT), user);
       await cluster.get(WEB);
       writeFileSync(file, 'new\n');

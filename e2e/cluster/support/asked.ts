@@ -1,3 +1,4 @@
+import { expect } from 'chai';
 import type { FaultyProxy } from './proxy.ts';
 
 /** The requests that went through a proxy, from a moment on. */
@@ -12,6 +13,11 @@ export class Asked {
 
   get count(): number {
     return this.#proxy.requests.length - this.#from;
+  }
+
+  isAtMost(most: number): void {
+    if (process.env['SHOW_REQUESTS'] !== undefined) console.log(`      ${this.count}: ${this}`);
+    expect(this.count, String(this)).to.be.at.most(most);
   }
 
   /** What was asked for, and how often, for whoever wonders at a count. */

@@ -27,7 +27,8 @@ export class FaultyNode extends SimulatedNode {
   }
 
   get access(): Access {
-    if (this.#access === undefined) throw new Error(`Cannot rotate what ${this.name} uses: it has not started`);
+    if (this.#access === undefined)
+      throw new Error(`Cannot rotate what ${this.name} uses: it has not started`);
     return this.#access;
   }
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { INNERMAP, Running } from '../../agent/support/process.ts';
 import { Access } from './access.ts';
 import { CONTROLLER, NAMESPACE, tokenOf } from './accounts.ts';
@@ -9,11 +10,42 @@ import { FaultyProxy } from './proxy.ts';
 import { Site } from './site.ts';
 
 const TAIL_LINES = 40;
+const RESTART_MS = 1_000;
 
-/** A controller of several, and its way to the API server. */
-export interface Contender {
-  readonly process: Running;
+/** A controller of several and its way to the API server; one that ends is started again, as a kubelet does. */
+export class Contender {
   readonly proxy: FaultyProxy;
+  readonly #command: readonly string[];
+  readonly #logs: string[] = [];
+  #process: Running;
+  #isLeft = false;
+
+  constructor(command: readonly string[], proxy: FaultyProxy) {
+    this.proxy = proxy;
+    this.#command = command;
+    this.#process = this.#start();
+  }
+
+  get log(): string {
+    return [...this.#logs, this.#process.log].join('\n');
+  }
+
+  /** For good. */
+  async kill(): Promise<void> {
+    this.#isLeft = true;
+    await this.#process.end('SIGKILL');
+  }
+
+  #start(): Running {
+    const running = new Running(this.#command);
+    void running.ended().then(async () => {
+      await sleep(RESTART_MS);
+      if (this.#isLeft) return;
+      this.#logs.push(running.log);
+      this.#process = this.#start();
+    });
+    return running;
+  }
 }
 
 /** A site whose nodes and controllers have ways to the API server that can fail. */
@@ -43,7 +75,7 @@ export class FaultySite extends Site {
     access.come(await tokenOf(this.stand, CONTROLLER));
     const words = ['--kubeconfig', access.kubeconfig, '-n', NAMESPACE, '--relist-jitter', '100ms'];
     const command = [process.execPath, INNERMAP, 'controller', ...words, '--identity', identity];
-    const contender = { process: new Running(command), proxy };
+    const contender = new Contender(command, proxy);
     this.#contenders.push(contender);
     return contender;
   }
@@ -52,16 +84,25 @@ export class FaultySite extends Site {
   logs(): string {
     const all = [
       ...this.nodes.map(({ name, agent }) => [name, agent?.log]),
-      ...this.#contenders.map(({ process }, at) => [`controller ${at}`, process.log]),
+      ...this.#contenders.map(({ log }, at) => [`controller ${at}`, log]),
     ];
-    return all.map(([name, log = '']) => `${name}:\n${log.split('\n').slice(-TAIL_LINES).join('\n')}`).join('\n');
+    return all
+      .map(([name, log = '']) => `${name}:\n${log.split('\n').slice(-TAIL_LINES).join('\n')}`)
+      .join('\n');
   }
 
   override async leave(): Promise<void> {
-    await Promise.all(this.#contenders.map(({ process }) => process.end('SIGKILL')));
+    await Promise.all(this.#contenders.map(each => each.kill()));
     await Promise.all(this.#contenders.map(({ proxy }) => proxy.close()));
     rmSync(this.#directory, { recursive: true });
-    await this.stand.kubectl.run(['delete', 'lease', 'innermap-controller', '-n', NAMESPACE, '--ignore-not-found']);
+    await this.stand.kubectl.run([
+      'delete',
+      'lease',
+      'innermap-controller',
+      '-n',
+      NAMESPACE,
+      '--ignore-not-found',
+    ]);
     await super.leave();
   }
 }
