@@ -1,4 +1,4 @@
-import { copyFileSync, renameSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ControlPlane } from '../controlplane.ts';
 
@@ -22,6 +22,10 @@ export class Access {
       'current-context': 'test',
     };
     writeFileSync(this.kubeconfig, JSON.stringify(config), { mode: 0o600 });
+  }
+
+  get token(): string {
+    return readFileSync(this.#token, 'utf8');
   }
 
   /** Another token in the place of the one before, at once. */

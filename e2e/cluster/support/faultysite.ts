@@ -10,6 +10,7 @@ import { FaultyProxy } from './proxy.ts';
 import { Site } from './site.ts';
 
 const TAIL_LINES = 40;
+const EVERYTHING = '/apis/innermap.io/v1alpha1/namespaces/team-a/innermaps';
 const RESTART_MS = 1_000;
 
 /** A controller of several and its way to the API server; one that ends is started again, as a kubelet does. */
@@ -103,6 +104,8 @@ export class FaultySite extends Site {
       NAMESPACE,
       '--ignore-not-found',
     ]);
+    // kubectl deletes one by one, 50 a second
+    await this.stand.kubectl.run(['delete', '--raw', EVERYTHING]);
     await super.leave();
   }
 }
