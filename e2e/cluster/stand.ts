@@ -13,18 +13,30 @@ const START_PATIENCE_MS = 20 * 60_000;
 const PATIENCE_MS = 45_000;
 const LOOK_AGAIN_MS = 50;
 
-/** One for all suites: each begins without objects of ours. */
-let shared: ControlPlane | undefined;
-let isInstalled = false;
+/** A control plane that several suites use: each begins without objects of ours. */
+export interface Ground {
+  controlPlane?: ControlPlane;
+  isInstalled?: boolean;
+}
+
+/** For all suites that leave it well. */
+const SHARED: Ground = {};
 let isToldMissing = false;
 
-after(() => shared?.stop());
+after(() => SHARED.controlPlane?.stop());
 
 /** What a suite has of the control plane: there from its first `before` hook on. */
 export class Stand {
+  readonly #ground: Ground;
+
+  constructor(ground: Ground = SHARED) {
+    this.#ground = ground;
+  }
+
   get controlPlane(): ControlPlane {
-    if (shared === undefined) throw new Error('Cannot use the control plane: it is not started');
-    return shared;
+    const { controlPlane } = this.#ground;
+    if (controlPlane === undefined) throw new Error('Cannot use the control plane: it is not started');
+    return controlPlane;
   }
 
   get kubectl(): Kubectl {
@@ -32,7 +44,7 @@ export class Stand {
   }
 
   async start(): Promise<void> {
-    shared ??= await startControlPlane();
+    this.#ground.controlPlane ??= await startControlPlane();
   }
 
   /** `kubectl apply --server-side` of an object. */
@@ -47,9 +59,9 @@ export class Stand {
 
   /** Everything of crds/ is in force, and no object of another suite is left; namespaces may be. */
   async install(): Promise<void> {
-    if (isInstalled) await this.kubectl.must(['delete', 'im,om,nms', '--all', '-A']);
+    if (this.#ground.isInstalled === true) await this.kubectl.must(['delete', 'im,om,nms', '--all', '-A']);
     else await this.#installAll();
-    isInstalled = true;
+    this.#ground.isInstalled = true;
   }
 
   async namespaces(...names: readonly string[]): Promise<void> {
@@ -84,7 +96,7 @@ function filesIn(names: readonly string[]): readonly string[] {
 }
 
 /** A suite on the control plane. Without Go it is one skipped test that says what to install; in CI it fails. */
-export function describeCluster(title: string, body: (stand: Stand) => void): void {
+export function describeCluster(title: string, body: (stand: Stand) => void, ground?: Ground): void {
   const missing = whatIsMissing();
   describe(title, () => {
     if (missing !== undefined && process.env['CI'] !== 'true') {
@@ -92,7 +104,7 @@ export function describeCluster(title: string, body: (stand: Stand) => void): vo
       isToldMissing = true;
       return;
     }
-    const stand = new Stand();
+    const stand = new Stand(ground);
     before(async function () {
       this.timeout(START_PATIENCE_MS);
       if (missing !== undefined) throw new Error(`Cannot start a control plane: ${missing}`);

@@ -183,7 +183,7 @@ export class Controller {
     this.#setLeads(true);
     const outcome = await lease.hold(stop);
     this.#setLeads(false);
-    if (outcome === 'lost') log.error('Lease lost, another may lead');
+    if (outcome === 'lost') log.error('Lease lost, nothing more is written');
     return outcome === 'lost' ? 'lost' : 'stopped';
   }
 

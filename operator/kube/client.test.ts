@@ -268,18 +268,21 @@ describe('openCluster', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('a token file is read again after a minute', async () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'token-')), 'token');
-    writeFileSync(file, 'old\n');
-    const user = { 'auth-provider': { name: 'tokenFile', config: { tokenFile: file } } };
-    const cluster = await serve((_, response) => json(response, 200, OBJECT), user);
-    await cluster.get(WEB);
-    writeFileSync(file, 'new\n');
-    await cluster.get(WEB);
-    await clock.run(60_001);
-    await cluster.get(WEB);
-    rmSync(dirname(file), { recursive: true });
-    const tokens = server.requests.map(request => request.headers.authorization);
-    expect(tokens).to.deep.equal(['Bearer old', 'Bearer old', 'Bearer new']);
-  });
+  for (const named of ['tokenFile', 'auth-provider'] as const)
+    it(`a token file, named by ${named}, is read again after a minute`, async () => {
+      const file = join(mkdtempSync(join(tmpdir(), 'token-')), 'token');
+      writeFileSync(file, 'old\n');
+      const provider = { name: 'tokenFile', config: { tokenFile: file } };
+      const user =
+        named === 'tokenFile' ? { tokenFile: file, token: 'oldest' } : { 'auth-provider': provider };
+      const cluster = await serve((_, response) => json(response, 200, OBJECT), user);
+      await cluster.get(WEB);
+      writeFileSync(file, 'new\n');
+      await cluster.get(WEB);
+      await clock.run(60_001);
+      await cluster.get(WEB);
+      rmSync(dirname(file), { recursive: true });
+      const tokens = server.requests.map(request => request.headers.authorization);
+      expect(tokens).to.deep.equal(['Bearer old', 'Bearer old', 'Bearer new']);
+    });
 });

@@ -151,7 +151,7 @@ export class Events {
       .catch(error => {
         this.#dropped++;
         this.#series.delete(key);
-        this.#tell(error);
+        if (!this.#ended.signal.aborted) this.#tell(error);
       })
       .finally(() => {
         this.#waiting--;

@@ -147,6 +147,21 @@ describe('Reflector', () => {
       expect(scene.transformed.filter(name => name === 'b')).to.have.length(1);
     });
 
+  it('410 after a long outage lists again at once: the server answers', async () => {
+    await watching({ relistJitterMs: 0 });
+    const { handler, requests } = scene.server;
+    scene.server.handler = (_, response) => response.socket!.resetAndDestroy();
+    scene.server.reset();
+    await scene.clock.run(90_000);
+    scene.api.put('d');
+    scene.api.compact();
+    scene.server.handler = handler;
+    const resumed = requests.length + 1;
+    for (let step = 0; step < 100 && requests.length < resumed; step++) await scene.clock.run(500);
+    await scene.clock.run(1_500);
+    expect(scene.same).to.equal(true);
+  });
+
   it('an ERROR event of 429 is no reason to list', async () => {
     await watching();
     scene.api.say(line('ERROR', { code: 429, reason: 'TooManyRequests', details: { retryAfterSeconds: 5 } }));

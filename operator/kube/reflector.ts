@@ -54,6 +54,8 @@ export class Reflector<T> {
   readonly #options: ReflectorOptions<T>;
   readonly #clock: Clock;
   readonly #backoff: Backoff;
+  /** Of lists that the server asks for by an answer: that it was away before is no reason to wait. */
+  readonly #relisting: Backoff;
   readonly #mirror: Mirror<T>;
   readonly #stopped = new AbortController();
   #running: Promise<void> | undefined;
@@ -69,6 +71,7 @@ export class Reflector<T> {
     this.#options = options;
     this.#clock = options.clock ?? REAL_CLOCK;
     this.#backoff = new Backoff(this.#clock);
+    this.#relisting = new Backoff(this.#clock);
     this.#mirror = new Mirror({ ...options, failed: failure => this.#tell(failure) });
   }
 
@@ -147,7 +150,8 @@ export class Reflector<T> {
     if (relists) this.#mustList = true;
     const jitter = relists ? this.#clock.random() * (this.#options.relistJitterMs ?? 5_000) : 0;
     const asked = retryAfterOf(error) * (1 + this.#clock.random() / 2);
-    const retryInMs = Math.max(this.#backoff.next(), asked) + jitter;
+    const backoff = relists ? this.#relisting : this.#backoff;
+    const retryInMs = Math.max(backoff.next(), asked) + jitter;
     this.#failure = { doing, error, retryInMs };
     this.#tell(this.#failure);
     return retryInMs;

@@ -86,6 +86,42 @@ describe('turn, the brake', () => {
       .and.include('09000000');
   });
 
+  it('holds what is not yet declared again: who deleted by mistake loses nothing while putting it back', async () => {
+    const machine = new FakeMachine();
+    const acting = await startedAgent(machine.openKernel(), many(30));
+    await acting.turn();
+    await acting.turn(emptied);
+    const before = machine.dump(LEDGER);
+    for (let back = 1; back < 30; back++) {
+      const { report } = await acting.turn(many(back).unsettled(...(back === 20 ? ['tenants'] : [])));
+      if (back !== 20) expect(report.outerMaps[0], `${back}`).to.include({ reason: 'RemovalHeld' });
+      acting.now += 30_000;
+    }
+    const { report } = await acting.turn(many(29));
+    expect(report.outerMaps[0]!.message).to.contain(
+      '1 of 30 keys are no longer declared (30 were not a moment ago)',
+    );
+    const { plan } = await acting.turn(many(30));
+    expect(plan.steps).to.deep.equal([]);
+    expect(machine.dump(LEDGER)).to.deep.equal(before);
+    await acting.turn(many(25));
+    expect(Object.keys(machine.dump(LEDGER)), 'all was put back: five may go').to.have.length(25);
+  });
+
+  it('what stays away for a minute after a held removal goes, where it is few', async () => {
+    const machine = new FakeMachine();
+    const acting = await startedAgent(machine.openKernel(), many(30));
+    await acting.turn();
+    await acting.turn(emptied);
+    await acting.turn(many(25));
+    acting.now += 59_000;
+    await acting.turn(many(25));
+    expect(Object.keys(machine.dump(LEDGER))).to.have.length(30);
+    acting.now += 1_000;
+    await acting.turn(many(25));
+    expect(Object.keys(machine.dump(LEDGER))).to.have.length(25);
+  });
+
   it('lets a token go stale when what would be removed changes', async () => {
     const machine = new FakeMachine();
     const acting = await startedAgent(machine.openKernel(), many(30));

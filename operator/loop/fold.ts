@@ -32,6 +32,7 @@ export async function fold(memory: Memory, desired: Desired, { plan, outcomes, n
     if (known !== undefined) foldOutcome(known, outcome, now);
   });
   forgetReleased(memory, plan);
+  rememberHeld(memory, plan, now);
   forgetUndeclared(memory, desired);
   const drift = driftOf(outcomes);
   memory.counters.driftFound += drift.found;
@@ -117,6 +118,20 @@ function forgetReleased(memory: Memory, { released }: Plan): void {
   for (const name of released) {
     const known = memory.outers.get(name);
     if (known !== undefined) known.removals = [];
+  }
+}
+
+/** Until nothing is left that should go. */
+function rememberHeld({ outers }: Memory, { held, pending }: Plan, now: number): void {
+  for (const [name, known] of outers) {
+    const holding = held.find(({ outer }) => outer === name);
+    if (holding === undefined) {
+      if (!pending.has(name)) known.held = undefined;
+      continue;
+    }
+    const { keys, token } = holding;
+    const isSame = known.held?.token === token;
+    known.held = { keys: Math.max(keys, known.held?.keys ?? 0), token, at: isSame ? known.held!.at : now };
   }
 }
 

@@ -25,6 +25,8 @@ export interface OuterMemory {
   cursor: number;
   /** When how many keys were removed, oldest first: the brake counts those of the last minute. */
   removals: { readonly at: number; keys: number }[];
+  /** A held removal: its keys when they were most, and when it became another for the last time. */
+  held: { readonly keys: number; readonly token: string; readonly at: number } | undefined;
 }
 
 /** Counts since the start of the process. */
@@ -66,6 +68,7 @@ export function emptyOuterMemory(): OuterMemory {
     stale: true,
     cursor: 0,
     removals: [],
+    held: undefined,
   };
 }
 
@@ -83,5 +86,13 @@ export function recentlyRemoved({ outers }: Memory, now: number): ReadonlyMap<st
     const keys = recentRemovals(known, now).reduce((sum, each) => sum + each.keys, 0);
     if (keys > 0) counts.set(name, keys);
   }
+  return counts;
+}
+
+/** Keys of removals that were held, and became others within the last minute, by outer map. */
+export function recentlyHeld({ outers }: Memory, now: number): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const [name, { held }] of outers)
+    if (held !== undefined && now - held.at < RECENT_MS) counts.set(name, held.keys);
   return counts;
 }

@@ -12,7 +12,7 @@ import { apply } from './apply/apply.ts';
 import type { Outcome } from './apply/outcome.ts';
 import type { Progress } from './apply/site.ts';
 import { fold } from './fold.ts';
-import { type Memory, recentlyRemoved } from './memory.ts';
+import { type Memory, recentlyHeld, recentlyRemoved } from './memory.ts';
 import { type Due, observe } from './observe/observe.ts';
 import { type StepTimes, StopWatch } from './stopwatch.ts';
 import { type Clock, turnedOf } from './turned.ts';
@@ -87,6 +87,7 @@ function policyOf({ complete, unsettled, releases }: Wanted, memory: Memory, now
     mayRemove: complete,
     releases,
     recentlyRemoved: recentlyRemoved(memory, now),
+    recentlyHeld: recentlyHeld(memory, now),
     ...(unsettled === undefined ? {} : { unsettled }),
   };
 }

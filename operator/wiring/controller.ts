@@ -23,7 +23,7 @@ export async function runController(options: ControllerOptions, version: string)
   if (serving !== undefined) log.info('Serving metrics and health', { address: serving.address });
   try {
     const outcome = await untilSignal(stop => controller.run(stop));
-    log.info(outcome === 'stopped' ? 'Stopped' : 'Another controller leads: this process ends');
+    log.info(outcome === 'stopped' ? 'Stopped' : 'Lease lost: this process ends, another may lead');
     return outcome === 'stopped' ? 0 : 2;
   } finally {
     await serving?.close();

@@ -71,6 +71,8 @@ export class FaultyProxy {
       { hostname, port, method, path, headers, ca: this.#authority, agent: false },
       answer => {
         to.writeHead(answer.statusCode ?? 502, answer.headers);
+        // A watch may have nothing to tell for a minute, but it is there
+        to.flushHeaders();
         answer.pipe(to);
         answer.on('error', () => to.destroy());
       },

@@ -23,6 +23,8 @@ export interface Plan {
   readonly held: readonly HeldRemoval[];
   /** Outer maps with a removal that would be held, had not somebody released it. */
   readonly released: ReadonlySet<string>;
+  /** Outer maps of which something is to be removed, and is not by this plan. */
+  readonly pending: ReadonlySet<string>;
   /** Removals that wait for a complete read of what is wanted. */
   readonly waiting: number;
   /** Keys found as declared, by outer map. */
@@ -40,6 +42,8 @@ export interface Policy {
   readonly releases: readonly string[];
   /** Keys that went a moment ago, by outer map: a wave in pieces is still a wave. */
   readonly recentlyRemoved?: ReadonlyMap<string, number>;
+  /** Keys of removals that were held a moment ago, by outer map. */
+  readonly recentlyHeld?: ReadonlyMap<string, number>;
 }
 
 /**
@@ -64,6 +68,7 @@ export function* planning(desired: Desired, found: Found, policy: Policy): Unhur
     refused: drafts.flatMap(draft => draft.refused),
     held: all.flatMap(draft => draft.held),
     released: new Set(all.filter(draft => draft.released).map(draft => draft.outer)),
+    pending: new Set(all.filter(({ held, waiting }) => held.length + waiting > 0).map(({ outer }) => outer)),
     waiting: all.reduce((sum, draft) => sum + draft.waiting, 0),
     proofs: new Map(drafts.map(draft => [draft.outer, draft.proofs])),
     evicted: drafts.reduce((sum, draft) => sum + draft.evicted, 0),
@@ -136,6 +141,7 @@ function braking(going: readonly Removal[], { name, desired, found, policy }: Br
     maxRemoval: desired.outerMap.spec.maxRemoval,
     present: found.entries.size,
     recent: policy.recentlyRemoved?.get(name) ?? 0,
+    before: policy.recentlyHeld?.get(name) ?? 0,
   };
   if (!policy.mayRemove) return { going: [], waits: true, isReleased: false };
   if (policy.unsettled?.has(name) === true) return { going, waits: true, isReleased: false };

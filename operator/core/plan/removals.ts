@@ -42,6 +42,8 @@ export interface HeldRemoval {
   readonly of: number;
   /** Keys that went a moment ago and count too. */
   readonly recent: number;
+  /** Keys that were to go a moment ago, where some are declared again. */
+  readonly before: number;
   /** Digest of what would go. */
   readonly token: string;
 }
@@ -53,19 +55,23 @@ export interface Limit {
   readonly present: number;
   /** Keys that went a moment ago. */
   readonly recent: number;
+  /** Keys of a removal that was held a moment ago. */
+  readonly before?: number;
 }
 
 /**
  * What is too much of a removal of these keys (as text that identifies each), or undefined where all may go. Whoever
- * deletes everything one by one removes as much as whoever does it at once: what went a moment ago counts too.
+ * deletes everything one by one removes as much as whoever does it at once: what went a moment ago counts too. And
+ * whoever declares again what was held does that one by one: what is not there yet has not become less dear.
  */
 export function heldRemoval(keys: readonly string[], limit: Limit): HeldRemoval | undefined {
-  const { maxRemoval, present, recent } = limit;
+  const { maxRemoval, present, recent, before = 0 } = limit;
+  const many = Math.max(keys.length, before) + recent;
   const of = present + recent;
   const allowed = 'keys' in maxRemoval ? maxRemoval.keys : Math.floor((of * maxRemoval.percent) / 100);
-  if (keys.length === 0 || keys.length + recent <= Math.max(FREE_REMOVALS, allowed)) return undefined;
+  if (keys.length === 0 || many <= Math.max(FREE_REMOVALS, allowed)) return undefined;
   const token = sha256(`${limit.outer}\n${keys.toSorted().join('\n')}`).slice(0, 12);
-  return { outer: limit.outer, keys: keys.length, of, recent, token };
+  return { outer: limit.outer, keys: keys.length, of, recent, before: Math.max(keys.length, before), token };
 }
 
 /** Tokens given by flag and by the object's annotation. */

@@ -115,7 +115,8 @@ export function farewellsFailed(
 }
 
 export function heldText(held: Plan['held'][number]): string {
-  const more = held.recent === 0 ? '' : ` and ${held.recent} went within a minute`;
+  const recent = held.recent === 0 ? '' : ` and ${held.recent} went within a minute`;
+  const more = held.before > held.keys ? `${recent} (${held.before} were not a moment ago)` : recent;
   const what = `${held.keys} of ${held.of} keys are no longer declared${more}, more than maxRemoval lets go at once`;
   return `${what}: nothing was removed; if it is meant, release it with token ${held.token} (annotation innermap.io/release-removal, or --release-removal for a folder)`;
 }

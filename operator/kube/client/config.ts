@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { KubeConfig } from '@kubernetes/client-node';
+import { dirname, resolve } from 'node:path';
+import { KubeConfig, loadYaml, type User } from '@kubernetes/client-node';
 
 export interface ConfigOptions {
   /**
@@ -60,13 +60,30 @@ function podConfig(root: string): KubeConfig {
 function fileConfig(path: string): KubeConfig {
   const config = new KubeConfig();
   try {
-    readFileSync(path);
+    const text = readFileSync(path, 'utf8');
     config.loadFromFile(resolve(path));
+    config.users = withTokenFiles(config.getUsers(), loadYaml<RawConfig>(text), dirname(resolve(path)));
   } catch (error) {
     const why = error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.message) : error;
     throw new Error(`Cannot read kubeconfig ${path}: ${why}`, { cause: error });
   }
   return config;
+}
+
+interface RawConfig {
+  readonly users?: readonly {
+    readonly name?: string;
+    readonly user?: { readonly tokenFile?: unknown } | null;
+  }[];
+}
+
+/** The library (2.0.1) passes over kubectl's `tokenFile`: whoever comes by one would be nobody. It counts more than a token. */
+function withTokenFiles(users: readonly User[], { users: raw = [] }: RawConfig, folder: string): User[] {
+  return users.map(user => {
+    const file = raw.find(({ name }) => name === user.name)?.user?.tokenFile;
+    if (typeof file !== 'string' || file === '') return user;
+    return { ...user, authProvider: { name: 'tokenFile', config: { tokenFile: resolve(folder, file) } } };
+  });
 }
 
 function checkConfig(config: KubeConfig, from: string): void {

@@ -1,0 +1,105 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { idsIn } from '../../agent/support/witness.ts';
+import { REPOSITORY } from '../../crdschema.ts';
+import { describeFaults } from '../support/faults.ts';
+import type { FaultyNode } from '../support/faultynode.ts';
+import { holdsWithin, within } from '../support/patience.ts';
+import { condition, isReady } from '../support/site.ts';
+import { putAll, TENANTS, tenants, tenantsIn } from '../support/tenants.ts';
+
+const MANY = 60;
+const OM = ['om', 'tenants'];
+const CRD = join(REPOSITORY, 'crds', 'innermap.yaml');
+
+describeFaults('everything gone at once', (site, stand) => {
+  it('kubectl delete im --all of 60: nothing is lost, the removal is held and told; put back or released by its token', async function () {
+    this.timeout(120_000);
+    const [node] = await declared(['emptied-0']);
+    const before = [...idsOf(node!)];
+    await stand.kubectl.must(['delete', 'im', '--all', '-n', 'team-a']);
+    await held(node!);
+    await putAll(stand, tenants(MANY, 1));
+    await site().told(OM, isReady);
+    expect([...idsOf(node!)], 'put back one by one, none is replaced').to.deep.equal(before);
+    await stand.kubectl.must(['delete', 'im', '--all', '-n', 'team-a']);
+    await held(node!);
+    const { message } = condition(await site().told(OM, isHeld), 'Ready')!;
+    const token = /release-removal: ([0-9a-f]+)/.exec(message)?.[1];
+    expect(token, message).to.be.a('string');
+    expect(node!.contents('tenants')).to.deep.equal(tenantsIn(MANY, 1));
+    await stand.kubectl.must(['annotate', ...OM, `innermap.io/release-removal=${token}`]);
+    await holdsWithin(20, node!, {});
+    await site().told(OM, isReady);
+  });
+
+  it('the CustomResourceDefinition deleted and, with its objects, applied again: not one inner map is replaced', async function () {
+    this.timeout(180_000);
+    const nodes = await declared(['crd-0', 'crd-1']);
+    const before = nodes.map(idsOf);
+    await stand.kubectl.must(['delete', 'crd', 'innermaps.innermap.io']);
+    await Promise.all(nodes.map(held));
+    await sleep(3_000);
+    for (const node of nodes) expect(node.contents('tenants')).to.deep.equal(tenantsIn(MANY, 1));
+    await stand.kubectl.must(['apply', '--server-side', '-f', CRD]);
+    await stand.kubectl.must([
+      'wait',
+      '--for=condition=Established',
+      '--timeout=30s',
+      'crd/innermaps.innermap.io',
+    ]);
+    await within(30, 'InnerMaps are known again', async () => {
+      const { code } = await stand.apply({ apiVersion: 'v1', kind: 'List', items: tenants(MANY, 1) });
+      return code === 0;
+    });
+    await site().told(['im', `m${MANY}`, '-n', 'team-a'], isReady);
+    await site().told(OM, isReady);
+    for (const [at, node] of nodes.entries()) {
+      await node.told(({ conditions }) => conditions[0]?.status === 'True');
+      expect([...idsOf(node)], 'ids').to.deep.equal([...before[at]!]);
+      expect(node.contents('tenants')).to.deep.equal(tenantsIn(MANY, 1));
+    }
+  });
+
+  it('etcd restored to a time before the InnerMaps: nothing is lost, the removal is held and told', async function () {
+    this.timeout(180_000);
+    const node = await site().faulty('restored-0', 'direct');
+    await stand.put(TENANTS);
+    await stand.controlPlane.backUp();
+    await site().contender('one');
+    await node.started();
+    await putAll(stand, tenants(MANY, 1));
+    await holdsWithin(30, node, tenantsIn(MANY, 1));
+    await stand.controlPlane.restore();
+    await held(node);
+    expect(condition(await site().told(OM, isHeld), 'Ready')?.message).to.match(/release-removal: [0-9a-f]+/);
+    expect(node.contents('tenants')).to.deep.equal(tenantsIn(MANY, 1));
+  });
+
+  /** Agents and a controller, and everything is programmed. */
+  async function declared(names: readonly string[]): Promise<readonly FaultyNode[]> {
+    await site().contender('one');
+    const nodes = await site().faultyAgents(names, 'direct');
+    await putAll(stand, [TENANTS, ...tenants(MANY, 1)]);
+    await Promise.all(nodes.map(node => holdsWithin(20, node, tenantsIn(MANY, 1))));
+    await site().told(OM, isReady);
+    return nodes;
+  }
+});
+
+function isHeld(status: Parameters<typeof condition>[0]): boolean {
+  return condition(status, 'Ready')?.reason === 'RemovalHeld';
+}
+
+async function held(node: FaultyNode): Promise<void> {
+  await within(90, `${node.name} tells a held removal of all keys`, async () => {
+    const entry = (await node.state())?.outerMaps.find(({ name }) => name === 'tenants');
+    if (entry?.heldRemoval?.keys === MANY) return true;
+    throw new Error(`it tells ${JSON.stringify(entry)}`);
+  });
+}
+
+function idsOf(node: FaultyNode): ReadonlyMap<string, number> {
+  return idsIn(node.pin('tenants'));
+}

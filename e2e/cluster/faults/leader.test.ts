@@ -1,0 +1,66 @@
+import { expect } from 'chai';
+import { NAMESPACE } from '../support/accounts.ts';
+import { describeFaults } from '../support/faults.ts';
+import { holdsWithin, within } from '../support/patience.ts';
+import { condition, isReady } from '../support/site.ts';
+import { type Seen, StatusWatch } from '../support/statuswatch.ts';
+import { putAll, TENANTS, tenants, tenantsIn } from '../support/tenants.ts';
+
+const M1 = ['im', 'm1', '-n', 'team-a'];
+const MANY = 10;
+/** A Lease of 15 s, tries every 2.4 s at most, and a busy machine. */
+const TAKEN_OVER_MS = 25_000;
+/** Progressing with its age, and Ready. */
+const MOST_WRITES = 3;
+
+describeFaults('controllers of which one leads', (site, stand) => {
+  it('the leader killed: the other one leads within a Lease, tells the truth, and writes nothing that is written', async function () {
+    this.timeout(120_000);
+    const contenders = [await site().contender('one'), await site().contender('two')];
+    const [node] = await site().faultyAgents(['led-0'], 'direct');
+    await putAll(stand, [TENANTS, ...tenants(MANY, 1)]);
+    await holdsWithin(20, node!, tenantsIn(MANY, 1));
+    for (let number = 1; number <= MANY; number++)
+      await site().told(['im', `m${number}`, '-n', 'team-a'], isReady);
+    await site().told(['om', 'tenants'], isReady);
+    const holder = await leader();
+    const wrong: Seen[] = [];
+    const watch = await StatusWatch.open(stand.controlPlane, 'innermaps', seen => {
+      const expected = { ...tenantsIn(MANY, 1), ...tenantsIn(1, seen.generation) };
+      if (seen.isReady && JSON.stringify(node!.contents('tenants')) !== JSON.stringify(expected))
+        wrong.push(seen);
+    });
+    try {
+      await contenders[holder === 'one' ? 0 : 1]!.kill();
+      const killedAt = performance.now();
+      await stand.put(tenants(1, 2)[0]!);
+      const status = await site().told(M1, each => each.observedGeneration === 2 && isReady(each));
+      expect(performance.now() - killedAt).to.be.below(TAKEN_OVER_MS);
+      expect(await leader()).to.equal(holder === 'one' ? 'two' : 'one');
+      expect(condition(status, 'Ready')?.status).to.equal('True');
+      await within(5, 'the watch has seen it', () => watch.writesOf('m1').at(-1)?.isReady === true);
+      expect(wrong, 'Ready of what the kernel does not hold').to.deep.equal([]);
+      const writes = watch
+        .writesOf('m1')
+        .filter((seen, at, all) => at > 0 || seen.generation === all[0]?.generation);
+      expect(writes.length, JSON.stringify(writes)).to.be.at.most(1 + MOST_WRITES);
+      for (let number = 2; number <= MANY; number++)
+        expect(watch.writesOf(`m${number}`), `m${number}`).to.deep.equal([]);
+    } finally {
+      await watch.close();
+    }
+  });
+
+  function leader(): Promise<string> {
+    const words = [
+      'get',
+      'lease',
+      'innermap-controller',
+      '-n',
+      NAMESPACE,
+      '-o',
+      'jsonpath={.spec.holderIdentity}',
+    ];
+    return stand.kubectl.must(words);
+  }
+});
