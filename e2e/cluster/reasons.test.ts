@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { innerMap, outerMap } from '../agent/support/manifests.ts';
-import { condition, onSite, type Told } from './support/site.ts';
 import { describeCluster } from './stand.ts';
+import { condition, onSite, type Told } from './support/site.ts';
 
 const NOWHERE = { nodeSelector: { matchLabels: { zone: 'nowhere' } } };
 

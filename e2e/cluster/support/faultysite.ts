@@ -82,7 +82,7 @@ export class FaultySite extends Site {
   }
 
   /** The last words of everybody. */
-  logs(): string {
+  override logs(): string {
     const all = [
       ...this.nodes.map(({ name, agent }) => [name, agent?.log]),
       ...this.#contenders.map(({ log }, at) => [`controller ${at}`, log]),
