@@ -6,7 +6,7 @@ export type Goal =
   | { readonly kind: 'faster'; readonly times: number }
   | { readonly kind: 'atMost'; readonly limit: number };
 
-export type Unit = 's' | 'ms' | 'MB';
+export type Unit = 's' | 'ms' | 'MB' | '×';
 
 /** What one line of the table shows, as a measure of one work. */
 export interface Line {

@@ -98,6 +98,56 @@ export const ROWS: readonly Row[] = [
     ],
   },
   {
+    name: 'cluster',
+    slow: true,
+    ours: ['cluster', ...MANY],
+    lines: [
+      time('10,000 objects × 100 from an API server to an empty node', { kind: 'atMost', limit: 8 }),
+      {
+        title: '  told in its NodeMapState',
+        unit: 's',
+        measure: 'toldSeconds',
+        goal: { kind: 'atMost', limit: 9 },
+      },
+      memory('  memory with them', 'rssMB', 200),
+    ],
+  },
+  {
+    name: 'cluster-change',
+    slow: true,
+    ours: ['cluster-change', '--edits', '200'],
+    lines: [
+      {
+        title: 'PATCH answered → visible, p50',
+        unit: 'ms',
+        measure: 'p50Ms',
+        goal: { kind: 'atMost', limit: 5 },
+      },
+      {
+        title: '  p99 of 200 at five a second',
+        unit: 'ms',
+        measure: 'p99Ms',
+        worst: true,
+        goal: { kind: 'atMost', limit: 25 },
+      },
+    ],
+  },
+  {
+    name: 'cluster-statuses',
+    slow: true,
+    ours: ['cluster-statuses', ...MANY],
+    lines: [
+      { title: 'statuses of 10,000 InnerMaps told', unit: 's', measure: 'seconds' },
+      {
+        title: '  beside bare status patches',
+        unit: '×',
+        measure: 'ratio',
+        goal: { kind: 'atMost', limit: 1.5 },
+      },
+      memory('  memory of the controller', 'rssMB', 300),
+    ],
+  },
+  {
     name: 'start',
     ours: ['start'],
     lines: [
