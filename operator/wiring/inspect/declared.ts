@@ -2,12 +2,13 @@ import type { InnerMapManifest, RawContent } from '../../api/innermap.ts';
 import type { OuterMap } from '../../api/outermap.ts';
 import { parseInnerMap, parseOuterMap } from '../../api/parse/manifest.ts';
 import { fieldText, type Problem } from '../../api/problem.ts';
-import { encodeContent } from '../../core/codec/content.ts';
+import { contentOf } from '../../core/arrival.ts';
 import { isPerCpu } from '../../core/codec/entries.ts';
 import type { CountedInner } from '../../core/compare/applied.ts';
 import { groundOf } from '../../core/desired/claim.ts';
-import { innerSpec, type OuterLayout } from '../../core/layout.ts';
-import type { Content, Refusal } from '../../core/wanted.ts';
+import type { OuterLayout } from '../../core/layout.ts';
+import { completed } from '../../core/unhurried.ts';
+import type { Refusal } from '../../core/wanted.ts';
 import type { Cluster, KubeObject, Place } from '../../kube/client.ts';
 import { all, INNER_MAPS, OUTER_MAPS } from './reading.ts';
 
@@ -83,20 +84,7 @@ export function encoded(
   const layout = layouts.get(innerMap.spec.outerMap);
   if (layout === undefined) return { innerMap, content: { kind: 'pending' }, cpus: 1 };
   const cpus = possibleCpus ?? (isPerCpu(layout.template) ? cpusGiven(content) : 1);
-  return { innerMap, content: contentOf({ innerMap, content }, layout, cpus), cpus };
-}
-
-function contentOf(
-  { innerMap, content }: InnerMapManifest,
-  layout: OuterLayout,
-  possibleCpus: number,
-): Content {
-  const spec = innerSpec(layout, innerMap);
-  if (!spec.ok)
-    return { kind: 'invalid', reason: 'LayoutMismatch', message: spec.problems.map(problemText).join('; ') };
-  const result = encodeContent(content, layout, { maxEntries: spec.value.maxEntries, possibleCpus });
-  if (result.ok) return { kind: 'encoded', entries: result.entries, layoutDigest: layout.digest };
-  return { kind: 'invalid', reason: result.reason, message: result.message };
+  return { innerMap, content: completed(contentOf({ innerMap, content }, layout, cpus)), cpus };
 }
 
 /** The longest list that is a value. */

@@ -4,11 +4,10 @@ import type { OuterMap } from '../../api/outermap.ts';
 import type { ClusterPlanAsked } from '../../cli/cluster/ports.ts';
 import type { PlanOutcome } from '../../cli/command.ts';
 import type { Node } from '../../core/desired/desired.ts';
-import { planLines, stepText } from '../../core/plan/print.ts';
-import { objectName } from '../../core/report/fates.ts';
 import { openKernel } from '../../kernel/libbpf/kernel.ts';
 import { ApiError, type Cluster } from '../../kube/client.ts';
 import { dryRun } from '../../loop/dryrun.ts';
+import { outcomeOf } from '../outcome.ts';
 import { declaredIn } from './declared.ts';
 import { counting, NODES, withCluster } from './reading.ts';
 
@@ -25,20 +24,7 @@ export async function planNode(asked: ClusterPlanAsked): Promise<PlanOutcome> {
     const releases = [...asked.releases, ...releasesOf(outerMaps)];
     const wanted = { outerMaps, innerMaps, refusals, complete: refusals.length === 0, releases };
     const { plan, desired } = await dryRun(wanted, kernel, node);
-    const rejected = desired.rejections.map(({ object, reason, message }) => ({
-      origin: `${object.kind} ${objectName(object)}`,
-      message: `${reason}, ${message}`,
-    }));
-    return {
-      text: planLines(plan).join('\n'),
-      changes: plan.steps.length,
-      refusals: [...refusals, ...rejected],
-      steps: plan.steps.map(step => ({
-        verb: step.verb,
-        outerMap: step.outer,
-        text: stepText(step).slice(2),
-      })),
-    };
+    return outcomeOf(plan, desired, refusals);
   } finally {
     kernel.close();
   }

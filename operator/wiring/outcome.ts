@@ -1,0 +1,24 @@
+import type { PlanOutcome } from '../cli/command.ts';
+import type { Desired } from '../core/desired/desired.ts';
+import type { Plan } from '../core/plan/plan.ts';
+import { planLines, stepText } from '../core/plan/print.ts';
+import { objectName } from '../core/report/fates.ts';
+import type { Refusal } from '../core/wanted.ts';
+
+/** A plan as `innermap plan` shows it, with what could not be taken and what cannot be programmed here. */
+export function outcomeOf(plan: Plan, desired: Desired, refusals: readonly Refusal[]): PlanOutcome {
+  const rejected = desired.rejections.map(({ object, reason, message }) => ({
+    origin: `${object.kind} ${objectName(object)}`,
+    message: `${reason}, ${message}`,
+  }));
+  return {
+    text: planLines(plan).join('\n'),
+    changes: plan.steps.length,
+    refusals: [...refusals, ...rejected],
+    steps: plan.steps.map(step => ({
+      verb: step.verb,
+      outerMap: step.outer,
+      text: stepText(step).slice(2),
+    })),
+  };
+}
