@@ -19,6 +19,11 @@ describe('Reflector', () => {
     expect(scene.clock.sleeping).to.equal(0);
   });
 
+  /** What each watch asked for; a list of one object, which asks where the server is, is none. */
+  function asked(): readonly URLSearchParams[] {
+    return scene.server.requests.map(({ query }) => query).filter(query => query.get('watch') === 'true');
+  }
+
   /** Watching, with two objects. */
   async function watching(options = {}): Promise<Scene> {
     scene = new Scene();
@@ -117,7 +122,7 @@ describe('Reflector', () => {
     await until('bookmark', () => scene.reflector.resourceVersion === '5000');
     scene.server.reset();
     await scene.clock.run(3_000);
-    expect(scene.server.requests.at(-1)!.query.get('resourceVersion')).to.equal('5000');
+    expect(asked().at(-1)!.get('resourceVersion')).to.equal('5000');
   });
 
   it('resumes after a reset where it was, and loses nothing', async () => {
@@ -127,8 +132,8 @@ describe('Reflector', () => {
     scene.api.delete('a');
     await scene.clock.run(3_000);
     expect(scene.same).to.equal(true);
-    expect(scene.server.requests).to.have.length(2);
-    expect(scene.server.requests[1]!.query.get('resourceVersion')).to.equal('102');
+    expect(asked()).to.have.length(2);
+    expect(asked()[1]!.get('resourceVersion')).to.equal('102');
     expect(scene.failures.map(({ doing }) => doing)).to.deep.equal(['watch']);
     expect(scene.reflector.failure).to.equal(undefined);
   });
@@ -166,19 +171,35 @@ describe('Reflector', () => {
     await watching();
     scene.api.say(line('ERROR', { code: 429, reason: 'TooManyRequests', details: { retryAfterSeconds: 5 } }));
     await scene.clock.run(4_900);
-    expect(scene.server.requests).to.have.length(1);
+    expect(asked()).to.have.length(1);
     await scene.clock.run(5_000);
-    expect(scene.server.requests).to.have.length(2);
-    expect(scene.server.requests[1]!.query.get('resourceVersion')).to.equal('102');
+    expect(asked()).to.have.length(2);
+    expect(asked()[1]!.get('resourceVersion')).to.equal('102');
   });
 
   it('90 s of silence end a watch', async () => {
     await watching();
     await scene.clock.run(89_000);
-    expect(scene.server.requests).to.have.length(1);
+    expect(asked()).to.have.length(1);
     await scene.clock.run(4_000);
-    expect(scene.server.requests).to.have.length(2);
+    expect(asked()).to.have.length(2);
     expect(scene.failures[0]!.error.message).to.equal('Cannot watch: nothing was heard for 90 s');
+  });
+
+  it('a server that was restored is noticed when a lost connection is resumed, though it takes the watch', async () => {
+    await watching({ relistJitterMs: 0 });
+    scene.api.version = 5_000;
+    scene.api.bookmark();
+    await until('bookmark', () => scene.reflector.resourceVersion === '5000');
+    scene.server.reset();
+    scene.api.delete('a');
+    scene.api.version = 200;
+    await scene.clock.run(5_000);
+    expect(scene.same).to.equal(true);
+    expect(scene.reflector.resourceVersion).to.equal('200');
+    expect(scene.failures.at(-1)!.error.message).to.contain(
+      'the server is at resourceVersion 200, 5000 was seen',
+    );
   });
 
   for (const [what, garbage] of [

@@ -1,6 +1,6 @@
 import { Backoff } from './backoff.ts';
 import type { Place, Query } from './client/resource.ts';
-import type { Cluster } from './client.ts';
+import { ApiError, type Cluster } from './client.ts';
 import { type Clock, REAL_CLOCK } from './clock.ts';
 import type { WatchEvent } from './watch/event.ts';
 import { readEvents } from './watch/events.ts';
@@ -39,6 +39,7 @@ const HASTY_MS = 30_000;
 
 interface Watched {
   readonly livedMs: number;
+  readonly askedMs: number;
   readonly events: number;
 }
 
@@ -46,7 +47,7 @@ interface Watched {
  * Keeps a consumer as the server is.
  *
  * - A whole set first: streamed, where the server refuses that by pages. Half a set is never passed on.
- * - Then changes, from where the set ended; a lost connection is resumed there.
+ * - Then changes, from where the set ended; a lost connection is resumed there, if the server has come so far.
  * - A history that is gone (410), an ERROR event, or versions that went back: a whole set again.
  * - Everything else that fails is tried again after 0.8 to 30 s.
  */
@@ -63,6 +64,8 @@ export class Reflector<T> {
   /** How the next whole set is asked for. */
   #paged = false;
   #streamingRefused = false;
+  /** The last watch was broken off: the server may be another one, or restored from a backup. */
+  #doubtful = false;
   #synced = false;
   #failure: Failure | undefined;
   #restarts = 0;
@@ -128,7 +131,8 @@ export class Reflector<T> {
   }
 
   /** A watch that ended as watches do, or too soon. */
-  #ended({ livedMs, events }: Watched): number {
+  #ended({ livedMs, askedMs, events }: Watched): number {
+    this.#doubtful = livedMs < askedMs;
     if (this.#mustList)
       return this.#failed(new Error('Cannot list: the stream ended before the set was complete'));
     if (livedMs < SHORT_MS && events === 0)
@@ -139,6 +143,7 @@ export class Reflector<T> {
   #failed(error: Error): number {
     if (this.#stopped.signal.aborted) return 0;
     const doing = this.#mustList ? 'list' : 'watch';
+    this.#doubtful = true;
     if (this.#mustList && !this.#paged && refusesStreaming(error)) {
       this.#paged = true;
       this.#streamingRefused = true;
@@ -175,13 +180,15 @@ export class Reflector<T> {
     if (this.#stopped.signal.aborted) stop();
     try {
       if (this.#mustList) this.#mirror.begin();
-      const chunks = await cluster.watch(place, this.#watchQuery(), ending.signal);
+      const query = this.#watchQuery();
+      const chunks = await cluster.watch(place, query, ending.signal);
+      if (!this.#mustList && this.#doubtful) await this.#verify(ending.signal);
       watchdog.alive();
       watchdog.guard(() => {
         silent = true;
         ending.abort();
       });
-      return await this.#read(chunks, watchdog);
+      return { ...(await this.#read(chunks, watchdog)), askedMs: query.timeoutSeconds * 1000 };
     } catch (error) {
       throw silent ? new Error(`Cannot watch: nothing was heard for ${SILENCE_MS / 1000} s`) : error;
     } finally {
@@ -191,7 +198,26 @@ export class Reflector<T> {
     }
   }
 
-  async #read(chunks: AsyncIterable<Uint8Array>, watchdog: Watchdog): Promise<Watched> {
+  /**
+   * A watch from a version that the server has not reached is accepted, and tells nothing until it has (1.36): a server
+   * that was restored from a backup would not be noticed. One small list, from etcd, tells where the server is.
+   */
+  async #verify(signal: AbortSignal): Promise<void> {
+    const { cluster, place } = this.#options;
+    try {
+      const { resourceVersion } = await cluster.page(place, { limit: 1 }, { signal, attempts: 1 });
+      this.#mirror.verify(resourceVersion);
+    } catch (error) {
+      // Who may watch, but not list everything, cannot know
+      if (!(error instanceof ApiError) || error.status !== 403) throw error;
+    }
+    this.#doubtful = false;
+  }
+
+  async #read(
+    chunks: AsyncIterable<Uint8Array>,
+    watchdog: Watchdog,
+  ): Promise<Pick<Watched, 'livedMs' | 'events'>> {
     const began = this.#clock.now();
     let events = 0;
     await readEvents(
@@ -221,6 +247,7 @@ export class Reflector<T> {
   #complete(resourceVersion: string): void {
     this.#mirror.complete(resourceVersion);
     this.#mustList = false;
+    this.#doubtful = false;
     this.#paged = this.#streamingRefused;
     this.#synced = true;
     this.#failure = undefined;
@@ -231,7 +258,7 @@ export class Reflector<T> {
     return new StreamedError(text, refusal.status, refusal.retryAfter);
   }
 
-  #watchQuery(): Query {
+  #watchQuery(): Query & { readonly timeoutSeconds: number } {
     const timeoutSeconds = 300 + Math.floor(this.#clock.random() * 301);
     const query = { ...this.#selectors(), allowWatchBookmarks: true, timeoutSeconds };
     if (!this.#mustList) return { ...query, resourceVersion: this.#mirror.resourceVersion };

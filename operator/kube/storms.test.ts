@@ -67,7 +67,7 @@ describe('Reflector in hours of failures', () => {
       scene.server.reset();
       const before = scene.server.requests.length;
       await scene.clock.run(HOUR);
-      expect(scene.server.requests.length - before).to.be.within(50, 200);
+      expect(scene.server.requests.length - before).to.be.within(50, 300);
       if (what !== 'bookmarks and an end') expect(scene.same).to.equal(true);
       scene.server.handler = scene.api.handle;
       scene.api.version = 1_000;

@@ -95,7 +95,7 @@ describe('turn, the brake', () => {
     for (let back = 1; back < 30; back++) {
       const { report } = await acting.turn(many(back).unsettled(...(back === 20 ? ['tenants'] : [])));
       if (back !== 20) expect(report.outerMaps[0], `${back}`).to.include({ reason: 'RemovalHeld' });
-      acting.now += 30_000;
+      acting.now += 20_000;
     }
     const { report } = await acting.turn(many(29));
     expect(report.outerMaps[0]!.message).to.contain(

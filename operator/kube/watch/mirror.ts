@@ -93,6 +93,16 @@ export class Mirror<T> {
     this.#tell(() => this.#consumer.replace(itemsOf(coming), resourceVersion));
   }
 
+  /** The server is at `resourceVersion`: what was seen before cannot be later. */
+  verify(resourceVersion: string): void {
+    const seen = this.#resourceVersion;
+    if (seen === undefined || compareVersions(resourceVersion, seen) >= 0) return;
+    this.#rewound = true;
+    throw new RewoundError(
+      `Cannot follow a watch: the server is at resourceVersion ${resourceVersion}, ${seen} was seen before, listed again`,
+    );
+  }
+
   /** Something was told as of `resourceVersion`. Within one watch they never go back. */
   advance(resourceVersion: string): void {
     const seen = this.#resourceVersion;

@@ -2,7 +2,7 @@ import type { NodeMapStateStatus } from '../../api/status.ts';
 import { isNews, settled } from '../../core/report/news.ts';
 import type { Report } from '../../core/report/report.ts';
 import { Backoff } from '../../kube/backoff.ts';
-import type { Cluster, KubeObject } from '../../kube/client.ts';
+import { ApiError, type Cluster, type KubeObject } from '../../kube/client.ts';
 import type { Clock } from '../../kube/clock.ts';
 import { type Failure, Reflector } from '../../kube/reflector.ts';
 import { Store } from '../../kube/store.ts';
@@ -172,8 +172,14 @@ class NodeStates implements ClusterPublisher {
     if (known === undefined || isOfOther(known.object, state))
       await cluster.apply(place, nodeMapState(node, state.node.uid), call);
     const told = settled(state, known?.status);
-    const body = nodeMapStateStatus(node, told);
-    const object = await cluster.apply<KubeObject>(place, body, { ...call, subresource: 'status' });
+    const tell = () =>
+      cluster.apply<KubeObject>(place, nodeMapStateStatus(node, told), { ...call, subresource: 'status' });
+    const object = await tell().catch(async error => {
+      // Known, and gone: its stream will tell, but need not be waited for
+      if (!(error instanceof ApiError) || error.status !== 404) throw error;
+      await cluster.apply(place, nodeMapState(node, state.node.uid), call);
+      return tell();
+    });
     this.#answered = { object, status: object['status'] as NodeMapStateStatus | undefined };
     this.#sent = told;
     if (this.#store.get(node) === undefined) this.#store.put(node, this.#answered);
