@@ -39,7 +39,8 @@ describeCluster('node state policy on a real API server', stand => {
     this.timeout(120_000);
     await stand.install();
     await stand.namespaces('innermap-system');
-    await stand.kubectl.must(['create', 'serviceaccount', 'innermap-agent', '-n', 'innermap-system']);
+    const account = { name: 'innermap-agent', namespace: 'innermap-system' };
+    await stand.put({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: account });
     await grant(stand, 'innermap-agent', RULES);
     for (const node of ['a', 'b']) {
       await stand.put({ apiVersion: 'v1', kind: 'Node', metadata: { name: node } });

@@ -158,7 +158,7 @@ export class Controller {
   #rewound(stream: string, resourceVersion: string): void {
     const upTo = this.#rewinds.noticed(stream, resourceVersion, this.#clock.now());
     this.#options.log.warn('Server was restored', { stream, resourceVersion });
-    if (upTo !== undefined) this.#world.distrust(upTo);
+    if (upTo !== undefined) this.#world.distrust(upTo, this.#clock.now());
   }
 
   #streamFailed(stream: string, { doing, error, key, retryInMs }: Failure): void {

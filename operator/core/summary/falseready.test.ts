@@ -134,9 +134,24 @@ describe('World never calls ready', () => {
 
   it('states of before a restored etcd, until they are written again', () => {
     const scene = readyScene();
-    scene.world.distrust(scene.version);
+    scene.world.distrust(scene.version, scene.now);
     expect(scene.ready('web')).to.equal('False Progressing');
     expect(scene.report('a').report('b').ready('web')).to.equal('True Programmed');
+  });
+
+  it('states of a future that a restored etcd undid, whatever their version', () => {
+    const scene = readyScene();
+    scene.world.distrust(1, scene.now);
+    expect(scene.ready('web')).to.equal('False Progressing');
+    expect(scene.report('a').report('b').ready('web')).to.equal('True Programmed');
+  });
+
+  it('an agent that told before our first list is believed when it had the time to tell again', () => {
+    const scene = readyScene();
+    scene.world.distrust(scene.version, scene.now);
+    scene.report('a');
+    expect(scene.pass(74_000).ready('web')).to.not.match(/^True/);
+    expect(scene.pass(1_000).ready('web')).to.equal('True Programmed');
   });
 
   it('by versions that are no numbers', () => {

@@ -69,7 +69,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
       scene =>
         scene.pass(time),
   ),
-  fc.constant<Change>(scene => scene.world.distrust(scene.version - 3)),
+  fc.constant<Change>(scene => scene.world.distrust(scene.version - 3, scene.now)),
   fc.constant<Change>(scene => scene.fold()),
 );
 
@@ -97,7 +97,7 @@ function answerOf(scene: SummaryScene, nodeName: string, name: string): string |
     entry.uid === outer.facts.uid &&
     entry.generation === outer.facts.generation &&
     entry.watermark <= state.version &&
-    state.version > world.distrusted;
+    !world.isDistrusted(state);
   if (!isPresent) return now - (outer.absentSince.get(record) ?? now) >= 75_000 ? 'unknown' : 'behind';
   if (entry.watermark < Number(inner.specResourceVersion))
     return now - inner.seenAt >= 75_000 ? 'unknown' : 'behind';

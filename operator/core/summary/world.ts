@@ -1,5 +1,6 @@
 import { pauses, type Unhurried } from '../unhurried.ts';
 import { versionOf } from './version.ts';
+import { Distrust } from './world/distrust.ts';
 import { evaluateInner, evaluateOuter, judgeOuter, type Told } from './world/evaluate.ts';
 import type { EntryFacts, InnerFacts, NodeFacts, OuterFacts, PodFacts, StateFacts } from './world/facts.ts';
 import { hasTrouble, reindex } from './world/failing.ts';
@@ -28,9 +29,8 @@ export class World {
   readonly nodes = new Nodes();
   readonly outers = new Map<string, OuterRecord>();
   readonly inners = new Map<string, InnerRecord>();
-  /** States up to here are from before the server was restored, until they are written again. */
-  distrusted = -1;
   readonly meet: Meeting = meetingOn(this.nodes);
+  readonly #distrust = new Distrust();
   readonly #dirtyOuters = new Set<OuterRecord>();
   /** Of these the status of the OuterMap alone. */
   readonly #dirtySums = new Set<OuterRecord>();
@@ -166,15 +166,21 @@ export class World {
     this.#listed = undefined;
   }
 
-  /** States up to this version do not count until they are written again. */
-  distrust(version: number): void {
-    this.distrusted = version;
+  /** The server was restored, and listed first as of this version: what nodes told before does not count. */
+  distrust(version: number, now: number): void {
+    const states = [...this.nodes.known()].flatMap(({ state }) => (state === undefined ? [] : [state]));
+    this.#distrust.begin(version, states, now);
     this.#allStale();
+  }
+
+  isDistrusted(state: StateFacts): boolean {
+    return this.#distrust.covers(state);
   }
 
   /** What time alone has changed. */
   passed(now: number): void {
-    if (this.nodes.lookAgain(now).length > 0) this.#allStale();
+    const isTrusted = this.#distrust.ends(now);
+    if (this.nodes.lookAgain(now).length > 0 || isTrusted) this.#allStale();
     for (const outer of this.outers.values()) if (outer.recheckAt <= now) this.#dirtyOuters.add(outer);
   }
 

@@ -1,7 +1,7 @@
 import type { NodeSelector } from '../../../api/metadata.ts';
 import { canonicalText } from '../canonical.ts';
 import { type Crowd, crowdOf, type Standing } from '../crowd.ts';
-import type { EntryFacts } from './facts.ts';
+import type { EntryFacts, StateFacts } from './facts.ts';
 import type { Nodes } from './nodes.ts';
 import type { Cohort, NodeRecord, OuterRecord } from './records.ts';
 
@@ -10,8 +10,8 @@ export const LATE_AFTER = 75_000;
 
 export interface View {
   readonly nodes: Nodes;
-  /** States up to this resourceVersion are from before an etcd was restored. */
-  readonly distrusted: number;
+  /** Whether a state is from before an etcd was restored. */
+  isDistrusted(state: StateFacts): boolean;
 }
 
 /** The node's entry for the outer map, if it is about the present. */
@@ -23,7 +23,7 @@ export function presentEntry(node: NodeRecord, outer: OuterRecord, view: View): 
     state.uid === facts.uid && state.bootID === facts.bootID && state.labelsHash === facts.labelsHash;
   const isOfOuter = entry.uid === outer.facts?.uid && entry.generation === outer.facts.generation;
   // Both from one etcd: a watermark above the state's own version is of a future that was undone.
-  const isOfNow = entry.watermark <= state.version && state.version > view.distrusted;
+  const isOfNow = entry.watermark <= state.version && !view.isDistrusted(state);
   return isOfNode && isOfOuter && isOfNow ? entry : undefined;
 }
 
