@@ -9,17 +9,18 @@ import { Rewinds } from './reading/rewinds.ts';
 import { happeningsBetween } from './writing/happenings.ts';
 
 describe('Rewinds', () => {
-  it('takes the first list of an episode, whoever lists later', () => {
+  it('one restoration is told once, by the stream that notices it first', () => {
     const rewinds = new Rewinds();
-    expect(rewinds.noticed('InnerMap', '500', 0)).to.equal(500);
-    expect(rewinds.noticed('Node', '520', 5_000)).to.equal(undefined);
+    expect(rewinds.noticed('500', 0)).to.equal(500);
+    expect(rewinds.noticed('520', 5_000)).to.equal(undefined);
   });
 
-  it('takes a second restoration by what noticed it already, and after three minutes', () => {
+  it('what a stream notices again is of the same, unless time went back further, or long afterwards', () => {
     const rewinds = new Rewinds();
-    rewinds.noticed('InnerMap', '500', 0);
-    expect(rewinds.noticed('InnerMap', '600', 10_000)).to.equal(600);
-    expect(rewinds.noticed('Node', '700', 200_000)).to.equal(700);
+    rewinds.noticed('500', 0);
+    expect(rewinds.noticed('600', 10_000)).to.equal(undefined);
+    expect(rewinds.noticed('400', 20_000)).to.equal(400);
+    expect(rewinds.noticed('700', 210_000)).to.equal(700);
   });
 });
 

@@ -156,7 +156,7 @@ export class Controller {
   }
 
   #rewound(stream: string, resourceVersion: string): void {
-    const upTo = this.#rewinds.noticed(stream, resourceVersion, this.#clock.now());
+    const upTo = this.#rewinds.noticed(resourceVersion, this.#clock.now());
     this.#options.log.warn('Server was restored', { stream, resourceVersion });
     if (upTo !== undefined) this.#world.distrust(upTo, this.#clock.now());
   }

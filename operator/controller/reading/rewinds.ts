@@ -5,19 +5,18 @@ const EPISODE_MS = 180_000;
 
 /**
  * Tells up to which resourceVersion what is there may be from before the server was restored from a backup: as of the
- * first list that any stream makes afterwards. What the other streams list later is of the same restoration.
+ * first list that any stream makes afterwards. What streams list later, however often, is of the same restoration.
  */
 export class Rewinds {
-  readonly #episode = new Set<string>();
+  #upTo = 0;
   #startedAt = Number.NEGATIVE_INFINITY;
 
   /** Answers the version up to which states are distrusted; nothing where an earlier answer says it. */
-  noticed(stream: string, resourceVersion: string, now: number): number | undefined {
-    const isKnown = now - this.#startedAt < EPISODE_MS && !this.#episode.has(stream);
-    if (!isKnown) this.#episode.clear();
-    this.#episode.add(stream);
-    if (isKnown) return undefined;
+  noticed(resourceVersion: string, now: number): number | undefined {
+    const version = versionOf(resourceVersion) || 0;
+    if (now - this.#startedAt < EPISODE_MS && version >= this.#upTo) return undefined;
     this.#startedAt = now;
-    return versionOf(resourceVersion) || 0;
+    this.#upTo = version;
+    return version;
   }
 }

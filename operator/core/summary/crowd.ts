@@ -31,6 +31,8 @@ export interface Goal {
   readonly version: number;
   /** So long ago that whoever has not reached it is silent. */
   readonly isLate: boolean;
+  /** A failure counts however far its node has come: what holds it up is what must be told. */
+  readonly failsBefore?: boolean;
 }
 
 /** Nodes that are selected alike, ready for the question of thousands of inner maps: how many have come so far? */
@@ -85,12 +87,14 @@ export function crowdOf(members: readonly Member[]): Crowd {
 /** How an object fares that the nodes have when they reach the goal, but for those where it fails. */
 export function lotOf(crowd: Crowd, goal: Goal, failing: readonly Failing[] = NOBODY): Lot {
   const behind = countBelow(crowd.watermarks, goal.version);
-  const failed = failing.filter(({ watermark }) => watermark >= goal.version);
-  if (failed.length > 0) return counted(crowd, { behind, isLate: goal.isLate, failed });
+  const failed =
+    goal.failsBefore === true ? failing : failing.filter(({ watermark }) => watermark >= goal.version);
+  const early = failed.filter(({ watermark }) => !(watermark >= goal.version));
+  if (failed.length > 0) return counted(crowd, { behind, isLate: goal.isLate, failed, early });
   const asked = behind * 2 + Number(goal.isLate);
   let lot = crowd.answers.get(asked);
   if (lot === undefined) {
-    lot = counted(crowd, { behind, isLate: goal.isLate, failed });
+    lot = counted(crowd, { behind, isLate: goal.isLate, failed, early });
     crowd.answers.set(asked, lot);
   }
   return lot;
@@ -101,18 +105,25 @@ interface Split {
   readonly behind: number;
   readonly isLate: boolean;
   readonly failed: readonly Failing[];
+  /** Those of them that have not reached the goal. */
+  readonly early: readonly Failing[];
 }
 
-function counted(crowd: Crowd, { behind, isLate, failed }: Split): Lot {
+function counted(crowd: Crowd, { behind, isLate, failed, early }: Split): Lot {
   const { silent, absent, overdue, watermarks, below, withoutAgent } = crowd;
-  const hidden = hiddenOn(crowd, behind, failed);
-  const late: Some = { count: behind, nodes: below.names(behind) };
+  const reached = failed.filter(failing => !early.includes(failing));
+  const hidden = hiddenOn(crowd, behind, reached);
+  const told = new Set(early.map(({ node }) => node));
+  const late: Some = {
+    count: behind - early.length,
+    nodes: below.names(behind).filter(node => !told.has(node)),
+  };
   const none: Some = { count: 0, nodes: [] };
   const unknown = [silent, overdue, hidden, isLate ? late : none];
   const progressing = [absent, isLate ? none : late];
   return {
     desired: silent.count + overdue.count + absent.count + watermarks.length,
-    ready: watermarks.length - behind - failed.length - hidden.count,
+    ready: watermarks.length - behind - reached.length - hidden.count,
     failed: failed.length,
     unknown: sum(unknown),
     behind: sum(progressing),

@@ -196,6 +196,15 @@ describe('World never calls ready', () => {
     expect(scene.outerReady()).to.equal('False Progressing');
   });
 
+  it('an OuterMap whose removal is held is told so, however far that node has come', () => {
+    const scene = readyScene().inner('gone', { key: 9 }).report('a').report('b').delete('gone');
+    scene.report('b', 'tenants', { watermark: 1, held: { keys: 12, token: 'abc' } });
+    expect(scene.outerReady()).to.equal('False RemovalHeld');
+    expect(scene.outerStatus().nodes).to.include({ desired: 2, ready: 0, failed: 1 });
+    scene.report('a');
+    expect(scene.outerStatus().nodes).to.include({ desired: 2, ready: 1, failed: 1 });
+  });
+
   it('an OuterMap whose removal is held, and shows the token', () => {
     const scene = readyScene().report('b', 'tenants', { held: { keys: 12, token: 'abc' } });
     expect(scene.outerReady()).to.equal('False RemovalHeld');

@@ -83,7 +83,7 @@ export function lookAtOuter(outer: OuterRecord, looking: Looking, now: number): 
   const cohort = cohortOf(outer, undefined, looking);
   const seenAt = outer.deletion?.seenAt ?? now;
   const isLate = now - seenAt >= LATE_AFTER;
-  const goal = { version: outer.deletion?.goal ?? 0, isLate };
+  const goal = { version: outer.deletion?.goal ?? 0, isLate, failsBefore: true };
   const lot = lotOf(cohort.crowd, goal, failingOf(outer, cohort, ITSELF));
   if (lot.behind > 0 && !isLate) outer.recheckAt = Math.min(outer.recheckAt, seenAt + LATE_AFTER);
   return { verdict: outer.verdict!, lot, grew: cohort.grewAt === outer.looks };
