@@ -5,8 +5,8 @@ import { runController } from '../../operator/controller/run.ts';
 import { ApiError, type Cluster, type KubeObject, openCluster } from '../../operator/kube/client.ts';
 import { AGENTS, Fleet, INNER_MAPS, NAMESPACE, OUTER_MAPS } from './fleet.ts';
 import { describeCluster } from './stand.ts';
+import { eventually, innerMap, outerMap, reasonOf, statusOf, tableOf } from './support/declared.ts';
 
-const API = 'innermap.io/v1alpha1';
 const SILENT = { error: () => {}, warn: () => {}, info: () => {} };
 
 interface Running {
@@ -287,53 +287,3 @@ describeCluster('controller on a real API server', stand => {
     );
   });
 });
-
-function outerMap(spec: object = {}): object {
-  return {
-    apiVersion: API,
-    kind: 'OuterMap',
-    metadata: { name: 'tenants' },
-    spec: {
-      type: 'HashOfMaps',
-      maxEntries: 1024,
-      key: 'ipv4',
-      inner: { type: 'Hash', maxEntries: 64, key: 'u32', value: 'u32' },
-      access: [{ namespaces: ['team-*'], keys: ['10.1.0.0/16'] }],
-      ...spec,
-    },
-  };
-}
-
-function innerMap(name: string, spec: object, namespace = 'team-a'): object {
-  return {
-    apiVersion: API,
-    kind: 'InnerMap',
-    metadata: { name, namespace },
-    spec: { outerMap: 'tenants', key: '10.1.0.7', ...spec },
-  };
-}
-
-function tableOf(rows: number): string {
-  return ['key,value', ...Array.from({ length: rows }, (_, row) => `${row},1`)].join('\n');
-}
-
-type Status = Pick<InnerMapStatus, 'conditions'> | undefined;
-
-function statusOf(status: Status, type: string): string | undefined {
-  return status?.conditions?.find(condition => condition.type === type)?.status;
-}
-
-function reasonOf(status: Status, type: string): string | undefined {
-  return status?.conditions?.find(condition => condition.type === type)?.reason;
-}
-
-/** Asks until it is so. */
-async function eventually<T>(ask: () => Promise<T>, so: (answer: T) => boolean): Promise<T> {
-  const end = performance.now() + 15_000;
-  for (;;) {
-    const answer = await ask();
-    if (so(answer)) return answer;
-    if (performance.now() > end) throw new Error(`Waited in vain, it is ${JSON.stringify(answer)}`);
-    await sleep(30);
-  }
-}
