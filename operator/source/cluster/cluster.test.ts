@@ -104,8 +104,8 @@ describe('clusterSource', () => {
       scene.inners('tenants').delete(`m${key}`);
       const { unsettled } = await scene.reads('fewer', each => each.innerMaps.length === 39 - key);
       expect([...(unsettled ?? [])]).to.deep.equal(['tenants']);
-      await scene.clock.run(100);
-      if (((await scene.source.read()).unsettled?.size ?? 0) === 0) settledAfter = (key + 1) * 100;
+      await scene.clock.run(200);
+      if (((await scene.source.read()).unsettled?.size ?? 0) === 0) settledAfter = (key + 1) * 200;
     }
     expect(settledAfter).to.equal(2000);
     const { changes } = scene;
@@ -114,6 +114,22 @@ describe('clusterSource', () => {
     await scene.clock.run(260);
     expect((await scene.source.read()).unsettled).to.deep.equal(new Set());
     expect(scene.changes).to.equal(changes + 2);
+  });
+
+  it('waits longer for a wave of many deletions: whoever deletes everything is judged by all of it', async () => {
+    scene.node().outer('tenants');
+    for (let key = 0; key < 200; key++) scene.inner(`m${key}`, 'tenants', { key });
+    await scene.start();
+    await scene.reads('all', each => each.innerMaps.length === 200);
+    await scene.watching('tenants');
+    for (let key = 0; key < 200; key++) {
+      scene.inners('tenants').delete(`m${key}`);
+      await scene.clock.run(50);
+    }
+    const { unsettled } = await scene.reads('none', each => each.innerMaps.length === 0);
+    expect([...(unsettled ?? [])]).to.deep.equal(['tenants']);
+    await scene.clock.run(250);
+    expect((await scene.source.read()).unsettled).to.deep.equal(new Set());
   });
 
   it('follows the node’s labels: what no longer selects it is not streamed', async () => {

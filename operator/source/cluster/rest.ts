@@ -2,8 +2,11 @@ import type { Clock } from '../../kube/clock.ts';
 
 /** So long without another deletion, and a wave of them is over. */
 const QUIET_MS = 250;
-/** A wave that goes on longer is judged by what came of it so far. */
+/** Deletions that go on longer are judged by what came of them so far. */
 const MOST_MS = 2_000;
+/** More in a second are somebody who deletes everything: waited for longer, as half of it is half of the damage. */
+const WAVE_PER_SECOND = 10;
+const WAVE_MS = 30_000;
 
 /**
  * Deletions of many objects come one by one. Who judges each by itself lets a hundred small removals empty an outer map:
@@ -15,6 +18,7 @@ export class Rest {
   #beganAt = 0;
   #lastAt = 0;
   #waiting = false;
+  #count = 0;
 
   /** Calls `over` at the end of each wave. */
   constructor(clock: Clock, over: () => void) {
@@ -28,8 +32,10 @@ export class Rest {
 
   disturb(stop: AbortSignal): void {
     this.#lastAt = this.#clock.now();
+    this.#count++;
     if (this.#waiting) return;
     this.#waiting = true;
+    this.#count = 1;
     this.#beganAt = this.#lastAt;
     void this.#wait(stop);
   }
@@ -42,6 +48,8 @@ export class Rest {
   }
 
   #left(): number {
-    return Math.min(this.#lastAt + QUIET_MS, this.#beganAt + MOST_MS) - this.#clock.now();
+    const now = this.#clock.now();
+    const most = this.#count * 1000 > (now - this.#beganAt) * WAVE_PER_SECOND ? WAVE_MS : MOST_MS;
+    return Math.min(this.#lastAt + QUIET_MS, this.#beganAt + most) - now;
   }
 }
