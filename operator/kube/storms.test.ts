@@ -133,6 +133,56 @@ describe('Reflector in hours of failures', () => {
     );
     scene = await new Scene().start();
   }).timeout(120_000);
+
+  it('410 after a long outage lists again at once: the server answers', async () => {
+    await watching({ relistJitterMs: 0 });
+    const { handler, requests } = scene.server;
+    scene.server.handler = (_, response) => response.socket!.resetAndDestroy();
+    scene.server.reset();
+    await scene.clock.run(90_000);
+    scene.api.put('d');
+    scene.api.compact();
+    scene.server.handler = handler;
+    const resumed = requests.length + 1;
+    for (let step = 0; step < 100 && requests.length < resumed; step++) await scene.clock.run(500);
+    await scene.clock.run(1_500);
+    expect(scene.same).to.equal(true);
+  });
+
+  it('a server that was restored is noticed when a lost connection is resumed, though it takes the watch', async () => {
+    await watching({ relistJitterMs: 0 });
+    scene.api.version = 5_000;
+    scene.api.bookmark();
+    await until('bookmark', () => scene.reflector.resourceVersion === '5000');
+    scene.server.reset();
+    scene.api.delete('a');
+    scene.api.version = 200;
+    await scene.clock.run(5_000);
+    expect(scene.same).to.equal(true);
+    expect(scene.reflector.resourceVersion).to.equal('200');
+    expect(scene.failures.at(-1)!.error.message).to.contain(
+      'the server is at resourceVersion 200, 5000 was seen',
+    );
+  });
+
+  for (const [what, garbage] of [
+    ['no JSON', 'garbage\n'],
+    ['half a line', '{"type":"ADDED","object":{"metadata"'],
+    ['another type', line('SURPRISE', { metadata: { name: 'x', resourceVersion: '103' } })],
+    ['an object without metadata', line('ADDED', {})],
+    ['null', 'null\n'],
+    ['no UTF-8', Buffer.from([0x7b, 0xff, 0xfe, 0x7d, 0x0a])],
+  ] as const)
+    it(`${what} in a watch ends it, is told, and nothing is lost`, async () => {
+      await watching();
+      scene.api.say(garbage);
+      scene.api.end();
+      await until('told', () => scene.failures.length === 1);
+      scene.api.put('c');
+      await scene.clock.run(3_000);
+      expect(scene.failures[0]!.error.message).to.match(/^Cannot read a watch: /);
+      expect(scene.same).to.equal(true);
+    });
 });
 
 async function play(scene: Scene, step: { kind: string; name?: string }): Promise<void> {
