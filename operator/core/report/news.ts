@@ -1,3 +1,4 @@
+import { compareVersions } from '../../api/resourceversion.ts';
 import type { Condition, NodeMapStateStatus } from '../../api/status.ts';
 
 /**
@@ -14,9 +15,9 @@ export function isNews(
   return now.outerMaps.some(({ name, programmedResourceVersion: mark }) => {
     const told = marks.get(name);
     if (mark === told) return false;
-    if (mark === undefined || told === undefined || isOlder(mark, told)) return true;
+    if (mark === undefined || told === undefined || compareVersions(mark, told) < 0) return true;
     const goal = awaited.get(name);
-    return goal !== undefined && isOlder(told, goal) && !isOlder(mark, goal);
+    return goal !== undefined && compareVersions(told, goal) < 0 && compareVersions(mark, goal) >= 0;
   });
 }
 
@@ -45,11 +46,6 @@ function contentOf({ drift, kernel, outerMaps, conditions, ...rest }: NodeMapSta
 
 function untimed({ lastTransitionTime: _, ...condition }: Condition): object {
   return condition;
-}
-
-/** resourceVersions count up as decimal integers. */
-function isOlder(left: string, right: string): boolean {
-  return left.length === right.length ? left < right : left.length < right.length;
 }
 
 /** As JSON with sorted fields: a server answers them in an order of its own. */

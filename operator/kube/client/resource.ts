@@ -1,3 +1,5 @@
+export { compareVersions } from '../../api/resourceversion.ts';
+
 /** A kind of objects as its URL names it. */
 export interface Resource {
   /** Empty: the core group. */
@@ -70,10 +72,4 @@ export function fullName({ group, plural }: Resource): string {
 /** `team-a/web`, or the name alone where there is no namespace. */
 export function objectKey({ namespace, name }: { namespace?: string; name: string }): string {
   return namespace === undefined || namespace === '' ? name : `${namespace}/${name}`;
-}
-
-/** resourceVersions of one resource count up as decimal integers; below zero: `left` is older. */
-export function compareVersions(left: string, right: string): number {
-  if (left.length !== right.length) return left.length - right.length;
-  return left < right ? -1 : left > right ? 1 : 0;
 }

@@ -92,7 +92,7 @@ class NodeStates implements ClusterPublisher {
   async close(): Promise<void> {
     const done = new AbortController();
     const end = this.#clock.now() + CLOSING_MS;
-    while (this.#isDue(this.#clock.now() + WRITE_EVERY_MS) && this.#clock.now() < end)
+    while (this.#restMs(this.#clock.now()) < Number.POSITIVE_INFINITY && this.#clock.now() < end)
       await this.#clock.sleep(20, done.signal);
     this.#closed.abort();
     this.#look();
@@ -107,23 +107,20 @@ class NodeStates implements ClusterPublisher {
     const stop = this.#closed.signal;
     while (!stop.aborted) {
       this.#wake = new AbortController();
-      const now = this.#clock.now();
-      if (this.#isDue(now)) await this.#attempt();
-      else await this.#clock.sleep(this.#restMs(now), this.#wake.signal);
+      const rest = this.#restMs(this.#clock.now());
+      if (rest === 0) await this.#attempt();
+      else await this.#clock.sleep(Math.min(rest, LOOK_EVERY_MS), this.#wake.signal);
     }
   }
 
-  #isDue(now: number): boolean {
+  /** Until the next write may go; for ever where there is no news. */
+  #restMs(now: number): number {
     if (!this.#hasNews()) {
       this.#waitsSince = undefined;
-      return false;
+      return Number.POSITIVE_INFINITY;
     }
-    this.#waitsSince ??= this.#clock.now();
-    return now - this.#writtenAt >= WRITE_EVERY_MS;
-  }
-
-  #restMs(now: number): number {
-    return this.#hasNews() ? Math.max(1, this.#writtenAt + WRITE_EVERY_MS - now) : LOOK_EVERY_MS;
+    this.#waitsSince ??= now;
+    return Math.max(0, this.#writtenAt + WRITE_EVERY_MS - now);
   }
 
   /** Before the first look at what is there, nobody knows whether there is news. */

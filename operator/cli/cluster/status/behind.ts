@@ -1,3 +1,4 @@
+import { compareVersions } from '../../../api/resourceversion.ts';
 import { selects } from '../../../api/selector.ts';
 import type { InnerMapFacts } from '../ports.ts';
 
@@ -32,10 +33,4 @@ export function behindOf(
 function specVersion({ status, generation, resourceVersion }: InnerMapFacts): string {
   const isCurrent = status?.observedGeneration === generation;
   return (isCurrent ? status.specResourceVersion : undefined) ?? resourceVersion;
-}
-
-/** Decimal integers of any length. */
-function compareVersions(left: string, right: string): number {
-  if (left.length !== right.length) return left.length - right.length;
-  return left < right ? -1 : left > right ? 1 : 0;
 }
