@@ -1,12 +1,12 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { build, mapIds, Stage } from '../../../native/stage.ts';
+import { build, Stage } from '../../../native/stage.ts';
 import type { Report } from '../../../operator/core/report/report.ts';
 import { fileText, type Manifest } from './manifests.ts';
 import { type Ended, eventually, INNERMAP, Running, ran } from './process.ts';
-import { type Contents, contentsAt, idsIn, pinsBelow, shown } from './witness.ts';
+import { SeenMaps } from './seen.ts';
+import { type Contents, contentsAt, pinsBelow, sortedContents } from './witness.ts';
 
 /** Below the bpffs: pins there are of programs, all others are of maps. */
 export const PROGRAMS = 'programs/';
@@ -23,7 +23,7 @@ export class Field extends Stage {
   readonly manifests = join(this.directory, 'manifests');
   readonly report = join(this.directory, 'run', 'status.json');
   readonly #running: Running[] = [];
-  readonly #seen = new Set<number>();
+  readonly #seen = new SeenMaps();
 
   constructor() {
     super();
@@ -127,7 +127,7 @@ export class Field extends Stage {
       throw error;
     }
     const left = await super.leave();
-    return [...left, ...(await stillThere(this.#seen))];
+    return [...left, ...(await this.#seen.left())];
   }
 
   #agent({ options = [], report = this.report }: Start): readonly string[] {
@@ -135,19 +135,9 @@ export class Field extends Stage {
     return [process.execPath, INNERMAP, 'agent', ...places, ...options];
   }
 
-  /** Remembers every map that can be reached from this bpffs, to look for it in the end. An agent may rename pins meanwhile. */
-  #note(attempts = 5): void {
-    try {
-      // e2e/program pins programs there, which bpftool would not show as maps
-      const pins = pinsBelow(this.bpffs).filter(pin => !pin.startsWith(this.pin(PROGRAMS)));
-      for (const [at, { id, type }] of shown(pins).entries()) {
-        this.#seen.add(id);
-        if (type.endsWith('_of_maps')) for (const inner of idsIn(pins[at]!).values()) this.#seen.add(inner);
-      }
-    } catch (error) {
-      if (attempts === 1) throw error;
-      this.#note(attempts - 1);
-    }
+  #note(): void {
+    // e2e/program pins programs there, which bpftool would not show as maps
+    this.#seen.note(() => pinsBelow(this.bpffs).filter(pin => !pin.startsWith(this.pin(PROGRAMS))));
   }
 }
 
@@ -175,23 +165,4 @@ export function onField(): () => Field {
     expect(left, 'maps that outlive the test').to.deep.equal([]);
   });
   return () => field!;
-}
-
-/** The kernel frees maps some grace periods after their last reference went. */
-async function stillThere(ids: ReadonlySet<number>): Promise<number[]> {
-  let left: number[] = [];
-  for (let turn = 0; turn < 100; turn++) {
-    const alive = new Set(mapIds());
-    left = [...ids].filter(id => alive.has(id));
-    if (left.length === 0) break;
-    await sleep(50);
-  }
-  return left;
-}
-
-function sortedContents(contents: Contents): Contents {
-  const sorted = Object.entries(contents).map(
-    ([key, entries]) => [key, Object.fromEntries(Object.entries(entries).sort())] as const,
-  );
-  return Object.fromEntries(sorted.sort());
 }

@@ -30,6 +30,14 @@ export function contentsAt(pin: string): Contents {
   return Object.fromEntries(ids.map(([key], at) => [key, entriesOf(dumps[at] ?? [])]));
 }
 
+/** In the order in which bpftool's findings are told here. */
+export function sortedContents(contents: Contents): Contents {
+  const sorted = Object.entries(contents).map(
+    ([key, entries]) => [key, Object.fromEntries(Object.entries(entries).sort())] as const,
+  );
+  return Object.fromEntries(sorted.sort());
+}
+
 /** The ids of the inner maps, by key in hex. */
 export function idsIn(pin: string): ReadonlyMap<string, number> {
   const [dump] = bpftoolBatch([`map dump pinned ${pin}`]) as readonly DumpedEntry[][];

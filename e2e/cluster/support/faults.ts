@@ -1,7 +1,6 @@
-import { build } from '../../../native/stage.ts';
 import { describeCluster, type Ground, type Stand } from '../stand.ts';
-import { makeAccounts } from './accounts.ts';
 import { FaultySite } from './faultysite.ts';
+import { prepare } from './site.ts';
 
 /** One for all suites that break it, so that nobody else's breaks. */
 const BROKEN: Ground = {};
@@ -14,13 +13,7 @@ export function describeFaults(title: string, body: (site: () => FaultySite, sta
     title,
     stand => {
       let site: FaultySite | undefined;
-      before(async function () {
-        build(this);
-        this.timeout(120_000);
-        await stand.install();
-        await makeAccounts(stand);
-        await stand.namespaces('team-a');
-      });
+      prepare(stand, 'team-a');
       beforeEach(() => {
         site = new FaultySite(stand);
       });

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { mapIds, Stage } from '../../../native/stage.ts';
+import { Stage } from '../../../native/stage.ts';
 import type { NodeMapStateStatus } from '../../../operator/api/status.ts';
 import { eventually, INNERMAP, Running } from '../../agent/support/process.ts';
-import { type Contents, contentsAt, idsIn, pinsBelow, shown } from '../../agent/support/witness.ts';
+import { SeenMaps } from '../../agent/support/seen.ts';
+import { type Contents, contentsAt, pinsBelow, sortedContents } from '../../agent/support/witness.ts';
 import type { Stand } from '../stand.ts';
 import { AGENT, AGENT_LABELS, NAMESPACE, tokenOf } from './accounts.ts';
 
@@ -18,7 +19,7 @@ const RESYNC = ['--resync', '1s', '--content-resync', '2s', '--relist-jitter', '
 export class SimulatedNode extends Stage {
   readonly name: string;
   readonly #stand: Stand;
-  readonly #seen = new Set<number>();
+  readonly #seen = new SeenMaps();
   agent: Running | undefined;
   #kubeconfig: string | undefined;
 
@@ -98,7 +99,7 @@ export class SimulatedNode extends Stage {
 
   /** Waits until bpftool finds exactly this. */
   async holds(pin: string, expected: Contents): Promise<void> {
-    const wanted = sorted(expected);
+    const wanted = sortedContents(expected);
     try {
       await eventually(`${this.name} holds it`, () => same(contentsAt(this.pin(pin)), wanted));
     } catch {
@@ -135,7 +136,7 @@ export class SimulatedNode extends Stage {
     await this.agent?.end('SIGKILL');
     this.#note();
     const left = await super.leave();
-    return [...left, ...(await stillThere(this.#seen))];
+    return [...left, ...(await this.#seen.left())];
   }
 
   async #patchStatus(kind: string, name: string, status: object, ...words: readonly string[]): Promise<void> {
@@ -144,18 +145,8 @@ export class SimulatedNode extends Stage {
     await this.#stand.kubectl.must(['patch', kind, name, ...words, ...type]);
   }
 
-  #note(attempts = 5): void {
-    try {
-      const pins = pinsBelow(this.bpffs);
-      for (const [at, { id, type }] of shown(pins).entries()) {
-        this.#seen.add(id);
-        if (type.endsWith('_of_maps')) for (const inner of idsIn(pins[at]!).values()) this.#seen.add(inner);
-      }
-    } catch (error) {
-      // An agent that still runs may rename pins meanwhile
-      if (attempts === 1) throw error;
-      this.#note(attempts - 1);
-    }
+  #note(): void {
+    this.#seen.note(() => pinsBelow(this.bpffs));
   }
 }
 
@@ -171,21 +162,4 @@ function readiness(ready: boolean, since = new Date()): object {
 
 function same(a: Contents, b: Contents): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
-}
-
-function sorted(contents: Contents): Contents {
-  const pairs = Object.entries(contents).map(
-    ([key, entries]) => [key, Object.fromEntries(Object.entries(entries).sort())] as const,
-  );
-  return Object.fromEntries(pairs.sort());
-}
-
-/** The kernel frees maps some grace periods after their last reference went. */
-async function stillThere(ids: ReadonlySet<number>): Promise<number[]> {
-  for (let turn = 0; ; turn++) {
-    const alive = new Set(mapIds());
-    const left = [...ids].filter(id => alive.has(id));
-    if (left.length === 0 || turn === 100) return left;
-    await new Promise(resolve => setTimeout(resolve, 50));
-  }
 }

@@ -132,9 +132,8 @@ export function isReady(status: { readonly conditions: readonly Condition[] }): 
   return condition(status, 'Ready')?.status === 'True';
 }
 
-/** Gives each test a site of its own on the suite's stand. */
-export function onSite(stand: Stand, ...namespaces: readonly string[]): () => Site {
-  let site: Site | undefined;
+/** What every suite with nodes begins with: our kinds and accounts on the stand, and these namespaces. */
+export function prepare(stand: Stand, ...namespaces: readonly string[]): void {
   before(async function () {
     build(this);
     this.timeout(120_000);
@@ -142,6 +141,12 @@ export function onSite(stand: Stand, ...namespaces: readonly string[]): () => Si
     await makeAccounts(stand);
     await stand.namespaces(...namespaces);
   });
+}
+
+/** Gives each test a site of its own on the suite's stand. */
+export function onSite(stand: Stand, ...namespaces: readonly string[]): () => Site {
+  let site: Site | undefined;
+  prepare(stand, ...namespaces);
   beforeEach(() => {
     site = new Site(stand);
   });
