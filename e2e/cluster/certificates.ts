@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** Paths of what the API server and its administrator prove themselves with. */
 export interface Certificates {
@@ -18,19 +18,37 @@ export interface Pair {
 }
 
 /** One authority for everything, good for two days. */
-export function makeCertificates(directory: string): Certificates {
+export function makeCertificates(directory: string, address = '127.0.0.1'): Certificates {
   const authority = issue(directory, 'authority', ['-subj', '/CN=innermap-test']);
-  const signed = ['-CA', authority.certificate, '-CAkey', authority.key];
-  const leaf = [...signed, '-addext', 'basicConstraints=critical,CA:FALSE'];
-  const names = 'subjectAltName=IP:127.0.0.1,IP:10.96.0.1,DNS:localhost,DNS:kubernetes.default.svc';
-  const server = ['-subj', '/CN=kube-apiserver', '-addext', names, '-addext', 'extendedKeyUsage=serverAuth'];
-  const admin = ['-subj', '/O=system:masters/CN=admin', '-addext', 'extendedKeyUsage=clientAuth'];
+  const names = `IP:127.0.0.1,IP:${address},IP:10.96.0.1,DNS:localhost,DNS:kubernetes.default.svc`;
   return {
     authority: authority.certificate,
-    server: issue(directory, 'server', [...leaf, ...server]),
-    admin: issue(directory, 'admin', [...leaf, ...admin]),
+    server: serverCertificate(authority, 'server', names),
+    admin: clientCertificate(authority, 'admin', '/O=system:masters/CN=admin'),
     tokenKey: makeTokenKey(directory),
   };
+}
+
+/** The authority that makeCertificates made. */
+export function authorityOf({ authority }: Certificates): Pair {
+  return { certificate: authority, key: authority.replace(/crt$/, 'key') };
+}
+
+/** Proves to the API server who a client is: the subject, such as `/O=system:nodes/CN=system:node:a`. It lies beside the authority. */
+export function clientCertificate(authority: Pair, name: string, subject: string): Pair {
+  return signed(authority, name, ['-subj', subject, '-addext', 'extendedKeyUsage=clientAuth']);
+}
+
+/** Proves that a server is at one of these places: `IP:127.0.0.1,DNS:localhost`. */
+export function serverCertificate(authority: Pair, name: string, places: string): Pair {
+  const extensions = [`subjectAltName=${places}`, 'extendedKeyUsage=serverAuth'];
+  return signed(authority, name, ['-subj', `/CN=${name}`, ...extensions.flatMap(text => ['-addext', text])]);
+}
+
+function signed(authority: Pair, name: string, words: readonly string[]): Pair {
+  const by = ['-CA', authority.certificate, '-CAkey', authority.key];
+  const leaf = ['-addext', 'basicConstraints=critical,CA:FALSE'];
+  return issue(dirname(authority.certificate), name, [...by, ...leaf, ...words]);
 }
 
 function issue(directory: string, name: string, words: readonly string[]): Pair {

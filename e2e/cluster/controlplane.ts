@@ -1,14 +1,16 @@
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:https';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Certificates, makeCertificates } from './certificates.ts';
+import { certified, writeKubeconfig } from './kubeconfig.ts';
 import { Kubectl } from './kubectl.ts';
+import { LOOPBACK, type Network, type OpenNetwork } from './network.ts';
 import { type Programs, programs } from './programs.ts';
 import { State } from './state.ts';
 
-/** A real API server with its own etcd, on this machine's loopback; no controllers and no nodes. */
+/** A real API server with its own etcd, reached at this machine's loopback; no controllers and no nodes. */
 export interface ControlPlane {
   readonly url: string;
   /** Of the administrator, whom nothing is forbidden. */
@@ -20,6 +22,8 @@ export interface ControlPlane {
   kubeconfigWith(token: string): string;
   /** The server's own certificate, for whoever stands in between. */
   readonly certificates: Certificates;
+  /** As nodes reach it. */
+  readonly address: string;
   /** Ends the API server at once, as a crash does. */
   stopServer(): Promise<void>;
   /** Starts it again, and waits until it is ready. */
@@ -38,6 +42,8 @@ export interface ControlPlane {
 export interface Options {
   /** More flags for kube-apiserver; the last one counts. */
   readonly apiServerFlags?: readonly string[];
+  /** This machine's loopback where absent. */
+  readonly network?: OpenNetwork;
 }
 
 const ATTEMPTS = 3;
@@ -45,12 +51,12 @@ const READY_MS = 60_000;
 const LOOK_AGAIN_MS = 50;
 
 /** Takes 3 to 5 seconds, where the programs are built. */
-export async function startControlPlane({ apiServerFlags = [] }: Options = {}): Promise<ControlPlane> {
+export async function startControlPlane(options: Options = {}): Promise<ControlPlane> {
   const found = await programs();
   for (let attempt = 1; ; attempt++) {
     const state = new State();
     try {
-      return await started(state, found, apiServerFlags);
+      return await started(state, found, options);
     } catch (error) {
       const logs = state.tails();
       await state.leave();
@@ -64,15 +70,20 @@ export async function startControlPlane({ apiServerFlags = [] }: Options = {}): 
 async function started(
   state: State,
   { etcd, apiServer, kubectl }: Programs,
-  more: readonly string[],
+  { apiServerFlags: more = [], network: open = LOOPBACK }: Options,
 ): Promise<ControlPlane> {
   const { directory } = state;
-  const certificates = makeCertificates(directory);
   const [storePort, peerPort, port] = await freePorts(3);
-  const startStore = () => state.start('etcd', etcd, etcdFlags(storePort!, peerPort!));
+  const network = await open(state, { server: port!, store: storePort! });
+  const certificates = makeCertificates(directory, network.address);
+  const start = (name: string, command: readonly string[]): void => {
+    const [program = '', ...words] = network.inside(command);
+    state.start(name, program, words);
+  };
+  const startStore = () => start('etcd', [etcd, ...etcdFlags(storePort!, peerPort!)]);
   const startServer = async (): Promise<void> => {
-    const flags = [...apiServerFlags(port!, storePort!, certificates), ...more];
-    state.start('kube-apiserver', apiServer, flags);
+    const flags = [...apiServerFlags(port!, storePort!, certificates), ...networkFlags(network), ...more];
+    start('kube-apiserver', [apiServer, ...flags]);
     await ready(state, port!, certificates);
   };
   const stopServer = () => state.stop('kube-apiserver');
@@ -88,20 +99,18 @@ async function started(
   await startServer();
   const url = `https://127.0.0.1:${port}`;
   const kubeconfigOf = (name: string, user: object): string =>
-    writeKubeconfig(join(directory, name), { url, user, certificates });
+    writeKubeconfig(join(directory, name), { url, user, authority: certificates.authority });
   const kubectlAs = (name: string, user: object): Kubectl =>
     new Kubectl(kubectl, { kubeconfig: kubeconfigOf(name, user), directory });
   let users = 0;
   return {
     url,
     kubeconfig: join(directory, 'admin.kubeconfig'),
-    kubectl: kubectlAs('admin.kubeconfig', {
-      'client-certificate-data': base64(certificates.admin.certificate),
-      'client-key-data': base64(certificates.admin.key),
-    }),
+    kubectl: kubectlAs('admin.kubeconfig', certified(certificates.admin)),
     kubectlWith: token => kubectlAs(`user-${++users}.kubeconfig`, { token }),
     kubeconfigWith: token => kubeconfigOf(`user-${++users}.kubeconfig`, { token }),
     certificates,
+    address: `https://${network.address}:${port}`,
     stopServer,
     startServer,
     compact: () => compacted(storePort!),
@@ -166,11 +175,7 @@ function etcdFlags(port: number, peerPort: number): readonly string[] {
 function apiServerFlags(port: number, storePort: number, certificates: Certificates): readonly string[] {
   return [
     `--etcd-servers=http://127.0.0.1:${storePort}`,
-    '--bind-address=127.0.0.1',
-    '--advertise-address=127.0.0.1',
     `--secure-port=${port}`,
-    // The address of the loopback is no endpoint that the Service kubernetes may have
-    '--endpoint-reconciler-type=none',
     '--external-hostname=localhost',
     `--tls-cert-file=${certificates.server.certificate}`,
     `--tls-private-key-file=${certificates.server.key}`,
@@ -182,7 +187,16 @@ function apiServerFlags(port: number, storePort: number, certificates: Certifica
     '--authorization-mode=Node,RBAC',
     '--enable-admission-plugins=NodeRestriction',
     '--allow-privileged=true',
+    `--kubelet-certificate-authority=${certificates.authority}`,
+    `--kubelet-client-certificate=${certificates.admin.certificate}`,
+    `--kubelet-client-key=${certificates.admin.key}`,
   ];
+}
+
+function networkFlags({ address, hasNodes }: Network): readonly string[] {
+  const place = [`--bind-address=${address}`, `--advertise-address=${address}`];
+  // The address of the loopback is no endpoint that the Service kubernetes may have
+  return hasNodes ? place : [...place, '--endpoint-reconciler-type=none'];
 }
 
 /** Until it says so itself, and the namespace is there that users begin in. */
@@ -221,29 +235,4 @@ function statusOf(
     asked.on('timeout', () => asked.destroy());
     asked.end();
   });
-}
-
-function writeKubeconfig(
-  file: string,
-  {
-    url,
-    user,
-    certificates,
-  }: { readonly url: string; readonly user: object; readonly certificates: Certificates },
-): string {
-  const cluster = { server: url, 'certificate-authority-data': base64(certificates.authority) };
-  const config = {
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [{ name: 'test', cluster }],
-    users: [{ name: 'test', user }],
-    contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
-    'current-context': 'test',
-  };
-  writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
-  return file;
-}
-
-function base64(file: string): string {
-  return readFileSync(file).toString('base64');
 }

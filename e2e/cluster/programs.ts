@@ -65,12 +65,12 @@ function isOldGo(version: string): boolean {
 
 /** Builds and fetches what is not there yet. */
 export async function programs(): Promise<Programs> {
-  const [folder, clients] = await Promise.all([controlPlaneFolder(), clientPrograms()]);
+  const [folder, clients] = await Promise.all([ASSETS || clusterParts(), clientPrograms()]);
   return { etcd: join(folder, 'etcd'), apiServer: join(folder, 'kube-apiserver'), ...clients };
 }
 
-async function controlPlaneFolder(): Promise<string> {
-  if (ASSETS !== '') return ASSETS;
+/** Where all parts of a cluster are, under their names: kubelet, kube-proxy, relay… */
+export async function clusterParts(): Promise<string> {
   const building = run('bash', [BUILD], {
     timeout: BUILD_PATIENCE_MS,
     killSignal: 'SIGKILL',

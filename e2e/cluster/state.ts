@@ -26,8 +26,8 @@ export class State {
     this.#watchdog.stdin?.on('error', () => {});
   }
 
-  /** Starts a program that logs into a file here. */
-  start(name: string, program: string, flags: readonly string[]): void {
+  /** Starts a program that logs into a file here; its process id. */
+  start(name: string, program: string, flags: readonly string[]): number {
     const log = openSync(this.#log(name), 'a');
     const child = spawn(program, flags, {
       cwd: this.directory,
@@ -38,6 +38,7 @@ export class State {
     child.on('error', error => appendFileSync(this.#log(name), `${error.message}\n`));
     this.#parts.set(name, child);
     this.#names.add(name);
+    return child.pid ?? -1;
   }
 
   /** Ends one program and waits for it. */

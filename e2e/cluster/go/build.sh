@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the control plane into a cache outside the tree, once for each version of these files and of Go, and prints the
+# Builds the parts of a cluster into a cache outside the tree, once for each version of these files and of Go, and prints the
 # folder that has it under the names of its parts. Cold it takes 5 minutes of two cores, warm nothing; two at a time wait
 # for each other.
 set -euo pipefail
@@ -7,7 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 export PATH="$PATH:/usr/local/go/bin" CGO_ENABLED=0
 
 CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/innermap-operator"
-PARTS=(etcd kube-apiserver)
+PARTS=(etcd kube-apiserver kube-controller-manager kube-proxy kube-scheduler kubelet relay)
 UNUSED_DAYS=30
 
 # Without it the server calls itself v0.0.0, and whatever asks for its version is misled.
@@ -23,9 +23,9 @@ build() {
   # Whoever holds the lock is the only one who builds: what lies there is of a build that was killed.
   rm -rf "$CACHE"/part.*
   scratch=$(mktemp -d "$CACHE/part.XXXXXX")
-  echo 'building etcd and kube-apiserver for the tests: once, up to 10 minutes' >&2
-  nice -n 19 go build -p 2 -trimpath -buildvcs=false -ldflags "-s -w $(stamp)" -o "$scratch/control-plane" . 9>&-
-  for part in "${PARTS[@]}"; do ln -s control-plane "$scratch/$part"; done
+  echo 'building the parts of a Kubernetes cluster for the tests: once, up to 10 minutes' >&2
+  nice -n 19 go build -p 2 -trimpath -buildvcs=false -ldflags "-s -w $(stamp)" -o "$scratch/cluster" . 9>&-
+  for part in "${PARTS[@]}"; do ln -s cluster "$scratch/$part"; done
   mv -T "$scratch" "$1"
   find "$CACHE" -maxdepth 1 -regextype posix-extended -regex '.*/[0-9a-f]{64}' -mtime "+$UNUSED_DAYS" -exec rm -rf {} +
 }

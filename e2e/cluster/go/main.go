@@ -1,8 +1,9 @@
-// The parts of a Kubernetes control plane in one program, chosen by the name it is called by, as busybox does: the build
-// links them once, and the text of one binary is shared in memory.
+// The parts of a Kubernetes cluster in one program, chosen by the name it is called by, as busybox does: the build links
+// them once, and the text of one binary is shared in memory.
 package main
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"os"
@@ -11,18 +12,28 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/spf13/cobra"
 	"go.etcd.io/etcd/server/v3/etcdmain"
 	"golang.org/x/sys/unix"
 	"k8s.io/component-base/cli"
 	_ "k8s.io/component-base/metrics/prometheus/clientgo"
 	_ "k8s.io/component-base/metrics/prometheus/version"
 	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
+	controllers "k8s.io/kubernetes/cmd/kube-controller-manager/app"
+	proxy "k8s.io/kubernetes/cmd/kube-proxy/app"
+	scheduler "k8s.io/kubernetes/cmd/kube-scheduler/app"
+	kubelet "k8s.io/kubernetes/cmd/kubelet/app"
 )
 
 // Each runs until it is told to end and answers with its exit code.
 var parts = map[string]func() int{
-	"etcd":           func() int { etcdmain.Main(os.Args); return 0 },
-	"kube-apiserver": func() int { return cli.Run(apiserver.NewAPIServerCommand()) },
+	"etcd":                    func() int { etcdmain.Main(os.Args); return 0 },
+	"kube-apiserver":          command(apiserver.NewAPIServerCommand),
+	"kube-controller-manager": command(controllers.NewControllerManagerCommand),
+	"kube-proxy":              command(proxy.NewProxyCommand),
+	"kube-scheduler":          command(func() *cobra.Command { return scheduler.NewSchedulerCommand() }),
+	"kubelet":                 command(func() *cobra.Command { return kubelet.NewKubeletCommand(context.Background()) }),
+	"relay":                   relay,
 }
 
 func main() {
@@ -35,6 +46,11 @@ func main() {
 	}
 	endWithParent()
 	os.Exit(run())
+}
+
+// What is set up only when the part is chosen.
+func command(make func() *cobra.Command) func() int {
+	return func() int { return cli.Run(make()) }
 }
 
 // Nothing of a test outlives its process, however that ends.

@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import { authorityOf, clientCertificate } from '../../cluster/certificates.ts';
+import { startControlPlane } from '../../cluster/controlplane.ts';
+import { certified, writeKubeconfig } from '../../cluster/kubeconfig.ts';
+import { clusterParts } from '../../cluster/programs.ts';
+import { State } from '../../cluster/state.ts';
+import type { Provider } from '../provider.ts';
+import { Bridge } from './bridge.ts';
+import { type Ground, LocalNode } from './node.ts';
+
+const MONITOR_GRACE = '20s';
+/** The kubelets' certificates and addresses are no names; webhooks and API services are asked at their pods. */
+const API_SERVER_FLAGS = ['--kubelet-preferred-address-types=InternalIP', '--enable-aggregator-routing=true'];
+
+/** From nothing to kubelets that start: 5 seconds, where the programs are built. Needs root. */
+export async function startLocal(count: number): Promise<Provider> {
+  const parts = await clusterParts();
+  let bridge: Bridge | undefined;
+  const network = Bridge.opener(join(parts, 'relay'), opened => {
+    bridge = opened;
+  });
+  const plane = await startControlPlane({ network, apiServerFlags: API_SERVER_FLAGS });
+  const ground = { state: new State(), bridge: bridge!, plane, parts };
+  const nodes = new Map<string, LocalNode>();
+  const down = async () => {
+    await ground.state.leave();
+    await plane.stop();
+  };
+  try {
+    startControllers(ground);
+    for (let number = 1; number <= count; number++)
+      nodes.set(`node-${number}`, new LocalNode(ground, `node-${number}`, number));
+    await Promise.all([...nodes.values()].map(node => node.start()));
+  } catch (error) {
+    const logs = ground.state.tails();
+    await down();
+    throw new Error(`Cannot start the local cluster: ${(error as Error).message}\n${logs}`);
+  }
+  return provider(ground, nodes, down);
+}
+
+function provider(
+  { plane, state }: Ground,
+  nodes: ReadonlyMap<string, LocalNode>,
+  down: () => Promise<void>,
+): Provider {
+  const of = (name: string): LocalNode => {
+    const node = nodes.get(name);
+    if (node === undefined) throw new Error(`Cannot find node ${name}: there are ${[...nodes.keys()]}`);
+    return node;
+  };
+  return {
+    name: 'local',
+    kubeconfig: plane.kubeconfig,
+    kubectl: plane.kubectl,
+    workers: [...nodes.keys()],
+    load: async archive => {
+      await Promise.all([...nodes.values()].map(node => node.load(archive)));
+    },
+    run: (node, command, input) => of(node).run(command, input),
+    stopNode: node => of(node).stop(),
+    startNode: node => of(node).start(),
+    cutNode: async (node, isCut) => of(node).cut(isCut),
+    killKubelet: node => of(node).killKubelet(),
+    stopServer: () => plane.stopServer(),
+    startServer: () => plane.startServer(),
+    logs: async () =>
+      `${plane.logs()}\n${state.tails()}\n${[...nodes.values()].map(node => node.logs()).join('\n')}`,
+    down,
+  };
+}
+
+/** With the bridge's own programs beside the API server: there is one of each, so none waits to lead. */
+function startControllers({ state, bridge, plane, parts }: Ground): void {
+  const { directory } = state;
+  const authority = authorityOf(plane.certificates);
+  const start = (name: string, user: string, flags: readonly string[]): void => {
+    const pair = clientCertificate(authority, name, `/CN=system:${user}`);
+    const file = join(directory, `${name}.kubeconfig`);
+    const config = { url: plane.address, user: certified(pair), authority: authority.certificate };
+    const all = [`--kubeconfig=${writeKubeconfig(file, config)}`, '--leader-elect=false', ...flags];
+    const [program = '', ...words] = bridge.inside([join(parts, name), ...all]);
+    state.start(name, program, words);
+  };
+  start('kube-scheduler', 'kube-scheduler', []);
+  start('kube-controller-manager', 'kube-controller-manager', [
+    '--use-service-account-credentials=true',
+    `--service-account-private-key-file=${plane.certificates.tokenKey}`,
+    `--root-ca-file=${authority.certificate}`,
+    `--node-monitor-grace-period=${MONITOR_GRACE}`,
+    // Elsewhere it makes /usr/libexec/kubernetes on this machine
+    `--flex-volume-plugin-dir=${join(directory, 'plugins')}`,
+  ]);
+}

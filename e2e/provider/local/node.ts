@@ -1,0 +1,123 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { childEnvironment } from '../../agent/support/process.ts';
+import type { ControlPlane } from '../../cluster/controlplane.ts';
+import { type Answer, answerOf } from '../../cluster/kubectl.ts';
+import type { State } from '../../cluster/state.ts';
+import { REPOSITORY } from '../../crdschema.ts';
+import { type Addresses, addressesOf, type Bridge } from './bridge.ts';
+import { makeCgroup } from './cgroups.ts';
+import { writeSettings } from './settings.ts';
+
+const PROCESS_1 = join(REPOSITORY, 'e2e', 'provider', 'local', 'node.sh');
+const NAMESPACES = ['--mount', '--net', '--pid', '--uts'];
+const LOGS = ['containerd', 'kubelet', 'kube-proxy'];
+const TAIL_LINES = 15;
+const PATIENCE_MS = 20_000;
+const LOOK_AGAIN_MS = 10;
+
+/** What all nodes of a cluster share. */
+export interface Ground {
+  readonly state: State;
+  readonly bridge: Bridge;
+  readonly plane: ControlPlane;
+  /** Where the programs are. */
+  readonly parts: string;
+}
+
+/** A machine that is none: namespaces of its own, with containerd, kubelet and kube-proxy in them. */
+export class LocalNode {
+  readonly name: string;
+  readonly #ground: Ground;
+  readonly #folder: string;
+  readonly #addresses: Addresses;
+  #pid: number | undefined;
+
+  /** `number`: from 1 on, no other node's. */
+  constructor(ground: Ground, name: string, number: number) {
+    this.name = name;
+    this.#ground = ground;
+    this.#addresses = addressesOf(number);
+    const { state, plane } = ground;
+    this.#folder = join(state.directory, name);
+    mkdirSync(this.#folder);
+    const cgroup = makeCgroup(state.directory.split('/').at(-1)!, name);
+    const { certificates, address: url } = plane;
+    writeSettings({ name, folder: this.#folder, addresses: this.#addresses, cgroup, url, certificates });
+  }
+
+  /** Power on: containerd answers when it resolves, the kubelet soon. */
+  async start(): Promise<void> {
+    const { state, bridge, parts } = this.#ground;
+    const own = ['bash', PROCESS_1, this.name, this.#folder, parts];
+    const unshare = state.start(this.name, 'unshare', [
+      ...NAMESPACES,
+      '--fork',
+      '--kill-child',
+      '--mount-proc',
+      ...own,
+    ]);
+    this.#pid = await this.#within('has process 1', () => childOf(unshare));
+    bridge.plug(this.#pid, this.#addresses);
+    await this.#within('runs containerd', async () => (await this.run(['ctr', 'version'])).code === 0);
+  }
+
+  /** Power off, at once. */
+  async stop(): Promise<void> {
+    this.#pid = undefined;
+    await this.#ground.state.stop(this.name);
+  }
+
+  cut(isCut: boolean): void {
+    this.#ground.bridge.cut(this.#addresses.address, isCut);
+  }
+
+  /** A command on the node, to its end, as its root. */
+  run(command: readonly string[], input = ''): Promise<Answer> {
+    if (this.#pid === undefined)
+      throw new Error(`Cannot run ${command.join(' ')} on ${this.name}: it is off`);
+    const words = ['--target', String(this.#pid), ...NAMESPACES, '--', ...command];
+    return answerOf('nsenter', words, { environment: childEnvironment(), input });
+  }
+
+  async load(archive: string): Promise<void> {
+    const { code, error } = await this.run(['ctr', '--namespace', 'k8s.io', 'images', 'import', archive]);
+    if (code !== 0) throw new Error(`Cannot load ${archive} onto ${this.name}: ${error}`);
+  }
+
+  /** The last lines of its own parts. */
+  logs(): string {
+    return LOGS.map(name => `${this.name} ${name}:\n${this.#log(name)}`).join('\n');
+  }
+
+  /** The kubelet crashes; process 1 starts it again. */
+  async killKubelet(): Promise<void> {
+    const pid = readFileSync(join(this.#folder, 'kubelet.pid'), 'utf8').trim();
+    await this.run(['kill', '-KILL', pid]);
+  }
+
+  #log(name: string): string {
+    const file = join(this.#folder, `${name}.log`);
+    return existsSync(file)
+      ? readFileSync(file, 'utf8').trimEnd().split('\n').slice(-TAIL_LINES).join('\n')
+      : '';
+  }
+
+  async #within<T>(
+    what: string,
+    ask: () => T | undefined | false | Promise<T | undefined | false>,
+  ): Promise<T> {
+    for (const end = performance.now() + PATIENCE_MS; ; await sleep(LOOK_AGAIN_MS)) {
+      const answer = await ask();
+      if (answer !== undefined && answer !== false) return answer;
+      if (performance.now() > end) throw new Error(`Waited in vain until node ${this.name} ${what}`);
+    }
+  }
+}
+
+/** unshare's only one. */
+function childOf(pid: number): number | undefined {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return children === '' ? undefined : Number(children);
+}
