@@ -5,7 +5,9 @@ export interface Provider {
   readonly name: string;
   readonly kubeconfig: string;
   readonly kubectl: Kubectl;
-  /** Those that pods run on and tests break, by name; the node of the control plane is not among them. */
+  /** By name: all of them. */
+  readonly nodes: readonly string[];
+  /** Those without the control plane's taint. */
   readonly workers: readonly string[];
   /** An image archive comes onto every node, so that pods may name what is in it. */
   load(archive: string): Promise<void>;

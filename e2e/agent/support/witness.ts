@@ -25,9 +25,19 @@ interface DumpedEntry {
 
 /** bpftool is the independent witness of every test: it shares no line with the operator. */
 export function contentsAt(pin: string): Contents {
-  const ids = [...idsIn(pin)];
-  const dumps = bpftoolBatch(ids.map(([, id]) => `map dump id ${id}`)) as readonly DumpedEntry[][];
-  return Object.fromEntries(ids.map(([key], at) => [key, entriesOf(dumps[at] ?? [])]));
+  const ids = idsIn(pin);
+  return contentsOf(ids, bpftoolBatch(dumpsOf(ids)));
+}
+
+/** What to ask bpftool for, to have each inner map's entries. */
+export function dumpsOf(ids: ReadonlyMap<string, number>): readonly string[] {
+  return [...ids.values()].map(id => `map dump id ${id}`);
+}
+
+/** Of an outer map with these inner maps, by its answers to dumpsOf. */
+export function contentsOf(ids: ReadonlyMap<string, number>, dumps: readonly unknown[]): Contents {
+  const entries = dumps as readonly (readonly DumpedEntry[])[];
+  return Object.fromEntries([...ids.keys()].map((key, at) => [key, entriesOf(entries[at] ?? [])]));
 }
 
 /** In the order in which bpftool's findings are told here. */
@@ -40,8 +50,12 @@ export function sortedContents(contents: Contents): Contents {
 
 /** The ids of the inner maps, by key in hex. */
 export function idsIn(pin: string): ReadonlyMap<string, number> {
-  const [dump] = bpftoolBatch([`map dump pinned ${pin}`]) as readonly DumpedEntry[][];
-  const pairs = Object.entries(entriesOf(dump ?? []));
+  return idsOf(bpftoolBatch([`map dump pinned ${pin}`]));
+}
+
+/** Of one outer map, by bpftool's answer to its dump. */
+export function idsOf([dump]: readonly unknown[]): ReadonlyMap<string, number> {
+  const pairs = Object.entries(entriesOf((dump ?? []) as readonly DumpedEntry[]));
   return new Map(pairs.sort().map(([key, id]) => [key, Buffer.from(id, 'hex').readUInt32LE()]));
 }
 
@@ -79,7 +93,12 @@ function bpftoolBatch(commands: readonly string[]): readonly unknown[] {
   const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` };
   const options = { input: `${commands.join('\n')}\n`, env, encoding: 'utf8', maxBuffer: 1 << 28 } as const;
   const { stdout } = spawnSync('bpftool', ['-j', 'batch', 'file', '-'], options);
-  const answers = JSON.parse(stdout) as readonly { readonly output: unknown }[];
+  return outputsOf(stdout, commands);
+}
+
+/** Each command's output, by what `bpftool -j batch` printed; throws with the first error. */
+export function outputsOf(printed: string, commands: readonly string[]): readonly unknown[] {
+  const answers = JSON.parse(printed) as readonly { readonly output: unknown }[];
   const outputs = answers.map(({ output }) => output);
   const wrong = outputs.findIndex(output => output === null || Object.hasOwn(output as object, 'error'));
   if (wrong < 0 && outputs.length === commands.length) return outputs;

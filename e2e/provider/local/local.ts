@@ -12,8 +12,14 @@ const MONITOR_GRACE = '20s';
 /** The kubelets' certificates and addresses are no names; webhooks and API services are asked at their pods. */
 const API_SERVER_FLAGS = ['--kubelet-preferred-address-types=InternalIP', '--enable-aggregator-routing=true'];
 
+/** As on a cluster of kubeadm: pods that do not tolerate it stay away. */
+const CONTROL_PLANE = {
+  name: 'control',
+  taints: [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }],
+};
+
 /** From nothing to kubelets that start: 5 seconds, where the programs are built. Needs root. */
-export async function startLocal(count: number): Promise<Provider> {
+export async function startLocal(workers: readonly string[]): Promise<Provider> {
   const parts = await clusterParts();
   let bridge: Bridge | undefined;
   const network = Bridge.opener(join(parts, 'relay'), opened => {
@@ -28,8 +34,8 @@ export async function startLocal(count: number): Promise<Provider> {
   };
   try {
     startControllers(ground);
-    for (let number = 1; number <= count; number++)
-      nodes.set(`node-${number}`, new LocalNode(ground, `node-${number}`, number));
+    const all = [CONTROL_PLANE, ...workers.map(name => ({ name, taints: [] }))];
+    for (const [at, node] of all.entries()) nodes.set(node.name, new LocalNode(ground, node, at + 1));
     await Promise.all([...nodes.values()].map(node => node.start()));
   } catch (error) {
     const logs = ground.state.tails();
@@ -53,7 +59,8 @@ function provider(
     name: 'local',
     kubeconfig: plane.kubeconfig,
     kubectl: plane.kubectl,
-    workers: [...nodes.keys()],
+    nodes: [...nodes.keys()],
+    workers: [...nodes.keys()].filter(node => node !== CONTROL_PLANE.name),
     load: async archive => {
       await Promise.all([...nodes.values()].map(node => node.load(archive)));
     },

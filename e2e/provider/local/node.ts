@@ -26,6 +26,12 @@ export interface Ground {
   readonly parts: string;
 }
 
+export interface Declared {
+  readonly name: string;
+  /** With which it comes into the cluster. */
+  readonly taints: readonly object[];
+}
+
 /** A machine that is none: namespaces of its own, with containerd, kubelet and kube-proxy in them. */
 export class LocalNode {
   readonly name: string;
@@ -35,7 +41,7 @@ export class LocalNode {
   #pid: number | undefined;
 
   /** `number`: from 1 on, no other node's. */
-  constructor(ground: Ground, name: string, number: number) {
+  constructor(ground: Ground, { name, taints }: Declared, number: number) {
     this.name = name;
     this.#ground = ground;
     this.#addresses = addressesOf(number);
@@ -44,7 +50,8 @@ export class LocalNode {
     mkdirSync(this.#folder);
     const cgroup = makeCgroup(state.directory.split('/').at(-1)!, name);
     const { certificates, address: url } = plane;
-    writeSettings({ name, folder: this.#folder, addresses: this.#addresses, cgroup, url, certificates });
+    const addresses = this.#addresses;
+    writeSettings({ name, taints, folder: this.#folder, addresses, cgroup, url, certificates });
   }
 
   /** Power on: containerd answers when it resolves, the kubelet soon. */

@@ -16,6 +16,7 @@ const RUNTIME = '/run/containerd/containerd.sock';
 /** Of a node that is about to start. */
 export interface NodeSettings {
   readonly name: string;
+  readonly taints: readonly object[];
   /** Which the node keeps over a reboot. */
   readonly folder: string;
   readonly addresses: Addresses;
@@ -80,7 +81,7 @@ function cni({ pods }: Addresses): object {
   };
 }
 
-function kubelet({ folder, cgroup }: NodeSettings, served: object): object {
+function kubelet({ folder, cgroup, taints }: NodeSettings, served: object): object {
   return {
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
     kind: 'KubeletConfiguration',
@@ -94,6 +95,7 @@ function kubelet({ folder, cgroup }: NodeSettings, served: object): object {
     containerRuntimeEndpoint: `unix://${RUNTIME}`,
     cgroupDriver: 'cgroupfs',
     cgroupRoot: cgroup,
+    registerWithTaints: taints,
     failCgroupV1: false,
     failSwapOn: false,
     oomScoreAdj: 0,
