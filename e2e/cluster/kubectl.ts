@@ -44,13 +44,20 @@ export class Kubectl {
   }
 }
 
+export interface Circumstances {
+  readonly environment: NodeJS.ProcessEnv;
+  readonly input?: string;
+  /** Milliseconds; then it is ended. */
+  readonly patience?: number;
+}
+
 /** A program's end, whatever that is. */
 export function answerOf(
   program: string,
   words: readonly string[],
-  { environment, input = '' }: { readonly environment: NodeJS.ProcessEnv; readonly input?: string },
+  { environment, input = '', patience = PATIENCE_MS }: Circumstances,
 ): Promise<Answer> {
-  const child = spawn(program, words, { env: environment, timeout: PATIENCE_MS });
+  const child = spawn(program, words, { env: environment, timeout: patience });
   const text = { out: '', error: '' };
   child.stdout.setEncoding('utf8').on('data', (part: string) => {
     text.out += part;

@@ -72,7 +72,7 @@ state = "/run/containerd"
 }
 
 function cni({ pods }: Addresses): object {
-  const ipam = { type: 'host-local', ranges: [[{ subnet: pods }]], routes: [{ dst: '0.0.0.0/0' }] };
+  const ipam = { type: 'host-local', ranges: [[{ subnet: pods }]] };
   const bridge = { type: 'bridge', bridge: 'cni0', isDefaultGateway: true, hairpinMode: true, ipam };
   return {
     cniVersion: '0.4.0',

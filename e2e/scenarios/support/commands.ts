@@ -1,0 +1,14 @@
+import { dirname } from 'node:path';
+import { childEnvironment, INNERMAP } from '../../agent/support/process.ts';
+import { type Answer, answerOf } from '../../cluster/kubectl.ts';
+import { clientPrograms } from '../../cluster/programs.ts';
+import type { Ground } from './ground.ts';
+
+/** `kubectl innermap WORDS…` of whoever installed the chart. */
+export async function innermap({ provider }: Ground, words: readonly string[]): Promise<Answer> {
+  const { kubectl } = await clientPrograms();
+  const own = childEnvironment();
+  const environment = { ...own, PATH: `${dirname(kubectl)}:${own['PATH']}` };
+  const all = [INNERMAP, ...words, '--kubeconfig', provider.kubeconfig];
+  return answerOf(process.execPath, all, { environment });
+}

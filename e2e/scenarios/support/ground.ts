@@ -1,0 +1,73 @@
+import { join } from 'node:path';
+import { FOLDER } from '../../cluster/chartobjects.ts';
+import { Helm } from '../../cluster/helm.ts';
+import type { Kubectl } from '../../cluster/kubectl.ts';
+import { REPOSITORY } from '../../crdschema.ts';
+import { buildImages } from '../../gear/images.ts';
+import type { Provider } from '../../provider/provider.ts';
+import { logsOf } from './logs.ts';
+import { Witness } from './witness.ts';
+
+export const NAMESPACE = 'innermap-system';
+export const RELEASE = 'innermap';
+const GEAR = join(REPOSITORY, 'e2e', 'gear', 'gear.yaml');
+/** Soon, so that a test need not wait for the next look at everything. */
+const EXTRA_ARGS = ['--resync=3s', '--content-resync=6s', '--relist-jitter=500ms'];
+const PATIENCE = '120s';
+
+/** The cluster that all scenarios share: our images on its nodes, the witness, and the chart as a user installs it. */
+export class Ground {
+  readonly provider: Provider;
+  readonly witness: Witness;
+  readonly #helm: Helm;
+
+  private constructor(provider: Provider, helm: Helm) {
+    this.provider = provider;
+    this.witness = new Witness(provider.kubectl);
+    this.#helm = helm;
+  }
+
+  static async on(provider: Provider): Promise<Ground> {
+    const ground = new Ground(provider, await Helm.with(FOLDER, provider.kubeconfig));
+    try {
+      await ground.#prepare();
+      return ground;
+    } catch (error) {
+      const logs = `${await logsOf(provider.kubectl)}\n${await provider.logs()}`;
+      await ground.down();
+      throw new Error(`Cannot prepare the cluster: ${(error as Error).message}\n${logs}`);
+    }
+  }
+
+  async #prepare(): Promise<void> {
+    const { provider, kubectl } = this;
+    const archives = await buildImages(provider.name === 'kind' ? 'docker' : 'scripts');
+    for (const archive of archives) await provider.load(archive);
+    await kubectl.must(['apply', '--server-side', '-f', GEAR]);
+    await this.install();
+    const rollout = ['rollout', 'status', 'daemonset/witness', '-n', 'e2e-witness'];
+    await kubectl.must([...rollout, `--timeout=${PATIENCE}`]);
+  }
+
+  get kubectl(): Kubectl {
+    return this.provider.kubectl;
+  }
+
+  /** `helm upgrade --install`: pods are Ready when it resolves. */
+  async install(...values: readonly string[]): Promise<void> {
+    const image = ['image.repository=innermap-operator', 'image.tag=e2e'];
+    const all = [...image, `agent.extraArgs={${EXTRA_ARGS}}`, ...values];
+    const words = ['upgrade', '--install', RELEASE, FOLDER, '--namespace', NAMESPACE, '--create-namespace'];
+    const set = all.flatMap(value => ['--set', value]);
+    await this.#helm.must([...words, ...set, '--wait', '--timeout', PATIENCE]);
+  }
+
+  async uninstall(): Promise<void> {
+    await this.#helm.must(['uninstall', RELEASE, '--namespace', NAMESPACE, '--wait', '--timeout', PATIENCE]);
+  }
+
+  async down(): Promise<void> {
+    this.#helm.close();
+    await this.provider.down();
+  }
+}

@@ -1,0 +1,54 @@
+import { type Contents, contentsOf, dumpsOf, idsOf, outputsOf } from '../../agent/support/witness.ts';
+import type { Kubectl } from '../../cluster/kubectl.ts';
+
+const NAMESPACE = 'e2e-witness';
+const BPFFS = '/sys/fs/bpf';
+
+/** Looks into the nodes' kernels with bpftool, from the pods of e2e/gear/gear.yaml. */
+export class Witness {
+  readonly #kubectl: Kubectl;
+
+  constructor(kubectl: Kubectl) {
+    this.#kubectl = kubectl;
+  }
+
+  /** What the outer map at this pin of a node holds, by key; nothing where there is no such pin. */
+  async contents(node: string, pin: string): Promise<Contents | undefined> {
+    const ids = await this.ids(node, pin);
+    return ids === undefined ? undefined : contentsOf(ids, await this.bpftool(node, dumpsOf(ids)));
+  }
+
+  /** The inner maps' ids, by key. */
+  async ids(node: string, pin: string): Promise<ReadonlyMap<string, number> | undefined> {
+    if (!(await this.pins(node)).includes(pin)) return undefined;
+    return idsOf(await this.bpftool(node, [`map dump pinned ${BPFFS}/${pin}`]));
+  }
+
+  /** Everything in the node's bpffs, relative to it. */
+  async pins(node: string): Promise<readonly string[]> {
+    const out = await this.run(node, ['busybox', 'find', BPFFS]);
+    return out
+      .split('\n')
+      .map(path => path.slice(BPFFS.length + 1))
+      .filter(Boolean)
+      .sort();
+  }
+
+  /** The output of each command, in their order. */
+  async bpftool(node: string, commands: readonly string[]): Promise<readonly unknown[]> {
+    if (commands.length === 0) return [];
+    const out = await this.run(node, ['bpftool', '-j', 'batch', 'file', '-'], `${commands.join('\n')}\n`);
+    return outputsOf(out, commands);
+  }
+
+  /** A command beside the witness, as root with its capabilities. */
+  async run(node: string, command: readonly string[], input = ''): Promise<string> {
+    const words = ['exec', '-i', '-n', NAMESPACE, await this.#pod(node), '--', ...command];
+    return this.#kubectl.must(words, input);
+  }
+
+  async #pod(node: string): Promise<string> {
+    const on = ['--field-selector', `spec.nodeName=${node}`, '-o', 'jsonpath={.items[0].metadata.name}'];
+    return this.#kubectl.must(['get', 'pods', '-n', NAMESPACE, '-l', 'app=witness', ...on]);
+  }
+}
