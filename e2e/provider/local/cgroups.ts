@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const ROOT = '/sys/fs/cgroup';
@@ -11,6 +11,25 @@ export function makeCgroup(name: string, node: string): string {
   if (existsSync(join(ROOT, 'cgroup.controllers'))) makeUnified(name, path);
   else for (const hierarchy of hierarchies()) mkdirSync(join(ROOT, hierarchy, path), { recursive: true });
   return path;
+}
+
+/**
+ * Takes away what a node's pods had below its cgroup, as a reboot does: a kubelet that finds them spends three seconds
+ * on each (1.36). Their processes must have ended.
+ */
+export function emptyCgroup(path: string): void {
+  const roots = existsSync(join(ROOT, 'cgroup.controllers')) ? [''] : hierarchies();
+  for (const root of roots) for (const child of foldersIn(join(ROOT, root, path))) removeBelow(child);
+}
+
+function removeBelow(folder: string): void {
+  for (const child of foldersIn(folder)) removeBelow(child);
+  rmdirSync(folder);
+}
+
+function foldersIn(folder: string): readonly string[] {
+  const children = readdirSync(folder, { withFileTypes: true }).filter(child => child.isDirectory());
+  return children.map(({ name }) => join(folder, name));
 }
 
 function makeUnified(name: string, path: string): void {

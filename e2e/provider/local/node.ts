@@ -7,7 +7,7 @@ import { type Answer, answerOf } from '../../cluster/kubectl.ts';
 import type { State } from '../../cluster/state.ts';
 import { REPOSITORY } from '../../crdschema.ts';
 import { type Addresses, addressesOf, type Bridge } from './bridge.ts';
-import { makeCgroup } from './cgroups.ts';
+import { emptyCgroup, makeCgroup } from './cgroups.ts';
 import { writeSettings } from './settings.ts';
 
 const PROCESS_1 = join(REPOSITORY, 'e2e', 'provider', 'local', 'node.sh');
@@ -38,6 +38,7 @@ export class LocalNode {
   readonly #ground: Ground;
   readonly #folder: string;
   readonly #addresses: Addresses;
+  readonly #cgroup: string;
   #pid: number | undefined;
 
   /** `number`: from 1 on, no other node's. */
@@ -49,6 +50,7 @@ export class LocalNode {
     this.#folder = join(state.directory, name);
     mkdirSync(this.#folder);
     const cgroup = makeCgroup(state.directory.split('/').at(-1)!, name);
+    this.#cgroup = cgroup;
     const { certificates, address: url } = plane;
     const addresses = this.#addresses;
     writeSettings({ name, taints, folder: this.#folder, addresses, cgroup, url, certificates });
@@ -74,6 +76,7 @@ export class LocalNode {
   async stop(): Promise<void> {
     this.#pid = undefined;
     await this.#ground.state.stop(this.name);
+    await this.#within('has no process left', () => isDone(() => emptyCgroup(this.#cgroup)));
   }
 
   cut(isCut: boolean): void {
@@ -127,4 +130,14 @@ export class LocalNode {
 function childOf(pid: number): number | undefined {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
   return children === '' ? undefined : Number(children);
+}
+
+/** A process that was killed keeps its cgroup until the kernel has taken it apart. */
+function isDone(work: () => void): boolean {
+  try {
+    work();
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -5,10 +5,9 @@ import type { Kubectl } from '../../cluster/kubectl.ts';
 import { REPOSITORY } from '../../crdschema.ts';
 import { buildImages } from '../../gear/images.ts';
 import type { Provider } from '../../provider/provider.ts';
-import { logsOf } from './logs.ts';
+import { logsOf, SYSTEM } from './logs.ts';
 import { Witness } from './witness.ts';
 
-export const NAMESPACE = 'innermap-system';
 export const RELEASE = 'innermap';
 const GEAR = join(REPOSITORY, 'e2e', 'gear', 'gear.yaml');
 /** Soon, so that a test need not wait for the next look at everything. */
@@ -55,15 +54,16 @@ export class Ground {
 
   /** `helm upgrade --install`: pods are Ready when it resolves. */
   async install(...values: readonly string[]): Promise<void> {
-    const image = ['image.repository=innermap-operator', 'image.tag=e2e'];
+    // Two, as the node of one may be the one that a test breaks
+    const image = ['image.repository=innermap-operator', 'image.tag=e2e', 'controller.replicas=2'];
     const all = [...image, `agent.extraArgs={${EXTRA_ARGS}}`, ...values];
-    const words = ['upgrade', '--install', RELEASE, FOLDER, '--namespace', NAMESPACE, '--create-namespace'];
+    const words = ['upgrade', '--install', RELEASE, FOLDER, '--namespace', SYSTEM, '--create-namespace'];
     const set = all.flatMap(value => ['--set', value]);
     await this.#helm.must([...words, ...set, '--wait', '--timeout', PATIENCE]);
   }
 
   async uninstall(): Promise<void> {
-    await this.#helm.must(['uninstall', RELEASE, '--namespace', NAMESPACE, '--wait', '--timeout', PATIENCE]);
+    await this.#helm.must(['uninstall', RELEASE, '--namespace', SYSTEM, '--wait', '--timeout', PATIENCE]);
   }
 
   async down(): Promise<void> {

@@ -1,5 +1,8 @@
 import type { Kubectl } from '../../cluster/kubectl.ts';
 
+/** Where the chart is installed. */
+export const SYSTEM = 'innermap-system';
+
 /** What agents and controller said last. */
 export async function logsOf(kubectl: Kubectl): Promise<string> {
   const words = [
@@ -11,7 +14,13 @@ export async function logsOf(kubectl: Kubectl): Promise<string> {
     'app.kubernetes.io/name=innermap-operator',
   ];
   const pods = await kubectl.run(['get', 'pods', '-A', '-o', 'wide']);
-  const logs = await kubectl.run(['logs', '-A', ...words]);
-  const events = await kubectl.run(['get', 'events', '-A', '--field-selector', 'type=Warning']);
+  const logs = await kubectl.run(['logs', '-n', SYSTEM, ...words]);
+  const events = await kubectl.run([
+    'get',
+    'events',
+    '-A',
+    '--field-selector',
+    'type=Warning,reason!=MissingClusterDNS',
+  ]);
   return [pods, logs, events].map(({ out, error }) => out + error).join('\n');
 }

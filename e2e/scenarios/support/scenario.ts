@@ -10,8 +10,8 @@ import { becomes, mustAnswer, objectAt } from '../../must.ts';
 import { chosenProvider } from '../../provider/choose.ts';
 import type { Provider } from '../../provider/provider.ts';
 import { Ground } from './ground.ts';
-import { logsOf } from './logs.ts';
-import type { Witness } from './witness.ts';
+import { logsOf, SYSTEM } from './logs.ts';
+import { WITNESS_NAMESPACE, type Witness } from './witness.ts';
 
 /** Cold, everything is built first. */
 const START_PATIENCE_MS = 25 * 60_000;
@@ -107,6 +107,16 @@ export class Scene {
     );
   }
 
+  /** The node, and everything that the chart and the witness have on it. */
+  async mustNodeBeReady(node: string): Promise<void> {
+    await this.mustFind(`node/${node}`, () => true);
+    await this.mustBeReady(`node/${node}`, 120);
+    for (const namespace of [SYSTEM, WITNESS_NAMESPACE]) {
+      const words = ['wait', '--for=condition=Ready', 'pod', '--all', '-n', namespace, '--timeout=55s'];
+      await this.kubectl.must([...words, '--field-selector', `spec.nodeName=${node}`]);
+    }
+  }
+
   /** Waits until a condition of the object says it, of its present generation. */
   async mustTell(what: string, type: string, expected: Partial<Condition>): Promise<Condition> {
     const wanted = Object.entries(expected);
@@ -114,6 +124,14 @@ export class Scene {
       wanted.every(([field, value]) => found?.[field as keyof Condition] === value);
     const text = `${what} says ${type} ${JSON.stringify(expected)}`;
     return (await mustAnswer(text, () => this.#condition(what, type), { expected: isSo }))!;
+  }
+
+  /** Waits until an object is as expected. */
+  async mustFind<T extends object>(what: string, expected: (object: T) => boolean): Promise<T> {
+    const found = await mustAnswer(what, () => objectAt<T>(this.kubectl, what), {
+      expected: object => object !== undefined && expected(object),
+    });
+    return found!;
   }
 
   async #condition(what: string, type: string): Promise<Condition | undefined> {

@@ -1,7 +1,9 @@
 import { type Contents, contentsOf, dumpsOf, idsOf, outputsOf } from '../../agent/support/witness.ts';
+import { mustAnswer } from '../../must.ts';
 import type { Kubectl } from '../../cluster/kubectl.ts';
 
-const NAMESPACE = 'e2e-witness';
+export const WITNESS_NAMESPACE = 'e2e-witness';
+const UNREACHED = /unable to upgrade connection|error dialing backend|NotFound|container not found/;
 const BPFFS = '/sys/fs/bpf';
 
 /** Looks into the nodes' kernels with bpftool, from the pods of e2e/gear/gear.yaml. */
@@ -43,12 +45,21 @@ export class Witness {
 
   /** A command beside the witness, as root with its capabilities. */
   async run(node: string, command: readonly string[], input = ''): Promise<string> {
-    const words = ['exec', '-i', '-n', NAMESPACE, await this.#pod(node), '--', ...command];
-    return this.#kubectl.must(words, input);
+    const ask = async () => {
+      const words = ['exec', '-i', '-n', WITNESS_NAMESPACE, await this.#pod(node), '--', ...command];
+      return this.#kubectl.run(words, input);
+    };
+    // A kubelet that has just started does not know its pods yet
+    const { code, out, error } = await mustAnswer(`the witness on ${node} answers`, ask, {
+      expected: answer => !UNREACHED.test(answer.error),
+    });
+    if (code !== 0) throw new Error(`${command.join(' ')} on ${node} ended with ${code}: ${error}${out}`);
+    return out;
   }
 
   async #pod(node: string): Promise<string> {
-    const on = ['--field-selector', `spec.nodeName=${node}`, '-o', 'jsonpath={.items[0].metadata.name}'];
-    return this.#kubectl.must(['get', 'pods', '-n', NAMESPACE, '-l', 'app=witness', ...on]);
+    const on = ['--field-selector', `spec.nodeName=${node}`, '-o', 'jsonpath={.items[*].metadata.name}'];
+    const names = await this.#kubectl.must(['get', 'pods', '-n', WITNESS_NAMESPACE, '-l', 'app=witness', ...on]);
+    return names.split(' ').at(-1) || 'none';
   }
 }
