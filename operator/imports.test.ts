@@ -53,6 +53,7 @@ const MAY: Readonly<Record<string, { ours: readonly string[]; others: readonly s
     others: [
       '@kubernetes/client-node',
       'undici',
+      'yaml',
       'node:crypto',
       'node:events',
       'node:fs',

@@ -1,0 +1,153 @@
+// bundle.mjs [--arch amd64|arm64] [--out FOLDER]: the program and all that it reads at run time, in one folder (dist/image),
+// laid out as this repository is, so that it finds its parts and is started in the same way from either:
+//   bin/innermap.js                      what starts it, the same file
+//   dist/operator/main.js, worker.js …   the operator and its packages, by esbuild
+//   native/template.bpf.o, package.json  beside
+//   node_modules                         koffi as it is: it loads its library for this architecture by path
+// Fails where a bundled file reads something else at run time. Lines are kept, so that a stack trace names function and
+// line of a readable file: source maps would cost the agent more memory than the maps of its traces are worth.
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+import { licencesOf } from './licences.mjs';
+import { packageFolder } from './npm.mjs';
+
+const REPOSITORY = join(import.meta.dirname, '..', '..');
+/** As Debian and container images call them → as Node.js does. */
+const ARCHITECTURES = { amd64: 'x64', arm64: 'arm64' };
+/** Files that look for something beside themselves; what they find is copied below. */
+const MAY_LOOK_BESIDE = [
+  'operator/main.ts',
+  'operator/kernel/libbpf/probe/template.ts',
+  'operator/source/folder/reader/reader.ts',
+];
+const BESIDE = ['native/template.bpf.o', 'bin/innermap.js', 'bin/package.json', 'LICENSE'];
+const LOOKS_BESIDE = /\bimport\.meta\.(?:url|dirname|filename|resolve)\b|\brequire\.resolve\(/;
+/** CommonJS's way of it, by a name that is found again in what esbuild writes; in texts and comments it is left as it is. */
+const FOLDER_OF_COMMONJS = 'folderOfCommonJs';
+
+const { values } = parseArgs({
+  options: {
+    arch: { type: 'string', default: process.arch === 'arm64' ? 'arm64' : 'amd64' },
+    out: { type: 'string', default: join(REPOSITORY, 'dist', 'image') },
+  },
+});
+const cpu = ARCHITECTURES[values.arch];
+if (cpu === undefined) fail(`Cannot bundle for ${values.arch}: amd64 or arm64`);
+
+rmSync(values.out, { recursive: true, force: true });
+const { outputs } = await bundled();
+const inputs = Object.values(outputs).flatMap(output => Object.entries(output.inputs));
+const used = [...new Set(inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([path]) => path))];
+checkImports();
+checkFiles();
+for (const path of BESIDE) copy(join(REPOSITORY, path), path);
+writePackage();
+copyKoffi();
+writeFileSync(join(values.out, 'licenses.txt'), licencesOf(REPOSITORY, used));
+
+async function bundled() {
+  const { metafile, warnings } = await build({
+    absWorkingDir: REPOSITORY,
+    entryPoints: { main: 'operator/main.ts', worker: 'operator/source/folder/reader/worker.ts' },
+    outdir: join(values.out, 'dist', 'operator'),
+    // What only one command needs is read by that command alone
+    splitting: true,
+    chunkNames: '[name]-[hash]',
+    ...{ bundle: true, platform: 'node', format: 'esm', target: 'node20.19', external: ['koffi'] },
+    define: { __dirname: FOLDER_OF_COMMONJS },
+    ...{ metafile: true, keepNames: false, legalComments: 'none', logLevel: 'warning' },
+    // Packages that are CommonJS ask for Node's own modules
+    banner: {
+      js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);",
+    },
+    plugins: [withoutSideEffects('@kubernetes/client-node')],
+  });
+  if (warnings.length > 0) fail('Cannot trust the bundle: esbuild warns, see above');
+  return metafile;
+}
+
+/**
+ * Only the modules of it that are used: its index brings 1,200 of generated classes, and half of the agent's memory. Its
+ * own imports name files, so that they need not be looked up one by one.
+ */
+function withoutSideEffects(name) {
+  const folder = `${join('node_modules', name)}/`;
+  return {
+    name: `without side effects: ${name}`,
+    setup({ onResolve, resolve }) {
+      onResolve({ filter: new RegExp(`^${name}$`) }, async ({ path, pluginData, ...from }) => {
+        if (pluginData === name) return undefined;
+        const { importer, resolveDir, kind } = from;
+        return {
+          ...(await resolve(path, { importer, resolveDir, kind, pluginData: name })),
+          sideEffects: false,
+        };
+      });
+      onResolve({ filter: /^\.\.?\/.*\.js$/ }, ({ path, importer, resolveDir }) =>
+        importer.includes(folder) ? { path: join(resolveDir, path), sideEffects: false } : undefined,
+      );
+    },
+  };
+}
+
+/** What is not in the bundle is Node's own, or koffi. */
+function checkImports() {
+  for (const [file, { imports }] of Object.entries(outputs))
+    for (const { path, external } of imports) {
+      if (external !== true || path === 'koffi' || path.startsWith('node:') || isNodes(path)) continue;
+      fail(`Cannot bundle: ${file} imports ${path}, which is not in it`);
+    }
+}
+
+function isNodes(path) {
+  return process.getBuiltinModule(path) !== undefined;
+}
+
+/** A file that looks beside itself finds nothing once it is bundled, unless it is known here. */
+function checkFiles() {
+  for (const path of used) {
+    if (MAY_LOOK_BESIDE.includes(path) || path.endsWith('.json')) continue;
+    const line = readFileSync(join(REPOSITORY, path), 'utf8')
+      .split('\n')
+      .find(text => LOOKS_BESIDE.test(text) && !/^\s*(?:\/\/|\*|\/\*)/.test(text));
+    if (line !== undefined)
+      fail(
+        `Cannot bundle ${path}: it looks for files beside itself (${line.trim().slice(0, 120)}): copy them too, and name it in MAY_LOOK_BESIDE`,
+      );
+  }
+  for (const path of Object.keys(outputs))
+    if (readFileSync(join(REPOSITORY, path), 'utf8').includes(FOLDER_OF_COMMONJS))
+      fail(`Cannot bundle: ${path} asks for __dirname, and looks for files beside itself`);
+  const gone = MAY_LOOK_BESIDE.filter(path => !used.includes(path));
+  if (gone.length > 0)
+    fail(`Cannot bundle: ${gone.join(', ')} is not a part of it any more: take it out of MAY_LOOK_BESIDE`);
+}
+
+function writePackage() {
+  const { name, version, license, type } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8'));
+  writeFileSync(join(values.out, 'package.json'), `${JSON.stringify({ name, version, license, type })}\n`);
+}
+
+function copyKoffi() {
+  const modules = join(REPOSITORY, 'node_modules');
+  for (const file of ['package.json', 'index.js', 'src/koffi/index.js', 'src/koffi/src/static.js'])
+    copy(join(modules, 'koffi', file), join('node_modules', 'koffi', file));
+  const name = `@koromix/koffi-linux-${cpu}`;
+  const { packages } = JSON.parse(readFileSync(join(REPOSITORY, 'package-lock.json'), 'utf8'));
+  const { version, integrity } = packages[`node_modules/${name}`];
+  const from = cpu === process.arch ? join(modules, name) : packageFolder({ name, version, integrity });
+  for (const file of ['package.json', 'index.js', `linux_${cpu}/koffi.node`])
+    copy(join(from, file), join('node_modules', name, file));
+}
+
+function copy(from, to) {
+  mkdirSync(dirname(join(values.out, to)), { recursive: true });
+  cpSync(from, join(values.out, to));
+}
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}
