@@ -1,3 +1,45 @@
 #!/usr/bin/env bash
-echo /tmp/quick/gear.tar
-echo /tmp/quick/op.tar
+# images.sh docker|scripts FOLDER: the images that scenarios run, as archives in FOLDER, and prints their paths: the
+# operator's, and the gear's (witnesses and the programs of native/), which is the local nodes' pause image, too.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+OPERATOR=innermap-operator:e2e
+GEAR=innermap-gear:e2e
+PAUSE=innermap.test/pause:1
+# Of the gear's image, as its Dockerfile has it; a test compares them.
+GEAR_PATH=/gear:/usr/sbin:/usr/bin:/sbin:/bin
+IDLE=(busybox tail -f /dev/null)
+
+by=$1
+folder=$2
+
+with_docker() {
+  docker build --quiet --tag "$OPERATOR" . >/dev/null
+  docker build --quiet --tag "$GEAR" --file e2e/gear/Dockerfile . >/dev/null
+  docker save --output "$folder/operator.tar" "$OPERATOR"
+  docker save --output "$folder/gear.tar" "$GEAR"
+  echo "$folder/operator.tar"
+  echo "$folder/gear.tar"
+}
+
+with_scripts() {
+  local word name idle=()
+  bash bin/image/image.sh --name "$OPERATOR" --out "$folder/operator.tar" >&2
+  make -C native >/dev/null
+  bash bin/image/packages.sh "$folder/gear" bpftool busybox-static libbpf1 libelf1 zlib1g libcap2 libc6 >&2
+  mkdir -p "$folder/gear/gear" "$folder/gear/tmp"
+  cp native/build/* "$folder/gear/gear/"
+  for word in "${IDLE[@]}"; do idle+=("--entrypoint=$word"); done
+  for name in "$GEAR" "$PAUSE"; do
+    node bin/image/pack.mjs --root "$folder/gear" --name "$name" --out "$folder/$(basename "${name%:*}").tar" \
+      --user 0:0 --env PATH="$GEAR_PATH" "${idle[@]}"
+    echo "$folder/$(basename "${name%:*}").tar"
+  done
+  echo "$folder/operator.tar"
+}
+
+case $by in
+docker | scripts) "with_$by" ;;
+*) echo "images: unknown builder $by: docker or scripts" >&2; exit 2 ;;
+esac

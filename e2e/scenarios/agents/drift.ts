@@ -28,8 +28,10 @@ describeScenario(import.meta.filename, 'what an intruder changes is put right', 
   });
 
   it('the node’s state counts it', async () => {
-    await scene.mustFind<State>(`nms/${node()}`, ({ status }) =>
-      Number(status?.drift?.found) >= 2 && status?.drift?.repaired === status?.drift?.found);
+    await scene.mustFind<State>(
+      `nms/${node()}`,
+      ({ status }) => Number(status?.drift?.found) >= 2 && status?.drift?.repaired === status?.drift?.found,
+    );
   });
 });
 

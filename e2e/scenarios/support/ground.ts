@@ -3,7 +3,7 @@ import { FOLDER } from '../../cluster/chartobjects.ts';
 import { Helm } from '../../cluster/helm.ts';
 import type { Kubectl } from '../../cluster/kubectl.ts';
 import { REPOSITORY } from '../../crdschema.ts';
-import { buildImages } from '../../gear/images.ts';
+import { withImages } from '../../gear/images.ts';
 import type { Provider } from '../../provider/provider.ts';
 import { logsOf, SYSTEM } from './logs.ts';
 import { Witness } from './witness.ts';
@@ -40,8 +40,9 @@ export class Ground {
 
   async #prepare(): Promise<void> {
     const { provider, kubectl } = this;
-    const archives = await buildImages(provider.name === 'kind' ? 'docker' : 'scripts');
-    for (const archive of archives) await provider.load(archive);
+    await withImages(provider.name === 'kind' ? 'docker' : 'scripts', async archives => {
+      for (const archive of archives) await provider.load(archive);
+    });
     await kubectl.must(['apply', '--server-side', '-f', GEAR]);
     await this.install();
     const rollout = ['rollout', 'status', 'daemonset/witness', '-n', 'e2e-witness'];

@@ -1,9 +1,10 @@
 import { type Contents, contentsOf, dumpsOf, idsOf, outputsOf } from '../../agent/support/witness.ts';
-import { mustAnswer } from '../../must.ts';
 import type { Kubectl } from '../../cluster/kubectl.ts';
+import { mustAnswer } from '../../must.ts';
 
 export const WITNESS_NAMESPACE = 'e2e-witness';
 const UNREACHED = /unable to upgrade connection|error dialing backend|NotFound|container not found/;
+const ATTEMPTS = 5;
 const BPFFS = '/sys/fs/bpf';
 
 /** Looks into the nodes' kernels with bpftool, from the pods of e2e/gear/gear.yaml. */
@@ -15,9 +16,15 @@ export class Witness {
   }
 
   /** What the outer map at this pin of a node holds, by key; nothing where there is no such pin. */
-  async contents(node: string, pin: string): Promise<Contents | undefined> {
+  async contents(node: string, pin: string, attempts = ATTEMPTS): Promise<Contents | undefined> {
     const ids = await this.ids(node, pin);
-    return ids === undefined ? undefined : contentsOf(ids, await this.bpftool(node, dumpsOf(ids)));
+    try {
+      return ids && contentsOf(ids, await this.bpftool(node, dumpsOf(ids)));
+    } catch (error) {
+      // One may have been replaced in between
+      if (attempts === 1) throw error;
+      return this.contents(node, pin, attempts - 1);
+    }
   }
 
   /** The inner maps' ids, by key. */
@@ -59,7 +66,15 @@ export class Witness {
 
   async #pod(node: string): Promise<string> {
     const on = ['--field-selector', `spec.nodeName=${node}`, '-o', 'jsonpath={.items[*].metadata.name}'];
-    const names = await this.#kubectl.must(['get', 'pods', '-n', WITNESS_NAMESPACE, '-l', 'app=witness', ...on]);
+    const names = await this.#kubectl.must([
+      'get',
+      'pods',
+      '-n',
+      WITNESS_NAMESPACE,
+      '-l',
+      'app=witness',
+      ...on,
+    ]);
     return names.split(' ').at(-1) || 'none';
   }
 }
