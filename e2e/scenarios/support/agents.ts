@@ -32,10 +32,50 @@ export function restartsOf({ status }: AgentPod): number {
   return status.containerStatuses?.[0]?.restartCount ?? 0;
 }
 
+/** Name and restarts of every agent's pod. */
+export async function agentPods(kubectl: Kubectl): Promise<readonly { name: string; restarts: number }[]> {
+  const out = await kubectl.must(['get', 'pods', '-n', SYSTEM, '-l', AGENTS, '-o', 'json']);
+  const { items } = JSON.parse(out) as { readonly items: readonly AgentPod[] };
+  return items.map(pod => ({ name: pod.metadata.name, restarts: restartsOf(pod) }));
+}
+
+/** What the kernel says of the rights of every process of this title: fields of /proc/PID/status, and how its root is mounted. */
+export async function rightsOf(
+  provider: Provider,
+  title: string,
+): Promise<readonly Readonly<Record<string, string>>[]> {
+  const found = await Promise.all(
+    provider.nodes.map(async node =>
+      Promise.all((await processesOf(provider, node, title)).map(pid => rights(provider, node, pid))),
+    ),
+  );
+  return found.flat();
+}
+
+async function rights(
+  provider: Provider,
+  node: string,
+  pid: number,
+): Promise<Readonly<Record<string, string>>> {
+  const [status, mounts] = await Promise.all(
+    ['status', 'mounts'].map(async file => (await provider.run(node, ['cat', `/proc/${pid}/${file}`])).out),
+  );
+  const fields = status!.split('\n').map(line => line.split(/:?\s+/));
+  const root = mounts!.split('\n').find(line => line.split(' ')[1] === '/');
+  return {
+    ...Object.fromEntries(fields.map(([name, value]) => [name, value ?? ''])),
+    root: root?.split(' ')[3]?.split(',')[0] ?? '',
+  };
+}
+
+async function processesOf(provider: Provider, node: string, title: string): Promise<readonly number[]> {
+  const { out } = await provider.run(node, ['pgrep', '-f', `^${title}`]);
+  return out.trim().split('\n').filter(Boolean).map(Number);
+}
+
 /** Its process, as the node sees it. */
 export async function agentProcess(provider: Provider, node: string): Promise<number> {
-  const { out } = await provider.run(node, ['pgrep', '-f', `^${TITLE}`]);
-  const pids = out.trim().split('\n').filter(Boolean).map(Number);
+  const pids = await processesOf(provider, node, TITLE);
   if (pids.length !== 1)
     throw new Error(`Cannot tell the agent's process on ${node}: there are ${pids.length}`);
   return pids[0]!;
