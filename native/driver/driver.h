@@ -13,7 +13,8 @@
 /* A command gets what stands behind its name and prints JSON lines; its result is the exit code. */
 typedef int command(int count, char **words);
 
-command command_load, command_run, command_read, command_increment, command_make, command_maps, command_drop_caps;
+command command_load, command_run, command_read, command_increment, command_make, command_maps, command_drop_caps,
+	command_veth;
 
 /* arguments.c: --name value and --switch. `known` names them all, a switch with a leading '!', and ends with NULL. */
 struct arguments {
@@ -34,6 +35,13 @@ void bytes(const struct arguments *arguments, const char *name, uint8_t *to, siz
 /* errors.c: both say it on standard error and end the process: 1, or 2 where the command line is wrong. */
 void fail(int error, const char *format, ...) __attribute__((noreturn, format(printf, 2, 3)));
 void refuse(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
+
+/* veth.c */
+void make_veth(const char *name, const char *peer);
+
+/* attach.c */
+void attach(int program, const char *interface);
+void stay(void);
 
 /* maps.c */
 /* A map of the kernel's type names, lower case: hash, array, lpm_trie, percpu_hash … */

@@ -106,7 +106,7 @@ static void pin_all(const struct loading *loading, int program)
 int command_load(int count, char **words)
 {
 	static const char *const known[] = { "pin-outer", "pin-prog", "pin-limits", "max", "inner-max", "!reuse",
-					     "!replace", NULL };
+					     "!replace", "attach", "!stay", NULL };
 	struct arguments arguments = arguments_of(count, words, known);
 	struct loading loading = {
 		.pin_outer = text(&arguments, "pin-outer"),
@@ -118,6 +118,7 @@ int command_load(int count, char **words)
 		.inner_max = number_or(&arguments, "inner-max", TENANTS_RULES_MAX, UINT32_MAX),
 		.object = object_beside("tenants.bpf.o"),
 	};
+	const char *interface = text_or(&arguments, "attach", NULL);
 	int program;
 
 	load(&loading);
@@ -125,6 +126,10 @@ int command_load(int count, char **words)
 	pin_all(&loading, program);
 	printf("{\"outer\":%u,\"limits\":%u}\n", map_info(bpf_map__fd(map_named(&loading, "tenants")), "tenants").id,
 	       map_info(bpf_map__fd(map_named(&loading, "limits")), "limits").id);
+	if (interface)
+		attach(program, interface);
+	if (given(&arguments, "stay"))
+		stay();
 	bpf_object__close(loading.object);
 	return 0;
 }

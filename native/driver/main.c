@@ -10,7 +10,8 @@ static const struct {
 	const char *usage;
 } COMMANDS[] = {
 	{ "load", command_load,
-	  "--pin-outer PATH --pin-prog PATH [--pin-limits PATH] [--max N] [--inner-max N] [--reuse | --replace]" },
+	  "--pin-outer PATH --pin-prog PATH [--pin-limits PATH] [--max N] [--inner-max N] [--reuse | --replace] "
+	  "[--attach INTERFACE] [--stay]" },
 	{ "run", command_run,
 	  "--pin-prog PATH --dst IP --proto tcp|udp --port N [--source-port N] [--bytes N] [--repeat N]" },
 	{ "read", command_read, "--outer PATH --key HEX --entries N [--seconds N] [--cpu N]" },
@@ -20,6 +21,7 @@ static const struct {
 	  "--pin PATH --type hash|array [--max N] [--key-size N] [--inner TYPE] [--inner-key-size N] "
 	  "[--inner-value-size N] [--inner-max N] [--inner-flags N] [--inners N] [--entries N] [--stamp N]" },
 	{ "maps", command_maps, "" },
+	{ "veth", command_veth, "--name INTERFACE --peer INTERFACE" },
 	{ "drop-caps", command_drop_caps, "[CAPABILITY...] -- COMMAND..." },
 };
 
