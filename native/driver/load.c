@@ -9,6 +9,9 @@
 
 struct loading {
 	struct bpf_object *object;
+	/* Found before the load: libbpf gives a reused map the name that it was made with. */
+	struct bpf_map *tenants;
+	struct bpf_map *limits;
 	const char *pin_outer;
 	const char *pin_limits;
 	const char *pin_program;
@@ -18,9 +21,9 @@ struct loading {
 	uint32_t inner_max;
 };
 
-static struct bpf_map *map_named(const struct loading *loading, const char *name)
+static struct bpf_map *map_named(const struct bpf_object *object, const char *name)
 {
-	struct bpf_map *map = bpf_object__find_map_by_name(loading->object, name);
+	struct bpf_map *map = bpf_object__find_map_by_name(object, name);
 
 	if (!map)
 		fail(ENOENT, "Cannot load tenants: its map %s", name);
@@ -59,7 +62,7 @@ static void reuse_pinned(struct bpf_map *map, const char *path)
 
 static void load(const struct loading *loading)
 {
-	struct bpf_map *tenants = map_named(loading, "tenants"), *limits = map_named(loading, "limits");
+	struct bpf_map *tenants = loading->tenants, *limits = loading->limits;
 	int dummy = -1, limits_dummy, error;
 
 	if (loading->reuse) {
@@ -86,8 +89,8 @@ static void load(const struct loading *loading)
 static void pin_all(const struct loading *loading, int program)
 {
 	const struct { const char *path; int fd; } pins[] = {
-		{ loading->reuse ? NULL : loading->pin_outer, bpf_map__fd(map_named(loading, "tenants")) },
-		{ loading->pin_limits, bpf_map__fd(map_named(loading, "limits")) },
+		{ loading->reuse ? NULL : loading->pin_outer, bpf_map__fd(loading->tenants) },
+		{ loading->pin_limits, bpf_map__fd(loading->limits) },
 		{ loading->pin_program, program },
 	};
 
@@ -121,11 +124,13 @@ int command_load(int count, char **words)
 	const char *interface = text_or(&arguments, "attach", NULL);
 	int program;
 
+	loading.tenants = map_named(loading.object, "tenants");
+	loading.limits = map_named(loading.object, "limits");
 	load(&loading);
 	program = bpf_program__fd(bpf_object__find_program_by_name(loading.object, "filter_tenants"));
 	pin_all(&loading, program);
-	printf("{\"outer\":%u,\"limits\":%u}\n", map_info(bpf_map__fd(map_named(&loading, "tenants")), "tenants").id,
-	       map_info(bpf_map__fd(map_named(&loading, "limits")), "limits").id);
+	printf("{\"outer\":%u,\"limits\":%u}\n", map_info(bpf_map__fd(loading.tenants), "tenants").id,
+	       map_info(bpf_map__fd(loading.limits), "limits").id);
 	if (interface)
 		attach(program, interface);
 	if (given(&arguments, "stay"))

@@ -173,11 +173,11 @@ export function describeScenario(file: string, title: string, body: (scene: Scen
       if (choice.kind === 'missing') throw new Error(`Cannot start a cluster: ${choice.why}`);
       shared ??= await Ground.on(await choice.start());
     });
-    after(() => scene.leave());
     afterEach(async function () {
       if (this.currentTest?.state !== 'failed' || shared === undefined) return;
       console.log(await logsOf(shared.kubectl), await shared.provider.logs());
     });
     body(scene);
+    after(() => scene.leave());
   });
 }
