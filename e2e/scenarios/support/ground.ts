@@ -63,6 +63,11 @@ export class Ground {
     await this.#helm.must([...words, ...set, '--wait', '--timeout', PATIENCE]);
   }
 
+  /** To the release before. */
+  async rollback(): Promise<void> {
+    await this.#helm.must(['rollback', RELEASE, '--namespace', SYSTEM, '--wait', '--timeout', PATIENCE]);
+  }
+
   async uninstall(): Promise<void> {
     await this.#helm.must(['uninstall', RELEASE, '--namespace', SYSTEM, '--wait', '--timeout', PATIENCE]);
   }

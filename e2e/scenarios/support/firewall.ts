@@ -1,0 +1,52 @@
+import { expect } from 'chai';
+import { mustAnswer } from '../../must.ts';
+import type { Scene } from './scenario.ts';
+import { isWhole, Traffic } from './traffic.ts';
+
+/** The scenario's DaemonSet `firewall`, its program attached on every node. */
+export async function startFirewalls(scene: Scene, namespace: string): Promise<readonly Traffic[]> {
+  await scene.apply('DaemonSet/firewall');
+  const pods = await mustAnswer('a firewall on every node', () => podsIn(scene, namespace), {
+    expected: names => names.length === scene.provider.nodes.length,
+  });
+  for (const pod of pods) {
+    const log = ['logs', '-n', namespace, pod, '-c', 'loader'];
+    await mustAnswer(`the program of ${pod} is attached`, () => scene.kubectl.run(log), {
+      expected: ({ out }) => out.includes('"ready":true'),
+    });
+  }
+  return pods.map(pod => new Traffic(scene.kubectl, namespace, pod));
+}
+
+/** The loaders are gone, and what they pinned. */
+export async function endFirewalls(scene: Scene, pins: readonly string[]): Promise<void> {
+  await scene.delete('DaemonSet/firewall');
+  for (const node of scene.provider.nodes)
+    await scene.witness.run(node, ['busybox', 'rm', '-f', ...pins.map(pin => `/sys/fs/bpf/${pin}`)]);
+}
+
+/** Since counting began: every packet of the first flow passed, none of the second. */
+export async function mustHaveFiltered(firewalls: readonly Traffic[]): Promise<void> {
+  for (const each of firewalls) {
+    const [passed, stopped] = await each.report();
+    expect(isWhole(passed!), JSON.stringify(passed)).to.equal(true);
+    expect(stopped!.sent).to.be.greaterThan(0);
+    expect(stopped!.received, 'packets that a rule stops').to.equal(0);
+  }
+}
+
+async function podsIn({ kubectl }: Scene, namespace: string): Promise<readonly string[]> {
+  const names = await kubectl.must([
+    'get',
+    'pods',
+    '-n',
+    namespace,
+    '-l',
+    'app=firewall',
+    '--field-selector',
+    'status.phase=Running',
+    '-o',
+    'jsonpath={.items[*].metadata.name}',
+  ]);
+  return names.split(' ').filter(Boolean);
+}
