@@ -3,6 +3,8 @@
 //   maps       eBPF maps that no process outside the suite holds
 //   pins       files in the bpffs of this machine
 //   mounts     below DIRECTORY, the suite's own TMPDIR
+//   cgroups    named as a test's cluster is
+//   networks   network namespaces with a name
 //   processes  whose environment carries INNERMAP_SUITE=TOKEN
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -10,11 +12,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const BPFFS = '/sys/fs/bpf';
+const CGROUPS = '/sys/fs/cgroup';
 /** The kernel frees maps some grace periods after their last reference went. */
 const PATIENCE_SECONDS = 10;
 
 const [verb, file, token, directory] = process.argv.slice(2);
-if (verb === 'take') console.log(JSON.stringify({ maps: mapIds(), pins: pins() }));
+if (verb === 'take')
+  console.log(JSON.stringify({ maps: mapIds(), pins: pins(), cgroups: cgroups(), networks: networks() }));
 else process.exit((await compare()) ? 1 : 0);
 
 async function compare() {
@@ -40,6 +44,12 @@ function leftovers(before) {
     ...pins()
       .filter(pin => !pinned.has(pin))
       .map(pin => `pin ${pin}`),
+    ...cgroups()
+      .filter(cgroup => !before.cgroups.includes(cgroup))
+      .map(cgroup => `cgroup ${cgroup}`),
+    ...networks()
+      .filter(network => !before.networks.includes(network))
+      .map(network => `network namespace ${network}`),
     ...maps()
       .filter(map => !known.has(map.id) && heldByNobodyElse(map, suite))
       .map(map => `map ${map.id}: ${map.type} ${map.name ?? '(no name)'}`),
@@ -64,6 +74,27 @@ function mapIds() {
 function pins() {
   try {
     return readdirSync(BPFFS, { recursive: true }).map(name => join(BPFFS, name));
+  } catch {
+    return [];
+  }
+}
+
+function cgroups() {
+  const hierarchies = ['', ...namesIn(CGROUPS)].map(name => join(CGROUPS, name));
+  return hierarchies.flatMap(hierarchy =>
+    namesIn(hierarchy)
+      .filter(name => name.startsWith('innermap-'))
+      .map(name => join(hierarchy, name)),
+  );
+}
+
+function networks() {
+  return namesIn('/run/netns');
+}
+
+function namesIn(directory) {
+  try {
+    return readdirSync(directory);
   } catch {
     return [];
   }

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Brings this clone to where the agent runs (`runtime`, the default) or where the tests run too (`test`).
+# Brings this clone to where the agent runs (`runtime`, the default), where the tests run too (`test`), or only as far as
+# Node goes (`modules`).
 # Says in one line each what it does; says nothing about what is there already. Safe to run again.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -35,6 +36,11 @@ present() {
   libbpf-dev) [ -e /usr/include/bpf/libbpf.h ] ;;
   linux-libc-dev) [ -e /usr/include/linux/bpf.h ] ;;
   llvm) command -v llvm-strip >/dev/null ;;
+  containernetworking-plugins) [ -x /usr/lib/cni/bridge ] ;;
+  iproute2) command -v ip >/dev/null ;;
+  nftables) command -v nft >/dev/null ;;
+  procps) command -v pgrep >/dev/null ;;
+  util-linux) command -v unshare >/dev/null && command -v nsenter >/dev/null ;;
   *) command -v "$1" >/dev/null ;;
   esac
 }
@@ -68,8 +74,13 @@ build() {
 check_node
 case ${1:-runtime} in
 runtime) install_packages libbpf1 ;;
-test) install_packages libbpf1 libbpf-dev linux-libc-dev clang llvm gcc make bpftool openssl ;;
-*) fail "unknown part $1: runtime or test" ;;
+test)
+  install_packages libbpf1 libbpf-dev linux-libc-dev clang llvm gcc make bpftool openssl
+  # What the local cluster's nodes are made of. Whoever has Docker has containerd and runc already, under whatever name.
+  install_packages containerd runc containernetworking-plugins nftables conntrack iproute2 procps util-linux
+  ;;
+modules) ;;
+*) fail "unknown part $1: runtime, test or modules" ;;
 esac
 install_modules
 build

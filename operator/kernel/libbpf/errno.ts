@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { join } from 'node:path';
 import type { Errno } from '../error.ts';
 import { KernelError } from '../error.ts';
+import { memoryLimit } from './memory/cgroup.ts';
 
 /** Numbers of <errno.h> by name. ENOTSUPP is the kernel's own and in no header of user space. */
 export const ERRNO = { ...constants.errno, ENOTSUPP: 524 } as const;
@@ -94,24 +94,6 @@ function memoryLimitText(): string {
   const limit = memoryLimit();
   if (limit === undefined) return 'the machine has no memory for it';
   return `memory limit of this process's cgroup is ${(limit / 2 ** 20).toFixed(0)} MiB`;
-}
-
-/** The lowest limit on the way up from our cgroup; undefined where there is none. */
-function memoryLimit(): number | undefined {
-  const groups = textOf('/proc/self/cgroup');
-  const old = /^\d+:memory:(.*)$/m.exec(groups)?.[1];
-  if (old !== undefined) return lowestLimit('/sys/fs/cgroup/memory', old, 'memory.limit_in_bytes');
-  return lowestLimit('/sys/fs/cgroup', /^0::(.*)$/m.exec(groups)?.[1] ?? '/', 'memory.max');
-}
-
-function lowestLimit(mount: string, group: string, file: string): number | undefined {
-  const parts = group.split('/').filter(part => part !== '');
-  const limits = [...parts.keys(), parts.length]
-    .map(depth => textOf(join(mount, ...parts.slice(0, depth), file)).trim())
-    .map(text => (/^\d+$/.test(text) ? Number(text) : Infinity))
-    // Version 1 writes "no limit" as the largest multiple of a page below 2^63
-    .filter(limit => limit < 2 ** 60);
-  return limits.length === 0 ? undefined : Math.min(...limits);
 }
 
 function textOf(path: string): string {

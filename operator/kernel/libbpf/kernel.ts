@@ -24,6 +24,7 @@ import type { CallCounts, Library } from './library.ts';
 import { bpfCounts, counted, openLibrary } from './library.ts';
 import type { Host } from './maps.ts';
 import { adoptFd, OwnedMap, openId, openPin } from './maps.ts';
+import { Room } from './memory/room.ts';
 import type { OuterBatches } from './outer.ts';
 import { acceptsInner, createOuterMap, readOuter, removeKeys, replaceInners } from './outer.ts';
 import { probeKernel } from './probe/probe.ts';
@@ -64,7 +65,7 @@ export function openKernel(options: KernelOptions): RealKernel {
     );
   }
   return new LibbpfKernel(
-    { library, possibleCpus: countPossibleCpus() },
+    { library, possibleCpus: countPossibleCpus(), room: new Room() },
     {
       pins: new BpfPins(library, root),
       templates: new Templates(library, options.templateProgram),

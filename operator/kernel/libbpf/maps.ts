@@ -16,11 +16,14 @@ import {
   TYPE_NUMBERS,
   typeName,
 } from './maptypes.ts';
+import type { Room } from './memory/room.ts';
+import { leastBytes } from './memory/size.ts';
 
 /** What every operation needs: the way to the kernel, and how wide a per-CPU value is. */
 export interface Host {
   readonly library: Library;
   readonly possibleCpus: number;
+  readonly room: Room;
 }
 
 /** An fd of a map, owned: closed once, and of no use after. What it is, the kernel tells when it is asked for; the id stays. */
@@ -101,6 +104,12 @@ export interface Creation {
 
 export function labelOf(map: OpenMap): string {
   return map instanceof OwnedMap ? map.label : map.name;
+}
+
+/** Throws ENOMEM where a map with so many entries does not fit below the memory limit: at it, this process would be killed. */
+export function requireRoom({ room, possibleCpus }: Host, creation: Creation, entries = 0): void {
+  if (!room.takes(leastBytes(creation.spec, entries, possibleCpus)))
+    throw creationError(creation, -ERRNO.ENOMEM);
 }
 
 /** An fd; throws where the kernel refuses. */

@@ -7,7 +7,7 @@ import type { Pairs, Progress } from './entries/write.ts';
 import { batchLater, keysOf, pairsOf } from './entries/write.ts';
 import { ERRNO, kernelError } from './errno.ts';
 import type { Host, OwnedMap } from './maps.ts';
-import { createMap, labelOf } from './maps.ts';
+import { createMap, labelOf, requireRoom } from './maps.ts';
 import { inParallel } from './parallel.ts';
 import { ANY, EXIST } from './symbols.ts';
 
@@ -198,14 +198,13 @@ export function createOuterMap(
 ): number {
   const { library } = host;
   const { outer, template, name } = asked;
-  const innerFd = createMap(library, {
-    spec: template,
-    name: 'template',
-    operation: 'create the template of',
-    label: name,
-  });
+  const dummy = { spec: template, name: 'template', operation: 'create the template of', label: name };
+  requireRoom(host, dummy);
+  const innerFd = createMap(library, dummy);
   try {
-    return createMap(library, { spec: outer, name, operation: 'create outer map', label: name, innerFd });
+    const map = { spec: outer, name, operation: 'create outer map', label: name };
+    requireRoom(host, map);
+    return createMap(library, { ...map, innerFd });
   } finally {
     library.close(innerFd);
   }
