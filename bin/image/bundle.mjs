@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { licencesOf } from './licences.mjs';
 import { packageFolder } from './npm.mjs';
+import { dispatchersOfUndici, onDemand, withoutSideEffects } from './plugins.mjs';
 
 const REPOSITORY = join(import.meta.dirname, '..', '..');
 /** As Debian and container images call them → as Node.js does. */
@@ -73,7 +74,7 @@ async function bundled() {
     banner: {
       js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);",
     },
-    plugins: [withoutSideEffects('@kubernetes/client-node')],
+    plugins: [withoutSideEffects('@kubernetes/client-node'), dispatchersOfUndici, onDemand('http', 'crypto')],
   });
   if (warnings.length > 0) fail('Cannot trust the bundle: esbuild warns, see above');
   return { outputs: metafile.outputs, outputFiles: files };
@@ -93,30 +94,6 @@ function fromRoot(map) {
   return JSON.stringify({ ...rest, sources: named });
 }
 
-/**
- * Only the modules of it that are used: its index brings 1,200 of generated classes, and half of the agent's memory. Its
- * own imports name files, so that they need not be looked up one by one.
- */
-function withoutSideEffects(name) {
-  const folder = `${join('node_modules', name)}/`;
-  return {
-    name: `without side effects: ${name}`,
-    setup({ onResolve, resolve }) {
-      onResolve({ filter: new RegExp(`^${name}$`) }, async ({ path, pluginData, ...from }) => {
-        if (pluginData === name) return undefined;
-        const { importer, resolveDir, kind } = from;
-        return {
-          ...(await resolve(path, { importer, resolveDir, kind, pluginData: name })),
-          sideEffects: false,
-        };
-      });
-      onResolve({ filter: /^\.\.?\/.*\.js$/ }, ({ path, importer, resolveDir }) =>
-        importer.includes(folder) ? { path: join(resolveDir, path), sideEffects: false } : undefined,
-      );
-    },
-  };
-}
-
 /** What is not in the bundle is Node's own, or koffi. */
 function checkImports() {
   for (const [file, { imports }] of Object.entries(outputs))
@@ -133,7 +110,7 @@ function isNodes(path) {
 /** A file that looks beside itself finds nothing once it is bundled, unless it is known here. */
 function checkFiles() {
   for (const path of used) {
-    if (MAY_LOOK_BESIDE.includes(path) || path.endsWith('.json')) continue;
+    if (MAY_LOOK_BESIDE.includes(path) || path.endsWith('.json') || path.startsWith('on-demand:')) continue;
     const line = readFileSync(join(REPOSITORY, path), 'utf8')
       .split('\n')
       .find(text => LOOKS_BESIDE.test(text) && !/^\s*(?:\/\/|\*|\/\*)/.test(text));
