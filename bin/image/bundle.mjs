@@ -11,9 +11,9 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
-import { licencesOf } from './licences.mjs';
+import { licencesOf } from './bundle/licences.mjs';
+import { dispatchersOfUndici, onDemand, withoutSideEffects } from './bundle/plugins.mjs';
 import { packageFolder } from './npm.mjs';
-import { dispatchersOfUndici, onDemand, withoutSideEffects } from './plugins.mjs';
 
 const REPOSITORY = join(import.meta.dirname, '..', '..');
 /** As Debian and container images call them → as Node.js does. */

@@ -66,7 +66,7 @@ describeImage('the bundle', () => {
       expect(text).to.include(`== ${name} `);
   });
 
-  it('an exception names file and line of the source, where it is asked for', () => {
+  it('its source maps name files of the repository, and nothing of the machine', () => {
     const maps = readdirSync(join(MADE.bundle, 'dist', 'operator')).filter(name => name.endsWith('.map'));
     const sources = maps.flatMap(
       name =>
