@@ -50,7 +50,7 @@ step() {
 # Outputs whose source is gone would be run as specs for ever: tsc never deletes.
 prune_outputs() {
   local output
-  find dist -name '*.js' -printf '%P\n' 2>/dev/null | while read -r output; do
+  find dist -path dist/image -prune -o -name '*.js' -printf '%P\n' 2>/dev/null | while read -r output; do
     [ -e "${output%.js}.ts" ] || rm -f "dist/$output" "dist/$output.map"
   done
 }

@@ -4,13 +4,15 @@
 //   dist/operator/main.js, worker.js …   the operator and its packages, by esbuild
 //   native/template.bpf.o, package.json  beside
 //   node_modules                         koffi as it is: it loads its library for this architecture by path
-// Fails where a bundled file reads something else at run time. Lines are kept, so that a stack trace names function and
-// line of a readable file: source maps would cost the agent more memory than the maps of its traces are worth.
+// Fails where a bundled file reads something else at run time.
+// Names are kept, and lines are short: a stack trace tells the functions. Its source maps lie beside and cost nothing until
+// NODE_OPTIONS=--enable-source-maps reads them, which takes the memory that was saved here.
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
-import { licencesOf } from './licences.mjs';
+import { licencesOf } from './bundle/licences.mjs';
+import { dispatchersOfUndici, onDemand, withoutSideEffects } from './bundle/plugins.mjs';
 import { packageFolder } from './npm.mjs';
 
 const REPOSITORY = join(import.meta.dirname, '..', '..');
@@ -23,6 +25,7 @@ const MAY_LOOK_BESIDE = [
   'operator/source/folder/reader/reader.ts',
 ];
 const BESIDE = ['native/template.bpf.o', 'bin/innermap.js', 'bin/package.json', 'LICENSE'];
+const OUTPUT = 'dist/operator';
 const LOOKS_BESIDE = /\bimport\.meta\.(?:url|dirname|filename|resolve)\b|\brequire\.resolve\(/;
 /** CommonJS's way of it, by a name that is found again in what esbuild writes; in texts and comments it is left as it is. */
 const FOLDER_OF_COMMONJS = 'folderOfCommonJs';
@@ -37,59 +40,58 @@ const cpu = ARCHITECTURES[values.arch];
 if (cpu === undefined) fail(`Cannot bundle for ${values.arch}: amd64 or arm64`);
 
 rmSync(values.out, { recursive: true, force: true });
-const { outputs } = await bundled();
+const { outputs, outputFiles } = await bundled();
 const inputs = Object.values(outputs).flatMap(output => Object.entries(output.inputs));
 const used = [...new Set(inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([path]) => path))];
 checkImports();
 checkFiles();
+for (const file of outputFiles) writeOutput(file);
 for (const path of BESIDE) copy(join(REPOSITORY, path), path);
 writePackage();
 copyKoffi();
 writeFileSync(join(values.out, 'licenses.txt'), licencesOf(REPOSITORY, used));
 
 async function bundled() {
-  const { metafile, warnings } = await build({
+  const {
+    metafile,
+    outputFiles: files,
+    warnings,
+  } = await build({
     absWorkingDir: REPOSITORY,
     entryPoints: { main: 'operator/main.ts', worker: 'operator/source/folder/reader/worker.ts' },
-    outdir: join(values.out, 'dist', 'operator'),
+    // Not where it is written: the same input is to give the same bytes anywhere
+    ...{ outdir: join(REPOSITORY, OUTPUT), write: false },
     // What only one command needs is read by that command alone
     splitting: true,
     chunkNames: '[name]-[hash]',
     ...{ bundle: true, platform: 'node', format: 'esm', target: 'node20.19', external: ['koffi'] },
     define: { __dirname: FOLDER_OF_COMMONJS },
-    ...{ metafile: true, keepNames: false, legalComments: 'none', logLevel: 'warning' },
+    // V8 keeps the text of what it has loaded, as two bytes a character where a comment has one beyond Latin 1
+    ...{ minifyWhitespace: true, lineLimit: 120, legalComments: 'none' },
+    ...{ sourcemap: 'linked', sourcesContent: false },
+    ...{ metafile: true, logLevel: 'warning' },
     // Packages that are CommonJS ask for Node's own modules
     banner: {
       js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);",
     },
-    plugins: [withoutSideEffects('@kubernetes/client-node')],
+    plugins: [withoutSideEffects('@kubernetes/client-node'), dispatchersOfUndici, onDemand('http', 'crypto')],
   });
   if (warnings.length > 0) fail('Cannot trust the bundle: esbuild warns, see above');
-  return metafile;
+  return { outputs: metafile.outputs, outputFiles: files };
 }
 
-/**
- * Only the modules of it that are used: its index brings 1,200 of generated classes, and half of the agent's memory. Its
- * own imports name files, so that they need not be looked up one by one.
- */
-function withoutSideEffects(name) {
-  const folder = `${join('node_modules', name)}/`;
-  return {
-    name: `without side effects: ${name}`,
-    setup({ onResolve, resolve }) {
-      onResolve({ filter: new RegExp(`^${name}$`) }, async ({ path, pluginData, ...from }) => {
-        if (pluginData === name) return undefined;
-        const { importer, resolveDir, kind } = from;
-        return {
-          ...(await resolve(path, { importer, resolveDir, kind, pluginData: name })),
-          sideEffects: false,
-        };
-      });
-      onResolve({ filter: /^\.\.?\/.*\.js$/ }, ({ path, importer, resolveDir }) =>
-        importer.includes(folder) ? { path: join(resolveDir, path), sideEffects: false } : undefined,
-      );
-    },
-  };
+function writeOutput({ path, text }) {
+  const name = relative(join(REPOSITORY, OUTPUT), path);
+  const written = join(values.out, 'dist', 'operator', name);
+  mkdirSync(dirname(written), { recursive: true });
+  writeFileSync(written, name.endsWith('.map') ? fromRoot(text) : text);
+}
+
+/** The sources of a map as this repository names them. */
+function fromRoot(map) {
+  const { sources, ...rest } = JSON.parse(map);
+  const named = sources.map(source => relative(REPOSITORY, resolve(REPOSITORY, OUTPUT, source)));
+  return JSON.stringify({ ...rest, sources: named });
 }
 
 /** What is not in the bundle is Node's own, or koffi. */
@@ -108,7 +110,7 @@ function isNodes(path) {
 /** A file that looks beside itself finds nothing once it is bundled, unless it is known here. */
 function checkFiles() {
   for (const path of used) {
-    if (MAY_LOOK_BESIDE.includes(path) || path.endsWith('.json')) continue;
+    if (MAY_LOOK_BESIDE.includes(path) || path.endsWith('.json') || path.startsWith('on-demand:')) continue;
     const line = readFileSync(join(REPOSITORY, path), 'utf8')
       .split('\n')
       .find(text => LOOKS_BESIDE.test(text) && !/^\s*(?:\/\/|\*|\/\*)/.test(text));
@@ -117,8 +119,8 @@ function checkFiles() {
         `Cannot bundle ${path}: it looks for files beside itself (${line.trim().slice(0, 120)}): copy them too, and name it in MAY_LOOK_BESIDE`,
       );
   }
-  for (const path of Object.keys(outputs))
-    if (readFileSync(join(REPOSITORY, path), 'utf8').includes(FOLDER_OF_COMMONJS))
+  for (const { path, text } of outputFiles)
+    if (text.includes(FOLDER_OF_COMMONJS))
       fail(`Cannot bundle: ${path} asks for __dirname, and looks for files beside itself`);
   const gone = MAY_LOOK_BESIDE.filter(path => !used.includes(path));
   if (gone.length > 0)

@@ -27,5 +27,10 @@ node bin/image/bundle.mjs --arch "$arch" --out "$scratch/bundle"
 bash bin/image/rootfs.sh --arch "$arch" --bundle "$scratch/bundle" "$scratch/root"
 # As the Dockerfile has it; a test compares them.
 node bin/image/pack.mjs --root "$scratch/root" --arch "$arch" --name "$name" --out "$out" \
-  --user 65532:65532 --env PATH=/usr/local/bin:/usr/bin --entrypoint /usr/local/bin/innermap
+  --user 65532:65532 --entrypoint /usr/local/bin/innermap \
+  --env PATH=/usr/local/bin:/usr/bin --env NODE_OPTIONS=--max-semi-space-size=1 \
+  --env MALLOC_ARENA_MAX=1 --env MALLOC_TRIM_THRESHOLD_=131072 \
+  --label org.opencontainers.image.title=innermap-operator \
+  --label "org.opencontainers.image.description=$(node -p 'require("./package.json").description')" \
+  --label org.opencontainers.image.licenses=Apache-2.0
 echo "$out holds $name for $arch: $(du -m "$out" | cut -f1) MB"
