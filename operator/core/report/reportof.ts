@@ -10,7 +10,7 @@ import { counted } from './counted.ts';
 import { type Fate, farewellsFailed, fatesOf, heldText, type StepFate } from './fates.ts';
 import type { InnerMapReport, OuterMapReport, Report, TurnSummary } from './report.ts';
 
-/** At most so many failures are listed; the rest is counted. */
+/** At most so many failures are listed, those of outer maps before those of inner maps; the rest is counted. */
 const LISTED_FAILURES = 100;
 /** What the CRD takes, and a screen holds. */
 const LONGEST_MESSAGE = 1024;
