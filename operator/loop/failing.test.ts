@@ -77,6 +77,18 @@ describe('turn, when things fail', () => {
     expect(report.innerMaps[0]).to.include({ name: 'w', reason: 'OuterMapFull' });
   });
 
+  it('lists what is wrong with an outer map before any number of inner maps', async () => {
+    const machine = new FakeMachine();
+    let scene = twoTenants().outer('zones', { pin: 'tenants' });
+    for (let count = 0; count < 150; count++) scene = scene.inner(`c/${count}`, 'tenants', 1, {});
+    const { state } = (await (await startedAgent(machine.openKernel(), scene)).turn()).report;
+    expect(state.totals?.failures).to.equal(151);
+    expect(state.failures).to.have.length(100);
+    expect(state.failures[0]).to.include({ kind: 'OuterMap', name: 'zones', reason: 'PinInUse' });
+    expect(state.failures[1]).to.include({ kind: 'InnerMap', name: '0', reason: 'KeyConflict' });
+    expect(state.conditions[0]?.message).to.match(/^151 objects are not as declared: zones, Pin tenants/);
+  });
+
   it('does not touch a foreign map at the pin', async () => {
     const machine = new FakeMachine();
     const stranger = machine.openKernel();

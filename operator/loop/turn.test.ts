@@ -11,6 +11,18 @@ describe('turn', () => {
     expect(machine.dump('/sys/fs/bpf/tenants')).to.deep.equal(twoTenants().contents('tenants'));
     expect(report.state.conditions[0]).to.include({ type: 'Ready', status: 'True', reason: 'Programmed' });
     expect(report.state.outerMaps[0]).to.include({ innerMaps: 2, entries: 3, failuresTotal: 0 });
+    expect(report.outerMaps[0]?.message).to.equal('2 inner maps with 3 entries');
+  });
+
+  it('counts one as one in what it says', async () => {
+    const machine = new FakeMachine();
+    const scene = new Scene().outer('tenants').inner('a/web', 'tenants', 1, { 10: 1 });
+    const acting = await startedAgent(machine.openKernel(), scene);
+    const { report } = await acting.turn();
+    expect(report.outerMaps[0]?.message).to.equal('1 inner map with 1 entry');
+    const mistaken = await acting.turn(scene.inner('b/web', 'tenants', 1, { 10: 2 }));
+    expect(mistaken.report.state.conditions[0]?.message).to.match(/^1 object is not as declared: web, /);
+    expect(mistaken.report.outerMaps[0]?.message).to.equal('1 of 2 inner maps is not programmed');
   });
 
   it('leaves no fd open', async () => {
@@ -132,6 +144,8 @@ describe('turn', () => {
     const { report } = await acting.resync();
     expect(machine.dump(LEDGER)).to.deep.equal(twoTenants().contents('tenants'));
     expect(report.turn).to.include({ driftFound: 1, driftRepaired: 1 });
+    const told = '1 difference found, 1 repaired since the start';
+    expect(report.state.conditions[1]).to.include({ type: 'Drifted', status: 'False', message: told });
     expect(machine.liveMaps()).to.have.length(3);
   });
 

@@ -27,7 +27,7 @@ export interface Fate {
 /** What the kernel now holds of one outer map, as proved. */
 export type ProgrammedOf = (outer: string) => ReadonlyMap<string, Programmed>;
 
-/** Every object that is not as declared, with its reason; objects that are as declared are not listed. */
+/** Every object that is not as declared, with its reason: outer maps first, as only the first are listed in a node's state. */
 export function fatesOf(
   desired: Desired,
   plan: Plan,
@@ -47,7 +47,11 @@ export function fatesOf(
     if (trouble !== undefined) fates.push({ object: outer.outerMap, entries: 0, ...trouble });
     for (const fate of innerFates(outer, programmedOf(name), { failures, trouble })) fates.push(fate);
   }
-  return fates;
+  return [...fates.filter(isOuter), ...fates.filter(fate => !isOuter(fate))];
+}
+
+function isOuter({ object }: Fate): boolean {
+  return object.kind === 'OuterMap';
 }
 
 interface Trouble {

@@ -6,10 +6,11 @@ import type { PinFound, Programmed } from '../found/found.ts';
 import type { Plan } from '../plan/plan.ts';
 import { sha256 } from '../sha256.ts';
 import type { Wanted } from '../wanted.ts';
+import { counted } from './counted.ts';
 import { type Fate, farewellsFailed, fatesOf, heldText, type StepFate } from './fates.ts';
 import type { InnerMapReport, OuterMapReport, Report, TurnSummary } from './report.ts';
 
-/** At most so many failures are listed; the rest is counted. */
+/** At most so many failures are listed, those of outer maps before those of inner maps; the rest is counted. */
 const LISTED_FAILURES = 100;
 /** What the CRD takes, and a screen holds. */
 const LONGEST_MESSAGE = 1024;
@@ -177,7 +178,7 @@ function outerReport(
   const behind = tally?.innerMaps ?? 0;
   const progressing = {
     reason: 'Progressing' as const,
-    message: `${behind} of ${innerMaps + behind} inner maps are not programmed`,
+    message: `${behind} of ${counted(innerMaps + behind, 'inner map')} ${behind === 1 ? 'is' : 'are'} not programmed`,
   };
   const lot = tally?.own ?? (behind > 0 ? progressing : undefined);
   return {
@@ -188,7 +189,8 @@ function outerReport(
     entries,
     ready: lot === undefined,
     reason: lot?.reason ?? 'Programmed',
-    message: lot?.message ?? `${innerMaps} inner maps with ${entries} entries`,
+    message:
+      lot?.message ?? `${counted(innerMaps, 'inner map')} with ${counted(entries, 'entry', 'entries')}`,
   };
 }
 
@@ -266,7 +268,7 @@ function readiness({ wanted, plan, steps }: Turned, fates: readonly Fate[]): Unt
   if (first !== undefined)
     return not(
       first.reason,
-      `${fates.length} objects are not as declared: ${first.object.metadata.name}, ${first.message}`,
+      `${counted(fates.length, 'object is', 'objects are')} not as declared: ${first.object.metadata.name}, ${first.message}`,
     );
   const staying = farewellsFailed(steps)[0];
   if (staying !== undefined)
@@ -282,7 +284,7 @@ function readiness({ wanted, plan, steps }: Turned, fates: readonly Fate[]): Unt
 }
 
 function drifted({ driftNow, drift }: Turned): Untimed {
-  const message = `${drift.found} differences found, ${drift.repaired} repaired since the start`;
+  const message = `${counted(drift.found, 'difference')} found, ${drift.repaired} repaired since the start`;
   if (driftNow > 0) return { type: 'Drifted', status: 'True', reason: 'Progressing', message };
   return { type: 'Drifted', status: 'False', reason: 'Programmed', message };
 }

@@ -1,4 +1,5 @@
 import { notText, shown, ValueProblem } from '../codec/value.ts';
+import { ipv4Number } from './ipv4.ts';
 
 /** How an integer lies in bytes: IntegerType and EnumType both have this. */
 export interface IntegerShape {
@@ -19,7 +20,8 @@ export function writeInteger(
   into: Uint8Array,
   at: number,
 ): void {
-  const whole = typeof value === 'number' && isInRange(shape, value) ? value : wholeNumber(value, name);
+  const whole =
+    typeof value === 'number' && isInRange(shape, value) ? value : wholeNumber(shape, value, name);
   if (typeof whole === 'number' && isInRange(shape, whole)) {
     writeNumber(shape, whole, into, at);
     return;
@@ -83,9 +85,9 @@ export function rangeOf(shape: IntegerShape): { least: bigint; most: bigint } {
   return shape.signed ? { least: -span / 2n, most: span / 2n - 1n } : { least: 0n, most: span - 1n };
 }
 
-function wholeNumber(value: unknown, name: string): number | bigint {
+function wholeNumber(shape: IntegerShape, value: unknown, name: string): number | bigint {
   if (typeof value === 'bigint') return value;
-  if (typeof value === 'string') return integerText(value) ?? refused(value, name);
+  if (typeof value === 'string') return integerText(value) ?? refused(shape, value, name);
   if (typeof value !== 'number') throw notNumber(value, name);
   if (!Number.isInteger(value))
     throw new ValueProblem(`${value} is not an integer: ${name} takes whole numbers`);
@@ -100,7 +102,7 @@ function notNumber(value: unknown, name: string): ValueProblem {
   );
 }
 
-function refused(text: string, name: string): never {
+function refused(shape: IntegerShape, text: string, name: string): never {
   if (text === '') throw new ValueProblem(`Value is empty: ${name} takes a number, write 0 for none`);
   const digits = /^(-?)0+(\d+)$/.exec(text);
   if (digits !== null && text.length <= LONGEST)
@@ -111,7 +113,17 @@ function refused(text: string, name: string): never {
     throw new ValueProblem(`${shown(text)} is out of range of every integer type`);
   if (/^-?\d+\.\d*$/.test(text))
     throw new ValueProblem(`${shown(text)} is not an integer: ${name} takes whole numbers`);
-  throw new ValueProblem(`${shown(text)} is not an integer: ${name} takes a decimal or a 0x number`);
+  const otherwise = addressAdvice(shape, text);
+  throw new ValueProblem(
+    `${shown(text)} is not an integer: ${name} takes a decimal or a 0x number${otherwise}`,
+  );
+}
+
+/** Where ipv4 lies in the same four bytes, aligned as they are: nothing else of the layout changes. */
+function addressAdvice({ size, byteOrder }: IntegerShape, text: string): string {
+  if (size !== 4 || ipv4Number(text, 0, text.length) < 0) return '';
+  const order = byteOrder === 'network' ? '' : ' (network byte order)';
+  return `; declare it as ipv4${order} in the OuterMap to write addresses`;
 }
 
 function writeHalves(shape: IntegerShape, low: number, high: number, into: Uint8Array, at: number): void {
