@@ -79,6 +79,14 @@ export class Running {
     });
   }
 
+  /** Waits for a line on standard output. */
+  printed(pattern: RegExp): Promise<true> {
+    return eventually(`it prints ${pattern}`, () => {
+      if (this.isOver) throw new Error(`Process ended: ${this.#error}${this.#out}`);
+      return pattern.test(this.#out) ? true : undefined;
+    });
+  }
+
   /** The last words on its standard input. */
   tell(text: string): void {
     this.#child.stdin?.end(text);
