@@ -148,6 +148,22 @@ export const ROWS: readonly Row[] = [
     ],
   },
   {
+    name: 'nodes',
+    slow: true,
+    ours: ['nodes', '--edits', '100', '--seconds', '60'],
+    lines: [
+      { title: 'kubectl apply → in the kernel of 3 real nodes, p50', unit: 'ms', measure: 'kernelP50Ms' },
+      { title: '  p99 of 100', unit: 'ms', measure: 'kernelP99Ms', worst: true },
+      { title: '  → status Ready, p50', unit: 'ms', measure: 'readyP50Ms' },
+      { title: '  p99', unit: 'ms', measure: 'readyP99Ms', worst: true },
+      { title: '  of which kubectl itself, p50', unit: 'ms', measure: 'kubectlP50Ms' },
+      memory('  memory of the agent in its pod (RSS)', 'rssMB', 75),
+      { title: '  of its cgroup, maps and page cache included', unit: 'MB', measure: 'podMB', worst: true },
+      { title: '  processor time of an idle minute', unit: 's', measure: 'idleSeconds' },
+      { title: '  start of the container → first turn', unit: 's', measure: 'startSeconds' },
+    ],
+  },
+  {
     name: 'start',
     ours: ['start'],
     lines: [

@@ -17,6 +17,7 @@ const WORKS: Readonly<Record<string, () => Promise<Work>>> = {
   cluster: async () => (await import('./cluster.ts')).load,
   'cluster-statuses': async () => (await import('./statuses.ts')).statuses,
   'cluster-change': async () => (await import('./cluster.ts')).change,
+  nodes: async () => (await import('./nodes.ts')).nodes,
   idle: async () => (await import('./running.ts')).idle,
   controller: async () => (await import('./controller.ts')).controller,
 };

@@ -5,6 +5,7 @@ import type { Answer } from '../kubectl.ts';
 import { type Stand, until } from '../stand.ts';
 import { CONTROLLER, makeAccounts, NAMESPACE, tokenOf } from './accounts.ts';
 import { SimulatedNode } from './node.ts';
+import type { Told } from './told.ts';
 
 const AT_ONCE = 4;
 
@@ -104,33 +105,7 @@ export class Site {
   }
 }
 
-export interface Condition {
-  readonly type: string;
-  readonly status: string;
-  readonly reason: string;
-  readonly message: string;
-  readonly observedGeneration?: number;
-}
-
-export interface Told {
-  readonly observedGeneration: number;
-  readonly specResourceVersion?: string;
-  readonly entries?: number;
-  readonly nodes: Readonly<Record<string, number | string>>;
-  readonly failures?: readonly { readonly node: string; readonly reason: string; readonly message: string }[];
-  readonly conditions: readonly Condition[];
-}
-
-export function condition(
-  status: { readonly conditions: readonly Condition[] },
-  type: string,
-): Condition | undefined {
-  return status.conditions?.find(each => each.type === type);
-}
-
-export function isReady(status: { readonly conditions: readonly Condition[] }): boolean {
-  return condition(status, 'Ready')?.status === 'True';
-}
+export { type Condition, condition, isReady, type Told } from './told.ts';
 
 /** What every suite with nodes begins with: our kinds and accounts on the stand, and these namespaces. */
 export function prepare(stand: Stand, ...namespaces: readonly string[]): void {

@@ -1,7 +1,7 @@
 import { type Cluster, type KubeObject, openCluster, type Place } from '../../../operator/kube/client.ts';
 import { LineSplitter } from '../../../operator/kube/watch/lines.ts';
 import type { ControlPlane } from '../controlplane.ts';
-import { condition, type Told } from './site.ts';
+import { condition, type Told } from './told.ts';
 
 const OURS = { group: 'innermap.io', version: 'v1alpha1' };
 
@@ -32,7 +32,7 @@ export class StatusWatch {
 
   /** Everything from now on is seen. */
   static async open(
-    { kubeconfig }: ControlPlane,
+    { kubeconfig }: Pick<ControlPlane, 'kubeconfig'>,
     plural: 'innermaps' | 'outermaps',
     told: (seen: Seen) => void = () => {},
   ): Promise<StatusWatch> {

@@ -18,8 +18,14 @@ const CONTROL_PLANE = {
   taints: [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }],
 };
 
+/** Its nodes are processes of this machine. */
+export interface LocalCluster extends Provider {
+  /** A node's file system, as this machine sees it. */
+  rootOf(node: string): string;
+}
+
 /** From nothing to kubelets that start: 5 seconds, where the programs are built. Needs root. */
-export async function startLocal(workers: readonly string[]): Promise<Provider> {
+export async function startLocal(workers: readonly string[]): Promise<LocalCluster> {
   const parts = await clusterParts();
   let bridge: Bridge | undefined;
   const network = Bridge.opener(join(parts, 'relay'), opened => {
@@ -49,7 +55,7 @@ function provider(
   { plane, state }: Ground,
   nodes: ReadonlyMap<string, LocalNode>,
   down: () => Promise<void>,
-): Provider {
+): LocalCluster {
   const of = (name: string): LocalNode => {
     const node = nodes.get(name);
     if (node === undefined) throw new Error(`Cannot find node ${name}: there are ${[...nodes.keys()]}`);
@@ -64,6 +70,7 @@ function provider(
     load: async archive => {
       await Promise.all([...nodes.values()].map(node => node.load(archive)));
     },
+    rootOf: node => of(node).root,
     run: (node, command, input) => of(node).run(command, input),
     stopNode: node => of(node).stop(),
     startNode: node => of(node).start(),

@@ -83,11 +83,14 @@ export class LocalNode {
     this.#ground.bridge.cut(this.#addresses.address, isCut);
   }
 
+  /** Its file system, as this machine sees it. */
+  get root(): string {
+    return `/proc/${this.#process}/root`;
+  }
+
   /** A command on the node, to its end, as its root. */
   run(command: readonly string[], input = ''): Promise<Answer> {
-    if (this.#pid === undefined)
-      throw new Error(`Cannot run ${command.join(' ')} on ${this.name}: it is off`);
-    const words = ['--target', String(this.#pid), ...NAMESPACES, '--', ...command];
+    const words = ['--target', String(this.#process), ...NAMESPACES, '--', ...command];
     return answerOf('nsenter', words, { environment: childEnvironment(), input });
   }
 
@@ -105,6 +108,11 @@ export class LocalNode {
   async killKubelet(): Promise<void> {
     const pid = readFileSync(join(this.#folder, 'kubelet.pid'), 'utf8').trim();
     await this.run(['kill', '-KILL', pid]);
+  }
+
+  get #process(): number {
+    if (this.#pid === undefined) throw new Error(`Cannot reach ${this.name}: it is off`);
+    return this.#pid;
   }
 
   #log(name: string): string {

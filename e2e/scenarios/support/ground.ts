@@ -10,8 +10,11 @@ import { Witness } from './witness.ts';
 
 export const RELEASE = 'innermap';
 const GEAR = join(REPOSITORY, 'e2e', 'gear', 'gear.yaml');
-/** Soon, so that a test need not wait for the next look at everything. */
-const EXTRA_ARGS = ['--resync=3s', '--content-resync=6s', '--relist-jitter=500ms'];
+/** Soon, so that a test need not wait for the next look at everything; two controllers, as a test may break the node of one. */
+const FOR_TESTS = [
+  'agent.extraArgs={--resync=3s,--content-resync=6s,--relist-jitter=500ms}',
+  'controller.replicas=2',
+];
 const PATIENCE = '120s';
 
 /** The cluster that all scenarios share: our images on its nodes, the witness, and the chart as a user installs it. */
@@ -19,15 +22,18 @@ export class Ground {
   readonly provider: Provider;
   readonly witness: Witness;
   readonly #helm: Helm;
+  readonly #values: readonly string[];
 
-  private constructor(provider: Provider, helm: Helm) {
+  private constructor(provider: Provider, helm: Helm, values: readonly string[]) {
+    this.#values = values;
     this.provider = provider;
     this.witness = new Witness(provider.kubectl);
     this.#helm = helm;
   }
 
-  static async on(provider: Provider): Promise<Ground> {
-    const ground = new Ground(provider, await Helm.with(FOLDER, provider.kubeconfig));
+  /** `values`: of the chart, as `--set` takes them. */
+  static async on(provider: Provider, values: readonly string[] = FOR_TESTS): Promise<Ground> {
+    const ground = new Ground(provider, await Helm.with(FOLDER, provider.kubeconfig), values);
     try {
       await ground.#prepare();
       return ground;
@@ -55,9 +61,8 @@ export class Ground {
 
   /** `helm upgrade --install`: pods are Ready when it resolves. */
   async install(...values: readonly string[]): Promise<void> {
-    // Two, as the node of one may be the one that a test breaks
-    const image = ['image.repository=innermap-operator', 'image.tag=e2e', 'controller.replicas=2'];
-    const all = [...image, `agent.extraArgs={${EXTRA_ARGS}}`, ...values];
+    const image = ['image.repository=innermap-operator', 'image.tag=e2e'];
+    const all = [...image, ...this.#values, ...values];
     const words = ['upgrade', '--install', RELEASE, FOLDER, '--namespace', SYSTEM, '--create-namespace'];
     const set = all.flatMap(value => ['--set', value]);
     await this.#helm.must([...words, ...set, '--wait', '--timeout', PATIENCE]);

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
 import { type Contents, sortedContents } from '../../agent/support/witness.ts';
 import type { Kubectl } from '../../cluster/kubectl.ts';
-import type { Condition } from '../../cluster/support/site.ts';
+import type { Condition } from '../../cluster/support/told.ts';
 import { REPOSITORY } from '../../crdschema.ts';
 import { becomes, mustAnswer, objectAt } from '../../must.ts';
 import { chosenProvider } from '../../provider/choose.ts';

@@ -1,0 +1,154 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate as nextTick, setTimeout as sleep } from 'node:timers/promises';
+import { innerMap, outerMap } from '../../e2e/agent/support/manifests.ts';
+import type { Kubectl } from '../../e2e/cluster/kubectl.ts';
+import { StatusWatch } from '../../e2e/cluster/support/statuswatch.ts';
+import { mustAnswer } from '../../e2e/must.ts';
+import { type LocalCluster, startLocal } from '../../e2e/provider/local/local.ts';
+import { agentOn, agentProcess } from '../../e2e/scenarios/support/agents.ts';
+import { Ground } from '../../e2e/scenarios/support/ground.ts';
+import { SYSTEM } from '../../e2e/scenarios/support/logs.ts';
+import { metricOf } from '../../e2e/scenarios/support/metrics.ts';
+import { quantile } from '../measure.ts';
+import { OUTER_NAME } from './declared.ts';
+import { openOuter } from './outerfd.ts';
+import type { Work } from './work.ts';
+
+const WORKERS = ['worker-1', 'worker-2'];
+const BETWEEN_CHANGES_MS = 300;
+const PATIENCE_MS = 60_000;
+const KEY = 7;
+/** Of a processor's clock, as /proc/PID/stat counts (USER_HZ). */
+const TICKS = 100;
+
+/** The chart as it comes, on real nodes: what a user of kubectl sees, and what the agent takes in its pod. */
+export const nodes: Work = async (_, { edits = 100, seconds = 60 }) => {
+  const cluster = await startLocal(WORKERS);
+  const ground = await Ground.on(cluster, []);
+  try {
+    const { kubectl } = cluster;
+    await put(kubectl, outerMap(OUTER_NAME));
+    const startSeconds = await measuredStart(cluster);
+    const times = await changes(cluster, edits);
+    const pod = await idlePod(cluster, seconds);
+    return { ...times, ...pod, startSeconds, seconds: times['readyP50Ms']! / 1000 };
+  } finally {
+    await ground.down();
+  }
+};
+
+/** From before kubectl starts until every node's outer map has the new inner map, and until Ready says so. */
+async function changes(cluster: LocalCluster, edits: number): Promise<Record<string, number>> {
+  const kernel: number[] = [];
+  const ready: number[] = [];
+  const client: number[] = [];
+  await put(cluster.kubectl, version(0));
+  let generation = 0;
+  const watch = await StatusWatch.open(cluster, 'innermaps', seen => {
+    if (seen.isReady) generation = Math.max(generation, seen.generation);
+  });
+  await cluster.kubectl.must(['wait', '--for=condition=Ready', 'im/bench', '--timeout=50s']);
+  const outers = cluster.nodes.map(node => openOuter(join(cluster.rootOf(node), 'sys/fs/bpf', OUTER_NAME)));
+  for (let number = 1; number <= edits; number++) {
+    await sleep(BETWEEN_CHANGES_MS);
+    const before = outers.map(outer => outer(KEY));
+    const start = performance.now();
+    const applied = put(cluster.kubectl, version(number)).then(() => client.push(performance.now() - start));
+    await until(() => outers.every((outer, at) => outer(KEY) !== before[at]));
+    kernel.push(performance.now() - start);
+    await until(() => generation > number);
+    ready.push(performance.now() - start);
+    await applied;
+  }
+  await watch.close();
+  const [kernelMs, readyMs, kubectlMs] = [kernel, ready, client].map(all => all.toSorted((a, b) => a - b));
+  return {
+    kernelP50Ms: quantile(kernelMs!, 0.5),
+    kernelP99Ms: quantile(kernelMs!, 0.99),
+    readyP50Ms: quantile(readyMs!, 0.5),
+    readyP99Ms: quantile(readyMs!, 0.99),
+    kubectlP50Ms: quantile(kubectlMs!, 0.5),
+  };
+}
+
+/** What the kubelet and the kernel say of an agent that has nothing to do. */
+async function idlePod(cluster: LocalCluster, seconds: number): Promise<Record<string, number>> {
+  const [node] = WORKERS;
+  const before = await usageOf(cluster.kubectl, node!);
+  await sleep(seconds * 1000);
+  const after = await usageOf(cluster.kubectl, node!);
+  const status = await cluster.run(node!, ['cat', `/proc/${await agentProcess(cluster, node!)}/status`]);
+  const minutes = (after.at - before.at) / 60_000;
+  return {
+    rssMB: Number(/^VmRSS:\s+(\d+)/m.exec(status.out)?.[1]) / 1024,
+    podMB: after.bytes / 2 ** 20,
+    idleSeconds: (after.nanoseconds - before.nanoseconds) / 1e9 / minutes,
+  };
+}
+
+interface Usage {
+  readonly at: number;
+  readonly nanoseconds: number;
+  readonly bytes: number;
+}
+
+/** Of the agent's container, from the kubelet's summary. */
+async function usageOf(kubectl: Kubectl, node: string): Promise<Usage> {
+  const { metadata } = await agentOn(kubectl, node);
+  const ask = async (): Promise<Usage | undefined> => {
+    const summary = JSON.parse(
+      await kubectl.must(['get', '--raw', `/api/v1/nodes/${node}/proxy/stats/summary`]),
+    );
+    const pods = summary.pods as readonly { podRef: { name: string }; containers?: readonly Container[] }[];
+    const container = pods.find(({ podRef }) => podRef.name === metadata.name)?.containers?.[0];
+    if (container?.cpu === undefined || container.memory === undefined) return undefined;
+    const { cpu, memory } = container;
+    return { at: Date.parse(cpu.time), nanoseconds: cpu.usageCoreNanoSeconds, bytes: memory.usageBytes };
+  };
+  return (await mustAnswer('the kubelet knows the agent', ask, { expected: usage => usage !== undefined }))!;
+}
+
+interface Container {
+  readonly cpu?: { readonly time: string; readonly usageCoreNanoSeconds: number };
+  readonly memory?: { readonly usageBytes: number };
+}
+
+/** A new pod of the agent: from the start of its process to the end of its first turn. */
+async function measuredStart(cluster: LocalCluster): Promise<number> {
+  const [node] = WORKERS;
+  const { kubectl } = cluster;
+  const old = await agentOn(kubectl, node!);
+  await kubectl.must(['delete', 'pod', '-n', SYSTEM, old.metadata.name]);
+  const ask = async (): Promise<number> => {
+    const { metadata, status } = await agentOn(kubectl, node!);
+    if (metadata.uid === old.metadata.uid || status.containerStatuses?.[0]?.ready !== true) return 0;
+    // Idle, it turns again only after the resync's 30 s
+    return metricOf(kubectl, node!, { name: 'innermap_last_turn_timestamp_seconds' });
+  };
+  const turned = await mustAnswer('the new agent’s first turn', ask, { expected: time => time > 0 });
+  return turned - (await startOf(cluster, node!)) / 1000;
+}
+
+/** When the agent's process began, in milliseconds since 1970, to a hundredth of a second. */
+async function startOf(cluster: LocalCluster, node: string): Promise<number> {
+  const pid = await agentProcess(cluster, node);
+  const { out } = await cluster.run(node, ['cat', `/proc/${pid}/stat`]);
+  // The name is in parentheses and may hold blanks; starttime is the 20th field behind it (proc_pid_stat(5))
+  const ticks = Number(out.slice(out.lastIndexOf(')') + 2).split(' ')[19]);
+  const uptime = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]);
+  return Date.now() - uptime * 1000 + (ticks * 1000) / TICKS;
+}
+
+function version(number: number): object {
+  return innerMap('default/bench', { outerMap: OUTER_NAME, key: KEY }, { 1: number });
+}
+
+async function put(kubectl: Kubectl, object: object): Promise<void> {
+  await kubectl.must(['apply', '-f', '-'], JSON.stringify(object));
+}
+
+async function until(so: () => boolean): Promise<void> {
+  for (const end = performance.now() + PATIENCE_MS; !so(); await nextTick())
+    if (performance.now() > end) throw new Error('Cannot wait longer for the nodes');
+}
