@@ -8,25 +8,50 @@ import { REPOSITORY } from './crdschema.ts';
 
 const PAGES = [
   ...pagesIn(REPOSITORY, false),
-  ...['docs', 'native', 'bench', 'examples'].flatMap(name => pagesIn(join(REPOSITORY, name), true)),
+  ...['docs', 'native', 'bench', 'examples', 'charts'].flatMap(name => pagesIn(join(REPOSITORY, name), true)),
 ];
 
-describe('docs', () => {
-  for (const page of PAGES) {
-    const text = readFileSync(page, 'utf8');
-    const name = relative(REPOSITORY, page);
+const OPERATING = ['operating.md', 'operating-cluster.md'].map(name => text('docs', name)).join('\n');
+const FILES = join('charts', 'innermap-operator', 'files');
 
-    it(`${name} links to files and headings that are there`, () => {
-      expect(linksOf(text).filter(link => !resolves(page, link))).to.deep.equal([]);
+describe('docs', () => {
+  it('tell of every alert', () => {
+    const alerts = [...text(FILES, 'rules.yaml').matchAll(/- alert: (\w+)/g)].map(match => match[1]!);
+    expect(alerts).not.to.deep.equal([]);
+    expect(alerts.filter(alert => !OPERATING.includes(`\`${alert}\``))).to.deep.equal([]);
+  });
+
+  it('tell of every metric that an alert or the dashboard reads', () => {
+    const read = `${text(FILES, 'rules.yaml')}${text(FILES, 'dashboard.json')}`;
+    const names = [...read.matchAll(/innermap_(\w+?)(?:_bucket|_sum|_count)?\b/g)].map(match => match[1]!);
+    expect(names.filter(name => !OPERATING.includes(`\`${name}`))).to.deep.equal([]);
+  });
+
+  for (const name of readdirSync(join(REPOSITORY, 'docs')).filter(name => name.endsWith('.svg')))
+    it(`${name} says what it shows, has colours for dark and light, and a ground of its own`, () => {
+      const parts = ['role="img"', 'aria-label', '@media (prefers-color-scheme: dark)', 'class="ground"'];
+      expect(parts.filter(part => !text('docs', name).includes(part))).to.deep.equal([]);
     });
 
-    const examples = manifestsIn(text);
+  for (const page of PAGES) {
+    const name = relative(REPOSITORY, page);
+    const content = text(name);
+
+    it(`${name} links to files and headings that are there`, () => {
+      expect(linksOf(content).filter(link => !resolves(page, link))).to.deep.equal([]);
+    });
+
+    const examples = manifestsIn(content);
     if (examples.length === 0) continue;
     it(`${name} shows manifests that are taken as they stand`, () => {
       expect(examples.flatMap(problemsOf)).to.deep.equal([]);
     });
   }
 });
+
+function text(...path: readonly string[]): string {
+  return readFileSync(join(REPOSITORY, ...path), 'utf8');
+}
 
 function pagesIn(directory: string, deep: boolean): string[] {
   const names = readdirSync(directory, { recursive: deep, encoding: 'utf8' });
