@@ -16,7 +16,8 @@ import { openOuter } from './outerfd.ts';
 import type { Work } from './work.ts';
 
 const WORKERS = ['worker-1', 'worker-2'];
-const BETWEEN_CHANGES_MS = 300;
+/** Longer than the second in which an agent tells no more than once. */
+const BETWEEN_CHANGES_MS = 1_200;
 const PATIENCE_MS = 60_000;
 const KEY = 7;
 /** Of a processor's clock, as /proc/PID/stat counts (USER_HZ). */
@@ -72,46 +73,38 @@ async function changes(cluster: LocalCluster, edits: number): Promise<Record<str
   };
 }
 
-/** What the kubelet and the kernel say of an agent that has nothing to do. */
+/** What the kernel says of an agent that has nothing to do. */
 async function idlePod(cluster: LocalCluster, seconds: number): Promise<Record<string, number>> {
   const [node] = WORKERS;
-  const before = await usageOf(cluster.kubectl, node!);
+  const pid = await agentProcess(cluster, node!);
+  const read = async (file: string) => (await cluster.run(node!, ['cat', file])).out;
+  const before = processorSeconds(await read(`/proc/${pid}/stat`));
   await sleep(seconds * 1000);
-  const after = await usageOf(cluster.kubectl, node!);
-  const status = await cluster.run(node!, ['cat', `/proc/${await agentProcess(cluster, node!)}/status`]);
-  const minutes = (after.at - before.at) / 60_000;
+  const after = processorSeconds(await read(`/proc/${pid}/stat`));
+  const rss = /^VmRSS:\s+(\d+)/m.exec(await read(`/proc/${pid}/status`))?.[1];
   return {
-    rssMB: Number(/^VmRSS:\s+(\d+)/m.exec(status.out)?.[1]) / 1024,
-    podMB: after.bytes / 2 ** 20,
-    idleSeconds: (after.nanoseconds - before.nanoseconds) / 1e9 / minutes,
+    rssMB: Number(rss) / 1024,
+    podMB: Number(await read(memoryFile(await read(`/proc/${pid}/cgroup`)))) / 2 ** 20,
+    idleSeconds: ((after - before) * 60) / seconds,
   };
 }
 
-interface Usage {
-  readonly at: number;
-  readonly nanoseconds: number;
-  readonly bytes: number;
+/** What the cgroup of a process has taken, by /proc/PID/cgroup: version 1 where it has the memory controller. */
+function memoryFile(groups: string): string {
+  const old = /^\d+:memory:(.*)$/m.exec(groups)?.[1];
+  if (old !== undefined) return join('/sys/fs/cgroup/memory', old, 'memory.usage_in_bytes');
+  return join('/sys/fs/cgroup', /^0::(.*)$/m.exec(groups)?.[1] ?? '', 'memory.current');
 }
 
-/** Of the agent's container, from the kubelet's summary. */
-async function usageOf(kubectl: Kubectl, node: string): Promise<Usage> {
-  const { metadata } = await agentOn(kubectl, node);
-  const ask = async (): Promise<Usage | undefined> => {
-    const summary = JSON.parse(
-      await kubectl.must(['get', '--raw', `/api/v1/nodes/${node}/proxy/stats/summary`]),
-    );
-    const pods = summary.pods as readonly { podRef: { name: string }; containers?: readonly Container[] }[];
-    const container = pods.find(({ podRef }) => podRef.name === metadata.name)?.containers?.[0];
-    if (container?.cpu === undefined || container.memory === undefined) return undefined;
-    const { cpu, memory } = container;
-    return { at: Date.parse(cpu.time), nanoseconds: cpu.usageCoreNanoSeconds, bytes: memory.usageBytes };
-  };
-  return (await mustAnswer('the kubelet knows the agent', ask, { expected: usage => usage !== undefined }))!;
+/** utime and stime of /proc/PID/stat (proc_pid_stat(5), fields 14 and 15). */
+function processorSeconds(stat: string): number {
+  const fields = fieldsOf(stat);
+  return (Number(fields[11]) + Number(fields[12])) / TICKS;
 }
 
-interface Container {
-  readonly cpu?: { readonly time: string; readonly usageCoreNanoSeconds: number };
-  readonly memory?: { readonly usageBytes: number };
+/** Behind the name, which is in parentheses and may hold blanks: from field 3 on. */
+function fieldsOf(stat: string): readonly string[] {
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 /** A new pod of the agent: from the start of its process to the end of its first turn. */
@@ -134,8 +127,8 @@ async function measuredStart(cluster: LocalCluster): Promise<number> {
 async function startOf(cluster: LocalCluster, node: string): Promise<number> {
   const pid = await agentProcess(cluster, node);
   const { out } = await cluster.run(node, ['cat', `/proc/${pid}/stat`]);
-  // The name is in parentheses and may hold blanks; starttime is the 20th field behind it (proc_pid_stat(5))
-  const ticks = Number(out.slice(out.lastIndexOf(')') + 2).split(' ')[19]);
+  // starttime, field 22
+  const ticks = Number(fieldsOf(out)[19]);
   const uptime = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]);
   return Date.now() - uptime * 1000 + (ticks * 1000) / TICKS;
 }
