@@ -6,6 +6,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,7 +14,8 @@
 /* A command gets what stands behind its name and prints JSON lines; its result is the exit code. */
 typedef int command(int count, char **words);
 
-command command_load, command_run, command_read, command_increment, command_make, command_maps, command_drop_caps;
+command command_load, command_run, command_read, command_increment, command_make, command_maps, command_drop_caps,
+	command_traffic, command_report;
 
 /* arguments.c: --name value and --switch. `known` names them all, a switch with a leading '!', and ends with NULL. */
 struct arguments {
@@ -34,6 +36,20 @@ void bytes(const struct arguments *arguments, const char *name, uint8_t *to, siz
 /* errors.c: both say it on standard error and end the process: 1, or 2 where the command line is wrong. */
 void fail(int error, const char *format, ...) __attribute__((noreturn, format(printf, 2, 3)));
 void refuse(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
+
+/* told.c: what a command that stays hears of. SIGTERM, SIGINT and the end of standard input end it. */
+struct told {
+	/* To be polled: signals, and standard input where somebody is at its other end. */
+	struct pollfd fds[2];
+	bool over;
+};
+
+/* A line of standard input; SIGUSR1 is an empty one. */
+typedef void told_line(void *context, const char *line);
+
+struct told told_begin(void);
+/* After a poll. */
+void told_read(struct told *told, told_line *line, void *context);
 
 /* maps.c */
 /* A map of the kernel's type names, lower case: hash, array, lpm_trie, percpu_hash … */
