@@ -27,6 +27,13 @@ describe('native: driver load --attach', () => {
     expect(await loader.ended).to.equal(0);
   });
 
+  it('attaches in generic mode where the interface’s driver runs no XDP', async () => {
+    const words = ['load', '--attach', 'lo', '--stay', '--pin-outer', stage.pin('tenants')];
+    const loader = wire.start(wire.command(['net_admin', 'bpf', 'perfmon'], words));
+    expect(await loader.ready()).to.include({ interface: 'lo', mode: 'generic' });
+    expect(await loader.end()).to.equal(0);
+  });
+
   it('in a pod, whose standard input is /dev/null, stays until SIGTERM', async () => {
     const loader = wire.start(wire.loading('--stay', ...pins()), 'ignore');
     await loader.ready();

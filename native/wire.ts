@@ -40,6 +40,7 @@ export interface Flow extends Counts {
 
 export interface TrafficReport extends Counts {
   readonly at: string;
+  readonly seconds: number;
   readonly refused: number;
   readonly overflown: number;
   readonly strangers: number;
