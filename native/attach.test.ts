@@ -1,6 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { build, run, Stage } from './stage.ts';
+import { build, idAt, run, Stage } from './stage.ts';
 import { ENDS, Wire } from './wire.ts';
+
+const DROP = '02000000';
 
 describe('native: driver load --attach', () => {
   let stage: Stage;
@@ -27,11 +30,13 @@ describe('native: driver load --attach', () => {
     expect(await loader.ended).to.equal(0);
   });
 
-  it('attaches in generic mode where the interface’s driver runs no XDP', async () => {
-    const words = ['load', '--attach', 'lo', '--stay', '--pin-outer', stage.pin('tenants')];
-    const loader = wire.start(wire.command(['net_admin', 'bpf', 'perfmon'], words));
-    expect(await loader.ready()).to.include({ interface: 'lo', mode: 'generic' });
-    expect(await loader.end()).to.equal(0);
+  it('attaches in generic mode where the interface’s driver runs no XDP, and again', async () => {
+    const words = ['load', '--attach', 'lo', '--stay', ...pins(), '--reuse'];
+    for (let start = 0; start < 2; start++) {
+      const loader = wire.start(wire.command(['net_admin', 'bpf', 'perfmon'], words));
+      expect(await loader.ready()).to.include({ interface: 'lo', mode: 'generic' });
+      expect(await loader.end()).to.equal(0);
+    }
   });
 
   it('in a pod, whose standard input is /dev/null, stays until SIGTERM', async () => {
@@ -49,22 +54,38 @@ describe('native: driver load --attach', () => {
   });
 
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-    it(`with --reuse and --pin-link after ${signal}: a new program, the same link and maps, no frame lost`, async () => {
-      const first = await wire.load(...pins(), '--reuse');
-      const before = { link: link(), outer: outer() };
+    it(`with --reuse and --pin-link after ${signal}: the same link and maps, and no frame lost nor let through`, async () => {
+      let loader = await wire.load(...pins(), '--reuse');
+      const before = { link: link(), outer: idAt(stage.pin('tenants')) };
+      stage.declareRule('0a010001', '01bb1100', DROP);
       const traffic = await wire.traffic({ flows: 4, rate: 10_000 });
-      await first.end(signal);
-      const between = traffic.settled();
-      await wire.load(...pins(), '--reuse');
-      const after = { link: link(), outer: outer() };
-      expect(after.outer).to.equal(before.outer);
-      expect(after.link.id).to.equal(before.link.id);
-      expect(after.link.prog_id).to.not.equal(before.link.prog_id);
-      const { sent, received, overflown } = traffic.settled();
-      expect({ received, overflown }).to.deep.equal({ received: sent, overflown: 0 });
-      expect(sent).to.be.above(between.sent);
+      for (let restart = 0; restart < 5; restart++) {
+        await loader.end(signal);
+        loader = await wire.load(...pins(), '--reuse');
+      }
+      expect(idAt(stage.pin('tenants'))).to.equal(before.outer);
+      expect(link().id).to.equal(before.link.id);
+      expect(link().prog_id).to.not.equal(before.link.prog_id);
+      const { overflown, flows } = await traffic.end();
+      expect(overflown).to.equal(0);
+      for (const { sent, received, to } of flows) {
+        expect(sent).to.be.above(50);
+        expect(received, to).to.equal(to === '10.1.0.1' ? 0 : sent);
+      }
     });
   }
+
+  it('without --pin-link the program leaves with its loader', async () => {
+    const loader = await wire.load('--pin-outer', stage.pin('tenants'));
+    stage.declareRule('0a010001', '01bb1100', DROP);
+    const traffic = await wire.traffic({ flows: 1, rate: 1000 });
+    expect(traffic.settled().received).to.equal(0);
+    await loader.end('SIGKILL');
+    traffic.settled('--reset');
+    await sleep(50);
+    const { sent, received } = await traffic.end();
+    expect(received).to.be.above(0).and.to.equal(sent);
+  });
 
   it('with --pin-link takes over the pin of an interface that is gone', async () => {
     await wire.load(...pins(), '--reuse');
@@ -102,10 +123,5 @@ describe('native: driver load --attach', () => {
 
   function link(): { readonly id: number; readonly prog_id: number } {
     return JSON.parse(run('bpftool', '-j', 'link', 'show', 'pinned', stage.pin('link')));
-  }
-
-  function outer(): number {
-    return (JSON.parse(run('bpftool', '-j', 'map', 'show', 'pinned', stage.pin('tenants'))) as { id: number })
-      .id;
   }
 });
