@@ -54,7 +54,7 @@ describe('native', () => {
 
     it('with --reuse gives the program the map that is pinned, with what is in it', () => {
       const { outer } = load();
-      declareRule('0a010007', '01bb0600', DROP);
+      stage.declareRule('0a010007', '01bb0600', DROP);
       const again = stage.driver(...loadWords('again'), '--reuse');
       expect(again['outer']).to.equal(outer);
       expect(verdict('again', '10.1.0.7', 'tcp', 443)).to.equal('XDP_DROP');
@@ -87,15 +87,15 @@ describe('native', () => {
     });
 
     it('passes what no rule is about', () => {
-      declareRule('0a010007', '01bb0600', DROP);
+      stage.declareRule('0a010007', '01bb0600', DROP);
       expect(verdict('program', '10.1.0.8', 'tcp', 443), 'another tenant').to.equal('XDP_PASS');
       expect(verdict('program', '10.1.0.7', 'tcp', 80), 'another port').to.equal('XDP_PASS');
       expect(verdict('program', '10.1.0.7', 'udp', 443), 'another protocol').to.equal('XDP_PASS');
     });
 
     it('drops and passes as the rule says and counts each packet', () => {
-      declareRule('0a010007', '01bb0600', DROP);
-      declareRule('0a010008', '00501100', PASS);
+      stage.declareRule('0a010007', '01bb0600', DROP);
+      stage.declareRule('0a010008', '00501100', PASS);
       expect(verdict('program', '10.1.0.7', 'tcp', 443, '--repeat', '5')).to.equal('XDP_DROP');
       expect(verdict('program', '10.1.0.8', 'udp', 80)).to.equal('XDP_PASS');
       expect(packetsOf('0a010007')).to.equal(5n);
@@ -103,7 +103,7 @@ describe('native', () => {
     });
 
     it('drops what is longer than its source port may send', () => {
-      createInner('longest', 2, 4, 1024);
+      stage.createInner('longest', 2, 4, 1024);
       bpftool('update', stage.pin('longest'), '0035', '00020000');
       bpftool('update', stage.pin('limits'), '11000000', idAt(stage.pin('longest')));
       const answer = (bytes: number, proto = 'udp') =>
@@ -193,18 +193,6 @@ describe('native', () => {
   ): unknown {
     const packet = ['--dst', destination, '--proto', proto, '--port', String(port), ...more];
     return stage.driver('run', '--pin-prog', stage.pin(program), ...packet)['retval'];
-  }
-
-  /** With NO_PREALLOC, as the loader's dummy has it: the flag word is part of the template. */
-  function createInner(name: string, key: number, value: number, entries: number): void {
-    const layout = ['type', 'hash', 'key', String(key), 'value', String(value), 'entries', String(entries)];
-    run('bpftool', 'map', 'create', stage.pin(name), ...layout, 'name', 'inner', 'flags', '1');
-  }
-
-  function declareRule(tenant: string, port: string, action: string): void {
-    createInner(tenant, 4, 16, 64);
-    bpftool('update', stage.pin(tenant), port, `${action}${'00'.repeat(12)}`);
-    bpftool('update', stage.pin('tenants'), tenant, idAt(stage.pin(tenant)));
   }
 
   /** Of the tenant's only rule. */

@@ -76,6 +76,19 @@ export class Stage {
     return answer;
   }
 
+  /** A map as an inner map of the sample program must be: with NO_PREALLOC, as the loader's dummy has it. */
+  createInner(name: string, key: number, value: number, entries: number): void {
+    const layout = ['type', 'hash', 'key', String(key), 'value', String(value), 'entries', String(entries)];
+    run('bpftool', 'map', 'create', this.pin(name), ...layout, 'name', 'inner', 'flags', '1');
+  }
+
+  /** The only rule of a tenant, in the map pinned as `tenants`; all of it in hex. */
+  declareRule(tenant: string, port: string, action: string): void {
+    this.createInner(tenant, 4, 16, 64);
+    bpftool('update', this.pin(tenant), port, `${action}${'00'.repeat(12)}`);
+    bpftool('update', this.pin('tenants'), tenant, idAt(this.pin(tenant)));
+  }
+
   /** An empty bpffs in the place of this one, as after a reboot. */
   remount(): void {
     run('umount', this.bpffs);

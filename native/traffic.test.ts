@@ -1,144 +1,230 @@
-import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { Running } from '../e2e/agent/support/process.ts';
-import { bpftool, build, NATIVE, run, Stage } from './stage.ts';
+import { onField, PROGRAMS } from '../e2e/agent/support/field.ts';
+import { eventually, type Running } from '../e2e/agent/support/process.ts';
+import { addressHex, DROP, PASS, serviceHex, TENANTS, tenant } from '../e2e/program/support/sample.ts';
+import { openKernel } from '../operator/kernel/libbpf/kernel.ts';
+import { type Flow, type Traffic, type TrafficReport, Wire } from './wire.ts';
 
-const PORT = 4242;
-/** struct tenant_port: the port in network byte order, UDP, a byte of padding. */
-const RULE = '10921100';
-const PASS = '01000000';
-const DROP = '02000000';
-/** Of struct tenant_rule, behind the action and its padding. */
-const COUNTER_AT = 8;
+const SERVICE = 'udp/443';
+const CHANGING = '10.1.0.1';
+/** Their rules pass, and so count. */
+const OTHERS = ['10.1.0.2', '10.1.0.3', '10.1.0.4'];
+const UNDECLARED = '10.1.0.5';
+/** Frames a second, to all of them together. */
+const RATE = { flows: 5, rate: 10_000 };
+const SWAPS = 1_000;
+/** Long enough for a hundred frames to each. */
+const SOME_MS = 50;
 
-interface Report {
-  readonly overrun: number;
-  readonly flows: readonly { readonly sent: number; readonly received: number; readonly gaps: number }[];
-}
+describe('native: traffic through the sample program, as InnerMaps declare', function () {
+  this.timeout(60_000);
+  let wire: Wire | undefined;
+  let agent: Running;
+  let traffic: Traffic;
+  // Before the field is left: its maps would still be in use
+  afterEach(() => wire?.leave());
+  const field = onField();
 
-describe('traffic', () => {
-  let stage: Stage;
-  let network: Running;
-  const running: Running[] = [];
+  /** The program's loader, the agent, and frames to everybody when all is as declared. */
+  async function begin(update: 'Swap' | 'InPlace'): Promise<void> {
+    wire = await Wire.make();
+    mkdirSync(field().pin(PROGRAMS));
+    await wire.load('--pin-outer', field().pin('tenants'));
+    field().write('outer.yaml', TENANTS);
+    field().write('others.yaml', ...OTHERS.map(to => tenant(`a/${nameOf(to)}`, to, { [SERVICE]: PASS })));
+    declare(PASS, update);
+    agent = await field().started({ options: ['--log-format', 'json'] });
+    await agent.said(/"Turn"/);
+    traffic = await wire.traffic(RATE);
+  }
 
-  const inside = (...words: readonly string[]): readonly string[] => [
-    'nsenter',
-    `--net=/proc/${network.pid}/ns/net`,
-    join(NATIVE, 'build', words[0]!),
-    ...words.slice(1),
-  ];
-  const start = (...words: readonly string[]): Running => {
-    const process = new Running(inside(...words));
-    running.push(process);
-    return process;
-  };
-  const report = (...words: readonly string[]): Report => {
-    const [program = '', ...rest] = inside('traffic', 'report', ...words);
-    return JSON.parse(run(program, ...rest)) as Report;
-  };
-
-  before(function () {
-    build(this);
+  it('the sender, the receiver and the program count the same', async () => {
+    await begin('InPlace');
+    await sleep(1000);
+    const report = await traffic.end();
+    expect(report.sent).to.be.above(RATE.rate / 2);
+    expectWhole(report, [CHANGING, ...OTHERS, UNDECLARED]);
+    expectCounted(report, [CHANGING, ...OTHERS]);
   });
 
-  beforeEach(async () => {
-    stage = new Stage();
-    network = new Running(['unshare', '--net', 'sh', '-c', 'echo ready >&2; exec cat']);
-    running.push(network);
-    await network.said(/ready/);
-    run('nsenter', ...inside('driver', 'veth', '--name', 'fw0', '--peer', 'fw1').slice(1));
-    const pins = ['--pin-outer', stage.pin('tenants'), '--pin-prog', stage.pin('filter')];
-    const loader = start('driver', 'load', ...pins, '--attach', 'fw0', '--stay');
-    await loader.printed(/"ready":true/);
-    const ends = ['--from', 'fw1', '--to', 'fw0', '--first', '10.1.0.1', '--flows', '3'];
-    await start('traffic', 'run', ...ends, '--port', String(PORT), '--rate', '5000').printed(/"ready":true/);
+  for (const update of ['Swap', 'InPlace'] as const) {
+    it(`a tenant’s frames stop, and pass again, before the agent says so: ${update}`, async () => {
+      await begin(update);
+      await sleep(SOME_MS);
+      const dropped = await changed(() => declare(DROP, update));
+      await sleep(SOME_MS);
+      const closed = flowOf(traffic.settled(), CHANGING);
+      expect(closed).to.include({ gaps: 0, sent: closed.received + closed.behind });
+      expectBefore(dropped.from, closed.behindSince!, 'none is dropped before DROP is declared');
+      expectBefore(closed.last!.sentAt, dropped.told, 'none passes that was sent after the agent’s word');
+      const passed = await changed(() => declare(PASS, update));
+      await sleep(SOME_MS);
+      const opened = flowOf(traffic.settled(), CHANGING);
+      const [gap] = opened.lastGaps;
+      expect(opened).to.include({
+        gaps: 1,
+        lost: gap!.count,
+        behind: 0,
+        sent: opened.received + opened.lost,
+      });
+      expect(gap).to.include({ first: closed.last!.sequence + 1, sentFrom: closed.behindSince });
+      expectBefore(passed.from, gap!.endedAt, 'none passes before PASS is declared');
+      expectBefore(gap!.sentTo, passed.told, 'none is dropped that was sent after the agent’s word');
+      expectWhole(await traffic.end(), [...OTHERS, UNDECLARED]);
+    });
+  }
+
+  it('what was closed is open again when its InnerMap is deleted', async () => {
+    await begin('Swap');
+    await changed(() => declare(DROP, 'Swap'));
+    const removed = await changed(() => field().erase('changing.yaml'));
+    await sleep(SOME_MS);
+    const report = await traffic.end();
+    const flow = flowOf(report, CHANGING);
+    expect(flow).to.include({ gaps: 1, behind: 0, sent: flow.received + flow.lost });
+    expectBefore(
+      flow.lastGaps[0]!.sentTo,
+      removed.told,
+      'none is dropped that was sent after the agent’s word',
+    );
+    expectWhole(report, [...OTHERS, UNDECLARED]);
   });
 
-  afterEach(async () => {
-    await Promise.all(running.splice(0).map(process => process.end()));
-    expect(await stage.leave(), 'maps that outlive the test').to.deep.equal([]);
+  it(`no frame of another tenant is lost during ${SWAPS} swaps of one, counted on both ends`, async () => {
+    await begin('Swap');
+    const inners = new Inners(field().bpffs, field().pin('tenants'));
+    const closed: { from: bigint; to: bigint }[] = [];
+    try {
+      const before = await inners.ids();
+      for (let swap = 1; swap <= SWAPS; swap++) {
+        const from = beginningOf(Date.now());
+        declare(swap % 2 === 1 ? DROP : PASS, 'Swap');
+        await inners.swapped(addressHex(CHANGING));
+        if (swap % 2 === 1) closed.push({ from, to: 0n });
+        else closed.at(-1)!.to = endOf(Date.now());
+      }
+      const after = await inners.ids();
+      for (const to of OTHERS) expect(after.get(addressHex(to)), to).to.equal(before.get(addressHex(to)));
+    } finally {
+      inners.close();
+    }
+    await sleep(SOME_MS);
+    const report = await traffic.end();
+    const flow = flowOf(report, CHANGING);
+    tell(report, flow);
+    expectWhole(report, [...OTHERS, UNDECLARED]);
+    expectCounted(report, OTHERS);
+    expect(flow).to.include({ behind: 0, sent: flow.received + flow.lost });
+    expect(flow.gaps, 'times that its frames stopped').to.be.within(SWAPS / 4, SWAPS / 2);
+    for (const gap of flow.lastGaps) {
+      const declared = closed.some(
+        ({ from, to }) => BigInt(gap.sentFrom) >= from && BigInt(gap.sentTo) <= to,
+      );
+      expect(declared, `${JSON.stringify(gap)} lies within a time when DROP was declared`).to.equal(true);
+    }
   });
 
-  it('what no rule stops arrives, each packet once', async () => {
-    report('--reset');
-    await sleep(300);
-    const { overrun, flows } = report();
-    expect(overrun).to.equal(0);
-    for (const { sent, received, gaps } of flows)
-      expect({ received, gaps }).to.deep.equal({ received: sent, gaps: 0 });
-    expect(flows[0]!.sent).to.be.greaterThan(100);
-  });
+  function declare(action: typeof PASS | typeof DROP, update: string): void {
+    field().write('changing.yaml', tenant('a/changing', CHANGING, { [SERVICE]: action }, { update }));
+  }
 
-  it('a rule stops its own address alone; sender, receiver and program count the same', async () => {
-    for (const [address, action] of [
-      ['0a010001', DROP],
-      ['0a010002', PASS],
-    ] as const)
-      declare(stage, address, action);
-    const before = counted(stage);
-    report('--reset');
-    await sleep(300);
-    const [dropped, passed, free] = report().flows;
-    const after = counted(stage);
-    expect(dropped!.received).to.equal(0);
-    expect(passed!.received).to.equal(passed!.sent);
-    expect(free!.received).to.equal(free!.sent);
-    expect(after[0]! - before[0]!).to.be.at.least(dropped!.sent);
-    expect(after[1]! - before[1]!).to.be.at.least(passed!.sent);
-  });
+  /** Nanoseconds: before a manifest was changed, and when the agent said that its turn was over. */
+  async function changed(change: () => void): Promise<{ readonly from: bigint; readonly told: bigint }> {
+    const turns = turnTimes(agent.log).length;
+    const from = beginningOf(Date.now());
+    change();
+    const told = await eventually('the agent tells of a turn', () => turnTimes(agent.log)[turns]);
+    return { from, told };
+  }
 
-  it('veth: one that is there already is left as it is', () => {
-    run('nsenter', ...inside('driver', 'veth', '--name', 'fw0', '--peer', 'fw1').slice(1));
-    expect(report().flows).to.have.length(3);
-  });
+  /** The third witness: each rule's counter, of a program that is shown nothing any more. */
+  function expectCounted(report: TrafficReport, addresses: readonly string[]): void {
+    const contents = field().contents('tenants');
+    for (const to of addresses) {
+      const value = contents[addressHex(to)]![serviceHex(SERVICE)]!;
+      expect(Number(Buffer.from(value, 'hex').readBigUInt64LE(8)), to).to.equal(flowOf(report, to).sent);
+    }
+  }
 });
 
-/** An inner map with one rule, as the operator would make it. */
-function declare(stage: Stage, address: string, action: string): void {
-  const inner = stage.pin(`inner${address}`);
-  const layout = [
-    'type',
-    'hash',
-    'key',
-    '4',
-    'value',
-    '16',
-    'entries',
-    '4096',
-    'name',
-    'rules',
-    'flags',
-    '1',
-  ];
-  run('bpftool', 'map', 'create', inner, ...layout);
-  run(
-    'bpftool',
-    'map',
-    'update',
-    'pinned',
-    inner,
-    'key',
-    'hex',
-    ...pairs(RULE),
-    'value',
-    'hex',
-    ...pairs(`${action}00000000${'0'.repeat(16)}`),
+/** The inner maps in an outer map, read without a process for each look. */
+class Inners {
+  readonly #kernel;
+  readonly #outer;
+  readonly #seen = new Map<string, number>();
+
+  constructor(bpffs: string, pin: string) {
+    this.#kernel = openKernel({ bpffs });
+    this.#outer = this.#kernel.open(pin);
+  }
+
+  async ids(): Promise<ReadonlyMap<string, number>> {
+    const { keys, ids } = await this.#kernel.readOuter(this.#outer);
+    const text = Buffer.from(keys).toString('hex').match(/.{8}/g) ?? [];
+    const found = text.map((key, at) => [key, ids[at]!] as const);
+    for (const [key, id] of found) if (!this.#seen.has(key)) this.#seen.set(key, id);
+    return new Map(found);
+  }
+
+  /** Waits until there is another inner map than at the last look; a key that is not there ends it. */
+  async swapped(key: string): Promise<void> {
+    for (const end = performance.now() + 10_000; performance.now() < end; await sleep(1)) {
+      const id = (await this.ids()).get(key);
+      if (id === undefined) throw new Error(`Key ${key} is not there`);
+      if (id === this.#seen.get(key)) continue;
+      this.#seen.set(key, id);
+      return;
+    }
+    throw new Error(`Waited in vain for a swap of ${key}`);
+  }
+
+  close(): void {
+    this.#outer.close();
+    this.#kernel.close();
+  }
+}
+
+function flowOf(report: TrafficReport, to: string): Flow {
+  return report.flows.find(flow => flow.to === to)!;
+}
+
+function expectWhole(report: TrafficReport, addresses: readonly string[]): void {
+  expect(report).to.include({ settled: true, overflown: 0, strangers: 0 });
+  for (const to of addresses) {
+    const flow = flowOf(report, to);
+    const wrong = { lost: 0, behind: 0, duplicates: 0, reordered: 0, unplaced: 0, gaps: 0 };
+    expect(flow, to).to.include({ ...wrong, received: flow.sent });
+  }
+}
+
+/** Nanoseconds since 1970. */
+function expectBefore(earlier: bigint | string, later: bigint | string, what: string): void {
+  expect(BigInt(earlier) <= BigInt(later), `${what}: ${earlier}, ${later}`).to.equal(true);
+}
+
+/** When the agent said of each turn that changed something that it was over. */
+function turnTimes(log: string): readonly bigint[] {
+  const times = [...log.matchAll(/^\{"time":"([^"]+)","level":"info","message":"Turn"/gm)];
+  return times.map(([, time]) => endOf(Date.parse(time!)));
+}
+
+/** The clocks of this process show whole milliseconds: what is said to be at one was at its beginning or later. */
+function beginningOf(millisecond: number): bigint {
+  return BigInt(millisecond) * 1_000_000n;
+}
+
+function endOf(millisecond: number): bigint {
+  return beginningOf(millisecond + 1);
+}
+
+function nameOf(address: string): string {
+  return `tenant-${address.split('.').at(-1)}`;
+}
+
+function tell({ sent, refused }: TrafficReport, { gaps, lost }: Flow): void {
+  console.log(
+    `      ${SWAPS} swaps: ${sent} frames sent, ${refused} refused; one tenant’s stopped ${gaps} times, ${lost} in all`,
   );
-  const id = (JSON.parse(run('bpftool', '-j', 'map', 'show', 'pinned', inner)) as { id: number }).id;
-  bpftool('update', stage.pin('tenants'), address, id);
-}
-
-/** By the program itself, for both addresses with rules. */
-function counted(stage: Stage): readonly number[] {
-  return ['0a010001', '0a010002'].map(address => {
-    const words = ['pinned', stage.pin(`inner${address}`), 'key', 'hex', ...pairs(RULE)];
-    const { value } = JSON.parse(run('bpftool', '-j', 'map', 'lookup', ...words)) as { value: string[] };
-    const bytes = Buffer.from(value.map(byte => Number(byte)));
-    return Number(bytes.readBigUInt64LE(COUNTER_AT));
-  });
-}
-
-function pairs(digits: string): readonly string[] {
-  return digits.match(/../g) ?? [];
 }

@@ -6,6 +6,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,7 +15,7 @@
 typedef int command(int count, char **words);
 
 command command_load, command_run, command_read, command_increment, command_make, command_maps, command_drop_caps,
-	command_veth;
+	command_traffic, command_report;
 
 /* arguments.c: --name value and --switch. `known` names them all, a switch with a leading '!', and ends with NULL. */
 struct arguments {
@@ -36,12 +37,19 @@ void bytes(const struct arguments *arguments, const char *name, uint8_t *to, siz
 void fail(int error, const char *format, ...) __attribute__((noreturn, format(printf, 2, 3)));
 void refuse(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
-/* veth.c */
-void make_veth(const char *name, const char *peer);
+/* told.c: what a command that stays hears of. SIGTERM, SIGINT and the end of standard input end it. */
+struct told {
+	/* To be polled: signals, and standard input where somebody is at its other end. */
+	struct pollfd fds[2];
+	bool over;
+};
 
-/* attach.c */
-void attach(int program, const char *interface);
-void stay(void);
+/* A line of standard input; SIGUSR1 is an empty one. */
+typedef void told_line(void *context, const char *line);
+
+struct told told_begin(void);
+/* After a poll. */
+void told_read(struct told *told, told_line *line, void *context);
 
 /* maps.c */
 /* A map of the kernel's type names, lower case: hash, array, lpm_trie, percpu_hash … */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What tests do to the kernel as somebody else: the program's loader, a packet, a busy program, another agent's maps. */
+/* What tests do to the kernel as somebody else: the program's loader, packets, a busy program, another agent's maps. */
 #include <stdio.h>
 #include <string.h>
 #include "driver.h"
@@ -10,8 +10,8 @@ static const struct {
 	const char *usage;
 } COMMANDS[] = {
 	{ "load", command_load,
-	  "--pin-outer PATH --pin-prog PATH [--pin-limits PATH] [--max N] [--inner-max N] [--reuse | --replace] "
-	  "[--attach INTERFACE] [--stay]" },
+	  "--pin-outer PATH [--pin-prog PATH] [--pin-limits PATH] [--max N] [--inner-max N] [--reuse | --replace] "
+	  "[--attach INTERFACE [--veth INTERFACE,PEER] [--pin-link PATH] [--stay]]" },
 	{ "run", command_run,
 	  "--pin-prog PATH --dst IP --proto tcp|udp --port N [--source-port N] [--bytes N] [--repeat N]" },
 	{ "read", command_read, "--outer PATH --key HEX --entries N [--seconds N] [--cpu N]" },
@@ -21,7 +21,10 @@ static const struct {
 	  "--pin PATH --type hash|array [--max N] [--key-size N] [--inner TYPE] [--inner-key-size N] "
 	  "[--inner-value-size N] [--inner-max N] [--inner-flags N] [--inners N] [--entries N] [--stamp N]" },
 	{ "maps", command_maps, "" },
-	{ "veth", command_veth, "--name INTERFACE --peer INTERFACE" },
+	{ "traffic", command_traffic,
+	  "--from INTERFACE --to INTERFACE --flows N --first IP --rate PACKETS_PER_SECOND [--port N] [--size BYTES] "
+	  "[--every SECONDS] [--control NAME]" },
+	{ "report", command_report, "[--quiesce] [--reset] [--brief] [--control NAME]" },
 	{ "drop-caps", command_drop_caps, "[CAPABILITY...] -- COMMAND..." },
 };
 
