@@ -60,6 +60,12 @@ describe('native', () => {
       expect(verdict('again', '10.1.0.7', 'tcp', 443)).to.equal('XDP_DROP');
     });
 
+    it('with --reuse takes a map that its maker gave another name', () => {
+      const { outer } = stage.make('named', '--type', 'hash', '--inner-value-size', '16', '--max', '1024');
+      const words = ['load', '--pin-outer', stage.pin('named'), '--pin-prog', stage.pin('program'), '--reuse'];
+      expect(stage.driver(...words)['outer']).to.equal(outer);
+    });
+
     it('with --reuse refuses a map of another type', () => {
       stage.make('tenants', '--type', 'array');
       expect(() => stage.driver(...loadWords('program'), '--reuse')).to.throw('Cannot reuse');

@@ -27,6 +27,7 @@ export async function endFirewalls(scene: Scene, pins: readonly string[]): Promi
 
 /** Since counting began: every packet of the first flow passed, none of the second. */
 export async function mustHaveFiltered(firewalls: readonly Traffic[]): Promise<void> {
+  expect(firewalls.length, 'firewalls').to.be.greaterThan(0);
   for (const each of firewalls) {
     const [passed, stopped] = await each.report();
     expect(isWhole(passed!), JSON.stringify(passed)).to.equal(true);

@@ -16,6 +16,9 @@
 
 struct loading {
 	struct bpf_object *object;
+	/* Found before the load: libbpf gives a reused map the name that it was made with. */
+	struct bpf_map *tenants;
+	struct bpf_map *limits;
 	const char *pin_outer;
 	const char *pin_limits;
 	const char *pin_program;
@@ -29,9 +32,9 @@ struct loading {
 	uint32_t inner_max;
 };
 
-static struct bpf_map *map_named(const struct loading *loading, const char *name)
+static struct bpf_map *map_named(const struct bpf_object *object, const char *name)
 {
-	struct bpf_map *map = bpf_object__find_map_by_name(loading->object, name);
+	struct bpf_map *map = bpf_object__find_map_by_name(object, name);
 
 	if (!map)
 		fail(ENOENT, "Cannot load tenants: its map %s", name);
@@ -97,7 +100,8 @@ static void print_dummies(const int *dummies)
 
 static void load(struct loading *loading)
 {
-	struct bpf_map *tenants = map_named(loading, "tenants"), *limits = map_named(loading, "limits");
+	struct bpf_map *tenants = loading->tenants = map_named(loading->object, "tenants");
+	struct bpf_map *limits = loading->limits = map_named(loading->object, "limits");
 	int dummies[2] = { -1, -1 }, error;
 
 	loading->outer_reused = reused(loading, tenants, loading->pin_outer);
@@ -124,9 +128,9 @@ static void pin_all(const struct loading *loading, int program)
 	/* The program is the new one also where the maps are the old ones. */
 	bool replace_program = loading->replace || loading->reuse;
 	const struct { const char *path; int fd; bool replace; } pins[] = {
-		{ loading->outer_reused ? NULL : loading->pin_outer, bpf_map__fd(map_named(loading, "tenants")),
+		{ loading->outer_reused ? NULL : loading->pin_outer, bpf_map__fd(loading->tenants),
 		  loading->replace },
-		{ loading->limits_reused ? NULL : loading->pin_limits, bpf_map__fd(map_named(loading, "limits")),
+		{ loading->limits_reused ? NULL : loading->pin_limits, bpf_map__fd(loading->limits),
 		  loading->replace },
 		{ loading->pin_program, program, replace_program },
 	};
@@ -204,8 +208,8 @@ int command_load(int count, char **words)
 	load(&loading);
 	program = bpf_program__fd(bpf_object__find_program_by_name(loading.object, "filter_tenants"));
 	pin_all(&loading, program);
-	printf("{\"outer\":%u,\"limits\":%u}\n", map_info(bpf_map__fd(map_named(&loading, "tenants")), "tenants").id,
-	       map_info(bpf_map__fd(map_named(&loading, "limits")), "limits").id);
+	printf("{\"outer\":%u,\"limits\":%u}\n", map_info(bpf_map__fd(loading.tenants), "tenants").id,
+	       map_info(bpf_map__fd(loading.limits), "limits").id);
 	if (loading.attach_to)
 		printf("{\"ready\":true,\"interface\":\"%s\",\"mode\":\"%s\",\"program\":%u}\n", loading.attach_to,
 		       attach(program, loading.attach_to, loading.pin_link).mode, program_id(program));
