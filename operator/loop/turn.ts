@@ -25,6 +25,8 @@ export interface Agent {
   readonly node: Node & { readonly bootID: string; readonly uid?: string };
   readonly kernelState: KernelState;
   readonly memory: Memory;
+  /** Where the node has the kernel's bpffs, if elsewhere than this process. */
+  readonly bpffsOnNode?: string;
   readonly clock: Clock;
   readonly progress?: Progress;
 }
