@@ -153,7 +153,8 @@ function watermarkOf(
   { metadata: { name, uid } }: OuterMap,
   { wanted, previous }: Turned,
 ): Pick<OuterMapState, 'programmedResourceVersion'> {
-  const settled = wanted.complete && wanted.unsettled?.has(name) !== true;
+  const { complete, unsettled, unreadable } = wanted;
+  const settled = complete && unsettled?.has(name) !== true && unreadable?.has(name) !== true;
   const before = previous?.state.outerMaps.find(state => state.name === name && state.uid === uid);
   const version = settled ? wanted.watermarks?.get(name)?.seen : before?.programmedResourceVersion;
   return version === undefined ? {} : { programmedResourceVersion: version };
