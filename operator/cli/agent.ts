@@ -2,7 +2,7 @@ import {
   BPFFS,
   BPFFS_ON_NODE,
   CONTEXT,
-  directory,
+  directoryOnNode,
   duration,
   KUBECONFIG,
   LOG,
@@ -115,7 +115,7 @@ function agentOptions(given: Given, { env }: Ports['terminal']): AgentOptions {
   const name = given.text('node') ?? (manifests.length === 0 ? env['NODE_NAME'] : undefined);
   return {
     ...nodeOptions(given),
-    bpffsOnNode: directory(given, given.text('bpffs-on-node') === undefined ? 'bpffs' : 'bpffs-on-node'),
+    bpffsOnNode: directoryOnNode(given),
     ...(name === undefined ? {} : { node: name }),
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     ...(context === undefined ? {} : { context }),

@@ -117,6 +117,11 @@ export function directory(given: Given, option = 'bpffs'): string {
   return text.length > 1 ? text.replace(/\/+$/, '') : text;
 }
 
+/** Where the node has the bpffs. */
+export function directoryOnNode(given: Given): string {
+  return directory(given, given.text('bpffs-on-node') === undefined ? 'bpffs' : 'bpffs-on-node');
+}
+
 function labels(pairs: readonly string[]): Record<string, string> {
   const all: Record<string, string> = {};
   for (const pair of pairs) {
