@@ -26,6 +26,21 @@ describe('agent that runs', () => {
     expect(shown(pinsBelow(field().bpffs)), 'the same maps, by their ids').to.deep.equal(before);
   });
 
+  it('tells the node’s paths where its bpffs is mounted elsewhere: status, log, and what ends it', () => {
+    field().write('maps.yaml', ...everything());
+    const onNode = ['--bpffs-on-node', '/run/node/bpf'];
+    const { code, out, error } = field().once(...onNode);
+    expect(code).to.equal(0);
+    expect(out).to.contain(' /run/node/bpf/');
+    expect(error).to.contain('bpffs=/run/node/bpf');
+    expect(`${out}${error}`).not.to.contain(field().bpffs);
+    const wrong = ['--manifests', field().manifests, '--bpffs', field().manifests];
+    const nowhere = ran([process.execPath, INNERMAP, 'agent', '--once', ...wrong, ...onNode]);
+    expect(nowhere.error).to.match(
+      /use the bpffs at \/run\/node\/bpf: EINVAL, .* mount -t bpf bpf \/run\/node\/bpf\n/,
+    );
+  });
+
   it('makes none that strace sees, once the kernel is probed', function () {
     if (ran(['sh', '-c', 'command -v strace']).code !== 0) {
       if (process.env['CI'] === 'true') throw new Error('Cannot watch system calls: missing strace');

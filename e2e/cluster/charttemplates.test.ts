@@ -131,6 +131,7 @@ function agentPod(helm: () => Helm): void {
     expect(pod.containers[0]!.args).to.deep.equal([
       'agent',
       '--bpffs=/bpffs',
+      '--bpffs-on-node=/sys/fs/bpf',
       '--listen=:9940',
       '--log-format=json',
       '--log-level=info',
@@ -141,7 +142,12 @@ function agentPod(helm: () => Helm): void {
     const pod = await podOf('DaemonSet/innermap-agent', '--values', join(FOLDER, 'ci', 'full-values.yaml'));
     const [container] = pod.containers;
     expect(container!.image).to.match(/^registry\.example\.org:5000\/ebpf\/innermap-operator@sha256:0/);
-    expect(container!.args).to.include.members(['--log-level=debug', '--resync=60s', '--content-resync=10m']);
+    expect(container!.args).to.include.members([
+      '--bpffs-on-node=/run/bpf',
+      '--log-level=debug',
+      '--resync=60s',
+      '--content-resync=10m',
+    ]);
     expect(container!.securityContext).to.deep.include({
       capabilities: { drop: ['ALL'], add: ['BPF', 'PERFMON', 'NET_ADMIN', 'DAC_OVERRIDE'] },
       appArmorProfile: { type: 'Localhost', localhostProfile: 'innermap' },

@@ -1,6 +1,8 @@
 import {
   BPFFS,
+  BPFFS_ON_NODE,
   CONTEXT,
+  directoryOnNode,
   duration,
   KUBECONFIG,
   LOG,
@@ -28,6 +30,7 @@ export const AGENT: Command = {
     CONTEXT,
     { name: 'once', summary: 'one turn, then end: 0 all ready, 1 something is not' },
     BPFFS,
+    BPFFS_ON_NODE,
     {
       name: 'resync',
       value: 'TIME',
@@ -65,7 +68,7 @@ export const AGENT: Command = {
   notes: [
     'Without --manifests it reads the objects of the cluster whose pod it runs in, or that --kubeconfig names, and\nwrites the NodeMapState of its node; --node is then the name of the Node (in a pod: $NODE_NAME).',
     'Runs until SIGTERM or Ctrl-C, and leaves every map in place when it ends. A change of a manifest is in the\nkernel within moments; what somebody else changes in the kernel is found and repaired at the next resync.',
-    'Needs root, or CAP_BPF and a bpffs that it may write to. --output is for --once.',
+    'Needs root, or CAP_BPF and a bpffs that it may write to. --output is for --once. In a container, --bpffs-on-node\nis where programs of the node find the pins: status, messages and logs name paths below it.',
   ],
   examples: [
     {
@@ -112,6 +115,7 @@ function agentOptions(given: Given, { env }: Ports['terminal']): AgentOptions {
   const name = given.text('node') ?? (manifests.length === 0 ? env['NODE_NAME'] : undefined);
   return {
     ...nodeOptions(given),
+    bpffsOnNode: directoryOnNode(given),
     ...(name === undefined ? {} : { node: name }),
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     ...(context === undefined ? {} : { context }),

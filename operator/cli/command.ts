@@ -111,6 +111,8 @@ export interface PlanOutcome {
 }
 
 export interface AgentOptions extends NodeOptions {
+  /** Where the node has the bpffs, for what is told: in a container it is mounted elsewhere. */
+  readonly bpffsOnNode: string;
   /** None: a cluster's objects. */
   readonly manifests: readonly string[];
   /** Absent: the service account of the pod this runs in. */

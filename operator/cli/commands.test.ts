@@ -10,6 +10,7 @@ describe('agent', () => {
     expect(stand.agents).to.deep.equal([
       {
         bpffs: '/sys/fs/bpf',
+        bpffsOnNode: '/sys/fs/bpf',
         labels: {},
         releases: [],
         manifests: ['a', 'b'],
@@ -40,6 +41,17 @@ describe('agent', () => {
       '/r',
     ]);
     expect([labels, releases]).to.deep.equal([{ z: 'a=b', e: '' }, ['t1', 't2']]);
+  });
+
+  it('the node’s bpffs is that of --bpffs unless --bpffs-on-node says where it is', async () => {
+    const stand = new CommandStand();
+    await stand.run('agent', '--manifests', 'a', '--bpffs', '/b/');
+    await stand.run('agent', '--manifests', 'a', '--bpffs', '/b', '--bpffs-on-node', '/run/bpf/');
+    const places = stand.agents.map(({ bpffs, bpffsOnNode }) => [bpffs, bpffsOnNode]);
+    expect(places).to.deep.equal([
+      ['/b', '/b'],
+      ['/b', '/run/bpf'],
+    ]);
   });
 
   it('--once shows what became of each map: exit 0 where all is ready', async () => {

@@ -7,6 +7,20 @@ import { Site, tenants } from './testing/site.ts';
 const ROOT = '/sys/fs/bpf';
 
 describe('get', () => {
+  it('in a container names pins where programs of the node find them', async () => {
+    const site = new Site();
+    const onNode = ['--bpffs-on-node', '/run/bpf'];
+    expect((await site.stand.run('get', ...onNode)).out).to.match(/none in \/run\/bpf\n$/);
+    await site.agent(tenants().outer('limits', { type: 'ArrayOfMaps', maxEntries: 8 }));
+    const { out } = await site.stand.run('get', ...onNode);
+    expect(out).to.contain('/run/bpf/innermap/limits/outer\n').and.contain('/run/bpf/xdp/tenants\n');
+    expect(out).not.to.contain(ROOT);
+    expect((await site.stand.run('get', 'limits', ...onNode)).out).to.contain('limits in /run/bpf is empty');
+    const { code, error } = await site.stand.run('get', 'nothing', ...onNode);
+    expect(code).to.equal(2);
+    expect(error).to.contain(' in /run/bpf/innermap: ');
+  });
+
   it('without arguments lists the outer maps of the ledger', async () => {
     const site = new Site();
     expect((await site.stand.run('get')).out).to.equal(

@@ -1,4 +1,13 @@
-import { BPFFS, CLUSTER, directory, namespaceOption, outputOption } from './arguments/options.ts';
+import { asOnNode, type Bpffs } from '../core/report/onnode.ts';
+import {
+  BPFFS,
+  BPFFS_ON_NODE,
+  CLUSTER,
+  directory,
+  directoryOnNode,
+  namespaceOption,
+  outputOption,
+} from './arguments/options.ts';
 import { getFromNode } from './cluster/get.ts';
 import { clusterMeant, refuseClusterOptions } from './cluster/which.ts';
 import { type Command, EXIT, type Given, type Ports, UsageError } from './command.ts';
@@ -17,6 +26,7 @@ export const GET: Command = {
     { name: 'node', value: 'NAME', summary: 'of this node of the cluster, by its agent' },
     namespaceOption('where the agents are (default: wherever they are)'),
     BPFFS,
+    BPFFS_ON_NODE,
     outputOption('table', 'yaml', 'json'),
   ],
   notes: [
@@ -37,19 +47,29 @@ export const GET: Command = {
 };
 
 async function run(given: Given, ports: Ports): Promise<number> {
-  const output = given.text('output')!;
   const [outer, key] = given.operands;
   if (outer === '' || key === '') throw new UsageError('OUTER and KEY cannot be empty', 'get');
-  const address = clusterMeant(given, ports.terminal, ['bpffs']);
+  const address = clusterMeant(given, ports.terminal, ['bpffs', 'bpffs-on-node']);
   if (address !== undefined) return getFromNode(given, ports, address);
   refuseClusterOptions(given, 'get', 'node', 'namespace');
-  const kernel = ports.openKernel(directory(given));
+  const bpffs = { root: directory(given), onNode: directoryOnNode(given) };
   try {
-    await show({ kernel, output, terminal: ports.terminal }, outer, key);
+    await getHere(given, ports, bpffs);
+  } catch (error) {
+    if (error instanceof Error) error.message = asOnNode(bpffs, error.message);
+    throw error;
+  }
+  return EXIT.done;
+}
+
+async function getHere(given: Given, { openKernel, terminal }: Ports, bpffs: Bpffs): Promise<void> {
+  const [outer, key] = given.operands;
+  const kernel = openKernel(bpffs.root);
+  try {
+    await show({ kernel, bpffs, output: given.text('output')!, terminal }, outer, key);
   } finally {
     kernel.close();
   }
-  return EXIT.done;
 }
 
 function show(view: View, outer: string | undefined, key: string | undefined): Promise<void> {

@@ -107,6 +107,10 @@ describe('runCommandLine', () => {
       'agent --manifests a --bpffs bpf',
       'Option --bpffs cannot be bpf: write an absolute path, such as /sys/fs/bpf',
     ],
+    [
+      'agent --manifests a --bpffs-on-node bpf',
+      'Option --bpffs-on-node cannot be bpf: write an absolute path, such as /sys/fs/bpf',
+    ],
     ['agent --manifests a -o json', 'Option --output is for --once: add --once, or --log-format json'],
   ];
   for (const [line, message] of wrong) {

@@ -220,6 +220,8 @@ export class Controller {
   }
 
   get #nextFold(): number {
+    // Watermarks advance all the time, somewhere.
+    if (this.#world.isCalm) return this.#foldedAt + LONGEST_PAUSE_MS;
     return this.#foldedAt + Math.min(LONGEST_PAUSE_MS, Math.max(FOLD_EVERY_MS, this.#foldTook * FOLD_SHARE));
   }
 
@@ -238,7 +240,7 @@ export class Controller {
     while (this.#leads && this.#clock.now() < end) {
       this.#writer.hurryOuters();
       this.#wake.ring();
-      if (!this.#world.isDirty && !this.#writer.hasOuters) return;
+      if (this.#world.isCalm && !this.#writer.hasOuters) return;
       await this.#clock.sleep(FINISH_LOOK_MS);
     }
   }

@@ -58,6 +58,8 @@ export interface Wanted {
   readonly releases: readonly string[];
   /** Outer maps of which nothing may be removed now: not read whole yet, or in the middle of a wave of deletions. */
   readonly unsettled?: ReadonlySet<string>;
+  /** Declared OuterMaps that cannot be read now: what they declared before, if anything, is among the objects above. */
+  readonly unreadable?: ReadonlySet<string>;
   /** By outer map; absent without a cluster. */
   readonly watermarks?: ReadonlyMap<string, Watermark>;
   /** Absent without a cluster: the agent's own word counts. */

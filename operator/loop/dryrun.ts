@@ -14,8 +14,7 @@ export async function dryRun(
 ): Promise<{ readonly plan: Plan; readonly desired: Desired }> {
   const desired = await unhurried(desiring(wanted, node));
   const found = await observe(kernel, desired, emptyMemory(), { resync: true, contentShare: 0 });
-  const plan = await unhurried(
-    planning(desired, found, { mayRemove: wanted.complete, releases: wanted.releases }),
-  );
+  const { complete, releases, unreadable = new Set() } = wanted;
+  const plan = await unhurried(planning(desired, found, { mayRemove: complete, releases, unreadable }));
   return { plan, desired };
 }

@@ -1,8 +1,10 @@
 import { brokenReport } from '../core/report/broken.ts';
+import { asOnNode } from '../core/report/onnode.ts';
 import type { Report } from '../core/report/report.ts';
 import { Bell, type Heard } from './bell.ts';
 import type { Due } from './observe/observe.ts';
 import { type Agent, type Turn, turn } from './turn.ts';
+import { bpffsOf } from './turned.ts';
 
 /** When the agent looks without being told. Milliseconds. */
 export interface Schedule {
@@ -72,14 +74,16 @@ async function attempted(
 
 /** What was done is not in memory, and what is published is no longer known to be true. */
 async function afterBroken(
-  { memory, publisher, clock }: Agent,
+  agent: Agent,
   previous: Report | undefined,
   error: unknown,
 ): Promise<Report | undefined> {
+  const { memory, publisher, clock } = agent;
   memory.outers.clear();
   if (previous === undefined) return undefined;
   const message = error instanceof Error ? error.message : String(error);
-  const report = brokenReport(previous, message, new Date(clock.now()).toISOString());
+  const told = asOnNode(bpffsOf(agent), message);
+  const report = brokenReport(previous, told, new Date(clock.now()).toISOString());
   await publisher.publish(report);
   return report;
 }

@@ -14,25 +14,32 @@ export interface TellingLog {
 /** At most so many failures and refusals are logged for one turn; the report has the rest. */
 const LOGGED = 10;
 
-/** One line for a turn in which something changed, none for one without; what cannot be done is told when it is new. */
-export function tellingLog(log: TellingLog): Told {
-  let told = new Set<string>();
+/**
+ * One line for a turn in which something changed, none for one without; what cannot be done is told when it is new.
+ * `told`: a text as it is told, such as with the node's paths; reports have them already.
+ */
+export function tellingLog(log: TellingLog, told: (text: string) => string = text => text): Told {
+  let before = new Set<string>();
   return {
     turned({ report, plan, outcomes }: Turn) {
       const { turn } = report;
       if (turn.steps > 0) log.info('Turn', fieldsOf(turn));
       if (turn.driftFound > 0) tellDrift(outcomes, log);
-      const lines = [...farewellsHeld(plan, report), ...farewellTroubles(outcomes), ...troubles(report)];
-      const news = lines.filter(line => !told.has(line));
+      const lines = [
+        ...farewellsHeld(plan, report),
+        ...farewellTroubles(outcomes).map(told),
+        ...troubles(report),
+      ];
+      const news = lines.filter(line => !before.has(line));
       for (const line of news.slice(0, LOGGED)) log.warn(line);
       if (news.length > LOGGED)
         log.warn('More cannot be done, the report has all of it', { more: news.length - LOGGED });
-      if (told.size > 0 && lines.length === 0) log.info('Everything is as declared again');
-      told = new Set(lines);
+      if (before.size > 0 && lines.length === 0) log.info('Everything is as declared again');
+      before = new Set(lines);
     },
     broke(error, retryMs) {
       log.error('Turn broke off', {
-        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        error: told(error instanceof Error ? (error.stack ?? error.message) : String(error)),
         retryMs,
       });
     },

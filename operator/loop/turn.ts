@@ -25,6 +25,8 @@ export interface Agent {
   readonly node: Node & { readonly bootID: string; readonly uid?: string };
   readonly kernelState: KernelState;
   readonly memory: Memory;
+  /** Where the node has the kernel's bpffs, if elsewhere than this process. */
+  readonly bpffsOnNode?: string;
   readonly clock: Clock;
   readonly progress?: Progress;
 }
@@ -82,12 +84,17 @@ async function desiredOf(wanted: Wanted, node: Node, memory: Memory): Promise<De
   return memory.desired.is;
 }
 
-function policyOf({ complete, unsettled, releases }: Wanted, memory: Memory, now: number): Policy {
+function policyOf(
+  { complete, unsettled, unreadable, releases }: Wanted,
+  memory: Memory,
+  now: number,
+): Policy {
   return {
     mayRemove: complete,
     releases,
     recentlyRemoved: recentlyRemoved(memory, now),
     recentlyHeld: recentlyHeld(memory, now),
     ...(unsettled === undefined ? {} : { unsettled }),
+    ...(unreadable === undefined ? {} : { unreadable }),
   };
 }

@@ -1,6 +1,7 @@
 import type { Desired } from '../core/desired/desired.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import type { Verb } from '../core/plan/step.ts';
+import type { Bpffs } from '../core/report/onnode.ts';
 import type { Report, TurnSummary } from '../core/report/report.ts';
 import type { OuterNow, Turned } from '../core/report/reportof.ts';
 import type { Wanted } from '../core/wanted.ts';
@@ -30,7 +31,7 @@ export interface Parts {
 
 /** What the report is made from: the turn's parts, and the agent's memory as it now is. */
 export function turnedOf(agent: Agent, parts: Parts): Turned {
-  const { memory, kernel, kernelState, clock } = agent;
+  const { memory, kernelState, clock } = agent;
   const { node } = parts;
   const now = new Date(clock.now()).toISOString();
   const looked = parts.due.resync || parts.due.contentShare > 0;
@@ -39,7 +40,7 @@ export function turnedOf(agent: Agent, parts: Parts): Turned {
   return {
     ...{ wanted: parts.wanted, desired: parts.desired, plan: parts.plan, steps: parts.outcomes },
     outers: outersNow(memory, parts.desired),
-    ...{ node, bpffs: kernel.pins.root, kernel: kernelState, now },
+    ...{ node, bpffs: bpffsOf(agent), kernel: kernelState, now },
     drift: {
       ...(memory.lastDriftCheck === undefined ? {} : { lastCheck: memory.lastDriftCheck }),
       found,
@@ -49,6 +50,11 @@ export function turnedOf(agent: Agent, parts: Parts): Turned {
     turn: summaryOf(agent, parts),
     ...(parts.previous === undefined ? {} : { previous: parts.previous }),
   };
+}
+
+export function bpffsOf({ kernel, bpffsOnNode }: Pick<Agent, 'kernel' | 'bpffsOnNode'>): Bpffs {
+  const { root } = kernel.pins;
+  return { root, onNode: bpffsOnNode ?? root };
 }
 
 function outersNow(memory: Memory, desired: Desired): ReadonlyMap<string, OuterNow> {

@@ -1,4 +1,5 @@
 import type { AgentOptions } from '../cli/command.ts';
+import { asOnNode } from '../core/report/onnode.ts';
 import type { Report } from '../core/report/report.ts';
 import { openKernel } from '../kernel/libbpf/kernel.ts';
 import { onlyWriter } from '../loop/lock.ts';
@@ -34,7 +35,7 @@ export async function runOnce(options: AgentOptions, version: string): Promise<R
   const stop = new AbortController();
   await withAgent(options, { log, version, stop: stop.signal }, async agent => {
     const result = await turn(agent, { resync: true, contentShare: 1 });
-    tellingLog(log).turned(result);
+    tellingLog(log, withPathsOf(options)).turned(result);
     told = result.report;
   });
   return told!;
@@ -47,7 +48,7 @@ export async function runAgent(options: AgentOptions, version: string): Promise<
     withAgent(options, { log, version, stop }, async (agent, site) => {
       const machines = await observedAt(options, { agent, site, version, log });
       try {
-        await run(agent, options, both(tellingLog(log), machines), stop);
+        await run(agent, options, both(tellingLog(log, withPathsOf(options)), machines), stop);
       } finally {
         await machines?.close();
       }
@@ -101,17 +102,30 @@ interface Around {
   readonly stop: AbortSignal;
 }
 
+/** A text with the node's paths. */
+function withPathsOf({ bpffs: root, bpffsOnNode: onNode }: AgentOptions): (text: string) => string {
+  return text => asOnNode({ root, onNode }, text);
+}
+
+type Use = (agent: Agent, site: Site) => Promise<void>;
+
+/** What ends the agent is told with the node's paths too. */
+async function withAgent(options: AgentOptions, around: Around, use: Use): Promise<void> {
+  try {
+    await withOpenKernel(options, around, use);
+  } catch (error) {
+    if (error instanceof Error) error.message = withPathsOf(options)(error.message);
+    throw error;
+  }
+}
+
 /** Opens everything an agent needs, becomes the only writer, and closes all of it in the end. */
-async function withAgent(
-  options: AgentOptions,
-  around: Around,
-  use: (agent: Agent, site: Site) => Promise<void>,
-): Promise<void> {
-  const { bpffs } = options;
+async function withOpenKernel(options: AgentOptions, around: Around, use: Use): Promise<void> {
+  const { bpffs, bpffsOnNode } = options;
   const { log, stop } = around;
   const kernel = openKernel({ bpffs });
   const waiting = (holder: string): void =>
-    log.warn('Another agent works on this bpffs, waiting for it to end', { bpffs, holder });
+    log.warn('Another agent works on this bpffs, waiting for it to end', { bpffs: bpffsOnNode, holder });
   try {
     const lock = await onlyWriter(kernel, waiting, stop);
     if (lock === undefined) return;
@@ -146,7 +160,8 @@ async function agentOf(
 ): Promise<Agent> {
   const kernelState = await kernel.probe();
   const { release, outerBatch, gracePeriodMs } = kernelState;
-  log.info('Kernel probed', { release, outerBatch, gracePeriodMs, bpffs: options.bpffs });
+  log.info('Kernel probed', { release, outerBatch, gracePeriodMs, bpffs: options.bpffsOnNode });
   const node = nodeOf(options);
-  return { kernel, publisher, source, node, kernelState, memory: emptyMemory(), clock: Date };
+  const { bpffsOnNode } = options;
+  return { kernel, publisher, source, node, kernelState, bpffsOnNode, memory: emptyMemory(), clock: Date };
 }

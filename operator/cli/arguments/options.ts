@@ -10,6 +10,12 @@ export const BPFFS: Option = {
   summary: 'the mounted bpffs to work in',
 };
 
+export const BPFFS_ON_NODE: Option = {
+  name: 'bpffs-on-node',
+  value: 'DIR',
+  summary: 'where the node has that bpffs, for what is told (default: as --bpffs)',
+};
+
 export const RELEASE: Option = {
   name: 'release-removal',
   value: 'TOKEN',
@@ -104,11 +110,16 @@ export function nodeOptions(given: Given): NodeOptions {
 }
 
 /** The bpffs without a trailing slash: paths are put together with one. */
-export function directory(given: Given): string {
-  const text = given.text('bpffs') ?? '';
+export function directory(given: Given, option = 'bpffs'): string {
+  const text = given.text(option) ?? '';
   if (!text.startsWith('/'))
-    throw new UsageError(`Option --bpffs cannot be ${text}: write an absolute path, such as /sys/fs/bpf`);
+    throw new UsageError(`Option --${option} cannot be ${text}: write an absolute path, such as /sys/fs/bpf`);
   return text.length > 1 ? text.replace(/\/+$/, '') : text;
+}
+
+/** Where the node has the bpffs. */
+export function directoryOnNode(given: Given): string {
+  return directory(given, given.text('bpffs-on-node') === undefined ? 'bpffs' : 'bpffs-on-node');
 }
 
 function labels(pairs: readonly string[]): Record<string, string> {

@@ -29,6 +29,13 @@ describe('get of a node', () => {
     );
   });
 
+  it('tells the agent’s command where the node has its bpffs, if the agent was told', async () => {
+    const { stand: made, words } = stand([{ ...POD, bpffsOnNode: '/run/bpf' }]);
+    await made.run('get', '--node', 'n1', ...HERE);
+    const command = 'innermap get --bpffs /bpffs --bpffs-on-node /run/bpf -o table --';
+    expect(words[0]!.join(' ')).to.equal(`--kubeconfig f exec -n sys agent-x -c agent -- ${command}`);
+  });
+
   it('as a plugin leaves kubectl to find its own cluster; --bpffs speaks of this machine', async () => {
     const { stand: made, words } = stand([POD]);
     made.program = 'kubectl innermap';

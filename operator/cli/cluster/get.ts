@@ -18,7 +18,9 @@ export async function getFromNode(given: Given, ports: Ports, address: ClusterAd
   return ports.inspect.kubectl([
     ...kubectlOptions(address),
     ...['exec', '-n', pod.namespace, pod.name, '-c', pod.container, '--'],
-    ...['innermap', 'get', '--bpffs', BPFFS_IN_POD, '-o', given.text('output')!, '--', ...given.operands],
+    ...['innermap', 'get', '--bpffs', BPFFS_IN_POD],
+    ...(pod.bpffsOnNode === undefined ? [] : ['--bpffs-on-node', pod.bpffsOnNode]),
+    ...['-o', given.text('output')!, '--', ...given.operands],
   ]);
 }
 

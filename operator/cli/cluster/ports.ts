@@ -33,6 +33,8 @@ export interface AgentPod {
   readonly node: string;
   readonly ready: boolean;
   readonly container: string;
+  /** Where the node has the bpffs, as the agent was told. */
+  readonly bpffsOnNode?: string;
 }
 
 export interface StateFacts {

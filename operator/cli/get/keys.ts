@@ -73,7 +73,7 @@ function keyOf({ key, id, ours, reading }: Held, type: OuterLayout['outerKey']):
 }
 
 function tableOf(view: View, name: string, keys: readonly Key[]): string {
-  if (keys.length === 0) return `No keys: outer map ${name} in ${view.kernel.pins.root} is empty\n`;
+  if (keys.length === 0) return `No keys: outer map ${name} in ${view.bpffs.onNode} is empty\n`;
   const rows = keys.map(({ key, id, entries, maxEntries, ours, frozen }) => [
     key,
     `${id}`,

@@ -1,3 +1,4 @@
+import { asOnNode } from '../../core/report/onnode.ts';
 import { type Ledger, ledgersIn } from '../../ledger/ledger.ts';
 import { withMap } from '../../ledger/reading.ts';
 import { declaredLayout, templateText } from '../export/declared.ts';
@@ -26,7 +27,7 @@ export async function getOuterMaps(view: View): Promise<void> {
 }
 
 async function rowOf(view: View, ledger: Ledger): Promise<Row> {
-  const { kernel } = view;
+  const { kernel, bpffs } = view;
   const { name, record, paths } = ledger;
   const found = await withMap(kernel, paths.outer, async outer => {
     const template = declaredLayout(name, record)?.template ?? kernel.template(outer);
@@ -39,7 +40,7 @@ async function rowOf(view: View, ledger: Ledger): Promise<Row> {
     };
   });
   const gone = { type: '', inner: '', maps: 0, maxEntries: 0, id: null };
-  const pin = record?.pin === undefined ? paths.outer : `${kernel.pins.root}/${record.pin}`;
+  const pin = record?.pin === undefined ? asOnNode(bpffs, paths.outer) : `${bpffs.onNode}/${record.pin}`;
   return { name, ...(found ?? gone), ours: ledger.innerPins.length, provision: record?.provision ?? '', pin };
 }
 
@@ -59,6 +60,6 @@ function tableOf(rows: readonly Row[]): string {
   return table(header, cells);
 }
 
-function none({ kernel }: View): string {
-  return `No outer maps: this operator has made and adopted none in ${kernel.pins.root}\n`;
+function none({ bpffs }: View): string {
+  return `No outer maps: this operator has made and adopted none in ${bpffs.onNode}\n`;
 }

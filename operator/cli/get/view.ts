@@ -1,5 +1,6 @@
 import type { OuterLayout } from '../../core/layout.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
+import type { Bpffs } from '../../core/report/onnode.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { ClosableKernel, Terminal } from '../command.ts';
 import { declaredLayout, sameSizes, undeclaredLayout } from '../export/declared.ts';
@@ -9,6 +10,7 @@ import { type Plain, yamlText } from '../terminal/yaml.ts';
 /** What every view of `get` works with. */
 export interface View {
   readonly kernel: ClosableKernel;
+  readonly bpffs: Bpffs;
   /** `table`, `yaml` or `json` */
   readonly output: string;
   readonly terminal: Terminal;

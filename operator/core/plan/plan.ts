@@ -38,6 +38,8 @@ export interface Policy {
   readonly mayRemove: boolean;
   /** Outer maps of which nothing is removed now, but what must make room. */
   readonly unsettled?: ReadonlySet<string>;
+  /** Declared outer maps that cannot be read: nothing of them is removed, wherever it is. */
+  readonly unreadable?: ReadonlySet<string>;
   /** Tokens that release held removals. */
   readonly releases: readonly string[];
   /** Keys that went a moment ago, by outer map: a wave in pieces is still a wave. */
@@ -50,7 +52,7 @@ export interface Policy {
  * Pure: what should be and what is in, the steps between them out.
  * - Outer maps by name; of each: the map itself, leftovers, then its keys.
  * - Replacements, inserts, edits, removals; where slots are missing, as many removals first.
- * - A removal of too much is held; none happens before the wanted side was read whole.
+ * - A removal of too much is held; none happens before the wanted side was read whole, or where it cannot be read.
  */
 export function planBetween(desired: Desired, found: Found, policy: Policy): Plan {
   return completed(planning(desired, found, policy));
@@ -103,7 +105,8 @@ function* draftOf(
       refused: [{ outer: name, reason: outer.reason, message: outer.message }],
     };
   const { writes, proofs, evicted } = yield* keyChanges(name, desired, found);
-  const going = yield* removals(name, desired, found);
+  const undeclared = yield* removals(name, desired, found);
+  const going = undeclared.filter(removal => mayGo(removal, policy));
   const braked = braking(going, { name, desired, found, policy });
   const ordered = yield* inOrder(writes, braked, desired, found);
   yield;
@@ -113,10 +116,19 @@ function* draftOf(
     refused: [],
     held: braked.held === undefined ? [] : [braked.held],
     released: braked.isReleased,
-    waiting: braked.waits ? going.length : 0,
+    waiting: undeclared.length - (braked.waits ? 0 : going.length),
     proofs,
     evicted,
   };
+}
+
+/** What is not ours may be of an OuterMap that fills the same map, and cannot be read. */
+function mayGo({ ours }: Removal, { unreadable }: Policy): boolean {
+  return ours || unreadable === undefined || unreadable.size === 0;
+}
+
+function isUnreadable(name: string, { unreadable }: Policy): boolean {
+  return unreadable?.has(name) === true;
 }
 
 /** What may be removed of what should go. */
@@ -143,7 +155,7 @@ function braking(going: readonly Removal[], { name, desired, found, policy }: Br
     recent: policy.recentlyRemoved?.get(name) ?? 0,
     before: policy.recentlyHeld?.get(name) ?? 0,
   };
-  if (!policy.mayRemove) return { going: [], waits: true, isReleased: false };
+  if (!policy.mayRemove || isUnreadable(name, policy)) return { going: [], waits: true, isReleased: false };
   if (policy.unsettled?.has(name) === true) return { going, waits: true, isReleased: false };
   const keys = going.map(step => step.keyText);
   const held = heldRemoval(keys, limit);
@@ -183,6 +195,7 @@ function* inOrder(
 function farewell(abandoned: Abandoned, policy: Policy): Draft {
   const draft = { ...NOTHING, outer: abandoned.name };
   const { record, innerPins } = abandoned;
+  if (isUnreadable(abandoned.name, policy)) return { ...draft, waiting: innerPins.length };
   if (record === undefined) return { ...draft, steps: [{ verb: 'letGo', outer: abandoned.name, abandoned }] };
   if (record.deletionPolicy !== 'Delete') return draft;
   if (!policy.mayRemove) return { ...draft, waiting: innerPins.length };

@@ -1,13 +1,15 @@
 import type { InnerMap } from '../../api/innermap.ts';
 import type { OuterMap } from '../../api/outermap.ts';
-import type { Condition, Failure, KernelState, NodeMapStateStatus, OuterMapState } from '../../api/status.ts';
+import type { Failure, KernelState, NodeMapStateStatus, OuterMapState } from '../../api/status.ts';
 import type { Desired, DesiredOuter, Node } from '../desired/desired.ts';
 import type { PinFound, Programmed } from '../found/found.ts';
 import type { Plan } from '../plan/plan.ts';
 import { sha256 } from '../sha256.ts';
 import type { Wanted } from '../wanted.ts';
+import { conditionsOf } from './conditions.ts';
 import { counted } from './counted.ts';
-import { type Fate, farewellsFailed, fatesOf, heldText, type StepFate } from './fates.ts';
+import { type Fate, fatesOf, type StepFate } from './fates.ts';
+import { asOnNode, type Bpffs } from './onnode.ts';
 import type { InnerMapReport, OuterMapReport, Report, TurnSummary } from './report.ts';
 
 /** At most so many failures are listed, those of outer maps before those of inner maps; the rest is counted. */
@@ -23,7 +25,7 @@ export interface Turned {
   readonly steps: readonly StepFate[];
   readonly outers: ReadonlyMap<string, OuterNow>;
   readonly node: Node & { readonly bootID: string; readonly uid?: string };
-  readonly bpffs: string;
+  readonly bpffs: Bpffs;
   readonly kernel: KernelState;
   readonly drift: { readonly lastCheck?: string; readonly found: number; readonly repaired: number };
   readonly driftNow: number;
@@ -44,11 +46,12 @@ const NOTHING_PROGRAMMED: ReadonlyMap<string, Programmed> = new Map();
 /** Pure: the truth about this node, from what was decided and what was done. */
 export function reportOf(turned: Turned): Report {
   const { desired, plan, steps, outers, wanted, turn } = turned;
-  const fates = fatesOf(desired, plan, steps, name => outers.get(name)?.programmed ?? NOTHING_PROGRAMMED);
+  const all = fatesOf(desired, plan, steps, name => outers.get(name)?.programmed ?? NOTHING_PROGRAMMED);
+  const fates = all.map(fate => ({ ...fate, message: asOnNode(turned.bpffs, fate.message) }));
   const tallies = talliesOf(fates);
-  const all = [...desired.outers.values()];
-  const states = all.map(outer => outerState(outer, turned, tallies));
-  const reports = all.map((outer, at) => outerReport(outer, states[at]!, tallies));
+  const declared = [...desired.outers.values()];
+  const states = declared.map(outer => outerState(outer, turned, tallies));
+  const reports = declared.map((outer, at) => outerReport(outer, states[at]!, tallies));
   return {
     state: stateOf(turned, states, fates),
     outerMaps: reports.concat(rejectedOuters(fates, desired)),
@@ -137,7 +140,7 @@ function outerState(
     ...(uid === undefined ? {} : { uid }),
     ...(generation === undefined ? {} : { generation }),
     ...(now?.map.kind === 'map' ? { id: now.map.id } : {}),
-    ...(pin === undefined ? {} : { pin: `${turned.bpffs}/${pin}` }),
+    ...(pin === undefined ? {} : { pin: `${turned.bpffs.onNode}/${pin}` }),
     ...sizesOf(now?.programmed ?? NOTHING_PROGRAMMED),
     failuresTotal: (tally?.innerMaps ?? 0) + (tally?.own === undefined ? 0 : 1),
     ...(held === undefined ? {} : { heldRemoval: { keys: held.keys, token: held.token } }),
@@ -150,7 +153,8 @@ function watermarkOf(
   { metadata: { name, uid } }: OuterMap,
   { wanted, previous }: Turned,
 ): Pick<OuterMapState, 'programmedResourceVersion'> {
-  const settled = wanted.complete && wanted.unsettled?.has(name) !== true;
+  const { complete, unsettled, unreadable } = wanted;
+  const settled = complete && unsettled?.has(name) !== true && unreadable?.has(name) !== true;
   const before = previous?.state.outerMaps.find(state => state.name === name && state.uid === uid);
   const version = settled ? wanted.watermarks?.get(name)?.seen : before?.programmedResourceVersion;
   return version === undefined ? {} : { programmedResourceVersion: version };
@@ -241,50 +245,4 @@ function innerReport({
     reason,
     message,
   };
-}
-
-function conditionsOf(turned: Turned, fates: readonly Fate[]): readonly Condition[] {
-  const before = turned.previous?.state.conditions ?? [];
-  return [readiness(turned, fates), drifted(turned)].map(condition => {
-    const same = before.find(({ type, status }) => type === condition.type && status === condition.status);
-    return { ...condition, lastTransitionTime: same?.lastTransitionTime ?? turned.now };
-  });
-}
-
-type Untimed = Omit<Condition, 'lastTransitionTime'>;
-
-function readiness({ wanted, plan, steps }: Turned, fates: readonly Fate[]): Untimed {
-  const held = plan.held[0];
-  const first = fates[0];
-  const not = (reason: Untimed['reason'], message: string): Untimed => ({
-    type: 'Ready',
-    status: 'False',
-    reason,
-    message,
-  });
-  if (held !== undefined) return not('RemovalHeld', `${held.outer}: ${heldText(held)}`);
-  if (!wanted.complete)
-    return not('Pending', 'What is wanted has not been read whole yet: nothing is removed until it is');
-  if (first !== undefined)
-    return not(
-      first.reason,
-      `${counted(fates.length, 'object is', 'objects are')} not as declared: ${first.object.metadata.name}, ${first.message}`,
-    );
-  const staying = farewellsFailed(steps)[0];
-  if (staying !== undefined)
-    return not(staying.reason, `${staying.outer} cannot be let go: ${staying.message}`);
-  const refusal = wanted.refusals[0];
-  if (refusal !== undefined) return not('Pending', `${refusal.origin}: ${refusal.message}`);
-  return {
-    type: 'Ready',
-    status: 'True',
-    reason: 'Programmed',
-    message: 'The kernel holds what is declared',
-  };
-}
-
-function drifted({ driftNow, drift }: Turned): Untimed {
-  const message = `${counted(drift.found, 'difference')} found, ${drift.repaired} repaired since the start`;
-  if (driftNow > 0) return { type: 'Drifted', status: 'True', reason: 'Progressing', message };
-  return { type: 'Drifted', status: 'False', reason: 'Programmed', message };
 }

@@ -12,11 +12,6 @@ export type Standing =
   | { readonly kind: 'silent' }
   | { readonly kind: 'withoutAgent' };
 
-export interface Member {
-  readonly node: string;
-  readonly standing: Standing;
-}
-
 /** A node whose state lists the object among its failures. */
 export interface Failing {
   readonly node: string;
@@ -61,27 +56,49 @@ const NAMED = 3;
 const LISTED = 5;
 const NOBODY: readonly Failing[] = [];
 
-/** `members` in the order of their names. */
-export function crowdOf(members: readonly Member[]): Crowd {
-  const reporting = members.flatMap(({ node, standing }, rank) =>
-    standing.kind === 'reporting' ? [{ node, rank, standing }] : [],
-  );
-  reporting.sort((a, b) => a.standing.watermark - b.standing.watermark || a.rank - b.rank);
-  const opaque = Uint8Array.from(reporting, ({ standing }) => Number(standing.opaque));
-  const ranks = Uint32Array.from(reporting, ({ rank }) => rank);
-  const names = members.map(({ node }) => node);
+/** In the order of the nodes' names. Garbage is spared: thousands of nodes, and as many crowds as there are selectors. */
+export function crowdOf(names: readonly string[], standings: readonly Standing[]): Crowd {
+  const ranks = byWatermark(standings);
+  const watermarks = new Float64Array(ranks.length);
+  const opaque = new Uint8Array(ranks.length);
+  const nodes: string[] = [];
+  for (const [at, rank] of ranks.entries()) {
+    const { watermark, opaque: hides } = standings[rank] as Reporting;
+    watermarks[at] = watermark;
+    opaque[at] = Number(hides);
+    nodes.push(names[rank]!);
+  }
+  const some = (belongs: (standing: Standing) => boolean) => someOf(names, standings, belongs);
   return {
-    withoutAgent: members.filter(({ standing }) => standing.kind === 'withoutAgent').length,
-    silent: some(members, standing => standing.kind === 'silent'),
-    absent: some(members, standing => standing.kind === 'absent' && !standing.overdue),
-    overdue: some(members, standing => standing.kind === 'absent' && standing.overdue),
-    nodes: reporting.map(({ node }) => node),
-    watermarks: Float64Array.from(reporting, ({ standing }) => standing.watermark),
-    opaque,
+    withoutAgent: some(standing => standing.kind === 'withoutAgent').count,
+    silent: some(standing => standing.kind === 'silent'),
+    absent: some(standing => standing.kind === 'absent' && !standing.overdue),
+    overdue: some(standing => standing.kind === 'absent' && standing.overdue),
+    ...{ nodes, watermarks, opaque },
     below: FirstOf.prefixes(ranks, names),
     opaqueFrom: FirstOf.suffixes(ranks, names, opaque),
     answers: new Map(),
   };
+}
+
+type Reporting = Standing & { readonly kind: 'reporting' };
+
+/** The reporting nodes' places in the order of names, by watermark; when all is quiet they are in that order already. */
+function byWatermark(standings: readonly Standing[]): Uint32Array {
+  const ranks = new Uint32Array(standings.length);
+  let count = 0;
+  let last = Number.NEGATIVE_INFINITY;
+  let isSorted = true;
+  for (let rank = 0; rank < standings.length; rank++) {
+    const standing = standings[rank]!;
+    if (standing.kind !== 'reporting') continue;
+    ranks[count++] = rank;
+    isSorted &&= standing.watermark >= last;
+    last = standing.watermark;
+  }
+  const reporting = ranks.subarray(0, count);
+  const watermark = (rank: number) => (standings[rank] as Reporting).watermark;
+  return isSorted ? reporting : reporting.sort((a, b) => watermark(a) - watermark(b) || a - b);
 }
 
 /** How an object fares that the nodes have when they reach the goal, but for those where it fails. */
@@ -158,13 +175,17 @@ function countBelow(sorted: Float64Array, bound: number): number {
   return from;
 }
 
-function some(members: readonly Member[], belongs: (standing: Standing) => boolean): Some {
+function someOf(
+  names: readonly string[],
+  standings: readonly Standing[],
+  belongs: (standing: Standing) => boolean,
+): Some {
   const nodes: string[] = [];
   let count = 0;
-  for (const { node, standing } of members) {
-    if (!belongs(standing)) continue;
+  for (let rank = 0; rank < standings.length; rank++) {
+    if (!belongs(standings[rank]!)) continue;
     count++;
-    if (nodes.length < NAMED) nodes.push(node);
+    if (nodes.length < NAMED) nodes.push(names[rank]!);
   }
   return { count, nodes };
 }

@@ -168,6 +168,35 @@ describe('World', () => {
     );
   });
 
+  it('is calm when watermarks advance where nobody is behind, and else not', () => {
+    const scene = new SummaryScene().nodes('a', 'b').outer('tenants').inner('w', { key: 1 }).listed();
+    const isCalmAfter = (change: () => unknown): boolean => {
+      scene.report('a').report('b').fold().fold();
+      expect(scene.world.isDirty).to.equal(false);
+      change();
+      expect(scene.world.isDirty).to.equal(true);
+      return scene.world.isCalm;
+    };
+    expect(isCalmAfter(() => scene.report('a'))).to.equal(true);
+    expect(isCalmAfter(() => scene.inner('w', { key: 1 }))).to.equal(false);
+    expect(isCalmAfter(() => scene.inner('w', { key: 1 }).fold().report('a'))).to.equal(false);
+    expect(isCalmAfter(() => scene.delete('w'))).to.equal(false);
+    expect(isCalmAfter(() => scene.inner('w', { key: 1 }).delete('w').fold().report('a'))).to.equal(false);
+    expect(isCalmAfter(() => scene.report('a', 'tenants', { failing: ['w'] }))).to.equal(false);
+    expect(
+      isCalmAfter(() =>
+        scene
+          .report('a', 'tenants', { failing: ['w'] })
+          .fold()
+          .report('a'),
+      ),
+    ).to.equal(false);
+    expect(isCalmAfter(() => scene.report('a', 'tenants', { failuresTotal: 1 }))).to.equal(false);
+    expect(isCalmAfter(() => scene.node('a', { zone: 'p' }))).to.equal(false);
+    expect(isCalmAfter(() => scene.reboot('b'))).to.equal(false);
+    expect(isCalmAfter(() => scene.outer('tenants'))).to.equal(false);
+  });
+
   it('may be interrupted by new facts', () => {
     const scene = new SummaryScene().nodes('a').outer('tenants').listed();
     for (let name = 0; name < 40; name++) scene.inner(`i${name}`, { key: name % 16 });

@@ -2,8 +2,8 @@ import { pauses, type Unhurried } from '../unhurried.ts';
 import { versionOf } from './version.ts';
 import { Distrust } from './world/distrust.ts';
 import { evaluateInner, evaluateOuter, judgeOuter, type Told } from './world/evaluate.ts';
-import type { EntryFacts, InnerFacts, NodeFacts, OuterFacts, PodFacts, StateFacts } from './world/facts.ts';
-import { hasTrouble, reindex } from './world/failing.ts';
+import type { InnerFacts, NodeFacts, OuterFacts, PodFacts, StateFacts } from './world/facts.ts';
+import { isTroubled } from './world/failing.ts';
 import {
   deletionAt,
   deletionAtStart,
@@ -16,9 +16,9 @@ import {
   setGround,
   takeWritten,
 } from './world/inners.ts';
-import { Nodes } from './world/nodes.ts';
+import { isSameNode, Nodes } from './world/nodes.ts';
 import type { InnerRecord, NodeRecord, OuterRecord } from './world/records.ts';
-import { isOvertaken, lookAround, standingOf } from './world/standing.ts';
+import { CROWD_PIECES, hear, isAwaited, lookAround } from './world/standing.ts';
 import { type Meeting, meetingOn } from './world/verdicts.ts';
 
 /**
@@ -44,21 +44,20 @@ export class World {
 
   /** An OuterMap says that it is ready, and something of it was deleted: whoever deleted asks the next moment. */
   get isPressing(): boolean {
-    for (const outer of this.#dirtySums)
-      if (outer.deleted && outer.written.ready?.status === 'True') return true;
-    return false;
+    return [...this.#dirtySums].some(({ deleted, written }) => deleted && written.ready?.status === 'True');
+  }
+
+  /** Nothing but watermarks has advanced, where nobody is behind. */
+  get isCalm(): boolean {
+    if (this.#dirtySums.size + this.#dirtyInners.size > 0) return false;
+    return ![...this.#dirtyOuters].some(isAwaited);
   }
 
   putNode(facts: NodeFacts, now: number): void {
     const before = this.nodes.get(facts.name);
     const [known, wasSilent] = [before?.facts, before?.isSilent];
     const record = this.nodes.putNode(facts, now);
-    const same =
-      known?.uid === facts.uid &&
-      known.bootID === facts.bootID &&
-      known.labelsHash === facts.labelsHash &&
-      wasSilent === record.isSilent;
-    if (!same) this.#allStale();
+    if (!isSameNode(known, facts) || wasSilent !== record.isSilent) this.#allStale();
   }
 
   removeNode(name: string): void {
@@ -181,7 +180,7 @@ export class World {
   passed(now: number): void {
     const isTrusted = this.#distrust.ends(now);
     if (this.nodes.lookAgain(now).length > 0 || isTrusted) this.#allStale();
-    for (const outer of this.outers.values()) if (outer.recheckAt <= now) this.#dirtyOuters.add(outer);
+    for (const outer of this.outers.values()) if (outer.recheckAt <= now) this.#await(outer);
   }
 
   /** Looks at what may have changed, and tells of each object that has. May be interrupted by new facts. */
@@ -206,11 +205,14 @@ export class World {
   }
 
   *#foldOuter(outer: OuterRecord, now: number, tell: (told: Told) => void): Unhurried<void> {
+    outer.awaited = false;
     lookAround(outer, this, now);
     judgeOuter(outer, this);
     const due = pauses();
+    let made = outer.crowdsMade;
     for (const inner of [...outer.inners.values()]) {
-      if (due()) yield;
+      if (due(1 + (outer.crowdsMade - made) * CROWD_PIECES)) yield;
+      made = outer.crowdsMade;
       this.#evaluate(inner, now, tell);
     }
     this.#evaluateOuter(outer, now, tell);
@@ -240,6 +242,11 @@ export class World {
 
   #stale(outer: OuterRecord): void {
     outer.stale = true;
+    this.#await(outer);
+  }
+
+  #await(outer: OuterRecord): void {
+    outer.awaited = true;
     this.#dirtyOuters.add(outer);
   }
 
@@ -261,11 +268,9 @@ export class World {
 
   /** An OuterMap that comes or goes may take a pin, or leave it to others. */
   #samePin(...all: readonly (OuterFacts | undefined)[]): void {
-    const pins = new Set(all.map(facts => facts?.outerMap?.spec.pin));
-    pins.delete(undefined);
-    if (pins.size === 0) return;
+    const pins = new Set(all.map(facts => facts?.outerMap?.spec.pin).filter(pin => pin !== undefined));
     for (const outer of this.outers.values())
-      if (pins.has(outer.facts?.outerMap?.spec.pin)) this.#stale(outer);
+      if (pins.has(outer.facts?.outerMap?.spec.pin ?? '')) this.#stale(outer);
   }
 
   /** A Pod matters where the node's lot becomes another by it. */
@@ -276,25 +281,19 @@ export class World {
       this.#allStale();
   }
 
-  #tell(node: NodeRecord, before: Entries | undefined, after: Entries | undefined): void {
+  #tell(node: NodeRecord, before?: StateFacts['outers'], after?: StateFacts['outers']): void {
     for (const name of new Set([...(before?.keys() ?? []), ...(after?.keys() ?? [])])) {
       const entry = after?.get(name);
-      const outer = entry !== undefined && hasTrouble(entry) ? this.#outer(name) : this.outers.get(name);
+      const outer = isTroubled(entry) ? this.#outer(name) : this.outers.get(name);
       if (outer === undefined) continue;
-      reindex(outer, node, { before: before?.get(name), after: entry });
       this.#dirtyOuters.add(outer);
-      if (isOvertaken(outer.standings.get(node), standingOf(node, outer, this))) outer.stale = true;
+      hear(outer, node, { before: before?.get(name), after: entry, view: this });
     }
   }
 
   #outer(name: string): OuterRecord {
-    let outer = this.outers.get(name);
-    if (outer === undefined) {
-      outer = newOuter(name);
-      this.outers.set(name, outer);
-    }
+    const outer = this.outers.get(name) ?? newOuter(name);
+    this.outers.set(name, outer);
     return outer;
   }
 }
-
-type Entries = ReadonlyMap<string, EntryFacts>;

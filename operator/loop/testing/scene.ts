@@ -34,6 +34,7 @@ export class Scene {
     readonly refusals: readonly Refusal[];
     readonly releases: readonly string[];
     readonly unsettled?: ReadonlySet<string>;
+    readonly unreadable?: ReadonlySet<string>;
     readonly watermarks?: ReadonlyMap<string, Watermark>;
   };
 
@@ -91,6 +92,11 @@ export class Scene {
 
   unsettled(...names: readonly string[]): Scene {
     return new Scene(this.#outers, this.#inners, { ...this.#rest, unsettled: new Set(names) });
+  }
+
+  /** OuterMaps that cannot be read now: those of the scene are as they were before, the others never were. */
+  unreadable(...names: readonly string[]): Scene {
+    return new Scene(this.#outers, this.#inners, { ...this.#rest, unreadable: new Set(names) });
   }
 
   /** All of it was read up to here, as from a cluster. */

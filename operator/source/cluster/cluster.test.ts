@@ -212,14 +212,23 @@ describe('clusterSource', () => {
     });
   });
 
-  it('an OuterMap that cannot be read stays what it was, and nothing is let go', async () => {
+  it('an OuterMap that cannot be read stays what it was, and is named; the others are complete', async () => {
     const before = await reading();
     scene.outer('tenants', { type: 'Heap' });
-    const wanted = await scene.reads('incomplete', each => !each.complete);
+    const wanted = await scene.reads('it', each => each.unreadable?.has('tenants') === true);
+    expect(wanted.complete).to.equal(true);
     expect(wanted.outerMaps).to.deep.equal(before.outerMaps);
     expect(wanted.refusals[0]).to.deep.include({ origin: 'OuterMap tenants' });
     scene.outerMaps.delete('tenants');
-    await scene.reads('complete', each => each.complete && each.outerMaps.length === 0);
+    await scene.reads('none', each => each.unreadable?.size === 0 && each.outerMaps.length === 0);
+  });
+
+  it('an OuterMap that never could be read keeps nobody waiting at the start', async () => {
+    scene.node().outer('tenants').outer('heap', { type: 'Heap' }).inner('web', 'tenants', { key: 1 });
+    await scene.start();
+    const wanted = await scene.reads('web', each => each.innerMaps.length === 1);
+    expect(wanted).to.deep.include({ complete: true, unreadable: new Set(['heap']) });
+    expect(scene.source.hasSynced).to.equal(true);
   });
 
   it('an annotation that releases a removal is a new OuterMap', async () => {

@@ -100,8 +100,7 @@ class Streams implements ClusterSource {
   }
 
   get #isComplete(): boolean {
-    const synced = this.#outerMaps.hasSynced && this.#nodes.hasSynced && this.#nodes.size === 1;
-    return synced && this.#unreadable().length === 0;
+    return this.#outerMaps.hasSynced && this.#nodes.hasSynced && this.#nodes.size === 1;
   }
 
   #reflector<T>(
@@ -197,21 +196,18 @@ class Streams implements ClusterSource {
       refusals: this.#refusals(),
       releases: [],
       unsettled: new Set([...readings].filter(([, { settled }]) => !settled).map(([name]) => name)),
+      unreadable: new Set(unreadableIn(outers).map(({ name }) => name)),
       watermarks: watermarksOf(readings),
       ...(node === undefined ? {} : { node }),
     };
     return this.#last;
   }
 
-  /** What they declared before stands, and nothing is let go while they may declare anything. */
-  #unreadable(): Wanted['refusals'] {
-    return [...this.#outerMaps.snapshot()].flatMap(([name, { problem }]) =>
-      problem === undefined ? [] : [{ origin: `OuterMap ${name}`, message: problem }],
-    );
-  }
-
   #refusals(): Wanted['refusals'] {
-    const refusals = [...this.#unreadable()];
+    const refusals = unreadableIn(this.#outerMaps.snapshot()).map(({ name, problem }) => ({
+      origin: `OuterMap ${name}`,
+      message: problem,
+    }));
     if (this.#nodes.hasSynced && this.#nodes.size === 0)
       refusals.push({
         origin: `Node ${this.#options.node}`,
@@ -229,6 +225,13 @@ function deletionIn(object: KubeObject): string | undefined {
 
 function readable(outers: ReadonlyMap<string, OuterReading>): readonly OuterMap[] {
   return [...outers.values()].flatMap(({ outerMap }) => (outerMap === undefined ? [] : [outerMap]));
+}
+
+/** What they declared before stands, and nothing of them is let go while they may declare anything. */
+function unreadableIn(
+  outers: ReadonlyMap<string, OuterReading>,
+): readonly { readonly name: string; readonly problem: string }[] {
+  return [...outers].flatMap(([name, { problem }]) => (problem === undefined ? [] : [{ name, problem }]));
 }
 
 function concatenated(readings: ReadonlyMap<string, InnersReading>): readonly WantedInner[] {

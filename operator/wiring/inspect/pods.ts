@@ -22,8 +22,13 @@ export function agentPodsOn(
   });
 }
 
+interface Container {
+  readonly name: string;
+  readonly args?: readonly string[];
+}
+
 interface PodParts {
-  readonly spec?: { readonly nodeName?: string; readonly containers?: readonly { readonly name: string }[] };
+  readonly spec?: { readonly nodeName?: string; readonly containers?: readonly Container[] };
   readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
 }
 
@@ -31,13 +36,22 @@ interface PodParts {
 function agentPod(object: KubeObject): AgentPod | undefined {
   const { metadata } = object;
   const { spec, status } = object as PodParts;
-  const names = (spec?.containers ?? []).map(({ name }) => name);
+  const containers = spec?.containers ?? [];
+  const agent = containers.find(({ name }) => name === 'agent') ?? containers[0];
   if (spec?.nodeName === undefined || metadata.deletionTimestamp !== undefined) return undefined;
   return {
     namespace: metadata.namespace ?? '',
     name: metadata.name,
     node: spec.nodeName,
     ready: status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True',
-    container: names.includes('agent') ? 'agent' : (names[0] ?? 'agent'),
+    container: agent?.name ?? 'agent',
+    ...bpffsOnNodeIn(agent?.args ?? []),
   };
+}
+
+/** As the chart writes it. An agent of before was not told, and its `get` has no such option. */
+function bpffsOnNodeIn(args: readonly string[]): Pick<AgentPod, 'bpffsOnNode'> {
+  const option = '--bpffs-on-node=';
+  const given = args.find(arg => arg.startsWith(option));
+  return given === undefined ? {} : { bpffsOnNode: given.slice(option.length) };
 }

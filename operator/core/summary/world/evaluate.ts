@@ -34,6 +34,7 @@ export function evaluateInner(inner: InnerRecord, looking: Looking, now: number)
   const { outer } = inner;
   const wasAccepted = inner.verdict?.accepted === 'True';
   outer.acceptedInners += Number(look.verdict.accepted === 'True') - Number(wasAccepted);
+  outer.unsettled += isBehind(look.lot) - isBehind(inner.lot);
   if (!takeLook(inner, look)) return undefined;
   const fresh = inner.fresh || look.grew;
   inner.fresh = false;
@@ -91,6 +92,10 @@ export function lookAtOuter(outer: OuterRecord, looking: Looking, now: number): 
 
 function* samePin(pin: string, outers: Iterable<OuterRecord>): Iterable<OuterRecord> {
   for (const outer of outers) if (outer.facts?.outerMap?.spec.pin === pin) yield outer;
+}
+
+function isBehind(lot: Lot | undefined): number {
+  return Number(lot !== undefined && lot.behind > 0);
 }
 
 /** Whether there is anything new about it. */

@@ -40,14 +40,15 @@ export function reindex(
   }
 }
 
-export function hasTrouble({ held, own, inners }: EntryFacts): boolean {
-  return held !== undefined || own !== undefined || inners.size > 0;
+export function isTroubled(entry: EntryFacts | undefined): boolean {
+  if (entry === undefined) return false;
+  return entry.held !== undefined || entry.own !== undefined || entry.inners.size > 0;
 }
 
 const NONE: readonly string[] = [];
 
 function troubled(entry: EntryFacts | undefined): readonly string[] {
-  if (entry === undefined || !hasTrouble(entry)) return NONE;
+  if (entry === undefined || !isTroubled(entry)) return NONE;
   const itself = entry.held === undefined && entry.own === undefined ? NONE : [ITSELF];
   return [...itself, ...entry.inners.keys()];
 }

@@ -24,6 +24,9 @@ export function newOuter(name: string): OuterRecord {
     standings: new Map(),
     looks: 0,
     stale: true,
+    unsettled: 0,
+    awaited: true,
+    crowdsMade: 0,
     recheckAt: Number.POSITIVE_INFINITY,
   };
 }
@@ -67,10 +70,11 @@ export function enlist(inner: InnerRecord): void {
 
 /** Answers those that may now have its key. */
 export function delist(inner: InnerRecord): readonly InnerRecord[] {
-  const { outer, facts, verdict } = inner;
+  const { outer, facts, verdict, lot } = inner;
   outer.inners.delete(facts.key);
   outer.digest.delete(facts.uid);
   if (verdict?.accepted === 'True') outer.acceptedInners--;
+  if (lot !== undefined && lot.behind > 0) outer.unsettled--;
   return leave(inner);
 }
 

@@ -47,7 +47,9 @@ export class Nodes {
       if (labelled === undefined) return [];
       if (few === undefined || labelled.size < few.size) few = labelled;
     }
-    const among = few === undefined ? this.all : [...few].sort((a, b) => compareText(a.name, b.name));
+    // To sort a few costs less than to look at all; to look at all less than to sort most.
+    const isRare = few !== undefined && few.size * 8 < this.all.length;
+    const among = isRare ? [...few!].sort((a, b) => compareText(a.name, b.name)) : this.all;
     return among.filter(({ facts }) => facts !== undefined && selects(selector, facts.labels));
   }
 
@@ -143,6 +145,11 @@ export class Nodes {
     this.#sorted = undefined;
     this.#version++;
   }
+}
+
+/** Whether what was decided for the one holds for the other. */
+export function isSameNode(a: NodeFacts | undefined, b: NodeFacts): boolean {
+  return a?.uid === b.uid && a.bootID === b.bootID && a.labelsHash === b.labelsHash;
 }
 
 /** Clocks of others may be ahead: since when we have seen it counts, where that is longer ago. */

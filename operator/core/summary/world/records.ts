@@ -74,6 +74,12 @@ export interface OuterRecord extends Remembered {
   looks: number;
   /** Something other than a watermark's advance: not even for a moment may it be overlooked. */
   stale: boolean;
+  /** InnerMaps that some node has not reached yet. */
+  unsettled: number;
+  /** More than watermarks have changed. */
+  awaited: boolean;
+  /** So often a crowd was made: that takes as long as many small pieces of work. */
+  crowdsMade: number;
   /** When time alone may change a lot. */
   recheckAt: number;
 }
@@ -87,7 +93,9 @@ export interface Cohort {
   /** Of the OuterMap that they were chosen by. */
   generation: number;
   crowd?: Crowd;
+  /** Of the OuterMap's nodes, at which the members were chosen, and at which the crowd was made. */
   look: number;
+  crowdLook: number;
   /** The look at which a node that was there before became a member. */
   grewAt: number;
 }

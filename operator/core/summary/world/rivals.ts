@@ -1,7 +1,7 @@
 import type { Metadata } from '../../../api/metadata.ts';
 import { bySeniority } from '../../desired/desired.ts';
 import type { InnerRecord, NodeRecord, OuterRecord } from './records.ts';
-import { cohortOf, type View } from './standing.ts';
+import { chosenBy, type View } from './standing.ts';
 
 /** Whoever claims one key of an outer map. */
 export interface ClaimGroup {
@@ -36,7 +36,7 @@ function rivalsIn(group: ClaimGroup, outer: OuterRecord, view: View): ReadonlyMa
   const bySelector = new Map<unknown, InnerRecord>();
   const byNode = new Map<NodeRecord, InnerRecord>();
   for (const inner of [...group.members].sort((a, b) => bySeniority(metadataOf(a), metadataOf(b)))) {
-    const cohort = cohortOf(outer, inner.facts.selector, view);
+    const cohort = chosenBy(outer, inner.facts.selector, view);
     const equal = bySelector.get(cohort);
     if (equal !== undefined) {
       rivals.set(inner, equal);

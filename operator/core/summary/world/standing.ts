@@ -2,11 +2,15 @@ import type { NodeSelector } from '../../../api/metadata.ts';
 import { canonicalText } from '../canonical.ts';
 import { type Crowd, crowdOf, type Standing } from '../crowd.ts';
 import type { EntryFacts, StateFacts } from './facts.ts';
+import { isTroubled, reindex } from './failing.ts';
 import type { Nodes } from './nodes.ts';
 import type { Cohort, NodeRecord, OuterRecord } from './records.ts';
 
 /** Whoever has not reached a change after so long is silent; an idle watermark may be 60 s old. */
 export const LATE_AFTER = 75_000;
+
+/** To make a crowd of thousands takes as long as so many small pieces of work. */
+export const CROWD_PIECES = 16;
 
 export interface View {
   readonly nodes: Nodes;
@@ -65,20 +69,44 @@ function absence(node: NodeRecord, outer: OuterRecord, now: number): Standing {
 
 /** The nodes that this selector chooses among those of the OuterMap, as of its last look. */
 export function cohortOf(outer: OuterRecord, selector: NodeSelector | undefined, view: View): LookedAt {
-  const text = selector === undefined ? '' : canonicalText(selector);
-  let cohort = outer.cohorts.get(text);
-  if (cohort === undefined) {
-    cohort = { members: new Set(), nodesVersion: -1, generation: -1, look: -1, grewAt: -1 };
-    outer.cohorts.set(text, cohort);
-  }
-  if (cohort.crowd === undefined || cohort.look !== outer.looks) {
-    choose(cohort, outer, { selector, nodes: view.nodes });
-    cohort.look = outer.looks;
-    cohort.crowd = crowdOf(
-      Array.from(cohort.members, node => ({ node: node.name, standing: outer.standings.get(node)! })),
-    );
+  const cohort = chosenBy(outer, selector, view);
+  if (cohort.crowd === undefined || cohort.crowdLook !== outer.looks) {
+    const [names, standings]: [string[], Standing[]] = [[], []];
+    for (const node of cohort.members) {
+      names.push(node.name);
+      standings.push(outer.standings.get(node)!);
+    }
+    cohort.crowd = crowdOf(names, standings);
+    cohort.crowdLook = outer.looks;
+    outer.crowdsMade++;
   }
   return cohort as LookedAt;
+}
+
+/** The same for whoever asks who they are, and not how they fare. */
+export function chosenBy(outer: OuterRecord, selector: NodeSelector | undefined, view: View): Cohort {
+  const text = selectorText(selector);
+  let cohort = outer.cohorts.get(text);
+  if (cohort === undefined) {
+    cohort = { members: new Set(), nodesVersion: -1, generation: -1, look: -1, crowdLook: -1, grewAt: -1 };
+    outer.cohorts.set(text, cohort);
+  }
+  if (cohort.look !== outer.looks) choose(cohort, outer, { selector, nodes: view.nodes });
+  cohort.look = outer.looks;
+  return cohort;
+}
+
+const texts = new WeakMap<NodeSelector, string>();
+
+/** Selectors are immutable: each is written out once. */
+export function selectorText(selector: NodeSelector | undefined): string {
+  if (selector === undefined) return '';
+  let text = texts.get(selector);
+  if (text === undefined) {
+    text = canonicalText(selector);
+    texts.set(selector, text);
+  }
+  return text;
 }
 
 type LookedAt = Cohort & { readonly crowd: Crowd };
@@ -101,8 +129,26 @@ function choose(
   cohort.generation = generation;
 }
 
+interface Heard {
+  readonly before: EntryFacts | undefined;
+  readonly after: EntryFacts | undefined;
+  readonly view: View;
+}
+
+/** A node's state says something else of the outer map: how soon must that be looked at? */
+export function hear(outer: OuterRecord, node: NodeRecord, { before, after, view }: Heard): void {
+  reindex(outer, node, { before, after });
+  if (isTroubled(before) || isTroubled(after)) outer.awaited = true;
+  if (isOvertaken(outer.standings.get(node), standingOf(node, outer, view))) outer.stale = true;
+}
+
+/** Whether it must be looked at soon. Asked when it matters: who is behind may be found out after a watermark advanced. */
+export function isAwaited({ stale, awaited, unsettled, lot }: OuterRecord): boolean {
+  return stale || awaited || unsettled > 0 || (lot?.behind ?? 1) > 0;
+}
+
 /** A watermark that advances may be seen a moment later; everything else may not. */
-export function isOvertaken(known: Standing | undefined, now: Standing): boolean {
+function isOvertaken(known: Standing | undefined, now: Standing): boolean {
   if (known === undefined) return false;
   if (known.kind !== now.kind) return true;
   if (known.kind !== 'reporting' || now.kind !== 'reporting') return false;

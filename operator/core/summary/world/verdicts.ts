@@ -1,12 +1,11 @@
 import type { NodeSelector } from '../../../api/metadata.ts';
 import { type Claim, claimOf } from '../../desired/claim.ts';
 import { bySeniority } from '../../desired/desired.ts';
-import { canonicalText } from '../canonical.ts';
 import type { Verdict } from '../conditions.ts';
 import type { Nodes } from './nodes.ts';
 import type { InnerRecord, OuterRecord } from './records.ts';
 import { rivalOf } from './rivals.ts';
-import type { View } from './standing.ts';
+import { selectorText, type View } from './standing.ts';
 
 const UNREAD: Verdict = { accepted: 'Unknown', reason: 'Pending', message: 'Contents are being read' };
 const ACCEPTED: Verdict = {
@@ -76,10 +75,6 @@ export function meetingOn(nodes: Nodes): Meeting {
     }
     return answer;
   };
-}
-
-function selectorText(selector: NodeSelector | undefined): string {
-  return selector === undefined ? '' : canonicalText(selector);
 }
 
 function seniorHolder(
