@@ -62,7 +62,14 @@ describe('native', () => {
 
     it('with --reuse takes a map that its maker gave another name', () => {
       const { outer } = stage.make('named', '--type', 'hash', '--inner-value-size', '16', '--max', '1024');
-      const words = ['load', '--pin-outer', stage.pin('named'), '--pin-prog', stage.pin('program'), '--reuse'];
+      const words = [
+        'load',
+        '--pin-outer',
+        stage.pin('named'),
+        '--pin-prog',
+        stage.pin('program'),
+        '--reuse',
+      ];
       expect(stage.driver(...words)['outer']).to.equal(outer);
     });
 

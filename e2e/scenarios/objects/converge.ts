@@ -37,6 +37,13 @@ describeScenario(import.meta.filename, 'what is declared is in every kernel', sc
     });
   });
 
+  it('each node’s state names the pin by which programs of the node find it', async () => {
+    for (const node of nodes())
+      await scene.mustFind<State>(`nms/${node}`, ({ status }) =>
+        status.outerMaps.some(({ pin }) => pin === '/sys/fs/bpf/converge'),
+      );
+  });
+
   it('kubectl innermap get --node shows what the kernel of that node holds', async () => {
     const words = ['get', 'converge', '7', '--node', nodes().at(-1)!, '-o', 'json'];
     const { code, out, error } = await innermap(scene.ground, words);
@@ -71,4 +78,8 @@ describeScenario(import.meta.filename, 'what is declared is in every kernel', sc
 
 interface Status {
   readonly nodes: Readonly<Record<string, number | string>>;
+}
+
+interface State {
+  readonly status: { readonly outerMaps: readonly { readonly pin?: string }[] };
 }
