@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { setImmediate as nextTick, setTimeout as sleep } from 'node:timers/promises';
 import { innerMap, outerMap } from '../../e2e/agent/support/manifests.ts';
 import type { Kubectl } from '../../e2e/cluster/kubectl.ts';
+import { declareCrowd } from '../../e2e/cluster/support/crowd.ts';
 import { StatusWatch } from '../../e2e/cluster/support/statuswatch.ts';
-import { mustAnswer } from '../../e2e/must.ts';
+import { mustAnswer, objectAt } from '../../e2e/must.ts';
 import { type LocalCluster, startLocal } from '../../e2e/provider/local/local.ts';
 import { agentOn, agentProcess } from '../../e2e/scenarios/support/agents.ts';
 import { Ground } from '../../e2e/scenarios/support/ground.ts';
@@ -20,11 +21,14 @@ const WORKERS = ['worker-1', 'worker-2'];
 const BETWEEN_CHANGES_MS = 1_200;
 const PATIENCE_MS = 60_000;
 const KEY = 7;
+const LARGE = 'large';
+const LARGE_INNER = { type: 'Hash', maxEntries: 128, key: 'u32', value: 'u32' };
+const SETTLED_MS = 5_000;
 /** Of a processor's clock, as /proc/PID/stat counts (USER_HZ). */
 const TICKS = 100;
 
 /** The chart as it comes, on real nodes: what a user of kubectl sees, and what the agent takes in its pod. */
-export const nodes: Work = async (_, { edits = 100, seconds = 60 }) => {
+export const nodes: Work = async (_, { edits = 100, seconds = 60, maps = 10_000, entries = 100 }) => {
   const cluster = await startLocal(WORKERS);
   const ground = await Ground.on(cluster, []);
   try {
@@ -32,8 +36,9 @@ export const nodes: Work = async (_, { edits = 100, seconds = 60 }) => {
     await put(kubectl, outerMap(OUTER_NAME));
     const startSeconds = await measuredStart(cluster);
     const times = await changes(cluster, edits);
-    const pod = await idlePod(cluster, seconds);
-    return { ...times, ...pod, startSeconds, seconds: times['readyP50Ms']! / 1000 };
+    const idle = await idlePod(cluster, seconds);
+    const loaded = await loadedPods(cluster, { maps, entries });
+    return { ...times, ...idle, ...loaded, startSeconds, seconds: times['readyP50Ms']! / 1000 };
   } finally {
     await ground.down();
   }
@@ -81,12 +86,57 @@ async function idlePod(cluster: LocalCluster, seconds: number): Promise<Record<s
   const before = processorSeconds(await read(`/proc/${pid}/stat`));
   await sleep(seconds * 1000);
   const after = processorSeconds(await read(`/proc/${pid}/stat`));
-  const rss = /^VmRSS:\s+(\d+)/m.exec(await read(`/proc/${pid}/status`))?.[1];
   return {
-    rssMB: Number(rss) / 1024,
+    rssMB: await residentMB(cluster, 'innermap agent', node!),
     podMB: Number(await read(memoryFile(await read(`/proc/${pid}/cgroup`)))) / 2 ** 20,
     idleSeconds: ((after - before) * 60) / seconds,
   };
+}
+
+/** All the InnerMaps come at once, each with its entries: what the processes have taken when every node holds them. */
+async function loadedPods(cluster: LocalCluster, { maps, entries }: Shape): Promise<Record<string, number>> {
+  const { kubectl } = cluster;
+  await put(kubectl, outerMap(LARGE, { maxEntries: 2 * maps, inner: LARGE_INNER }));
+  const pairs = Object.fromEntries(Array.from({ length: entries }, (_, key) => [key, key]));
+  const all = Array.from({ length: maps }, (_, key) =>
+    innerMap(`default/large-${key}`, { outerMap: LARGE, key }, pairs),
+  );
+  const start = performance.now();
+  await declareCrowd(cluster, all);
+  const ask = async () => (await objectAt<Counted>(kubectl, `om/${LARGE}`))?.status;
+  await mustAnswer(`${maps} InnerMaps are on every node`, ask, {
+    expected: status =>
+      status?.innerMaps === maps &&
+      status.conditions.some(({ type, status: is }) => type === 'Ready' && is === 'True'),
+    seconds: 180,
+  });
+  const loadSeconds = (performance.now() - start) / 1000;
+  await sleep(SETTLED_MS);
+  const agents = await Promise.all(WORKERS.map(node => residentMB(cluster, 'innermap agent', node)));
+  const controllers = await Promise.all(
+    cluster.nodes.map(node => residentMB(cluster, 'innermap controller', node)),
+  );
+  return { loadSeconds, loadedRssMB: Math.max(...agents), controllerRssMB: Math.max(...controllers) };
+}
+
+interface Shape {
+  readonly maps: number;
+  readonly entries: number;
+}
+
+interface Counted {
+  readonly status?: {
+    readonly innerMaps: number;
+    readonly conditions: readonly { readonly type: string; readonly status: string }[];
+  };
+}
+
+/** Of the process with this title on a node; 0 where there is none. */
+async function residentMB(cluster: LocalCluster, title: string, node: string): Promise<number> {
+  const pids = (await cluster.run(node, ['pgrep', '-f', `^${title}`])).out.trim();
+  if (pids === '') return 0;
+  const { out } = await cluster.run(node, ['cat', `/proc/${pids.split('\n')[0]}/status`]);
+  return Number(/^VmRSS:\s+(\d+)/m.exec(out)?.[1]) / 1024;
 }
 
 /** What the cgroup of a process has taken, by /proc/PID/cgroup: version 1 where it has the memory controller. */
