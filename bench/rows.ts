@@ -161,7 +161,7 @@ export const ROWS: readonly Row[] = [
       { title: '  of its cgroup, maps and page cache included', unit: 'MB', measure: 'podMB', worst: true },
       { title: '  processor time of an idle minute', unit: 's', measure: 'idleSeconds' },
       { title: '  start of its process → first turn', unit: 's', measure: 'startSeconds' },
-      { title: '10,000 InnerMaps × 100 declared → Ready on all nodes', unit: 's', measure: 'loadSeconds' },
+      { title: 'last of 10,000 × 100 declared → told by all nodes', unit: 's', measure: 'lastSeconds' },
       memory('  memory of the agent with them (RSS)', 'loadedRssMB', 130),
       memory('  memory of the controller with them (RSS)', 'controllerRssMB', 130),
     ],
