@@ -6,6 +6,9 @@ import { childEnvironment } from '../agent/support/process.ts';
 import { type Answer, answerOf } from './kubectl.ts';
 import { clientPrograms } from './programs.ts';
 
+/** It may wait for pods. */
+const PATIENCE_MS = 150_000;
+
 /** helm with one chart: it reads no settings of this machine and leaves none there. */
 export class Helm {
   readonly #program: string;
@@ -35,7 +38,7 @@ export class Helm {
       KUBECONFIG: this.#kubeconfig,
       KUBECACHEDIR: join(this.#directory, 'kubectl-cache'),
     };
-    return answerOf(this.#program, words, { environment });
+    return answerOf(this.#program, words, { environment, patience: PATIENCE_MS });
   }
 
   async must(words: readonly string[]): Promise<string> {
