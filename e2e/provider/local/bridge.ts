@@ -6,6 +6,8 @@ import type { State } from '../../cluster/state.ts';
 
 const CONTROL_PLANE = '10.66.0.1';
 const NODES = 'nodes';
+/** Its own: else a bridge takes that of one of its ports, and another when that node goes, which nobody would be told. */
+const MAC = '02:00:00:00:00:01';
 const LOOK_AGAIN_MS = 2;
 
 /** What a node has of the network: its own address, and those of its pods. */
@@ -77,7 +79,7 @@ export class Bridge implements Network {
   #setUp(): void {
     this.#ip([
       'link set lo up',
-      `link add ${NODES} type bridge`,
+      `link add ${NODES} address ${MAC} type bridge`,
       `address add ${CONTROL_PLANE}/24 dev ${NODES}`,
       `link set ${NODES} up`,
     ]);

@@ -8,8 +8,9 @@ const PIN = 'replaced';
 describeScenario(import.meta.filename, 'nodes come and go', scene => {
   const node = () => scene.provider.workers[1]!;
   const count = () => scene.provider.nodes.length;
+  /** In a minute: the controller that led may have been on that node, and the other one waits for its Lease to end. */
   const told = (desired: number) =>
-    scene.mustFind<Told>(WEB, ({ status }) => status?.nodes.summary === `${desired}/${desired}`);
+    scene.mustFind<Told>(WEB, ({ status }) => status?.nodes.summary === `${desired}/${desired}`, 60);
 
   it('one that is removed is not waited for, and its state goes with it', async () => {
     await scene.apply();

@@ -8,6 +8,8 @@ export async function startFirewalls(scene: Scene, namespace: string): Promise<r
   await scene.apply('DaemonSet/firewall');
   const pods = await mustAnswer('a firewall on every node', () => podsIn(scene, namespace), {
     expected: names => names.length === scene.provider.nodes.length,
+    // A kubelet that lost its API server a moment ago asks again after half a minute
+    seconds: 90,
   });
   for (const pod of pods) {
     const log = ['logs', '-n', namespace, pod, '-c', 'loader'];

@@ -127,9 +127,14 @@ export class Scene {
   }
 
   /** Waits until an object is as expected. */
-  async mustFind<T extends object>(what: string, expected: (object: T) => boolean): Promise<T> {
+  async mustFind<T extends object>(
+    what: string,
+    expected: (object: T) => boolean,
+    seconds?: number,
+  ): Promise<T> {
     const found = await mustAnswer(what, () => objectAt<T>(this.kubectl, what), {
       expected: object => object !== undefined && expected(object),
+      ...(seconds === undefined ? {} : { seconds }),
     });
     return found!;
   }
