@@ -4,23 +4,11 @@ import type { Answer, Kubectl } from './cluster/kubectl.ts';
 const PATIENCE_SECONDS = 30;
 const LOOK_AGAIN_MS = 50;
 
-/** An object in a command line of kubectl: `im/web`, `om/tenants`; its namespace, where it has one. */
-export interface Named {
-  readonly object: string;
-  readonly namespace?: string;
-}
-
-/** `im/team-a.web` is of namespace team-a, `om/tenants` of none. */
-export function named(what: string): Named {
+/** An object in a command line of kubectl: `im/team-a.web` is of namespace team-a, `om/tenants` of none. */
+function wordsOf(what: string): readonly string[] {
   const [kind, rest = ''] = what.split('/');
   const at = rest.indexOf('.');
-  if (at < 0) return { object: what };
-  return { object: `${kind}/${rest.slice(at + 1)}`, namespace: rest.slice(0, at) };
-}
-
-export function wordsOf(what: string): readonly string[] {
-  const { object, namespace } = named(what);
-  return namespace === undefined ? [object] : [object, '-n', namespace];
+  return at < 0 ? [what] : [`${kind}/${rest.slice(at + 1)}`, '-n', rest.slice(0, at)];
 }
 
 /** `kubectl wait`: whether the condition came true in time. */

@@ -99,14 +99,7 @@ export class Stage {
   async leave(): Promise<number[]> {
     run('umount', this.bpffs);
     rmSync(this.directory, { recursive: true });
-    let left: number[] = [];
-    for (let turn = 0; turn < 100; turn++) {
-      const alive = new Set(mapIds());
-      left = [...this.#ids].filter(id => alive.has(id));
-      if (left.length === 0) break;
-      await sleep(50);
-    }
-    return left;
+    return survivors(this.#ids);
   }
 
   #note(ids: unknown): void {
@@ -158,6 +151,18 @@ export function valueIn(id: number, key: string): string {
 
 export function idAt(pin: string): number {
   return (JSON.parse(run('bpftool', '-j', 'map', 'show', 'pinned', pin)) as { id: number }).id;
+}
+
+/** Those of these maps that stay. The kernel frees maps some grace periods after their last reference went. */
+export async function survivors(ids: ReadonlySet<number>): Promise<number[]> {
+  let left: number[] = [];
+  for (let turn = 0; turn < 100; turn++) {
+    const alive = new Set(mapIds());
+    left = [...ids].filter(id => alive.has(id));
+    if (left.length === 0) break;
+    await sleep(50);
+  }
+  return left;
 }
 
 /** The ids of all maps of this machine. */

@@ -7,13 +7,14 @@ import { declareCrowd } from '../../e2e/cluster/support/crowd.ts';
 import { StatusWatch } from '../../e2e/cluster/support/statuswatch.ts';
 import { mustAnswer, objectAt } from '../../e2e/must.ts';
 import { type LocalCluster, startLocal } from '../../e2e/provider/local/local.ts';
-import { agentOn, agentProcess } from '../../e2e/scenarios/support/agents.ts';
+import { agentOn, agentProcess, processesOf } from '../../e2e/scenarios/support/agents.ts';
 import { Ground } from '../../e2e/scenarios/support/ground.ts';
 import { SYSTEM } from '../../e2e/scenarios/support/logs.ts';
 import { metricOf } from '../../e2e/scenarios/support/metrics.ts';
 import { quantile } from '../measure.ts';
 import { OUTER_NAME } from './declared.ts';
 import { openOuter } from './outerfd.ts';
+import { processorSeconds, startedAfter, statusMB } from './process.ts';
 import type { Work } from './work.ts';
 
 const WORKERS = ['worker-1', 'worker-2'];
@@ -24,8 +25,6 @@ const KEY = 7;
 const LARGE = 'large';
 const LARGE_INNER = { type: 'Hash', maxEntries: 128, key: 'u32', value: 'u32' };
 const SETTLED_MS = 5_000;
-/** Of a processor's clock, as /proc/PID/stat counts (USER_HZ). */
-const TICKS = 100;
 
 /** The chart as it comes, on real nodes: what a user of kubectl sees, and what the agent takes in its pod. */
 export const nodes: Work = async (_, { edits = 100, seconds = 60, maps = 10_000, entries = 100 }) => {
@@ -82,13 +81,14 @@ async function changes(cluster: LocalCluster, edits: number): Promise<Record<str
 async function idlePod(cluster: LocalCluster, seconds: number): Promise<Record<string, number>> {
   const [node] = WORKERS;
   const pid = await agentProcess(cluster, node!);
-  const read = async (file: string) => (await cluster.run(node!, ['cat', file])).out;
-  const before = processorSeconds(await read(`/proc/${pid}/stat`));
+  const proc = procOf(cluster, node!);
+  const before = processorSeconds(pid, proc);
   await sleep(seconds * 1000);
-  const after = processorSeconds(await read(`/proc/${pid}/stat`));
+  const after = processorSeconds(pid, proc);
+  const groups = readFileSync(`${proc}/${pid}/cgroup`, 'utf8');
   return {
-    rssMB: await residentMB(cluster, 'innermap agent', node!),
-    podMB: Number(await read(memoryFile(await read(`/proc/${pid}/cgroup`)))) / 2 ** 20,
+    rssMB: statusMB(pid, 'VmRSS', proc),
+    podMB: Number(readFileSync(memoryFile(groups), 'utf8')) / 2 ** 20,
     idleSeconds: ((after - before) * 60) / seconds,
   };
 }
@@ -134,12 +134,14 @@ function heldBy({ status }: State): number {
   return status?.outerMaps.find(({ name }) => name === LARGE)?.innerMaps ?? 0;
 }
 
-/** Of the process with this title on a node; 0 where there is none. */
+/** Of the largest process with this title on a node; 0 where there is none. */
 async function residentMB(cluster: LocalCluster, title: string, node: string): Promise<number> {
-  const pids = (await cluster.run(node, ['pgrep', '-f', `^${title}`])).out.trim();
-  if (pids === '') return 0;
-  const { out } = await cluster.run(node, ['cat', `/proc/${pids.split('\n')[0]}/status`]);
-  return Number(/^VmRSS:\s+(\d+)/m.exec(out)?.[1]) / 1024;
+  const pids = await processesOf(cluster, node, title);
+  return Math.max(0, ...pids.map(pid => statusMB(pid, 'VmRSS', procOf(cluster, node))));
+}
+
+function procOf(cluster: LocalCluster, node: string): string {
+  return join(cluster.rootOf(node), 'proc');
 }
 
 /** What the cgroup of a process has taken, by /proc/PID/cgroup: version 1 where it has the memory controller. */
@@ -147,17 +149,6 @@ function memoryFile(groups: string): string {
   const old = /^\d+:memory:(.*)$/m.exec(groups)?.[1];
   if (old !== undefined) return join('/sys/fs/cgroup/memory', old, 'memory.usage_in_bytes');
   return join('/sys/fs/cgroup', /^0::(.*)$/m.exec(groups)?.[1] ?? '', 'memory.current');
-}
-
-/** utime and stime of /proc/PID/stat (proc_pid_stat(5), fields 14 and 15). */
-function processorSeconds(stat: string): number {
-  const fields = fieldsOf(stat);
-  return (Number(fields[11]) + Number(fields[12])) / TICKS;
-}
-
-/** Behind the name, which is in parentheses and may hold blanks: from field 3 on. */
-function fieldsOf(stat: string): readonly string[] {
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 /** A new pod of the agent: from the start of its process to the end of its first turn. */
@@ -179,11 +170,8 @@ async function measuredStart(cluster: LocalCluster): Promise<number> {
 /** When the agent's process began, in milliseconds since 1970, to a hundredth of a second. */
 async function startOf(cluster: LocalCluster, node: string): Promise<number> {
   const pid = await agentProcess(cluster, node);
-  const { out } = await cluster.run(node, ['cat', `/proc/${pid}/stat`]);
-  // starttime, field 22
-  const ticks = Number(fieldsOf(out)[19]);
   const uptime = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]);
-  return Date.now() - uptime * 1000 + (ticks * 1000) / TICKS;
+  return Date.now() - (uptime - startedAfter(pid, procOf(cluster, node))) * 1000;
 }
 
 function version(number: number): object {

@@ -103,19 +103,29 @@ export async function startAgent(manifests: string, bpffs: string, report: strin
   return { pid: child.pid!, secondsToFirstTurn, stop };
 }
 
-/** VmRSS, VmHWM … of a process; 0 once it has ended. */
-export function statusMB(pid: number, field: 'VmRSS' | 'VmHWM'): number {
-  const line = textOf(`/proc/${pid}/status`)
+/** VmRSS, VmHWM … of a process; 0 once it has ended. `proc`: where its procfs is. */
+export function statusMB(pid: number, field: 'VmRSS' | 'VmHWM', proc = '/proc'): number {
+  const line = textOf(`${proc}/${pid}/status`)
     .split('\n')
     .find(text => text.startsWith(`${field}:`));
   return Number.parseInt(line?.split(/\s+/)[1] ?? '0', 10) / 1024;
 }
 
 /** Processor time of all its threads so far. */
-export function processorSeconds(pid: number): number {
-  // The second field is the name in parentheses and may hold spaces; utime and stime are fields 14 and 15.
-  const fields = textOf(`/proc/${pid}/stat`).split(') ').at(-1)!.split(' ');
+export function processorSeconds(pid: number, proc = '/proc'): number {
+  // utime and stime are fields 14 and 15
+  const fields = statOf(pid, proc);
   return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
+}
+
+/** Seconds since the machine started at which it began. */
+export function startedAfter(pid: number, proc = '/proc'): number {
+  return Number(statOf(pid, proc)[19]) / TICKS_A_SECOND;
+}
+
+/** From the third field on: the second is the name in parentheses and may hold spaces. */
+function statOf(pid: number, proc: string): readonly string[] {
+  return textOf(`${proc}/${pid}/stat`).split(') ').at(-1)!.split(' ');
 }
 
 function start(words: readonly string[]): ChildProcess {

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { REPOSITORY } from '../crdschema.ts';
+import { mustAnswer } from '../must.ts';
 import { type ControlPlane, startControlPlane } from './controlplane.ts';
 import type { Answer, Kubectl } from './kubectl.ts';
 import { whatIsMissing } from './programs.ts';
@@ -10,8 +10,7 @@ const CRDS = join(REPOSITORY, 'crds');
 
 /** A cold build beside other load, and the start. */
 const START_PATIENCE_MS = 20 * 60_000;
-const PATIENCE_MS = 45_000;
-const LOOK_AGAIN_MS = 50;
+const PATIENCE_SECONDS = 45;
 
 /** A control plane that several suites use: each begins without objects of ours. */
 export interface Ground {
@@ -118,16 +117,6 @@ export function describeCluster(title: string, body: (stand: Stand) => void, gro
 }
 
 /** Asks until the answer is as expected: what is written to the API server is in force a moment later. */
-export async function until(
-  ask: () => Promise<Answer>,
-  expected: (answer: Answer) => boolean,
-): Promise<Answer> {
-  const end = performance.now() + PATIENCE_MS;
-  for (;;) {
-    const answer = await ask();
-    if (expected(answer)) return answer;
-    if (performance.now() > end)
-      throw new Error(`Waited in vain, the last answer is ${JSON.stringify(answer)}`);
-    await sleep(LOOK_AGAIN_MS);
-  }
+export function until(ask: () => Promise<Answer>, expected: (answer: Answer) => boolean): Promise<Answer> {
+  return mustAnswer('it is in force', ask, { expected, seconds: PATIENCE_SECONDS });
 }

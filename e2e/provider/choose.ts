@@ -28,8 +28,17 @@ const PROGRAMS = {
 };
 const PLUGINS = '/usr/lib/cni';
 
+/** Looking takes a dozen processes, and every scenario's file asks. */
+const CHOICES = new Map<string, Choice>();
+
 /** `asked`: kind or local; where it is empty, kind where Docker runs, else local. */
 export function chosenProvider(asked = process.env['E2E_PROVIDER'] ?? ''): Choice {
+  const choice = CHOICES.get(asked) ?? lookFor(asked);
+  CHOICES.set(asked, choice);
+  return choice;
+}
+
+function lookFor(asked: string): Choice {
   const why = { kind: missingOfKind, local: missingOfLocal };
   const names = asked === '' ? (['kind', 'local'] as const) : [asked as keyof typeof why];
   const reasons: string[] = [];

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { mapIds } from '../../../native/stage.ts';
+import { survivors } from '../../../native/stage.ts';
 import { idsIn, shown } from './witness.ts';
 
 const ATTEMPTS = 5;
@@ -22,15 +21,8 @@ export class SeenMaps {
     }
   }
 
-  /** Those that are still there. The kernel frees maps some grace periods after their last reference went. */
-  async left(): Promise<number[]> {
-    let left: number[] = [];
-    for (let turn = 0; turn < 100; turn++) {
-      const alive = new Set(mapIds());
-      left = [...this.#ids].filter(id => alive.has(id));
-      if (left.length === 0) break;
-      await sleep(50);
-    }
-    return left;
+  /** Those that are still there. */
+  left(): Promise<number[]> {
+    return survivors(this.#ids);
   }
 }

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { InnerMapStatus } from '../../../operator/api/status.ts';
+import { mustAnswer } from '../../must.ts';
 
 const API = 'innermap.io/v1alpha1';
 
@@ -44,12 +44,6 @@ export function reasonOf(status: Status, type: string): string | undefined {
 }
 
 /** Asks until it is so. */
-export async function eventually<T>(ask: () => Promise<T>, so: (answer: T) => boolean): Promise<T> {
-  const end = performance.now() + 15_000;
-  for (;;) {
-    const answer = await ask();
-    if (so(answer)) return answer;
-    if (performance.now() > end) throw new Error(`Waited in vain, it is ${JSON.stringify(answer)}`);
-    await sleep(30);
-  }
+export function eventually<T>(ask: () => Promise<T>, so: (answer: T) => boolean): Promise<T> {
+  return mustAnswer('it is so', ask, { expected: so, seconds: 15 });
 }

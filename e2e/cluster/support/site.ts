@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { build } from '../../../native/stage.ts';
 import { INNERMAP, Running } from '../../agent/support/process.ts';
+import { becomes } from '../../must.ts';
 import type { Answer } from '../kubectl.ts';
 import { type Stand, until } from '../stand.ts';
 import { CONTROLLER, makeAccounts, NAMESPACE, tokenOf } from './accounts.ts';
@@ -46,18 +47,8 @@ export class Site {
   }
 
   /** `kubectl wait`: whether it came true in time. */
-  async waits(what: string, condition: string, seconds: number): Promise<boolean> {
-    const [kind, rest = ''] = what.split('/');
-    const [namespace, name] = rest.includes('.') ? rest.split('.') : [undefined, rest];
-    const place = namespace === undefined ? [] : ['-n', namespace];
-    const words = [
-      'wait',
-      `--for=condition=${condition}`,
-      `${kind}/${name}`,
-      `--timeout=${seconds}s`,
-      ...place,
-    ];
-    return (await this.stand.kubectl.run(words)).code === 0;
+  waits(what: string, condition: string, seconds: number): Promise<boolean> {
+    return becomes(this.stand.kubectl, what, { condition, seconds });
   }
 
   async resourceVersion(...words: readonly string[]): Promise<string> {

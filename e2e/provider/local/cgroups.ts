@@ -8,7 +8,7 @@ const CONTROLLERS = ['cpu', 'cpuset', 'memory', 'pids'];
 /** Makes `/NAME/NODE` in every hierarchy: what a kubelet may call its root, so that it takes no other's pods for orphans. */
 export function makeCgroup(name: string, node: string): string {
   const path = join('/', name, node);
-  if (existsSync(join(ROOT, 'cgroup.controllers'))) makeUnified(name, path);
+  if (isUnified()) makeUnified(name, path);
   else for (const hierarchy of hierarchies()) mkdirSync(join(ROOT, hierarchy, path), { recursive: true });
   return path;
 }
@@ -18,8 +18,8 @@ export function makeCgroup(name: string, node: string): string {
  * on each (1.36). Their processes must have ended.
  */
 export function emptyCgroup(path: string): void {
-  const roots = existsSync(join(ROOT, 'cgroup.controllers')) ? [''] : hierarchies();
-  for (const root of roots) for (const child of foldersIn(join(ROOT, root, path))) removeBelow(child);
+  for (const root of isUnified() ? [''] : hierarchies())
+    for (const child of foldersIn(join(ROOT, root, path))) removeBelow(child);
 }
 
 function removeBelow(folder: string): void {
@@ -37,6 +37,10 @@ function makeUnified(name: string, path: string): void {
   const wanted = CONTROLLERS.map(controller => `+${controller}`).join(' ');
   for (const folder of [ROOT, join(ROOT, name)])
     writeFileSync(join(folder, 'cgroup.subtree_control'), wanted);
+}
+
+function isUnified(): boolean {
+  return existsSync(join(ROOT, 'cgroup.controllers'));
 }
 
 function hierarchies(): readonly string[] {

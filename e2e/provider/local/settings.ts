@@ -31,7 +31,7 @@ export function writeSettings(settings: NodeSettings): void {
   const { folder, addresses } = settings;
   mkdirSync(join(folder, 'cni'), { recursive: true });
   const write = (file: string, text: string) => writeFileSync(join(folder, file), text);
-  writeFileSync(join(folder, 'address'), addresses.address);
+  write('address', addresses.address);
   write('containerd.toml', containerd(folder));
   write('cni/10-bridge.conflist', JSON.stringify(cni(addresses)));
   write('kubelet.yaml', JSON.stringify(kubelet(settings, certify(settings))));

@@ -2,41 +2,26 @@ import type { Kubectl } from '../../cluster/kubectl.ts';
 import { mustAnswer } from '../../must.ts';
 import type { Provider } from '../../provider/provider.ts';
 import { SYSTEM } from './logs.ts';
+import { type Pod, podsOf } from './pods.ts';
 
-const AGENTS = 'app.kubernetes.io/component=agent';
+const AGENTS = { namespace: SYSTEM, label: 'app.kubernetes.io/component=agent' };
 /** How the agent calls itself (bin/innermap.js). */
 const TITLE = 'innermap agent';
 
-/** The agent's pod on a node, as far as tests look at it. */
-export interface AgentPod {
-  readonly metadata: { readonly name: string; readonly uid: string };
-  readonly status: {
-    readonly containerStatuses?: readonly {
-      readonly restartCount: number;
-      readonly ready: boolean;
-      readonly state: Readonly<Record<string, { readonly startedAt?: string } | undefined>>;
-      readonly lastState: Readonly<Record<string, { readonly reason?: string } | undefined>>;
-    }[];
-  };
+export async function agentOn(kubectl: Kubectl, node: string): Promise<Pod> {
+  const [pod] = await podsOf(kubectl, { ...AGENTS, fields: `spec.nodeName=${node}` });
+  if (pod === undefined) throw new Error(`Cannot find the agent's pod on ${node}: there is none`);
+  return pod;
 }
 
-export async function agentOn(kubectl: Kubectl, node: string): Promise<AgentPod> {
-  const on = ['--field-selector', `spec.nodeName=${node}`, '-o', 'json'];
-  const out = await kubectl.must(['get', 'pods', '-n', SYSTEM, '-l', AGENTS, ...on]);
-  const { items } = JSON.parse(out) as { readonly items: readonly AgentPod[] };
-  if (items[0] === undefined) throw new Error(`Cannot find the agent's pod on ${node}: there is none`);
-  return items[0];
-}
-
-export function restartsOf({ status }: AgentPod): number {
+export function restartsOf({ status }: Pod): number {
   return status.containerStatuses?.[0]?.restartCount ?? 0;
 }
 
 /** Name and restarts of every agent's pod. */
 export async function agentPods(kubectl: Kubectl): Promise<readonly { name: string; restarts: number }[]> {
-  const out = await kubectl.must(['get', 'pods', '-n', SYSTEM, '-l', AGENTS, '-o', 'json']);
-  const { items } = JSON.parse(out) as { readonly items: readonly AgentPod[] };
-  return items.map(pod => ({ name: pod.metadata.name, restarts: restartsOf(pod) }));
+  const pods = await podsOf(kubectl, AGENTS);
+  return pods.map(pod => ({ name: pod.metadata.name, restarts: restartsOf(pod) }));
 }
 
 /** What the kernel says of the rights of every process of this title: fields of /proc/PID/status, and how its root is mounted. */
@@ -68,7 +53,12 @@ async function rights(
   };
 }
 
-async function processesOf(provider: Provider, node: string, title: string): Promise<readonly number[]> {
+/** The processes with this title, as the node numbers them. */
+export async function processesOf(
+  provider: Provider,
+  node: string,
+  title: string,
+): Promise<readonly number[]> {
   const { out } = await provider.run(node, ['pgrep', '-f', `^${title}`]);
   return out.trim().split('\n').filter(Boolean).map(Number);
 }

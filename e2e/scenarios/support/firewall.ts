@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { mustAnswer } from '../../must.ts';
+import { podsOf } from './pods.ts';
 import type { Scene } from './scenario.ts';
 import { isWhole, Traffic } from './traffic.ts';
 
@@ -39,17 +40,6 @@ export async function mustHaveFiltered(firewalls: readonly Traffic[]): Promise<v
 }
 
 async function podsIn({ kubectl }: Scene, namespace: string): Promise<readonly string[]> {
-  const names = await kubectl.must([
-    'get',
-    'pods',
-    '-n',
-    namespace,
-    '-l',
-    'app=firewall',
-    '--field-selector',
-    'status.phase=Running',
-    '-o',
-    'jsonpath={.items[*].metadata.name}',
-  ]);
-  return names.split(' ').filter(Boolean);
+  const pods = await podsOf(kubectl, { namespace, label: 'app=firewall', fields: 'status.phase=Running' });
+  return pods.map(({ metadata }) => metadata.name);
 }

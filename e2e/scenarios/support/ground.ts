@@ -6,9 +6,9 @@ import { REPOSITORY } from '../../crdschema.ts';
 import { withImages } from '../../gear/images.ts';
 import type { Provider } from '../../provider/provider.ts';
 import { logsOf, SYSTEM } from './logs.ts';
-import { Witness } from './witness.ts';
+import { WITNESS_NAMESPACE, Witness } from './witness.ts';
 
-export const RELEASE = 'innermap';
+const RELEASE = 'innermap';
 const GEAR = join(REPOSITORY, 'e2e', 'gear', 'gear.yaml');
 /** Soon, so that a test need not wait for the next look at everything; two controllers, as a test may break the node of one. */
 const FOR_TESTS = [
@@ -51,7 +51,7 @@ export class Ground {
     });
     await kubectl.must(['apply', '--server-side', '-f', GEAR]);
     await this.install();
-    const rollout = ['rollout', 'status', 'daemonset/witness', '-n', 'e2e-witness'];
+    const rollout = ['rollout', 'status', 'daemonset/witness', '-n', WITNESS_NAMESPACE];
     await kubectl.must([...rollout, `--timeout=${PATIENCE}`]);
   }
 

@@ -1,6 +1,7 @@
 import { type Contents, contentsOf, dumpsOf, idsOf, outputsOf } from '../../agent/support/witness.ts';
 import type { Kubectl } from '../../cluster/kubectl.ts';
 import { mustAnswer } from '../../must.ts';
+import { podsOf } from './pods.ts';
 
 export const WITNESS_NAMESPACE = 'e2e-witness';
 const UNREACHED = /unable to upgrade connection|error dialing backend|NotFound|container not found/;
@@ -65,16 +66,7 @@ export class Witness {
   }
 
   async #pod(node: string): Promise<string> {
-    const on = ['--field-selector', `spec.nodeName=${node}`, '-o', 'jsonpath={.items[*].metadata.name}'];
-    const names = await this.#kubectl.must([
-      'get',
-      'pods',
-      '-n',
-      WITNESS_NAMESPACE,
-      '-l',
-      'app=witness',
-      ...on,
-    ]);
-    return names.split(' ').at(-1) || 'none';
+    const chosen = { namespace: WITNESS_NAMESPACE, label: 'app=witness', fields: `spec.nodeName=${node}` };
+    return (await podsOf(this.#kubectl, chosen)).at(-1)?.metadata.name ?? 'none';
   }
 }

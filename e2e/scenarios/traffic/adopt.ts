@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { podsOf } from '../support/pods.ts';
 import { describeScenario, type Scene } from '../support/scenario.ts';
 import { isOverBy, isWhole, stampNow, Traffic } from '../support/traffic.ts';
 
@@ -77,13 +78,6 @@ async function counted(scene: Scene, node: string): Promise<number> {
 }
 
 async function onEveryNode({ kubectl }: Scene): Promise<readonly Traffic[]> {
-  const names = await kubectl.must([
-    'get',
-    'pods',
-    '-n',
-    'e2e-adopt',
-    '-o',
-    'jsonpath={.items[*].metadata.name}',
-  ]);
-  return names.split(' ').map(pod => new Traffic(kubectl, 'e2e-adopt', pod));
+  const pods = await podsOf(kubectl, { namespace: 'e2e-adopt', label: 'app=firewall' });
+  return pods.map(({ metadata }) => new Traffic(kubectl, 'e2e-adopt', metadata.name));
 }

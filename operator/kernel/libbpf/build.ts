@@ -7,7 +7,7 @@ import type { Pairs } from './entries/write.ts';
 import { batchNow, pairsOf, writeAll } from './entries/write.ts';
 import { asValue, kernelError } from './errno.ts';
 import type { Host } from './maps.ts';
-import { createMap, createMapLater, OwnedMap, requireRoom } from './maps.ts';
+import { createMap, createMapLater, OwnedMap } from './maps.ts';
 import { isPerCpu, strideOf } from './maptypes.ts';
 import { Background } from './parallel.ts';
 
@@ -55,8 +55,8 @@ function isLarge({ spec, entries }: BuildRequest): boolean {
 function buildNow(host: Host, request: BuildRequest): Built | Filling {
   let map: OwnedMap | undefined;
   try {
-    requireRoom(host, request, request.entries.count);
-    map = new OwnedMap(host.library, createMap(host.library, request), request.label);
+    const fd = createMap(host, request, request.entries.count);
+    map = new OwnedMap(host.library, fd, request.label);
     const filled =
       request.entries.count === 0 || batchNow(host.library, map.fd, pairsIn(host, request)).answer === 0;
     if (!filled) return { built: finish(host, request, map) };
@@ -74,8 +74,7 @@ function buildNow(host: Host, request: BuildRequest): Built | Filling {
  */
 async function createLarge(host: Host, request: BuildRequest): Promise<KernelError | Filling> {
   try {
-    requireRoom(host, request, request.entries.count);
-    const fd = await createMapLater(host.library, request);
+    const fd = await createMapLater(host, request, request.entries.count);
     return { built: finish(host, request, new OwnedMap(host.library, fd, request.label)) };
   } catch (error) {
     return asValue(error);

@@ -121,8 +121,8 @@ function wrapped(library: Library, before: (name: SymbolName) => () => void): Li
 }
 
 /**
- * As many parameters as any of the functions has, koffi drops what is too much: a rest parameter would make an array
- * for each of a million calls.
+ * Seven parameters, as no function takes more; koffi drops those that one does not take. A rest parameter would make an
+ * array for each of a million calls.
  */
 function announcing(call: Plain, announce: () => void): Plain {
   return (a, b, c, d, e, f, g) => {

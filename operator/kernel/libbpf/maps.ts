@@ -106,14 +106,13 @@ export function labelOf(map: OpenMap): string {
   return map instanceof OwnedMap ? map.label : map.name;
 }
 
-/** Throws ENOMEM where a map with so many entries does not fit below the memory limit: at it, this process would be killed. */
-export function requireRoom({ room, possibleCpus }: Host, creation: Creation, entries = 0): void {
-  if (!room.takes(leastBytes(creation.spec, entries, possibleCpus)))
-    throw creationError(creation, -ERRNO.ENOMEM);
-}
-
-/** An fd; throws where the kernel refuses. */
-export function createMap(library: Library, creation: Creation): number {
+/**
+ * An fd; throws where the kernel refuses, and ENOMEM where a map with so many entries does not fit below the memory limit:
+ * at it, this process would be killed.
+ */
+export function createMap(host: Host, creation: Creation, entries = 0): number {
+  requireRoom(host, creation, entries);
+  const { library } = host;
   const { spec } = creation;
   const btf = isStorage(spec.type) ? loadStorageBtf(library, creation) : 0;
   const options = createOptions(spec.flags, creation.innerFd ?? 0, btf);
@@ -131,10 +130,11 @@ export function createMap(library: Library, creation: Creation): number {
 }
 
 /** The same off the event loop: a large map takes the kernel milliseconds. */
-export async function createMapLater(library: Library, creation: Creation): Promise<number> {
+export async function createMapLater(host: Host, creation: Creation, entries = 0): Promise<number> {
   const { spec } = creation;
-  if (isStorage(spec.type)) return createMap(library, creation);
-  const fd = await library.mapCreate.later(
+  if (isStorage(spec.type)) return createMap(host, creation, entries);
+  requireRoom(host, creation, entries);
+  const fd = await host.library.mapCreate.later(
     TYPE_NUMBERS[spec.type],
     creation.name,
     spec.keySize,
@@ -144,6 +144,11 @@ export async function createMapLater(library: Library, creation: Creation): Prom
   );
   if (fd < 0) throw creationError(creation, fd);
   return fd;
+}
+
+function requireRoom({ room, possibleCpus }: Host, creation: Creation, entries: number): void {
+  if (!room.takes(leastBytes(creation.spec, entries, possibleCpus)))
+    throw creationError(creation, -ERRNO.ENOMEM);
 }
 
 function creationError(creation: Creation, answer: number): KernelError {

@@ -7,7 +7,7 @@ import type { Pairs, Progress } from './entries/write.ts';
 import { batchLater, keysOf, pairsOf } from './entries/write.ts';
 import { ERRNO, kernelError } from './errno.ts';
 import type { Host, OwnedMap } from './maps.ts';
-import { createMap, labelOf, requireRoom } from './maps.ts';
+import { createMap, labelOf } from './maps.ts';
 import { inParallel } from './parallel.ts';
 import { ANY, EXIST } from './symbols.ts';
 
@@ -172,7 +172,7 @@ export function acceptsInner(host: Host, outer: OwnedMap, inner: MapSpec): boole
   const key = outer.spec.type === 'HashOfMaps' ? absentKey(host, outer) : undefined;
   if (key === undefined) return undefined;
   const label = `a trial inner map for ${outer.label}`;
-  const fd = createMap(library, { spec: inner, name: 'innermap_trial', operation: 'create', label });
+  const fd = createMap(host, { spec: inner, name: 'innermap_trial', operation: 'create', label });
   const answer = library.mapUpdate(outer.fd, key, Uint32Array.of(fd), EXIST);
   library.close(fd);
   if (answer === -ERRNO.ENOENT) return true;
@@ -199,12 +199,10 @@ export function createOuterMap(
   const { library } = host;
   const { outer, template, name } = asked;
   const dummy = { spec: template, name: 'template', operation: 'create the template of', label: name };
-  requireRoom(host, dummy);
-  const innerFd = createMap(library, dummy);
+  const innerFd = createMap(host, dummy);
   try {
     const map = { spec: outer, name, operation: 'create outer map', label: name };
-    requireRoom(host, map);
-    return createMap(library, { ...map, innerFd });
+    return createMap(host, { ...map, innerFd });
   } finally {
     library.close(innerFd);
   }

@@ -118,7 +118,7 @@ class Scratch {
 
   create(spec: MapSpec, innerFd = 0): number {
     const creation = { spec, name: 'innermap_probe', operation: 'create', label: LABEL, innerFd };
-    const fd = createMap(this.#host.library, creation);
+    const fd = createMap(this.#host, creation);
     this.#fds.push(fd);
     return fd;
   }
