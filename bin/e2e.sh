@@ -15,11 +15,14 @@ if [ -z "$E2E_PROVIDER" ]; then
   E2E_PROVIDER=local
   ! { command -v kind && docker info; } >/dev/null 2>&1 || E2E_PROVIDER=kind
 fi
-echo "e2e: on $E2E_PROVIDER" >&2
-
 case $E2E_PROVIDER in
 kind) bash bin/setup.sh modules ;;
-*) bash bin/setup.sh test ;;
+local) bash bin/setup.sh test ;;
+*)
+  echo "e2e: there is no provider $E2E_PROVIDER: kind or local" >&2
+  exit 2
+  ;;
 esac
+echo "e2e: on $E2E_PROVIDER" >&2
 # What cannot run here is an error, not a skip: somebody asked for it.
 CI=true exec npx mocha --config e2e/mocharc.json "$@"

@@ -183,6 +183,8 @@ export function describeScenario(file: string, title: string, body: (scene: Scen
       console.log(await logsOf(shared.kubectl), await shared.provider.logs());
     });
     body(scene);
-    after(() => scene.leave());
+    after(async () => {
+      if (shared !== undefined) await scene.leave();
+    });
   });
 }
