@@ -1,17 +1,11 @@
-import { Backoff } from './backoff.ts';
 import type { Place, Query } from './client/resource.ts';
 import { ApiError, type Cluster } from './client.ts';
 import { type Clock, REAL_CLOCK } from './clock.ts';
+import type { History } from './history.ts';
+import { Course, type Watched } from './watch/course.ts';
 import type { WatchEvent } from './watch/event.ts';
 import { readEvents } from './watch/events.ts';
-import {
-  asError,
-  type Failure,
-  needsList,
-  refusesStreaming,
-  retryAfterOf,
-  StreamedError,
-} from './watch/failure.ts';
+import { asError, type Failure, RewoundError, StreamedError } from './watch/failure.ts';
 import { Mirror, type MirrorOptions } from './watch/mirror.ts';
 import { readPages } from './watch/pages.ts';
 import { Watchdog } from './watch/watchdog.ts';
@@ -28,44 +22,40 @@ export interface ReflectorOptions<T> extends Omit<MirrorOptions<T>, 'failed'> {
   readonly failed?: (failure: Failure) => void;
   /** Every agent's history ends at once when a schema changes: lists are spread over this time. Default 5 s. */
   readonly relistJitterMs?: number;
+  /**
+   * Whether a watch that was broken off is gone on with. Where not, everything is listed again: one process of a
+   * cluster can afford it, and notices for certain what a restored server has undone. Default true.
+   */
+  readonly resumes?: boolean;
+  /** Shared by the streams that read one server. */
+  readonly history?: History;
+  /** What was told is of a future that was undone: the whole set that comes next is another's. */
+  readonly undone?: () => void;
   readonly clock?: Clock;
 }
 
 /** Bookmarks come every minute, also when nothing happens. */
 const SILENCE_MS = 90_000;
-const SHORT_MS = 1_000;
-/** A server, or what is in between, that ends watches sooner than this is not hurried. */
-const HASTY_MS = 30_000;
-
-interface Watched {
-  readonly livedMs: number;
-  readonly askedMs: number;
-  readonly events: number;
-}
 
 /**
  * Keeps a consumer as the server is.
  *
  * - A whole set first: streamed, where the server refuses that by pages. Half a set is never passed on.
- * - Then changes, from where the set ended; a lost connection is resumed there, if the server has come so far.
- * - A history that is gone (410), an ERROR event, or versions that went back: a whole set again.
+ * - Then changes, from where the set ended; a lost connection is resumed there, if the server still has what it told.
+ * - A history that is gone (410), an ERROR event, or a server that was restored: a whole set again.
  * - Everything else that fails is tried again after 0.8 to 30 s.
  */
 export class Reflector<T> {
   readonly #options: ReflectorOptions<T>;
   readonly #clock: Clock;
-  readonly #backoff: Backoff;
-  /** Of lists that the server asks for by an answer: that it was away before is no reason to wait. */
-  readonly #relisting: Backoff;
+  readonly #course: Course;
   readonly #mirror: Mirror<T>;
   readonly #stopped = new AbortController();
   #running: Promise<void> | undefined;
-  #mustList = true;
-  /** How the next whole set is asked for. */
-  #paged = false;
-  #streamingRefused = false;
-  /** The last watch was broken off: the server may be another one, or restored from a backup. */
-  #doubtful = false;
+  /** Ends the watch that is under way. */
+  #interrupt: (() => void) | undefined;
+  /** Since the last whole set it was found, here or by another stream, that the server was restored. */
+  #isUndone = false;
   #synced = false;
   #failure: Failure | undefined;
   #restarts = 0;
@@ -73,8 +63,8 @@ export class Reflector<T> {
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
     this.#clock = options.clock ?? REAL_CLOCK;
-    this.#backoff = new Backoff(this.#clock);
-    this.#relisting = new Backoff(this.#clock);
+    const { relistJitterMs = 5_000, resumes = true } = options;
+    this.#course = new Course({ clock: this.#clock, relistJitterMs, resumes });
     this.#mirror = new Mirror({ ...options, failed: failure => this.#tell(failure) });
   }
 
@@ -86,6 +76,11 @@ export class Reflector<T> {
   /** The watermark: the consumer has everything up to here. Goes back only where the server did. */
   get resourceVersion(): string | undefined {
     return this.#mirror.resourceVersion;
+  }
+
+  /** Whether the consumer is told what happens, and nothing is known that may have been missed. */
+  get isCurrent(): boolean {
+    return this.#synced && !this.#course.mustList;
   }
 
   /** What keeps the consumer from being up to date now. */
@@ -111,17 +106,19 @@ export class Reflector<T> {
 
   async #run(): Promise<void> {
     const stop = this.#stopped.signal;
+    const leave = this.#options.history?.join(this.#others);
     while (!stop.aborted) {
       const wait = await this.#round();
       if (wait > 0) await this.#clock.sleep(wait, stop);
       this.#restarts++;
     }
+    leave?.();
   }
 
   /** One list, watch, or both in one stream; answers how long to wait before the next. */
   async #round(): Promise<number> {
     try {
-      if (this.#mustList && this.#paged) await this.#listPages();
+      if (this.#course.byPages) await this.#listPages();
       return this.#ended(await this.#follow());
     } catch (error) {
       return this.#failed(asError(error));
@@ -130,37 +127,38 @@ export class Reflector<T> {
     }
   }
 
-  /** A watch that ended as watches do, or too soon. */
-  #ended({ livedMs, askedMs, events }: Watched): number {
-    this.#doubtful = livedMs < askedMs;
-    if (this.#mustList)
-      return this.#failed(new Error('Cannot list: the stream ended before the set was complete'));
-    if (livedMs < SHORT_MS && events === 0)
-      return this.#failed(new Error(`Cannot watch: the server ended it after ${Math.round(livedMs)} ms`));
-    return livedMs < HASTY_MS ? this.#backoff.next() : 0;
+  #ended(watched: Watched): number {
+    const ending = this.#course.ended(watched);
+    return typeof ending === 'number' ? ending : this.#failed(ending);
   }
 
   #failed(error: Error): number {
     if (this.#stopped.signal.aborted) return 0;
-    const doing = this.#mustList ? 'list' : 'watch';
-    this.#doubtful = true;
-    if (this.#mustList && !this.#paged && refusesStreaming(error)) {
-      this.#paged = true;
-      this.#streamingRefused = true;
-      return 0;
-    }
-    // What is in between may let a list through, or a stream: one after the other.
-    if (this.#mustList) this.#paged = this.#streamingRefused || !this.#paged;
-    const relists = !this.#mustList && needsList(error);
-    if (relists) this.#mustList = true;
-    const jitter = relists ? this.#clock.random() * (this.#options.relistJitterMs ?? 5_000) : 0;
-    const asked = retryAfterOf(error) * (1 + this.#clock.random() / 2);
-    const backoff = relists ? this.#relisting : this.#backoff;
-    const retryInMs = Math.max(backoff.next(), asked) + jitter;
-    this.#failure = { doing, error, retryInMs };
+    if (error instanceof RewoundError) this.#restored();
+    const setback = this.#course.failed(error);
+    if (setback === undefined) return 0;
+    this.#failure = { ...setback, error };
     this.#tell(this.#failure);
-    return retryInMs;
+    return setback.retryInMs;
   }
+
+  /** Found here: the other streams cannot go on either. */
+  #restored(): void {
+    if (this.#isUndone) return;
+    this.#isUndone = true;
+    this.#options.undone?.();
+    this.#options.history?.isUndone(this.#others);
+  }
+
+  /** Found by another stream. */
+  readonly #others = (): void => {
+    if (this.#isUndone || !this.#synced) return;
+    this.#isUndone = true;
+    this.#mirror.doubt();
+    this.#options.undone?.();
+    if (this.#interrupt === undefined) this.#course.undone();
+    else this.#interrupt();
+  };
 
   async #listPages(): Promise<void> {
     const { cluster, place } = this.#options;
@@ -171,47 +169,57 @@ export class Reflector<T> {
 
   /** Reads a watch to its end. */
   async #follow(): Promise<Watched> {
-    const { cluster, place } = this.#options;
     const ending = new AbortController();
     const stop = (): void => ending.abort();
+    let because: Error | undefined;
+    const end = (error: Error): void => {
+      because = error;
+      stop();
+    };
     const watchdog = new Watchdog(this.#clock, SILENCE_MS);
-    let silent = false;
+    this.#interrupt = () =>
+      end(new RewoundError('Cannot follow a watch: the server was restored, listed again'));
     this.#stopped.signal.addEventListener('abort', stop);
     if (this.#stopped.signal.aborted) stop();
+    const bark = () => end(new Error(`Cannot watch: nothing was heard for ${SILENCE_MS / 1000} s`));
     try {
-      if (this.#mustList) this.#mirror.begin();
-      const query = this.#watchQuery();
-      const chunks = await cluster.watch(place, query, ending.signal);
-      if (!this.#mustList && this.#doubtful) await this.#verify(ending.signal);
-      watchdog.alive();
-      watchdog.guard(() => {
-        silent = true;
-        ending.abort();
-      });
-      return { ...(await this.#read(chunks, watchdog)), askedMs: query.timeoutSeconds * 1000 };
+      return await this.#watch(watchdog, bark, ending.signal);
     } catch (error) {
-      throw silent ? new Error(`Cannot watch: nothing was heard for ${SILENCE_MS / 1000} s`) : error;
+      throw because ?? error;
     } finally {
       watchdog.end();
+      this.#interrupt = undefined;
       this.#stopped.signal.removeEventListener('abort', stop);
-      ending.abort();
+      stop();
     }
+  }
+
+  async #watch(watchdog: Watchdog, bark: () => void, signal: AbortSignal): Promise<Watched> {
+    const { cluster, place } = this.#options;
+    if (this.#course.mustList) this.#mirror.begin();
+    const query = this.#watchQuery();
+    const chunks = await cluster.watch(place, query, signal);
+    if (this.#course.mustVerify) await this.#verify(signal);
+    watchdog.alive();
+    watchdog.guard(bark);
+    return { ...(await this.#read(chunks, watchdog)), askedMs: query.timeoutSeconds * 1000 };
   }
 
   /**
    * A watch from a version that the server has not reached is accepted, and tells nothing until it has (1.36): a server
-   * that was restored from a backup would not be noticed. One small list, from etcd, tells where the server is.
+   * that was restored from a backup would not be noticed. One small list, from etcd, tells where the server is, and
+   * what the first object has become.
    */
   async #verify(signal: AbortSignal): Promise<void> {
     const { cluster, place } = this.#options;
     try {
-      const { resourceVersion } = await cluster.page(place, { limit: 1 }, { signal, attempts: 1 });
-      this.#mirror.verify(resourceVersion);
+      const query = { ...this.#selectors(), limit: 1 };
+      this.#mirror.verify(await cluster.page(place, query, { signal, attempts: 1 }));
     } catch (error) {
       // Who may watch, but not list everything, cannot know
       if (!(error instanceof ApiError) || error.status !== 403) throw error;
     }
-    this.#doubtful = false;
+    this.#course.verified();
   }
 
   async #read(
@@ -246,9 +254,8 @@ export class Reflector<T> {
 
   #complete(resourceVersion: string): void {
     this.#mirror.complete(resourceVersion);
-    this.#mustList = false;
-    this.#doubtful = false;
-    this.#paged = this.#streamingRefused;
+    this.#course.completed();
+    this.#isUndone = false;
     this.#synced = true;
     this.#failure = undefined;
   }
@@ -261,7 +268,7 @@ export class Reflector<T> {
   #watchQuery(): Query & { readonly timeoutSeconds: number } {
     const timeoutSeconds = 300 + Math.floor(this.#clock.random() * 301);
     const query = { ...this.#selectors(), allowWatchBookmarks: true, timeoutSeconds };
-    if (!this.#mustList) return { ...query, resourceVersion: this.#mirror.resourceVersion };
+    if (!this.#course.mustList) return { ...query, resourceVersion: this.#mirror.resourceVersion };
     return { ...query, sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' };
   }
 

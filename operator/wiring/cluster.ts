@@ -1,6 +1,7 @@
 import type { AgentOptions } from '../cli/command.ts';
 import { type Cluster, openCluster } from '../kube/client.ts';
 import { REAL_CLOCK } from '../kube/clock.ts';
+import { History } from '../kube/history.ts';
 import { clusterPublisher } from '../publish/cluster/cluster.ts';
 import { clusterSource } from '../source/cluster/cluster.ts';
 import type { Log } from '../support/log.ts';
@@ -14,7 +15,13 @@ export function clusterSite(
   { possibleCpus, log, version }: Place,
 ): Site {
   const cluster = openCluster({ ...clusterOf(options), userAgent: `innermap-agent/${version}` });
-  const shared = { cluster, node, clock: REAL_CLOCK, relistJitterMs: options.relistJitterMs };
+  const shared = {
+    cluster,
+    node,
+    clock: REAL_CLOCK,
+    relistJitterMs: options.relistJitterMs,
+    history: new History(),
+  };
   const failed = interruptions(log);
   const source = clusterSource({ ...shared, possibleCpus, failed: (what, { error }) => failed(what, error) });
   const publisher = clusterPublisher({ ...shared, failed });

@@ -1,6 +1,4 @@
-import { versionOf } from '../../core/summary/version.ts';
-import type { Consumer, Failure } from '../../kube/reflector.ts';
-import { RewoundError } from '../../kube/watch/failure.ts';
+import type { Consumer } from '../../kube/reflector.ts';
 import type { Inbox } from './inbox.ts';
 
 /** How one kind of objects gets into the world. */
@@ -25,7 +23,6 @@ export interface FeedOptions<T> {
 /** A reflector's consumer: passes on what changed, in order, and notices where time went back. */
 export class Feed<T> implements Consumer<T> {
   readonly #options: FeedOptions<T>;
-  #highest = -1;
   #suspicious = false;
   #synced = false;
 
@@ -38,15 +35,14 @@ export class Feed<T> implements Consumer<T> {
     return this.#synced;
   }
 
-  /** What is known may be of a future that was undone: the next set is read anew. */
+  /** What is known is of a future that was undone: the next set is read anew. */
   get isSuspicious(): boolean {
     return this.#suspicious;
   }
 
-  failed({ error }: Failure, seen: string | undefined): void {
-    if (!(error instanceof RewoundError)) return;
+  /** The server was restored: the next set is of another time. */
+  undone(): void {
     this.#suspicious = true;
-    this.#highest = Math.max(this.#highest, versionOf(seen) || 0);
   }
 
   put(_key: string, item: T): void {
@@ -58,9 +54,8 @@ export class Feed<T> implements Consumer<T> {
   }
 
   replace(items: ReadonlyMap<string, T>, resourceVersion: string): void {
-    const isRewound = this.#suspicious && versionOf(resourceVersion) < this.#highest;
+    const isRewound = this.#suspicious;
     this.#suspicious = false;
-    this.#highest = -1;
     this.#options.inbox.many(this.#replacing(items, { resourceVersion, isRewound }));
   }
 

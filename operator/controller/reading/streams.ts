@@ -1,6 +1,7 @@
 import type { World } from '../../core/summary/world.ts';
 import type { Cluster, KubeObject, Place } from '../../kube/client.ts';
 import type { Clock } from '../../kube/clock.ts';
+import { History } from '../../kube/history.ts';
 import { type Failure, Reflector } from '../../kube/reflector.ts';
 import { innerFacts } from '../facts/innermap.ts';
 import { nodeFacts, podFacts } from '../facts/node.ts';
@@ -29,7 +30,7 @@ export interface StreamsOptions {
 
 interface Stream {
   readonly feed: Pick<Feed<unknown>, 'hasSynced'>;
-  readonly reflector: Pick<Reflector<unknown>, 'start' | 'stop' | 'hasSynced' | 'restarts'>;
+  readonly reflector: Pick<Reflector<unknown>, 'start' | 'stop' | 'isCurrent' | 'restarts'>;
 }
 
 /** What the controller watches: five kinds, each brought down to the little that is kept. */
@@ -38,6 +39,7 @@ export class Streams {
   readonly #outerMaps: Stream;
   readonly #innerMaps: Stream;
   readonly #others: readonly Stream[];
+  readonly #history = new History();
   #isWatchingInners = false;
 
   constructor(options: StreamsOptions) {
@@ -64,6 +66,11 @@ export class Streams {
 
   get hasSynced(): boolean {
     return this.#all.every(({ feed }) => feed.hasSynced);
+  }
+
+  /** Whether everything is of one time: what one stream has missed, a restoration too, none of the others tells. */
+  get areCurrent(): boolean {
+    return this.#all.every(({ reflector }) => reflector.isCurrent);
   }
 
   /** Lists and watches begun after the first. */
@@ -99,13 +106,11 @@ export class Streams {
   ): Stream {
     const { cluster, clock, inbox, noticed, failed, relistJitterMs } = this.#options;
     const feed = new Feed<T>({ intake, inbox, noticed });
-    const reflector: Reflector<T> = new Reflector<T>({
+    const reflector = new Reflector<T>({
       ...{ cluster, place, clock, consumer: feed },
       transform: object => read(object, !feed.isSuspicious),
-      failed: failure => {
-        feed.failed(failure, reflector.resourceVersion);
-        failed(intake.kind, failure);
-      },
+      ...{ resumes: false, history: this.#history, undone: () => feed.undone() },
+      failed: failure => failed(intake.kind, failure),
       ...(labelSelector === undefined ? {} : { labelSelector }),
       ...(relistJitterMs === undefined ? {} : { relistJitterMs }),
     });

@@ -1,4 +1,4 @@
-import type { Cluster, KubeObject, ListPage, Place, Query } from '../../kube/client.ts';
+import type { CallOptions, Cluster, KubeObject, ListPage, Place, Query } from '../../kube/client.ts';
 import { ApiError, objectKey } from '../../kube/client.ts';
 import { Watcher } from './watcher.ts';
 
@@ -28,6 +28,7 @@ export class SimulatedCluster implements Cluster {
   /** Told of every status that was written. */
   patched: ((place: Place) => void) | undefined;
   readonly #kinds = new Map<string, Kind>();
+  readonly #hanging = new Set<string>();
 
   /** Made, or changed: another spec is another generation. */
   put(plural: string, object: KubeObject): KubeObject {
@@ -82,7 +83,21 @@ export class SimulatedCluster implements Cluster {
     }
   }
 
+  /** Breaks off every watch. */
+  cut(): void {
+    for (const { watchers } of this.#kinds.values()) {
+      for (const watcher of watchers) watcher.end();
+      watchers.clear();
+    }
+  }
+
+  /** Watches and lists of these are not answered any more. */
+  hang(plural: string): void {
+    this.#hanging.add(plural);
+  }
+
   async watch(place: Place, query: Query, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    await this.#answering(place, signal);
     const kind = this.#kind(place.resource.plural);
     const watcher = new Watcher();
     if (query['sendInitialEvents'] === true) {
@@ -100,7 +115,8 @@ export class SimulatedCluster implements Cluster {
     return watcher;
   }
 
-  async page(place: Place, query: Query): Promise<ListPage> {
+  async page(place: Place, query: Query, { signal }: CallOptions = {}): Promise<ListPage> {
+    await this.#answering(place, signal);
     const outer = String(query['fieldSelector'] ?? '').replace('spec.outerMap=', '');
     const items = [...this.#kind(place.resource.plural).objects.values()].filter(
       object => outer === '' || (object['spec'] as { readonly outerMap?: string }).outerMap === outer,
@@ -171,6 +187,13 @@ export class SimulatedCluster implements Cluster {
       this.#kinds.set(plural, kind);
     }
     return kind;
+  }
+
+  async #answering({ resource }: Place, signal: AbortSignal | undefined): Promise<void> {
+    if (!this.#hanging.has(resource.plural)) return;
+    await new Promise((_, reject) => {
+      signal?.addEventListener('abort', () => reject(new Error('Cannot wait: aborted')));
+    });
   }
 
   #must(place: Place): KubeObject {

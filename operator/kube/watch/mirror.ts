@@ -1,4 +1,5 @@
 import { compareVersions, type KubeObject, objectKey } from '../client/resource.ts';
+import type { ListPage } from '../client.ts';
 import { asError, type Failure, RewoundError } from './failure.ts';
 import { isOlder, type Known, type Reading, readObject } from './known.ts';
 
@@ -29,7 +30,11 @@ export class Mirror<T> {
   #known = new Map<string, Known<T>>();
   #coming: Map<string, Known<T>> | undefined;
   #resourceVersion: string | undefined;
-  /** Where something older than what had been seen was told last. */
+  /** Of these the last content is not known: nothing follows from it. */
+  readonly #unreadable = new Set<string>();
+  /** Of the set that is coming: what cannot have become of what was told before. */
+  #contradiction: string | undefined;
+  /** Where something was told last that undoes what had been seen. */
   #rewound = false;
 
   constructor(options: MirrorOptions<T>) {
@@ -39,7 +44,10 @@ export class Mirror<T> {
     this.#reading = {
       transform: options.transform,
       ignoreUnchangedGeneration: options.ignoreUnchangedGeneration ?? false,
-      unreadable: (key, error) => options.failed({ doing: 'transform', key, error: asError(error) }),
+      unreadable: (key, error) => {
+        this.#unreadable.add(key);
+        options.failed({ doing: 'transform', key, error: asError(error) });
+      },
     };
   }
 
@@ -51,6 +59,7 @@ export class Mirror<T> {
   /** From here on objects belong to a whole set that is not complete yet. */
   begin(): void {
     this.#coming = new Map();
+    this.#contradiction = undefined;
   }
 
   get incomplete(): boolean {
@@ -71,51 +80,86 @@ export class Mirror<T> {
 
   delete(object: KubeObject): void {
     const key = objectKey(object.metadata);
+    this.#unreadable.delete(key);
     if (this.#coming !== undefined) this.#coming.delete(key);
     else if (this.#known.delete(key)) this.#tellGone(key, object);
   }
 
-  /** The whole set is complete as of `resourceVersion`. An older one counts when it is told twice in a row. */
+  /**
+   * The whole set is complete as of `resourceVersion`. One that undoes what was told counts when it is told twice in a
+   * row: what is known is then not used for it.
+   */
   complete(resourceVersion: string): void {
     const coming = this.#coming ?? new Map();
     this.#coming = undefined;
     const seen = this.#resourceVersion;
     const older = seen !== undefined && compareVersions(resourceVersion, seen) < 0;
-    if (older && !this.#rewound) {
-      this.#rewound = true;
-      throw new RewoundError(
-        `Cannot take a list as of resourceVersion ${resourceVersion}: ${seen} was seen before, listed again to be sure`,
+    const because = older ? `${seen} was seen before` : this.#contradiction;
+    if (because !== undefined && !this.#rewound)
+      this.#undo(
+        `Cannot take a list as of resourceVersion ${resourceVersion}: ${because}, listed again to be sure`,
       );
-    }
     this.#rewound = false;
     this.#resourceVersion = resourceVersion;
     this.#known = coming;
     this.#tell(() => this.#consumer.replace(itemsOf(coming), resourceVersion));
   }
 
-  /** The server is at `resourceVersion`: what was seen before cannot be later. */
-  verify(resourceVersion: string): void {
-    const seen = this.#resourceVersion;
-    if (seen === undefined || compareVersions(resourceVersion, seen) >= 0) return;
+  /** What was seen is of a future that the server has undone, whatever it tells: the next set is taken as it comes. */
+  doubt(): void {
     this.#rewound = true;
-    throw new RewoundError(
-      `Cannot follow a watch: the server is at resourceVersion ${resourceVersion}, ${seen} was seen before, listed again`,
-    );
+  }
+
+  /** The server is at `resourceVersion`, and these are the first objects: what was seen before cannot be otherwise. */
+  verify({
+    resourceVersion,
+    items,
+    continue: more,
+  }: Pick<ListPage, 'resourceVersion' | 'items' | 'continue'>): void {
+    const seen = this.#resourceVersion;
+    if (seen === undefined) return;
+    const where = `Cannot follow a watch: the server is at resourceVersion ${resourceVersion}`;
+    if (compareVersions(resourceVersion, seen) < 0)
+      this.#undo(`${where}, ${seen} was seen before, listed again`);
+    const told = new Set(items.map(({ metadata }) => objectKey(metadata)));
+    const missing = more === undefined ? [...this.#known.keys()].find(key => !told.has(key)) : undefined;
+    const because =
+      missing === undefined
+        ? items.map(each => this.#contradicted(each)).find(Boolean)
+        : `${missing} is gone`;
+    if (because !== undefined) this.#undo(`${where}, ${because}, listed again`);
   }
 
   /** Something was told as of `resourceVersion`. Within one watch they never go back. */
   advance(resourceVersion: string): void {
     const seen = this.#resourceVersion;
-    if (seen !== undefined && compareVersions(resourceVersion, seen) < 0) {
-      this.#rewound = true;
-      throw new RewoundError(
+    if (seen !== undefined && compareVersions(resourceVersion, seen) < 0)
+      this.#undo(
         `Cannot follow a watch: resourceVersion went back from ${seen} to ${resourceVersion}, listed again`,
       );
-    }
     this.#resourceVersion = resourceVersion;
   }
 
+  #undo(message: string): never {
+    this.#rewound = true;
+    throw new RewoundError(message);
+  }
+
+  /** An object at most as new as what was seen must be as it was told; what is wrong where it is not. */
+  #contradicted({ metadata }: KubeObject): string | undefined {
+    const { uid, resourceVersion: version } = metadata;
+    const seen = this.#resourceVersion;
+    const key = objectKey(metadata);
+    if (seen === undefined || version === undefined || compareVersions(version, seen) > 0) return undefined;
+    const known = this.#known.get(key);
+    if (this.#unreadable.has(key) || (known?.uid === uid && known?.resourceVersion === version))
+      return undefined;
+    return `${key} is at ${version} and was ${known === undefined ? 'not there' : `at ${known.resourceVersion}`} at ${seen}`;
+  }
+
   #collect(coming: Map<string, Known<T>>, key: string, object: KubeObject): void {
+    this.#contradiction ??= this.#contradicted(object);
+    this.#unreadable.delete(key);
     // A restored server may count up to the same generations and versions again, with other contents.
     const before = coming.get(key) ?? (this.#rewound ? undefined : this.#known.get(key));
     const known = readObject(object, before, this.#reading) ?? this.#lastReadable(key, object);
@@ -125,6 +169,7 @@ export class Mirror<T> {
 
   #change(key: string, object: KubeObject): void {
     const before = this.#known.get(key);
+    this.#unreadable.delete(key);
     const known = readObject(object, before, this.#reading);
     if (known === undefined) {
       if (this.#known.delete(key)) this.#tellGone(key, object);

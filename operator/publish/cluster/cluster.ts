@@ -4,6 +4,7 @@ import type { Report } from '../../core/report/report.ts';
 import { Backoff } from '../../kube/backoff.ts';
 import { ApiError, type Cluster, type KubeObject } from '../../kube/client.ts';
 import type { Clock } from '../../kube/clock.ts';
+import type { History } from '../../kube/history.ts';
 import { type Failure, Reflector } from '../../kube/reflector.ts';
 import { Store } from '../../kube/store.ts';
 import type { Publisher } from '../publish.ts';
@@ -14,6 +15,8 @@ export interface ClusterPublisherOptions {
   readonly node: string;
   readonly clock: Clock;
   readonly relistJitterMs: number;
+  /** Of all streams of this process. */
+  readonly history: History;
   readonly failed: (what: string, error: Error) => void;
 }
 
@@ -59,14 +62,18 @@ class NodeStates implements ClusterPublisher {
   #wake = new AbortController();
 
   constructor(options: ClusterPublisherOptions) {
-    const { cluster, clock, node, relistJitterMs, failed } = options;
+    const { cluster, clock, node, relistJitterMs, history, failed } = options;
     this.#options = options;
     this.#clock = clock;
     this.#backoff = new Backoff(clock);
     this.#reflector = new Reflector<Known>({
-      ...{ cluster, clock, relistJitterMs, place: STATES, consumer: this.#store },
+      ...{ cluster, clock, relistJitterMs, history, place: STATES, consumer: this.#store },
       fieldSelector: `metadata.name=${node}`,
       transform: object => ({ object, status: object['status'] as NodeMapStateStatus | undefined }),
+      // Answered by a server that has forgotten it
+      undone: () => {
+        this.#answered = undefined;
+      },
       failed: (failure: Failure) => failed('NodeMapState', failure.error),
     });
     this.#store.onChange(() => this.#look());

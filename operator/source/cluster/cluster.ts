@@ -4,6 +4,7 @@ import { groundOf } from '../../core/desired/claim.ts';
 import type { ClusterNode, Wanted, WantedInner, Watermark } from '../../core/wanted.ts';
 import type { Cluster, KubeObject, Place } from '../../kube/client.ts';
 import type { Clock } from '../../kube/clock.ts';
+import type { History } from '../../kube/history.ts';
 import { type Failure, Reflector } from '../../kube/reflector.ts';
 import { Store } from '../../kube/store.ts';
 import type { Source } from '../source.ts';
@@ -18,6 +19,8 @@ export interface ClusterSourceOptions {
   readonly possibleCpus: number;
   readonly clock: Clock;
   readonly relistJitterMs: number;
+  /** Of all streams of this process. */
+  readonly history: History;
   /** A stream that is interrupted, or an object that cannot be read; it goes on by itself. */
   readonly failed: (what: string, failure: Failure) => void;
 }
@@ -112,6 +115,7 @@ class Streams implements ClusterSource {
     const { cluster, clock, relistJitterMs, failed } = this.#options;
     return new Reflector<T>({
       ...{ cluster, clock, relistJitterMs, place, consumer: store, transform },
+      ...{ history: this.#options.history },
       ...(fieldSelector === undefined ? {} : { fieldSelector }),
       failed: failure => failed(place.resource.plural, failure),
     });
@@ -160,8 +164,8 @@ class Streams implements ClusterSource {
   }
 
   #streamOptions(): StreamOptions {
-    const { cluster, clock, relistJitterMs, failed } = this.#options;
-    return { cluster, clock, relistJitterMs, failed, changed: () => this.#tell() };
+    const { cluster, clock, relistJitterMs, history, failed } = this.#options;
+    return { cluster, clock, relistJitterMs, history, failed, changed: () => this.#tell() };
   }
 
   /** A Node that is gone while its agent runs is known by its last labels; nothing is removed meanwhile. */

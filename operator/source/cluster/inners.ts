@@ -4,6 +4,7 @@ import { completed } from '../../core/unhurried.ts';
 import type { WantedInner, Watermark } from '../../core/wanted.ts';
 import { type Cluster, compareVersions, type KubeObject } from '../../kube/client.ts';
 import type { Clock } from '../../kube/clock.ts';
+import type { History } from '../../kube/history.ts';
 import { type Consumer, type Failure, Reflector } from '../../kube/reflector.ts';
 import { Store } from '../../kube/store.ts';
 import { unhurried } from '../../pace/pace.ts';
@@ -14,6 +15,7 @@ export interface StreamOptions {
   readonly cluster: Cluster;
   readonly clock: Clock;
   readonly relistJitterMs: number;
+  readonly history: History;
   /** Called when a read may answer something new. */
   readonly changed: () => void;
   readonly failed: (what: string, failure: Failure) => void;
@@ -53,6 +55,7 @@ export class Inners implements Consumer<Arrived> {
   /** Of statuses: the highest, and the highest that was reached. */
   #asked = '0';
   #reached = '0';
+  #isUndone = false;
   #last: { readonly of: ReadonlyMap<string, Arrived>; readonly inners: readonly WantedInner[] } | undefined;
 
   constructor(options: InnersOptions) {
@@ -66,6 +69,7 @@ export class Inners implements Consumer<Arrived> {
       transform: object => this.#arrived(object),
       ignoreUnchangedGeneration: true,
       glance: object => this.#glance(object),
+      ...{ history: options.history, undone: () => this.#undone() },
       failed: failure => options.failed(`InnerMaps of ${outerMap}`, failure),
     });
     this.#store.onChange(() => this.#happened());
@@ -98,6 +102,9 @@ export class Inners implements Consumer<Arrived> {
 
   replace(items: ReadonlyMap<string, Arrived>): void {
     this.#store.replace(items);
+    // Whatever is told from here on was read from the server as it is now, also where nothing has changed
+    if (this.#isUndone) this.#happened();
+    this.#isUndone = false;
   }
 
   put(key: string, item: Arrived): void {
@@ -115,6 +122,13 @@ export class Inners implements Consumer<Arrived> {
     this.#reach();
     this.#asked = version;
     if (this.hasSynced && compareVersions(version, this.#changed) > 0) this.#options.changed();
+  }
+
+  /** Versions of a future that the server does not know are not to be reached. */
+  #undone(): void {
+    this.#asked = '0';
+    this.#reached = '0';
+    this.#isUndone = true;
   }
 
   #happened(): void {

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { NodeMapStateStatus, OuterMapState } from '../../../api/status.ts';
 import type { Report } from '../../../core/report/report.ts';
 import { type Cluster, openCluster } from '../../../kube/client.ts';
+import { History } from '../../../kube/history.ts';
 import { ScriptedApi } from '../../../kube/testing/api.ts';
 import { SimulatedClock, until } from '../../../kube/testing/clock.ts';
 import { json, type Received, refuse, ScriptedServer } from '../../../kube/testing/server.ts';
@@ -10,6 +11,7 @@ import { type ClusterPublisher, clusterPublisher } from '../cluster.ts';
 /** A server of NodeMapStates that applies what it is sent, and the publisher of the node `here`, under simulated time. */
 export class PublishScene {
   readonly clock = new SimulatedClock();
+  readonly history = new History();
   readonly states = new ScriptedApi({ apiVersion: 'innermap.io/v1alpha1', kind: 'NodeMapState' });
   readonly server = new ScriptedServer((received, response) => this.#answer(received, response));
   readonly failures: string[] = [];
@@ -35,6 +37,7 @@ export class PublishScene {
       node: 'here',
       clock: this.clock,
       relistJitterMs: 0,
+      history: this.history,
       failed: (_, error) => this.failures.push(error.message),
     });
     await until('watching', () => this.states.watching === 1);

@@ -1,5 +1,6 @@
 import type { Wanted } from '../../../core/wanted.ts';
 import { type Cluster, openCluster } from '../../../kube/client.ts';
+import { History } from '../../../kube/history.ts';
 import { ScriptedApi } from '../../../kube/testing/api.ts';
 import { SimulatedClock, until } from '../../../kube/testing/clock.ts';
 import { type Handler, refuse, ScriptedServer } from '../../../kube/testing/server.ts';
@@ -19,6 +20,7 @@ const OUTER = {
 /** A server with three kinds, and the source of the node `here`, under simulated time. */
 export class SourceScene {
   readonly clock = new SimulatedClock();
+  readonly history = new History();
   readonly nodes = new ScriptedApi({ apiVersion: 'v1', kind: 'Node' });
   readonly outerMaps = new ScriptedApi({ apiVersion: OURS, kind: 'OuterMap' });
   /** Of each outer map, as the field selector tells them apart. */
@@ -62,6 +64,7 @@ export class SourceScene {
       possibleCpus: 2,
       clock: this.clock,
       relistJitterMs: 0,
+      history: this.history,
       failed: (what, { error }) => this.failures.push(`${what}: ${error.message}`),
     });
     this.source.onChange(() => this.changes++);
