@@ -62,6 +62,8 @@ export interface Wanted {
   readonly unreadable?: ReadonlySet<string>;
   /** By outer map; absent without a cluster. */
   readonly watermarks?: ReadonlyMap<string, Watermark>;
+  /** Sets of different epochs may be of different histories: an etcd may have been restored in between. */
+  readonly epoch?: number;
   /** Absent without a cluster: the agent's own word counts. */
   readonly node?: ClusterNode;
 }

@@ -1,4 +1,5 @@
 import type { Place, Query } from './client/resource.ts';
+import { Linked } from './client/timed.ts';
 import { ApiError, type Cluster } from './client.ts';
 import { type Clock, REAL_CLOCK } from './clock.ts';
 import type { History } from './history.ts';
@@ -52,7 +53,7 @@ export class Reflector<T> {
   readonly #mirror: Mirror<T>;
   readonly #stopped = new AbortController();
   #running: Promise<void> | undefined;
-  /** Ends the watch that is under way. */
+  /** Ends what is under way. */
   #interrupt: (() => void) | undefined;
   /** Since the last whole set it was found, here or by another stream, that the server was restored. */
   #isUndone = false;
@@ -117,29 +118,44 @@ export class Reflector<T> {
 
   /** One list, watch, or both in one stream; answers how long to wait before the next. */
   async #round(): Promise<number> {
+    const ending = new Linked([this.#stopped.signal]);
+    this.#interrupt = () =>
+      ending.abort(
+        new RewoundError('Cannot go on: another stream found that the server was restored, listed again'),
+      );
     try {
-      if (this.#course.byPages) await this.#listPages();
-      return this.#ended(await this.#follow());
+      if (this.#course.byPages) await this.#listPages(ending.signal);
+      return this.#ended(await this.#follow(ending));
     } catch (error) {
-      return this.#failed(asError(error));
+      return this.#failed(asError(ending.signal.aborted ? ending.signal.reason : error));
     } finally {
+      this.#interrupt = undefined;
+      ending.abort(undefined);
+      ending.letGo();
       this.#mirror.abandon();
     }
   }
 
   #ended(watched: Watched): number {
     const ending = this.#course.ended(watched);
+    if (this.#course.isDoubtful) this.#broken();
     return typeof ending === 'number' ? ending : this.#failed(ending);
   }
 
   #failed(error: Error): number {
     if (this.#stopped.signal.aborted) return 0;
     if (error instanceof RewoundError) this.#restored();
+    this.#broken();
     const setback = this.#course.failed(error);
     if (setback === undefined) return 0;
     this.#failure = { ...setback, error };
     this.#tell(this.#failure);
     return setback.retryInMs;
+  }
+
+  /** Before the first whole set nothing was told that could be doubted. */
+  #broken(): void {
+    if (this.#synced) this.#options.history?.isBroken(this.#others, this.#clock.now());
   }
 
   /** Found here: the other streams cannot go on either. */
@@ -155,54 +171,38 @@ export class Reflector<T> {
     if (this.#isUndone || !this.#synced) return;
     this.#isUndone = true;
     this.#mirror.doubt();
+    this.#broken();
     this.#options.undone?.();
     if (this.#interrupt === undefined) this.#course.undone();
     else this.#interrupt();
   };
 
-  async #listPages(): Promise<void> {
+  async #listPages(signal: AbortSignal): Promise<void> {
     const { cluster, place } = this.#options;
-    const paging = { cluster, place, query: this.#selectors(), signal: this.#stopped.signal };
     this.#mirror.begin();
-    this.#complete(await readPages(paging, object => this.#mirror.put(object)));
+    const paging = { cluster, place, query: this.#selectors(), signal };
+    const resourceVersion = await readPages(paging, object => this.#mirror.put(object));
+    signal.throwIfAborted();
+    this.#complete(resourceVersion);
   }
 
   /** Reads a watch to its end. */
-  async #follow(): Promise<Watched> {
-    const ending = new AbortController();
-    const stop = (): void => ending.abort();
-    let because: Error | undefined;
-    const end = (error: Error): void => {
-      because = error;
-      stop();
-    };
+  async #follow(ending: Linked): Promise<Watched> {
+    const { cluster, place } = this.#options;
     const watchdog = new Watchdog(this.#clock, SILENCE_MS);
-    this.#interrupt = () =>
-      end(new RewoundError('Cannot follow a watch: the server was restored, listed again'));
-    this.#stopped.signal.addEventListener('abort', stop);
-    if (this.#stopped.signal.aborted) stop();
-    const bark = () => end(new Error(`Cannot watch: nothing was heard for ${SILENCE_MS / 1000} s`));
     try {
-      return await this.#watch(watchdog, bark, ending.signal);
-    } catch (error) {
-      throw because ?? error;
+      if (this.#course.mustList) this.#mirror.begin();
+      const query = this.#watchQuery();
+      const chunks = await cluster.watch(place, query, ending.signal);
+      if (this.#course.mustVerify) await this.#verify(ending.signal);
+      watchdog.alive();
+      watchdog.guard(() =>
+        ending.abort(new Error(`Cannot watch: nothing was heard for ${SILENCE_MS / 1000} s`)),
+      );
+      return { ...(await this.#read(chunks, watchdog)), askedMs: query.timeoutSeconds * 1000 };
     } finally {
       watchdog.end();
-      this.#interrupt = undefined;
-      this.#stopped.signal.removeEventListener('abort', stop);
-      stop();
     }
-  }
-
-  async #watch(watchdog: Watchdog, bark: () => void, signal: AbortSignal): Promise<Watched> {
-    const { cluster, place } = this.#options;
-    if (this.#course.mustList) this.#mirror.begin();
-    const query = this.#watchQuery();
-    const chunks = await cluster.watch(place, query, signal);
-    if (this.#course.mustVerify) await this.#verify(signal);
-    watchdog.alive();
-    watchdog.guard(bark);
-    return { ...(await this.#read(chunks, watchdog)), askedMs: query.timeoutSeconds * 1000 };
   }
 
   /**
@@ -220,6 +220,7 @@ export class Reflector<T> {
       if (!(error instanceof ApiError) || error.status !== 403) throw error;
     }
     this.#course.verified();
+    this.#options.history?.isCertain(this.#others);
   }
 
   async #read(
@@ -256,6 +257,7 @@ export class Reflector<T> {
     this.#mirror.complete(resourceVersion);
     this.#course.completed();
     this.#isUndone = false;
+    this.#options.history?.isCertain(this.#others);
     this.#synced = true;
     this.#failure = undefined;
   }

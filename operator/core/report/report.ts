@@ -55,4 +55,6 @@ export interface Report {
   readonly turn: TurnSummary;
   /** By outer map, the resourceVersion that somebody waits for the watermark to reach. */
   readonly awaited?: ReadonlyMap<string, string>;
+  /** That of what was wanted. */
+  readonly epoch?: number;
 }

@@ -59,6 +59,7 @@ export function reportOf(turned: Turned): Report {
     refusals: wanted.refusals,
     turn,
     ...(wanted.watermarks === undefined ? {} : { awaited: awaitedIn(wanted.watermarks) }),
+    ...(wanted.epoch === undefined ? {} : { epoch: wanted.epoch }),
   };
 }
 
@@ -148,14 +149,18 @@ function outerState(
   };
 }
 
-/** While nothing may be removed, what was deleted may still be in the kernel: what was told before stands. */
+/**
+ * While nothing may be removed, what was deleted may still be in the kernel: what was told before stands, unless it may be
+ * of another history.
+ */
 function watermarkOf(
   { metadata: { name, uid } }: OuterMap,
   { wanted, previous }: Turned,
 ): Pick<OuterMapState, 'programmedResourceVersion'> {
   const { complete, unsettled, unreadable } = wanted;
   const settled = complete && unsettled?.has(name) !== true && unreadable?.has(name) !== true;
-  const before = previous?.state.outerMaps.find(state => state.name === name && state.uid === uid);
+  const told = previous?.epoch === wanted.epoch ? previous?.state.outerMaps : undefined;
+  const before = told?.find(state => state.name === name && state.uid === uid);
   const version = settled ? wanted.watermarks?.get(name)?.seen : before?.programmedResourceVersion;
   return version === undefined ? {} : { programmedResourceVersion: version };
 }

@@ -57,6 +57,11 @@ export class Course {
     return !this.#mustList && this.#doubtful;
   }
 
+  /** The last watch was broken off, and nothing was heard since. */
+  get isDoubtful(): boolean {
+    return this.#doubtful;
+  }
+
   verified(): void {
     this.#doubtful = false;
   }

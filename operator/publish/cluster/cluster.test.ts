@@ -84,6 +84,48 @@ describe('clusterPublisher', () => {
     expect(scene.writes.at(-1)?.status.outerMaps[0]?.programmedResourceVersion).to.equal('90');
   });
 
+  it('what was read before a stream broke off is not told afterwards, what is read then is', async () => {
+    await scene.publish({});
+    await scene.clock.run(5_000);
+    const stream = () => {};
+    scene.history.join(stream);
+    const waits = scene.publish({ outerMaps: [tenants({ innerMaps: 2 })] });
+    scene.history.isBroken(stream, scene.clock.now());
+    await waits;
+    await scene.clock.run(30_000);
+    expect(times()).to.deep.equal([0]);
+    expect(scene.publisher.waitingMs).to.equal(30_000);
+    scene.history.isCertain(stream);
+    await scene.clock.run(0);
+    expect(times()).to.deep.equal([0, 35_000]);
+  });
+
+  it('a stream that stays broken off keeps nothing from being told for more than a minute', async () => {
+    await scene.publish({});
+    await scene.clock.run(5_000);
+    const stream = () => {};
+    scene.history.join(stream);
+    scene.history.isBroken(stream, scene.clock.now());
+    await scene.clock.run(60_000);
+    await scene.publish({ outerMaps: [tenants({ innerMaps: 2 })] });
+    await scene.clock.run(0);
+    expect(times()).to.deep.equal([0, 65_000]);
+  });
+
+  it('what a restored server has forgotten is told again, though nothing is new', async () => {
+    scene.states.version = 1_000;
+    await scene.publish({});
+    await scene.clock.run(5_000);
+    const told = scene.states.objects.get('here')!;
+    await scene.publish({ outerMaps: [tenants({ innerMaps: 2 })] });
+    await scene.clock.run(5_000);
+    scene.server.reset();
+    scene.states.restore([told], scene.states.version - 1);
+    await scene.clock.run(10_000);
+    const { outerMaps } = scene.states.objects.get('here')!['status'] as typeof STATE;
+    expect(outerMaps).to.deep.equal([tenants({ innerMaps: 2 })]);
+  });
+
   it('a restarted agent with nothing new writes nothing, and keeps the times of conditions', async () => {
     await scene.publish({});
     await scene.clock.run(10_000);

@@ -127,6 +127,8 @@ class NodeStates implements ClusterPublisher {
       return Number.POSITIVE_INFINITY;
     }
     this.#waitsSince ??= now;
+    // What was made of objects that a restored server has undone must not be told as if it were of those that are there
+    if (!this.#options.history.counts(this.#report?.epoch, now)) return Number.POSITIVE_INFINITY;
     return Math.max(0, this.#writtenAt + WRITE_EVERY_MS - now);
   }
 
@@ -171,7 +173,8 @@ class NodeStates implements ClusterPublisher {
   async #write(state: NodeMapStateStatus): Promise<void> {
     const { cluster, node } = this.#options;
     const known = this.#known();
-    const call = { fieldManager: 'innermap-agent', force: true, signal: this.#closed.signal };
+    // Tried again only as what is to be told then
+    const call = { fieldManager: 'innermap-agent', force: true, signal: this.#closed.signal, attempts: 1 };
     const place = placeOf(node);
     if (known === undefined || isOfOther(known.object, state))
       await cluster.apply(place, nodeMapState(node, state.node.uid), call);

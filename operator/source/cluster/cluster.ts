@@ -70,6 +70,7 @@ class Streams implements ClusterSource {
     ];
     this.#outerMaps.onChange(() => this.#changed());
     this.#nodes.onChange(() => this.#changed());
+    options.history.onCertain(() => this.#tell());
     for (const reflector of this.#fixed) reflector.start();
   }
 
@@ -87,9 +88,10 @@ class Streams implements ClusterSource {
     this.#follow();
     if (!this.#wasRead) await this.#firstSync();
     this.#wasRead = true;
+    const { epoch } = this.#options.history;
     const readings = new Map<string, InnersReading>();
     for (const [name, { stream }] of this.#inners) readings.set(name, await stream.read());
-    return this.#assembled(readings);
+    return this.#assembled(readings, epoch);
   }
 
   onChange(changed: () => void): void {
@@ -186,7 +188,7 @@ class Streams implements ClusterSource {
   }
 
   /** The sets are the same arrays while none of them changed. */
-  #assembled(readings: ReadonlyMap<string, InnersReading>): Wanted {
+  #assembled(readings: ReadonlyMap<string, InnersReading>, epoch: number): Wanted {
     const outers = this.#outerMaps.snapshot();
     const node = this.#node();
     const sets = [outers, node, ...[...readings.values()].map(({ inners }) => inners)];
@@ -202,6 +204,7 @@ class Streams implements ClusterSource {
       unsettled: new Set([...readings].filter(([, { settled }]) => !settled).map(([name]) => name)),
       unreadable: new Set(unreadableIn(outers).map(({ name }) => name)),
       watermarks: watermarksOf(readings),
+      epoch,
       ...(node === undefined ? {} : { node }),
     };
     return this.#last;

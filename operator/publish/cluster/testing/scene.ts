@@ -24,6 +24,12 @@ export class PublishScene {
   drops: string | undefined;
   publisher!: ClusterPublisher;
   #cluster!: Cluster;
+  #again: (() => void) | undefined;
+
+  constructor() {
+    // As an agent does, whose next turn reads anew
+    this.history.onCertain(() => this.#again?.());
+  }
 
   async start(): Promise<this> {
     if (this.server.requests.length === 0) await this.server.listen();
@@ -51,7 +57,9 @@ export class PublishScene {
   }
 
   publish(state: Partial<NodeMapStateStatus>, awaited: Readonly<Record<string, string>> = {}): Promise<void> {
-    const report = { state: { ...STATE, ...state }, awaited: new Map(Object.entries(awaited)) };
+    this.#again = () => void this.publish(state, awaited);
+    const { epoch } = this.history;
+    const report = { epoch, state: { ...STATE, ...state }, awaited: new Map(Object.entries(awaited)) };
     return this.publisher.publish(report as unknown as Report);
   }
 
