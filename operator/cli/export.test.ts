@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
 import { dryRun } from '../loop/dryrun.ts';
-import { foreignMaps, HASH, key } from './testing/exports.ts';
+import { ARRAYS_OF_OTHER_SIZES, foreignMaps, HASH, key } from './testing/exports.ts';
 import { entriesOf, wantedOf } from './testing/foreign.ts';
 import { Site, tenants } from './testing/site.ts';
 
@@ -144,6 +144,20 @@ spec:
     await site.foreign(EXPORTS['an empty outer map']!);
     expect((await site.stand.run('export', 'empty')).error).to.contain(
       'its template can be read with CAP_PERFMON only',
+    );
+  });
+
+  it('arrays of other sizes without CAP_PERFMON: the template is the smallest, and is said to be a guess', async () => {
+    const site = new Site({ capabilities: { perfmon: false } });
+    await site.foreign(EXPORTS[ARRAYS_OF_OTHER_SIZES]!);
+    const { out, error } = await site.stand.run('export', 'ports');
+    const [outerMap, ...innerMaps] = parseAllDocuments(out).map(
+      document => document.toJS() as { spec: { maxEntries?: number; inner?: { maxEntries: number } } },
+    );
+    expect(outerMap!.spec.inner!.maxEntries).to.equal(4);
+    expect(innerMaps.map(({ spec }) => spec.maxEntries)).to.deep.equal([12, undefined, 8]);
+    expect(error).to.match(
+      /^Note: The template can be read with CAP_PERFMON only: its maxEntries 4 is that of/,
     );
   });
 

@@ -1,4 +1,4 @@
-import { INNER_TYPES, OUTER_TYPES } from '../../api/outermap.ts';
+import { INNER_TYPES, MAP_FLAGS, OUTER_TYPES } from '../../api/outermap.ts';
 import { hex } from '../../core/hex.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
 import { type Held, heldMaps, isReading, unreadable } from '../../ledger/held.ts';
@@ -29,10 +29,12 @@ export async function exported(request: ExportRequest, progress: Progressed): Pr
     throw new Error(`Cannot export ${request.pin}: it is a map of type ${outer.spec.type}, not an outer map`);
   const owner = ledgersIn(kernel.pins).find(ledger => idAt(kernel, ledger.paths.outer) === outer.id);
   const maps = await readAll(request, owner, progress);
-  const template = templateOf(request, maps);
+  const known = kernel.template(outer);
+  const template = templateOf(request, known ?? smallest(maps));
   const declarations = declarationsFor(outer.spec, template, typesOr(request, template, owner));
   const { documents, undeclarable } = written(request, { template, declarations, maps });
-  return { documents, notes: [...ownerNote(owner), ...undeclarable] };
+  const guessed = known === undefined ? guessNote(template) : [];
+  return { documents, notes: [...ownerNote(owner), ...guessed, ...undeclarable] };
 }
 
 /** What the user gave; else what the OuterMap that has this map declares, where that is as wide. */
@@ -73,9 +75,23 @@ function wholeOf(held: Held): Whole {
   throw new Error(unreadable(`0x${hex(key)}`, held));
 }
 
-/** As the kernel tells it; else the layout of an inner map that it took, whose maxEntries is then as good as any. */
-function templateOf({ kernel, outer, pin }: ExportRequest, maps: readonly Whole[]): MapSpec {
-  const template = kernel.template(outer) ?? maps[0]?.reading.spec;
+/** The layout that the most of them may differ from: an inner Array may be larger than the template, not smaller. */
+function smallest(maps: readonly Whole[]): MapSpec | undefined {
+  const [first, ...others] = maps.map(({ reading }) => reading.spec);
+  if (first === undefined) return undefined;
+  return others.reduce((least, spec) => (spec.maxEntries < least.maxEntries ? spec : least), first);
+}
+
+/** The kernel takes inner arrays of any size here: theirs does not tell the template's, which is compared on adoption. */
+function guessNote({ type, maxEntries, flags }: MapSpec): readonly string[] {
+  const free = type === 'PerCPUArray' || (type === 'Array' && (flags & MAP_FLAGS.InnerMap) !== 0);
+  if (!free) return [];
+  return [
+    `The template can be read with CAP_PERFMON only: its maxEntries ${maxEntries} is that of the smallest inner map; write what the program was compiled with, if that differs`,
+  ];
+}
+
+function templateOf({ pin }: ExportRequest, template: MapSpec | undefined): MapSpec {
   if (template === undefined)
     throw new Error(
       `Cannot export ${pin}: it is empty, and its template can be read with CAP_PERFMON only; run as root`,

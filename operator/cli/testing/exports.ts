@@ -1,3 +1,4 @@
+import { MAP_FLAGS } from '../../api/outermap.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
 import { entriesOf, type Foreign } from './foreign.ts';
 
@@ -18,6 +19,10 @@ const rows = (count: number): [number[], number[]][] =>
     [at & 255, 1],
   ]);
 const TRIE: MapSpec = { type: 'LPMTrie', keySize: 8, valueSize: 4, maxEntries: 64, flags: 1 };
+const ARRAY_OF_ANY_SIZE: MapSpec = { ...HASH, type: 'Array', maxEntries: 4, flags: MAP_FLAGS.InnerMap };
+
+/** The smallest is not the first. */
+export const ARRAYS_OF_OTHER_SIZES = 'array of arrays of other sizes';
 
 /** Outer maps as programs make them, by what is special about them; each must come back as it is. */
 export function foreignMaps(root: string, possibleCpus: number): Readonly<Record<string, Foreign>> {
@@ -50,6 +55,19 @@ export function foreignMaps(root: string, possibleCpus: number): Readonly<Record
           ),
         },
       ],
+    },
+    [ARRAYS_OF_OTHER_SIZES]: {
+      pin: `${root}/ports`,
+      outer: ARRAY_OF_MAPS,
+      template: ARRAY_OF_ANY_SIZE,
+      maps: [12, 4, 8].map((maxEntries, at) => ({
+        key: key(at, 0, 0, 0),
+        entries: entriesOf(
+          { key: 4, value: 8 },
+          Array.from({ length: maxEntries }, (_, index) => [[index], [index + 1]]),
+        ),
+        spec: { ...ARRAY_OF_ANY_SIZE, maxEntries },
+      })),
     },
     'hash of prefixes': {
       pin: `${root}/blocklists`,
