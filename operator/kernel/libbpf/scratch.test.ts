@@ -3,6 +3,10 @@ import { mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { expect } from 'chai';
+import type { MapSpec } from '../../core/mapspec.ts';
+import { numbered } from '../contract/stand.ts';
+import type { BuildRequest } from '../kernel.ts';
 import type { RealKernel } from './kernel.ts';
 import { openKernel } from './kernel.ts';
 import type { Library } from './library.ts';
@@ -14,6 +18,8 @@ export function run(program: string, ...args: readonly string[]): string {
   const stdio = ['ignore', 'pipe', 'pipe'] as const;
   return execFileSync(program, args, { env, encoding: 'utf8', stdio: [...stdio], maxBuffer: 1 << 28 });
 }
+
+export const HASH: MapSpec = { type: 'Hash', keySize: 4, valueSize: 8, maxEntries: 128, flags: 0 };
 
 /** A bpffs of its own below a new directory, and kernels on it. */
 export class Scratch {
@@ -32,6 +38,19 @@ export class Scratch {
 
   path(name: string): string {
     return join(this.root, name);
+  }
+
+  /** A hash of 100 entries, or what `changes` makes of it. */
+  request(name: string, changes: Partial<BuildRequest> = {}): BuildRequest {
+    return {
+      spec: HASH,
+      name: 'libbpf_test',
+      label: `team-a/${name}`,
+      entries: numbered(0, 100),
+      freeze: false,
+      pin: this.path(name),
+      ...changes,
+    };
   }
 
   close(): void {
@@ -64,6 +83,21 @@ if (missing !== undefined)
   console.log(
     `Tests on the real kernel are ${onRealKernel === describe ? 'bound to fail' : 'skipped'}: ${missing}`,
   );
+
+/** Gives each test of a suite a bpffs of its own, and requires that no file stays open. */
+export function onScratch(): () => Scratch {
+  let scratch: Scratch;
+  let files: number;
+  beforeEach(() => {
+    files = openFiles();
+    scratch = new Scratch();
+  });
+  afterEach(() => {
+    scratch.close();
+    expect(openFiles(), 'open files').to.be.at.most(files);
+  });
+  return () => scratch;
+}
 
 export function openFiles(): number {
   return readdirSync('/proc/self/fd').length;

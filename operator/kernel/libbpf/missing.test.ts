@@ -1,0 +1,76 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { refusal } from '../contract/stand.ts';
+import { openKernel } from './kernel.ts';
+import { inChild, onRealKernel, onScratch, withCapabilities } from './scratch.test.ts';
+
+onRealKernel('openKernel where something is missing', () => {
+  const scratch = onScratch();
+
+  it('a directory without a bpffs: says how to mount one', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'innermap-plain-'));
+    const error = refusal(() => openKernel({ bpffs: directory }));
+    rmdirSync(directory);
+    expect(error?.message).to.contain(`mount -t bpf bpf ${directory}`);
+  });
+
+  it('no directory: ENOENT, and says how to make one', () => {
+    const error = refusal(() => openKernel({ bpffs: '/nowhere/at/all' }));
+    expect(error?.errno).to.equal('ENOENT');
+    expect(error?.message).to.contain('mkdir -p /nowhere/at/all && mount -t bpf bpf');
+  });
+
+  it('libbpf.so.1: says what to install', () => {
+    const library = execFileSync(
+      'sh',
+      ['-c', "PATH=$PATH:/sbin:/usr/sbin ldconfig -p | sed -n 's/.*libbpf.so.1 .*=> //p'"],
+      {
+        encoding: 'utf8',
+      },
+    ).split('\n')[0]!;
+    const hidden = `mount --bind /dev/null "$(readlink -f ${library})" && exec "$@"`;
+    const told = inChild(`openKernel({ bpffs: ${JSON.stringify(scratch().root)} })`, [
+      ...['unshare', '--mount', 'sh', '-c', hidden, 'sh'],
+    ]);
+    expect(told).to.match(/^Cannot load libbpf.so.1: ENOENT, install libbpf1 \(apt-get install libbpf1\)/);
+  });
+
+  it('CAP_BPF: says so', () => {
+    const told = inChild(
+      `openKernel({ bpffs: ${JSON.stringify(scratch().root)} })`,
+      withCapabilities('-all'),
+    );
+    expect(told).to.match(/EPERM, this process needs CAP_BPF/);
+  });
+
+  it('all capabilities but CAP_BPF: builds, replaces, reads and removes; ids and templates are not to be had', () => {
+    const told = inChild(ROUND_TRIP.replaceAll('ROOT', scratch().root), withCapabilities('-all,+bpf'));
+    expect(JSON.parse(told)).to.deep.equal({
+      ...{ openById: false, readTemplate: false, freeze: true },
+      ...{ byId: 'EPERM', count: 100, ids: 1, frozen: true, removed: 0 },
+    });
+  });
+});
+
+const ROUND_TRIP = `
+  const kernel = openKernel({ bpffs: 'ROOT' });
+  const { openById, readTemplate, freeze } = (await kernel.probe()).features;
+  const spec = { type: 'Hash', keySize: 4, valueSize: 8, maxEntries: 128, flags: 0 };
+  const outer = kernel.createOuter({ ...spec, type: 'HashOfMaps', valueSize: 4 }, spec, 'libbpf_child');
+  const keys = new Uint8Array(new Uint32Array(100).map((_, index) => index).buffer);
+  const entries = { count: 100, keys, values: new Uint8Array(800) };
+  const pin = 'ROOT/child';
+  const [inner] = await kernel.build([{ spec, name: 'libbpf_child', label: 'child', entries, freeze: true, pin }]);
+  await kernel.replace(outer, keys.slice(0, 4), [inner]);
+  const ids = (await kernel.readOuter(outer)).count;
+  const [read] = await kernel.readInner([{ pin }]);
+  const removed = (await kernel.remove(outer, keys.slice(0, 4))).size;
+  let byId = '';
+  try { kernel.openById(inner.id) } catch (error) { byId = error.errno }
+  const { count } = read.entries;
+  const { frozen } = read;
+  console.log(JSON.stringify({ openById, readTemplate, freeze, byId, count, ids, frozen, removed }));
+`;
