@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Answer, Kubectl } from './cluster/kubectl.ts';
+import type { Answer, Kubectl } from './cluster/plane/kubectl.ts';
 
 const PATIENCE_SECONDS = 30;
 const LOOK_AGAIN_MS = 50;

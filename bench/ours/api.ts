@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ControlPlane, startControlPlane } from '../../e2e/cluster/controlplane.ts';
+import { type ControlPlane, startControlPlane } from '../../e2e/cluster/plane/controlplane.ts';
 import { REPOSITORY } from '../../e2e/crdschema.ts';
 import { type Cluster, openCluster } from '../../operator/kube/client.ts';
 import { OUTER_NAME } from './declared.ts';

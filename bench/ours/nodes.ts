@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTick, setTimeout as sleep } from 'node:timers/promises';
 import { innerMap, outerMap } from '../../e2e/agent/support/manifests.ts';
-import type { Kubectl } from '../../e2e/cluster/kubectl.ts';
+import type { Kubectl } from '../../e2e/cluster/plane/kubectl.ts';
 import { declareCrowd } from '../../e2e/cluster/support/crowd.ts';
 import { StatusWatch } from '../../e2e/cluster/support/statuswatch.ts';
 import { mustAnswer, objectAt } from '../../e2e/must.ts';

@@ -2,9 +2,9 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { REPOSITORY } from '../crdschema.ts';
 import { mustAnswer } from '../must.ts';
-import { type ControlPlane, startControlPlane } from './controlplane.ts';
-import type { Answer, Kubectl } from './kubectl.ts';
-import { whatIsMissing } from './programs.ts';
+import { type ControlPlane, startControlPlane } from './plane/controlplane.ts';
+import type { Answer, Kubectl } from './plane/kubectl.ts';
+import { whatIsMissing } from './plane/programs.ts';
 
 const CRDS = join(REPOSITORY, 'crds');
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { clientPrograms } from '../cluster/programs.ts';
+import { clientPrograms } from '../cluster/plane/programs.ts';
 import { REPOSITORY } from '../crdschema.ts';
 
 describe('bin/release', () => {

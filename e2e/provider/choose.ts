@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { childEnvironment } from '../agent/support/process.ts';
-import { whatIsMissing as missingOfControlPlane } from '../cluster/programs.ts';
+import { whatIsMissing as missingOfControlPlane } from '../cluster/plane/programs.ts';
 import { startKind } from './kind/kind.ts';
 import { startLocal } from './local/local.ts';
 import type { Provider } from './provider.ts';

@@ -1,4 +1,4 @@
-import type { Answer, Kubectl } from '../cluster/kubectl.ts';
+import type { Answer, Kubectl } from '../cluster/plane/kubectl.ts';
 
 /** A cluster of real nodes that a test may break: the same scenarios run on each kind of it. */
 export interface Provider {

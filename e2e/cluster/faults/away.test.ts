@@ -3,12 +3,12 @@ import { expect } from 'chai';
 import { bpftool } from '../../../native/stage.ts';
 import { u32 } from '../../agent/support/manifests.ts';
 import { idsIn } from '../../agent/support/witness.ts';
-import { Asked } from '../support/asked.ts';
-import { describeFaults } from '../support/faults.ts';
-import type { FaultyNode } from '../support/faultynode.ts';
-import { holdsWithin } from '../support/patience.ts';
-import { isReady } from '../support/site.ts';
-import { putAll, TENANTS, tenants, tenantsIn } from '../support/tenants.ts';
+import { isReady } from '../site/site.ts';
+import { Asked } from './support/asked.ts';
+import { describeFaults } from './support/faults.ts';
+import type { FaultyNode } from './support/faultynode.ts';
+import { holdsWithin } from './support/patience.ts';
+import { putAll, TENANTS, tenants, tenantsIn } from './support/tenants.ts';
 
 const M1 = ['im', 'm1', '-n', 'team-a'];
 const MANY = 30;

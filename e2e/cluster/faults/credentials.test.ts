@@ -1,11 +1,11 @@
 import { expect } from 'chai';
+import { isReady } from '../site/site.ts';
 import { NAMESPACE } from '../support/accounts.ts';
-import { Asked } from '../support/asked.ts';
-import { anotherAuthority } from '../support/authority.ts';
-import { describeFaults } from '../support/faults.ts';
-import { holdsWithin, within } from '../support/patience.ts';
-import { isReady } from '../support/site.ts';
-import { putAll, TENANTS, tenants, tenantsIn } from '../support/tenants.ts';
+import { Asked } from './support/asked.ts';
+import { anotherAuthority } from './support/authority.ts';
+import { describeFaults } from './support/faults.ts';
+import { holdsWithin, within } from './support/patience.ts';
+import { putAll, TENANTS, tenants, tenantsIn } from './support/tenants.ts';
 
 const M1 = ['im', 'm1', '-n', 'team-a'];
 

@@ -3,11 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { idsIn } from '../../agent/support/witness.ts';
 import { REPOSITORY } from '../../crdschema.ts';
-import { describeFaults } from '../support/faults.ts';
-import type { FaultyNode } from '../support/faultynode.ts';
-import { holdsWithin, within } from '../support/patience.ts';
-import { condition, isReady } from '../support/site.ts';
-import { putAll, TENANTS, tenants, tenantsIn } from '../support/tenants.ts';
+import { condition, isReady } from '../site/site.ts';
+import { describeFaults } from './support/faults.ts';
+import type { FaultyNode } from './support/faultynode.ts';
+import { holdsWithin, within } from './support/patience.ts';
+import { putAll, TENANTS, tenants, tenantsIn } from './support/tenants.ts';
 
 const MANY = 60;
 const OM = ['om', 'tenants'];

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { describeFaults } from '../support/faults.ts';
-import { holdsWithin } from '../support/patience.ts';
-import { condition, isReady } from '../support/site.ts';
-import { putAll, TENANTS, tenants, tenantsIn } from '../support/tenants.ts';
+import { condition, isReady } from '../site/site.ts';
+import { describeFaults } from './support/faults.ts';
+import { holdsWithin } from './support/patience.ts';
+import { putAll, TENANTS, tenants, tenantsIn } from './support/tenants.ts';
 
 describeFaults('garbage that the schema lets pass', (site, stand) => {
   it('an entry with a null key is InvalidEntries, and costs nobody else anything', async function () {

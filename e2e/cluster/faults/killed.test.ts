@@ -4,9 +4,9 @@ import { expect } from 'chai';
 import { eventually } from '../../agent/support/process.ts';
 import { treeBelow } from '../../agent/support/witness.ts';
 import { declareCrowd } from '../support/crowd.ts';
-import { describeFaults } from '../support/faults.ts';
-import type { FaultyNode } from '../support/faultynode.ts';
-import { TENANTS, tenants, tenantsIn } from '../support/tenants.ts';
+import { describeFaults } from './support/faults.ts';
+import type { FaultyNode } from './support/faultynode.ts';
+import { TENANTS, tenants, tenantsIn } from './support/tenants.ts';
 
 const MANY = 2_000;
 

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
+import { condition, isReady } from '../site/site.ts';
 import { NAMESPACE } from '../support/accounts.ts';
-import { describeFaults } from '../support/faults.ts';
-import { holdsWithin, within } from '../support/patience.ts';
-import { condition, isReady } from '../support/site.ts';
 import { type Seen, StatusWatch } from '../support/statuswatch.ts';
-import { putAll, TENANTS, tenants, tenantsIn } from '../support/tenants.ts';
+import { describeFaults } from './support/faults.ts';
+import { holdsWithin, within } from './support/patience.ts';
+import { putAll, TENANTS, tenants, tenantsIn } from './support/tenants.ts';
 
 const M1 = ['im', 'm1', '-n', 'team-a'];
 const MANY = 10;

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { describeFaults } from '../support/faults.ts';
-import { holdsWithin, within } from '../support/patience.ts';
 import { type Seen, StatusWatch } from '../support/statuswatch.ts';
-import { putAll, TENANTS, tenants, tenantsIn } from '../support/tenants.ts';
+import { describeFaults } from './support/faults.ts';
+import { holdsWithin, within } from './support/patience.ts';
+import { putAll, TENANTS, tenants, tenantsIn } from './support/tenants.ts';
 
 describeFaults('etcd restored to an older state', (site, stand) => {
   it('kernels come to hold what the restored objects declare; no Ready is written that a kernel does not hold', async function () {

@@ -1,5 +1,5 @@
 import { openCluster } from '../../../operator/kube/client.ts';
-import type { ControlPlane } from '../controlplane.ts';
+import type { ControlPlane } from '../plane/controlplane.ts';
 
 const INNER_MAPS = { group: 'innermap.io', version: 'v1alpha1', plural: 'innermaps' };
 const AT_ONCE = 16;

@@ -1,6 +1,6 @@
 import { type Cluster, type KubeObject, openCluster, type Place } from '../../../operator/kube/client.ts';
 import { LineSplitter } from '../../../operator/kube/watch/lines.ts';
-import type { ControlPlane } from '../controlplane.ts';
+import type { ControlPlane } from '../plane/controlplane.ts';
 import { condition, type Told } from './told.ts';
 
 const OURS = { group: 'innermap.io', version: 'v1alpha1' };

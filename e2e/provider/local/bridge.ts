@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Network, OpenNetwork, Ports } from '../../cluster/network.ts';
-import type { State } from '../../cluster/state.ts';
+import type { Network, OpenNetwork, Ports } from '../../cluster/plane/network.ts';
+import type { State } from '../../cluster/plane/state.ts';
 
 const CONTROL_PLANE = '10.66.0.1';
 const NODES = 'nodes';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { authorityOf, clientCertificate } from '../../cluster/certificates.ts';
-import { startControlPlane } from '../../cluster/controlplane.ts';
-import { certified, writeKubeconfig } from '../../cluster/kubeconfig.ts';
-import { clusterParts } from '../../cluster/programs.ts';
-import { State } from '../../cluster/state.ts';
+import { authorityOf, clientCertificate } from '../../cluster/plane/certificates.ts';
+import { startControlPlane } from '../../cluster/plane/controlplane.ts';
+import { certified, writeKubeconfig } from '../../cluster/plane/kubeconfig.ts';
+import { clusterParts } from '../../cluster/plane/programs.ts';
+import { State } from '../../cluster/plane/state.ts';
 import type { Provider } from '../provider.ts';
 import { Bridge } from './bridge.ts';
 import { type Ground, LocalNode } from './node.ts';

@@ -5,8 +5,8 @@ import {
   type Certificates,
   clientCertificate,
   serverCertificate,
-} from '../../cluster/certificates.ts';
-import { certified, writeKubeconfig } from '../../cluster/kubeconfig.ts';
+} from '../../cluster/plane/certificates.ts';
+import { certified, writeKubeconfig } from '../../cluster/plane/kubeconfig.ts';
 import type { Addresses } from './bridge.ts';
 
 export const PAUSE_IMAGE = 'innermap.test/pause:1';

@@ -1,4 +1,4 @@
-import type { Kubectl } from '../../cluster/kubectl.ts';
+import type { Kubectl } from '../../cluster/plane/kubectl.ts';
 import { mustAnswer } from '../../must.ts';
 import type { Provider } from '../../provider/provider.ts';
 import { SYSTEM } from './logs.ts';

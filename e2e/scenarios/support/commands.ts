@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { childEnvironment, INNERMAP } from '../../agent/support/process.ts';
-import { type Answer, answerOf } from '../../cluster/kubectl.ts';
-import { clientPrograms } from '../../cluster/programs.ts';
+import { type Answer, answerOf } from '../../cluster/plane/kubectl.ts';
+import { clientPrograms } from '../../cluster/plane/programs.ts';
 import type { Ground } from './ground.ts';
 
 /** `kubectl innermap WORDS…` of whoever installed the chart. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { FOLDER } from '../../cluster/chartobjects.ts';
-import { Helm } from '../../cluster/helm.ts';
-import type { Kubectl } from '../../cluster/kubectl.ts';
+import { Helm } from '../../cluster/chart/helm.ts';
+import { FOLDER } from '../../cluster/chart/objects.ts';
+import type { Kubectl } from '../../cluster/plane/kubectl.ts';
 import { REPOSITORY } from '../../crdschema.ts';
 import { withImages } from '../../gear/images.ts';
 import type { Provider } from '../../provider/provider.ts';

@@ -1,4 +1,4 @@
-import type { Kubectl } from '../../cluster/kubectl.ts';
+import type { Kubectl } from '../../cluster/plane/kubectl.ts';
 
 /** Where the chart is installed. */
 export const SYSTEM = 'innermap-system';

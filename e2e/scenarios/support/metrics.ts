@@ -1,4 +1,4 @@
-import type { Kubectl } from '../../cluster/kubectl.ts';
+import type { Kubectl } from '../../cluster/plane/kubectl.ts';
 import { agentOn } from './agents.ts';
 import { SYSTEM } from './logs.ts';
 

@@ -1,4 +1,4 @@
-import type { Kubectl } from '../../cluster/kubectl.ts';
+import type { Kubectl } from '../../cluster/plane/kubectl.ts';
 
 /** Which pods: of a namespace and label, and where given with fields such as `spec.nodeName=worker-1`. */
 export interface Chosen {

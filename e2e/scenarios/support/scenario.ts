@@ -3,7 +3,7 @@ import { basename, join, relative } from 'node:path';
 import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
 import { type Contents, sortedContents } from '../../agent/support/witness.ts';
-import type { Kubectl } from '../../cluster/kubectl.ts';
+import type { Kubectl } from '../../cluster/plane/kubectl.ts';
 import type { Condition } from '../../cluster/support/told.ts';
 import { REPOSITORY } from '../../crdschema.ts';
 import { becomes, mustAnswer, objectAt } from '../../must.ts';

@@ -1,5 +1,5 @@
 import type { Flow, TrafficReport } from '../../../native/wire.ts';
-import type { Kubectl } from '../../cluster/kubectl.ts';
+import type { Kubectl } from '../../cluster/plane/kubectl.ts';
 import { mustAnswer } from '../../must.ts';
 
 /** What runs beside a firewall in a pod. */

@@ -1,5 +1,5 @@
 import { type Contents, contentsOf, dumpsOf, idsOf, outputsOf } from '../../agent/support/witness.ts';
-import type { Kubectl } from '../../cluster/kubectl.ts';
+import type { Kubectl } from '../../cluster/plane/kubectl.ts';
 import { mustAnswer } from '../../must.ts';
 import { podsOf } from './pods.ts';
 

@@ -1,0 +1,27 @@
+import { expect } from 'chai';
+import { innerMap, outerMap, u32, u32Pairs } from '../../agent/support/manifests.ts';
+import { describeCluster } from '../stand.ts';
+import { onSite } from './site.ts';
+
+describeCluster('agent in a cluster', stand => {
+  const site = onSite(stand, 'team-a');
+
+  it('makes the kernel hold what is applied, changed and deleted, and says so', async function () {
+    this.timeout(60_000);
+    const node = await site().node('agent-a', { zone: 'a' });
+    await node.started();
+    await stand.put(outerMap('tenants'));
+    await stand.put(innerMap('team-a/web', { outerMap: 'tenants', key: 7 }, { 1: 10, 2: 20 }));
+    await node.holds('tenants', { [u32(7)]: u32Pairs({ 1: 10, 2: 20 }) });
+    await stand.put(innerMap('team-a/web', { outerMap: 'tenants', key: 7 }, { 1: 11 }));
+    await node.holds('tenants', { [u32(7)]: u32Pairs({ 1: 11 }) });
+    const version = Number(await site().resourceVersion('im', 'web', '-n', 'team-a'));
+    await stand.kubectl.must(['delete', 'im', 'web', '-n', 'team-a']);
+    await node.holds('tenants', {});
+    const told = await node.told(
+      ({ outerMaps: [outer] }) => Number(outer?.programmedResourceVersion) > version,
+    );
+    expect(told.outerMaps[0]).to.include({ name: 'tenants', innerMaps: 0, failuresTotal: 0 });
+    expect(told.conditions[0]).to.include({ type: 'Ready', status: 'True', reason: 'Programmed' });
+  });
+});
