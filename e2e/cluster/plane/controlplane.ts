@@ -11,7 +11,7 @@ import { type Programs, programs } from './programs.ts';
 import { State } from './state.ts';
 
 /** A real API server with its own etcd, reached at this machine's loopback; no controllers and no nodes. */
-export interface ControlPlane {
+export interface ControlPlane<In extends Network = Network> {
   readonly url: string;
   /** Of the administrator, whom nothing is forbidden. */
   readonly kubeconfig: string;
@@ -24,6 +24,8 @@ export interface ControlPlane {
   readonly certificates: Certificates;
   /** As nodes reach it. */
   readonly address: string;
+  /** Where it runs. */
+  readonly network: In;
   /** Ends the API server at once, as a crash does. */
   stopServer(): Promise<void>;
   /** Starts it again, and waits until it is ready. */
@@ -42,21 +44,26 @@ export interface ControlPlane {
 export interface Options {
   /** More flags for kube-apiserver; the last one counts. */
   readonly apiServerFlags?: readonly string[];
-  /** This machine's loopback where absent. */
-  readonly network?: OpenNetwork;
 }
 
 const ATTEMPTS = 3;
 const READY_MS = 60_000;
 const LOOK_AGAIN_MS = 50;
 
-/** Takes 3 to 5 seconds, where the programs are built. */
-export async function startControlPlane(options: Options = {}): Promise<ControlPlane> {
+/** On this machine's loopback. Takes 3 to 5 seconds, where the programs are built. */
+export function startControlPlane(options: Options = {}): Promise<ControlPlane> {
+  return startControlPlaneIn(LOOPBACK, options);
+}
+
+export async function startControlPlaneIn<In extends Network>(
+  open: OpenNetwork<In>,
+  options: Options = {},
+): Promise<ControlPlane<In>> {
   const found = await programs();
   for (let attempt = 1; ; attempt++) {
     const state = new State();
     try {
-      return await started(state, found, options);
+      return await started({ state, open, options }, found);
     } catch (error) {
       const logs = state.tails();
       await state.leave();
@@ -67,11 +74,16 @@ export async function startControlPlane(options: Options = {}): Promise<ControlP
   }
 }
 
-async function started(
-  state: State,
+interface Start<In extends Network> {
+  readonly state: State;
+  readonly open: OpenNetwork<In>;
+  readonly options: Options;
+}
+
+async function started<In extends Network>(
+  { state, open, options }: Start<In>,
   { etcd, apiServer, kubectl }: Programs,
-  { apiServerFlags: more = [], network: open = LOOPBACK }: Options,
-): Promise<ControlPlane> {
+): Promise<ControlPlane<In>> {
   const { directory } = state;
   const [storePort, peerPort, port] = await freePorts(3);
   const network = await open(state, { server: port!, store: storePort! });
@@ -82,8 +94,8 @@ async function started(
   };
   const startStore = () => start('etcd', [etcd, ...etcdFlags(storePort!, peerPort!)]);
   const startServer = async (): Promise<void> => {
-    const flags = [...apiServerFlags(port!, storePort!, certificates), ...networkFlags(network), ...more];
-    start('kube-apiserver', [apiServer, ...flags]);
+    const flags = [...apiServerFlags(port!, storePort!, certificates), ...networkFlags(network)];
+    start('kube-apiserver', [apiServer, ...flags, ...(options.apiServerFlags ?? [])]);
     await ready(state, port!, certificates);
   };
   const stopServer = () => state.stop('kube-apiserver');
@@ -111,6 +123,7 @@ async function started(
     kubeconfigWith: token => kubeconfigOf(`user-${++users}.kubeconfig`, { token }),
     certificates,
     address: `https://${network.address}:${port}`,
+    network,
     stopServer,
     startServer,
     compact: () => compacted(storePort!),

@@ -16,7 +16,7 @@ export interface Ports {
 }
 
 /** What the network needs lives and ends with the state. */
-export type OpenNetwork = (state: State, ports: Ports) => Promise<Network>;
+export type OpenNetwork<Opened extends Network = Network> = (state: State, ports: Ports) => Promise<Opened>;
 
 export const LOOPBACK: OpenNetwork = async () => ({
   address: '127.0.0.1',

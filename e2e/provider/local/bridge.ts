@@ -34,13 +34,12 @@ export class Bridge implements Network {
     this.#pid = pid;
   }
 
-  /** `relay`: the program that offers a port of the namespace on this machine's loopback. `opened` is told the bridge. */
-  static opener(relay: string, opened: (bridge: Bridge) => void): OpenNetwork {
+  /** `relay`: the program that offers a port of the namespace on this machine's loopback. */
+  static opener(relay: string): OpenNetwork<Bridge> {
     return async (state, ports) => {
       const bridge = new Bridge(await heldNamespace(state));
       bridge.#setUp();
       bridge.#offer(state, relay, ports);
-      opened(bridge);
       return bridge;
     };
   }

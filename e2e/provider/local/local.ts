@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { authorityOf, clientCertificate } from '../../cluster/plane/certificates.ts';
-import { startControlPlane } from '../../cluster/plane/controlplane.ts';
+import { startControlPlaneIn } from '../../cluster/plane/controlplane.ts';
 import { certified, writeKubeconfig } from '../../cluster/plane/kubeconfig.ts';
 import { clusterParts } from '../../cluster/plane/programs.ts';
 import { State } from '../../cluster/plane/state.ts';
@@ -27,12 +27,9 @@ export interface LocalCluster extends Provider {
 /** From nothing to kubelets that start: 5 seconds, where the programs are built. Needs root. */
 export async function startLocal(workers: readonly string[]): Promise<LocalCluster> {
   const parts = await clusterParts();
-  let bridge: Bridge | undefined;
-  const network = Bridge.opener(join(parts, 'relay'), opened => {
-    bridge = opened;
-  });
-  const plane = await startControlPlane({ network, apiServerFlags: API_SERVER_FLAGS });
-  const ground = { state: new State(), bridge: bridge!, plane, parts };
+  const network = Bridge.opener(join(parts, 'relay'));
+  const plane = await startControlPlaneIn(network, { apiServerFlags: API_SERVER_FLAGS });
+  const ground = { state: new State(), plane, parts };
   const nodes = new Map<string, LocalNode>();
   const down = async () => {
     await ground.state.leave();
@@ -85,7 +82,7 @@ function provider(
 }
 
 /** With the bridge's own programs beside the API server: there is one of each, so none waits to lead. */
-function startControllers({ state, bridge, plane, parts }: Ground): void {
+function startControllers({ state, plane, parts }: Ground): void {
   const { directory } = state;
   const authority = authorityOf(plane.certificates);
   const start = (name: string, user: string, flags: readonly string[]): void => {
@@ -93,7 +90,7 @@ function startControllers({ state, bridge, plane, parts }: Ground): void {
     const file = join(directory, `${name}.kubeconfig`);
     const config = { url: plane.address, user: certified(pair), authority: authority.certificate };
     const all = [`--kubeconfig=${writeKubeconfig(file, config)}`, '--leader-elect=false', ...flags];
-    const [program = '', ...words] = bridge.inside([join(parts, name), ...all]);
+    const [program = '', ...words] = plane.network.inside([join(parts, name), ...all]);
     state.start(name, program, words);
   };
   start('kube-scheduler', 'kube-scheduler', []);

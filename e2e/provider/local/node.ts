@@ -20,8 +20,7 @@ const LOOK_AGAIN_MS = 10;
 /** What all nodes of a cluster share. */
 export interface Ground {
   readonly state: State;
-  readonly bridge: Bridge;
-  readonly plane: ControlPlane;
+  readonly plane: ControlPlane<Bridge>;
   /** Where the programs are. */
   readonly parts: string;
 }
@@ -58,7 +57,7 @@ export class LocalNode {
 
   /** Power on: containerd answers when it resolves, the kubelet soon. */
   async start(): Promise<void> {
-    const { state, bridge, parts } = this.#ground;
+    const { state, plane, parts } = this.#ground;
     const own = ['bash', PROCESS_1, this.name, this.#folder, parts];
     const unshare = state.start(this.name, 'unshare', [
       ...NAMESPACES,
@@ -68,7 +67,7 @@ export class LocalNode {
       ...own,
     ]);
     this.#pid = await this.#within('has process 1', () => childOf(unshare));
-    bridge.plug(this.#pid, this.#addresses);
+    plane.network.plug(this.#pid, this.#addresses);
     await this.#within('runs containerd', async () => (await this.run(['ctr', 'version'])).code === 0);
   }
 
@@ -80,7 +79,7 @@ export class LocalNode {
   }
 
   cut(isCut: boolean): void {
-    this.#ground.bridge.cut(this.#addresses.address, isCut);
+    this.#ground.plane.network.cut(this.#addresses.address, isCut);
   }
 
   /** Its file system, as this machine sees it. */
