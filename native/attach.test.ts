@@ -1,26 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { build, idAt, run, Stage } from './stage.ts';
+import { idAt, onStage, run } from './stage.ts';
 import { ENDS, Wire } from './wire.ts';
 
 const DROP = '02000000';
 
 describe('native: driver load --attach', () => {
-  let stage: Stage;
   let wire: Wire;
-
-  before(function () {
-    build(this);
-  });
-
+  // Before the stage is left: its maps would still be in use
+  afterEach(() => wire.leave());
+  const stage = onStage();
   beforeEach(async () => {
-    stage = new Stage();
     wire = await Wire.make();
-  });
-
-  afterEach(async () => {
-    await wire.leave();
-    expect(await stage.leave(), 'maps that outlive the test').to.deep.equal([]);
   });
 
   it('makes the pair, attaches in native mode, and stays until the end of its standard input', async () => {
@@ -48,7 +39,7 @@ describe('native: driver load --attach', () => {
 
   it('refuses to take the place of another’s program', async () => {
     await wire.load(...pins());
-    expect(() => load('--stay', '--pin-outer', stage.pin('other'))).to.throw(
+    expect(() => load('--stay', '--pin-outer', stage().pin('other'))).to.throw(
       /Cannot attach to web: .*: EBUSY/,
     );
   });
@@ -56,14 +47,14 @@ describe('native: driver load --attach', () => {
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     it(`with --reuse and --pin-link after ${signal}: the same link and maps, and no frame lost nor let through`, async () => {
       let loader = await wire.load(...pins(), '--reuse');
-      const before = { link: link(), outer: idAt(stage.pin('tenants')) };
-      stage.declareRule('0a010001', '01bb1100', DROP);
+      const before = { link: link(), outer: idAt(stage().pin('tenants')) };
+      stage().declareRule('0a010001', '01bb1100', DROP);
       const traffic = await wire.traffic({ flows: 4, rate: 10_000 });
       for (let restart = 0; restart < 5; restart++) {
         await loader.end(signal);
         loader = await wire.load(...pins(), '--reuse');
       }
-      expect(idAt(stage.pin('tenants'))).to.equal(before.outer);
+      expect(idAt(stage().pin('tenants'))).to.equal(before.outer);
       expect(link().id).to.equal(before.link.id);
       expect(link().prog_id).to.not.equal(before.link.prog_id);
       const { overflown, flows } = await traffic.end();
@@ -76,8 +67,8 @@ describe('native: driver load --attach', () => {
   }
 
   it('without --pin-link the program leaves with its loader', async () => {
-    const loader = await wire.load('--pin-outer', stage.pin('tenants'));
-    stage.declareRule('0a010001', '01bb1100', DROP);
+    const loader = await wire.load('--pin-outer', stage().pin('tenants'));
+    stage().declareRule('0a010001', '01bb1100', DROP);
     const traffic = await wire.traffic({ flows: 1, rate: 1000 });
     expect(traffic.settled().received).to.equal(0);
     await loader.end('SIGKILL');
@@ -98,20 +89,20 @@ describe('native: driver load --attach', () => {
   });
 
   it('without --stay needs a pin for the link, and --stay an interface', () => {
-    expect(() => load('--pin-outer', stage.pin('tenants'))).to.throw('give --stay or --pin-link');
+    expect(() => load('--pin-outer', stage().pin('tenants'))).to.throw('give --stay or --pin-link');
     expect(() =>
-      stage.driver('load', '--pin-outer', stage.pin('t'), '--pin-prog', stage.pin('p'), '--stay'),
+      stage().driver('load', '--pin-outer', stage().pin('t'), '--pin-prog', stage().pin('p'), '--stay'),
     ).to.throw('name it with --attach');
   });
 
   function pins(): readonly string[] {
     return [
       '--pin-outer',
-      stage.pin('tenants'),
+      stage().pin('tenants'),
       '--pin-limits',
-      stage.pin('limits'),
+      stage().pin('limits'),
       '--pin-link',
-      stage.pin('link'),
+      stage().pin('link'),
     ];
   }
 
@@ -122,6 +113,6 @@ describe('native: driver load --attach', () => {
   }
 
   function link(): { readonly id: number; readonly prog_id: number } {
-    return JSON.parse(run('bpftool', '-j', 'link', 'show', 'pinned', stage.pin('link')));
+    return JSON.parse(run('bpftool', '-j', 'link', 'show', 'pinned', stage().pin('link')));
   }
 });

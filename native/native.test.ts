@@ -1,25 +1,13 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { bpftool, build, dumped, idAt, mapIds, NATIVE, run, Stage } from './stage.ts';
+import { bpftool, dumped, idAt, mapIds, NATIVE, onStage, run } from './stage.ts';
 
 const PASS = '01000000';
 const DROP = '02000000';
 
 describe('native', () => {
-  let stage: Stage;
-
-  before(function () {
-    build(this);
-  });
-
-  beforeEach(() => {
-    stage = new Stage();
-  });
-
-  afterEach(async () => {
-    expect(await stage.leave(), 'maps that outlive the test').to.deep.equal([]);
-  });
+  const stage = onStage();
 
   describe('make check', () => {
     it('accepts the committed template.bpf.o', () => {
@@ -27,7 +15,7 @@ describe('native', () => {
     });
 
     it('refuses it when template.bpf.c is another', () => {
-      const copy = join(stage.directory, 'native');
+      const copy = join(stage().directory, 'native');
       cpSync(NATIVE, copy, { recursive: true });
       writeFileSync(
         join(copy, 'template.bpf.c'),
@@ -54,43 +42,49 @@ describe('native', () => {
 
     it('with --reuse gives the program the map that is pinned, with what is in it', () => {
       const { outer } = load();
-      stage.declareRule('0a010007', '01bb0600', DROP);
-      const again = stage.driver(...loadWords('again'), '--reuse');
+      stage().declareRule('0a010007', '01bb0600', DROP);
+      const again = stage().driver(...loadWords('again'), '--reuse');
       expect(again['outer']).to.equal(outer);
       expect(verdict('again', '10.1.0.7', 'tcp', 443)).to.equal('XDP_DROP');
     });
 
     it('with --reuse takes a map that its maker gave another name', () => {
-      const { outer } = stage.make('named', '--type', 'hash', '--inner-value-size', '16', '--max', '1024');
+      const { outer } = stage().make('named', '--type', 'hash', '--inner-value-size', '16', '--max', '1024');
       const words = [
         'load',
         '--pin-outer',
-        stage.pin('named'),
+        stage().pin('named'),
         '--pin-prog',
-        stage.pin('program'),
+        stage().pin('program'),
         '--reuse',
       ];
-      expect(stage.driver(...words)['outer']).to.equal(outer);
+      expect(stage().driver(...words)['outer']).to.equal(outer);
     });
 
     it('with --reuse refuses a map of another type', () => {
-      stage.make('tenants', '--type', 'array');
-      expect(() => stage.driver(...loadWords('program'), '--reuse')).to.throw('Cannot reuse');
+      stage().make('tenants', '--type', 'array');
+      expect(() => stage().driver(...loadWords('program'), '--reuse')).to.throw('Cannot reuse');
     });
 
     it('with --replace brings a new map to the same pin, without it EEXIST', () => {
       const { outer } = load();
       expect(() => load()).to.throw('EEXIST');
-      const { outer: newer } = stage.driver(...loadWords('program'), '--replace');
+      const { outer: newer } = stage().driver(...loadWords('program'), '--replace');
       expect(newer).to.not.equal(outer);
-      expect(idAt(stage.pin('tenants'))).to.equal(newer);
+      expect(idAt(stage().pin('tenants'))).to.equal(newer);
     });
 
     it('pins all or nothing', () => {
       expect(() =>
-        stage.driver('load', '--pin-outer', stage.pin('tenants'), '--pin-prog', stage.pin('no/program')),
+        stage().driver(
+          'load',
+          '--pin-outer',
+          stage().pin('tenants'),
+          '--pin-prog',
+          stage().pin('no/program'),
+        ),
       ).to.throw('ENOENT');
-      expect(() => idAt(stage.pin('tenants'))).to.throw();
+      expect(() => idAt(stage().pin('tenants'))).to.throw();
     });
   });
 
@@ -100,15 +94,15 @@ describe('native', () => {
     });
 
     it('passes what no rule is about', () => {
-      stage.declareRule('0a010007', '01bb0600', DROP);
+      stage().declareRule('0a010007', '01bb0600', DROP);
       expect(verdict('program', '10.1.0.8', 'tcp', 443), 'another tenant').to.equal('XDP_PASS');
       expect(verdict('program', '10.1.0.7', 'tcp', 80), 'another port').to.equal('XDP_PASS');
       expect(verdict('program', '10.1.0.7', 'udp', 443), 'another protocol').to.equal('XDP_PASS');
     });
 
     it('drops and passes as the rule says and counts each packet', () => {
-      stage.declareRule('0a010007', '01bb0600', DROP);
-      stage.declareRule('0a010008', '00501100', PASS);
+      stage().declareRule('0a010007', '01bb0600', DROP);
+      stage().declareRule('0a010008', '00501100', PASS);
       expect(verdict('program', '10.1.0.7', 'tcp', 443, '--repeat', '5')).to.equal('XDP_DROP');
       expect(verdict('program', '10.1.0.8', 'udp', 80)).to.equal('XDP_PASS');
       expect(packetsOf('0a010007')).to.equal(5n);
@@ -116,9 +110,9 @@ describe('native', () => {
     });
 
     it('drops what is longer than its source port may send', () => {
-      stage.createInner('longest', 2, 4, 1024);
-      bpftool('update', stage.pin('longest'), '0035', '00020000');
-      bpftool('update', stage.pin('limits'), '11000000', idAt(stage.pin('longest')));
+      stage().createInner('longest', 2, 4, 1024);
+      bpftool('update', stage().pin('longest'), '0035', '00020000');
+      bpftool('update', stage().pin('limits'), '11000000', idAt(stage().pin('longest')));
       const answer = (bytes: number, proto = 'udp') =>
         verdict('program', '10.1.0.7', proto, 9, '--source-port', '53', '--bytes', String(bytes));
       expect(answer(512)).to.equal('XDP_PASS');
@@ -130,8 +124,8 @@ describe('native', () => {
   describe('read_templates', () => {
     it('tells the template of both outer types, with CAP_BPF and CAP_PERFMON alone', () => {
       const layout = ['--inner-max', '77', '--inner-flags', '1', '--inner-value-size', '12'];
-      const hash = stage.make('hash', '--type', 'hash', ...layout).outer;
-      const array = stage.make(
+      const hash = stage().make('hash', '--type', 'hash', ...layout).outer;
+      const array = stage().make(
         'array',
         '--type',
         'array',
@@ -149,7 +143,7 @@ describe('native', () => {
         '-c',
         script,
         join(NATIVE, 'template.bpf.o'),
-        stage.pin('iterator'),
+        stage().pin('iterator'),
       ];
       const records = run(join(NATIVE, 'build', 'driver'), 'drop-caps', ...keep)
         .trimEnd()
@@ -181,20 +175,20 @@ describe('native', () => {
     for (const inner of ['hash', 'array', 'lpm_trie', 'percpu_hash', 'lru_hash']) {
       it(`inserts ${inner} maps that hold what was asked for`, () => {
         const size = ['--inner-max', '3', '--inners', '2', '--entries', '3', '--stamp', '258'];
-        const { inners } = stage.make('outer', '--type', 'hash', '--inner', inner, ...size);
-        expect(Object.keys(dumped(stage.pin('outer'))).sort()).to.deep.equal(['00000000', '01000000']);
-        run('bpftool', 'map', 'pin', 'id', String(inners[1]), stage.pin('inner'));
-        expect(Object.entries(dumped(stage.pin('inner'))).sort()).to.deep.equal(expectedEntries(inner));
+        const { inners } = stage().make('outer', '--type', 'hash', '--inner', inner, ...size);
+        expect(Object.keys(dumped(stage().pin('outer'))).sort()).to.deep.equal(['00000000', '01000000']);
+        run('bpftool', 'map', 'pin', 'id', String(inners[1]), stage().pin('inner'));
+        expect(Object.entries(dumped(stage().pin('inner'))).sort()).to.deep.equal(expectedEntries(inner));
       });
     }
   });
 
   function load() {
-    return stage.driver(...loadWords('program'), '--pin-limits', stage.pin('limits'));
+    return stage().driver(...loadWords('program'), '--pin-limits', stage().pin('limits'));
   }
 
   function loadWords(program: string): string[] {
-    return ['load', '--pin-outer', stage.pin('tenants'), '--pin-prog', stage.pin(program)];
+    return ['load', '--pin-outer', stage().pin('tenants'), '--pin-prog', stage().pin(program)];
   }
 
   function verdict(
@@ -205,12 +199,12 @@ describe('native', () => {
     ...more: string[]
   ): unknown {
     const packet = ['--dst', destination, '--proto', proto, '--port', String(port), ...more];
-    return stage.driver('run', '--pin-prog', stage.pin(program), ...packet)['retval'];
+    return stage().driver('run', '--pin-prog', stage().pin(program), ...packet)['retval'];
   }
 
   /** Of the tenant's only rule. */
   function packetsOf(tenant: string): bigint {
-    const [value] = Object.values(dumped(stage.pin(tenant)));
+    const [value] = Object.values(dumped(stage().pin(tenant)));
     return Buffer.from(value!, 'hex').readBigUInt64LE(8);
   }
 });

@@ -1,27 +1,18 @@
 import { expect } from 'chai';
-import { type Busy, bpftool, build, Stage, startBusy, until, valueIn } from './stage.ts';
+import { type Busy, bpftool, onStage, startBusy, until, valueIn } from './stage.ts';
 
 const KEY = '01000000';
 const SIZE = ['--inners', '2', '--entries', '100', '--inner-max', '100'];
 
 /** A reader that sees nothing wrong proves nothing unless it sees what is wrong. */
 describe('native: reader', () => {
-  let stage: Stage;
   let busy: Busy | undefined;
-
-  before(function () {
-    build(this);
-  });
-
-  beforeEach(() => {
-    stage = new Stage();
-    busy = undefined;
-  });
-
+  // Before the stage is left: its maps would still be in use
   afterEach(async () => {
     await busy?.kill();
-    expect(await stage.leave(), 'maps that outlive the test').to.deep.equal([]);
+    busy = undefined;
   });
+  const stage = onStage();
 
   for (const outer of ['hash', 'array']) {
     for (const inner of ['hash', 'array']) {
@@ -31,8 +22,8 @@ describe('native: reader', () => {
 
         beforeEach(async () => {
           const types = ['--type', outer, '--inner', inner];
-          inners = stage.make('outer', ...types, ...SIZE, '--stamp', '7').inners;
-          reader = await startBusy('read', '--outer', stage.pin('outer'), '--key', KEY, '--entries', '100');
+          inners = stage().make('outer', ...types, ...SIZE, '--stamp', '7').inners;
+          reader = await startBusy('read', '--outer', stage().pin('outer'), '--key', KEY, '--entries', '100');
           busy = reader;
           await until(reader, counters => counters.reads > 1000);
         });
@@ -42,13 +33,13 @@ describe('native: reader', () => {
         });
 
         it('counts nulls while the key is deleted', async () => {
-          bpftool('delete', stage.pin('outer'), KEY);
+          bpftool('delete', stage().pin('outer'), KEY);
           await until(reader, counters => counters.nulls > 0);
           bpftool(
             'update',
-            stage.pin('outer'),
+            stage().pin('outer'),
             KEY,
-            stage.make('other', '--type', outer, '--inner', inner, ...SIZE).inners[0],
+            stage().make('other', '--type', outer, '--inner', inner, ...SIZE).inners[0],
           );
           await until(reader, counters => counters.versions === 2);
           expect(await reader.end()).to.include({ missing: 0, mixed: 0, version: 1 });
@@ -61,7 +52,7 @@ describe('native: reader', () => {
         });
 
         it('counts a swap as a version of its own, never as a mixture', async () => {
-          const other = stage.make(
+          const other = stage().make(
             'other',
             '--type',
             outer,
@@ -76,7 +67,7 @@ describe('native: reader', () => {
             [inners[0]!, 7],
             [other[1]!, 9],
           ] as const) {
-            bpftool('update', stage.pin('outer'), KEY, id);
+            bpftool('update', stage().pin('outer'), KEY, id);
             await until(reader, counters => counters.version === version);
           }
           expect(await reader.end()).to.include({ missing: 0, mixed: 0, versions: 2 });
@@ -86,8 +77,8 @@ describe('native: reader', () => {
   }
 
   it('read_pass counts entries that are missing', async () => {
-    const { inners } = stage.make('outer', '--type', 'hash', ...SIZE);
-    busy = await startBusy('read', '--outer', stage.pin('outer'), '--key', KEY, '--entries', '100');
+    const { inners } = stage().make('outer', '--type', 'hash', ...SIZE);
+    busy = await startBusy('read', '--outer', stage().pin('outer'), '--key', KEY, '--entries', '100');
     bpftool('delete', inners[1]!, '32000000');
     const { missing } = await until(busy, counters => counters.missing > 0);
     expect(missing).to.be.above(0);
@@ -95,33 +86,33 @@ describe('native: reader', () => {
   });
 
   it('read_pass is on the clock of process.hrtime', async () => {
-    stage.make('outer', '--type', 'array', ...SIZE);
+    stage().make('outer', '--type', 'array', ...SIZE);
     const before = process.hrtime.bigint();
-    busy = await startBusy('read', '--outer', stage.pin('outer'), '--key', KEY, '--entries', '1');
+    busy = await startBusy('read', '--outer', stage().pin('outer'), '--key', KEY, '--entries', '1');
     const { since } = await until(busy, counters => counters.versions === 1);
     expect(BigInt(since) >= before && BigInt(since) <= process.hrtime.bigint()).to.equal(true);
     await busy.end();
   });
 
   it('read_pass takes keys of other sizes', async () => {
-    stage.make('outer', '--type', 'hash', '--key-size', '16', '--inner-key-size', '6', ...SIZE);
+    stage().make('outer', '--type', 'hash', '--key-size', '16', '--inner-key-size', '6', ...SIZE);
     const key = KEY.padEnd(32, '0');
-    busy = await startBusy('read', '--outer', stage.pin('outer'), '--key', key, '--entries', '100');
+    busy = await startBusy('read', '--outer', stage().pin('outer'), '--key', key, '--entries', '100');
     await until(busy, counters => counters.reads > 0);
     expect(await busy.end()).to.include({ nulls: 0, missing: 0, mixed: 0, versions: 1 });
   });
 
   it('driver read refuses a template that it cannot read, in words', () => {
-    stage.make('outer', '--type', 'hash', '--inner-value-size', '2', ...SIZE);
-    const words = ['read', '--outer', stage.pin('outer'), '--key', KEY, '--entries', '1', '--seconds', '1'];
-    expect(() => stage.driver(...words)).to.throw('Cannot load read_pass');
+    stage().make('outer', '--type', 'hash', '--inner-value-size', '2', ...SIZE);
+    const words = ['read', '--outer', stage().pin('outer'), '--key', KEY, '--entries', '1', '--seconds', '1'];
+    expect(() => stage().driver(...words)).to.throw('Cannot load read_pass');
   });
 
   it('increment_entry counts in the value exactly what it says', async () => {
     const size = ['--inner-value-size', '16', '--inners', '1', '--entries', '1', '--stamp', '2'];
-    const { inners } = stage.make('outer', '--type', 'hash', ...size);
+    const { inners } = stage().make('outer', '--type', 'hash', ...size);
     const place = ['--key', '00000000', '--entry', '00000000', '--offset', '8'];
-    busy = await startBusy('increment', '--outer', stage.pin('outer'), ...place);
+    busy = await startBusy('increment', '--outer', stage().pin('outer'), ...place);
     await until(busy, counters => counters.increments > 1000);
     const { reads, increments } = await busy.end();
     expect(reads).to.equal(increments);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
 
 /** native/ of the checkout, where make builds; this file runs from dist/native. */
 export const NATIVE = join(import.meta.dirname, '..', '..', 'native');
@@ -105,6 +106,23 @@ export class Stage {
   #note(ids: unknown): void {
     for (const id of [ids].flat()) if (typeof id === 'number') this.#ids.add(id);
   }
+}
+
+/** Gives each test of a suite a stage of its own, and requires that nothing of it is left. */
+export function onStage(): () => Stage {
+  let stage: Stage | undefined;
+  before(function () {
+    build(this);
+  });
+  beforeEach(() => {
+    stage = new Stage();
+  });
+  afterEach(async () => {
+    const left = await stage?.leave();
+    stage = undefined;
+    expect(left, 'maps that outlive the test').to.deep.equal([]);
+  });
+  return () => stage!;
 }
 
 /** Answers what it printed; throws with what it said on standard error. */

@@ -1,38 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { bpftool, build, run, Stage } from './stage.ts';
+import { bpftool, onStage, run } from './stage.ts';
 import { ENDS, type TrafficReport, Wire } from './wire.ts';
 
 const DROP = '02000000';
 
 /** A counter that never counts a loss proves nothing by counting none. */
 describe('native: driver traffic', () => {
-  let stage: Stage;
   let wire: Wire;
-
-  before(function () {
-    build(this);
-  });
-
+  // Before the stage is left: its maps would still be in use
+  afterEach(() => wire.leave());
+  const stage = onStage();
   beforeEach(async () => {
-    stage = new Stage();
     wire = await Wire.make();
-    await wire.load('--pin-outer', stage.pin('tenants'));
-  });
-
-  afterEach(async () => {
-    await wire.leave();
-    expect(await stage.leave(), 'maps that outlive the test').to.deep.equal([]);
+    await wire.load('--pin-outer', stage().pin('tenants'));
   });
 
   it('counts what is lost, and when it was sent, and of the others nothing', async () => {
     const traffic = await wire.traffic({ flows: 2, rate: 2000 });
     await sleep(50);
     const open = traffic.settled();
-    stage.declareRule('0a010001', '01bb1100', DROP);
+    stage().declareRule('0a010001', '01bb1100', DROP);
     await sleep(50);
     const closed = traffic.settled();
-    bpftool('delete', stage.pin('tenants'), '0a010001');
+    bpftool('delete', stage().pin('tenants'), '0a010001');
     await sleep(50);
     const { flows, lost, received, sent } = await traffic.end();
     const [dropped, passed] = flows;

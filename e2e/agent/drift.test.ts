@@ -20,22 +20,14 @@ describe('agent, when somebody else changes its maps', () => {
   for (const type of ['HashOfMaps', 'ArrayOfMaps']) {
     it(`puts back entries of a ${type} within a resync, counts and tells them`, async () => {
       const agent = await declared(field(), type);
-      const [stranger] = field().make(
-        'stranger',
-        '--type',
-        'hash',
-        '--inner-max',
-        '16',
-        '--inners',
-        '1',
-      ).inners;
+      const stranger = strangersInner(field());
       const pin = field().pin('tenants');
       bpftool('delete', pin, u32(1));
       bpftool('update', pin, u32(2), stranger);
       const start = performance.now();
       await field().holds('tenants', DECLARED);
       expect(performance.now() - start).to.be.below(1500);
-      expect(dumped(pin)[u32(2)]).to.not.equal(u32(stranger!));
+      expect(dumped(pin)[u32(2)]).to.not.equal(u32(stranger));
       const { state } = await field().reported(drift({ found: 2, repaired: 2 }));
       expect(state.drift.lastCheck).to.match(/^\d{4}-\d\d-\d\dT/);
       // A resync may come between the two
@@ -78,15 +70,7 @@ describe('agent, when somebody else changes its maps', () => {
   it('removes a key that somebody adds to a map of ours, and leaves it where undeclared keys are kept', async () => {
     field().write('maps.yaml', outerMap('tenants'), outerMap('open', { undeclaredKeys: 'Keep' }));
     await field().started({ options: OFTEN });
-    const [stranger] = field().make(
-      'stranger',
-      '--type',
-      'hash',
-      '--inner-max',
-      '16',
-      '--inners',
-      '1',
-    ).inners;
+    const stranger = strangersInner(field());
     bpftool('update', field().pin('open'), u32(9), stranger);
     bpftool('update', field().pin('tenants'), u32(9), stranger);
     await field().holds('tenants', {});
@@ -114,6 +98,11 @@ async function declared(field: Field, type: string): Promise<Running> {
   const agent = await field.started({ options: OFTEN });
   await field.holds('tenants', DECLARED);
   return agent;
+}
+
+/** The id of an inner map as ours are, which nobody declares. */
+function strangersInner(field: Field): number {
+  return field.make('stranger', '--type', 'hash', '--inner-max', '16', '--inners', '1').inners[0]!;
 }
 
 function drift(expected: { readonly found: number; readonly repaired: number }): (report: Report) => boolean {

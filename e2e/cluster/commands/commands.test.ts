@@ -5,27 +5,19 @@ import { onField } from '../../agent/support/field.ts';
 import { INNERMAP } from '../../agent/support/process.ts';
 import { treeBelow } from '../../agent/support/witness.ts';
 import { describeCluster } from '../stand.ts';
-import { Calls, SYSTEM } from './calls.ts';
+import { SYSTEM } from './calls.ts';
 import { innerMap, nodeWith, outerMap, TENANTS } from './objects.ts';
-import { ENTRIES, scene } from './scene.ts';
+import { ENTRIES, onScene } from './scene.ts';
 
 describeCluster('commands on a real API server', stand => {
-  let calls: Calls;
-
-  before(async function () {
-    this.timeout(120_000);
-    calls = new Calls(stand);
-    await calls.begin();
-    await scene(calls, stand);
-  });
-  after(() => calls.end());
+  const calls = onScene(stand);
 
   it('a server that is away is told at once, by every command: exit 2', async () => {
     const config = JSON.parse(readFileSync(stand.controlPlane.kubeconfig, 'utf8'));
-    const away = join(calls.directory, 'away.kubeconfig');
+    const away = join(calls().directory, 'away.kubeconfig');
     const clusters = [{ name: 'test', cluster: { server: 'https://127.0.0.1:1' } }];
     writeFileSync(away, JSON.stringify({ ...config, clusters }), { mode: 0o600 });
-    const file = calls.write('away.json', TENANTS, innerMap('team-a/web', '10.1.0.7', ENTRIES));
+    const file = calls().write('away.json', TENANTS, innerMap('team-a/web', '10.1.0.7', ENTRIES));
     for (const words of [
       ['status'],
       ['get', '--node', 'n1'],
@@ -33,7 +25,7 @@ describeCluster('commands on a real API server', stand => {
       ['validate', '--server', file],
     ]) {
       const start = performance.now();
-      const { code, error } = await calls.ended([INNERMAP, ...words, '--kubeconfig', away]);
+      const { code, error } = await calls().ended([INNERMAP, ...words, '--kubeconfig', away]);
       expect([code, error.includes('ECONNREFUSED')], words.join(' ')).to.deep.equal([2, true]);
       expect(performance.now() - start).to.be.below(8000);
     }
@@ -41,9 +33,9 @@ describeCluster('commands on a real API server', stand => {
 
   describe('get', () => {
     it('runs kubectl exec in the agent’s Pod, with its output and exit code', async () => {
-      const recorded = calls.fakeKubectl('echo contents; exit 7');
+      const recorded = calls().fakeKubectl('echo contents; exit 7');
       const words = ['get', '--node', 'n1', 'tenants', '10.1.0.7', '-o', 'json'];
-      const got = await calls.ended(
+      const got = await calls().ended(
         [INNERMAP, ...words, '--kubeconfig', stand.controlPlane.kubeconfig, '--context', 'test'],
         { PATH: recorded.path },
       );
@@ -58,13 +50,13 @@ describeCluster('commands on a real API server', stand => {
     });
 
     it('without an agent Pod, without a ready one, without kubectl says what to do: exit 2', async () => {
-      expect((await calls.innermap('get', '--node', 'n6')).error).to.match(
+      expect((await calls().innermap('get', '--node', 'n6')).error).to.match(
         /^Error: Cannot read the kernel of node n6: no agent Pod is there; `kubectl get pods/,
       );
-      expect((await calls.innermap('get', '--node', 'n1', '-n', 'team-a')).error).to.contain(
+      expect((await calls().innermap('get', '--node', 'n1', '-n', 'team-a')).error).to.contain(
         'there in namespace team-a;',
       );
-      const none = await calls.ended(
+      const none = await calls().ended(
         [INNERMAP, 'get', '--node', 'n1', '--kubeconfig', stand.controlPlane.kubeconfig],
         { PATH: '/nowhere' },
       );
@@ -82,14 +74,14 @@ describeCluster('commands on a real API server', stand => {
         [2, 9],
         [4, 4],
       ]);
-      const file = calls.write(
+      const file = calls().write(
         'changes.json',
         TENANTS,
         changed,
         innerMap('team-b/new', '10.1.0.10', [[1, 1]]),
       );
-      const version = await calls.field('im', 'web', '.metadata.resourceVersion');
-      const { code, out, error } = await calls.innermap('plan', file);
+      const version = await calls().field('im', 'web', '.metadata.resourceVersion');
+      const { code, out, error } = await calls().innermap('plan', file);
       expect([code, error]).to.deep.equal([1, '']);
       expect(out).to.match(
         /^~ InnerMap team-a\/web: changed \(.*changes\.json:\d+\)\n {2}~ entries: 1 added, 1 changed, 1 removed\n/m,
@@ -97,24 +89,24 @@ describeCluster('commands on a real API server', stand => {
       expect(out).to.contain('    ~ 2: 2 → 9\n    + 4: 4\n    - 3: 3\n');
       expect(out).to.match(/^\+ InnerMap team-b\/new: created, 1 entry/m);
       expect(out).to.contain('1 created, 1 changed, 1 unchanged\n');
-      expect(await calls.field('im', 'web', '.metadata.resourceVersion')).to.equal(version);
+      expect(await calls().field('im', 'web', '.metadata.resourceVersion')).to.equal(version);
       expect((await stand.kubectl.run(['get', 'im', 'new', '-n', 'team-b'])).code).to.equal(1);
     });
 
     it('what is applied already is nothing to do: exit 0', async () => {
-      const file = calls.write('same.json', TENANTS, innerMap('team-a/web', '10.1.0.7', ENTRIES));
-      const { code, out } = await calls.innermap('plan', file);
+      const file = calls().write('same.json', TENANTS, innerMap('team-a/web', '10.1.0.7', ENTRIES));
+      const { code, out } = await calls().innermap('plan', file);
       expect([code, out]).to.deep.equal([0, '0 created, 0 changed, 2 unchanged\n']);
     });
 
     it('a key of another, a key not allowed, a layout that would change: exit 2', async () => {
-      const file = calls.write(
+      const file = calls().write(
         'wrong.json',
         outerMap('tenants', { maxEntries: 32 }),
         innerMap('team-b/thief', '10.1.0.7', [[1, 1]]),
         innerMap('team-c/stranger', '10.1.0.11', [[1, 1]]),
       );
-      const { code, error } = await calls.innermap('plan', file);
+      const { code, error } = await calls().innermap('plan', file);
       expect(code).to.equal(2);
       expect(error).to.contain('OuterMap tenants: LayoutMismatch, spec.maxEntries cannot change');
       expect(error).to.contain(
@@ -125,8 +117,8 @@ describeCluster('commands on a real API server', stand => {
 
     it('a manifest without a namespace goes where kubectl would put it', async () => {
       const { metadata, ...rest } = innerMap('x/web', '10.1.0.7', ENTRIES) as { metadata: { name: string } };
-      const file = calls.write('bare.json', { ...rest, metadata: { name: metadata.name } });
-      expect((await calls.innermap('plan', file, '-n', 'team-a')).out).to.equal(
+      const file = calls().write('bare.json', { ...rest, metadata: { name: metadata.name } });
+      expect((await calls().innermap('plan', file, '-n', 'team-a')).out).to.equal(
         '0 created, 0 changed, 1 unchanged\n',
       );
     });
@@ -137,7 +129,7 @@ describeCluster('commands on a real API server', stand => {
 
     it('is what the agent of that node would do, by the labels of its Node: exit 1, nothing is made', async () => {
       const away = nodeWith('n7', { zone: 'b' });
-      await calls.written(away.object, away.status);
+      await calls().written(away.object, away.status);
       await stand.put(outerMap('zoned', { nodeSelector: { matchLabels: { zone: 'b' } } }));
       const { kubeconfig } = stand.controlPlane;
       const plan = (node: string) => field().here('plan', '--kubeconfig', kubeconfig, '--node', node);
@@ -158,14 +150,14 @@ describeCluster('commands on a real API server', stand => {
 
   describe('validate --server', () => {
     it('shows what the admission of the cluster refuses, object by object: exit 2', async () => {
-      const file = calls.write(
+      const file = calls().write(
         'server.json',
         innerMap('team-a/web', '10.1.0.7', ENTRIES),
         innerMap('team-c/stranger', '10.1.0.11', [[1, 1]]),
         innerMap('team-a/web2', '10.1.0.12', [[1, 1]]),
       );
       await stand.namespaces('team-c');
-      const { code, out } = await calls.innermap('validate', '--server', file);
+      const { code, out } = await calls().innermap('validate', '--server', file);
       expect(code).to.equal(2);
       expect(out).to.match(
         /server\.json:\d+: error: InnerMap team-c\/stranger: refused by the API server: .*Namespace team-c may not declare key 10\.1\.0\.11/,

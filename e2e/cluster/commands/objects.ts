@@ -42,25 +42,10 @@ export function nodeWith(name: string, labels: Readonly<Record<string, string>>)
   return {
     object: { apiVersion: 'v1', kind: 'Node', metadata: { name, labels } },
     status: {
-      nodeInfo: nodeInfo(`boot-${name}`),
+      nodeInfo: { bootID: `boot-${name}` },
       conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: NOW }],
     },
   };
-}
-
-function nodeInfo(bootID: string): object {
-  const names = [
-    'machineID',
-    'systemUUID',
-    'kernelVersion',
-    'osImage',
-    'containerRuntimeVersion',
-    'kubeletVersion',
-    'kubeProxyVersion',
-    'operatingSystem',
-    'architecture',
-  ];
-  return { ...Object.fromEntries(names.map(name => [name, 'test'])), bootID };
 }
 
 /** A Pod of the agent that is Ready. */

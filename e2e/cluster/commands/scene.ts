@@ -1,6 +1,6 @@
 import { labelsHash } from '../../../operator/core/report/reportof.ts';
 import type { Stand } from '../stand.ts';
-import { type Calls, SYSTEM } from './calls.ts';
+import { Calls, SYSTEM } from './calls.ts';
 import { innerMap, nodeWith, podOn, stateOf, TENANTS, type Told } from './objects.ts';
 
 const LABELS = { zone: 'a' };
@@ -11,8 +11,20 @@ export const ENTRIES: readonly (readonly [number, number])[] = [
   [3, 3],
 ];
 
-/** One node that is well, and one of each kind that is not. */
-export async function scene(calls: Calls, stand: Stand): Promise<void> {
+/** Gives a suite one node that is well, and one of each kind that is not. */
+export function onScene(stand: Stand): () => Calls {
+  let calls: Calls;
+  before(async function () {
+    this.timeout(120_000);
+    calls = new Calls(stand);
+    await calls.begin();
+    await scene(calls, stand);
+  });
+  after(() => calls.end());
+  return () => calls;
+}
+
+async function scene(calls: Calls, stand: Stand): Promise<void> {
   await maps(calls, stand);
   const account = { name: 'default', namespace: SYSTEM };
   await stand.put({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: account });

@@ -3,23 +3,14 @@ import { expect } from 'chai';
 import { INNERMAP, Running } from '../../agent/support/process.ts';
 import { programs } from '../plane/programs.ts';
 import { describeCluster } from '../stand.ts';
-import { Calls } from './calls.ts';
 import { innerMap } from './objects.ts';
-import { scene } from './scene.ts';
+import { onScene } from './scene.ts';
 
 describeCluster('status on a real API server', stand => {
-  let calls: Calls;
-
-  before(async function () {
-    this.timeout(120_000);
-    calls = new Calls(stand);
-    await calls.begin();
-    await scene(calls, stand);
-  });
-  after(() => calls.end());
+  const calls = onScene(stand);
 
   it('summarises what is well, lists what is not: exit 1', async () => {
-    const { code, out, error } = await calls.innermap('status');
+    const { code, out, error } = await calls().innermap('status');
     expect([code, error]).to.deep.equal([1, '']);
     expect(out).to.match(/^Cluster https:\/\/127\.0\.0\.1:\d+\n\nOUTER MAP +TYPE +INNER +NODES +MAPS +READY/);
     expect(out).to.match(/^tenants +HashOfMaps +Hash +1\/4 +2 +False +RemovalHeld$/m);
@@ -36,17 +27,17 @@ describeCluster('status on a real API server', stand => {
   });
 
   it('tells a held removal with the command that releases it, which kubectl takes', async () => {
-    const { out } = await calls.innermap('status');
+    const { out } = await calls().innermap('status');
     const command = /kubectl (annotate om\/tenants \S+ --overwrite)/.exec(out);
     expect(out).to.contain('Held: the removal of 40 keys of tenants on n2; if it is meant:');
     await stand.kubectl.must(command![1]!.split(' '));
     expect(
-      await calls.field('om', 'tenants', '.metadata.annotations.innermap\\.io/release-removal'),
+      await calls().field('om', 'tenants', '.metadata.annotations.innermap\\.io/release-removal'),
     ).to.equal('abc123');
   });
 
   it('-o json has every node, with what is unknown as such', async () => {
-    const { out } = await calls.innermap('status', '-o', 'json');
+    const { out } = await calls().innermap('status', '-o', 'json');
     const { ready, nodes, silent, held } = JSON.parse(out);
     const standing = nodes.map((row: { node: string; ready: string }) => [row.node, row.ready]);
     expect(standing).to.deep.equal([
@@ -59,8 +50,8 @@ describeCluster('status on a real API server', stand => {
   });
 
   it('as kubectl innermap takes KUBECONFIG, several files as kubectl does', async () => {
-    const files = `${join(calls.directory, 'none')}:${stand.controlPlane.kubeconfig}`;
-    const { code, out } = await calls.asPlugin(files, 'status', 'tenants', '-n', 'team-b', '--all');
+    const files = `${join(calls().directory, 'none')}:${stand.controlPlane.kubeconfig}`;
+    const { code, out } = await calls().asPlugin(files, 'status', 'tenants', '-n', 'team-b', '--all');
     expect(code).to.equal(1);
     expect(out).to.match(/^n1 +tenants +2 +24 +0 +0 +True +Programmed/m);
     expect(out, 'of another namespace').to.not.contain('team-a/dns');
@@ -68,7 +59,7 @@ describeCluster('status on a real API server', stand => {
 
   it('kubectl finds it as its plugin', async () => {
     const { kubectl } = await programs();
-    const path = `PATH=${calls.directory}:${process.env['PATH']}`;
+    const path = `PATH=${calls().directory}:${process.env['PATH']}`;
     const words = [
       'env',
       `KUBECONFIG=${stand.controlPlane.kubeconfig}`,
@@ -85,18 +76,18 @@ describeCluster('status on a real API server', stand => {
 
   it('an InnerMap changed after a node’s watermark is behind, not ready', async () => {
     await stand.put(innerMap('team-b/late', '10.1.0.9', [[1, 1]]));
-    const { out } = await calls.innermap('status', 'tenants');
+    const { out } = await calls().innermap('status', 'tenants');
     expect(out).to.match(/^n1 +tenants +2 +24 +0 +1 +Unknown +Progressing/m);
     await stand.kubectl.must(['delete', 'im', 'late', '-n', 'team-b']);
   });
 
   it('a name that is not there, and a context that is not there, say so: exit 2', async () => {
-    const unknown = await calls.innermap('status', 'tenant');
+    const unknown = await calls().innermap('status', 'tenant');
     expect([unknown.code, unknown.error]).to.deep.equal([
       2,
       `Error: Cannot find OuterMap tenant in ${stand.controlPlane.url}: \`innermap status\` lists them\n`,
     ]);
-    const context = await calls.innermap('status', '--context', 'prod');
+    const context = await calls().innermap('status', '--context', 'prod');
     expect([context.code, context.error]).to.deep.equal([
       2,
       `Error: Cannot use context prod of ${stand.controlPlane.kubeconfig}: it has test\n`,
@@ -104,8 +95,8 @@ describeCluster('status on a real API server', stand => {
   });
 
   it('what may not be read is told in one line, the rest is shown', async () => {
-    const limited = await calls.limitedUser();
-    const { code, out, error } = await calls.ended([INNERMAP, 'status', '--kubeconfig', limited]);
+    const limited = await calls().limitedUser();
+    const { code, out, error } = await calls().ended([INNERMAP, 'status', '--kubeconfig', limited]);
     expect(code).to.equal(1);
     expect(out).to.match(/^tenants +HashOfMaps +Hash +3\/4 /m);
     const lines = error.trimEnd().split('\n');

@@ -4,7 +4,7 @@ import { errnos, HASH, openMap, Stand, u32 } from '../contract/stand.ts';
 import { ERRNO } from './errno.ts';
 import type { Library } from './library.ts';
 import { openLibrary } from './library.ts';
-import { onRealKernel, Scratch } from './scratch.test.ts';
+import { onRealKernel, onScratch, Scratch } from './scratch.test.ts';
 
 type Batch = 'mapLookupBatch' | 'mapUpdateBatch' | 'mapDeleteBatch';
 
@@ -59,20 +59,16 @@ onRealKernel('a kernel of another age', () => {
   }
 
   describe('one call that goes wrong', () => {
-    let scratch: Scratch;
-    beforeEach(() => {
-      scratch = new Scratch();
-    });
-    afterEach(() => scratch.close());
+    const scratch = onScratch();
 
     it('EINTR of a sparse ArrayOfMaps (6.5 to 6.13): every index is looked up by itself', async () => {
-      const kernel = scratch.open(answering({ mapLookupBatch: () => -ERRNO.EINTR }));
+      const kernel = scratch().open(answering({ mapLookupBatch: () => -ERRNO.EINTR }));
       const outer = kernel.createOuter(
         { ...HASH, type: 'ArrayOfMaps', valueSize: 4, maxEntries: 5000 },
         HASH,
         'aom',
       );
-      const request = { spec: HASH, name: 'x', label: 'x', freeze: false, pin: scratch.path('x') };
+      const request = { spec: HASH, name: 'x', label: 'x', freeze: false, pin: scratch().path('x') };
       const entries = { count: 0, keys: u32(), values: u32() };
       const inner = openMap((await kernel.build([{ ...request, entries }]))[0]);
       await kernel.replace(outer, u32(17, 4999), [inner, inner]);
@@ -88,17 +84,17 @@ onRealKernel('a kernel of another age', () => {
 
     it('ENOSPC of a bucket with more than fits: asked again with more room, nothing lost', async () => {
       let calls = 0;
-      const kernel = scratch.open(answering({ mapLookupBatch: () => spaceLacks(calls++) }));
-      expect(await countOfLarge(kernel, scratch)).to.equal(50_000);
+      const kernel = scratch().open(answering({ mapLookupBatch: () => spaceLacks(calls++) }));
+      expect(await countOfLarge(kernel, scratch())).to.equal(50_000);
       expect(calls).to.be.greaterThan(4);
     });
 
     it('EBUSY of a bucket that a program holds: tried again', async () => {
       let calls = 0;
-      const kernel = scratch.open(
+      const kernel = scratch().open(
         answering({ mapUpdateBatch: () => (calls++ < 3 ? -ERRNO.EBUSY : undefined) }),
       );
-      expect(await countOfLarge(kernel, scratch)).to.equal(50_000);
+      expect(await countOfLarge(kernel, scratch())).to.equal(50_000);
     });
   });
 });

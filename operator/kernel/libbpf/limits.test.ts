@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { inChild, mapsNamed, onRealKernel, Scratch, withCapabilities } from './scratch.test.ts';
+import { inChild, mapsNamed, onRealKernel, onScratch, withCapabilities } from './scratch.test.ts';
 
 /** Builds COUNT maps of MAX entries and tells what became of them; then whether the kernel still answers. */
 const BUILD = `
@@ -30,17 +30,11 @@ interface Told {
 }
 
 onRealKernel('the limits of a process', () => {
-  let scratch: Scratch;
-  beforeEach(() => {
-    scratch = new Scratch();
-  });
-  afterEach(() => {
-    scratch.close();
-    expect(mapsNamed('libbpf_limit')).to.equal(0);
-  });
+  const scratch = onScratch();
+  afterEach(() => expect(mapsNamed('libbpf_limit')).to.equal(0));
 
   const build = (count: number, maxEntries: number, through: readonly string[]): Told => {
-    const code = BUILD.replaceAll('ROOT', scratch.root)
+    const code = BUILD.replaceAll('ROOT', scratch().root)
       .replace('COUNT', `${count}`)
       .replace('MAX', `${maxEntries}`);
     const told = inChild(code, through);
@@ -75,7 +69,7 @@ onRealKernel('the limits of a process', () => {
   });
 
   it('a pin of another user: EACCES, and says whose it is', () => {
-    scratch.open().pins.makeDirectory(scratch.path('innermap'));
+    scratch().open().pins.makeDirectory(scratch().path('innermap'));
     const code = `
       const kernel = openKernel({ bpffs: 'ROOT' });
       const spec = { type: 'Hash', keySize: 4, valueSize: 4, maxEntries: 8, flags: 0 };
@@ -83,11 +77,11 @@ onRealKernel('the limits of a process', () => {
       kernel.pins.pin(outer, 'ROOT/theirs', 0o600);
       (await import('node:fs')).chownSync('ROOT/theirs', 1234, 0);
       process.exitCode = 0;
-    `.replaceAll('ROOT', scratch.root);
+    `.replaceAll('ROOT', scratch().root);
     expect(inChild(code, ['env'])).to.equal('');
-    const open = `openKernel({ bpffs: '${scratch.root}' }).open('${scratch.path('theirs')}')`;
+    const open = `openKernel({ bpffs: '${scratch().root}' }).open('${scratch().path('theirs')}')`;
     expect(inChild(open, withCapabilities('-all,+bpf'))).to.equal(
-      `Cannot open ${scratch.path('theirs')}: EACCES, it belongs to uid 1234 with mode 0600, which needs CAP_DAC_OVERRIDE`,
+      `Cannot open ${scratch().path('theirs')}: EACCES, it belongs to uid 1234 with mode 0600, which needs CAP_DAC_OVERRIDE`,
     );
   });
 });

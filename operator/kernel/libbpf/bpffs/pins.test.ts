@@ -1,44 +1,45 @@
-import { mkdirSync, readFileSync, rmdirSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmdirSync, statSync, watch } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { expect } from 'chai';
 import { eventually, HASH, refusal } from '../../contract/stand.ts';
 import type { RealKernel } from '../kernel.ts';
-import { onRealKernel, run, Scratch } from '../scratch.test.ts';
+import { onRealKernel, onScratch, run } from '../scratch.test.ts';
 
 onRealKernel('BpfPins', () => {
-  let scratch: Scratch;
+  // The event loop opens its inotify with the first watch, and keeps it
+  before(() => watch(tmpdir()).close());
+  const scratch = onScratch();
   let kernel: RealKernel;
   beforeEach(() => {
-    scratch = new Scratch();
-    kernel = scratch.open();
+    kernel = scratch().open();
   });
-  afterEach(() => scratch.close());
 
   const pinned = (name: string, mode = 0o600): void => {
     const outer = kernel.createOuter({ ...HASH, type: 'HashOfMaps', valueSize: 4 }, HASH, 'pins_test');
-    kernel.pins.pin(outer, scratch.path(name), mode);
+    kernel.pins.pin(outer, scratch().path(name), mode);
     outer.close();
   };
 
   it('pin: gives the pin its mode whatever the umask is', () => {
     pinned('narrow');
     pinned('wide', 0o666);
-    const modes = ['narrow', 'wide'].map(name => statSync(scratch.path(name)).mode & 0o777);
+    const modes = ['narrow', 'wide'].map(name => statSync(scratch().path(name)).mode & 0o777);
     expect(modes).to.deep.equal([0o600, 0o666]);
   });
 
   it('open: a pin of a program or a link is no map', () => {
     const { pins } = kernel;
-    run('bpftool', 'iter', 'pin', PROGRAM, scratch.path('link'));
-    const error = refusal(() => kernel.open(scratch.path('link')));
-    pins.unlink(scratch.path('link'));
+    run('bpftool', 'iter', 'pin', PROGRAM, scratch().path('link'));
+    const error = refusal(() => kernel.open(scratch().path('link')));
+    pins.unlink(scratch().path('link'));
     expect(error?.errno).to.equal('EINVAL');
     expect(error?.message).to.contain('it is no map but bpf');
   });
 
   it('lock: tells the pid and the command of the holder', () => {
-    kernel.pins.makeDirectory(scratch.path('innermap'));
-    const lock = kernel.pins.lock(scratch.path('innermap'));
-    const other = scratch.open().pins.lock(scratch.path('innermap'));
+    kernel.pins.makeDirectory(scratch().path('innermap'));
+    const lock = kernel.pins.lock(scratch().path('innermap'));
+    const other = scratch().open().pins.lock(scratch().path('innermap'));
     if ('release' in lock) lock.release();
     expect(other)
       .to.have.property('heldBy')
@@ -48,15 +49,15 @@ onRealKernel('BpfPins', () => {
   });
 
   it('writeRecord: what a crash left beside it is overwritten', () => {
-    kernel.pins.writeRecord(scratch.path('spec~'), 'left');
-    kernel.pins.writeRecord(scratch.path('spec'), 'whole');
+    kernel.pins.writeRecord(scratch().path('spec~'), 'left');
+    kernel.pins.writeRecord(scratch().path('spec'), 'whole');
     // The kernel itself puts maps.debug and progs.debug into a fresh mount
-    expect(kernel.pins.list(scratch.root).filter(name => !name.includes('.'))).to.deep.equal(['spec']);
+    expect(kernel.pins.list(scratch().root).filter(name => !name.includes('.'))).to.deep.equal(['spec']);
   });
 
   it('watch: hears again after rmdir and mkdir of the directory, and of its parent', async () => {
     let calls = 0;
-    const end = kernel.pins.watch([scratch.path('a/b')], () => {
+    const end = kernel.pins.watch([scratch().path('a/b')], () => {
       calls += 1;
     });
     const heard = async (what: string, action: () => void): Promise<void> => {
@@ -65,16 +66,16 @@ onRealKernel('BpfPins', () => {
       action();
       await eventually(`the watch to hear ${what}`, () => calls > before);
     };
-    await heard('mkdir', () => kernel.pins.makeDirectory(scratch.path('a/b')));
+    await heard('mkdir', () => kernel.pins.makeDirectory(scratch().path('a/b')));
     await heard('a pin', () => pinned('a/b/one'));
-    await heard('unlink', () => kernel.pins.unlink(scratch.path('a/b/one')));
+    await heard('unlink', () => kernel.pins.unlink(scratch().path('a/b/one')));
     await heard('rmdir of both', () => {
-      rmdirSync(scratch.path('a/b'));
-      rmdirSync(scratch.path('a'));
+      rmdirSync(scratch().path('a/b'));
+      rmdirSync(scratch().path('a'));
     });
     await heard('mkdir of both', () => {
-      mkdirSync(scratch.path('a'));
-      mkdirSync(scratch.path('a/b'));
+      mkdirSync(scratch().path('a'));
+      mkdirSync(scratch().path('a/b'));
     });
     await heard('a pin in the new one', () => pinned('a/b/two'));
     end();
@@ -82,11 +83,11 @@ onRealKernel('BpfPins', () => {
 
   it('watch: what happens beside the directory is not told', async () => {
     let calls = 0;
-    kernel.pins.makeDirectory(scratch.path('a'));
-    const end = kernel.pins.watch([scratch.path('a')], () => {
+    kernel.pins.makeDirectory(scratch().path('a'));
+    const end = kernel.pins.watch([scratch().path('a')], () => {
       calls += 1;
     });
-    kernel.pins.makeDirectory(scratch.path('other'));
+    kernel.pins.makeDirectory(scratch().path('other'));
     pinned('beside');
     await new Promise(resume => setTimeout(resume, 60));
     end();
