@@ -81,21 +81,7 @@ export const ROWS: readonly Row[] = [
   {
     name: 'edit',
     ours: ['edit', '--edits', '200'],
-    lines: [
-      {
-        title: 'one file edited → visible, p50',
-        unit: 'ms',
-        measure: 'p50Ms',
-        goal: { kind: 'atMost', limit: 3 },
-      },
-      {
-        title: '  p99 of 200',
-        unit: 'ms',
-        measure: 'p99Ms',
-        worst: true,
-        goal: { kind: 'atMost', limit: 20 },
-      },
-    ],
+    lines: [median('one file edited → visible, p50', 3), tail('  p99 of 200', 20)],
   },
   {
     name: 'cluster',
@@ -116,21 +102,7 @@ export const ROWS: readonly Row[] = [
     name: 'cluster-change',
     slow: true,
     ours: ['cluster-change', '--edits', '200'],
-    lines: [
-      {
-        title: 'PATCH answered → visible, p50',
-        unit: 'ms',
-        measure: 'p50Ms',
-        goal: { kind: 'atMost', limit: 5 },
-      },
-      {
-        title: '  p99 of 200 at five a second',
-        unit: 'ms',
-        measure: 'p99Ms',
-        worst: true,
-        goal: { kind: 'atMost', limit: 25 },
-      },
-    ],
+    lines: [median('PATCH answered → visible, p50', 5), tail('  p99 of 200 at five a second', 25)],
   },
   {
     name: 'cluster-statuses',
@@ -228,6 +200,14 @@ function time(title: string, goal: Goal): Line {
 
 function stall(title: string): Line {
   return { title, unit: 'ms', measure: 'stallMs', worst: true, goal: { kind: 'atMost', limit: 20 } };
+}
+
+function median(title: string, limit: number): Line {
+  return { title, unit: 'ms', measure: 'p50Ms', goal: { kind: 'atMost', limit } };
+}
+
+function tail(title: string, limit: number): Line {
+  return { title, unit: 'ms', measure: 'p99Ms', worst: true, goal: { kind: 'atMost', limit } };
 }
 
 function memory(title: string, measure: string, limit: number): Line {
