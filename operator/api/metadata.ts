@@ -1,8 +1,17 @@
 export const GROUP = 'innermap.io';
 export const API_VERSION = 'innermap.io/v1alpha1';
 
-/** The annotation whose value releases a held removal. */
-export const RELEASE_ANNOTATION = 'innermap.io/release-removal';
+/**
+ * The annotation whose value releases held removals: a token, or several with commas between them. On an OuterMap it is for
+ * that one on all nodes; on a NodeMapState for all of that node, also of OuterMaps that are no longer there to take it.
+ */
+const RELEASE_ANNOTATION = 'innermap.io/release-removal';
+
+/** The tokens that an object's annotation gives. */
+export function releasesIn(annotations: Readonly<Record<string, string>> | undefined): readonly string[] {
+  const given = annotations?.[RELEASE_ANNOTATION] ?? '';
+  return given.split(',').flatMap(token => token.trim() || []);
+}
 
 /** The parts of Kubernetes' ObjectMeta that decisions rest on. */
 export interface Metadata {

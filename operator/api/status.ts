@@ -68,6 +68,20 @@ export interface NodeMapStateStatus {
   readonly conditions: readonly Condition[];
 }
 
+/** A list whose last item was taken away is none on the server, and others may have written half a status. */
+export function wholeStatus(told: Partial<NodeMapStateStatus>): NodeMapStateStatus {
+  const { node, outerMaps, failures, conditions, kernel, drift, totals } = told;
+  return {
+    node: node ?? { name: '', bootID: '', labelsHash: '' },
+    ...(totals === undefined ? {} : { totals }),
+    outerMaps: outerMaps ?? [],
+    failures: failures ?? [],
+    kernel: kernel ?? { release: '', outerBatch: 'none', gracePeriodMs: 0, features: {} },
+    drift: drift ?? { found: 0, repaired: 0 },
+    conditions: conditions ?? [],
+  };
+}
+
 /** On how many nodes an object is as declared. */
 export interface NodeCounts {
   /** Nodes that are selected and have an agent. */

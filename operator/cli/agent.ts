@@ -109,7 +109,7 @@ function agentOptions(given: Given, { env }: Ports['terminal']): AgentOptions {
     throw new UsageError('Option --node-label is for --manifests: a cluster’s Node has labels', 'agent');
   if (manifests.length === 0 && given.list('release-removal').length > 0)
     throw new UsageError(
-      'Option --release-removal is for --manifests: in a cluster annotate the OuterMap with innermap.io/release-removal',
+      'Option --release-removal is for --manifests: in a cluster annotate the OuterMap, or the NodeMapState, with innermap.io/release-removal',
       'agent',
     );
   const name = given.text('node') ?? (manifests.length === 0 ? env['NODE_NAME'] : undefined);

@@ -132,6 +132,22 @@ describe('turn, the brake', () => {
     expect(Object.keys(machine.dump(LEDGER))).to.have.length(30);
   });
 
+  it('holds the removal of a deleted OuterMap with its keys, says who can still release it, and lets go with the token', async () => {
+    const machine = new FakeMachine();
+    let deleting = new Scene().outer('tenants', { deletionPolicy: 'Delete' });
+    for (let key = 1; key <= 30; key++) deleting = deleting.inner(`a/m${key}`, 'tenants', key, { 1: key });
+    const acting = await startedAgent(machine.openKernel(), deleting);
+    await acting.turn();
+    const { report, plan } = await acting.turn(new Scene());
+    expect(Object.keys(machine.dump(LEDGER))).to.have.length(30);
+    expect(report.state.conditions[0]).to.include({ status: 'False', reason: 'RemovalHeld' });
+    expect(report.state.conditions[0]!.message).to.match(
+      /^tenants: .* with token [0-9a-f]{12} \(annotation innermap.io\/release-removal of the NodeMapState, or /,
+    );
+    await acting.turn(new Scene().released(plan.held[0]!.token));
+    expect(machine.liveMaps()).to.deep.equal([]);
+  });
+
   it('keeps everything of a deleted OuterMap with Retain, and lets all go with Delete', async () => {
     const machine = new FakeMachine();
     const acting = await startedAgent(machine.openKernel(), twoTenants());

@@ -78,7 +78,7 @@ function farewellsHeld({ held }: Turn['plan'], { outerMaps }: Turn['report']): r
   const declared = new Set(outerMaps.map(({ name }) => name));
   return held
     .filter(({ outer }) => !declared.has(outer))
-    .map(each => `OuterMap ${each.outer}: RemovalHeld, ${heldText(each)}`);
+    .map(each => `OuterMap ${each.outer}: RemovalHeld, ${heldText(each, 'undeclared')}`);
 }
 
 function farewellTroubles(outcomes: Turn['outcomes']): readonly string[] {

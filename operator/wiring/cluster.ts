@@ -23,8 +23,12 @@ export function clusterSite(
     history: new History(),
   };
   const failed = interruptions(log);
-  const source = clusterSource({ ...shared, possibleCpus, failed: (what, { error }) => failed(what, error) });
   const publisher = clusterPublisher({ ...shared, failed });
+  const source = clusterSource({
+    ...{ ...shared, possibleCpus, releases: () => publisher.releases },
+    failed: (what, { error }) => failed(what, error),
+  });
+  publisher.onRelease(() => source.changed());
   log.info('Cluster', { server: cluster.server, node });
   return {
     source,

@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { outerMap } from '../../agent/support/manifests.ts';
 import { idsIn } from '../../agent/support/witness.ts';
 import { REPOSITORY } from '../../crdschema.ts';
-import { condition, isReady } from '../site/site.ts';
+import { condition, isReady, type Told } from '../site/site.ts';
 import { describeFaults } from './support/faults.ts';
 import type { FaultyNode } from './support/faultynode.ts';
 import { holdsWithin, within } from './support/patience.ts';
@@ -32,6 +34,23 @@ describeFaults('everything gone at once', (site, stand) => {
     await stand.kubectl.must(['annotate', ...OM, `innermap.io/release-removal=${token}`]);
     await holdsWithin(20, node!, {});
     await site().told(OM, isReady);
+  });
+
+  it('the OuterMap itself deleted, with deletionPolicy Delete: held, told by the node’s state, and released by it', async function () {
+    this.timeout(120_000);
+    const [node] = await declared(['farewell-0']);
+    await stand.put(outerMap('tenants', { maxEntries: 4096, deletionPolicy: 'Delete' }));
+    await site().told(OM, isReady);
+    await stand.kubectl.must(['delete', ...OM]);
+    const state = ['nms', node!.name];
+    const isHeldThere = ({ conditions }: Told) => conditions?.[0]?.reason === 'RemovalHeld';
+    const { message } = condition(await site().told(state, isHeldThere), 'Ready')!;
+    const [, token] = /with token ([0-9a-f]+) \(annotation [^ ]+ of the NodeMapState/.exec(message) ?? [];
+    expect(token, message).to.be.a('string');
+    expect(node!.contents('tenants')).to.deep.equal(tenantsIn(MANY, 1));
+    await stand.kubectl.must(['annotate', ...state, `innermap.io/release-removal=${token}`]);
+    await within(20, 'the outer map is let go', () => !existsSync(node!.pin('tenants')));
+    await site().told(state, isReady);
   });
 
   it('the CustomResourceDefinition deleted and, with its objects, applied again: not one inner map is replaced', async function () {

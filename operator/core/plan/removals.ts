@@ -1,4 +1,4 @@
-import { RELEASE_ANNOTATION } from '../../api/metadata.ts';
+import { releasesIn } from '../../api/metadata.ts';
 import { keyText } from '../codec/keytext.ts';
 import type { DesiredOuter } from '../desired/desired.ts';
 import type { OuterFound } from '../found/found.ts';
@@ -76,6 +76,5 @@ export function heldRemoval(keys: readonly string[], limit: Limit): HeldRemoval 
 
 /** Tokens given by flag and by the object's annotation. */
 export function releasesOf(desired: DesiredOuter, given: readonly string[]): ReadonlySet<string> {
-  const annotated = desired.outerMap.metadata.annotations[RELEASE_ANNOTATION];
-  return new Set(annotated === undefined ? given : [...given, annotated]);
+  return new Set([...given, ...releasesIn(desired.outerMap.metadata.annotations)]);
 }

@@ -15,7 +15,7 @@ export function conditionsOf(turned: Turned, fates: readonly Fate[]): readonly C
 
 type Untimed = Omit<Condition, 'lastTransitionTime'>;
 
-function readiness({ wanted, plan, steps, bpffs }: Turned, fates: readonly Fate[]): Untimed {
+function readiness({ wanted, desired, plan, steps, bpffs }: Turned, fates: readonly Fate[]): Untimed {
   const held = plan.held[0];
   const first = fates[0];
   const not = (reason: Untimed['reason'], message: string): Untimed => ({
@@ -24,7 +24,8 @@ function readiness({ wanted, plan, steps, bpffs }: Turned, fates: readonly Fate[
     reason,
     message,
   });
-  if (held !== undefined) return not('RemovalHeld', `${held.outer}: ${heldText(held)}`);
+  if (held !== undefined)
+    return not('RemovalHeld', `${held.outer}: ${heldText(held, lotOf(held.outer, desired))}`);
   if (!wanted.complete)
     return not('Pending', 'What is wanted has not been read whole yet: nothing is removed until it is');
   if (first !== undefined)
@@ -43,6 +44,10 @@ function readiness({ wanted, plan, steps, bpffs }: Turned, fates: readonly Fate[
     reason: 'Programmed',
     message: 'The kernel holds what is declared',
   };
+}
+
+function lotOf(outer: string, { outers }: Turned['desired']): 'declared' | 'undeclared' {
+  return outers.has(outer) ? 'declared' : 'undeclared';
 }
 
 function drifted({ driftNow, drift }: Turned): Untimed {

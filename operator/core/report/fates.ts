@@ -106,7 +106,7 @@ function outerTrouble(name: string, plan: Plan, steps: readonly StepFate[]): Tro
   const failed = steps.find(({ step, ok }) => !ok && step.outer === name && !('inner' in step));
   if (failed !== undefined) return { reason: failed.reason ?? 'KernelError', message: failed.message ?? '' };
   const held = plan.held.find(({ outer }) => outer === name);
-  return held === undefined ? undefined : { reason: 'RemovalHeld', message: heldText(held) };
+  return held === undefined ? undefined : { reason: 'RemovalHeld', message: heldText(held, 'declared') };
 }
 
 /** OuterMaps that nobody declares any more have no fate of their own: those that could not be let go. */
@@ -118,11 +118,13 @@ export function farewellsFailed(
   );
 }
 
-export function heldText(held: Plan['held'][number]): string {
+/** An OuterMap that is not declared here cannot take the annotation that releases its removal: the node's state can. */
+export function heldText(held: Plan['held'][number], lot: 'declared' | 'undeclared'): string {
   const recent = held.recent === 0 ? '' : ` and ${held.recent} went within a minute`;
   const more = held.before > held.keys ? `${recent} (${held.before} were not a moment ago)` : recent;
   const what = `${held.keys} of ${held.of} keys are no longer declared${more}, more than maxRemoval lets go at once`;
-  return `${what}: nothing was removed; if it is meant, release it with token ${held.token} (annotation innermap.io/release-removal, or --release-removal for a folder)`;
+  const where = lot === 'declared' ? '' : ' of the NodeMapState';
+  return `${what}: nothing was removed; if it is meant, release it with token ${held.token} (annotation innermap.io/release-removal${where}, or --release-removal for a folder)`;
 }
 
 function keyOf(object: InnerMap | OuterMap): { keyText?: string } {

@@ -13,6 +13,11 @@ describe('clusterPublisher', () => {
     expect(scene.clock.sleeping, 'timers left').to.equal(0);
   });
 
+  const owned = () => {
+    const { ownerReferences } = scene.states.objects.get('here')!.metadata as { ownerReferences?: unknown };
+    return { ownerReferences };
+  };
+
   const times = () => scene.writes.map(({ at }) => at);
 
   it('makes the object, owned by its Node, and writes its status at once', async () => {
@@ -149,6 +154,35 @@ describe('clusterPublisher', () => {
     await scene.clock.run(1_000);
     expect(scene.states.objects.get('here')?.['status']).to.deep.equal(STATE);
     expect(scene.writes).to.have.length(3);
+  });
+
+  it('tells once of tokens that somebody writes on the object, which its own writes leave there', async () => {
+    await scene.publish({});
+    await scene.clock.run(5_000);
+    let told = 0;
+    scene.publisher.onRelease(() => told++);
+    const status = scene.states.objects.get('here')!['status'];
+    const annotations = { 'innermap.io/release-removal': 'abc, def' };
+    scene.states.put('here', { generation: 1, status, metadata: { ...owned(), annotations } });
+    await scene.clock.run(1_000);
+    expect(scene.publisher.releases).to.deep.equal(['abc', 'def']);
+    await scene.publish({ outerMaps: [] });
+    await scene.clock.run(1_000);
+    expect(told).to.equal(1);
+    expect(scene.publisher.releases).to.deep.equal(['abc', 'def']);
+  });
+
+  it('a server that leaves empty lists out is not told again, and half a status is made whole', async () => {
+    const nobody = { outerMaps: [], conditions: [] };
+    await scene.publish(nobody);
+    await scene.clock.run(5_000);
+    const { outerMaps: _, failures: __, conditions: ___, ...left } = { ...STATE, ...nobody };
+    scene.states.put('here', { generation: 1, status: left, metadata: owned() });
+    await scene.clock.run(5_000);
+    expect(times()).to.deep.equal([0]);
+    scene.states.put('here', { generation: 1, status: { node: null }, metadata: owned() });
+    await scene.clock.run(5_000);
+    expect(scene.writes.at(-1)?.status).to.deep.equal({ ...STATE, ...nobody });
   });
 
   it('is owned anew when its Node was removed and added again', async () => {

@@ -1,3 +1,4 @@
+import { releasesIn } from '../../api/metadata.ts';
 import type { NodeMapStateStatus } from '../../api/status.ts';
 import { isNews, settled } from '../../core/report/news.ts';
 import type { Report } from '../../core/report/report.ts';
@@ -8,7 +9,7 @@ import type { History } from '../../kube/history.ts';
 import { type Failure, Reflector } from '../../kube/reflector.ts';
 import { Store } from '../../kube/store.ts';
 import type { Publisher } from '../publish.ts';
-import { nodeMapState, nodeMapStateStatus, placeOf, STATES } from './object.ts';
+import { nodeMapState, nodeMapStateStatus, placeOf, STATES, statusIn } from './object.ts';
 
 export interface ClusterPublisherOptions {
   readonly cluster: Cluster;
@@ -20,7 +21,7 @@ export interface ClusterPublisherOptions {
   readonly failed: (what: string, error: Error) => void;
 }
 
-export interface ClusterPublisher extends Publisher {
+export interface ClusterPublisher extends Publisher, Releases {
   /** What was told last, as the server has it. */
   readonly told: NodeMapStateStatus | undefined;
   /** Milliseconds for which something has waited to be told; 0 where nothing does. */
@@ -38,6 +39,12 @@ const CLOSING_MS = 2_000;
 /** Writes the NodeMapState of one node: when it says something new, at most once a second, and never in a turn's way. */
 export function clusterPublisher(options: ClusterPublisherOptions): ClusterPublisher {
   return new NodeStates(options);
+}
+
+/** Tokens that somebody has written on the node's state, for removals that are held. */
+export interface Releases {
+  readonly releases: readonly string[];
+  onRelease(released: () => void): void;
 }
 
 interface Known {
@@ -60,6 +67,8 @@ class NodeStates implements ClusterPublisher {
   #answered: Known | undefined;
   #sent: NodeMapStateStatus | undefined;
   #wake = new AbortController();
+  #releases: readonly string[] = [];
+  #released = (): void => {};
 
   constructor(options: ClusterPublisherOptions) {
     const { cluster, clock, node, relistJitterMs, history, failed } = options;
@@ -69,20 +78,28 @@ class NodeStates implements ClusterPublisher {
     this.#reflector = new Reflector<Known>({
       ...{ cluster, clock, relistJitterMs, history, place: STATES, consumer: this.#store },
       fieldSelector: `metadata.name=${node}`,
-      transform: object => ({ object, status: object['status'] as NodeMapStateStatus | undefined }),
+      transform: object => ({ object, status: statusIn(object) }),
       // Answered by a server that has forgotten it
       undone: () => {
         this.#answered = undefined;
       },
       failed: (failure: Failure) => failed('NodeMapState', failure.error),
     });
-    this.#store.onChange(() => this.#look());
+    this.#store.onChange(() => this.#changed());
     this.#reflector.start();
     this.#writing = this.#run();
   }
 
   get told(): NodeMapStateStatus | undefined {
     return this.#known()?.status;
+  }
+
+  get releases(): readonly string[] {
+    return this.#releases;
+  }
+
+  onRelease(released: () => void): void {
+    this.#released = released;
   }
 
   get waitingMs(): number {
@@ -104,6 +121,14 @@ class NodeStates implements ClusterPublisher {
     this.#closed.abort();
     this.#look();
     await Promise.all([this.#writing, this.#reflector.stop()]);
+  }
+
+  #changed(): void {
+    const releases = releasesIn(this.#store.get(this.#options.node)?.object.metadata.annotations);
+    const isSame = releases.join() === this.#releases.join();
+    this.#releases = releases;
+    if (!isSame) this.#released();
+    this.#look();
   }
 
   #look(): void {
@@ -187,7 +212,7 @@ class NodeStates implements ClusterPublisher {
       await cluster.apply(place, nodeMapState(node, state.node.uid), call);
       return tell();
     });
-    this.#answered = { object, status: object['status'] as NodeMapStateStatus | undefined };
+    this.#answered = { object, status: statusIn(object) };
     this.#sent = told;
     if (this.#store.get(node) === undefined) this.#store.put(node, this.#answered);
   }

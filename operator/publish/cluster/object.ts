@@ -1,6 +1,6 @@
 import { API_VERSION, GROUP } from '../../api/metadata.ts';
-import type { NodeMapStateStatus } from '../../api/status.ts';
-import type { Place } from '../../kube/client.ts';
+import { type NodeMapStateStatus, wholeStatus } from '../../api/status.ts';
+import type { KubeObject, Place } from '../../kube/client.ts';
 
 export const STATES: Place = { resource: { group: GROUP, version: 'v1alpha1', plural: 'nodemapstates' } };
 
@@ -15,6 +15,11 @@ export function nodeMapState(name: string, nodeUid: string | undefined): object 
   const owner = { apiVersion: 'v1', kind: 'Node', name, uid: nodeUid };
   const owned = nodeUid === undefined ? {} : { ownerReferences: [owner] };
   return { ...KIND, metadata: { name, ...owned } };
+}
+
+export function statusIn(object: KubeObject): NodeMapStateStatus | undefined {
+  const told = object['status'] as Partial<NodeMapStateStatus> | undefined;
+  return told === undefined ? undefined : wholeStatus(told);
 }
 
 export function nodeMapStateStatus(name: string, status: NodeMapStateStatus): object {

@@ -243,6 +243,15 @@ describe('clusterSource', () => {
     expect(wanted.innerMaps).to.deep.equal(before.innerMaps);
   });
 
+  it('tokens given for this node are in the set, and their change is told', async () => {
+    await reading();
+    const { changes } = scene;
+    scene.releases = ['abc'];
+    scene.source.changed();
+    expect(scene.changes).to.equal(changes + 1);
+    expect((await scene.source.read()).releases).to.deep.equal(['abc']);
+  });
+
   it('a large table is encoded after its arrival; set and watermark are of one moment', async () => {
     scene.node().outer('tenants');
     const rows = Array.from({ length: 20_000 }, (_, at) => `${at},${at}`).join('\n');

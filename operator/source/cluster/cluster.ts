@@ -21,6 +21,8 @@ export interface ClusterSourceOptions {
   readonly relistJitterMs: number;
   /** Of all streams of this process. */
   readonly history: History;
+  /** For removals that are held on this node; those that OuterMaps give are among what they declare. */
+  readonly releases: () => readonly string[];
   /** A stream that is interrupted, or an object that cannot be read; it goes on by itself. */
   readonly failed: (what: string, failure: Failure) => void;
 }
@@ -29,6 +31,8 @@ export interface ClusterSourceOptions {
 const PATIENCE_MS = 10_000;
 
 export interface ClusterSource extends Source {
+  /** What is given as an option has changed. */
+  changed(): void;
   /** Lists and watches begun anew since the start. */
   readonly restarts: number;
   readonly hasSynced: boolean;
@@ -96,6 +100,10 @@ class Streams implements ClusterSource {
 
   onChange(changed: () => void): void {
     this.#listeners.push(changed);
+  }
+
+  changed(): void {
+    this.#tell();
   }
 
   async close(): Promise<void> {
@@ -200,7 +208,7 @@ class Streams implements ClusterSource {
       innerMaps: last?.innerMaps ?? concatenated(readings),
       complete: this.#isComplete,
       refusals: this.#refusals(),
-      releases: [],
+      releases: this.#options.releases(),
       unsettled: new Set([...readings].filter(([, { settled }]) => !settled).map(([name]) => name)),
       unreadable: new Set(unreadableIn(outers).map(({ name }) => name)),
       watermarks: watermarksOf(readings),

@@ -1,4 +1,5 @@
 import { parseInnerMap, parseOuterMap } from '../../api/parse/manifest.ts';
+import { type NodeMapStateStatus, wholeStatus } from '../../api/status.ts';
 import type {
   ClusterFacts,
   FactsAsked,
@@ -79,20 +80,9 @@ function statusOf<T extends object>(object: KubeObject): { readonly status?: T }
 
 /** An agent writes its whole status at once: one without a node is none. */
 function stateFacts(object: KubeObject): StateFacts {
-  const status = object['status'] as Partial<NonNullable<StateFacts['status']>> | undefined;
-  if (status?.node === undefined) return { name: object.metadata.name };
-  const { node, kernel, drift } = status;
-  return {
-    name: object.metadata.name,
-    status: {
-      node,
-      outerMaps: status.outerMaps ?? [],
-      failures: status.failures ?? [],
-      conditions: status.conditions ?? [],
-      kernel: kernel ?? { release: '', outerBatch: 'none', gracePeriodMs: 0, features: {} },
-      drift: drift ?? { found: 0, repaired: 0 },
-    },
-  };
+  const { name } = object.metadata;
+  const told = object['status'] as Partial<NodeMapStateStatus> | undefined;
+  return told?.node === undefined ? { name } : { name, status: wholeStatus(told) };
 }
 
 export function nodeFacts(object: KubeObject): NodeFacts {

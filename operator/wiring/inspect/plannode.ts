@@ -1,6 +1,5 @@
 import { hostname } from 'node:os';
-import { RELEASE_ANNOTATION } from '../../api/metadata.ts';
-import type { OuterMap } from '../../api/outermap.ts';
+import { releasesIn } from '../../api/metadata.ts';
 import type { ClusterPlanAsked } from '../../cli/cluster/ports.ts';
 import type { PlanOutcome } from '../../cli/command.ts';
 import type { Node } from '../../core/desired/desired.ts';
@@ -9,19 +8,20 @@ import { ApiError, type Cluster } from '../../kube/client.ts';
 import { dryRun } from '../../loop/dryrun.ts';
 import { outcomeOf } from '../outcome.ts';
 import { declaredIn } from './declared.ts';
-import { counting, NODES, withCluster } from './reading.ts';
+import { counting, NODE_MAP_STATES, NODES, withCluster } from './reading.ts';
 
 /** What an agent on this machine's kernel would do as a node of the cluster. */
 export async function planNode(asked: ClusterPlanAsked): Promise<PlanOutcome> {
   const kernel = openKernel({ bpffs: asked.bpffs });
   try {
     const { possibleCpus } = kernel;
-    const { node, declared } = await withCluster(asked.address, async cluster => ({
+    const { node, given, declared } = await withCluster(asked.address, async cluster => ({
       node: await nodeIn(cluster, asked),
+      given: await releasesGiven(cluster, asked),
       declared: await declaredIn(cluster, { possibleCpus, seen: counting(asked.progress) }),
     }));
     const { outerMaps, innerMaps, refusals } = declared;
-    const releases = [...asked.releases, ...releasesOf(outerMaps)];
+    const releases = [...asked.releases, ...given];
     const wanted = { outerMaps, innerMaps, refusals, complete: refusals.length === 0, releases };
     const { plan, desired } = await dryRun(wanted, kernel, node);
     return outcomeOf(plan, desired, refusals);
@@ -44,6 +44,17 @@ async function nodeIn(cluster: Cluster, asked: ClusterPlanAsked): Promise<Node> 
   }
 }
 
-function releasesOf(outerMaps: readonly OuterMap[]): readonly string[] {
-  return outerMaps.flatMap(({ metadata }) => metadata.annotations[RELEASE_ANNOTATION] ?? []);
+/** By the node's state; those of OuterMaps are among what they declare. A node whose agent never ran has none. */
+async function releasesGiven(
+  cluster: Cluster,
+  { node = hostname() }: ClusterPlanAsked,
+): Promise<readonly string[]> {
+  try {
+    return releasesIn(
+      (await cluster.get({ ...NODE_MAP_STATES, name: node }, { attempts: 2 })).metadata.annotations,
+    );
+  } catch (error) {
+    if (error instanceof ApiError && (error.status === 404 || error.status === 403)) return [];
+    throw error;
+  }
 }

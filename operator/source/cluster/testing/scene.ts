@@ -30,6 +30,7 @@ export class SourceScene {
   /** Answers 403 for these plurals. */
   readonly forbidden = new Set<string>();
   changes = 0;
+  releases: readonly string[] = [];
   source!: ClusterSource;
   #cluster!: Cluster;
 
@@ -65,6 +66,7 @@ export class SourceScene {
       clock: this.clock,
       relistJitterMs: 0,
       history: this.history,
+      releases: () => this.releases,
       failed: (what, { error }) => this.failures.push(`${what}: ${error.message}`),
     });
     this.source.onChange(() => this.changes++);
