@@ -12,7 +12,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { licencesOf } from './bundle/licences.mjs';
-import { dispatchersOfUndici, onDemand, withoutSideEffects } from './bundle/plugins.mjs';
+import { onDemand, partOf, withoutSideEffects } from './bundle/plugins.mjs';
 import { packageFolder } from './npm.mjs';
 
 const REPOSITORY = join(import.meta.dirname, '..', '..');
@@ -65,7 +65,7 @@ async function bundled() {
     splitting: true,
     chunkNames: '[name]-[hash]',
     ...{ bundle: true, platform: 'node', format: 'esm', target: 'node20.19', external: ['koffi'] },
-    define: { __dirname: FOLDER_OF_COMMONJS },
+    define: { __dirname: FOLDER_OF_COMMONJS, 'process.env.NODE_ENV': '"production"' },
     // V8 keeps the text of what it has loaded, as two bytes a character where a comment has one beyond Latin 1
     ...{ minifyWhitespace: true, lineLimit: 120, legalComments: 'none' },
     ...{ sourcemap: 'linked', sourcesContent: false },
@@ -74,7 +74,11 @@ async function bundled() {
     banner: {
       js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);",
     },
-    plugins: [withoutSideEffects('@kubernetes/client-node'), dispatchersOfUndici, onDemand('http', 'crypto')],
+    plugins: [
+      withoutSideEffects('@kubernetes/client-node'),
+      ...['undici', 'winston', 'prom-client'].map(partOf),
+      onDemand('http', 'crypto'),
+    ],
   });
   if (warnings.length > 0) fail('Cannot trust the bundle: esbuild warns, see above');
   return { outputs: metafile.outputs, outputFiles: files };

@@ -29,7 +29,7 @@ bash bin/image/rootfs.sh --arch "$arch" --bundle "$scratch/bundle" "$scratch/roo
 node bin/image/pack.mjs --root "$scratch/root" --arch "$arch" --name "$name" --out "$out" \
   --user 65532:65532 --entrypoint /usr/local/bin/innermap \
   --env PATH=/usr/local/bin:/usr/bin --env NODE_OPTIONS=--max-semi-space-size=1 \
-  --env MALLOC_ARENA_MAX=1 --env MALLOC_TRIM_THRESHOLD_=131072 \
+  --env MALLOC_ARENA_MAX=1 --env MALLOC_TRIM_THRESHOLD_=131072 --env MALLOC_MMAP_THRESHOLD_=32768 \
   --label org.opencontainers.image.title=innermap-operator \
   --label "org.opencontainers.image.description=$(node -p 'require("./package.json").description')" \
   --label org.opencontainers.image.licenses=Apache-2.0

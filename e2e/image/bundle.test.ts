@@ -67,13 +67,21 @@ describeImage('the bundle', () => {
   });
 
   it('its source maps name files of the repository, and nothing of the machine', () => {
-    const maps = readdirSync(join(MADE.bundle, 'dist', 'operator')).filter(name => name.endsWith('.map'));
-    const sources = maps.flatMap(
-      name =>
-        JSON.parse(readFileSync(join(MADE.bundle, 'dist', 'operator', name), 'utf8')).sources as string[],
-    );
+    const sources = sourcesOf(MADE.bundle);
     expect(sources).to.include('operator/main.ts');
     expect(sources.filter(path => path.startsWith('/') || path.startsWith('..'))).to.deep.equal([]);
+  });
+
+  it('has of packages the parts that it calls, and not what these load for others', () => {
+    const sources = sourcesOf(MADE.bundle).map(path => path.replace('node_modules/', ''));
+    expect(sources).to.include.members([
+      'undici/lib/dispatcher/pool.js',
+      'winston/lib/winston/logger.js',
+      'prom-client/lib/registry.js',
+    ]);
+    const parts =
+      /^(?:undici\/index|winston\/lib\/winston\.|prom-client\/(?:index|lib\/cluster)|@opentelemetry\/)/;
+    expect(sources.filter(path => parts.test(path))).to.deep.equal([]);
   });
 
   it('is refused where a bundled file reads what is not in it', () => {
@@ -95,3 +103,10 @@ describeImage('the bundle', () => {
     );
   });
 });
+
+/** What its source maps name. */
+function sourcesOf(bundle: string): readonly string[] {
+  const folder = join(bundle, 'dist', 'operator');
+  const maps = readdirSync(folder).filter(name => name.endsWith('.map'));
+  return maps.flatMap(name => JSON.parse(readFileSync(join(folder, name), 'utf8')).sources as string[]);
+}

@@ -24,13 +24,17 @@ export function withoutSideEffects(name) {
   };
 }
 
-/** undici.mjs in the place of undici; esbuild fails where somebody imports more than it has. */
-export const dispatchersOfUndici = {
-  name: 'dispatchers of undici',
-  setup({ onResolve }) {
-    onResolve({ filter: /^undici$/ }, () => ({ path: join(import.meta.dirname, 'undici.mjs') }));
-  },
-};
+/** NAME.mjs of this folder in the place of a package; esbuild fails where somebody imports more than it has. */
+export function partOf(name) {
+  return {
+    name: `part of ${name}`,
+    setup({ onResolve }) {
+      onResolve({ filter: new RegExp(`^${name}$`) }, () => ({
+        path: join(import.meta.dirname, `${name}.mjs`),
+      }));
+    },
+  };
+}
 
 /**
  * A module of Node's by `require`. An `import` reads all that it exports, and so loads what is there on demand: `http` has a
