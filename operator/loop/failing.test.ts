@@ -44,6 +44,19 @@ describe('turn, when things fail', () => {
     ]);
   });
 
+  it('lists what is wrong with one outer map beside hundreds of troubles of another', async () => {
+    const machine = new FakeMachine();
+    let scene = new Scene().outer('flooded').outer('tenants').inner('b/last', 'tenants', 'no key', {});
+    for (let at = 0; at < 150; at++) scene = scene.inner(`a/m${at}`, 'flooded', 'no key', {});
+    const { report } = await (await startedAgent(machine.openKernel(), scene)).turn();
+    const { failures, outerMaps } = report.state;
+    expect(failures).to.have.length(100);
+    expect(failures.filter(({ outerMap }) => outerMap === 'tenants').map(({ name }) => name)).to.deep.equal([
+      'last',
+    ]);
+    expect(outerMaps.map(({ failuresTotal }) => failuresTotal)).to.deep.equal([150, 1]);
+  });
+
   it('halves a wave when memory ends, and goes on', async () => {
     const machine = new FakeMachine();
     let scene = new Scene().outer('tenants');

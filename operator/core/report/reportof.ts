@@ -11,8 +11,9 @@ import { counted } from './counted.ts';
 import { type Fate, fatesOf, type StepFate } from './fates.ts';
 import { asOnNode, type Bpffs } from './onnode.ts';
 import type { InnerMapReport, OuterMapReport, Report, TurnSummary } from './report.ts';
+import { fairShares } from './shares.ts';
 
-/** At most so many failures are listed, those of outer maps before those of inner maps; the rest is counted. */
+/** At most so many failures are listed, those of outer maps before those of inner maps, and each outer map's own; the rest is counted. */
 const LISTED_FAILURES = 100;
 /** What the CRD takes, and a screen holds. */
 const LONGEST_MESSAGE = 1024;
@@ -77,13 +78,17 @@ function talliesOf(fates: readonly Fate[]): ReadonlyMap<string, Tally> {
   const tallies = new Map<string, Tally>();
   for (const fate of fates) {
     const { object } = fate;
-    const outer = object.kind === 'InnerMap' ? object.spec.outerMap : object.metadata.name;
+    const outer = outerOf(fate);
     const tally = tallies.get(outer) ?? { innerMaps: 0 };
     tallies.set(outer, tally);
     if (object.kind === 'InnerMap') tally.innerMaps++;
     else tally.own ??= fate;
   }
   return tallies;
+}
+
+function outerOf({ object }: Fate): string {
+  return object.kind === 'InnerMap' ? object.spec.outerMap : object.metadata.name;
 }
 
 function stateOf(
@@ -101,7 +106,7 @@ function stateOf(
     },
     outerMaps,
     totals: { innerMaps: outerMaps.reduce((sum, outer) => sum + outer.innerMaps, 0), failures: fates.length },
-    failures: fates.slice(0, LISTED_FAILURES).map(failureOf),
+    failures: fairShares(fates, outerOf, LISTED_FAILURES).map(failureOf),
     kernel,
     drift,
     conditions: conditionsOf(turned, fates),
@@ -113,13 +118,14 @@ export function labelsHash(labels: Readonly<Record<string, string>>): string {
   return sha256(lines.toSorted().join('\n')).slice(0, 16);
 }
 
-function failureOf({ object, reason, message }: Fate): Failure {
+function failureOf(fate: Fate): Failure {
+  const { object, reason, message } = fate;
   const { name, namespace, generation } = object.metadata;
   return {
     kind: object.kind,
     ...(namespace === undefined ? {} : { namespace }),
     name,
-    outerMap: object.kind === 'InnerMap' ? object.spec.outerMap : name,
+    outerMap: outerOf(fate),
     ...(generation === undefined ? {} : { generation }),
     reason,
     message: message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE - 1)}…` : message,
