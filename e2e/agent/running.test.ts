@@ -100,6 +100,24 @@ describe('agent that runs', () => {
     await field().reported(({ state }) => state.conditions[0]?.status === 'True', report);
   });
 
+  it('is alive and not ready while it waits, says for whom, and frees the address for its own work', async () => {
+    field().write('outer.yaml', outerMap('tenants'));
+    const first = await field().started();
+    const report = join(field().directory, 'run', 'second.json');
+    const second = field().start({ report, options: ['--listen', '127.0.0.1:0'] });
+    const address = async (line: RegExp) => /address=(\S+)/.exec(await second.said(line))![1]!;
+    const waiting = await address(/Serving health while waiting/);
+    expect((await fetch(`http://${waiting}/healthz`)).status).to.equal(200);
+    const answer = await fetch(`http://${waiting}/readyz`);
+    expect(answer.status).to.equal(503);
+    expect(await answer.text()).to.match(/^Another agent works on this bpffs, waiting for it to end: .*\d/);
+    await first.end();
+    await field().reported(({ state }) => state.conditions[0]?.status === 'True', report);
+    const working = await address(/Serving metrics and health/);
+    expect((await fetch(`http://${working}/readyz`)).status).to.equal(200);
+    expect(await fetch(`http://${waiting}/healthz`).catch(() => 'nobody')).to.equal('nobody');
+  });
+
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     it(`ends with 0 within two seconds of ${signal}, and leaves all maps in place`, async () => {
       field().write('maps.yaml', ...everything());

@@ -1,7 +1,9 @@
 import type { AgentOptions } from '../cli/command.ts';
 import { asOnNode } from '../core/report/onnode.ts';
 import type { Report } from '../core/report/report.ts';
+import type { Kernel } from '../kernel/kernel.ts';
 import { openKernel } from '../kernel/libbpf/kernel.ts';
+import type { Lock } from '../kernel/pins.ts';
 import { onlyWriter } from '../loop/lock.ts';
 import { emptyMemory } from '../loop/memory.ts';
 import { run, type Told } from '../loop/run.ts';
@@ -14,6 +16,7 @@ import { folderSite } from './folder.ts';
 import { nodeOf } from './node.ts';
 import type { Observed } from './observed.ts';
 import { untilSignal } from './signals.ts';
+import { Waiting } from './waiting.ts';
 
 /** Where an agent reads what is wanted and tells what is true. */
 export interface Site {
@@ -121,18 +124,14 @@ async function withAgent(options: AgentOptions, around: Around, use: Use): Promi
 
 /** Opens everything an agent needs, becomes the only writer, and closes all of it in the end. */
 async function withOpenKernel(options: AgentOptions, around: Around, use: Use): Promise<void> {
-  const { bpffs, bpffsOnNode } = options;
-  const { log, stop } = around;
-  const kernel = openKernel({ bpffs });
-  const waiting = (holder: string): void =>
-    log.warn('Another agent works on this bpffs, waiting for it to end', { bpffs: bpffsOnNode, holder });
+  const kernel = openKernel({ bpffs: options.bpffs });
   try {
-    const lock = await onlyWriter(kernel, waiting, stop);
+    const lock = await lockOf(kernel, options, around);
     if (lock === undefined) return;
     try {
       const site = await siteOf(options, kernel.possibleCpus, around);
       try {
-        await use(await agentOf(options, { kernel, ...site }, log), site);
+        await use(await agentOf(options, { kernel, ...site }, around.log), site);
       } finally {
         await site.close();
       }
@@ -141,6 +140,23 @@ async function withOpenKernel(options: AgentOptions, around: Around, use: Use): 
     }
   } finally {
     kernel.close();
+  }
+}
+
+async function lockOf(
+  kernel: Kernel,
+  { listen, bpffsOnNode: bpffs }: AgentOptions,
+  { log, version, stop }: Around,
+): Promise<Lock | undefined> {
+  const waiting = new Waiting({ listen, version, log });
+  const tell = (holder: string): void => {
+    log.warn('Another agent works on this bpffs, waiting for it to end', { bpffs, holder });
+    waiting.waits(holder);
+  };
+  try {
+    return await onlyWriter(kernel, tell, stop);
+  } finally {
+    await waiting.end();
   }
 }
 
