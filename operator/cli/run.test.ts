@@ -89,7 +89,7 @@ describe('runCommandLine', () => {
     ['agent --node-label a=b', 'Option --node-label is for --manifests: a cluster’s Node has labels'],
     [
       'agent --release-removal 3f9a1c',
-      'Option --release-removal is for --manifests: in a cluster annotate the OuterMap with innermap.io/release-removal',
+      'Option --release-removal is for --manifests: in a cluster annotate the OuterMap, or the NodeMapState, with innermap.io/release-removal',
     ],
     [
       'agent --manifests a --resync soon',

@@ -1,3 +1,6 @@
+/** Told where the server was when it was found that it had been restored. */
+export type Undone = (resourceVersion: string) => void;
+
 /** How long a stream that is broken off may keep what others know from being told. */
 const PATIENCE_MS = 60_000;
 
@@ -8,9 +11,9 @@ const PATIENCE_MS = 60_000;
  * same history: whoever tells the server what was made of it waits until all are certain.
  */
 export class History {
-  readonly #streams = new Set<() => void>();
+  readonly #streams = new Set<Undone>();
   /** Those that are broken off, and since when. */
-  readonly #doubts = new Map<() => void, number>();
+  readonly #doubts = new Map<Undone, number>();
   readonly #listeners: (() => void)[] = [];
   #epoch = 0;
 
@@ -20,7 +23,7 @@ export class History {
   }
 
   /** `undone` is called when another stream has found what it was told undone; the answer ends that. */
-  join(undone: () => void): () => void {
+  join(undone: Undone): () => void {
     this.#streams.add(undone);
     return () => {
       this.#streams.delete(undone);
@@ -29,19 +32,19 @@ export class History {
   }
 
   /** A stream, named by what it joined with, is broken off. */
-  isBroken(stream: () => void, now: number): void {
+  isBroken(stream: Undone, now: number): void {
     if (!this.#doubts.has(stream)) this.#epoch++;
     this.#doubts.set(stream, this.#doubts.get(stream) ?? now);
   }
 
   /** It goes on, certain that it can; or with a whole set. */
-  isCertain(stream: () => void): void {
+  isCertain(stream: Undone): void {
     this.#settle(stream);
   }
 
   /** Tells all streams but the one that found it. */
-  isUndone(finder: () => void): void {
-    for (const undone of [...this.#streams]) if (undone !== finder) undone();
+  isUndone(finder: Undone, resourceVersion: string): void {
+    for (const undone of [...this.#streams]) if (undone !== finder) undone(resourceVersion);
   }
 
   /** Whether what was read in this epoch can be told now. */
@@ -54,7 +57,7 @@ export class History {
     this.#listeners.push(certain);
   }
 
-  #settle(stream: () => void): void {
+  #settle(stream: Undone): void {
     if (!this.#doubts.delete(stream)) return;
     this.#epoch++;
     if (this.#doubts.size === 0) for (const certain of this.#listeners) certain();

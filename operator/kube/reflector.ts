@@ -2,7 +2,7 @@ import type { Place, Query } from './client/resource.ts';
 import { Linked } from './client/timed.ts';
 import { ApiError, type Cluster } from './client.ts';
 import { type Clock, REAL_CLOCK } from './clock.ts';
-import type { History } from './history.ts';
+import type { History, Undone } from './history.ts';
 import { Course, type Watched } from './watch/course.ts';
 import type { WatchEvent } from './watch/event.ts';
 import { readEvents } from './watch/events.ts';
@@ -31,7 +31,7 @@ export interface ReflectorOptions<T> extends Omit<MirrorOptions<T>, 'failed'> {
   /** Shared by the streams that read one server. */
   readonly history?: History;
   /** What was told is of a future that was undone: the whole set that comes next is another's. */
-  readonly undone?: () => void;
+  readonly undone?: Undone;
   readonly clock?: Clock;
 }
 
@@ -54,7 +54,7 @@ export class Reflector<T> {
   readonly #stopped = new AbortController();
   #running: Promise<void> | undefined;
   /** Ends what is under way. */
-  #interrupt: (() => void) | undefined;
+  #interrupt: Undone | undefined;
   /** Since the last whole set it was found, here or by another stream, that the server was restored. */
   #isUndone = false;
   #synced = false;
@@ -119,10 +119,8 @@ export class Reflector<T> {
   /** One list, watch, or both in one stream; answers how long to wait before the next. */
   async #round(): Promise<number> {
     const ending = new Linked([this.#stopped.signal]);
-    this.#interrupt = () =>
-      ending.abort(
-        new RewoundError('Cannot go on: another stream found that the server was restored, listed again'),
-      );
+    const because = 'Cannot go on: another stream found that the server was restored, listed again';
+    this.#interrupt = version => ending.abort(new RewoundError(because, version));
     try {
       if (this.#course.byPages) await this.#listPages(ending.signal);
       return this.#ended(await this.#follow(ending));
@@ -144,7 +142,7 @@ export class Reflector<T> {
 
   #failed(error: Error): number {
     if (this.#stopped.signal.aborted) return 0;
-    if (error instanceof RewoundError) this.#restored();
+    if (error instanceof RewoundError) this.#restored(error);
     this.#broken();
     const setback = this.#course.failed(error);
     if (setback === undefined) return 0;
@@ -159,22 +157,22 @@ export class Reflector<T> {
   }
 
   /** Found here: the other streams cannot go on either. */
-  #restored(): void {
+  #restored({ resourceVersion }: RewoundError): void {
     if (this.#isUndone) return;
     this.#isUndone = true;
-    this.#options.undone?.();
-    this.#options.history?.isUndone(this.#others);
+    this.#options.undone?.(resourceVersion);
+    this.#options.history?.isUndone(this.#others, resourceVersion);
   }
 
   /** Found by another stream. */
-  readonly #others = (): void => {
+  readonly #others = (resourceVersion: string): void => {
     if (this.#isUndone || !this.#synced) return;
     this.#isUndone = true;
     this.#mirror.doubt();
     this.#broken();
-    this.#options.undone?.();
+    this.#options.undone?.(resourceVersion);
     if (this.#interrupt === undefined) this.#course.undone();
-    else this.#interrupt();
+    else this.#interrupt(resourceVersion);
   };
 
   async #listPages(signal: AbortSignal): Promise<void> {

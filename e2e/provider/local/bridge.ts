@@ -51,8 +51,7 @@ export class Bridge implements Network {
   /** A cable from the bridge to the node whose process 1 this is: its `eth0`. The packets of its pods go there, too. */
   plug(pid: number, { address, pods }: Addresses): void {
     const port = portOf(address);
-    // That of before a reboot may not have ended yet
-    if (this.#links().has(port)) this.#ip([`link delete ${port}`]);
+    this.#unplug(port);
     this.#ip([
       `link add ${port} type veth peer name eth0 netns ${pid}`,
       `link set ${port} master ${NODES} up`,
@@ -64,6 +63,16 @@ export class Bridge implements Network {
       'link set eth0 up',
       `route add default via ${CONTROL_PLANE}`,
     ]);
+  }
+
+  /** The end of before a reboot goes with its other end, a moment after the node's last process: perhaps while we look. */
+  #unplug(port: string): void {
+    if (!this.#links().has(port)) return;
+    try {
+      this.#ip([`link delete ${port}`]);
+    } catch (error) {
+      if (this.#links().has(port)) throw error;
+    }
   }
 
   /** Cuts a node's cable, or mends it. */

@@ -40,9 +40,10 @@ export class Feed<T> implements Consumer<T> {
     return this.#suspicious;
   }
 
-  /** The server was restored: the next set is of another time. */
-  undone(): void {
+  /** The server was restored, to no later version than this: the next set is of another time. */
+  undone(resourceVersion: string): void {
     this.#suspicious = true;
+    this.#options.noticed(this.#options.intake.kind, resourceVersion);
   }
 
   put(_key: string, item: T): void {
@@ -63,12 +64,8 @@ export class Feed<T> implements Consumer<T> {
     items: ReadonlyMap<string, T>,
     { resourceVersion, isRewound }: { resourceVersion: string; isRewound: boolean },
   ): Iterable<() => void> {
-    const { intake, noticed } = this.#options;
-    if (isRewound)
-      yield () => {
-        noticed(intake.kind, resourceVersion);
-        intake.rewound?.(resourceVersion);
-      };
+    const { intake } = this.#options;
+    if (isRewound) yield () => intake.rewound?.(resourceVersion);
     for (const key of [...intake.keys()])
       if (!items.has(key)) yield () => intake.remove(key, resourceVersion);
     for (const item of items.values()) yield () => intake.put(item);

@@ -4,8 +4,8 @@ import { versionOf } from '../../core/summary/version.ts';
 const EPISODE_MS = 180_000;
 
 /**
- * Tells up to which resourceVersion what is there may be from before the server was restored from a backup: as of the
- * first list that any stream makes afterwards. What streams list later, however often, is of the same restoration.
+ * Tells up to which resourceVersion what is there may be from before the server was restored from a backup: where the
+ * server was when a stream noticed it first. What streams notice later, however often, is of the same restoration.
  */
 export class Rewinds {
   #upTo = 0;

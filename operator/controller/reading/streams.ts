@@ -109,7 +109,7 @@ export class Streams {
     const reflector = new Reflector<T>({
       ...{ cluster, place, clock, consumer: feed },
       transform: object => read(object, !feed.isSuspicious),
-      ...{ resumes: false, history: this.#history, undone: () => feed.undone() },
+      ...{ resumes: false, history: this.#history, undone: (version: string) => feed.undone(version) },
       failed: failure => failed(intake.kind, failure),
       ...(labelSelector === undefined ? {} : { labelSelector }),
       ...(relistJitterMs === undefined ? {} : { relistJitterMs }),

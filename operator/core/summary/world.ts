@@ -165,7 +165,7 @@ export class World {
     this.#listed = undefined;
   }
 
-  /** The server was restored, and listed first as of this version: what nodes told before does not count. */
+  /** The server was restored, and had come to this version when that was noticed: what nodes told before does not count. */
   distrust(version: number, now: number): void {
     const states = [...this.nodes.known()].flatMap(({ state }) => (state === undefined ? [] : [state]));
     this.#distrust.begin(version, states, now);

@@ -12,6 +12,13 @@ export interface Failure {
 /** The server's resourceVersions are below what it told before: restored from a backup, or an answer of the past. */
 export class RewoundError extends Error {
   override readonly name = 'RewoundError';
+  /** Where the server was when this was found: it was restored to no later one. */
+  readonly resourceVersion: string;
+
+  constructor(message: string, resourceVersion: string) {
+    super(message);
+    this.resourceVersion = resourceVersion;
+  }
 }
 
 /** Said by the server within the stream, after it had been accepted. */

@@ -97,6 +97,7 @@ export class Mirror<T> {
     const because = older ? `${seen} was seen before` : this.#contradiction;
     if (because !== undefined && !this.#rewound)
       this.#undo(
+        resourceVersion,
         `Cannot take a list as of resourceVersion ${resourceVersion}: ${because}, listed again to be sure`,
       );
     this.#rewound = false;
@@ -120,14 +121,14 @@ export class Mirror<T> {
     if (seen === undefined) return;
     const where = `Cannot follow a watch: the server is at resourceVersion ${resourceVersion}`;
     if (compareVersions(resourceVersion, seen) < 0)
-      this.#undo(`${where}, ${seen} was seen before, listed again`);
+      this.#undo(resourceVersion, `${where}, ${seen} was seen before, listed again`);
     const told = new Set(items.map(({ metadata }) => objectKey(metadata)));
     const missing = more === undefined ? [...this.#known.keys()].find(key => !told.has(key)) : undefined;
     const because =
       missing === undefined
         ? items.map(each => this.#contradicted(each)).find(Boolean)
         : `${missing} is gone`;
-    if (because !== undefined) this.#undo(`${where}, ${because}, listed again`);
+    if (because !== undefined) this.#undo(resourceVersion, `${where}, ${because}, listed again`);
   }
 
   /** Something was told as of `resourceVersion`. Within one watch they never go back. */
@@ -135,14 +136,15 @@ export class Mirror<T> {
     const seen = this.#resourceVersion;
     if (seen !== undefined && compareVersions(resourceVersion, seen) < 0)
       this.#undo(
+        resourceVersion,
         `Cannot follow a watch: resourceVersion went back from ${seen} to ${resourceVersion}, listed again`,
       );
     this.#resourceVersion = resourceVersion;
   }
 
-  #undo(message: string): never {
+  #undo(resourceVersion: string, message: string): never {
     this.#rewound = true;
-    throw new RewoundError(message);
+    throw new RewoundError(message, resourceVersion);
   }
 
   /** An object at most as new as what was seen must be as it was told; what is wrong where it is not. */

@@ -6,15 +6,15 @@ const LASTS_MS = 75_000;
 /**
  * After an etcd was restored from a backup, what nodes told is of another time: the states of the backup describe kernels
  * that have moved on, and those that were known before describe objects that never were. Neither counts until it is written
- * again, or until long enough has passed for an agent to have done so: one that was faster than our first list is
- * not told from the backup.
+ * again, or until long enough has passed for an agent to have done so: one that was faster than we were is not told
+ * from the backup.
  */
 export class Distrust {
   #upTo = -1;
   #known = new WeakSet<StateFacts>();
   #endsAt = Number.POSITIVE_INFINITY;
 
-  /** `upTo`: the resourceVersion of the first list after the restoration. */
+  /** `upTo`: a resourceVersion that the server had come to by the time that the restoration was noticed first. */
   begin(upTo: number, states: Iterable<StateFacts>, now: number): void {
     this.#upTo = upTo;
     this.#known = new WeakSet(states);
