@@ -9,6 +9,7 @@ import type { FaultyNode } from './support/faultynode.ts';
 import { TENANTS, tenants, tenantsIn } from './support/tenants.ts';
 
 const MANY = 2_000;
+const LONGEST_WAVE_MS = 10_000;
 
 /** Where in a wave the agent is killed: by how many inner maps are pinned, and how many replacements wait. */
 const POINTS: Readonly<Record<string, { readonly pinned: number; readonly replacing: number }>> = {
@@ -25,7 +26,7 @@ describeFaults('agents killed in the middle of a wave', (site, stand) => {
     await stand.put(TENANTS);
     const inserts = await declareCrowd(stand.controlPlane, tenants(MANY, 1));
     for (const [at, node] of nodes.entries())
-      await killedAt(node, () => innerNames(node).length >= POINTS[names[at]!]!.pinned);
+      await killedAt(node, () => innerNames(node).length, POINTS[names[at]!]!.pinned);
     expect(
       nodes.filter(node => innerNames(node).length < MANY),
       'killed before the end',
@@ -35,7 +36,7 @@ describeFaults('agents killed in the middle of a wave', (site, stand) => {
     for (const node of nodes) await node.agent!.end('SIGKILL');
     const swaps = await declareCrowd(stand.controlPlane, tenants(MANY, 2));
     for (const [at, node] of nodes.entries())
-      await killedAt(node, () => replacements(node) >= POINTS[names[at]!]!.replacing);
+      await killedAt(node, () => replacements(node), POINTS[names[at]!]!.replacing);
     expect(
       nodes.filter(node => replacements(node) > 0),
       'killed before the end',
@@ -45,15 +46,16 @@ describeFaults('agents killed in the middle of a wave', (site, stand) => {
   });
 });
 
-/** Starts the agent, and kills it as soon as its pins are so far. */
-async function killedAt(node: FaultyNode, isThere: () => boolean): Promise<void> {
+/** Starts the agent, and kills it as soon as so many of its pins are there; or, where we were too slow, when none is any more. */
+async function killedAt(node: FaultyNode, count: () => number, wanted: number): Promise<void> {
   const agent = await node.start();
-  const look = (): true | undefined => {
+  await eventually(`${node.name} is in its wave`, () => {
     // Between two looks of a test that waits, a wave would be over
-    for (const end = performance.now() + 5; performance.now() < end; ) if (isThere()) return true;
+    for (const end = performance.now() + 5; performance.now() < end; ) if (count() > 0) return true;
     return undefined;
-  };
-  await eventually(`${node.name} is in the middle of its wave`, look);
+  });
+  const end = performance.now() + LONGEST_WAVE_MS;
+  for (let there = count(); there > 0 && there < wanted && performance.now() < end; ) there = count();
   await agent.end('SIGKILL');
 }
 
