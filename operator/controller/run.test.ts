@@ -151,6 +151,20 @@ describe('Controller', () => {
     expect(scene.ready('innermaps', 'team/web')).to.equal('False Progressing');
   });
 
+  it('writes no status either where a stream broke before all had been there for the first time', async () => {
+    scene = new ControllerScene().nodes('a', 'b').outer().inner('web').report('a', 'b');
+    const answer = scene.cluster.hang('innermaps');
+    await scene.start();
+    scene.cluster.hang('nodemapstates');
+    scene.cluster.cut();
+    await scene.clock.run(5_000);
+    answer();
+    await scene.clock.run(40_000);
+    expect(scene.writes()).to.equal(0);
+    await scene.clock.run(20_000);
+    expect(scene.writes()).to.be.greaterThan(0);
+  });
+
   it('comes back without a storm when statuses cannot be written', async () => {
     await readyScene();
     scene.cluster.refusal = () => refused(503, 'ServiceUnavailable');

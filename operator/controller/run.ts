@@ -46,8 +46,6 @@ const STOP_MS = 2_000;
 const FINISH_MS = 1_000;
 const FINISH_LOOK_MS = 20;
 const STUCK_MS = 60_000;
-/** By then every stream has listed again, if it can: the longest pause between two tries is half of it. */
-const CATCH_UP_MS = 60_000;
 
 /**
  * Sums up what the nodes report, and writes it into the statuses.
@@ -73,7 +71,6 @@ export class Controller {
   #foldTook = 0;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #turnedAt: number;
-  #currentAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: ControllerOptions) {
     this.#options = options;
@@ -199,21 +196,13 @@ export class Controller {
     while (!stop.aborted) {
       this.#turnedAt = this.#clock.now();
       this.#streams.advance();
-      const mayWrite = this.#leads && this.#mayJudge;
+      const mayWrite = this.#leads && this.#streams.mayBeJudged(this.#turnedAt);
       if (mayWrite) await this.#foldWhenDue();
       const hasMore = mayWrite && this.#leads && this.#writer.fill(stop);
       await this.#wake.wait(this.#clock, hasMore ? 0 : this.#pauseMs(mayWrite), stop);
       // Whatever rang may ring again and again: others have their turn.
       await new Promise(resume => setImmediate(resume));
     }
-  }
-
-  /** A stream that is broken off is caught up in a moment; one that never is does not hold up the others for ever. */
-  get #mayJudge(): boolean {
-    const now = this.#clock.now();
-    const isCurrent = this.#streams.areCurrent;
-    if (isCurrent) this.#currentAt = now;
-    return this.#streams.hasSynced && (isCurrent || now - this.#currentAt >= CATCH_UP_MS);
   }
 
   async #foldWhenDue(): Promise<void> {

@@ -1,6 +1,22 @@
 /** Told where the server was when it was found that it had been restored. */
 export type Undone = (resourceVersion: string) => void;
 
+/** What a stream tells the others. */
+export interface Membership {
+  /** The stream is broken off. */
+  broken(now: number): void;
+  /** It goes on, certain that it can; or with a whole set. */
+  certain(): void;
+  /** It has found that the server was restored: all others are told. */
+  undone(resourceVersion: string): void;
+  leave(): void;
+}
+
+interface Stream {
+  readonly undone: Undone;
+  brokenSince?: number | undefined;
+}
+
 /** How long a stream that is broken off may keep what others know from being told. */
 const PATIENCE_MS = 60_000;
 
@@ -11,9 +27,7 @@ const PATIENCE_MS = 60_000;
  * same history: whoever tells the server what was made of it waits until all are certain.
  */
 export class History {
-  readonly #streams = new Set<Undone>();
-  /** Those that are broken off, and since when. */
-  readonly #doubts = new Map<Undone, number>();
+  readonly #streams = new Set<Stream>();
   readonly #listeners: (() => void)[] = [];
   #epoch = 0;
 
@@ -22,34 +36,26 @@ export class History {
     return this.#epoch;
   }
 
-  /** `undone` is called when another stream has found what it was told undone; the answer ends that. */
-  join(undone: Undone): () => void {
-    this.#streams.add(undone);
-    return () => {
-      this.#streams.delete(undone);
-      this.#settle(undone);
+  /** `undone` is called when another stream has found what it was told undone. */
+  join(undone: Undone): Membership {
+    const stream: Stream = { undone };
+    this.#streams.add(stream);
+    return {
+      broken: now => this.#break(stream, now),
+      certain: () => this.#settle(stream),
+      undone: resourceVersion => this.#tellOthers(stream, resourceVersion),
+      leave: () => {
+        this.#streams.delete(stream);
+        this.#settle(stream);
+      },
     };
   }
 
-  /** A stream, named by what it joined with, is broken off. */
-  isBroken(stream: Undone, now: number): void {
-    if (!this.#doubts.has(stream)) this.#epoch++;
-    this.#doubts.set(stream, this.#doubts.get(stream) ?? now);
-  }
-
-  /** It goes on, certain that it can; or with a whole set. */
-  isCertain(stream: Undone): void {
-    this.#settle(stream);
-  }
-
-  /** Tells all streams but the one that found it. */
-  isUndone(finder: Undone, resourceVersion: string): void {
-    for (const undone of [...this.#streams]) if (undone !== finder) undone(resourceVersion);
-  }
-
-  /** Whether what was read in this epoch can be told now. */
-  counts(epoch: number | undefined, now: number): boolean {
-    return epoch === this.#epoch && [...this.#doubts.values()].every(since => now - since >= PATIENCE_MS);
+  /** Whether all streams read the same history, as far as anybody can know; one that stays away holds up nobody for ever. */
+  isCertain(now: number): boolean {
+    const isDoubted = ({ brokenSince }: Stream): boolean =>
+      brokenSince !== undefined && now - brokenSince < PATIENCE_MS;
+    return ![...this.#streams].some(isDoubted);
   }
 
   /** Called when the last stream that was broken off is certain again. */
@@ -57,9 +63,21 @@ export class History {
     this.#listeners.push(certain);
   }
 
-  #settle(stream: Undone): void {
-    if (!this.#doubts.delete(stream)) return;
+  #break(stream: Stream, now: number): void {
+    if (stream.brokenSince !== undefined) return;
+    stream.brokenSince = now;
     this.#epoch++;
-    if (this.#doubts.size === 0) for (const certain of this.#listeners) certain();
+  }
+
+  #settle(stream: Stream): void {
+    if (stream.brokenSince === undefined) return;
+    stream.brokenSince = undefined;
+    this.#epoch++;
+    const isLast = [...this.#streams].every(({ brokenSince }) => brokenSince === undefined);
+    if (isLast) for (const certain of this.#listeners) certain();
+  }
+
+  #tellOthers(finder: Stream, resourceVersion: string): void {
+    for (const stream of [...this.#streams]) if (stream !== finder) stream.undone(resourceVersion);
   }
 }

@@ -2,7 +2,7 @@ import type { Place, Query } from './client/resource.ts';
 import { Linked } from './client/timed.ts';
 import { ApiError, type Cluster } from './client.ts';
 import { type Clock, REAL_CLOCK } from './clock.ts';
-import type { History, Undone } from './history.ts';
+import { History, type Membership, type Undone } from './history.ts';
 import { Course, type Watched } from './watch/course.ts';
 import type { WatchEvent } from './watch/event.ts';
 import { readEvents } from './watch/events.ts';
@@ -28,7 +28,7 @@ export interface ReflectorOptions<T> extends Omit<MirrorOptions<T>, 'failed'> {
    * cluster can afford it, and notices for certain what a restored server has undone. Default true.
    */
   readonly resumes?: boolean;
-  /** Shared by the streams that read one server. */
+  /** Shared by the streams that read one server; default one of its own. */
   readonly history?: History;
   /** What was told is of a future that was undone: the whole set that comes next is another's. */
   readonly undone?: Undone;
@@ -50,6 +50,7 @@ export class Reflector<T> {
   readonly #options: ReflectorOptions<T>;
   readonly #clock: Clock;
   readonly #course: Course;
+  readonly #history: Membership;
   readonly #mirror: Mirror<T>;
   readonly #stopped = new AbortController();
   #running: Promise<void> | undefined;
@@ -64,9 +65,10 @@ export class Reflector<T> {
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
     this.#clock = options.clock ?? REAL_CLOCK;
-    const { relistJitterMs = 5_000, resumes = true } = options;
+    const { relistJitterMs = 5_000, resumes = true, history = new History() } = options;
     this.#course = new Course({ clock: this.#clock, relistJitterMs, resumes });
     this.#mirror = new Mirror({ ...options, failed: failure => this.#tell(failure) });
+    this.#history = history.join(version => this.#foundElsewhere(version));
   }
 
   /** Whether the consumer was given a whole set. */
@@ -77,11 +79,6 @@ export class Reflector<T> {
   /** The watermark: the consumer has everything up to here. Goes back only where the server did. */
   get resourceVersion(): string | undefined {
     return this.#mirror.resourceVersion;
-  }
-
-  /** Whether the consumer is told what happens, and nothing is known that may have been missed. */
-  get isCurrent(): boolean {
-    return this.#synced && !this.#course.mustList;
   }
 
   /** What keeps the consumer from being up to date now. */
@@ -107,13 +104,12 @@ export class Reflector<T> {
 
   async #run(): Promise<void> {
     const stop = this.#stopped.signal;
-    const leave = this.#options.history?.join(this.#others);
     while (!stop.aborted) {
       const wait = await this.#round();
       if (wait > 0) await this.#clock.sleep(wait, stop);
       this.#restarts++;
     }
-    leave?.();
+    this.#history.leave();
   }
 
   /** One list, watch, or both in one stream; answers how long to wait before the next. */
@@ -153,7 +149,7 @@ export class Reflector<T> {
 
   /** Before the first whole set nothing was told that could be doubted. */
   #broken(): void {
-    if (this.#synced) this.#options.history?.isBroken(this.#others, this.#clock.now());
+    if (this.#synced) this.#history.broken(this.#clock.now());
   }
 
   /** Found here: the other streams cannot go on either. */
@@ -161,11 +157,10 @@ export class Reflector<T> {
     if (this.#isUndone) return;
     this.#isUndone = true;
     this.#options.undone?.(resourceVersion);
-    this.#options.history?.isUndone(this.#others, resourceVersion);
+    this.#history.undone(resourceVersion);
   }
 
-  /** Found by another stream. */
-  readonly #others = (resourceVersion: string): void => {
+  #foundElsewhere(resourceVersion: string): void {
     if (this.#isUndone || !this.#synced) return;
     this.#isUndone = true;
     this.#mirror.doubt();
@@ -173,7 +168,7 @@ export class Reflector<T> {
     this.#options.undone?.(resourceVersion);
     if (this.#interrupt === undefined) this.#course.undone();
     else this.#interrupt(resourceVersion);
-  };
+  }
 
   async #listPages(signal: AbortSignal): Promise<void> {
     const { cluster, place } = this.#options;
@@ -218,7 +213,7 @@ export class Reflector<T> {
       if (!(error instanceof ApiError) || error.status !== 403) throw error;
     }
     this.#course.verified();
-    this.#options.history?.isCertain(this.#others);
+    this.#history.certain();
   }
 
   async #read(
@@ -255,7 +250,7 @@ export class Reflector<T> {
     this.#mirror.complete(resourceVersion);
     this.#course.completed();
     this.#isUndone = false;
-    this.#options.history?.isCertain(this.#others);
+    this.#history.certain();
     this.#synced = true;
     this.#failure = undefined;
   }

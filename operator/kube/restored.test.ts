@@ -9,7 +9,9 @@ import { contentOf, INNER_MAPS, Scene } from './testing/scene.ts';
 
 describe('Reflector and a server restored from a backup', () => {
   let scene: Scene;
+  let history = new History();
   let undone = 0;
+  const isCertain = (): boolean => history.isCertain(scene.clock.now());
 
   afterEach(async () => {
     await scene.stop();
@@ -19,10 +21,11 @@ describe('Reflector and a server restored from a backup', () => {
   /** Watching, with two objects. */
   async function watching(options: Partial<ReflectorOptions<string>> = {}): Promise<Scene> {
     scene = new Scene();
+    history = new History();
     undone = 0;
     scene.api.put('a');
     scene.api.put('b');
-    await scene.synced({ relistJitterMs: 0, undone: () => undone++, ...options });
+    await scene.synced({ relistJitterMs: 0, history, undone: () => undone++, ...options });
     await until('watching', () => scene.api.watching === 1);
     return scene;
   }
@@ -90,7 +93,7 @@ describe('Reflector and a server restored from a backup', () => {
     await scene.clock.run(5_000);
     expect(scene.same).to.equal(true);
     expect([lists(), undone]).to.deep.equal([2, 0]);
-    expect(scene.reflector.isCurrent).to.equal(true);
+    expect(isCertain()).to.equal(true);
   });
 
   it('who does not resume notices what came back, however far the server has counted', async () => {
@@ -108,17 +111,17 @@ describe('Reflector and a server restored from a backup', () => {
     );
   });
 
-  it('is not current from the break on until the whole set is there', async () => {
+  it('is not certain from the break on until the whole set is there', async () => {
     await watching({ resumes: false });
     const { handler } = scene.server;
     scene.server.handler = (_, response) => response.socket!.resetAndDestroy();
     scene.server.reset();
-    await until('noticed', () => !scene.reflector.isCurrent);
+    await until('noticed', () => !isCertain());
     await scene.clock.run(10_000);
-    expect(scene.reflector.isCurrent).to.equal(false);
+    expect(isCertain()).to.equal(false);
     scene.server.handler = handler;
     await scene.clock.run(60_000);
-    expect(scene.reflector.isCurrent).to.equal(true);
+    expect(isCertain()).to.equal(true);
   });
 
   it('one that cannot be read is no sign of a restoration', async () => {
@@ -138,8 +141,7 @@ describe('Reflector and a server restored from a backup', () => {
   });
 
   it('what one stream notices, the others take to heart, each once', async () => {
-    const history = new History();
-    await watching({ history });
+    await watching();
     const store = new Store<string>();
     let others = 0;
     const { cluster, clock } = scene;

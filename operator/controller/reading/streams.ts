@@ -30,7 +30,7 @@ export interface StreamsOptions {
 
 interface Stream {
   readonly feed: Pick<Feed<unknown>, 'hasSynced'>;
-  readonly reflector: Pick<Reflector<unknown>, 'start' | 'stop' | 'isCurrent' | 'restarts'>;
+  readonly reflector: Pick<Reflector<unknown>, 'start' | 'stop' | 'restarts'>;
 }
 
 /** What the controller watches: five kinds, each brought down to the little that is kept. */
@@ -68,9 +68,9 @@ export class Streams {
     return this.#all.every(({ feed }) => feed.hasSynced);
   }
 
-  /** Whether everything is of one time: what one stream has missed, a restoration too, none of the others tells. */
-  get areCurrent(): boolean {
-    return this.#all.every(({ reflector }) => reflector.isCurrent);
+  /** Whether everything is there, and of one time: what one stream has missed, none of the others tells. */
+  mayBeJudged(now: number): boolean {
+    return this.hasSynced && this.#history.isCertain(now);
   }
 
   /** Lists and watches begun after the first. */

@@ -28,7 +28,7 @@ export class SimulatedCluster implements Cluster {
   /** Told of every status that was written. */
   patched: ((place: Place) => void) | undefined;
   readonly #kinds = new Map<string, Kind>();
-  readonly #hanging = new Set<string>();
+  readonly #hanging = new Map<string, Promise<void>>();
 
   /** Made, or changed: another spec is another generation. */
   put(plural: string, object: KubeObject): KubeObject {
@@ -91,9 +91,14 @@ export class SimulatedCluster implements Cluster {
     }
   }
 
-  /** Watches and lists of these are not answered any more. */
-  hang(plural: string): void {
-    this.#hanging.add(plural);
+  /** Watches and lists of these are not answered until the answer is called. */
+  hang(plural: string): () => void {
+    let answer = (): void => {};
+    this.#hanging.set(plural, new Promise(resolve => (answer = resolve)));
+    return () => {
+      this.#hanging.delete(plural);
+      answer();
+    };
   }
 
   async watch(place: Place, query: Query, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
@@ -190,10 +195,11 @@ export class SimulatedCluster implements Cluster {
   }
 
   async #answering({ resource }: Place, signal: AbortSignal | undefined): Promise<void> {
-    if (!this.#hanging.has(resource.plural)) return;
-    await new Promise((_, reject) => {
-      signal?.addEventListener('abort', () => reject(new Error('Cannot wait: aborted')));
-    });
+    const answered = this.#hanging.get(resource.plural);
+    if (answered === undefined) return;
+    const aborted = new Promise<void>(resolve => signal?.addEventListener('abort', () => resolve()));
+    await Promise.race([answered, aborted]);
+    signal?.throwIfAborted();
   }
 
   #must(place: Place): KubeObject {

@@ -92,15 +92,14 @@ describe('clusterPublisher', () => {
   it('what was read before a stream broke off is not told afterwards, what is read then is', async () => {
     await scene.publish({});
     await scene.clock.run(5_000);
-    const stream = () => {};
-    scene.history.join(stream);
+    const stream = scene.history.join(() => {});
     const waits = scene.publish({ outerMaps: [tenants({ innerMaps: 2 })] });
-    scene.history.isBroken(stream, scene.clock.now());
+    stream.broken(scene.clock.now());
     await waits;
     await scene.clock.run(30_000);
     expect(times()).to.deep.equal([0]);
     expect(scene.publisher.waitingMs).to.equal(30_000);
-    scene.history.isCertain(stream);
+    stream.certain();
     await scene.clock.run(0);
     expect(times()).to.deep.equal([0, 35_000]);
   });
@@ -108,9 +107,8 @@ describe('clusterPublisher', () => {
   it('a stream that stays broken off keeps nothing from being told for more than a minute', async () => {
     await scene.publish({});
     await scene.clock.run(5_000);
-    const stream = () => {};
-    scene.history.join(stream);
-    scene.history.isBroken(stream, scene.clock.now());
+    const stream = scene.history.join(() => {});
+    stream.broken(scene.clock.now());
     await scene.clock.run(60_000);
     await scene.publish({ outerMaps: [tenants({ innerMaps: 2 })] });
     await scene.clock.run(0);

@@ -152,9 +152,15 @@ class NodeStates implements ClusterPublisher {
       return Number.POSITIVE_INFINITY;
     }
     this.#waitsSince ??= now;
-    // What was made of objects that a restored server has undone must not be told as if it were of those that are there
-    if (!this.#options.history.counts(this.#report?.epoch, now)) return Number.POSITIVE_INFINITY;
-    return Math.max(0, this.#writtenAt + WRITE_EVERY_MS - now);
+    return this.#mayTell(now)
+      ? Math.max(0, this.#writtenAt + WRITE_EVERY_MS - now)
+      : Number.POSITIVE_INFINITY;
+  }
+
+  /** What was made of objects that a restored server has undone must not be told as if it were of those that are there. */
+  #mayTell(now: number): boolean {
+    const { history } = this.#options;
+    return this.#report?.epoch === history.epoch && history.isCertain(now);
   }
 
   /** Before the first look at what is there, nobody knows whether there is news. */
