@@ -110,19 +110,24 @@ export class Stage {
 
 /** Gives each test of a suite a stage of its own, and requires that nothing of it is left. */
 export function onStage(): () => Stage {
-  let stage: Stage | undefined;
+  return onEachOwn(() => new Stage());
+}
+
+/** The same of what is more than a stage. */
+export function onEachOwn<T extends Stage>(make: () => T): () => T {
+  let own: T | undefined;
   before(function () {
     build(this);
   });
   beforeEach(() => {
-    stage = new Stage();
+    own = make();
   });
   afterEach(async () => {
-    const left = await stage?.leave();
-    stage = undefined;
+    const left = await own?.leave();
+    own = undefined;
     expect(left, 'maps that outlive the test').to.deep.equal([]);
   });
-  return () => stage!;
+  return () => own!;
 }
 
 /** Answers what it printed; throws with what it said on standard error. */

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { build, Stage } from '../../../native/stage.ts';
+import { onEachOwn, Stage } from '../../../native/stage.ts';
 import type { Report } from '../../../operator/core/report/report.ts';
 import { fileText, type Manifest } from './manifests.ts';
 import { type Ended, eventually, INNERMAP, Running, ran } from './process.ts';
@@ -152,17 +152,5 @@ export function isReady({ state, outerMaps, innerMaps, refusals }: Report): bool
 
 /** Gives each test of a suite a field of its own, and requires that nothing of it is left. */
 export function onField(): () => Field {
-  let field: Field | undefined;
-  before(function () {
-    build(this);
-  });
-  beforeEach(() => {
-    field = new Field();
-  });
-  afterEach(async () => {
-    const left = await field?.leave();
-    field = undefined;
-    expect(left, 'maps that outlive the test').to.deep.equal([]);
-  });
-  return () => field!;
+  return onEachOwn(() => new Field());
 }

@@ -13,7 +13,7 @@ import { asOnNode, type Bpffs } from './onnode.ts';
 import type { InnerMapReport, OuterMapReport, Report, TurnSummary } from './report.ts';
 import { fairShares } from './shares.ts';
 
-/** At most so many failures are listed, those of outer maps before those of inner maps, and each outer map's own; the rest is counted. */
+/** At most so many failures are listed, each outer map's share, its own first; the rest is counted. */
 const LISTED_FAILURES = 100;
 /** What the CRD takes, and a screen holds. */
 const LONGEST_MESSAGE = 1024;

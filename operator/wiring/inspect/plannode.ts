@@ -50,9 +50,8 @@ async function releasesGiven(
   { node = hostname() }: ClusterPlanAsked,
 ): Promise<readonly string[]> {
   try {
-    return releasesIn(
-      (await cluster.get({ ...NODE_MAP_STATES, name: node }, { attempts: 2 })).metadata.annotations,
-    );
+    const { metadata } = await cluster.get({ ...NODE_MAP_STATES, name: node }, { attempts: 2 });
+    return releasesIn(metadata.annotations);
   } catch (error) {
     if (error instanceof ApiError && (error.status === 404 || error.status === 403)) return [];
     throw error;
