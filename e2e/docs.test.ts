@@ -3,7 +3,7 @@ import { dirname, join, relative } from 'node:path';
 import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
 import { parseManifest } from '../operator/api/parse/manifest.ts';
-import { outerLayout } from '../operator/core/layout.ts';
+import { outerLayout } from '../operator/core/layout/outer.ts';
 import { REPOSITORY } from './crdschema.ts';
 
 const PAGES = [

@@ -6,10 +6,10 @@ import { type InnerMapManifest, innerMapName } from '../operator/api/innermap.ts
 import type { OuterMap } from '../operator/api/outermap.ts';
 import { type Manifest, parseManifest } from '../operator/api/parse/manifest.ts';
 import type { Parsed } from '../operator/api/problem.ts';
-import { accessOf, denial } from '../operator/core/access.ts';
+import { accessOf, denial } from '../operator/core/access/access.ts';
 import { encodeContent } from '../operator/core/codec/content.ts';
 import { keyBytes, keyText } from '../operator/core/codec/keytext.ts';
-import { innerSpec, outerLayout } from '../operator/core/layout.ts';
+import { innerSpec, outerLayout } from '../operator/core/layout/outer.ts';
 import { REPOSITORY, SAMPLES } from './crdschema.ts';
 
 const FOLDERS = { examples: join(REPOSITORY, 'examples'), 'crds/samples': SAMPLES };

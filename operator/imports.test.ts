@@ -7,15 +7,18 @@ const MAY: Readonly<Record<string, { ours: readonly string[]; others: readonly s
   api: { ours: ['api'], others: [] },
   core: { ours: ['api', 'core'], others: [] },
   'core/testing': { ours: ['api', 'core'], others: ['fast-check'] },
-  'core/summary/testing': { ours: ['api', 'core', 'core/testing'], others: [] },
-  pace: { ours: ['core', 'pace'], others: [] },
+  'core/status/testing': { ours: ['api', 'core', 'core/testing'], others: [] },
+  timing: { ours: ['core', 'timing'], others: [] },
   kernel: { ours: ['api', 'core', 'kernel'], others: [] },
-  'kernel/contract.ts': { ours: ['kernel', 'kernel/contract'], others: ['chai'] },
-  'kernel/contract': { ours: ['api', 'core', 'kernel', 'kernel/contract'], others: ['chai'] },
-  'kernel/fake': { ours: ['api', 'core', 'kernel', 'kernel/contract', 'kernel/fake'], others: [] },
-  'kernel/fake.ts': { ours: ['kernel', 'kernel/fake'], others: [] },
+  'kernel/testing/contract.ts': { ours: ['kernel', 'kernel/testing/contract'], others: ['chai'] },
+  'kernel/testing/contract': { ours: ['api', 'core', 'kernel', 'kernel/testing/contract'], others: ['chai'] },
+  'kernel/testing/fake': {
+    ours: ['api', 'core', 'kernel', 'kernel/testing/contract', 'kernel/testing/fake'],
+    others: [],
+  },
+  'kernel/testing/fake.ts': { ours: ['kernel', 'kernel/testing/fake'], others: [] },
   'kernel/libbpf': {
-    ours: ['api', 'core', 'kernel', 'kernel/libbpf', 'pace'],
+    ours: ['api', 'core', 'kernel', 'kernel/libbpf', 'timing'],
     others: ['node:fs', 'node:path', 'node:os', 'node:url'],
   },
   'kernel/libbpf/library.ts': { ours: ['kernel', 'kernel/libbpf'], others: ['koffi', 'node:fs'] },
@@ -30,7 +33,7 @@ const MAY: Readonly<Record<string, { ours: readonly string[]; others: readonly s
     others: ['fast-check', 'node:fs', 'node:os', 'node:path'],
   },
   'source/cluster': {
-    ours: ['api', 'core', 'kube', 'pace', 'source', 'source/cluster'],
+    ours: ['api', 'core', 'kube', 'timing', 'source', 'source/cluster'],
     others: [],
   },
   'source/cluster/testing': {
@@ -38,7 +41,7 @@ const MAY: Readonly<Record<string, { ours: readonly string[]; others: readonly s
     others: [],
   },
   'publish/cluster': {
-    ours: ['api', 'core', 'kube', 'publish', 'publish/cluster'],
+    ours: ['api', 'core', 'kube', 'timing', 'publish', 'publish/cluster'],
     others: [],
   },
   'publish/cluster/testing': {
@@ -46,10 +49,10 @@ const MAY: Readonly<Record<string, { ours: readonly string[]; others: readonly s
     others: ['node:http'],
   },
   publish: { ours: ['api', 'core', 'publish'], others: ['node:fs', 'node:path'] },
-  ledger: { ours: ['api', 'core', 'kernel', 'pace', 'ledger'], others: [] },
-  kube: { ours: ['api', 'kube', 'kube/client'], others: ['node:crypto'] },
+  ledger: { ours: ['api', 'core', 'kernel', 'timing', 'ledger'], others: [] },
+  kube: { ours: ['api', 'kube', 'kube/client', 'timing'], others: ['node:crypto'] },
   'kube/client': {
-    ours: ['api', 'kube', 'kube/client'],
+    ours: ['api', 'kube', 'kube/client', 'timing'],
     others: [
       '@kubernetes/client-node',
       'undici',
@@ -63,15 +66,15 @@ const MAY: Readonly<Record<string, { ours: readonly string[]; others: readonly s
     ],
   },
   'kube/testing': {
-    ours: ['api', 'kube', 'kube/client', 'kube/testing'],
+    ours: ['api', 'kube', 'kube/client', 'kube/testing', 'timing'],
     others: ['node:child_process', 'node:fs', 'node:http', 'node:net', 'node:os', 'node:path'],
   },
-  loop: {
-    ours: ['api', 'core', 'kernel', 'source', 'publish', 'pace', 'ledger', 'loop'],
+  agent: {
+    ours: ['api', 'core', 'kernel', 'source', 'publish', 'timing', 'ledger', 'agent'],
     others: [],
   },
-  'loop/testing': {
-    ours: ['api', 'core', 'kernel', 'kernel/fake', 'source', 'publish', 'loop', 'loop/testing'],
+  'agent/testing': {
+    ours: ['api', 'core', 'kernel', 'kernel/testing/fake', 'source', 'publish', 'agent', 'agent/testing'],
     others: ['chai'],
   },
   'cli/testing': {
@@ -79,17 +82,17 @@ const MAY: Readonly<Record<string, { ours: readonly string[]; others: readonly s
       'api',
       'core',
       'kernel',
-      'kernel/fake',
+      'kernel/testing/fake',
       'kernel/libbpf',
       'cli',
       'cli/testing',
-      'loop',
-      'loop/testing',
+      'agent',
+      'agent/testing',
       'source/folder',
     ],
     others: ['chai', 'node:fs', 'node:os', 'node:path', 'node:util', 'node:child_process', 'yaml'],
   },
-  controller: { ours: ['api', 'core', 'kube', 'pace', 'controller'], others: [] },
+  controller: { ours: ['api', 'core', 'kube', 'timing', 'controller'], others: [] },
   'controller/testing': {
     ours: ['api', 'core', 'kube', 'kube/testing', 'controller', 'controller/testing'],
     others: [],

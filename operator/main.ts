@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import type { Ports } from './cli/command.ts';
 import { runCommandLine } from './cli/run.ts';
 import { standardTerminal } from './cli/terminal/standard.ts';
+import { INSPECT } from './inspect/ports.ts';
 import { openKernel } from './kernel/libbpf/kernel.ts';
 import { loadManifests } from './source/folder/load.ts';
 import { runAgent, runOnce } from './wiring/agent.ts';
-import { INSPECT } from './wiring/inspect.ts';
 import { plan } from './wiring/plan.ts';
 
 /** Composition root: configuration → ports → run. Exit codes are the commands'. */

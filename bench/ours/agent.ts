@@ -1,9 +1,9 @@
+import { emptyMemory } from '../../operator/agent/memory.ts';
+import type { Due } from '../../operator/agent/observe/observe.ts';
+import { type Agent, type Turn, turn } from '../../operator/agent/turn.ts';
 import type { Wanted } from '../../operator/core/wanted.ts';
 import type { Kernel } from '../../operator/kernel/kernel.ts';
 import { openKernel } from '../../operator/kernel/libbpf/kernel.ts';
-import { emptyMemory } from '../../operator/loop/memory.ts';
-import type { Due } from '../../operator/loop/observe/observe.ts';
-import { type Agent, type Turn, turn } from '../../operator/loop/turn.ts';
 import type { Source } from '../../operator/source/source.ts';
 
 /** A turn as the loop takes it: only what changed, or everything looked at. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller } from '../../operator/controller/run.ts';
 import { SimulatedCluster } from '../../operator/controller/testing/cluster.ts';
 import { OBJECTS, stateOf } from '../../operator/controller/testing/scene.ts';
-import { breath } from '../../operator/pace/pace.ts';
+import { breath } from '../../operator/timing/sliced.ts';
 import type { Work } from './work.ts';
 
 const LONGEST_WAIT_MS = 120_000;

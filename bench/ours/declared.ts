@@ -1,7 +1,7 @@
 import type { OuterMap, OuterType } from '../../operator/api/outermap.ts';
 import { parseManifest } from '../../operator/api/parse/manifest.ts';
 import type { Entries } from '../../operator/core/entries.ts';
-import { outerLayout } from '../../operator/core/layout.ts';
+import { outerLayout } from '../../operator/core/layout/outer.ts';
 import type { Wanted, WantedInner } from '../../operator/core/wanted.ts';
 
 /** What the C programs make too: HashOfMaps u32 → Hash u32 → u32. */

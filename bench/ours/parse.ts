@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseManifest } from '../../operator/api/parse/manifest.ts';
 import { encodeContent } from '../../operator/core/codec/content.ts';
-import { outerLayout } from '../../operator/core/layout.ts';
+import { outerLayout } from '../../operator/core/layout/outer.ts';
 import type { WantedInner } from '../../operator/core/wanted.ts';
 import { loadManifests } from '../../operator/source/folder/load.ts';
 import { CHANGED, EVERYTHING, openAgent } from './agent.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
+import { Scene, startedAgent } from '../agent/testing/scene.ts';
 import type { MapSpec } from '../core/mapspec.ts';
-import { Crash, FakeMachine } from '../kernel/fake.ts';
-import { Scene, startedAgent } from '../loop/testing/scene.ts';
+import { Crash, FakeMachine } from '../kernel/testing/fake.ts';
 import { entriesOf, makeForeign } from './testing/foreign.ts';
 import { CommandStand, type Ran } from './testing/stand.ts';
 

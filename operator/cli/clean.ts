@@ -1,4 +1,4 @@
-import { LEDGER } from '../core/ledger.ts';
+import { LEDGER } from '../core/ledgerrecord.ts';
 import { type Ledger, ledgerOf, ledgersIn } from '../ledger/ledger.ts';
 import { type Going, goingOf, removeLedgerRoot, takeAway } from '../ledger/removal.ts';
 import { BPFFS, directory, outputOption } from './arguments/options.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
-import { dryRun } from '../loop/dryrun.ts';
+import { dryRun } from '../agent/dryrun.ts';
 import { ARRAYS_OF_OTHER_SIZES, foreignMaps, HASH, key } from './testing/exports.ts';
 import { entriesOf, wantedOf } from './testing/foreign.ts';
 import { Site, tenants } from './testing/site.ts';

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { LEDGER } from '../core/ledger.ts';
+import { LEDGER } from '../core/ledgerrecord.ts';
 import type { OpenMap } from '../kernel/kernel.ts';
 import { withMap } from '../ledger/reading.ts';
 import { BPFFS, directory, outputOption } from './arguments/options.ts';

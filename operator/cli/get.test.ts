@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Scene } from '../loop/testing/scene.ts';
+import { Scene } from '../agent/testing/scene.ts';
 import { HASH, HASH_OF_MAPS, key } from './testing/exports.ts';
 import { entriesOf } from './testing/foreign.ts';
 import { Site, tenants } from './testing/site.ts';

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import { SimulatedClock } from '../kube/testing/clock.ts';
+import { Inbox } from './changes.ts';
+import { happeningsBetween } from './events.ts';
 import { Interned } from './facts/interned.ts';
 import { stateFacts } from './facts/nodemapstate.ts';
 import { notReadySince } from './facts/ready.ts';
 import { writtenIn } from './facts/written.ts';
-import { Inbox } from './reading/inbox.ts';
-import { Rewinds } from './reading/rewinds.ts';
-import { happeningsBetween } from './writing/happenings.ts';
+import { Rewinds } from './rewinds.ts';
 
 describe('Rewinds', () => {
   it('one restoration is told once, by the stream that notices it first', () => {

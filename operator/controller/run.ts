@@ -1,20 +1,20 @@
-import type { World } from '../core/summary/world.ts';
-import { World as NewWorld } from '../core/summary/world.ts';
+import type { World } from '../core/status/clusterstate.ts';
+import { World as NewWorld } from '../core/status/clusterstate.ts';
 import type { Cluster } from '../kube/client.ts';
-import { type Clock, REAL_CLOCK } from '../kube/clock.ts';
 import { Events } from '../kube/events.ts';
 import { Lease } from '../kube/lease.ts';
 import type { Failure } from '../kube/reflector.ts';
-import { unhurried } from '../pace/pace.ts';
+import { type Clock, REAL_CLOCK } from '../timing/clock.ts';
+import { unhurried } from '../timing/sliced.ts';
+import { Inbox } from './changes.ts';
+import { Judge } from './contents.ts';
+import { intakesInto } from './intakes.ts';
 import type { Log } from './log.ts';
 import { type Gauges, NO_OBSERVER, type Observer } from './observer.ts';
-import { Inbox } from './reading/inbox.ts';
-import { intakesInto } from './reading/intakes.ts';
-import { Judge } from './reading/judge.ts';
-import { Rewinds } from './reading/rewinds.ts';
-import { Streams } from './reading/streams.ts';
+import { Rewinds } from './rewinds.ts';
+import { Streams } from './streams.ts';
 import { Wake } from './wake.ts';
-import { Writer } from './writing/writer.ts';
+import { Writer } from './write.ts';
 
 export interface ControllerOptions {
   readonly cluster: Cluster;

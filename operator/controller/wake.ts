@@ -1,4 +1,4 @@
-import type { Clock } from '../kube/clock.ts';
+import type { Clock } from '../timing/clock.ts';
 
 /** Rung by whoever has something to do; one waits. */
 export class Wake {

@@ -1,5 +1,5 @@
-import { kernelContract } from './contract.ts';
-import { FakeMachine } from './fake.ts';
+import { kernelContract } from './testing/contract.ts';
+import { FakeMachine } from './testing/fake.ts';
 
 kernelContract('FakeKernel', async () => {
   const machine = new FakeMachine();

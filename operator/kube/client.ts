@@ -1,7 +1,7 @@
+import { type Clock, REAL_CLOCK } from '../timing/clock.ts';
 import { Caller, type Sized } from './client/caller.ts';
 import type { CallCount } from './client/counts.ts';
 import type { KubeObject, Place, Query } from './client/resource.ts';
-import { type Clock, REAL_CLOCK } from './clock.ts';
 
 export type { CallCount } from './client/counts.ts';
 export { ApiError } from './client/error.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { type Clock, REAL_CLOCK } from '../timing/clock.ts';
 import type { Cluster } from './client.ts';
-import { type Clock, REAL_CLOCK } from './clock.ts';
 import { Allowance } from './events/allowance.ts';
 import { cutBytes, eventObject, type Happening, type Recorder } from './events/object.ts';
 import { microTime } from './microtime.ts';

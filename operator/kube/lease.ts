@@ -1,5 +1,5 @@
+import { type Clock, REAL_CLOCK } from '../timing/clock.ts';
 import { ApiError, type Cluster, type KubeObject } from './client.ts';
-import { type Clock, REAL_CLOCK } from './clock.ts';
 import { microTime } from './microtime.ts';
 
 export interface LeaseOptions {

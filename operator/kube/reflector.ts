@@ -1,18 +1,18 @@
+import { type Clock, REAL_CLOCK } from '../timing/clock.ts';
 import type { Place, Query } from './client/resource.ts';
 import { Linked } from './client/timed.ts';
 import { ApiError, type Cluster } from './client.ts';
-import { type Clock, REAL_CLOCK } from './clock.ts';
-import { History, type Membership, type Undone } from './history.ts';
-import { Course, type Watched } from './watch/course.ts';
+import { Mirror, type MirrorOptions } from './watch/cache.ts';
 import type { WatchEvent } from './watch/event.ts';
 import { readEvents } from './watch/events.ts';
 import { asError, type Failure, RewoundError, StreamedError } from './watch/failure.ts';
-import { Mirror, type MirrorOptions } from './watch/mirror.ts';
 import { readPages } from './watch/pages.ts';
+import { Course, type Watched } from './watch/relistpolicy.ts';
+import { History, type Membership, type Undone } from './watch/restoredetection.ts';
 import { Watchdog } from './watch/watchdog.ts';
 
+export type { Consumer } from './watch/cache.ts';
 export type { Failure } from './watch/failure.ts';
-export type { Consumer } from './watch/mirror.ts';
 
 export interface ReflectorOptions<T> extends Omit<MirrorOptions<T>, 'failed'> {
   readonly cluster: Pick<Cluster, 'watch' | 'page'>;

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { KubeObject } from './client.ts';
-import { History } from './history.ts';
 import { Reflector, type ReflectorOptions } from './reflector.ts';
 import { Store } from './store.ts';
 import { until } from './testing/clock.ts';
 import { contentOf, INNER_MAPS, Scene } from './testing/scene.ts';
+import { History } from './watch/restoredetection.ts';
 
 describe('Reflector and a server restored from a backup', () => {
   let scene: Scene;

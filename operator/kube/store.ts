@@ -1,4 +1,4 @@
-import type { Consumer } from './watch/mirror.ts';
+import type { Consumer } from './watch/cache.ts';
 
 /** Objects by key, after the transform, as a reflector keeps them. */
 export class Store<T> implements Consumer<T> {

@@ -1,5 +1,5 @@
-import type { Abandoned } from '../core/found/found.ts';
-import { ledgerPaths } from '../core/ledger.ts';
+import { ledgerPaths } from '../core/ledgerrecord.ts';
+import type { Abandoned } from '../core/observed.ts';
 import type { Pins } from '../kernel/pins.ts';
 import { isLeftover, ledgerNamed, ledgerNames, recordAt } from './ledger.ts';
 

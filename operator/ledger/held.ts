@@ -1,5 +1,5 @@
 import { hex } from '../core/hex.ts';
-import { ownsKey } from '../core/ledger.ts';
+import { ownsKey } from '../core/ledgerrecord.ts';
 import { KernelError } from '../kernel/error.ts';
 import type { InnerReading, Kernel, OpenMap, OuterEntries } from '../kernel/kernel.ts';
 import type { Ledger } from './ledger.ts';

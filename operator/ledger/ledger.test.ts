@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { FakeMachine } from '../kernel/fake/machine.ts';
+import { type Scene, startedAgent } from '../agent/testing/scene.ts';
+import { twoTenants } from '../agent/testing/tenants.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { RECORD_BESIDE } from '../kernel/pins.ts';
-import { type Scene, startedAgent } from '../loop/testing/scene.ts';
-import { twoTenants } from '../loop/testing/tenants.ts';
+import { FakeMachine } from '../kernel/testing/fake/machine.ts';
 import { abandonedLedgers } from './abandoned.ts';
 import { isLeftover, ledgerNamed, ledgersIn, recordAt } from './ledger.ts';
 

@@ -6,7 +6,7 @@ import {
   ledgerPaths,
   parseRecord,
   TEMPORARY,
-} from '../core/ledger.ts';
+} from '../core/ledgerrecord.ts';
 import { KernelError } from '../kernel/error.ts';
 import { type Pins, RECORD_BESIDE } from '../kernel/pins.ts';
 

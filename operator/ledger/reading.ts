@@ -1,9 +1,9 @@
 import { equalBytes } from '../core/bytes/bytes.ts';
 import { hex } from '../core/hex.ts';
-import { innerPinName, ownsKey, TEMPORARY } from '../core/ledger.ts';
+import { innerPinName, ownsKey, TEMPORARY } from '../core/ledgerrecord.ts';
 import { KernelError } from '../kernel/error.ts';
 import type { InnerAddress, Kernel, OpenMap, OuterEntries } from '../kernel/kernel.ts';
-import { breath, pacedTimes } from '../pace/pace.ts';
+import { breath, pacedTimes } from '../timing/sliced.ts';
 import { isInnerPin } from './ledger.ts';
 
 /** The map at a pin while `use` runs; undefined where nothing is pinned there. */

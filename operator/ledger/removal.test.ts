@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { FakeMachine } from '../kernel/fake/machine.ts';
+import { Scene, startedAgent } from '../agent/testing/scene.ts';
+import { twoTenants } from '../agent/testing/tenants.ts';
 import type { Kernel } from '../kernel/kernel.ts';
-import { Scene, startedAgent } from '../loop/testing/scene.ts';
-import { twoTenants } from '../loop/testing/tenants.ts';
+import { FakeMachine } from '../kernel/testing/fake/machine.ts';
 import { ledgerNamed } from './ledger.ts';
 import { goingOf, takeAway } from './removal.ts';
 

@@ -1,9 +1,9 @@
 import { hex } from '../core/hex.ts';
-import { LEDGER, ownsKey, TEMPORARY } from '../core/ledger.ts';
+import { LEDGER, ownsKey, TEMPORARY } from '../core/ledgerrecord.ts';
 import { KernelError } from '../kernel/error.ts';
 import type { Kernel, OpenMap } from '../kernel/kernel.ts';
 import { RECORD_BESIDE } from '../kernel/pins.ts';
-import { paced, pacedTimes } from '../pace/pace.ts';
+import { paced, pacedTimes } from '../timing/sliced.ts';
 import { isInnerPin, type Ledger } from './ledger.ts';
 import { entryAt, idAt, isAbsent, readInnerPins, withMap } from './reading.ts';
 

@@ -1,10 +1,10 @@
 import type { AgentOptions } from '../cli/command.ts';
 import { type Cluster, openCluster } from '../kube/client.ts';
-import { REAL_CLOCK } from '../kube/clock.ts';
-import { History } from '../kube/history.ts';
+import { History } from '../kube/watch/restoredetection.ts';
 import { clusterPublisher } from '../publish/cluster/cluster.ts';
 import { clusterSource } from '../source/cluster/cluster.ts';
 import type { Log } from '../support/log.ts';
+import { REAL_CLOCK } from '../timing/clock.ts';
 import type { Site } from './agent.ts';
 import { interruptions } from './interruptions.ts';
 

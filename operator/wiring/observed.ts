@@ -1,6 +1,6 @@
+import type { Told } from '../agent/run.ts';
+import type { Turn } from '../agent/turn.ts';
 import type { Kernel } from '../kernel/kernel.ts';
-import type { Told } from '../loop/run.ts';
-import type { Turn } from '../loop/turn.ts';
 import {
   type AgentMetrics,
   agentMetrics,

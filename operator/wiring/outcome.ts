@@ -2,7 +2,7 @@ import type { PlanOutcome } from '../cli/command.ts';
 import type { Desired } from '../core/desired/desired.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import { planLines, stepText } from '../core/plan/print.ts';
-import { objectName } from '../core/report/fates.ts';
+import { objectName } from '../core/report/failures.ts';
 import type { Refusal } from '../core/wanted.ts';
 
 /** A plan as `innermap plan` shows it, with what could not be taken and what cannot be programmed here. */

@@ -1,6 +1,6 @@
+import { dryRun } from '../agent/dryrun.ts';
 import type { PlanOptions, PlanOutcome } from '../cli/command.ts';
 import { openKernel } from '../kernel/libbpf/kernel.ts';
-import { dryRun } from '../loop/dryrun.ts';
 import { loadManifests } from '../source/folder/load.ts';
 import { nodeOf } from './node.ts';
 import { outcomeOf } from './outcome.ts';

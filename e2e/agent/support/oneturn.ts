@@ -1,9 +1,9 @@
+import { onlyWriter } from '../../../operator/agent/lock.ts';
+import { emptyMemory } from '../../../operator/agent/memory.ts';
+import { turn } from '../../../operator/agent/turn.ts';
 import type { Report } from '../../../operator/core/report/report.ts';
 import { openKernel } from '../../../operator/kernel/libbpf/kernel.ts';
 import { observed, openLibrary } from '../../../operator/kernel/libbpf/library.ts';
-import { onlyWriter } from '../../../operator/loop/lock.ts';
-import { emptyMemory } from '../../../operator/loop/memory.ts';
-import { turn } from '../../../operator/loop/turn.ts';
 import { folderSource } from '../../../operator/source/folder/folder.ts';
 
 /** Where a turn works, and what it is given. */

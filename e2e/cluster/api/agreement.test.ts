@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { OuterMap } from '../../../operator/api/outermap.ts';
 import { parseManifest } from '../../../operator/api/parse/manifest.ts';
-import { accessOf } from '../../../operator/core/access.ts';
+import { accessOf } from '../../../operator/core/access/access.ts';
 import { keyBytes } from '../../../operator/core/codec/keytext.ts';
-import { outerLayout } from '../../../operator/core/layout.ts';
+import { outerLayout } from '../../../operator/core/layout/outer.ts';
 import { describeCluster, type Stand, until } from '../stand.ts';
 
 const API = 'innermap.io/v1alpha1';

@@ -1,4 +1,4 @@
-import { labelsHash } from '../../../operator/core/report/reportof.ts';
+import { labelsHash } from '../../../operator/core/report/nodereport.ts';
 import type { Stand } from '../stand.ts';
 import { Calls, SYSTEM } from './calls.ts';
 import { innerMap, nodeWith, podOn, stateOf, TENANTS, type Told } from './objects.ts';

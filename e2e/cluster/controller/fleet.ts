@@ -1,5 +1,5 @@
 import type { Failure, OuterMapState } from '../../../operator/api/status.ts';
-import { labelsHash } from '../../../operator/core/report/reportof.ts';
+import { labelsHash } from '../../../operator/core/report/nodereport.ts';
 import type { Cluster, KubeObject, Place } from '../../../operator/kube/client.ts';
 
 const V1 = { group: '', version: 'v1' };

@@ -1,10 +1,10 @@
+import { onlyWriter } from '../../../operator/agent/lock.ts';
+import { emptyMemory } from '../../../operator/agent/memory.ts';
+import type { Due } from '../../../operator/agent/observe/observe.ts';
+import { type Agent, type Turn, turn } from '../../../operator/agent/turn.ts';
 import type { Report } from '../../../operator/core/report/report.ts';
 import { openKernel, type RealKernel } from '../../../operator/kernel/libbpf/kernel.ts';
 import { type Library, openLibrary } from '../../../operator/kernel/libbpf/library.ts';
-import { onlyWriter } from '../../../operator/loop/lock.ts';
-import { emptyMemory } from '../../../operator/loop/memory.ts';
-import type { Due } from '../../../operator/loop/observe/observe.ts';
-import { type Agent, type Turn, turn } from '../../../operator/loop/turn.ts';
 import { folderSource } from '../../../operator/source/folder/folder.ts';
 import type { Source } from '../../../operator/source/source.ts';
 import type { Field } from '../../agent/support/field.ts';

@@ -2,7 +2,7 @@ import type { RawContent } from '../../api/innermap.ts';
 import { encodeContent } from '../../core/codec/content.ts';
 import { decodeEntries } from '../../core/codec/entries.ts';
 import type { Entries } from '../../core/entries.ts';
-import type { OuterLayout } from '../../core/layout.ts';
+import type { OuterLayout } from '../../core/layout/outer.ts';
 import { isArray } from '../../core/mapspec.ts';
 import type { Type } from '../../core/types/type.ts';
 import type { InnerReading } from '../../kernel/kernel.ts';

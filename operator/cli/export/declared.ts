@@ -1,7 +1,7 @@
 import type { OuterMap, OuterMapSpec } from '../../api/outermap.ts';
-import type { OuterLayout } from '../../core/layout.ts';
-import { outerLayout } from '../../core/layout.ts';
-import type { LedgerRecord } from '../../core/ledger.ts';
+import type { OuterLayout } from '../../core/layout/outer.ts';
+import { outerLayout } from '../../core/layout/outer.ts';
+import type { LedgerRecord } from '../../core/ledgerrecord.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
 import type { Type } from '../../core/types/type.ts';
 

@@ -1,7 +1,7 @@
 import { API_VERSION } from '../../api/metadata.ts';
 import { MAP_FLAGS, type MapFlag } from '../../api/outermap.ts';
 import { keyText } from '../../core/codec/keytext.ts';
-import type { OuterLayout } from '../../core/layout.ts';
+import type { OuterLayout } from '../../core/layout/outer.ts';
 import { type MapSpec, mapSpecText } from '../../core/mapspec.ts';
 import type { InnerReading } from '../../kernel/kernel.ts';
 import type { Plain } from '../terminal/yaml.ts';

@@ -3,7 +3,7 @@ import { parseInnerMap, parseOuterMap } from '../../api/parse/manifest.ts';
 import { fieldText, type Parsed } from '../../api/problem.ts';
 import { keyBytes, keyText } from '../../core/codec/keytext.ts';
 import { hex } from '../../core/hex.ts';
-import { innerSpec, type OuterLayout, outerLayout } from '../../core/layout.ts';
+import { innerSpec, type OuterLayout, outerLayout } from '../../core/layout/outer.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
 import type { InnerReading, Kernel, OpenMap } from '../../kernel/kernel.ts';
 import type { Plain } from '../terminal/yaml.ts';

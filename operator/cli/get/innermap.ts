@@ -1,5 +1,5 @@
 import { keyBytes, keyText } from '../../core/codec/keytext.ts';
-import type { OuterLayout } from '../../core/layout.ts';
+import type { OuterLayout } from '../../core/layout/outer.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
 import type { InnerReading, OpenMap } from '../../kernel/kernel.ts';
 import { type Held, heldAt, isReading, unreadable } from '../../ledger/held.ts';

@@ -1,5 +1,5 @@
 import { keyText } from '../../core/codec/keytext.ts';
-import type { OuterLayout } from '../../core/layout.ts';
+import type { OuterLayout } from '../../core/layout/outer.ts';
 import type { OpenMap } from '../../kernel/kernel.ts';
 import { type Held, heldMaps, isReading } from '../../ledger/held.ts';
 import { type Ledger, ledgerOf } from '../../ledger/ledger.ts';

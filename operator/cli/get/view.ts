@@ -1,4 +1,4 @@
-import type { OuterLayout } from '../../core/layout.ts';
+import type { OuterLayout } from '../../core/layout/outer.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
 import type { Bpffs } from '../../core/report/onnode.ts';
 import type { Ledger } from '../../ledger/ledger.ts';

@@ -2,7 +2,7 @@ import { parse } from 'yaml';
 import { parseInnerMap, parseOuterMap } from '../../api/parse/manifest.ts';
 import { encodeContent } from '../../core/codec/content.ts';
 import type { Entries } from '../../core/entries.ts';
-import { innerSpec, outerLayout } from '../../core/layout.ts';
+import { innerSpec, outerLayout } from '../../core/layout/outer.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
 import type { Wanted, WantedInner } from '../../core/wanted.ts';
 import type { Kernel } from '../../kernel/kernel.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import type { FakeKernelOptions } from '../../kernel/fake.ts';
-import { FakeMachine } from '../../kernel/fake.ts';
-import { Scene, startedAgent } from '../../loop/testing/scene.ts';
+import { Scene, startedAgent } from '../../agent/testing/scene.ts';
+import type { FakeKernelOptions } from '../../kernel/testing/fake.ts';
+import { FakeMachine } from '../../kernel/testing/fake.ts';
 import type { ClosableKernel } from '../command.ts';
 import { type Foreign, makeForeign } from './foreign.ts';
 import { CommandStand } from './stand.ts';

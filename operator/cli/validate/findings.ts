@@ -1,6 +1,6 @@
 import { type InnerMap, innerMapName } from '../../api/innermap.ts';
 import type { OuterMap } from '../../api/outermap.ts';
-import { claimOf, type Ground, groundOf } from '../../core/desired/claim.ts';
+import { claimOf, type Ground, groundOf } from '../../core/desired/compile.ts';
 import { desiredState } from '../../core/desired/desired.ts';
 import type { Content, Refusal, Wanted, WantedInner } from '../../core/wanted.ts';
 import type { Loaded, ObjectSize } from '../command.ts';

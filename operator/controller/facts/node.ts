@@ -1,7 +1,7 @@
-import { labelsHash } from '../../core/report/reportof.ts';
-import type { NodeFacts, PodFacts } from '../../core/summary/world/facts.ts';
+import { labelsHash } from '../../core/report/nodereport.ts';
+import type { NodeFacts, PodFacts } from '../../core/status/facts.ts';
 import { type KubeObject, objectKey } from '../../kube/client.ts';
-import type { Clock } from '../../kube/clock.ts';
+import type { Clock } from '../../timing/clock.ts';
 import { notReadySince } from './ready.ts';
 
 const NO_LABELS: Readonly<Record<string, string>> = Object.freeze({});

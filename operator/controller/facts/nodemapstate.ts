@@ -1,6 +1,6 @@
 import type { Failure, NodeMapStateStatus, OuterMapState } from '../../api/status.ts';
-import { versionOf } from '../../core/summary/version.ts';
-import type { EntryFacts, StateFacts, Trouble } from '../../core/summary/world/facts.ts';
+import type { EntryFacts, StateFacts, Trouble } from '../../core/status/facts.ts';
+import { versionOf } from '../../core/status/version.ts';
 import type { KubeObject } from '../../kube/client.ts';
 import { Interned } from './interned.ts';
 

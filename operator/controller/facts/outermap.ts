@@ -1,6 +1,6 @@
 import { parseOuterMap } from '../../api/parse/manifest.ts';
 import { fieldText } from '../../api/problem.ts';
-import type { OuterFacts } from '../../core/summary/world/facts.ts';
+import type { OuterFacts } from '../../core/status/facts.ts';
 import type { KubeObject } from '../../kube/client.ts';
 import { writtenIn } from './written.ts';
 

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../kube/client.ts';
-import type { Clock } from '../../kube/clock.ts';
+import type { Clock } from '../../timing/clock.ts';
 
 interface ObjectCondition {
   readonly type?: string;

@@ -1,8 +1,8 @@
 import type { Condition, InnerMapStatus, OuterMapStatus } from '../../api/status.ts';
-import { canonicalText } from '../../core/summary/canonical.ts';
-import { versionOf } from '../../core/summary/version.ts';
-import type { Told, Written } from '../../core/summary/world/facts.ts';
-import { UNWRITTEN } from '../../core/summary/world/inners.ts';
+import type { Told, Written } from '../../core/status/facts.ts';
+import { UNWRITTEN } from '../../core/status/inners.ts';
+import { canonicalText } from '../../core/status/patch.ts';
+import { versionOf } from '../../core/status/version.ts';
 import type { KubeObject } from '../../kube/client.ts';
 
 type Status = Partial<InnerMapStatus & OuterMapStatus>;

@@ -1,5 +1,5 @@
 import type { Failure } from '../../api/status.ts';
-import { labelsHash } from '../../core/report/reportof.ts';
+import { labelsHash } from '../../core/report/nodereport.ts';
 import type { KubeObject } from '../../kube/client.ts';
 import { SimulatedClock } from '../../kube/testing/clock.ts';
 import { Controller, type ControllerOptions } from '../run.ts';

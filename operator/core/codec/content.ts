@@ -2,14 +2,13 @@ import type { RawContent, RawEntry } from '../../api/innermap.ts';
 import { type FieldPath, fieldText, type Problem } from '../../api/problem.ts';
 import type { Reason } from '../../api/reason.ts';
 import { type Entries, NO_ENTRIES } from '../entries.ts';
-import type { OuterLayout } from '../layout.ts';
+import type { OuterLayout } from '../layout/outer.ts';
 import { isArray } from '../mapspec.ts';
 import { prefixesOf, readLength } from '../scalar/cidr.ts';
 import type { Type } from '../types/type.ts';
 import { duplicatesIn } from './duplicates.ts';
 import { encode, encodeOntoZeros } from './encode.ts';
 import { valueStride } from './entries.ts';
-import { keyText } from './keytext.ts';
 import {
   COUNTED_PROBLEMS,
   isHopeless,
@@ -18,7 +17,8 @@ import {
   originPath,
   report,
   type Sheet,
-} from './sheet.ts';
+} from './entrybuffer.ts';
+import { keyText } from './keytext.ts';
 import { openTable, readRows, rowsAtMost } from './table.ts';
 import { under, ValueProblem } from './value.ts';
 

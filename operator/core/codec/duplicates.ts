@@ -1,5 +1,5 @@
 import { KeyIndex } from '../bytes/keyindex.ts';
-import type { Unhurried } from '../unhurried.ts';
+import type { Unhurried } from '../steps.ts';
 
 /** Two entries with the same key: the first and a later one. */
 export interface Duplicates {

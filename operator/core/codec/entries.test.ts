@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { OuterLayout } from '../layout.ts';
+import type { OuterLayout } from '../layout/outer.ts';
 import { layoutOf } from '../testing/layouts.ts';
 import { encodeContent } from './content.ts';
 import { decodeEntries } from './entries.ts';

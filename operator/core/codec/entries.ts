@@ -1,5 +1,5 @@
 import { type Entries, NO_ENTRIES } from '../entries.ts';
-import type { OuterLayout } from '../layout.ts';
+import type { OuterLayout } from '../layout/outer.ts';
 import type { MapSpec } from '../mapspec.ts';
 import { decode } from './decode.ts';
 import type { Value } from './value.ts';

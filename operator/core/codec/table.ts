@@ -3,7 +3,7 @@ import { writePlainCell } from '../scalar/cell.ts';
 import { placeOf } from '../types/path.ts';
 import type { Type } from '../types/type.ts';
 import { encodeOntoZeros } from './encode.ts';
-import { isHopeless, nextEntry, report, type Sheet } from './sheet.ts';
+import { isHopeless, nextEntry, report, type Sheet } from './entrybuffer.ts';
 import { shown, ValueProblem } from './value.ts';
 
 /** A CSV text that is being read (RFC 4180). The cell read last lies in text[start, end), or in `quoted`. */

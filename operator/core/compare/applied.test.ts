@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Scene } from '../../loop/testing/scene.ts';
+import { Scene } from '../../agent/testing/scene.ts';
 import { type Applied, appliedChanges } from './applied.ts';
 
 const NOW = '2026-11-25T00:00:00Z';

@@ -1,8 +1,8 @@
 import type { Metadata } from '../../api/metadata.ts';
 import type { OuterMap } from '../../api/outermap.ts';
-import { groundOf } from '../desired/claim.ts';
+import { groundOf } from '../desired/compile.ts';
 import { NO_ENTRIES } from '../entries.ts';
-import type { OuterLayout } from '../layout.ts';
+import type { OuterLayout } from '../layout/outer.ts';
 import type { Wanted, WantedInner } from '../wanted.ts';
 import { type EntryChanges, entryChanges, type Side } from './entries.ts';
 import { type FieldChange, fieldChanges } from './fields.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { encodeContent } from '../codec/content.ts';
-import type { OuterLayout } from '../layout.ts';
+import type { OuterLayout } from '../layout/outer.ts';
 import { layoutOf } from '../testing/layouts.ts';
 import { entryChanges, type Side } from './entries.ts';
 

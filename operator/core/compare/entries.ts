@@ -3,7 +3,7 @@ import { KeyIndex } from '../bytes/keyindex.ts';
 import { decodeEntries, isPerCpu } from '../codec/entries.ts';
 import { keyText } from '../codec/keytext.ts';
 import type { Entries } from '../entries.ts';
-import type { OuterLayout } from '../layout.ts';
+import type { OuterLayout } from '../layout/outer.ts';
 
 /** One entry that comes, goes, or gets another value. */
 export interface EntryChange {

@@ -1,7 +1,7 @@
 import { type InnerMap, innerMapName } from '../../api/innermap.ts';
 import type { OuterMap } from '../../api/outermap.ts';
 import type { Reason } from '../../api/reason.ts';
-import { claimOf, groundOf } from '../desired/claim.ts';
+import { claimOf, groundOf } from '../desired/compile.ts';
 import { desiredState } from '../desired/desired.ts';
 import type { Wanted } from '../wanted.ts';
 import { nodeClasses } from './nodeclasses.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Scene } from '../../loop/testing/scene.ts';
+import { Scene } from '../../agent/testing/scene.ts';
 import type { Wanted } from '../wanted.ts';
 import { desiredState } from './desired.ts';
 

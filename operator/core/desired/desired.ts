@@ -3,9 +3,9 @@ import type { Metadata } from '../../api/metadata.ts';
 import type { OuterMap } from '../../api/outermap.ts';
 import type { Reason } from '../../api/reason.ts';
 import { selects } from '../../api/selector.ts';
-import { completed, pauses, type Unhurried } from '../unhurried.ts';
+import { completed, pauses, type Unhurried } from '../steps.ts';
 import type { Wanted, WantedInner } from '../wanted.ts';
-import { claimOf, type DesiredInner, type Ground, groundOf } from './claim.ts';
+import { claimOf, type DesiredInner, type Ground, groundOf } from './compile.ts';
 
 /** The node that decides: its name and labels are all that selectors see. */
 export interface Node {

@@ -1,7 +1,7 @@
-import type { OuterLayout } from '../layout.ts';
 import { mapSpecText } from '../mapspec.ts';
 import { sha256 } from '../sha256.ts';
 import { typeText } from '../types/show.ts';
+import type { OuterLayout } from './outer.ts';
 
 /** Layouts as people compare them, and a hash over the declarations, which may be long: a ledger's record holds 4,000 bytes. */
 export function layoutDigest(layout: Omit<OuterLayout, 'digest'>): string {

@@ -1,9 +1,9 @@
 import { CONTENT_TYPES, MAP_FLAGS, type Template } from '../../api/outermap.ts';
 import type { FieldPath, Problem } from '../../api/problem.ts';
-import type { OuterLayout } from '../layout.ts';
 import { leavesOf } from '../types/path.ts';
 import type { Type } from '../types/type.ts';
 import { valueMask } from './mask.ts';
+import type { OuterLayout } from './outer.ts';
 import { readType } from './read.ts';
 import { entriesProblem, INNER_RULES, type InnerRule } from './rules.ts';
 

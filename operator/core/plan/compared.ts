@@ -1,8 +1,8 @@
-import type { DesiredInner } from '../desired/claim.ts';
+import type { DesiredInner } from '../desired/compile.ts';
 import type { Entries } from '../entries.ts';
-import type { Programmed, Reading } from '../found/found.ts';
-import type { OuterLayout } from '../layout.ts';
+import type { OuterLayout } from '../layout/outer.ts';
 import { type MapSpec, sameFlags, sameMaxEntries } from '../mapspec.ts';
+import type { Programmed, Reading } from '../observed.ts';
 import { type Comparison, difference, sameInOrder } from './difference.ts';
 
 /** An inner map as the kernel gave it. */

@@ -1,9 +1,9 @@
-import type { DesiredInner } from '../desired/claim.ts';
+import type { DesiredInner } from '../desired/compile.ts';
 import type { DesiredOuter } from '../desired/desired.ts';
-import type { OuterFound, Programmed, Reading } from '../found/found.ts';
-import { ownsKey } from '../ledger.ts';
+import { ownsKey } from '../ledgerrecord.ts';
 import { isLRU } from '../mapspec.ts';
-import { pauses, type Unhurried } from '../unhurried.ts';
+import type { OuterFound, Programmed, Reading } from '../observed.ts';
+import { pauses, type Unhurried } from '../steps.ts';
 import { sameShape } from './compared.ts';
 import { type Difference, sameBytes } from './difference.ts';
 import type { Cause, Step } from './step.ts';

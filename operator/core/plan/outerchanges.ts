@@ -1,8 +1,8 @@
 import type { Reason } from '../../api/reason.ts';
 import type { DesiredOuter } from '../desired/desired.ts';
-import type { OuterFound, PinFound } from '../found/found.ts';
-import { type LedgerRecord, recordText } from '../ledger.ts';
+import { type LedgerRecord, recordText } from '../ledgerrecord.ts';
 import { isArray, type MapSpec, mapSpecText, sameFlags } from '../mapspec.ts';
+import type { OuterFound, PinFound } from '../observed.ts';
 import type { Step } from './step.ts';
 
 /** What must be done to the outer map itself, or why nothing of it may be touched. */

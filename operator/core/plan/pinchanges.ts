@@ -1,5 +1,5 @@
-import type { OuterFound } from '../found/found.ts';
-import { innerPinName, TEMPORARY } from '../ledger.ts';
+import { innerPinName, TEMPORARY } from '../ledgerrecord.ts';
+import type { OuterFound } from '../observed.ts';
 import type { Step } from './step.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { Reason } from '../../api/reason.ts';
 import type { Desired, DesiredOuter } from '../desired/desired.ts';
-import type { Abandoned, Found, OuterFound } from '../found/found.ts';
-import { completed, type Unhurried } from '../unhurried.ts';
+import type { Abandoned, Found, OuterFound } from '../observed.ts';
+import { completed, type Unhurried } from '../steps.ts';
 import { type KeyChanges, keyChanges, type Proof } from './keychanges.ts';
 import { inKeyOrder } from './order.ts';
 import { outerChanges } from './outerchanges.ts';

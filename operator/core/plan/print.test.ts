@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { FakeMachine } from '../../kernel/fake/machine.ts';
-import { dryRun } from '../../loop/dryrun.ts';
-import { Scene, startedAgent } from '../../loop/testing/scene.ts';
+import { dryRun } from '../../agent/dryrun.ts';
+import { Scene, startedAgent } from '../../agent/testing/scene.ts';
+import { FakeMachine } from '../../kernel/testing/fake/machine.ts';
 import { planLines } from './print.ts';
 
 const NODE = { name: 'here', labels: {} };

@@ -1,11 +1,11 @@
 import { releasesIn } from '../../api/metadata.ts';
 import { keyText } from '../codec/keytext.ts';
 import type { DesiredOuter } from '../desired/desired.ts';
-import type { OuterFound } from '../found/found.ts';
 import { bytesOfHex } from '../hex.ts';
-import { innerPinName, ownsKey } from '../ledger.ts';
+import { innerPinName, ownsKey } from '../ledgerrecord.ts';
+import type { OuterFound } from '../observed.ts';
 import { sha256 } from '../sha256.ts';
-import { pauses, type Unhurried } from '../unhurried.ts';
+import { pauses, type Unhurried } from '../steps.ts';
 import type { Step } from './step.ts';
 
 export type Removal = Extract<Step, { verb: 'remove' }>;

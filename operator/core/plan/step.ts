@@ -1,7 +1,7 @@
-import type { DesiredInner } from '../desired/claim.ts';
+import type { DesiredInner } from '../desired/compile.ts';
 import type { DesiredOuter } from '../desired/desired.ts';
-import type { Abandoned } from '../found/found.ts';
-import type { LedgerRecord } from '../ledger.ts';
+import type { LedgerRecord } from '../ledgerrecord.ts';
+import type { Abandoned } from '../observed.ts';
 import type { Difference } from './difference.ts';
 
 /** Why a key is written though its declaration did not change. */

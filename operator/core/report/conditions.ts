@@ -1,8 +1,8 @@
 import type { Condition } from '../../api/status.ts';
 import { counted } from './counted.ts';
-import { type Fate, farewellsFailed, heldText } from './fates.ts';
+import { type Fate, farewellsFailed, heldText } from './failures.ts';
+import type { Turned } from './nodereport.ts';
 import { asOnNode } from './onnode.ts';
-import type { Turned } from './reportof.ts';
 
 /** Pure: Ready and Drifted of a node, with the time of their last change. */
 export function conditionsOf(turned: Turned, fates: readonly Fate[]): readonly Condition[] {

@@ -1,5 +1,5 @@
 import type { ContentType } from '../../api/outermap.ts';
-import type { OuterLayout } from '../layout.ts';
+import type { OuterLayout } from '../layout/outer.ts';
 import { parseDeclaration } from '../types/declaration.ts';
 import type { Type } from '../types/type.ts';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { contentContract } from '../contract/content.ts';
-import { errnos, HASH, openMap, Stand, u32 } from '../contract/stand.ts';
+import { contentContract } from '../testing/contract/content.ts';
+import { errnos, HASH, openMap, Stand, u32 } from '../testing/contract/stand.ts';
 import { ERRNO } from './errno.ts';
 import type { Library } from './library.ts';
 import { openLibrary } from './library.ts';

@@ -1,4 +1,4 @@
-import { kernelContract } from '../contract.ts';
+import { kernelContract } from '../testing/contract.ts';
 import { onRealKernel, Scratch } from './scratch.test.ts';
 
 onRealKernel('kernel/libbpf', () => {

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { Entries } from '../../core/entries.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
-import { numbered, openMap, u32 } from '../contract/stand.ts';
 import { KernelError } from '../error.ts';
+import { numbered, openMap, u32 } from '../testing/contract/stand.ts';
 import type { RealKernel } from './kernel.ts';
 import { HASH, longestStall, mapsNamed, onRealKernel, onScratch, openFiles } from './scratch.test.ts';
 

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
-import { Backoff } from '../backoff.ts';
+import { Backoff } from '../../timing/backoff.ts';
+import type { Clock } from '../../timing/clock.ts';
 import type { CallOptions } from '../client.ts';
-import type { Clock } from '../clock.ts';
 import { refusalOf } from './answer.ts';
 import { type ConfigOptions, loadConfig } from './config.ts';
 import { Connection } from './connection.ts';
@@ -16,9 +16,9 @@ import {
   unreachableError,
   type Verb,
 } from './error.ts';
-import { Gate } from './patience/gate.ts';
-import { mayRepeat, tellsOfServer } from './patience/repeat.ts';
-import { Slots } from './patience/slots.ts';
+import { Gate } from './pacing/circuitbreaker.ts';
+import { Slots } from './pacing/concurrency.ts';
+import { mayRepeat, tellsOfServer } from './pacing/retry.ts';
 import { type Place, type Query, urlPath } from './resource.ts';
 import { Linked, Timed } from './timed.ts';
 

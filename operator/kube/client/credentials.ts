@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
 import type { Cluster, KubeConfig, User } from '@kubernetes/client-node';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../../timing/clock.ts';
 import type { Transport } from './connection.ts';
 
 /** Where the server is and as whom we come. */

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../../timing/clock.ts';
 import { type ApiError, type Asked, timeoutError } from './error.ts';
 
 /** Aborted as soon as one of others is. AbortSignal.any keeps what it made alive as long as those: here, until let go. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../../timing/clock.ts';
 import { traffic } from './traffic.ts';
 
 interface Sleeper {

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../../timing/clock.ts';
 
 /** Barks when nothing has come for `limitMs`; `alive` puts it off, without a timer of its own. */
 export class Watchdog {

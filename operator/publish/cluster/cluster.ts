@@ -2,12 +2,12 @@ import { releasesIn } from '../../api/metadata.ts';
 import type { NodeMapStateStatus } from '../../api/status.ts';
 import { isNews, settled } from '../../core/report/news.ts';
 import type { Report } from '../../core/report/report.ts';
-import { Backoff } from '../../kube/backoff.ts';
 import { ApiError, type Cluster, type KubeObject } from '../../kube/client.ts';
-import type { Clock } from '../../kube/clock.ts';
-import type { History } from '../../kube/history.ts';
 import { type Failure, Reflector } from '../../kube/reflector.ts';
 import { Store } from '../../kube/store.ts';
+import type { History } from '../../kube/watch/restoredetection.ts';
+import { Backoff } from '../../timing/backoff.ts';
+import type { Clock } from '../../timing/clock.ts';
 import type { Publisher } from '../publish.ts';
 import { nodeMapState, nodeMapStateStatus, placeOf, STATES, statusIn } from './object.ts';
 

@@ -1,12 +1,12 @@
 import type { OuterMap } from '../../api/outermap.ts';
 import { selects } from '../../api/selector.ts';
-import { groundOf } from '../../core/desired/claim.ts';
+import { groundOf } from '../../core/desired/compile.ts';
 import type { ClusterNode, Wanted, WantedInner, Watermark } from '../../core/wanted.ts';
 import type { Cluster, KubeObject, Place } from '../../kube/client.ts';
-import type { Clock } from '../../kube/clock.ts';
-import type { History } from '../../kube/history.ts';
 import { type Failure, Reflector } from '../../kube/reflector.ts';
 import { Store } from '../../kube/store.ts';
+import type { History } from '../../kube/watch/restoredetection.ts';
+import type { Clock } from '../../timing/clock.ts';
 import type { Source } from '../source.ts';
 import { Inners, type InnersReading, type StreamOptions } from './inners.ts';
 import { NodeReader } from './node.ts';

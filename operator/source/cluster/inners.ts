@@ -1,15 +1,15 @@
-import { type Arrival, arrivalOf, contentOf, weightOf } from '../../core/arrival.ts';
-import type { OuterLayout } from '../../core/layout.ts';
-import { completed } from '../../core/unhurried.ts';
+import { type Arrival, arrivalOf, contentOf, weightOf } from '../../core/encodedinner.ts';
+import type { OuterLayout } from '../../core/layout/outer.ts';
+import { completed } from '../../core/steps.ts';
 import type { WantedInner, Watermark } from '../../core/wanted.ts';
 import { type Cluster, compareVersions, type KubeObject } from '../../kube/client.ts';
-import type { Clock } from '../../kube/clock.ts';
-import type { History } from '../../kube/history.ts';
 import { type Consumer, type Failure, Reflector } from '../../kube/reflector.ts';
 import { Store } from '../../kube/store.ts';
-import { unhurried } from '../../pace/pace.ts';
+import type { History } from '../../kube/watch/restoredetection.ts';
+import type { Clock } from '../../timing/clock.ts';
+import { unhurried } from '../../timing/sliced.ts';
+import { Rest } from './deletionquiet.ts';
 import { INNER_MAPS } from './resources.ts';
-import { Rest } from './rest.ts';
 
 export interface StreamOptions {
   readonly cluster: Cluster;

@@ -1,5 +1,5 @@
 import type { OuterMap } from '../../api/outermap.ts';
-import type { OuterLayout } from '../../core/layout.ts';
+import type { OuterLayout } from '../../core/layout/outer.ts';
 import type { Refusal, Wanted, WantedInner } from '../../core/wanted.ts';
 import { type DeclaredOuter, type FileReading, identityOf, type RefusedObject } from './manifests.ts';
 import { isSame, sameEntries, sameItems } from './same.ts';

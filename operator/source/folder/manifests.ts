@@ -5,7 +5,7 @@ import { parseManifest } from '../../api/parse/manifest.ts';
 import { type FieldPath, fieldText, type Problem } from '../../api/problem.ts';
 import type { Reason } from '../../api/reason.ts';
 import { encodeContent } from '../../core/codec/content.ts';
-import { innerSpec, type OuterLayout, outerLayout } from '../../core/layout.ts';
+import { innerSpec, type OuterLayout, outerLayout } from '../../core/layout/outer.ts';
 import type { Content, Refusal, WantedInner } from '../../core/wanted.ts';
 import { type DocumentRefusal, documentsOf, type ManifestDocument } from './text/documents.ts';
 

@@ -1,5 +1,5 @@
 import type { NodeMapStateStatus } from '../../../api/status.ts';
-import { labelsHash } from '../../../core/report/reportof.ts';
+import { labelsHash } from '../../../core/report/nodereport.ts';
 import type { AgentPod, NodeFacts } from '../ports.ts';
 
 /** What is known of the node that a state speaks of; absent parts could not be read, or are not there. */

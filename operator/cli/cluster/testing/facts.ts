@@ -1,5 +1,5 @@
 import type { InnerMapStatus, NodeMapStateStatus, OuterMapState } from '../../../api/status.ts';
-import { labelsHash } from '../../../core/report/reportof.ts';
+import { labelsHash } from '../../../core/report/nodereport.ts';
 import type {
   AgentPod,
   ClusterFacts,

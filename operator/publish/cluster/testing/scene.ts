@@ -2,10 +2,10 @@ import type { ServerResponse } from 'node:http';
 import type { NodeMapStateStatus, OuterMapState } from '../../../api/status.ts';
 import type { Report } from '../../../core/report/report.ts';
 import { type Cluster, openCluster } from '../../../kube/client.ts';
-import { History } from '../../../kube/history.ts';
 import { ScriptedApi } from '../../../kube/testing/api.ts';
 import { SimulatedClock, until } from '../../../kube/testing/clock.ts';
 import { json, type Received, refuse, ScriptedServer } from '../../../kube/testing/server.ts';
+import { History } from '../../../kube/watch/restoredetection.ts';
 import { type ClusterPublisher, clusterPublisher } from '../cluster.ts';
 
 /** A server of NodeMapStates that applies what it is sent, and the publisher of the node `here`, under simulated time. */

@@ -1,9 +1,9 @@
 import type { Wanted } from '../../../core/wanted.ts';
 import { type Cluster, openCluster } from '../../../kube/client.ts';
-import { History } from '../../../kube/history.ts';
 import { ScriptedApi } from '../../../kube/testing/api.ts';
 import { SimulatedClock, until } from '../../../kube/testing/clock.ts';
 import { type Handler, refuse, ScriptedServer } from '../../../kube/testing/server.ts';
+import { History } from '../../../kube/watch/restoredetection.ts';
 import { type ClusterSource, clusterSource } from '../cluster.ts';
 
 const OURS = 'innermap.io/v1alpha1';

@@ -1,0 +1,173 @@
+import { expect } from 'chai';
+import type { FakeKernel } from '../kernel/testing/fake/kernel.ts';
+import { FakeMachine } from '../kernel/testing/fake/machine.ts';
+import { walkCrashes } from './testing/crashes.ts';
+import { Scene, startedAgent } from './testing/scene.ts';
+
+const PIN = '/sys/fs/bpf/program/tenants';
+const OUTER = { type: 'HashOfMaps', keySize: 4, valueSize: 4, maxEntries: 64, flags: 0 } as const;
+const INNER = { type: 'Hash', keySize: 4, valueSize: 4, maxEntries: 16, flags: 0 } as const;
+
+/** A program's loader: makes its outer map, puts one inner map of its own at key 7, and pins it. */
+async function load(machine: FakeMachine, value = 70): Promise<FakeKernel> {
+  const loader = machine.openKernel();
+  const outer = loader.createOuter(OUTER, INNER, 'tenants');
+  const entries = { count: 1, keys: Uint8Array.of(1, 0, 0, 0), values: Uint8Array.of(value, 0, 0, 0) };
+  const scratch = '/sys/fs/bpf/scratch';
+  const [inner] = await loader.build([
+    { spec: INNER, name: 'own', label: 'own', entries, freeze: false, pin: scratch },
+  ]);
+  if (inner === undefined || inner instanceof Error) throw inner;
+  await loader.replace(outer, Uint8Array.of(7, 0, 0, 0), [inner]);
+  inner.close();
+  loader.pins.unlink(scratch);
+  loader.pins.makeDirectory('/sys/fs/bpf/program');
+  loader.pins.unlink(PIN);
+  loader.pins.pin(outer, PIN, 0o600);
+  outer.close();
+  return loader;
+}
+
+function adopting(spec: object = {}): Scene {
+  return new Scene()
+    .outer('tenants', { pin: 'program/tenants', provision: 'Adopt', ...spec })
+    .inner('a/web', 'tenants', 1, { 10: 1 });
+}
+
+describe('turn, adopting', () => {
+  it('waits with PinNotFound until the program’s loader has pinned its map', async () => {
+    const machine = new FakeMachine();
+    const acting = await startedAgent(machine.openKernel(), adopting());
+    const { report } = await acting.turn();
+    expect(report.outerMaps[0]).to.include({ ready: false, reason: 'PinNotFound' });
+    await load(machine);
+    await acting.resync();
+    expect(Object.keys(machine.dump(PIN))).to.deep.equal(['01000000', '07000000']);
+  });
+
+  it('leaves keys alone that nobody declares', async () => {
+    const machine = new FakeMachine();
+    await load(machine);
+    const acting = await startedAgent(machine.openKernel(), adopting());
+    await acting.turn();
+    await acting.resync(adopting().without('a/web'));
+    expect(machine.dump(PIN)).to.deep.equal({ '07000000': { '01000000': '46000000' } });
+  });
+
+  it('removes them where undeclaredKeys says so', async () => {
+    const machine = new FakeMachine();
+    await load(machine);
+    await (await startedAgent(machine.openKernel(), adopting({ undeclaredKeys: 'Remove' }))).turn();
+    expect(Object.keys(machine.dump(PIN))).to.deep.equal(['01000000']);
+  });
+
+  it('plans nothing for a key that already holds what is declared', async () => {
+    const machine = new FakeMachine();
+    await load(machine);
+    const scene = adopting().inner('a/own', 'tenants', 7, { 1: 70 });
+    const acting = await startedAgent(machine.openKernel(), scene);
+    const { plan, report } = await acting.turn();
+    expect(plan.steps.filter(step => 'inner' in step && step.inner.keyText === '7')).to.deep.equal([]);
+    expect(report.innerMaps).to.deep.equal([]);
+    expect((await acting.resync()).plan.steps).to.deep.equal([]);
+  });
+
+  it('refuses another layout and shows both', async () => {
+    const machine = new FakeMachine();
+    await load(machine);
+    const inner = { type: 'Hash', maxEntries: 16, key: 'u32', value: 'u64' };
+    const scene = new Scene().outer('tenants', { pin: 'program/tenants', provision: 'Adopt', inner });
+    const { report } = await (await startedAgent(machine.openKernel(), scene)).turn();
+    expect(report.outerMaps[0]).to.include({ reason: 'LayoutMismatch' });
+    expect(report.outerMaps[0]!.message).to.contain('value 4').and.to.contain('value 8');
+  });
+
+  it('finds the mismatch by a dry trial where the template cannot be read', async () => {
+    const machine = new FakeMachine();
+    await load(machine);
+    const inner = { type: 'Hash', maxEntries: 16, key: 'u32', value: 'u64' };
+    const scene = new Scene().outer('tenants', { pin: 'program/tenants', provision: 'Adopt', inner });
+    const kernel = machine.openKernel({ capabilities: { perfmon: false, sysAdmin: false } });
+    const { report } = await (await startedAgent(kernel, scene)).turn();
+    expect(report.outerMaps[0]).to.include({ reason: 'LayoutMismatch' });
+  });
+
+  it('fills a reloaded program’s new map, and lets the old one go', async () => {
+    const machine = new FakeMachine();
+    await load(machine);
+    const acting = await startedAgent(machine.openKernel(), adopting());
+    await acting.turn();
+    await load(machine, 71);
+    await acting.resync();
+    expect(machine.dump(PIN)).to.deep.equal({
+      '01000000': { '0a000000': '01000000' },
+      '07000000': { '01000000': '47000000' },
+    });
+    expect(machine.liveMaps(), 'one outer map, two inner maps').to.have.length(3);
+  });
+
+  it('does not take an adopted map for its own when the OuterMap says Create from now on', async () => {
+    const machine = new FakeMachine();
+    await load(machine);
+    const acting = await startedAgent(machine.openKernel(), adopting());
+    await acting.turn();
+    const { report } = await acting.turn(adopting({ provision: 'Create', deletionPolicy: 'Delete' }));
+    expect(report.outerMaps[0]).to.include({ ready: false, reason: 'PinInUse' });
+    await acting.resync(new Scene());
+    expect(Object.keys(machine.dump(PIN))).to.include('07000000');
+  });
+
+  it('adopts no other map than the one that it looked at', async () => {
+    const machine = new FakeMachine();
+    const kernel = machine.openKernel();
+    await load(machine, 71);
+    kernel.pins.rename(PIN, '/sys/fs/bpf/program/next');
+    await load(machine);
+    const acting = await startedAgent(kernel, adopting());
+    const writeRecord = kernel.pins.writeRecord.bind(kernel.pins);
+    kernel.pins.writeRecord = (path, text) => {
+      writeRecord(path, text);
+      kernel.pins.rename('/sys/fs/bpf/program/next', PIN);
+    };
+    const { outcomes } = await acting.turn();
+    expect(outcomes.flatMap(({ step, ok }) => (ok ? [] : [step.verb]))).to.deep.equal(['adopt', 'insert']);
+    expect(Object.keys(machine.dump(PIN)), 'the new map, not looked at yet').to.deep.equal(['07000000']);
+    await acting.turn();
+    expect(Object.keys(machine.dump(PIN))).to.deep.equal(['01000000', '07000000']);
+  });
+
+  it('takes only our entries away when the OuterMap is deleted with Delete', async () => {
+    const machine = new FakeMachine();
+    await load(machine);
+    const acting = await startedAgent(machine.openKernel(), adopting({ deletionPolicy: 'Delete' }));
+    await acting.turn();
+    await acting.turn(new Scene());
+    expect(machine.dump(PIN)).to.deep.equal({ '07000000': { '01000000': '46000000' } });
+    expect(Object.keys(machine.files()).filter(path => path.includes('innermap/'))).to.deep.equal([]);
+  });
+
+  it('killed at every step of adopting: converges', async () => {
+    const steps = await walkCrashes({
+      end: adopting(),
+      meanwhile: async machine => void (await load(machine)),
+      check: machine => expect(Object.keys(machine.dump(PIN))).to.deep.equal(['01000000', '07000000']),
+    });
+    expect(steps).to.be.greaterThan(5);
+  });
+
+  it('killed at every step of adopting a reloaded program’s map: converges, the old map is let go', async () => {
+    const reloaded = async (machine: FakeMachine): Promise<void> => {
+      await load(machine);
+      await (await startedAgent(machine.openKernel(), adopting())).turn();
+      await load(machine, 71);
+    };
+    await walkCrashes({
+      end: adopting(),
+      meanwhile: reloaded,
+      check: machine => {
+        expect(Object.keys(machine.dump(PIN))).to.deep.equal(['01000000', '07000000']);
+        expect(machine.liveMaps()).to.have.length(3);
+      },
+    });
+  });
+});

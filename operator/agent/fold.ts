@@ -1,0 +1,156 @@
+import type { Desired } from '../core/desired/desired.ts';
+import { hex } from '../core/hex.ts';
+import { innerPinName } from '../core/ledgerrecord.ts';
+import type { Plan } from '../core/plan/plan.ts';
+import type { Step } from '../core/plan/step.ts';
+import { paced } from '../timing/sliced.ts';
+import type { Outcome } from './apply/outcome.ts';
+import { type Memory, type OuterMemory, recentRemovals } from './memory.ts';
+
+/** Drift of one turn: found, and put right. */
+export interface Drift {
+  readonly found: number;
+  readonly repaired: number;
+}
+
+/** What was decided, and what became of it. */
+export interface Done {
+  readonly plan: Plan;
+  readonly outcomes: readonly Outcome[];
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** Brings memory up to what was done, so that the next turn need not read it again. What failed is read anew. */
+export async function fold(memory: Memory, desired: Desired, { plan, outcomes, now }: Done): Promise<Drift> {
+  for (const [name, proofs] of plan.proofs) {
+    const known = memory.outers.get(name);
+    await paced(proofs, ({ keyHex, programmed }) => known?.programmed.set(keyHex, programmed));
+  }
+  await paced(outcomes, outcome => {
+    const known = memory.outers.get(outcome.step.outer);
+    if (known !== undefined) foldOutcome(known, outcome, now);
+  });
+  forgetReleased(memory, plan);
+  rememberHeld(memory, plan, now);
+  forgetUndeclared(memory, desired);
+  const drift = driftOf(outcomes);
+  memory.counters.driftFound += drift.found;
+  memory.counters.driftRepaired += drift.repaired;
+  memory.counters.evicted += plan.evicted;
+  return drift;
+}
+
+function foldOutcome(known: OuterMemory, outcome: Outcome, now: number): void {
+  const { step } = outcome;
+  known.entriesRead = undefined;
+  if (!outcome.ok) {
+    known.stale = true;
+    if ('inner' in step) known.programmed.delete(step.inner.keyHex);
+    return;
+  }
+  switch (step.verb) {
+    case 'insert':
+    case 'replace':
+      foldWrite(known, step.inner, outcome.id!);
+      return;
+    case 'edit':
+      known.programmed.set(step.inner.keyHex, { id: step.id, inner: step.inner, ours: true });
+      return;
+    case 'remove':
+      foldRemoval(known, step.key, step.pin);
+      countRemoval(known, now);
+      return;
+    case 'settle':
+      foldSettling(known, step);
+      return;
+    case 'unlink':
+      known.pins.delete(step.pin);
+      return;
+    case 'record':
+      known.record = step.record;
+      return;
+    case 'create':
+      known.ledger = { kind: 'map', id: outcome.id!, spec: step.desired.layout.outer };
+      return;
+    case 'pin':
+      known.pin = known.ledger;
+      return;
+    default:
+      known.stale = true;
+  }
+}
+
+function foldWrite(
+  known: OuterMemory,
+  inner: Parameters<OuterMemory['programmed']['set']>[1]['inner'],
+  id: number,
+): void {
+  known.entries.set(inner.keyHex, id);
+  known.pins.set(innerPinName(inner.keyHex), id);
+  known.programmed.set(inner.keyHex, { id, inner, ours: true });
+}
+
+/** Ids are read only below names that are new: the name that was renamed over would keep the old one. */
+function foldSettling({ pins }: OuterMemory, { from, to }: Extract<Step, { verb: 'settle' }>): void {
+  const id = pins.get(from);
+  pins.delete(from);
+  if (id === undefined) pins.delete(to);
+  else pins.set(to, id);
+}
+
+function foldRemoval(known: OuterMemory, key: Uint8Array, pin: string | undefined): void {
+  const keyHex = hex(key);
+  known.entries.delete(keyHex);
+  known.programmed.delete(keyHex);
+  if (pin !== undefined) known.pins.delete(pin);
+}
+
+/** What goes in one turn counts as one. */
+function countRemoval(known: OuterMemory, now: number): void {
+  const last = known.removals.at(-1);
+  if (last?.at === now) last.keys++;
+  else known.removals = [...recentRemovals(known, now), { at: now, keys: 1 }];
+}
+
+/** What went with a token is nothing to be wary of. */
+function forgetReleased(memory: Memory, { released }: Plan): void {
+  for (const name of released) {
+    const known = memory.outers.get(name);
+    if (known !== undefined) known.removals = [];
+  }
+}
+
+/** Until nothing is left that should go. */
+function rememberHeld({ outers }: Memory, { held, pending }: Plan, now: number): void {
+  for (const [name, known] of outers) {
+    const holding = held.find(({ outer }) => outer === name);
+    if (holding === undefined) {
+      if (!pending.has(name)) known.held = undefined;
+      continue;
+    }
+    const { keys, token } = holding;
+    const isSame = known.held?.token === token;
+    known.held = { keys: Math.max(keys, known.held?.keys ?? 0), token, at: isSame ? known.held!.at : now };
+  }
+}
+
+/** What nobody declares any more is not remembered as programmed, even while its removal is held. */
+function forgetUndeclared(memory: Memory, desired: Desired): void {
+  for (const [name, known] of memory.outers) {
+    const inners = desired.outers.get(name)?.inners;
+    if (inners === undefined || known.programmed.size <= inners.size) continue;
+    for (const keyHex of known.programmed.keys()) if (!inners.has(keyHex)) known.programmed.delete(keyHex);
+  }
+}
+
+function driftOf(outcomes: readonly Outcome[]): Drift {
+  let found = 0;
+  let repaired = 0;
+  for (const { step, ok } of outcomes) {
+    if (!('cause' in step) || step.cause !== 'drift') continue;
+    found++;
+    if (ok) repaired++;
+  }
+  return { found, repaired };
+}

@@ -1,0 +1,98 @@
+import type { Desired } from '../core/desired/desired.ts';
+import type { LedgerRecord } from '../core/ledgerrecord.ts';
+import type { MapSpec } from '../core/mapspec.ts';
+import type { PinFound, Programmed } from '../core/observed.ts';
+import type { Wanted } from '../core/wanted.ts';
+import type { OuterEntries } from '../kernel/kernel.ts';
+
+/** What this process knows of one outer map between turns. Everything of it can be read again from the kernel. */
+export interface OuterMemory {
+  record: LedgerRecord | undefined;
+  ledger: PinFound;
+  pin: PinFound;
+  /** Absolute path where programs look, as declared. */
+  pinPath: string | undefined;
+  /** Read once for each outer map: a template never changes. */
+  template: { readonly of: number; readonly spec?: MapSpec; readonly accepts?: boolean } | undefined;
+  readonly entries: Map<string, number>;
+  /** What `entries` was made from; undefined once this process changed them. */
+  entriesRead: OuterEntries | undefined;
+  readonly pins: Map<string, number>;
+  readonly programmed: Map<string, Programmed>;
+  /** Something failed or was not expected: read anew before the next decision. */
+  stale: boolean;
+  /** Where the next slice of the content check starts. */
+  cursor: number;
+  /** When how many keys were removed, oldest first: the brake counts those of the last minute. */
+  removals: { readonly at: number; keys: number }[];
+  /** A held removal: its keys when they were most, and when it became another for the last time. */
+  held: { readonly keys: number; readonly token: string; readonly at: number } | undefined;
+}
+
+/** Counts since the start of the process. */
+export interface Counters {
+  turns: number;
+  driftFound: number;
+  driftRepaired: number;
+  evicted: number;
+}
+
+export interface Memory {
+  /** Of the last turn: the same wanted set gives the same desired state. */
+  desired: { readonly of: Wanted; readonly is: Desired } | undefined;
+  readonly outers: Map<string, OuterMemory>;
+  readonly counters: Counters;
+  lastDriftCheck: string | undefined;
+}
+
+export function emptyMemory(): Memory {
+  return {
+    desired: undefined,
+    outers: new Map(),
+    counters: { turns: 0, driftFound: 0, driftRepaired: 0, evicted: 0 },
+    lastDriftCheck: undefined,
+  };
+}
+
+export function emptyOuterMemory(): OuterMemory {
+  return {
+    record: undefined,
+    ledger: { kind: 'absent' },
+    pin: { kind: 'absent' },
+    pinPath: undefined,
+    template: undefined,
+    entries: new Map(),
+    entriesRead: undefined,
+    pins: new Map(),
+    programmed: new Map(),
+    stale: true,
+    cursor: 0,
+    removals: [],
+    held: undefined,
+  };
+}
+
+/** How long a removal counts against the next one. */
+const RECENT_MS = 60_000;
+
+export function recentRemovals({ removals }: OuterMemory, now: number): OuterMemory['removals'] {
+  return removals.filter(({ at }) => now - at < RECENT_MS);
+}
+
+/** Keys that were removed within the last minute, by outer map. */
+export function recentlyRemoved({ outers }: Memory, now: number): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const [name, known] of outers) {
+    const keys = recentRemovals(known, now).reduce((sum, each) => sum + each.keys, 0);
+    if (keys > 0) counts.set(name, keys);
+  }
+  return counts;
+}
+
+/** Keys of removals that were held, and became others within the last minute, by outer map. */
+export function recentlyHeld({ outers }: Memory, now: number): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const [name, { held }] of outers)
+    if (held !== undefined && now - held.at < RECENT_MS) counts.set(name, held.keys);
+  return counts;
+}

@@ -1,0 +1,113 @@
+import type { Desired, DesiredOuter } from '../../core/desired/desired.ts';
+import { ledgerPaths } from '../../core/ledgerrecord.ts';
+import type { Found, OuterFound, Reading } from '../../core/observed.ts';
+import { compared } from '../../core/plan/compared.ts';
+import { keysToRead } from '../../core/plan/keychanges.ts';
+import { KernelError } from '../../kernel/error.ts';
+import type { InnerReading, Kernel } from '../../kernel/kernel.ts';
+import { abandonedLedgers } from '../../ledger/abandoned.ts';
+import { innerAddress } from '../../ledger/reading.ts';
+import { breath, paced } from '../../timing/sliced.ts';
+import { emptyOuterMemory, type Memory, type OuterMemory } from '../memory.ts';
+import { reasonOf } from '../reason.ts';
+import { readOuterMemory } from './outer.ts';
+
+/** What this turn must look at itself, and not take from memory. */
+export interface Due {
+  /** Outer maps and the ledger are read anew. */
+  readonly resync: boolean;
+  /** How much of all contents is read anew, 0 to 1. */
+  readonly contentShare: number;
+}
+
+/** Reads the kernel as far as memory does not know it. Opens and closes; changes nothing. */
+export async function observe(kernel: Kernel, desired: Desired, memory: Memory, due: Due): Promise<Found> {
+  const outers = new Map<string, OuterFound>();
+  for (const [name, outer] of desired.outers)
+    outers.set(name, await observeOuter(kernel, outer, memory, due));
+  for (const name of memory.outers.keys()) if (!desired.outers.has(name)) memory.outers.delete(name);
+  return { outers, abandoned: abandonedLedgers(kernel.pins, desired.declared) };
+}
+
+async function observeOuter(
+  kernel: Kernel,
+  desired: DesiredOuter,
+  memory: Memory,
+  due: Due,
+): Promise<OuterFound> {
+  const { name } = desired.outerMap.metadata;
+  const known = memory.outers.get(name) ?? emptyOuterMemory();
+  memory.outers.set(name, known);
+  if (due.resync || known.stale) {
+    await readOuterMemory(kernel, desired, known);
+    await breath();
+  }
+  const readings = await readContents(kernel, desired, known, due);
+  const { record, ledger, pin, template, entries, pins, programmed } = known;
+  return {
+    ...(record === undefined ? {} : { record }),
+    ...(template?.spec === undefined ? {} : { template: template.spec }),
+    ...(template?.accepts === undefined ? {} : { accepts: template.accepts }),
+    ...{ ledger, pin, entries, pins, programmed, readings },
+  };
+}
+
+/** At most so many inner maps are read before they are compared and let go: contents are never held twice. */
+const READ_AT_ONCE = 512;
+
+async function readContents(
+  kernel: Kernel,
+  desired: DesiredOuter,
+  known: OuterMemory,
+  due: Due,
+): Promise<ReadonlyMap<string, Reading>> {
+  const keys = keysToRead(desired, known, dueKeys(desired, known, due.contentShare));
+  if (keys.length === 0) return new Map();
+  await breath();
+  const directory = ledgerPaths(kernel.pins.root, desired.outerMap.metadata.name).inner;
+  const proofs = { directory, pins: known.pins };
+  const readings = new Map<string, Reading>();
+  for (let from = 0; from < keys.length; from += READ_AT_ONCE) {
+    const some = keys.slice(from, from + READ_AT_ONCE);
+    const ids = some.map(key => known.entries.get(key)!);
+    const addresses = some.map((key, at) => innerAddress(key, ids[at]!, proofs));
+    const answers = await kernel.readInner(addresses);
+    await paced(answers, (answer, at) => {
+      const inner = desired.inners.get(some[at]!)!;
+      const before = known.programmed.get(some[at]!);
+      const reading = readingOf(answer, ids[at]!, contents =>
+        compared(inner, desired.layout, contents, before),
+      );
+      // As it was proved before: nothing to decide
+      if (reading.kind !== 'same' || reading.seen !== before?.seen) readings.set(some[at]!, reading);
+    });
+  }
+  return readings;
+}
+
+function readingOf(
+  answer: InnerReading | KernelError,
+  id: number,
+  compare: (contents: InnerReading) => Reading,
+): Reading {
+  if (answer instanceof KernelError)
+    return { kind: 'unreadable', reason: reasonOf(answer), message: answer.message };
+  if (answer.id === id) return compare(answer);
+  return {
+    kind: 'unreadable',
+    reason: 'KernelError',
+    message: `Pin holds inner map ${answer.id}, not ${id}`,
+  };
+}
+
+/** The next slice of keys, round and round: over one period of the content check every key comes once. */
+function dueKeys(desired: DesiredOuter, known: OuterMemory, share: number): ReadonlySet<string> {
+  if (share <= 0) return NONE;
+  const keys = [...desired.inners.keys()];
+  const count = Math.min(keys.length, Math.ceil(keys.length * share));
+  const from = known.cursor < keys.length ? known.cursor : 0;
+  known.cursor = (from + count) % Math.max(1, keys.length);
+  return new Set(count === keys.length ? keys : [...keys, ...keys].slice(from, from + count));
+}
+
+const NONE: ReadonlySet<string> = new Set();

@@ -1,0 +1,97 @@
+import type { DesiredOuter } from '../../core/desired/desired.ts';
+import { ledgerPaths } from '../../core/ledgerrecord.ts';
+import type { PinFound } from '../../core/observed.ts';
+import { KernelError } from '../../kernel/error.ts';
+import type { Kernel, OpenMap } from '../../kernel/kernel.ts';
+import { recordAt } from '../../ledger/ledger.ts';
+import { isAbsent, readEntries, readInnerPins } from '../../ledger/reading.ts';
+import type { OuterMemory } from '../memory.ts';
+import { reasonOf } from '../reason.ts';
+
+/**
+ * Reads one outer map and its ledger into memory: record, both pins, template, entries, inner pins.
+ * What cannot be read costs only this outer map: it says why, and is read anew at the next turn.
+ */
+export async function readOuterMemory(
+  kernel: Kernel,
+  desired: DesiredOuter,
+  known: OuterMemory,
+): Promise<void> {
+  try {
+    await readAll(kernel, desired, known);
+    known.stale = false;
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error;
+    known.ledger = { kind: 'unreadable', reason: reasonOf(error), message: error.message };
+    known.entriesRead = undefined;
+    known.entries.clear();
+    known.pins.clear();
+    known.stale = true;
+  }
+}
+
+async function readAll(kernel: Kernel, desired: DesiredOuter, known: OuterMemory): Promise<void> {
+  const { pin, provision } = desired.outerMap.spec;
+  const paths = ledgerPaths(kernel.pins.root, desired.outerMap.metadata.name);
+  known.record = recordAt(kernel.pins, paths.spec);
+  known.ledger = pinFound(kernel, paths.outer);
+  known.pinPath = pin === undefined ? undefined : `${kernel.pins.root}/${pin}`;
+  known.pin = known.pinPath === undefined ? { kind: 'absent' } : pinFound(kernel, known.pinPath);
+  // Without the ledger's pin the one where programs look may still be of our map
+  const byPin = provision === 'Adopt' || known.ledger.kind === 'absent';
+  const used = byPin ? known.pinPath : paths.outer;
+  const source = byPin ? known.pin : known.ledger;
+  await readMap(kernel, isOuter(source) ? used : undefined, desired, known);
+  await readInnerPins(kernel, paths.inner, known.pins);
+}
+
+/** What somebody else pinned there may be any map: only the values of an outer map are ids. */
+function isOuter(pin: PinFound): boolean {
+  return pin.kind === 'map' && (pin.spec.type === 'HashOfMaps' || pin.spec.type === 'ArrayOfMaps');
+}
+
+/** A pin opened, asked and closed. */
+export function pinFound(kernel: Kernel, path: string): PinFound {
+  try {
+    const map = kernel.open(path);
+    map.close();
+    return { kind: 'map', id: map.id, spec: map.spec };
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error;
+    if (isAbsent(error)) return { kind: 'absent' };
+    return { kind: 'unreadable', reason: reasonOf(error), message: error.message };
+  }
+}
+
+async function readMap(
+  kernel: Kernel,
+  path: string | undefined,
+  desired: DesiredOuter,
+  known: OuterMemory,
+): Promise<void> {
+  if (path === undefined) {
+    known.entriesRead = undefined;
+    known.entries.clear();
+    return;
+  }
+  const map = kernel.open(path);
+  try {
+    if (known.template?.of !== map.id) known.template = templateOf(kernel, map, desired);
+    known.entriesRead = await readEntries(kernel, map, known.entries, known.entriesRead);
+  } finally {
+    map.close();
+  }
+}
+
+/** A made map's template is known from its record; an adopted one's is read, or tried. */
+function templateOf(
+  kernel: Kernel,
+  map: OpenMap,
+  desired: DesiredOuter,
+): NonNullable<OuterMemory['template']> {
+  if (desired.outerMap.spec.provision === 'Create') return { of: map.id };
+  const spec = kernel.template(map);
+  if (spec !== undefined) return { of: map.id, spec };
+  const accepts = kernel.accepts(map, desired.layout.template);
+  return accepts === undefined ? { of: map.id } : { of: map.id, accepts };
+}

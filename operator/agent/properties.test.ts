@@ -1,0 +1,124 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { desiredState } from '../core/desired/desired.ts';
+import { planLines } from '../core/plan/print.ts';
+import { FakeMachine } from '../kernel/testing/fake/machine.ts';
+import { apply } from './apply/apply.ts';
+import { dryRun } from './dryrun.ts';
+import { type Pairs, Scene, startedAgent } from './testing/scene.ts';
+
+const LEDGER = '/sys/fs/bpf/innermap/tenants/outer';
+const NODE = { name: 'here', labels: {} };
+
+interface Declared {
+  readonly name: string;
+  readonly key: number;
+  readonly pairs: Pairs;
+  readonly update: 'Swap' | 'InPlace';
+  readonly sealed: boolean;
+}
+
+const pairs = fc.dictionary(fc.integer({ min: 0, max: 9 }).map(String), fc.integer({ min: 0, max: 3 }), {
+  maxKeys: 6,
+});
+const declared: fc.Arbitrary<Declared> = fc.record({
+  name: fc.constantFrom('a/p', 'a/q', 'b/r', 'b/s', 'c/t'),
+  key: fc.integer({ min: 0, max: 3 }),
+  pairs,
+  update: fc.constantFrom('Swap' as const, 'InPlace' as const),
+  sealed: fc.boolean(),
+});
+const kind = fc.constantFrom({ type: 'HashOfMaps', maxEntries: 8 }, { type: 'ArrayOfMaps', maxEntries: 4 });
+const wanted = fc.tuple(kind, fc.array(declared, { maxLength: 5 }));
+
+function sceneOf([spec, inners]: readonly [object, readonly Declared[]], outer: object = {}): Scene {
+  return inners.reduce(
+    (scene, { name, key, pairs, update, sealed }) =>
+      scene.inner(name, 'tenants', key, pairs, sealed ? { sealed } : { update }),
+    new Scene().outer('tenants', { ...spec, ...outer }),
+  );
+}
+
+/** What programs should see: only of those that have their key. */
+function expected(scene: Scene): object {
+  const { outers } = desiredState(scene.wanted(), NODE);
+  const keys = [...outers.get('tenants')!.inners].map(([keyHex, inner]) => [
+    keyHex,
+    inner.innerMap.metadata.name,
+  ]);
+  const owners = new Map(keys as [string, string][]);
+  const others = scene
+    .wanted()
+    .innerMaps.filter(({ innerMap }) => ![...owners.values()].includes(innerMap.metadata.name));
+  return scene
+    .without(...others.map(({ innerMap }) => `${innerMap.metadata.namespace}/${innerMap.metadata.name}`))
+    .contents('tenants');
+}
+
+describe('plan', () => {
+  it('applied makes the kernel as desired, from whatever it held before; the plan after that is empty', async () => {
+    await fc.assert(
+      fc.asyncProperty(wanted, fc.array(declared, { maxLength: 5 }), async ([spec, first], second) => {
+        const machine = new FakeMachine();
+        await (await startedAgent(machine.openKernel(), sceneOf([spec, first]))).turn();
+        const scene = sceneOf([spec, second]);
+        const acting = await startedAgent(machine.openKernel(), scene);
+        await acting.turn();
+        expect(machine.dump(LEDGER)).to.deep.equal(expected(scene));
+        const { plan } = await dryRun(scene.wanted(), machine.openKernel(), NODE);
+        expect(planLines(plan)).to.deep.equal([]);
+        expect((await acting.resync()).plan.steps).to.deep.equal([]);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('is the same for any order of the inputs', async () => {
+    await fc.assert(
+      fc.asyncProperty(wanted, fc.infiniteStream(fc.nat()), async (declared, ranks) => {
+        const scene = sceneOf(declared);
+        const rank = new Map(
+          scene
+            .wanted()
+            .innerMaps.map(({ innerMap }) => [innerMap.metadata.name, ranks.next().value as number]),
+        );
+        const shuffled = scene.ordered(name => rank.get(name.split('/')[1] ?? '') ?? 0);
+        const one = await dryRun(scene.wanted(), new FakeMachine().openKernel(), NODE);
+        const two = await dryRun(shuffled.wanted(), new FakeMachine().openKernel(), NODE);
+        expect(planLines(two.plan)).to.deep.equal(planLines(one.plan));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('removes nothing while a source is incomplete', async () => {
+    await fc.assert(
+      fc.asyncProperty(wanted, fc.array(declared, { maxLength: 5 }), async ([spec, first], second) => {
+        const machine = new FakeMachine();
+        await (await startedAgent(machine.openKernel(), sceneOf([spec, first]))).turn();
+        const before = Object.keys(machine.dump(LEDGER));
+        await (await startedAgent(machine.openKernel(), sceneOf([spec, second]).incomplete())).turn();
+        expect(Object.keys(machine.dump(LEDGER))).to.include.members(before);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('keeps each key that stays declared readable after every prefix', async () => {
+    await fc.assert(
+      fc.asyncProperty(wanted, fc.array(declared, { maxLength: 5 }), async ([spec, first], second) => {
+        const machine = new FakeMachine();
+        await (await startedAgent(machine.openKernel(), sceneOf([spec, first]))).turn();
+        const before = Object.keys(machine.dump(LEDGER));
+        const scene = sceneOf([spec, second]);
+        const staying = Object.keys(expected(scene)).filter(key => before.includes(key));
+        const { plan } = await dryRun(scene.wanted(), machine.openKernel(), NODE);
+        for (const step of plan.steps) {
+          await apply({ ...plan, steps: [step] }, machine.openKernel());
+          expect(Object.keys(machine.dump(LEDGER))).to.include.members(staying);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

@@ -1,0 +1,115 @@
+import { expect } from 'chai';
+import type { Report } from '../core/report/report.ts';
+import { FakeMachine } from '../kernel/testing/fake/machine.ts';
+import { onlyWriter } from './lock.ts';
+import { run } from './run.ts';
+import { Scene, startedAgent } from './testing/scene.ts';
+import { LEDGER, twoTenants } from './testing/tenants.ts';
+import { tellingLog } from './turnlog.ts';
+
+describe('run', () => {
+  it('says in the report when a turn breaks off, and trusts nothing that it remembered', async () => {
+    const machine = new FakeMachine();
+    const { agent, stand } = await startedAgent(machine.openKernel(), twoTenants());
+    const stop = new AbortController();
+    const told: string[] = [];
+    const publisher = {
+      publish: async (report: Report) => {
+        const { status, message } = report.state.conditions[0]!;
+        told.push(`${status} ${message}`);
+        if (told.length === 1) stand.read = broken;
+        if (told.length === 3) stop.abort();
+      },
+    };
+    const { read } = stand;
+    const broken = () => {
+      stand.read = read;
+      return Promise.reject(new Error('the disk is gone'));
+    };
+    const schedule = { resyncMs: 20, contentResyncMs: 20 };
+    await run({ ...agent, publisher }, schedule, tellingLog(SILENT), stop.signal);
+    expect(told).to.deep.equal([
+      'True The kernel holds what is declared',
+      'False Turn broke off, what is shown is from before: the disk is gone',
+      'True The kernel holds what is declared',
+    ]);
+    expect(machine.dump(LEDGER)).to.deep.equal(twoTenants().contents('tenants'));
+  });
+});
+
+describe('tellingLog', () => {
+  it('tells what is new, however much of what is old goes on', async () => {
+    const machine = new FakeMachine();
+    let scene = new Scene();
+    for (let at = 10; at < 22; at++) scene = scene.inner(`a/m${at}`, 'missing', at, {});
+    const acting = await startedAgent(machine.openKernel(), scene);
+    const lines: string[] = [];
+    const telling = tellingLog({ ...SILENT, warn: line => lines.push(line) });
+    telling.turned(await acting.turn());
+    expect(lines).to.have.length(11);
+    telling.turned(await acting.turn(scene.inner('z/new', 'missing', 1, {})));
+    expect(lines.at(-1)).to.match(/^InnerMap z\/new: OuterMapNotFound/);
+    expect(lines).to.have.length(12);
+  });
+
+  it('tells which OuterMap that nobody declares any more cannot be let go, and why', async () => {
+    const machine = new FakeMachine();
+    const acting = await startedAgent(
+      machine.openKernel(),
+      twoTenants().outer('tenants', { deletionPolicy: 'Delete' }),
+    );
+    await acting.turn();
+    machine.failNext('unlink', 'EACCES');
+    const lines: string[] = [];
+    const telling = tellingLog({ ...SILENT, warn: line => lines.push(line), info: line => lines.push(line) });
+    const failing = await acting.turn(new Scene());
+    telling.turned(failing);
+    expect(failing.report.state.conditions[0]).to.include({ status: 'False', reason: 'PermissionDenied' });
+    telling.turned(await acting.turn());
+    expect(lines[1]).to.match(/^OuterMap tenants: PermissionDenied, cannot let go: Cannot unlink .*EACCES$/);
+    expect(lines.slice(2)).to.deep.equal(['Turn', 'Everything is as declared again']);
+  });
+
+  it('tells of drift which InnerMap and key, and what was there instead', async () => {
+    const machine = new FakeMachine();
+    const scene = twoTenants().inner('b/web', 'tenants', 2, { 10: 3 }, { update: 'InPlace' });
+    const acting = await startedAgent(machine.openKernel(), scene);
+    await acting.turn();
+    const intruder = machine.openKernel();
+    const outer = intruder.open(LEDGER);
+    await intruder.remove(outer, Uint8Array.of(1, 0, 0, 0));
+    const inner = intruder.open('/sys/fs/bpf/innermap/tenants/inner/02000000');
+    const upserts = { count: 1, keys: Uint8Array.of(10, 0, 0, 0), values: Uint8Array.of(99, 0, 0, 0) };
+    await intruder.edit(inner, { upserts, deletes: new Uint8Array(0) });
+    for (const map of [outer, inner]) map.close();
+    const told: unknown[] = [];
+    tellingLog({ ...SILENT, warn: (line, fields) => told.push([line, fields]) }).turned(
+      await acting.resync(),
+    );
+    const place = { outerMap: 'tenants' };
+    expect(told).to.deep.equal([
+      ['Drift', { ...place, key: '1', innerMap: 'a/web', found: 'no entry' }],
+      [
+        'Drift',
+        { ...place, key: '2', innerMap: 'b/web', found: '0 entries missing, 1 different, 0 not declared' },
+      ],
+    ]);
+  });
+});
+
+describe('onlyWriter', () => {
+  it('makes the directory anew where whoever held it took it away: innermap clean', async () => {
+    const machine = new FakeMachine();
+    const [cleaner, agent] = [machine.openKernel(), machine.openKernel()];
+    cleaner.pins.makeDirectory('/sys/fs/bpf/innermap');
+    const held = cleaner.pins.lock('/sys/fs/bpf/innermap');
+    const waiting = (): void => {
+      cleaner.pins.removeDirectory('/sys/fs/bpf/innermap');
+      if (!('heldBy' in held)) held.release();
+    };
+    const lock = await onlyWriter(agent, waiting, new AbortController().signal);
+    expect(lock).to.have.property('release');
+  });
+});
+
+const SILENT = { info: () => {}, warn: () => {}, error: () => {} };

@@ -1,0 +1,56 @@
+import { expect } from 'chai';
+import { Crash } from '../../kernel/testing/fake/faults.ts';
+import { FakeMachine } from '../../kernel/testing/fake/machine.ts';
+import { type Scene, startedAgent } from './scene.ts';
+
+export interface Walk {
+  /** What stood before: brought about by a turn that nothing disturbs. */
+  readonly begin?: Scene;
+  readonly end: Scene;
+  /** What the turn that is killed was about; `end` where it is absent. */
+  readonly attempted?: Scene;
+  /** Done to each fresh machine between the two, by somebody else. */
+  readonly meanwhile?: (machine: FakeMachine) => Promise<void>;
+  readonly check: (machine: FakeMachine) => void;
+}
+
+/**
+ * kill -9 before the n-th mutation of a turn, for every n until a turn gets through; after each a start, which must
+ * converge, and then find nothing to do, itself and after another start. Answers how many mutations the turn has.
+ */
+export async function walkCrashes(walk: Walk): Promise<number> {
+  for (let n = 0; ; n++) {
+    const machine = new FakeMachine();
+    if (walk.begin !== undefined) await (await startedAgent(machine.openKernel(), walk.begin)).turn();
+    await walk.meanwhile?.(machine);
+    const crashed = await crashedAt(n, machine, walk.attempted ?? walk.end);
+    const recovering = await startedAgent(machine.openKernel(), walk.end);
+    await recovering.turn();
+    walk.check(machine);
+    const quiet = machine.mutations;
+    await recovering.resync();
+    expect(machine.mutations, `mutations of the resync after a crash at ${n}`).to.equal(quiet);
+    await (await startedAgent(machine.openKernel(), walk.end)).turn();
+    expect(machine.mutations, `mutations of the second start after a crash at ${n}`).to.equal(quiet);
+    if (!crashed) return n;
+  }
+}
+
+async function crashedAt(n: number, machine: FakeMachine, end: Scene): Promise<boolean> {
+  const doomed = machine.openKernel();
+  const acting = await startedAgent(doomed, end);
+  let left = n;
+  machine.onMutation(description => {
+    if (left-- === 0) throw new Crash(description);
+  });
+  try {
+    await acting.turn();
+    return false;
+  } catch (error) {
+    if (!(error instanceof Crash)) throw error;
+    return true;
+  } finally {
+    machine.onMutation(undefined);
+    machine.kill(doomed);
+  }
+}

@@ -1,0 +1,233 @@
+import type { OuterMap } from '../../api/outermap.ts';
+import { parseInnerMap, parseOuterMap } from '../../api/parse/manifest.ts';
+import { fieldText, type Parsed } from '../../api/problem.ts';
+import { encodeContent } from '../../core/codec/content.ts';
+import { keyBytes } from '../../core/codec/keytext.ts';
+import { hex } from '../../core/hex.ts';
+import { innerSpec, outerLayout } from '../../core/layout/outer.ts';
+import type { Report } from '../../core/report/report.ts';
+import type { Refusal, Wanted, WantedInner, Watermark } from '../../core/wanted.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
+import type { Publisher } from '../../publish/publish.ts';
+import type { Source } from '../../source/source.ts';
+import { emptyMemory } from '../memory.ts';
+import type { Due } from '../observe/observe.ts';
+import { type Agent, type Turn, turn } from '../turn.ts';
+
+/** Entries of a test's inner map: key → value, as a manifest may write them. */
+export type Pairs = Readonly<Record<string, number | string | object>>;
+
+const OUTER = {
+  type: 'HashOfMaps',
+  maxEntries: 64,
+  key: 'u32',
+  inner: { type: 'Hash', maxEntries: 16, key: 'u32', value: 'u32' },
+  access: [{ namespaces: ['*'] }],
+};
+
+/** What is wanted, put together step by step; every step answers a new scene. Objects keep their identity while unchanged. */
+export class Scene {
+  readonly #outers: ReadonlyMap<string, OuterMap>;
+  readonly #inners: ReadonlyMap<string, WantedInner>;
+  readonly #rest: {
+    readonly complete: boolean;
+    readonly refusals: readonly Refusal[];
+    readonly releases: readonly string[];
+    readonly unsettled?: ReadonlySet<string>;
+    readonly unreadable?: ReadonlySet<string>;
+    readonly watermarks?: ReadonlyMap<string, Watermark>;
+  };
+
+  constructor(
+    outers: ReadonlyMap<string, OuterMap> = new Map(),
+    inners: ReadonlyMap<string, WantedInner> = new Map(),
+    rest: Omit<Wanted, 'outerMaps' | 'innerMaps' | 'node'> = {
+      complete: true,
+      refusals: [],
+      releases: [],
+    },
+  ) {
+    this.#outers = outers;
+    this.#inners = inners;
+    this.#rest = rest;
+  }
+
+  outer(name: string, spec: object = {}, metadata: object = {}): Scene {
+    const object = {
+      apiVersion: 'innermap.io/v1alpha1',
+      kind: 'OuterMap',
+      metadata: { name, ...metadata },
+      spec: { ...OUTER, ...spec },
+    };
+    return new Scene(new Map(this.#outers).set(name, must(parseOuterMap(object))), this.#inners, this.#rest);
+  }
+
+  /** `name` is `namespace/name`; the outer map must be there already. */
+  inner(name: string, outerMap: string, key: number | string, pairs: Pairs, spec: object = {}): Scene {
+    const [namespace, own] = name.split('/') as [string, string];
+    const entries = Object.entries(pairs).map(([at, value]) => ({
+      key: /^\d+$/.test(at) ? Number(at) : at,
+      value,
+    }));
+    const object = {
+      apiVersion: 'innermap.io/v1alpha1',
+      kind: 'InnerMap',
+      metadata: { name: own, namespace },
+      spec: { outerMap, key, entries, ...spec },
+    };
+    const wanted = encoded(object, this.#outers.get(outerMap));
+    return new Scene(this.#outers, new Map(this.#inners).set(name, wanted), this.#rest);
+  }
+
+  /** Without an InnerMap (`namespace/name`) or an OuterMap (`name`). */
+  without(...names: readonly string[]): Scene {
+    const outers = new Map([...this.#outers].filter(([name]) => !names.includes(name)));
+    const inners = new Map([...this.#inners].filter(([name]) => !names.includes(name)));
+    return new Scene(outers, inners, this.#rest);
+  }
+
+  incomplete(): Scene {
+    return new Scene(this.#outers, this.#inners, { ...this.#rest, complete: false });
+  }
+
+  unsettled(...names: readonly string[]): Scene {
+    return new Scene(this.#outers, this.#inners, { ...this.#rest, unsettled: new Set(names) });
+  }
+
+  /** OuterMaps that cannot be read now: those of the scene are as they were before, the others never were. */
+  unreadable(...names: readonly string[]): Scene {
+    return new Scene(this.#outers, this.#inners, { ...this.#rest, unreadable: new Set(names) });
+  }
+
+  /** All of it was read up to here, as from a cluster. */
+  watermark(outerMap: string, version: string): Scene {
+    const watermarks = new Map(this.#rest.watermarks).set(outerMap, { seen: version, awaited: version });
+    return new Scene(this.#outers, this.#inners, { ...this.#rest, watermarks });
+  }
+
+  released(...releases: readonly string[]): Scene {
+    return new Scene(this.#outers, this.#inners, { ...this.#rest, releases });
+  }
+
+  /** The same objects in another order: `order` answers a rank for each name. */
+  ordered(order: (name: string) => number): Scene {
+    const sorted = <T>(map: ReadonlyMap<string, T>) =>
+      new Map([...map].toSorted(([a], [b]) => order(a) - order(b)));
+    return new Scene(sorted(this.#outers), sorted(this.#inners), this.#rest);
+  }
+
+  wanted(): Wanted {
+    return { outerMaps: [...this.#outers.values()], innerMaps: [...this.#inners.values()], ...this.#rest };
+  }
+
+  /** What programs should see of one outer map, in the form of FakeMachine.dump. */
+  contents(outerMap: string): Record<string, Record<string, string>> {
+    const layout = must(outerLayout(this.#outers.get(outerMap)!));
+    const contents: [string, Record<string, string>][] = [];
+    for (const { innerMap, content } of this.#inners.values()) {
+      if (innerMap.spec.outerMap !== outerMap || content.kind !== 'encoded') continue;
+      const key = keyBytes(layout.outerKey, innerMap.spec.key);
+      if (key.ok) contents.push([hex(key.bytes), pairsOf(content.entries, layout.template.keySize)]);
+    }
+    return Object.fromEntries(contents.toSorted());
+  }
+}
+
+function encoded(object: object, outerMap: OuterMap | undefined): WantedInner {
+  const { innerMap, content } = must(parseInnerMap(object));
+  if (outerMap === undefined) return { innerMap, content: { kind: 'pending' } };
+  const layout = must(outerLayout(outerMap));
+  const spec = innerSpec(layout, innerMap);
+  const maxEntries = spec.ok ? spec.value.maxEntries : layout.template.maxEntries;
+  const result = encodeContent(content, layout, { maxEntries, possibleCpus: 2 });
+  if (!result.ok)
+    return { innerMap, content: { kind: 'invalid', reason: result.reason, message: result.message } };
+  return { innerMap, content: { kind: 'encoded', entries: result.entries, layoutDigest: layout.digest } };
+}
+
+function pairsOf(
+  entries: { count: number; keys: Uint8Array; values: Uint8Array },
+  keySize: number,
+): Record<string, string> {
+  const stride = entries.count === 0 ? 0 : entries.values.length / entries.count;
+  const pairs = Array.from({ length: entries.count }, (_, at): [string, string] => [
+    hex(entries.keys, at * keySize, (at + 1) * keySize),
+    hex(entries.values, at * stride, (at + 1) * stride),
+  ]);
+  return Object.fromEntries(pairs.toSorted());
+}
+
+function must<T>(parsed: Parsed<T>): T {
+  if (parsed.ok) return parsed.value;
+  throw new Error(parsed.problems.map(({ path, message }) => `${fieldText(path)}: ${message}`).join('\n'));
+}
+
+/** A source that a test sets, and a publisher that keeps what it was told. */
+export class Stand implements Source, Publisher {
+  scene: Scene;
+  report: Report | undefined;
+
+  constructor(scene: Scene) {
+    this.scene = scene;
+  }
+
+  read(): Promise<Wanted> {
+    return Promise.resolve(this.scene.wanted());
+  }
+
+  onChange(): void {}
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  publish(report: Report): Promise<void> {
+    this.report = report;
+    return Promise.resolve();
+  }
+}
+
+const RESYNC: Due = { resync: true, contentShare: 1 };
+
+/** One agent of a test: a fresh one has read nothing yet, as after a start. */
+export async function startedAgent(kernel: Kernel, scene: Scene): Promise<Acting> {
+  const stand = new Stand(scene);
+  const kernelState = await kernel.probe();
+  const node = { name: 'here', labels: { zone: 'a' }, bootID: 'boot' };
+  const agent = {
+    source: stand,
+    publisher: stand,
+    kernel,
+    kernelState,
+    node,
+    memory: emptyMemory(),
+    clock: { now: () => acting.now },
+  };
+  const acting: Acting = new Acting(agent, stand);
+  return acting;
+}
+
+export class Acting {
+  /** Milliseconds since 1970. */
+  now = 0;
+  readonly agent: Agent;
+  readonly stand: Stand;
+  #turned = false;
+
+  constructor(agent: Agent, stand: Stand) {
+    this.agent = agent;
+    this.stand = stand;
+  }
+
+  /** A turn with this scene; the first one, and every one that is told so, looks at everything. */
+  async turn(scene: Scene = this.stand.scene, due?: Due): Promise<Turn> {
+    this.stand.scene = scene;
+    const chosen = due ?? (this.#turned ? { resync: false, contentShare: 0 } : RESYNC);
+    this.#turned = true;
+    return turn(this.agent, chosen, this.stand.report);
+  }
+
+  resync(scene: Scene = this.stand.scene): Promise<Turn> {
+    return this.turn(scene, RESYNC);
+  }
+}

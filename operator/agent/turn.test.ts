@@ -1,0 +1,189 @@
+import { expect } from 'chai';
+import { FakeMachine } from '../kernel/testing/fake/machine.ts';
+import { Scene, startedAgent } from './testing/scene.ts';
+import { LEDGER, twoTenants } from './testing/tenants.ts';
+
+describe('turn', () => {
+  it('makes the outer map and every inner map as declared', async () => {
+    const machine = new FakeMachine();
+    const acting = await startedAgent(machine.openKernel(), twoTenants());
+    const { report } = await acting.turn();
+    expect(machine.dump('/sys/fs/bpf/tenants')).to.deep.equal(twoTenants().contents('tenants'));
+    expect(report.state.conditions[0]).to.include({ type: 'Ready', status: 'True', reason: 'Programmed' });
+    expect(report.state.outerMaps[0]).to.include({ innerMaps: 2, entries: 3, failuresTotal: 0 });
+    expect(report.outerMaps[0]?.message).to.equal('2 inner maps with 3 entries');
+  });
+
+  it('counts one as one in what it says', async () => {
+    const machine = new FakeMachine();
+    const scene = new Scene().outer('tenants').inner('a/web', 'tenants', 1, { 10: 1 });
+    const acting = await startedAgent(machine.openKernel(), scene);
+    const { report } = await acting.turn();
+    expect(report.outerMaps[0]?.message).to.equal('1 inner map with 1 entry');
+    const mistaken = await acting.turn(scene.inner('b/web', 'tenants', 1, { 10: 2 }));
+    expect(mistaken.report.state.conditions[0]?.message).to.match(/^1 object is not as declared: web, /);
+    expect(mistaken.report.outerMaps[0]?.message).to.equal('1 of 2 inner maps is not programmed');
+  });
+
+  it('leaves no fd open', async () => {
+    const machine = new FakeMachine();
+    const kernel = machine.openKernel();
+    const acting = await startedAgent(kernel, twoTenants());
+    await acting.turn();
+    await acting.turn(twoTenants().inner('a/web', 'tenants', 1, { 10: 5 }));
+    expect(machine.openFds(kernel)).to.equal(0);
+  });
+
+  it('makes no mutation after a restart with nothing to do', async () => {
+    const machine = new FakeMachine();
+    await (await startedAgent(machine.openKernel(), twoTenants())).turn();
+    const before = machine.mutations;
+    const again = await startedAgent(machine.openKernel(), twoTenants());
+    const { plan } = await again.turn();
+    expect(plan.steps).to.deep.equal([]);
+    expect(machine.mutations).to.equal(before);
+  });
+
+  it('replaces a changed inner map by a new one and leaves the others alone', async () => {
+    const machine = new FakeMachine();
+    const acting = await startedAgent(machine.openKernel(), twoTenants());
+    await acting.turn();
+    const { plan } = await acting.turn(twoTenants().inner('a/web', 'tenants', 1, { 10: 9 }));
+    expect(plan.steps.map(step => step.verb)).to.deep.equal(['replace']);
+    expect(machine.dump(LEDGER)['01000000']).to.deep.equal({ '0a000000': '09000000' });
+    expect(machine.liveMaps()).to.have.length(3);
+  });
+
+  it('does nothing for a change that is not about contents', async () => {
+    const machine = new FakeMachine();
+    const acting = await startedAgent(machine.openKernel(), twoTenants());
+    await acting.turn();
+    const { plan } = await acting.turn(twoTenants().inner('a/web', 'tenants', 1, { 10: 1, 20: 2 }));
+    expect(plan.steps).to.deep.equal([]);
+  });
+
+  it('removes what is no longer declared, entry and pin', async () => {
+    const machine = new FakeMachine();
+    const acting = await startedAgent(machine.openKernel(), twoTenants());
+    await acting.turn();
+    await acting.turn(twoTenants().without('b/web'));
+    expect(Object.keys(machine.dump(LEDGER))).to.deep.equal(['01000000']);
+    expect(machine.liveMaps()).to.have.length(2);
+  });
+
+  it('removes nothing while what is wanted is incomplete', async () => {
+    const machine = new FakeMachine();
+    await (await startedAgent(machine.openKernel(), twoTenants())).turn();
+    const restarted = await startedAgent(machine.openKernel(), twoTenants().without('b/web').incomplete());
+    const { plan } = await restarted.turn();
+    expect(plan.steps).to.deep.equal([]);
+    expect(plan.waiting).to.equal(1);
+  });
+
+  it('swaps a sealed map and freezes it', async () => {
+    const machine = new FakeMachine();
+    const sealed = (value: number) =>
+      new Scene().outer('tenants').inner('a/web', 'tenants', 1, { 1: value }, { sealed: true });
+    const acting = await startedAgent(machine.openKernel(), sealed(1));
+    await acting.turn();
+    await acting.turn(sealed(2));
+    expect(machine.liveMaps().filter(map => map.frozen)).to.have.length(1);
+    const { plan } = await (await startedAgent(machine.openKernel(), sealed(2))).turn();
+    expect(plan.steps).to.deep.equal([]);
+  });
+
+  it('edits in place only what differs, and keeps what the program wrote', async () => {
+    const machine = new FakeMachine();
+    const owned = {
+      inner: {
+        type: 'Hash',
+        maxEntries: 16,
+        key: 'u32',
+        value: 'struct { __u32 action; __u32 packets; }',
+        programOwned: ['packets'],
+      },
+    };
+    const scene = (actions: Record<string, number>) =>
+      new Scene()
+        .outer('tenants', owned)
+        .inner(
+          'a/web',
+          'tenants',
+          1,
+          Object.fromEntries(Object.entries(actions).map(([k, v]) => [k, { action: v }])),
+        );
+    const kernel = machine.openKernel();
+    const acting = await startedAgent(kernel, scene({ 1: 1, 2: 2 }));
+    await acting.turn();
+    const inner = kernel.open('/sys/fs/bpf/innermap/tenants/inner/01000000');
+    const packets = {
+      count: 1,
+      keys: Uint8Array.of(1, 0, 0, 0),
+      values: Uint8Array.of(1, 0, 0, 0, 77, 0, 0, 0),
+    };
+    await kernel.edit(inner, { upserts: packets, deletes: new Uint8Array(0) });
+    inner.close();
+    const { plan } = await acting.resync();
+    expect(plan.steps, 'program-owned bytes are no drift').to.deep.equal([]);
+    const edit = await acting.turn(scene({ 1: 5, 3: 3 }));
+    expect(edit.plan.steps[0]).to.include({ verb: 'edit' });
+    expect(machine.dump(LEDGER)['01000000']).to.deep.equal({
+      '01000000': '050000004d000000',
+      '03000000': '0300000000000000',
+    });
+  });
+
+  it('repairs outer entries that somebody deleted or overwrote, and counts them', async () => {
+    const machine = new FakeMachine();
+    const acting = await startedAgent(machine.openKernel(), twoTenants());
+    await acting.turn();
+    const intruder = machine.openKernel();
+    const outer = intruder.open('/sys/fs/bpf/tenants');
+    await intruder.remove(outer, Uint8Array.of(1, 0, 0, 0));
+    outer.close();
+    const { report } = await acting.resync();
+    expect(machine.dump(LEDGER)).to.deep.equal(twoTenants().contents('tenants'));
+    expect(report.turn).to.include({ driftFound: 1, driftRepaired: 1 });
+    const told = '1 difference found, 1 repaired since the start';
+    expect(report.state.conditions[1]).to.include({ type: 'Drifted', status: 'False', message: told });
+    expect(machine.liveMaps()).to.have.length(3);
+  });
+
+  it('repairs contents that somebody wrote', async () => {
+    const machine = new FakeMachine();
+    const acting = await startedAgent(machine.openKernel(), twoTenants());
+    await acting.turn();
+    const intruder = machine.openKernel();
+    const inner = intruder.open('/sys/fs/bpf/innermap/tenants/inner/01000000');
+    await intruder.edit(inner, {
+      upserts: { count: 1, keys: Uint8Array.of(10, 0, 0, 0), values: Uint8Array.of(66, 0, 0, 0) },
+      deletes: Uint8Array.of(20, 0, 0, 0),
+    });
+    inner.close();
+    const { report } = await acting.resync();
+    expect(machine.dump(LEDGER)).to.deep.equal(twoTenants().contents('tenants'));
+    expect(report.turn.driftRepaired).to.equal(1);
+  });
+
+  it('restores the ledger’s pin of the outer map, also after a restart', async () => {
+    const machine = new FakeMachine();
+    await (await startedAgent(machine.openKernel(), twoTenants())).turn();
+    const before = machine.dump('/sys/fs/bpf/tenants');
+    machine.openKernel().pins.unlink(LEDGER);
+    const { plan, report } = await (await startedAgent(machine.openKernel(), twoTenants())).turn();
+    expect(plan.steps.map(({ verb }) => verb)).to.deep.equal(['adopt']);
+    expect(report.state.conditions[0]).to.include({ status: 'True' });
+    expect(machine.dump(LEDGER)).to.deep.equal(before);
+    expect(machine.liveMaps()).to.have.length(3);
+  });
+
+  it('restores a ledger pin that somebody took away', async () => {
+    const machine = new FakeMachine();
+    const acting = await startedAgent(machine.openKernel(), twoTenants());
+    await acting.turn();
+    machine.openKernel().pins.unlink('/sys/fs/bpf/innermap/tenants/inner/01000000');
+    await acting.resync();
+    expect(machine.files()).to.have.property('/sys/fs/bpf/innermap/tenants/inner/01000000');
+    expect(machine.dump(LEDGER)).to.deep.equal(twoTenants().contents('tenants'));
+  });
+});

@@ -1,0 +1,100 @@
+import { innerMapName } from '../api/innermap.ts';
+import type { Step } from '../core/plan/step.ts';
+import { farewellsFailed, heldText } from '../core/report/failures.ts';
+import type { Told } from './run.ts';
+import type { Turn } from './turn.ts';
+
+/** The part of a log that a loop needs. */
+export interface TellingLog {
+  info(message: string, fields?: Record<string, unknown>): void;
+  warn(message: string, fields?: Record<string, unknown>): void;
+  error(message: string, fields?: Record<string, unknown>): void;
+}
+
+/** At most so many failures and refusals are logged for one turn; the report has the rest. */
+const LOGGED = 10;
+
+/**
+ * One line for a turn in which something changed, none for one without; what cannot be done is told when it is new.
+ * `told`: a text as it is told, such as with the node's paths; reports have them already.
+ */
+export function tellingLog(log: TellingLog, told: (text: string) => string = text => text): Told {
+  let before = new Set<string>();
+  return {
+    turned({ report, plan, outcomes }: Turn) {
+      const { turn } = report;
+      if (turn.steps > 0) log.info('Turn', fieldsOf(turn));
+      if (turn.driftFound > 0) tellDrift(outcomes, log);
+      const lines = [
+        ...farewellsHeld(plan, report),
+        ...farewellTroubles(outcomes).map(told),
+        ...troubles(report),
+      ];
+      const news = lines.filter(line => !before.has(line));
+      for (const line of news.slice(0, LOGGED)) log.warn(line);
+      if (news.length > LOGGED)
+        log.warn('More cannot be done, the report has all of it', { more: news.length - LOGGED });
+      if (before.size > 0 && lines.length === 0) log.info('Everything is as declared again');
+      before = new Set(lines);
+    },
+    broke(error, retryMs) {
+      log.error('Turn broke off', {
+        error: told(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+        retryMs,
+      });
+    },
+  };
+}
+
+function fieldsOf(turn: Turn['report']['turn']): Record<string, unknown> {
+  const { milliseconds, steps, ...counts } = turn;
+  const { number, startedAt: _, ...others } = counts;
+  const told = Object.entries(others).filter(([, count]) => count !== 0);
+  return { number, steps, milliseconds, ...Object.fromEntries(told) };
+}
+
+type Drifted = Extract<Step, { readonly cause: unknown }>;
+
+/** Somebody else wrote: where, and what was there instead. */
+function tellDrift(outcomes: Turn['outcomes'], log: TellingLog): void {
+  const drifted = outcomes.flatMap(({ step }) => ('cause' in step && step.cause === 'drift' ? [step] : []));
+  for (const step of drifted.slice(0, LOGGED)) {
+    const { innerMap, keyText } = step.inner;
+    const place = { outerMap: step.outer, key: keyText, innerMap: innerMapName(innerMap) };
+    log.warn('Drift', { ...place, found: foundInstead(step) });
+  }
+  if (drifted.length > LOGGED) log.warn('More drift', { more: drifted.length - LOGGED });
+}
+
+function foundInstead(step: Drifted): string {
+  if (step.verb !== 'edit')
+    return step.verb === 'insert' ? 'no entry' : 'another inner map, or other contents';
+  const { missing, different, extra } = step.difference;
+  return `${missing} entries missing, ${different} different, ${extra} not declared`;
+}
+
+/** OuterMaps that nobody declares any more are in no list of the report. */
+function farewellsHeld({ held }: Turn['plan'], { outerMaps }: Turn['report']): readonly string[] {
+  const declared = new Set(outerMaps.map(({ name }) => name));
+  return held
+    .filter(({ outer }) => !declared.has(outer))
+    .map(each => `OuterMap ${each.outer}: RemovalHeld, ${heldText(each, 'undeclared')}`);
+}
+
+function farewellTroubles(outcomes: Turn['outcomes']): readonly string[] {
+  return farewellsFailed(outcomes).map(
+    ({ outer, reason, message }) => `OuterMap ${outer}: ${reason}, cannot let go: ${message}`,
+  );
+}
+
+function troubles({ refusals, outerMaps, innerMaps }: Turn['report']): readonly string[] {
+  return [
+    ...refusals.map(({ origin, message }) => `${origin}: ${message}`),
+    ...outerMaps
+      .filter(({ ready }) => !ready)
+      .map(({ name, reason, message }) => `OuterMap ${name}: ${reason}, ${message}`),
+    ...innerMaps.map(
+      ({ namespace, name, reason, message }) => `InnerMap ${namespace}/${name}: ${reason}, ${message}`,
+    ),
+  ];
+}

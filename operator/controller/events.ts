@@ -1,0 +1,40 @@
+import { API_VERSION } from '../api/metadata.ts';
+import type { Condition } from '../api/status.ts';
+import type { Written } from '../core/status/facts.ts';
+import { conditionsIn } from '../core/status/statuses.ts';
+import type { Happening } from '../kube/events.ts';
+import type { ObjectKind } from './observer.ts';
+
+export interface Subject {
+  readonly kind: ObjectKind;
+  readonly namespace?: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** What people are told of a status that was written over another: transitions, nothing that stayed. */
+export function happeningsBetween(subject: Subject, before: Written, after: Written): readonly Happening[] {
+  const accepted = turned('Accepted', before, after);
+  const ready = turned('Ready', before, after);
+  if (accepted?.status === 'False') return [happening(subject, 'Accept', accepted)];
+  if (ready === undefined) return [];
+  const isNews = ready.status === 'True' || before.ready?.status === 'True' || ready.reason === 'RemovalHeld';
+  return isNews ? [happening(subject, 'Program', ready)] : [];
+}
+
+/** The condition as written, where its status became another, or it became held. */
+function turned(type: 'Accepted' | 'Ready', before: Written, after: Written): Condition | undefined {
+  const [then, now] = type === 'Ready' ? [before.ready, after.ready] : [before.accepted, after.accepted];
+  const isHeld = now?.reason === 'RemovalHeld' && then?.reason !== 'RemovalHeld';
+  const isRefused = type === 'Accepted' && now?.status === 'False' && then?.reason !== now.reason;
+  if (then?.status === now?.status && !isHeld && !isRefused) return undefined;
+  return conditionsIn(after).find(condition => condition.type === type);
+}
+
+/** That a change is under way is nothing to warn of. */
+const HARMLESS = new Set<Condition['reason']>(['Programmed', 'Progressing']);
+
+function happening(subject: Subject, action: string, { reason, message }: Condition): Happening {
+  const type = HARMLESS.has(reason) ? 'Normal' : 'Warning';
+  return { regarding: { apiVersion: API_VERSION, ...subject }, type, reason, action, note: message };
+}

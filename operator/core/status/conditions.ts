@@ -1,0 +1,111 @@
+import type { Reason } from '../../api/reason.ts';
+import type { Condition, NodeCounts } from '../../api/status.ts';
+import type { Lot } from './rollup.ts';
+
+/** Whether an object can be taken at all. Unknown: it is not read yet. */
+export interface Verdict {
+  readonly accepted: 'True' | 'False' | 'Unknown';
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+export interface Asked {
+  readonly verdict: Verdict;
+  readonly lot: Lot;
+  readonly generation: number;
+  /** What was written last: times of transitions are kept from there. */
+  readonly before: readonly Condition[];
+  /** RFC 3339. */
+  readonly now: string;
+}
+
+type Told = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
+
+const LONGEST_MESSAGE = 1024;
+
+/** Accepted, Programmed and Ready, in this order. */
+export function conditionsOf({ verdict, lot, generation, before, now }: Asked): readonly Condition[] {
+  return [accepted(verdict), programmed(verdict, lot), readiness(verdict, lot)].map(told => {
+    const same = before.find(({ type, status }) => type === told.type && status === told.status);
+    return {
+      ...told,
+      message: cut(told.message),
+      observedGeneration: generation,
+      lastTransitionTime: same?.lastTransitionTime ?? now,
+    };
+  });
+}
+
+export function countsOf({ desired, ready, failed, unknown, withoutAgent }: Lot): NodeCounts {
+  return { desired, ready, failed, unknown, withoutAgent, summary: `${ready}/${desired}` };
+}
+
+/** Ready on every node that should have it. */
+export function isReady({ accepted }: Verdict, { desired, ready }: Lot): boolean {
+  return accepted === 'True' && desired > 0 && ready === desired;
+}
+
+export function cut(message: string): string {
+  return message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE - 1)}…` : message;
+}
+
+function accepted({ accepted: status, reason, message }: Verdict): Told {
+  return { type: 'Accepted', status, reason, message };
+}
+
+function programmed(verdict: Verdict, lot: Lot): Told {
+  const type = 'Programmed';
+  if (verdict.accepted !== 'True') return notAccepted(type, verdict);
+  if (lot.desired === 0) return nowhere(type, lot);
+  const left = lot.behind + lot.unknown;
+  if (left === 0)
+    return { type, status: 'True', reason: 'Programmed', message: `${nodes(lot.desired)} answered` };
+  const message = [behindText(lot), unknownText(lot)].filter(text => text !== '').join('; ');
+  return { type, status: 'False', reason: 'Progressing', message };
+}
+
+function readiness(verdict: Verdict, lot: Lot): Told {
+  const type = 'Ready';
+  if (verdict.accepted !== 'True') return notAccepted(type, verdict);
+  if (lot.desired === 0) return nowhere(type, lot);
+  const first = lot.failures[0];
+  if (first !== undefined) {
+    const message = `Failed on ${lot.failed} of ${nodes(lot.desired)}, the first is ${first.node}: ${first.message}`;
+    return { type, status: 'False', reason: first.reason, message };
+  }
+  if (lot.behind > 0) return { type, status: 'False', reason: 'Progressing', message: behindText(lot) };
+  if (lot.unknown > 0)
+    return { type, status: 'Unknown', reason: 'NodesNotReporting', message: unknownText(lot) };
+  return { type, status: 'True', reason: 'Programmed', message: `As declared on ${nodes(lot.desired)}` };
+}
+
+function notAccepted(type: 'Programmed' | 'Ready', { reason, message }: Verdict): Told {
+  return { type, status: 'False', reason, message };
+}
+
+function nowhere(type: 'Programmed' | 'Ready', { withoutAgent }: Lot): Told {
+  const message =
+    withoutAgent === 0
+      ? 'No node is selected: see nodeSelector here and in the OuterMap'
+      : `No selected node has an agent: ${nodes(withoutAgent)} without`;
+  return { type, status: 'False', reason: 'NoMatchingNodes', message };
+}
+
+function behindText({ behind, desired, behindNodes }: Lot): string {
+  return behind === 0 ? '' : `${behind} of ${nodes(desired)} behind: ${listed(behindNodes, behind)}`;
+}
+
+function unknownText({ unknown, desired, unknownNodes }: Lot): string {
+  return unknown === 0
+    ? ''
+    : `${unknown} of ${nodes(desired)} not reporting: ${listed(unknownNodes, unknown)}`;
+}
+
+function nodes(count: number): string {
+  return count === 1 ? '1 node' : `${count} nodes`;
+}
+
+function listed(names: readonly string[], count: number): string {
+  const more = count - names.length;
+  return more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ');
+}

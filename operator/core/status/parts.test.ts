@@ -1,0 +1,149 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { conditionsOf, cut } from './conditions.ts';
+import { canonicalText, patchTo } from './patch.ts';
+import { NO_NODES, sameLot } from './rollup.ts';
+import { SetDigest } from './setdigest.ts';
+import { goalOf, versionOf } from './version.ts';
+
+describe('versionOf', () => {
+  it('takes plain decimals and nothing else', () => {
+    expect(versionOf('0')).to.equal(0);
+    expect(versionOf('81240')).to.equal(81240);
+    expect(versionOf('9007199254740991')).to.equal(Number.MAX_SAFE_INTEGER);
+    for (const text of [
+      undefined,
+      '',
+      '01',
+      '-1',
+      '1.5',
+      '1e3',
+      ' 1',
+      'x',
+      '9007199254740993',
+      '1'.repeat(40),
+    ])
+      expect(versionOf(text), text).to.be.NaN;
+  });
+
+  it('as a goal is out of reach where it cannot be read', () => {
+    expect(goalOf('7')).to.equal(7);
+    expect(goalOf('seven')).to.equal(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe('canonicalText', () => {
+  it('is the same for what means the same', () => {
+    const one = { b: 1, a: { d: null, c: [{ y: 1, x: undefined }] } };
+    const other = { a: { c: [{ y: 1 }] }, b: 1, z: undefined };
+    expect(canonicalText(one)).to.equal(canonicalText(other)).and.equal('{"a":{"c":[{"y":1}]},"b":1}');
+  });
+});
+
+describe('patchTo', () => {
+  it('makes of what is written exactly what is wanted', () => {
+    const value = fc.oneof(fc.nat(), fc.string(), fc.array(fc.nat(), { maxLength: 2 }));
+    const names = fc.constantFrom('a', 'b', 'c');
+    const inner = fc.dictionary(names, value);
+    const status = fc.dictionary(names, fc.oneof(value, inner));
+    fc.assert(
+      fc.property(status, status, (wanted, written) => {
+        expect(canonicalText(merged(written, patchTo(wanted, written)))).to.equal(canonicalText(wanted));
+      }),
+    );
+  });
+
+  /** RFC 7386. */
+  function merged(target: unknown, patch: unknown): unknown {
+    if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch;
+    const isObject = typeof target === 'object' && target !== null && !Array.isArray(target);
+    const result: Record<string, unknown> = isObject ? { ...(target as object) } : {};
+    for (const [name, value] of Object.entries(patch))
+      if (value === null) delete result[name];
+      else result[name] = merged(result[name], value);
+    return result;
+  }
+});
+
+describe('SetDigest', () => {
+  it('depends on what is in the set, not on how it came there', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.uuid(), { minLength: 1 }), fc.uuid(), (uids, gone) => {
+        const [one, other] = [new SetDigest(), new SetDigest()];
+        for (const uid of uids) one.add(uid);
+        other.add(gone);
+        for (const uid of uids.toReversed()) other.add(uid);
+        expect(other.text).not.to.equal(one.text);
+        other.delete(gone);
+        expect(other.text).to.equal(one.text);
+        expect(one.text.length).to.be.at.most(64);
+      }),
+    );
+  });
+});
+
+describe('sameLot', () => {
+  const failure = { node: 'a', reason: 'KernelError', message: 'EIO' } as const;
+  const lot = { ...NO_NODES, failures: [failure], behindNodes: ['b'] };
+
+  it('sees each difference', () => {
+    expect(sameLot(lot, { ...lot, failures: [{ ...failure }], behindNodes: ['b'] })).to.equal(true);
+    for (const other of [
+      { ...lot, ready: 1 },
+      { ...lot, behindNodes: ['c'] },
+      { ...lot, unknownNodes: ['c'] },
+      { ...lot, failures: [] },
+      { ...lot, failures: [{ ...failure, node: 'b' }] },
+      { ...lot, failures: [{ ...failure, message: 'other' }] },
+      { ...lot, failures: [{ ...failure, reason: 'OutOfMemory' as const }] },
+    ])
+      expect(sameLot(lot, other)).to.equal(false);
+  });
+});
+
+describe('conditionsOf', () => {
+  const verdict = { accepted: 'True', reason: 'Accepted', message: 'Fine' } as const;
+  const lot = { ...NO_NODES, desired: 1, behind: 1, behindNodes: ['a'] };
+
+  it('keeps the time of a transition until the status is another', () => {
+    const first = conditionsOf({ verdict, lot, generation: 1, before: [], now: 'then' });
+    const second = conditionsOf({ verdict, lot, generation: 2, before: first, now: 'later' });
+    expect(second.map(({ lastTransitionTime }) => lastTransitionTime)).to.deep.equal([
+      'then',
+      'then',
+      'then',
+    ]);
+    const done = { ...NO_NODES, desired: 1, ready: 1 };
+    const third = conditionsOf({ verdict, lot: done, generation: 2, before: second, now: 'later' });
+    expect(third.map(({ lastTransitionTime }) => lastTransitionTime)).to.deep.equal([
+      'then',
+      'later',
+      'later',
+    ]);
+    expect(third.every(({ observedGeneration }) => observedGeneration === 2)).to.equal(true);
+  });
+
+  it('names three nodes, counts the rest, and is Programmed when all have answered', () => {
+    const many = { ...NO_NODES, desired: 9, behind: 4, unknown: 5, behindNodes: ['a', 'b', 'c'] };
+    const told = conditionsOf({
+      verdict,
+      lot: { ...many, unknownNodes: ['x', 'y', 'z'] },
+      ...{ generation: 1, before: [], now: '' },
+    });
+    expect(told[1]!.message).to.equal(
+      '4 of 9 nodes behind: a, b, c and 1 more; 5 of 9 nodes not reporting: x, y, z and 2 more',
+    );
+    const failures = [{ node: 'a', reason: 'OutOfMemory', message: 'ENOMEM' } as const];
+    const answered = { ...NO_NODES, desired: 2, ready: 1, failed: 1, failures };
+    const [, programmed, ready] = conditionsOf({
+      ...{ verdict, lot: answered, generation: 1, before: [], now: '' },
+    });
+    expect(programmed).to.deep.include({ status: 'True', message: '2 nodes answered' });
+    expect(ready!.message).to.equal('Failed on 1 of 2 nodes, the first is a: ENOMEM');
+  });
+
+  it('cuts messages to what the CRD takes', () => {
+    expect(cut('x'.repeat(2_000))).to.have.length(1024);
+    expect(cut('x'.repeat(1_024))).to.have.length(1024);
+  });
+});

@@ -1,0 +1,235 @@
+import type { NodeSelector } from '../../../api/metadata.ts';
+import type { OuterMapSpec } from '../../../api/outermap.ts';
+import type { InnerMapStatus, OuterMapStatus } from '../../../api/status.ts';
+import { groundOf } from '../../desired/compile.ts';
+import { labelsHash } from '../../report/nodereport.ts';
+import { completed } from '../../steps.ts';
+import { outerMapOf } from '../../testing/outermap.ts';
+import { World } from '../clusterstate.ts';
+import type { Told } from '../evaluate.ts';
+import type { EntryFacts, InnerFacts, OuterFacts, Trouble, Written } from '../facts.ts';
+import { canonicalText } from '../patch.ts';
+import { innerStatus, outerStatus } from '../statuses.ts';
+
+type Labels = Readonly<Record<string, string>>;
+
+interface InnerGiven {
+  readonly key?: number;
+  readonly outer?: string;
+  readonly selector?: NodeSelector;
+  readonly generation?: number;
+  readonly uid?: string;
+  readonly createdAt?: string;
+  readonly written?: Partial<Written>;
+  readonly invalid?: Trouble;
+}
+
+interface Reported {
+  readonly watermark?: number;
+  readonly failing?: readonly string[];
+  readonly failuresTotal?: number;
+  readonly own?: Trouble;
+  readonly held?: { readonly keys: number; readonly token: string };
+}
+
+/** A cluster in which versions count up, as a controller comes to know it. */
+export class SummaryScene {
+  readonly world = new World();
+  now = 0;
+  version = 100;
+  told: Told[] = [];
+  readonly #labels = new Map<string, Labels>();
+  readonly #boots = new Map<string, number>();
+  readonly #outers = new Map<string, OuterFacts>();
+  readonly #inners = new Map<string, InnerFacts>();
+
+  node(name: string, labels: Labels = {}, given: { notReadySince?: number; uid?: string } = {}): this {
+    this.#labels.set(name, labels);
+    const { uid = `uid-${name}`, ...more } = given;
+    const bootID = this.#boot(name);
+    const hash = labelsHash(labels);
+    this.world.putNode({ name, uid, bootID, labels, labelsHash: hash, ...more }, this.now);
+    return this;
+  }
+
+  agent(node: string, given: { notReadySince?: number } = {}): this {
+    this.world.putPod({ key: `system/agent-${node}`, node, ...given }, this.now);
+    return this;
+  }
+
+  agentGone(node: string): this {
+    this.world.removePod({ key: `system/agent-${node}`, node }, this.now);
+    return this;
+  }
+
+  /** Nodes with agents that are Ready. */
+  nodes(...names: readonly string[]): this {
+    for (const name of names) this.node(name).agent(name);
+    return this;
+  }
+
+  reboot(name: string): this {
+    this.#boots.set(name, (this.#boots.get(name) ?? 0) + 1);
+    return this.node(name, this.#labels.get(name));
+  }
+
+  outer(
+    name: string,
+    spec: Partial<Omit<OuterMapSpec, 'inner'>> = {},
+    given: Partial<OuterFacts> = {},
+  ): this {
+    const generation = (this.#outers.get(name)?.generation ?? 0) + 1;
+    const { metadata, ...rest } = outerMapOf(spec);
+    const facts: OuterFacts = {
+      ...{ name, uid: `uid-${name}`, generation, resourceVersion: String(++this.version) },
+      written: { version: 0, text: '' },
+      outerMap: { ...rest, metadata: { ...metadata, name } },
+      ...given,
+    };
+    this.#outers.set(name, facts);
+    this.world.putOuter(facts, this.now);
+    return this;
+  }
+
+  /** Everything has been listed: from here on deletions are seen. */
+  listed(): this {
+    this.world.listed(String(this.version), this.now);
+    return this;
+  }
+
+  inner(name: string, given: InnerGiven = {}): this {
+    const facts = this.innerFacts(name, given);
+    this.#inners.set(facts.key, facts);
+    this.world.putInner(facts, this.now);
+    return this;
+  }
+
+  innerFacts(name: string, given: InnerGiven = {}): InnerFacts {
+    const key = `team/${name}`;
+    const outer = given.outer ?? 'tenants';
+    const generation = given.generation ?? (this.#inners.get(key)?.generation ?? 0) + 1;
+    const { selector, uid = `uid-${name}`, createdAt = '2026-01-01T00:00:00Z' } = given;
+    const nodeSelector = selector === undefined ? {} : { nodeSelector: selector };
+    const spec = { outerMap: outer, key: given.key ?? this.#inners.size, sealed: false, ...nodeSelector };
+    const metadata = {
+      ...{ name, namespace: 'team', uid, generation, labels: {}, annotations: {} },
+      creationTimestamp: createdAt,
+    };
+    const outerMap = this.#outers.get(outer)?.outerMap;
+    const ground = outerMap === undefined ? undefined : groundOf(outerMap);
+    const layoutDigest = typeof ground === 'object' ? ground.layout.digest : '';
+    const entries = { count: 1, keys: new Uint8Array(0), values: new Uint8Array(0) };
+    const content =
+      given.invalid === undefined
+        ? ({ kind: 'encoded', entries, layoutDigest } as const)
+        : ({ kind: 'invalid', ...given.invalid } as const);
+    return {
+      ...{ key, namespace: 'team', name, uid, generation, outer },
+      resourceVersion: String(++this.version),
+      written: { version: 0, text: '', ...given.written },
+      ...(selector === undefined ? {} : { selector }),
+      wanted: { innerMap: { kind: 'InnerMap', metadata, spec }, content },
+      judgedBy: layoutDigest,
+    };
+  }
+
+  delete(name: string): this {
+    this.world.removeInner(`team/${name}`, String(++this.version), this.now);
+    return this;
+  }
+
+  /** The node's agent writes that all up to the watermark is in its kernel: by default up to now. */
+  report(node: string, outer = 'tenants', reported: Reported = {}): this {
+    const known = this.#outers.get(outer)!;
+    const { failing = [], own, held, watermark = this.version } = reported;
+    const listed = failing.length + Number(own !== undefined);
+    const entry: EntryFacts = {
+      ...{ uid: known.uid, generation: known.generation, watermark, listed },
+      failuresTotal: reported.failuresTotal ?? listed,
+      inners: new Map(failing.map(name => [`team/${name}`, FAILURE])),
+      ...(own === undefined ? {} : { own }),
+      ...(held === undefined ? {} : { held }),
+    };
+    const { facts } = this.world.nodes.get(node) ?? {};
+    this.world.putState({
+      name: node,
+      version: ++this.version,
+      uid: facts?.uid ?? '',
+      bootID: facts?.bootID ?? '',
+      labelsHash: facts?.labelsHash ?? '',
+      outers: new Map([[outer, entry]]),
+    });
+    return this;
+  }
+
+  pass(milliseconds: number): this {
+    this.now += milliseconds;
+    this.world.passed(this.now);
+    return this;
+  }
+
+  fold(): this {
+    this.told = [];
+    completed(this.world.fold(this.now, told => this.told.push(told)));
+    return this;
+  }
+
+  innerStatus(name: string): InnerMapStatus {
+    this.fold();
+    return innerStatus(this.world.inners.get(`team/${name}`)!, this.world, this.#moment);
+  }
+
+  outerStatus(name = 'tenants'): OuterMapStatus {
+    this.fold();
+    return outerStatus(this.world.outers.get(name)!, this.world, this.#moment);
+  }
+
+  /** `True Programmed` */
+  ready(name: string): string {
+    return conditionText(this.innerStatus(name), 'Ready');
+  }
+
+  accepted(name: string): string {
+    return conditionText(this.innerStatus(name), 'Accepted');
+  }
+
+  outerReady(name = 'tenants'): string {
+    return conditionText(this.outerStatus(name), 'Ready');
+  }
+
+  /** As after a write: the server has it, the controller knows. */
+  write(name: string): this {
+    const status = this.innerStatus(name);
+    const record = this.world.inners.get(`team/${name}`)!;
+    const { facts } = record;
+    const [accepted, , ready] = status.conditions;
+    record.written = {
+      version: ++this.version,
+      text: canonicalText(status),
+      observedGeneration: facts.generation,
+      specResourceVersion: status.specResourceVersion,
+      accepted: accepted!,
+      ready: ready!,
+    };
+    return this;
+  }
+
+  get #moment() {
+    return { now: this.now, date: new Date(Date.UTC(2026, 0, 1) + this.now).toISOString() };
+  }
+
+  #boot(name: string): string {
+    return `boot-${name}-${this.#boots.get(name) ?? 0}`;
+  }
+}
+
+export const FAILURE: Trouble = { reason: 'OutOfMemory', message: 'ENOMEM' };
+
+export function conditionText(status: InnerMapStatus | OuterMapStatus, type: string): string {
+  const found = status.conditions.find(condition => condition.type === type)!;
+  return `${found.status} ${found.reason}`;
+}
+
+export function labelled(key: string, value: string): NodeSelector {
+  return { matchLabels: { [key]: value }, matchExpressions: [] };
+}

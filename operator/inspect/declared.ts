@@ -1,0 +1,109 @@
+import type { InnerMapManifest, RawContent } from '../api/innermap.ts';
+import type { OuterMap } from '../api/outermap.ts';
+import { parseInnerMap, parseOuterMap } from '../api/parse/manifest.ts';
+import { fieldText, type Problem } from '../api/problem.ts';
+import { isPerCpu } from '../core/codec/entries.ts';
+import type { CountedInner } from '../core/compare/applied.ts';
+import { groundOf } from '../core/desired/compile.ts';
+import { contentOf } from '../core/encodedinner.ts';
+import type { OuterLayout } from '../core/layout/outer.ts';
+import { completed } from '../core/steps.ts';
+import type { Refusal } from '../core/wanted.ts';
+import type { Cluster, KubeObject, Place } from '../kube/client.ts';
+import { all, INNER_MAPS, OUTER_MAPS } from './reading.ts';
+
+export interface Declared {
+  readonly outerMaps: readonly OuterMap[];
+  readonly innerMaps: readonly CountedInner[];
+  /** Objects that this version cannot read. */
+  readonly refusals: readonly Refusal[];
+}
+
+export interface DeclaredAsked {
+  /** Of the node; absent where the bytes are for none. */
+  readonly possibleCpus?: number;
+  /** Whether an InnerMap is wanted; absent: all. */
+  readonly concerns?: (innerMap: RawInnerMap) => boolean;
+  /** Absent: of all namespaces. */
+  readonly namespaces?: readonly string[];
+  readonly seen?: () => void;
+}
+
+export interface RawInnerMap {
+  readonly namespace: string;
+  readonly name: string;
+  readonly outerMap: unknown;
+}
+
+/** The cluster's OuterMaps, and its InnerMaps encoded by them, one after the other: their JSON is let go at once. */
+export async function declaredIn(cluster: Cluster, asked: DeclaredAsked): Promise<Declared> {
+  const refusals: Refusal[] = [];
+  const refuse = (object: KubeObject, problems: readonly Problem[]): undefined => {
+    refusals.push({ origin: nameOf(object), message: problems.map(problemText).join('; ') });
+  };
+  const outerMaps = await all<OuterMap>(cluster, {
+    place: OUTER_MAPS,
+    keep: object => {
+      const parsed = parseOuterMap(object);
+      return parsed.ok ? parsed.value : refuse(object, parsed.problems);
+    },
+  });
+  const layouts = layoutsOf(outerMaps);
+  const keep = (object: KubeObject): CountedInner | undefined => {
+    if (asked.concerns?.(rawInnerMap(object)) === false) return undefined;
+    const parsed = parseInnerMap(object);
+    if (!parsed.ok) return refuse(object, parsed.problems);
+    return encoded(parsed.value, layouts, asked.possibleCpus);
+  };
+  const seen = asked.seen === undefined ? {} : { seen: asked.seen };
+  const places: readonly Place[] = asked.namespaces?.map(namespace => ({ ...INNER_MAPS, namespace })) ?? [
+    INNER_MAPS,
+  ];
+  const innerMaps: CountedInner[] = [];
+  for (const place of places)
+    for (const inner of await all(cluster, { place, keep, ...seen })) innerMaps.push(inner);
+  return { outerMaps, innerMaps, refusals };
+}
+
+/** By name; those whose declarations cannot be used have none. */
+export function layoutsOf(outerMaps: readonly OuterMap[]): ReadonlyMap<string, OuterLayout> {
+  const layouts = new Map<string, OuterLayout>();
+  for (const outerMap of outerMaps) {
+    const ground = groundOf(outerMap);
+    if (typeof ground === 'object') layouts.set(outerMap.metadata.name, ground.layout);
+  }
+  return layouts;
+}
+
+/** An InnerMap with its contents in bytes. Where no node is meant, with as many CPUs as its author gave values for. */
+export function encoded(
+  { innerMap, content }: InnerMapManifest,
+  layouts: ReadonlyMap<string, OuterLayout>,
+  possibleCpus?: number,
+): CountedInner {
+  const layout = layouts.get(innerMap.spec.outerMap);
+  if (layout === undefined) return { innerMap, content: { kind: 'pending' }, cpus: 1 };
+  const cpus = possibleCpus ?? (isPerCpu(layout.template) ? cpusGiven(content) : 1);
+  return { innerMap, content: completed(contentOf({ innerMap, content }, layout, cpus)), cpus };
+}
+
+/** The longest list that is a value. */
+function cpusGiven({ entries }: RawContent): number {
+  let most = 1;
+  for (const { value } of entries) if (Array.isArray(value)) most = Math.max(most, value.length);
+  return most;
+}
+
+function rawInnerMap(object: KubeObject): RawInnerMap {
+  const { name, namespace = '' } = object.metadata;
+  return { name, namespace, outerMap: (object['spec'] as { readonly outerMap?: unknown }).outerMap };
+}
+
+function nameOf({ kind = '', metadata: { namespace, name } }: KubeObject): string {
+  return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
+}
+
+function problemText({ path, message }: Problem): string {
+  const field = fieldText(path);
+  return field === '' ? message : `${field}: ${message}`;
+}

@@ -1,0 +1,103 @@
+import { parseInnerMap, parseOuterMap } from '../api/parse/manifest.ts';
+import { type NodeMapStateStatus, wholeStatus } from '../api/status.ts';
+import type {
+  ClusterFacts,
+  FactsAsked,
+  InnerMapFacts,
+  NodeFacts,
+  OuterMapFacts,
+  StateFacts,
+} from '../cli/cluster/ports.ts';
+import type { KubeObject, Query } from '../kube/client.ts';
+import { agentPods } from './pods.ts';
+import { counting, INNER_MAPS, listed, NODE_MAP_STATES, NODES, OUTER_MAPS, withCluster } from './reading.ts';
+
+/** What the cluster tells, without contents: five lists beside each other. */
+export async function clusterFacts({
+  address,
+  outerMap,
+  namespace,
+  progress,
+}: FactsAsked): Promise<ClusterFacts> {
+  const seen = counting(progress);
+  const named: Query = outerMap === undefined ? {} : { fieldSelector: `metadata.name=${outerMap}` };
+  const of: Query = outerMap === undefined ? {} : { fieldSelector: `spec.outerMap=${outerMap}` };
+  return withCluster(address, async cluster => {
+    const [outerMaps, innerMaps, states, nodes, pods] = await Promise.all([
+      listed(cluster, { place: OUTER_MAPS, query: named, keep: outerMapFacts, seen }),
+      listed(cluster, { place: { ...INNER_MAPS, namespace }, query: of, keep: innerMapFacts, seen }),
+      listed(cluster, { place: NODE_MAP_STATES, keep: stateFacts, seen }),
+      listed(cluster, { place: NODES, keep: nodeFacts, seen }),
+      agentPods(cluster),
+    ]);
+    return { server: cluster.server, outerMaps, innerMaps, states, nodes, pods };
+  });
+}
+
+/** An object that admission let through and the parser does not, older than a rule, is shown as far as it is known. */
+function outerMapFacts(object: KubeObject): OuterMapFacts {
+  const { metadata } = object;
+  const spec = object['spec'] as { readonly type: string; readonly inner: { readonly type: string } };
+  const parsed = parseOuterMap(object);
+  return {
+    name: metadata.name,
+    uid: metadata.uid ?? '',
+    generation: metadata.generation ?? 0,
+    type: spec.type,
+    inner: spec.inner.type,
+    ...selectorOf(parsed.ok ? parsed.value.spec : {}),
+    ...statusOf(object),
+  };
+}
+
+function innerMapFacts(object: KubeObject): InnerMapFacts {
+  const { metadata } = object;
+  const { outerMap, key, nodeSelector } = object['spec'] as Readonly<Record<string, unknown>>;
+  // Without the contents: reading a million entries would tell no more
+  const spec = { outerMap, key, ...(nodeSelector === undefined ? {} : { nodeSelector }) };
+  const parsed = parseInnerMap({ ...object, spec });
+  return {
+    namespace: metadata.namespace ?? '',
+    name: metadata.name,
+    outerMap: String(outerMap),
+    key: String(key),
+    generation: metadata.generation ?? 0,
+    resourceVersion: metadata.resourceVersion ?? '',
+    ...selectorOf(parsed.ok ? parsed.value.innerMap.spec : {}),
+    ...statusOf(object),
+  };
+}
+
+function selectorOf<T>({ nodeSelector }: { readonly nodeSelector?: T }): { readonly nodeSelector?: T } {
+  return nodeSelector === undefined ? {} : { nodeSelector };
+}
+
+/** The schema vouches for its form, but not that all of it is there. */
+function statusOf<T extends object>(object: KubeObject): { readonly status?: T } {
+  const { status } = object as { readonly status?: T };
+  return status === undefined ? {} : { status };
+}
+
+/** An agent writes its whole status at once: one without a node is none. */
+function stateFacts(object: KubeObject): StateFacts {
+  const { name } = object.metadata;
+  const told = object['status'] as Partial<NodeMapStateStatus> | undefined;
+  return told?.node === undefined ? { name } : { name, status: wholeStatus(told) };
+}
+
+export function nodeFacts(object: KubeObject): NodeFacts {
+  const { metadata } = object;
+  const status = object['status'] as NodeStatus | undefined;
+  return {
+    name: metadata.name,
+    uid: metadata.uid ?? '',
+    bootID: status?.nodeInfo?.bootID ?? '',
+    labels: metadata.labels ?? {},
+    ready: status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True',
+  };
+}
+
+interface NodeStatus {
+  readonly nodeInfo?: { readonly bootID?: string };
+  readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+}

@@ -1,0 +1,60 @@
+import type { Errno } from '../../error.ts';
+import { KernelError } from '../../error.ts';
+import type { BuildRequest, OpenMap } from '../../kernel.ts';
+import { failure, pinMap } from './bpffs/pins.ts';
+import { creationErrno, isOuter, nameErrno } from './creation.ts';
+import type { FakeOperation } from './faults.ts';
+import type { FakeKernel } from './kernel.ts';
+import type { FakeOpenMap } from './process.ts';
+import { runsOf } from './table.ts';
+
+/** Creates, fills, freezes and pins one inner map: four mutations, each of which may be the last. */
+export function build(kernel: FakeKernel, request: BuildRequest): OpenMap | KernelError {
+  const refused = isOuter(request.spec) ? 'EINVAL' : (creationErrno(request.spec) ?? nameErrno(request.name));
+  const opened = kernel.create({ operation: 'build', subject: request.label, refused }, request);
+  if (opened instanceof KernelError) return opened;
+  for (const { operation, run } of stepsOf(kernel, request, opened)) {
+    const errno = run();
+    if (errno === undefined) continue;
+    opened.close();
+    return failure(operation, operation === 'pin' ? request.pin : request.label, errno);
+  }
+  return opened;
+}
+
+interface Step {
+  readonly operation: FakeOperation;
+  readonly run: () => Errno | undefined;
+}
+
+function stepsOf(kernel: FakeKernel, request: BuildRequest, opened: FakeOpenMap): readonly Step[] {
+  const { machine, process } = kernel;
+  const step = (operation: FakeOperation, apply: () => Errno | undefined): Step => ({
+    operation,
+    run: () => machine.mutate(process, { operation, subject: request.label }, apply),
+  });
+  const steps: Step[] = [];
+  if (request.entries.count > 0) steps.push(step('fill', () => fill(opened, request)));
+  if (request.freeze) steps.push(step('freeze', () => freeze(opened)));
+  steps.push({ operation: 'pin', run: () => pinMap(kernel, opened, request.pin) });
+  return steps;
+}
+
+/** A batch stops at its first bad entry. */
+function fill(opened: FakeOpenMap, { entries }: BuildRequest): Errno | undefined {
+  if (!opened.writable) return 'EPERM';
+  const { spec, stride, table } = opened.map;
+  const keys = runsOf(entries.keys, spec.keySize, entries.count);
+  const values = runsOf(entries.values, stride, entries.count);
+  for (const [index, key] of keys.entries()) {
+    const errno = table.upsert(key, values[index]!);
+    if (errno !== undefined) return errno;
+  }
+  return undefined;
+}
+
+function freeze(opened: FakeOpenMap): Errno | undefined {
+  if (!opened.writable) return 'EPERM';
+  opened.map.frozen = true;
+  return undefined;
+}

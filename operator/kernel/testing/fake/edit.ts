@@ -1,0 +1,56 @@
+import { hex } from '../../../core/hex.ts';
+import type { Errno } from '../../error.ts';
+import { KernelError } from '../../error.ts';
+import type { Edit, Failed } from '../../kernel.ts';
+import { wordsOf } from './faults.ts';
+import type { FakeKernel } from './kernel.ts';
+import type { FakeOpenMap } from './process.ts';
+import { runsOf } from './table.ts';
+
+/** One mutation an entry: upserts, then deletes, then once more the upserts that found the map full. */
+export function editMap(kernel: FakeKernel, opened: FakeOpenMap, edit: Edit): Failed {
+  const { stride, spec, table } = opened.map;
+  const { upserts } = edit;
+  const upserted = runsOf(upserts.keys, spec.keySize, upserts.count);
+  const values = runsOf(upserts.values, stride, upserts.count);
+  const deleted = runsOf(
+    edit.deletes,
+    spec.keySize,
+    spec.keySize === 0 ? 0 : edit.deletes.length / spec.keySize,
+  );
+  const failed = new Map<number, KernelError>();
+  const attempt = (index: number, key: Uint8Array, apply: () => Errno | undefined): void => {
+    const subject = `key ${hex(key)} of ${opened.name}`;
+    const step = { operation: 'edit', subject } as const;
+    const errno = kernel.machine.mutate(kernel.process, step, () => (opened.writable ? apply() : 'EPERM'));
+    failed.delete(index);
+    if (errno !== undefined) failed.set(index, new KernelError(wordsOf('edit'), subject, errno));
+  };
+  const put = (index: number) =>
+    attempt(index, upserted[index]!, () => {
+      const found = edit.kept?.entries[index] === 1 ? table.lookup(upserted[index]!) : undefined;
+      return table.upsert(upserted[index]!, merged(values[index]!, found, edit.kept?.mask));
+    });
+  for (const index of upserted.keys()) put(index);
+  for (const [index, key] of deleted.entries()) {
+    attempt(upserts.count + index, key, () => unlessAbsent(table.delete(key)));
+  }
+  if (deleted.length > 0)
+    for (const [index, error] of [...failed]) if (isFull(error) && index < upserts.count) put(index);
+  return new Map([...failed].sort(([a], [b]) => a - b));
+}
+
+/** As the real kernel's adapter does it: the entry's own bytes at the moment of the write stay where the mask is 0. */
+function merged(given: Uint8Array, found: Uint8Array | undefined, mask: Uint8Array | undefined): Uint8Array {
+  if (found === undefined || mask === undefined) return given;
+  return given.map((byte, at) => (byte & mask[at]!) | (found[at]! & ~mask[at]!));
+}
+
+/** Whoever deleted it before: it is gone, as asked. */
+export function unlessAbsent(errno: Errno | undefined): Errno | undefined {
+  return errno === 'ENOENT' ? undefined : errno;
+}
+
+function isFull({ errno }: KernelError): boolean {
+  return errno === 'E2BIG' || errno === 'ENOSPC';
+}

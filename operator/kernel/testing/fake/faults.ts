@@ -1,0 +1,101 @@
+import type { BpfCall } from '../../counts.ts';
+import type { Errno } from '../../error.ts';
+
+/**
+ * Thrown by a mutation hook, it is kill -9 before that mutation: nothing of it happens, and the process does nothing
+ * ever after, not in a `finally` either. `machine.kill(kernel)` then drops what the process held.
+ */
+export class Crash extends Error {
+  constructor(before: string) {
+    super(`Killed before: ${before}`);
+    this.name = 'Crash';
+  }
+}
+
+/** What can be made to fail, by the name of the method; `build` is its first step, `fill`, `freeze` and `pin` its others. */
+const WORDS = {
+  createOuter: 'create outer map',
+  build: 'create inner map',
+  fill: 'fill inner map',
+  freeze: 'freeze inner map',
+  open: 'open',
+  openById: 'open map with id',
+  template: 'read template of',
+  accepts: 'try an inner map in',
+  readOuter: 'read outer map',
+  replace: 'replace',
+  remove: 'remove',
+  identify: 'identify',
+  readInner: 'read inner map',
+  edit: 'edit',
+  probe: 'probe',
+  list: 'list',
+  exists: 'look at',
+  makeDirectory: 'make directory',
+  removeDirectory: 'remove directory',
+  pin: 'pin at',
+  chmod: 'set mode of',
+  rename: 'rename',
+  unlink: 'unlink',
+  writeRecord: 'write record',
+  readRecord: 'read record',
+  lock: 'lock',
+} as const;
+
+export type FakeOperation = keyof typeof WORDS;
+
+/** The operation in words: what messages and hooks are told. */
+export function wordsOf(operation: FakeOperation): string {
+  return WORDS[operation];
+}
+
+/** What the real kernel would be asked for in its place; readings and writings that bpf() has no part in have none. */
+const BPF: Readonly<Partial<Record<FakeOperation, BpfCall>>> = {
+  createOuter: 'create',
+  build: 'create',
+  fill: 'update_batch',
+  freeze: 'freeze',
+  open: 'obj_get',
+  openById: 'fd_by_id',
+  accepts: 'update',
+  readOuter: 'lookup_batch',
+  replace: 'update_batch',
+  remove: 'delete_batch',
+  identify: 'obj_get',
+  readInner: 'lookup_batch',
+  edit: 'update_batch',
+  pin: 'pin',
+};
+
+export function bpfCallOf(operation: FakeOperation): BpfCall | undefined {
+  return BPF[operation];
+}
+
+interface Fault {
+  readonly operation: FakeOperation;
+  readonly errno: Errno;
+  readonly where: string;
+  left: number;
+}
+
+/** Failures that a test has ordered, each used up by the next operations that it is about. */
+export class Faults {
+  readonly #ordered: Fault[] = [];
+
+  order(fault: { operation: FakeOperation; errno: Errno; times: number; where: string }): void {
+    const { times, ...rest } = fault;
+    this.#ordered.push({ ...rest, left: times });
+  }
+
+  /** The errno that this operation shall meet; undefined for none. */
+  take(operation: FakeOperation, subject: string): Errno | undefined {
+    const found = this.#ordered.findIndex(
+      fault => fault.operation === operation && subject.includes(fault.where),
+    );
+    const fault = this.#ordered[found];
+    if (fault === undefined) return undefined;
+    fault.left -= 1;
+    if (fault.left <= 0) this.#ordered.splice(found, 1);
+    return fault.errno;
+  }
+}

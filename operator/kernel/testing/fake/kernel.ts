@@ -1,0 +1,241 @@
+import { INNER_TYPES } from '../../../api/outermap.ts';
+import type { KernelState } from '../../../api/status.ts';
+import { hex } from '../../../core/hex.ts';
+import type { MapSpec } from '../../../core/mapspec.ts';
+import type { KernelCounts } from '../../counts.ts';
+import type { Errno } from '../../error.ts';
+import { KernelError } from '../../error.ts';
+import type {
+  BuildRequest,
+  Edit,
+  Failed,
+  InnerAddress,
+  InnerReading,
+  Kernel,
+  OpenMap,
+  OuterEntries,
+} from '../../kernel.ts';
+import { FakePins, failure, ours } from './bpffs/pins.ts';
+import { build } from './build.ts';
+import { creationErrno, fits, isOuter, madeSpec, nameErrno } from './creation.ts';
+import { editMap, unlessAbsent } from './edit.ts';
+import type { FakeOperation } from './faults.ts';
+import type { FakeMachine } from './machine.ts';
+import type { FakeMap, OuterTable } from './map.ts';
+import type { FakeCapabilities, FakeOpenMap, FakeProcess } from './process.ts';
+import { bytesOfText, runsOf } from './table.ts';
+
+/** One process on a FakeMachine: a Kernel without a kernel. */
+export class FakeKernel implements Kernel {
+  readonly machine: FakeMachine;
+  readonly process: FakeProcess;
+  readonly pins: FakePins;
+  readonly possibleCpus: number;
+  #state: KernelState | undefined;
+
+  constructor(ground: { machine: FakeMachine; process: FakeProcess; root: string; possibleCpus: number }) {
+    this.machine = ground.machine;
+    this.process = ground.process;
+    this.possibleCpus = ground.possibleCpus;
+    this.pins = new FakePins(ground.machine, ground.process, ground.root);
+  }
+
+  get openMapsLimit(): number {
+    return this.process.openMapsLimit;
+  }
+
+  counts(): KernelCounts {
+    return { ...this.process.counts };
+  }
+
+  async probe(): Promise<KernelState> {
+    this.#look('probe', 'kernel');
+    this.#state ??= this.machine.state ?? linux618(this.process.capabilities);
+    return this.#state;
+  }
+
+  createOuter(outer: MapSpec, template: MapSpec, name: string): OpenMap {
+    const errno = creationErrno(template) ?? creationErrno(outer) ?? nameErrno(name);
+    const refused = isOuter(template) || !isOuter(outer) ? 'EINVAL' : errno;
+    const what = { spec: outer, name, template: madeSpec(template, this.possibleCpus) };
+    const made = this.create({ operation: 'createOuter', subject: name, refused }, what);
+    if (made instanceof KernelError) throw made;
+    return made;
+  }
+
+  async build(requests: readonly BuildRequest[]): Promise<readonly (OpenMap | KernelError)[]> {
+    await this.#meanwhile();
+    return requests.map(request => build(this, request));
+  }
+
+  open(pin: string): OpenMap {
+    this.#look('open', pin);
+    const map = this.#pinned(pin);
+    const opened = typeof map === 'string' ? map : this.process.openMap(map);
+    if (typeof opened === 'string') throw failure('open', pin, opened);
+    return opened;
+  }
+
+  openById(id: number): OpenMap {
+    this.#look('openById', String(id));
+    const map = this.#withId(id);
+    const opened = typeof map === 'string' ? map : this.process.openMap(map);
+    if (typeof opened === 'string') throw failure('openById', String(id), opened);
+    return opened;
+  }
+
+  template(outer: OpenMap): MapSpec | undefined {
+    this.#look('template', outer.name);
+    return this.process.capabilities.perfmon ? ours(outer).map.outer?.template : undefined;
+  }
+
+  /** A scratch map is made and its insertion tried: that counts as a mutation, as it does outside. */
+  accepts(outer: OpenMap, inner: MapSpec): boolean | undefined {
+    const { template } = outerOf(outer, 'accepts');
+    if (outer.spec.type === 'ArrayOfMaps') return undefined;
+    const refused = this.#mutate('accepts', outer.name, () => creationErrno(inner));
+    if (refused !== undefined) throw failure('accepts', outer.name, refused);
+    return fits(template, madeSpec(inner, this.possibleCpus));
+  }
+
+  async readOuter(outer: OpenMap): Promise<OuterEntries> {
+    await this.#meanwhile();
+    this.#look('readOuter', outer.name);
+    const inners = outerOf(outer, 'readOuter').inners();
+    const keys = new Uint8Array(inners.length * outer.spec.keySize);
+    for (const [index, [place]] of inners.entries()) keys.set(bytesOfText(place), index * outer.spec.keySize);
+    return { count: inners.length, keys, ids: Uint32Array.from(inners, ([, inner]) => inner.id) };
+  }
+
+  async replace(outer: OpenMap, keys: Uint8Array, inners: readonly OpenMap[]): Promise<Failed> {
+    await this.#meanwhile();
+    const table = outerOf(outer, 'replace');
+    const maps = inners.map(inner => ours(inner).map);
+    const given = runsOf(keys, outer.spec.keySize, maps.length);
+    return this.#each('replace', outer, given, (key, index) => table.upsert(key, maps[index]!));
+  }
+
+  async remove(outer: OpenMap, keys: Uint8Array): Promise<Failed> {
+    await this.#meanwhile();
+    const table = outerOf(outer, 'remove');
+    const given = runsOf(keys, outer.spec.keySize, keys.length / outer.spec.keySize);
+    return this.#each('remove', outer, given, key => unlessAbsent(table.delete(key)));
+  }
+
+  async identify(pins: readonly string[]): Promise<readonly (number | KernelError)[]> {
+    await this.#meanwhile();
+    return pins.map(pin => {
+      const map = this.machine.look(this.process, 'identify', pin) ?? this.#pinned(pin);
+      return typeof map === 'string' ? failure('identify', pin, map) : map.id;
+    });
+  }
+
+  async readInner(addresses: readonly InnerAddress[]): Promise<readonly (InnerReading | KernelError)[]> {
+    await this.#meanwhile();
+    return addresses.map(address => this.#read(address));
+  }
+
+  async edit(inner: OpenMap, edit: Edit): Promise<Failed> {
+    await this.#meanwhile();
+    return editMap(this, ours(inner), edit);
+  }
+
+  /** BPF_MAP_CREATE. `refused`: what the kernel has against it. */
+  create(
+    step: { operation: FakeOperation; subject: string; refused: Errno | undefined },
+    map: { spec: MapSpec; name: string; template?: MapSpec },
+  ): FakeOpenMap | KernelError {
+    const made: FakeOpenMap[] = [];
+    const errno = this.#mutate(step.operation, step.subject, () => {
+      if (!this.process.capabilities.bpf) return 'EPERM';
+      if (step.refused !== undefined) return step.refused;
+      const spec = madeSpec(map.spec, this.possibleCpus);
+      const held = this.machine.make({ ...map, spec, possibleCpus: this.possibleCpus }).hold();
+      const opened = this.process.openMap(held, map.spec.flags);
+      held.release();
+      if (typeof opened === 'string') return opened;
+      made.push(opened);
+      return undefined;
+    });
+    return made[0] ?? failure(step.operation, step.subject, errno ?? 'EPERM');
+  }
+
+  #read(address: InnerAddress): InnerReading | KernelError {
+    const subject = 'pin' in address ? address.pin : `with id ${address.id}`;
+    const found = 'pin' in address ? this.#pinned(address.pin) : this.#withId(address.id);
+    const map = this.machine.look(this.process, 'readInner', subject) ?? found;
+    if (typeof map === 'string') return failure('readInner', subject, map);
+    return { id: map.id, spec: map.spec, frozen: map.frozen, entries: map.table.entries() };
+  }
+
+  /** Bulk operations work off the event loop: nothing of them has happened when the call returns. */
+  async #meanwhile(): Promise<void> {
+    this.process.assertRunning();
+    await Promise.resolve();
+    this.process.assertRunning();
+  }
+
+  #look(operation: FakeOperation, subject: string): void {
+    const errno = this.machine.look(this.process, operation, subject);
+    if (errno !== undefined) throw failure(operation, subject, errno);
+  }
+
+  #mutate(operation: FakeOperation, subject: string, apply: () => Errno | undefined): Errno | undefined {
+    return this.machine.mutate(this.process, { operation, subject }, apply);
+  }
+
+  /** One mutation a key: every state that a crash can leave behind is passed. */
+  #each(
+    operation: FakeOperation,
+    map: OpenMap,
+    keys: readonly Uint8Array[],
+    apply: (key: Uint8Array, index: number) => Errno | undefined,
+  ): Failed {
+    const failed = new Map<number, KernelError>();
+    for (const [index, key] of keys.entries()) {
+      const subject = `key ${hex(key)} of ${map.name}`;
+      const errno = this.#mutate(operation, subject, () => apply(key, index));
+      if (errno !== undefined) failed.set(index, failure(operation, subject, errno));
+    }
+    return failed;
+  }
+
+  /** BPF_OBJ_GET: the inode's owner and mode decide, unless CAP_DAC_OVERRIDE is held. */
+  #pinned(path: string): FakeMap | Errno {
+    const node = this.machine.tree.find(path);
+    if (typeof node === 'string') return node;
+    if (node.kind !== 'pin') return node.kind === 'directory' ? 'EACCES' : 'ENOENT';
+    if (!this.process.capabilities.bpf) return 'EPERM';
+    const wanted = node.owner === this.process.uid ? 0o600 : 0o006;
+    const allowed = this.process.capabilities.dacOverride || (node.mode & wanted) === wanted;
+    return allowed ? node.map : 'EACCES';
+  }
+
+  #withId(id: number): FakeMap | Errno {
+    const { bpf, sysAdmin } = this.process.capabilities;
+    return bpf && sysAdmin ? (this.machine.map(id) ?? 'ENOENT') : 'EPERM';
+  }
+}
+
+function outerOf(map: OpenMap, operation: FakeOperation): OuterTable {
+  const { outer } = ours(map).map;
+  if (outer === undefined) throw failure(operation, map.name, 'EINVAL');
+  return outer;
+}
+
+/** What a probe finds on Linux 6.18 with these capabilities. */
+function linux618(capabilities: FakeCapabilities): KernelState {
+  return {
+    release: '6.18.0-fake',
+    outerBatch: 'once',
+    gracePeriodMs: 8,
+    features: {
+      arrayOfMapsDeleteBatch: false,
+      freeze: true,
+      innerMapFlag: true,
+      openById: capabilities.sysAdmin,
+      readTemplate: capabilities.perfmon,
+      ...Object.fromEntries(INNER_TYPES.map(type => [`inner.${type}`, true])),
+    },
+  };
+}

@@ -1,0 +1,19 @@
+import type { Place, Resource } from './client.ts';
+
+const ours = (plural: string): Resource => ({ group: 'innermap.io', version: 'v1alpha1', plural });
+const core = (plural: string): Resource => ({ group: '', version: 'v1', plural });
+
+export const INNER_MAPS = ours('innermaps');
+export const OUTER_MAPS = ours('outermaps');
+export const NODE_MAP_STATES = ours('nodemapstates');
+export const NODES = core('nodes');
+export const PODS = core('pods');
+
+export function innerMapPlace(key: string): Place {
+  const slash = key.indexOf('/');
+  return { resource: INNER_MAPS, namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+}
+
+export function outerMapPlace(name: string): Place {
+  return { resource: OUTER_MAPS, name };
+}

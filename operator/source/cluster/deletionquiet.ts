@@ -1,0 +1,55 @@
+import type { Clock } from '../../timing/clock.ts';
+
+/** So long without another deletion, and a wave of them is over. */
+const QUIET_MS = 250;
+/** Deletions that go on longer are judged by what came of them so far. */
+const MOST_MS = 2_000;
+/** More in a second are somebody who deletes everything: waited for longer, as half of it is half of the damage. */
+const WAVE_PER_SECOND = 10;
+const WAVE_MS = 30_000;
+
+/**
+ * Deletions of many objects come one by one. Who judges each by itself lets a hundred small removals empty an outer map:
+ * a removal waits for a moment in which none comes.
+ */
+export class Rest {
+  readonly #clock: Clock;
+  readonly #over: () => void;
+  #beganAt = 0;
+  #lastAt = 0;
+  #waiting = false;
+  #count = 0;
+
+  /** Calls `over` at the end of each wave. */
+  constructor(clock: Clock, over: () => void) {
+    this.#clock = clock;
+    this.#over = over;
+  }
+
+  get isDisturbed(): boolean {
+    return this.#waiting;
+  }
+
+  disturb(stop: AbortSignal): void {
+    this.#lastAt = this.#clock.now();
+    this.#count++;
+    if (this.#waiting) return;
+    this.#waiting = true;
+    this.#count = 1;
+    this.#beganAt = this.#lastAt;
+    void this.#wait(stop);
+  }
+
+  async #wait(stop: AbortSignal): Promise<void> {
+    for (let left = this.#left(); left > 0 && !stop.aborted; left = this.#left())
+      await this.#clock.sleep(left, stop);
+    this.#waiting = false;
+    if (!stop.aborted) this.#over();
+  }
+
+  #left(): number {
+    const now = this.#clock.now();
+    const most = this.#count * 1000 > (now - this.#beganAt) * WAVE_PER_SECOND ? WAVE_MS : MOST_MS;
+    return Math.min(this.#lastAt + QUIET_MS, this.#beganAt + most) - now;
+  }
+}

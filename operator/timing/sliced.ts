@@ -1,0 +1,39 @@
+import type { Unhurried } from '../core/steps.ts';
+import { Slice } from './slice.ts';
+
+/** Lets other events in between two pieces of work that take milliseconds each. */
+export function breath(): Promise<void> {
+  return new Promise(resume => setImmediate(resume));
+}
+
+/** A look at the clock takes longer than a small piece of work: one for so many. */
+const PIECES = 4;
+
+/** Calls `work` for each item and lets other events in between. */
+export async function paced<T>(items: Iterable<T>, work: (item: T, index: number) => void): Promise<void> {
+  const slice = new Slice();
+  let index = 0;
+  for (const item of items) {
+    if (index % PIECES === 0 && slice.over()) await slice.rest();
+    work(item, index++);
+  }
+}
+
+/** The same for the indexes below `count`. */
+export async function pacedTimes(count: number, work: (index: number) => void): Promise<void> {
+  const slice = new Slice();
+  for (let index = 0; index < count; index++) {
+    if (index % PIECES === 0 && slice.over()) await slice.rest();
+    work(index);
+  }
+}
+
+/** Finishes pure work in slices. */
+export async function unhurried<T>(work: Unhurried<T>): Promise<T> {
+  const slice = new Slice();
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+    if (slice.over()) await slice.rest();
+  }
+}
