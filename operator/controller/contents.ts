@@ -125,6 +125,6 @@ export class Judge {
 }
 
 export function layoutIn(world: World, outer: string): OuterLayout | undefined {
-  const ground = world.outers.get(outer)?.ground;
+  const ground = world.outers.get(outer)?.compiled;
   return typeof ground === 'object' ? ground.layout : undefined;
 }

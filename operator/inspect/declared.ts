@@ -4,7 +4,7 @@ import { parseInnerMap, parseOuterMap } from '../api/parse/manifest.ts';
 import { fieldText, type Problem } from '../api/problem.ts';
 import { isPerCpu } from '../core/codec/entries.ts';
 import type { CountedInner } from '../core/compare/applied.ts';
-import { groundOf } from '../core/desired/compile.ts';
+import { compileOuterMap } from '../core/desired/compile.ts';
 import { contentOf } from '../core/encodedinner.ts';
 import type { OuterLayout } from '../core/layout/outer.ts';
 import { completed } from '../core/steps.ts';
@@ -69,7 +69,7 @@ export async function declaredIn(cluster: Cluster, asked: DeclaredAsked): Promis
 export function layoutsOf(outerMaps: readonly OuterMap[]): ReadonlyMap<string, OuterLayout> {
   const layouts = new Map<string, OuterLayout>();
   for (const outerMap of outerMaps) {
-    const ground = groundOf(outerMap);
+    const ground = compileOuterMap(outerMap);
     if (typeof ground === 'object') layouts.set(outerMap.metadata.name, ground.layout);
   }
   return layouts;

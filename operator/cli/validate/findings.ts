@@ -1,6 +1,6 @@
 import { type InnerMap, innerMapName } from '../../api/innermap.ts';
 import type { OuterMap } from '../../api/outermap.ts';
-import { claimOf, type Ground, groundOf } from '../../core/desired/compile.ts';
+import { type CompiledOuterMap, claimOf, compileOuterMap } from '../../core/desired/compile.ts';
 import { desiredState } from '../../core/desired/desired.ts';
 import type { Content, Refusal, Wanted, WantedInner } from '../../core/wanted.ts';
 import type { Loaded, ObjectSize } from '../command.ts';
@@ -28,7 +28,9 @@ export function placeOf(origin: string): Place {
 /** Everything that is to be said of manifests without a kernel: by the very functions that the agent decides with. */
 export function findingsOf({ wanted, sizes }: Loaded): readonly Finding[] {
   const refused: Finding[] = wanted.refusals.map(refusal => ({ ...refusal, severity: 'error' }));
-  const grounds = new Map(wanted.outerMaps.map(outerMap => [outerMap.metadata.name, groundOf(outerMap)]));
+  const grounds = new Map(
+    wanted.outerMaps.map(outerMap => [outerMap.metadata.name, compileOuterMap(outerMap)]),
+  );
   const findings = [
     ...refused,
     ...wanted.outerMaps.flatMap(outerMap => groundFinding(outerMap, grounds.get(outerMap.metadata.name))),
@@ -46,13 +48,16 @@ export function byPlace(a: Finding, b: Finding): number {
   return (left.line ?? 0) - (right.line ?? 0) || (left.column ?? 0) - (right.column ?? 0);
 }
 
-function groundFinding({ metadata }: OuterMap, ground: Ground | string | undefined): readonly Finding[] {
+function groundFinding(
+  { metadata }: OuterMap,
+  ground: CompiledOuterMap | string | undefined,
+): readonly Finding[] {
   return typeof ground === 'string'
     ? [{ origin: '', message: `OuterMap ${metadata.name}: ${ground}`, severity: 'error' }]
     : [];
 }
 
-function innerFinding(inner: WantedInner, ground: Ground | string | undefined): readonly Finding[] {
+function innerFinding(inner: WantedInner, ground: CompiledOuterMap | string | undefined): readonly Finding[] {
   const { innerMap, content } = inner;
   if (content.kind === 'invalid') return invalidFindings(inner, content);
   if (typeof ground === 'string') return [];

@@ -1,6 +1,6 @@
 import type { Metadata } from '../../api/metadata.ts';
 import type { OuterMap } from '../../api/outermap.ts';
-import { groundOf } from '../desired/compile.ts';
+import { compileOuterMap } from '../desired/compile.ts';
 import { NO_ENTRIES } from '../entries.ts';
 import type { OuterLayout } from '../layout/outer.ts';
 import type { Wanted, WantedInner } from '../wanted.ts';
@@ -93,7 +93,7 @@ function aged<T extends { readonly metadata: Metadata }>(
 }
 
 function layoutOf(outerMap: OuterMap | undefined): OuterLayout | undefined {
-  const ground = outerMap === undefined ? undefined : groundOf(outerMap);
+  const ground = outerMap === undefined ? undefined : compileOuterMap(outerMap);
   return typeof ground === 'object' ? ground.layout : undefined;
 }
 

@@ -1,7 +1,7 @@
 import { type InnerMap, innerMapName } from '../../api/innermap.ts';
 import type { OuterMap } from '../../api/outermap.ts';
 import type { Reason } from '../../api/reason.ts';
-import { claimOf, groundOf } from '../desired/compile.ts';
+import { claimOf, compileOuterMap } from '../desired/compile.ts';
 import { desiredState } from '../desired/desired.ts';
 import type { Wanted } from '../wanted.ts';
 import { nodeClasses } from './nodeclasses.ts';
@@ -39,7 +39,7 @@ export function verdictsOn(wanted: Wanted, nodes: readonly Labels[]): readonly V
 
 /** What is wrong with an object whatever nodes there are: none may match its selector yet. */
 function* ownVerdicts({ outerMaps, innerMaps }: Wanted) {
-  const grounds = new Map(outerMaps.map(outerMap => [outerMap.metadata.name, groundOf(outerMap)]));
+  const grounds = new Map(outerMaps.map(outerMap => [outerMap.metadata.name, compileOuterMap(outerMap)]));
   for (const inner of innerMaps) {
     const ground = grounds.get(inner.innerMap.spec.outerMap);
     if (ground === undefined || typeof ground === 'string') continue;

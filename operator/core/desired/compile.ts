@@ -11,7 +11,7 @@ import { isLRU, type MapSpec } from '../mapspec.ts';
 import type { WantedInner } from '../wanted.ts';
 
 /** An OuterMap with everything that its InnerMaps are judged by. */
-export interface Ground {
+export interface CompiledOuterMap {
   readonly outerMap: OuterMap;
   readonly layout: OuterLayout;
   readonly access: Access;
@@ -44,20 +44,20 @@ export type Claim =
   | { readonly kind: 'rejected'; readonly reason: Reason; readonly message: string };
 
 /** Judged once for each pair of objects: both are immutable, so the answer is too. */
-const judged = new WeakMap<WantedInner, { readonly ground: Ground; readonly claim: Claim }>();
-const grounds = new WeakMap<OuterMap, Ground | string>();
+const judged = new WeakMap<WantedInner, { readonly ground: CompiledOuterMap; readonly claim: Claim }>();
+const grounds = new WeakMap<OuterMap, CompiledOuterMap | string>();
 
 /** The ground of an OuterMap, or what is wrong with its declarations. */
-export function groundOf(outerMap: OuterMap): Ground | string {
+export function compileOuterMap(outerMap: OuterMap): CompiledOuterMap | string {
   let ground = grounds.get(outerMap);
   if (ground === undefined) {
-    ground = readGround(outerMap);
+    ground = compile(outerMap);
     grounds.set(outerMap, ground);
   }
   return ground;
 }
 
-export function claimOf(wanted: WantedInner, ground: Ground): Claim {
+export function claimOf(wanted: WantedInner, ground: CompiledOuterMap): Claim {
   const known = judged.get(wanted);
   if (known?.ground === ground) return known.claim;
   const claim = judge(wanted, ground);
@@ -65,7 +65,7 @@ export function claimOf(wanted: WantedInner, ground: Ground): Claim {
   return claim;
 }
 
-function readGround(outerMap: OuterMap): Ground | string {
+function compile(outerMap: OuterMap): CompiledOuterMap | string {
   const layout = outerLayout(outerMap);
   if (!layout.ok) return layout.problems.map(problem => problem.message).join('; ');
   const access = accessOf(outerMap, layout.value.outerKey);
@@ -73,7 +73,7 @@ function readGround(outerMap: OuterMap): Ground | string {
   return { outerMap, layout: layout.value, access: access.value };
 }
 
-function judge({ innerMap, content }: WantedInner, ground: Ground): Claim {
+function judge({ innerMap, content }: WantedInner, ground: CompiledOuterMap): Claim {
   const { layout, access } = ground;
   const key = keyBytes(layout.outerKey, innerMap.spec.key);
   if (!key.ok) return rejected('InvalidKey', `Key ${String(innerMap.spec.key)}: ${key.message}`);
@@ -112,7 +112,7 @@ function judge({ innerMap, content }: WantedInner, ground: Ground): Claim {
 const UNENCODED = 'Contents wait to be encoded by the OuterMap’s layout';
 
 /** Without a maxEntries of its own an inner map has the template's layout: one object for all of them. */
-function specOf(innerMap: InnerMap, { layout }: Ground): Parsed<MapSpec> {
+function specOf(innerMap: InnerMap, { layout }: CompiledOuterMap): Parsed<MapSpec> {
   return innerMap.spec.maxEntries === undefined
     ? { ok: true, value: layout.template }
     : innerSpec(layout, innerMap);

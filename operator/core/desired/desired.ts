@@ -5,7 +5,7 @@ import type { Reason } from '../../api/reason.ts';
 import { selects } from '../../api/selector.ts';
 import { completed, pauses, type Unhurried } from '../steps.ts';
 import type { Wanted, WantedInner } from '../wanted.ts';
-import { claimOf, type DesiredInner, type Ground, groundOf } from './compile.ts';
+import { type CompiledOuterMap, claimOf, compileOuterMap, type DesiredInner } from './compile.ts';
 
 /** The node that decides: its name and labels are all that selectors see. */
 export interface Node {
@@ -13,7 +13,7 @@ export interface Node {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-export interface DesiredOuter extends Ground {
+export interface DesiredOuter extends CompiledOuterMap {
   /** By the key in hex. */
   readonly inners: ReadonlyMap<string, DesiredInner>;
   /** Keys whose owner's new contents cannot be taken: what is there stays. */
@@ -80,11 +80,11 @@ function innersByOuter(inners: readonly WantedInner[], node: Node): Map<string, 
 }
 
 /** The OuterMaps that can be used, by name; of those with one pin only the oldest. */
-function groundsOf(outerMaps: readonly OuterMap[], rejections: Rejection[]): readonly Ground[] {
-  const grounds: Ground[] = [];
+function groundsOf(outerMaps: readonly OuterMap[], rejections: Rejection[]): readonly CompiledOuterMap[] {
+  const grounds: CompiledOuterMap[] = [];
   const pins = new Map<string, OuterMap>();
   for (const outerMap of outerMaps.toSorted((a, b) => bySeniority(a.metadata, b.metadata))) {
-    const ground = groundOf(outerMap);
+    const ground = compileOuterMap(outerMap);
     const { pin } = outerMap.spec;
     const holder = pin === undefined ? undefined : pins.get(pin);
     if (typeof ground === 'string')
@@ -102,7 +102,7 @@ function groundsOf(outerMaps: readonly OuterMap[], rejections: Rejection[]): rea
 
 /** In whatever order they come: the oldest has the key, so nothing need be sorted before. */
 function* desiredOuter(
-  ground: Ground,
+  ground: CompiledOuterMap,
   wanted: readonly WantedInner[],
   rejections: Rejection[],
 ): Unhurried<DesiredOuter> {

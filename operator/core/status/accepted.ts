@@ -21,9 +21,9 @@ const OUTER_ACCEPTED: Verdict = {
 
 /** What the InnerMap claims by itself; nothing where it or its OuterMap cannot be read. */
 export function claimIn({ facts, outer }: InnerRecord): Claim | undefined {
-  const { ground } = outer;
-  if (facts.wanted === undefined || ground === undefined || typeof ground === 'string') return undefined;
-  return claimOf(facts.wanted, ground);
+  const { compiled } = outer;
+  if (facts.wanted === undefined || compiled === undefined || typeof compiled === 'string') return undefined;
+  return claimOf(facts.wanted, compiled);
 }
 
 /** Whether an InnerMap can be taken, by the same rules as on every node. */
@@ -44,9 +44,9 @@ export function innerVerdict(inner: InnerRecord, view: View): Verdict {
 
 /** Whether an OuterMap can be made at all. `others` have the same pin. */
 export function outerVerdict(outer: OuterRecord, others: Iterable<OuterRecord>, meet: Meeting): Verdict {
-  const { facts, ground } = outer;
+  const { facts, compiled } = outer;
   if (facts?.problem !== undefined) return { accepted: 'False', ...facts.problem };
-  if (typeof ground === 'string') return refused('LayoutMismatch', ground);
+  if (typeof compiled === 'string') return refused('LayoutMismatch', compiled);
   const holder = seniorHolder(outer, others, meet);
   if (holder === undefined) return OUTER_ACCEPTED;
   const pin = facts?.outerMap?.spec.pin;
@@ -86,7 +86,7 @@ function seniorHolder(
   if (own === undefined) return undefined;
   for (const other of others) {
     const theirs = other.facts?.outerMap;
-    const isUsable = theirs !== undefined && typeof other.ground !== 'string' && other !== outer;
+    const isUsable = theirs !== undefined && typeof other.compiled !== 'string' && other !== outer;
     if (!isUsable || bySeniority(theirs.metadata, own.metadata) >= 0) continue;
     if (meet(theirs.spec.nodeSelector, own.spec.nodeSelector)) return other;
   }

@@ -110,7 +110,7 @@ export class World {
     if (outer?.facts === undefined) return;
     const { facts } = outer;
     delete outer.facts;
-    delete outer.ground;
+    delete outer.compiled;
     delete outer.deletion;
     for (const inner of outer.inners.values()) reclaim(inner);
     this.#stale(outer);

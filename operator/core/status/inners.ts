@@ -1,4 +1,4 @@
-import { groundOf } from '../desired/compile.ts';
+import { compileOuterMap } from '../desired/compile.ts';
 import { claimIn } from './accepted.ts';
 import type { InnerFacts, OuterFacts, Written } from './facts.ts';
 import type { Deletion, InnerRecord, OuterRecord } from './memory.ts';
@@ -107,8 +107,8 @@ function leave(inner: InnerRecord): readonly InnerRecord[] {
 }
 
 export function setGround(outer: OuterRecord, { outerMap }: OuterFacts): void {
-  if (outerMap === undefined) delete outer.ground;
-  else outer.ground = groundOf(outerMap);
+  if (outerMap === undefined) delete outer.compiled;
+  else outer.compiled = compileOuterMap(outerMap);
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Ground } from '../desired/compile.ts';
+import type { CompiledOuterMap } from '../desired/compile.ts';
 import type { Verdict } from './conditions.ts';
 import type { InnerFacts, NodeFacts, OuterFacts, PodFacts, StateFacts, Written } from './facts.ts';
 import type { Crowd, Standing } from './nodegroup.ts';
@@ -53,7 +53,7 @@ export interface OuterRecord extends Remembered {
   readonly name: string;
   facts?: OuterFacts;
   /** Text: why its declarations cannot be used. */
-  ground?: Ground | string;
+  compiled?: CompiledOuterMap | string;
   readonly inners: Map<string, InnerRecord>;
   readonly digest: SetDigest;
   acceptedInners: number;

@@ -1,6 +1,6 @@
 import type { OuterMap } from '../../api/outermap.ts';
 import { selects } from '../../api/selector.ts';
-import { groundOf } from '../../core/desired/compile.ts';
+import { compileOuterMap } from '../../core/desired/compile.ts';
 import type { ClusterNode, Wanted, WantedInner, Watermark } from '../../core/wanted.ts';
 import type { Cluster, KubeObject, Place } from '../../kube/client.ts';
 import { type Failure, Reflector } from '../../kube/reflector.ts';
@@ -148,7 +148,7 @@ class Streams implements ClusterSource {
     if (node === undefined || this.#closed.signal.aborted) return;
     for (const [name, { outerMap }] of this.#outerMaps.snapshot()) {
       if (outerMap === undefined) continue;
-      const ground = groundOf(outerMap);
+      const ground = compileOuterMap(outerMap);
       if (typeof ground === 'string' || !selects(outerMap.spec.nodeSelector, node.labels)) continue;
       wanted.set(name, { mark: `${outerMap.metadata.uid} ${ground.layout.digest}`, outerMap });
     }
@@ -159,7 +159,7 @@ class Streams implements ClusterSource {
   }
 
   #begin(outerMap: OuterMap): Inners {
-    const ground = groundOf(outerMap);
+    const ground = compileOuterMap(outerMap);
     if (typeof ground === 'string')
       throw new Error(`Cannot read InnerMaps of ${outerMap.metadata.name}: ${ground}`);
     const { possibleCpus } = this.#options;

@@ -1,7 +1,7 @@
 import type { NodeSelector } from '../../../api/metadata.ts';
 import type { OuterMapSpec } from '../../../api/outermap.ts';
 import type { InnerMapStatus, OuterMapStatus } from '../../../api/status.ts';
-import { groundOf } from '../../desired/compile.ts';
+import { compileOuterMap } from '../../desired/compile.ts';
 import { labelsHash } from '../../report/nodereport.ts';
 import { completed } from '../../steps.ts';
 import { outerMapOf } from '../../testing/outermap.ts';
@@ -116,7 +116,7 @@ export class SummaryScene {
       creationTimestamp: createdAt,
     };
     const outerMap = this.#outers.get(outer)?.outerMap;
-    const ground = outerMap === undefined ? undefined : groundOf(outerMap);
+    const ground = outerMap === undefined ? undefined : compileOuterMap(outerMap);
     const layoutDigest = typeof ground === 'object' ? ground.layout.digest : '';
     const entries = { count: 1, keys: new Uint8Array(0), values: new Uint8Array(0) };
     const content =
