@@ -1,5 +1,5 @@
 import type { EntryFacts, Trouble } from './facts.ts';
-import type { Cohort, NodeRecord, OuterRecord } from './memory.ts';
+import type { NodeGroup, NodeRecord, OuterRecord } from './memory.ts';
 import type { Failing } from './nodegroup.ts';
 
 /** In `failing`, the outer map itself: keys of InnerMaps have a slash. */
@@ -8,7 +8,7 @@ export const ITSELF = '';
 const NOWHERE: readonly Failing[] = [];
 
 /** The nodes of a cohort whose states list an object, with what they say of it. */
-export function failingOf(outer: OuterRecord, cohort: Cohort, key: string): readonly Failing[] {
+export function failingOf(outer: OuterRecord, cohort: NodeGroup, key: string): readonly Failing[] {
   const nodes = outer.failing.get(key);
   if (nodes === undefined) return NOWHERE;
   const failing: Failing[] = [];

@@ -5,7 +5,7 @@ const NONE = 0xffff_ffff;
  * The first three names among the nodes before each place of a row, or from each place on: worked out once for all
  * places, since thousands of inner maps ask for as many places.
  */
-export class FirstOf {
+export class FirstNames {
   readonly #names: readonly string[];
   /** Three ranks a place; a rank is a place in the order of names. */
   readonly #ranks: Uint32Array;
@@ -18,15 +18,15 @@ export class FirstOf {
   }
 
   /** Place n stands for the first n of the row. */
-  static prefixes(row: Uint32Array, names: readonly string[]): FirstOf {
-    const first = new FirstOf(row.length + 1, names);
+  static prefixes(row: Uint32Array, names: readonly string[]): FirstNames {
+    const first = new FirstNames(row.length + 1, names);
     for (let at = 0; at < row.length; at++) first.#extend(at, at + 1, row[at]!);
     return first;
   }
 
   /** Place n stands for those from n on that are marked. */
-  static suffixes(row: Uint32Array, names: readonly string[], marked: Uint8Array): FirstOf {
-    const first = new FirstOf(row.length + 1, names);
+  static suffixes(row: Uint32Array, names: readonly string[], marked: Uint8Array): FirstNames {
+    const first = new FirstNames(row.length + 1, names);
     for (let at = row.length - 1; at >= 0; at--)
       first.#extend(at + 1, at, marked[at] === 1 ? row[at]! : NONE);
     return first;

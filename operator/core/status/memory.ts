@@ -1,7 +1,7 @@
 import type { CompiledOuterMap } from '../desired/compile.ts';
 import type { Verdict } from './conditions.ts';
 import type { InnerFacts, NodeFacts, OuterFacts, PodFacts, StateFacts, Written } from './facts.ts';
-import type { Crowd, Standing } from './nodegroup.ts';
+import type { Standing, WatermarkIndex } from './nodegroup.ts';
 import type { ClaimGroup } from './rivals.ts';
 import type { Lot } from './rollup.ts';
 import type { SetDigest } from './setdigest.ts';
@@ -61,7 +61,7 @@ export interface OuterRecord extends Remembered {
   sums?: string;
   /** Whoever claims a key, by the key in hex. */
   readonly claims: Map<string, ClaimGroup>;
-  readonly cohorts: Map<string, Cohort>;
+  readonly cohorts: Map<string, NodeGroup>;
   /** Nodes whose states list the InnerMap as failed; the empty key is the outer map itself. */
   readonly failing: Map<string, Set<NodeRecord>>;
   /** Since when nodes have had no entry about the present. */
@@ -85,14 +85,14 @@ export interface OuterRecord extends Remembered {
 }
 
 /** Nodes that are selected alike. */
-export interface Cohort {
+export interface NodeGroup {
   /** In the order of their names. */
   members: ReadonlySet<NodeRecord>;
   /** Of the nodes that the members were chosen from. */
   nodesVersion: number;
   /** Of the OuterMap that they were chosen by. */
   generation: number;
-  crowd?: Crowd;
+  crowd?: WatermarkIndex;
   /** Of the OuterMap's nodes, at which the members were chosen, and at which the crowd was made. */
   look: number;
   crowdLook: number;

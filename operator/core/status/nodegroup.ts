@@ -1,6 +1,6 @@
 import type { Reason } from '../../api/reason.ts';
 import { compareText } from '../desired/desired.ts';
-import { FirstOf } from './firstnames.ts';
+import { FirstNames } from './firstnames.ts';
 import type { Lot } from './rollup.ts';
 
 /** What one node's state says of an outer map, in the eyes of the controller. */
@@ -31,7 +31,7 @@ export interface Goal {
 }
 
 /** Nodes that are selected alike, ready for the question of thousands of inner maps: how many have come so far? */
-export interface Crowd {
+export interface WatermarkIndex {
   readonly withoutAgent: number;
   readonly silent: Some;
   readonly absent: Some;
@@ -41,8 +41,8 @@ export interface Crowd {
   readonly watermarks: Float64Array;
   readonly opaque: Uint8Array;
   /** The first by name among those below each place, and among the opaque ones from it on. */
-  readonly below: FirstOf;
-  readonly opaqueFrom: FirstOf;
+  readonly below: FirstNames;
+  readonly opaqueFrom: FirstNames;
   /** Answers for objects that fail nowhere: by the number of nodes that are behind. */
   readonly answers: Map<number, Lot>;
 }
@@ -57,7 +57,7 @@ const LISTED = 5;
 const NOBODY: readonly Failing[] = [];
 
 /** In the order of the nodes' names. Garbage is spared: thousands of nodes, and as many crowds as there are selectors. */
-export function crowdOf(names: readonly string[], standings: readonly Standing[]): Crowd {
+export function watermarkIndexOf(names: readonly string[], standings: readonly Standing[]): WatermarkIndex {
   const ranks = byWatermark(standings);
   const watermarks = new Float64Array(ranks.length);
   const opaque = new Uint8Array(ranks.length);
@@ -75,8 +75,8 @@ export function crowdOf(names: readonly string[], standings: readonly Standing[]
     absent: some(standing => standing.kind === 'absent' && !standing.overdue),
     overdue: some(standing => standing.kind === 'absent' && standing.overdue),
     ...{ nodes, watermarks, opaque },
-    below: FirstOf.prefixes(ranks, names),
-    opaqueFrom: FirstOf.suffixes(ranks, names, opaque),
+    below: FirstNames.prefixes(ranks, names),
+    opaqueFrom: FirstNames.suffixes(ranks, names, opaque),
     answers: new Map(),
   };
 }
@@ -102,7 +102,7 @@ function byWatermark(standings: readonly Standing[]): Uint32Array {
 }
 
 /** How an object fares that the nodes have when they reach the goal, but for those where it fails. */
-export function lotOf(crowd: Crowd, goal: Goal, failing: readonly Failing[] = NOBODY): Lot {
+export function lotOf(crowd: WatermarkIndex, goal: Goal, failing: readonly Failing[] = NOBODY): Lot {
   const behind = countBelow(crowd.watermarks, goal.version);
   const failed =
     goal.failsBefore === true ? failing : failing.filter(({ watermark }) => watermark >= goal.version);
@@ -126,7 +126,7 @@ interface Split {
   readonly early: readonly Failing[];
 }
 
-function counted(crowd: Crowd, { behind, isLate, failed, early }: Split): Lot {
+function counted(crowd: WatermarkIndex, { behind, isLate, failed, early }: Split): Lot {
   const { silent, absent, overdue, watermarks, below, withoutAgent } = crowd;
   const reached = failed.filter(failing => !early.includes(failing));
   const hidden = hiddenOn(crowd, behind, reached);
@@ -155,7 +155,11 @@ function counted(crowd: Crowd, { behind, isLate, failed, early }: Split): Lot {
 }
 
 /** Nodes that have come so far, but may keep silent about a failure of this object. */
-function hiddenOn({ opaque, opaqueFrom, nodes }: Crowd, behind: number, failed: readonly Failing[]): Some {
+function hiddenOn(
+  { opaque, opaqueFrom, nodes }: WatermarkIndex,
+  behind: number,
+  failed: readonly Failing[],
+): Some {
   const listed = failed.filter(failing => failing.opaque);
   const count = opaqueFrom.count(behind) - listed.length;
   if (listed.length === 0) return { count, nodes: opaqueFrom.names(behind) };

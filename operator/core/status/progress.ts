@@ -1,8 +1,8 @@
 import type { NodeSelector } from '../../api/metadata.ts';
 import type { EntryFacts, StateFacts } from './facts.ts';
 import { isTroubled, reindex } from './failing.ts';
-import type { Cohort, NodeRecord, OuterRecord } from './memory.ts';
-import { type Crowd, crowdOf, type Standing } from './nodegroup.ts';
+import type { NodeGroup, NodeRecord, OuterRecord } from './memory.ts';
+import { type Standing, type WatermarkIndex, watermarkIndexOf } from './nodegroup.ts';
 import type { Nodes } from './nodes.ts';
 import { canonicalText } from './patch.ts';
 
@@ -76,7 +76,7 @@ export function cohortOf(outer: OuterRecord, selector: NodeSelector | undefined,
       names.push(node.name);
       standings.push(outer.standings.get(node)!);
     }
-    cohort.crowd = crowdOf(names, standings);
+    cohort.crowd = watermarkIndexOf(names, standings);
     cohort.crowdLook = outer.looks;
     outer.crowdsMade++;
   }
@@ -84,7 +84,7 @@ export function cohortOf(outer: OuterRecord, selector: NodeSelector | undefined,
 }
 
 /** The same for whoever asks who they are, and not how they fare. */
-export function chosenBy(outer: OuterRecord, selector: NodeSelector | undefined, view: View): Cohort {
+export function chosenBy(outer: OuterRecord, selector: NodeSelector | undefined, view: View): NodeGroup {
   const text = selectorText(selector);
   let cohort = outer.cohorts.get(text);
   if (cohort === undefined) {
@@ -109,10 +109,10 @@ export function selectorText(selector: NodeSelector | undefined): string {
   return text;
 }
 
-type LookedAt = Cohort & { readonly crowd: Crowd };
+type LookedAt = NodeGroup & { readonly crowd: WatermarkIndex };
 
 function choose(
-  cohort: Cohort,
+  cohort: NodeGroup,
   outer: OuterRecord,
   { selector, nodes }: { selector: NodeSelector | undefined; nodes: Nodes },
 ): void {
