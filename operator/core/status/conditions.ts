@@ -1,6 +1,6 @@
 import type { Reason } from '../../api/reason.ts';
 import type { Condition, NodeCounts } from '../../api/status.ts';
-import type { Lot } from './rollup.ts';
+import type { NodeRollup } from './rollup.ts';
 
 /** Whether an object can be taken at all. Unknown: it is not read yet. */
 export interface Verdict {
@@ -11,7 +11,7 @@ export interface Verdict {
 
 export interface Asked {
   readonly verdict: Verdict;
-  readonly lot: Lot;
+  readonly lot: NodeRollup;
   readonly generation: number;
   /** What was written last: times of transitions are kept from there. */
   readonly before: readonly Condition[];
@@ -36,12 +36,12 @@ export function conditionsOf({ verdict, lot, generation, before, now }: Asked): 
   });
 }
 
-export function countsOf({ desired, ready, failed, unknown, withoutAgent }: Lot): NodeCounts {
+export function countsOf({ desired, ready, failed, unknown, withoutAgent }: NodeRollup): NodeCounts {
   return { desired, ready, failed, unknown, withoutAgent, summary: `${ready}/${desired}` };
 }
 
 /** Ready on every node that should have it. */
-export function isReady({ accepted }: Verdict, { desired, ready }: Lot): boolean {
+export function isReady({ accepted }: Verdict, { desired, ready }: NodeRollup): boolean {
   return accepted === 'True' && desired > 0 && ready === desired;
 }
 
@@ -53,7 +53,7 @@ function accepted({ accepted: status, reason, message }: Verdict): Told {
   return { type: 'Accepted', status, reason, message };
 }
 
-function programmed(verdict: Verdict, lot: Lot): Told {
+function programmed(verdict: Verdict, lot: NodeRollup): Told {
   const type = 'Programmed';
   if (verdict.accepted !== 'True') return notAccepted(type, verdict);
   if (lot.desired === 0) return nowhere(type, lot);
@@ -64,7 +64,7 @@ function programmed(verdict: Verdict, lot: Lot): Told {
   return { type, status: 'False', reason: 'Progressing', message };
 }
 
-function readiness(verdict: Verdict, lot: Lot): Told {
+function readiness(verdict: Verdict, lot: NodeRollup): Told {
   const type = 'Ready';
   if (verdict.accepted !== 'True') return notAccepted(type, verdict);
   if (lot.desired === 0) return nowhere(type, lot);
@@ -83,7 +83,7 @@ function notAccepted(type: 'Programmed' | 'Ready', { reason, message }: Verdict)
   return { type, status: 'False', reason, message };
 }
 
-function nowhere(type: 'Programmed' | 'Ready', { withoutAgent }: Lot): Told {
+function nowhere(type: 'Programmed' | 'Ready', { withoutAgent }: NodeRollup): Told {
   const message =
     withoutAgent === 0
       ? 'No node is selected: see nodeSelector here and in the OuterMap'
@@ -91,11 +91,11 @@ function nowhere(type: 'Programmed' | 'Ready', { withoutAgent }: Lot): Told {
   return { type, status: 'False', reason: 'NoMatchingNodes', message };
 }
 
-function behindText({ behind, desired, behindNodes }: Lot): string {
+function behindText({ behind, desired, behindNodes }: NodeRollup): string {
   return behind === 0 ? '' : `${behind} of ${nodes(desired)} behind: ${listed(behindNodes, behind)}`;
 }
 
-function unknownText({ unknown, desired, unknownNodes }: Lot): string {
+function unknownText({ unknown, desired, unknownNodes }: NodeRollup): string {
   return unknown === 0
     ? ''
     : `${unknown} of ${nodes(desired)} not reporting: ${listed(unknownNodes, unknown)}`;

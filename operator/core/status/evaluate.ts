@@ -3,9 +3,9 @@ import { isReady, type Verdict } from './conditions.ts';
 import type { Written } from './facts.ts';
 import { failingOf, ITSELF } from './failing.ts';
 import type { InnerRecord, OuterRecord } from './memory.ts';
-import { lotOf } from './nodegroup.ts';
+import { rollupOf } from './nodegroup.ts';
 import { cohortOf, LATE_AFTER, type View } from './progress.ts';
-import { type Lot, NO_NODES, sameLot } from './rollup.ts';
+import { NO_NODES, type NodeRollup, sameRollup } from './rollup.ts';
 
 /** An object whose status may have to be written anew. */
 export interface Told {
@@ -23,7 +23,7 @@ export interface Looking extends View {
 
 export interface Look {
   readonly verdict: Verdict;
-  readonly lot: Lot;
+  readonly lot: NodeRollup;
   /** A node that was there before has come to be selected. */
   readonly grew: boolean;
 }
@@ -48,7 +48,7 @@ export function lookAtInner(inner: InnerRecord, looking: Looking, now: number): 
   if (outer.facts === undefined) return { verdict, lot: NO_NODES, grew: false };
   const cohort = cohortOf(outer, facts.selector, looking);
   const isLate = now - seenAt >= LATE_AFTER;
-  const lot = lotOf(cohort.crowd, { version: goal, isLate }, failingOf(outer, cohort, facts.key));
+  const lot = rollupOf(cohort.crowd, { version: goal, isLate }, failingOf(outer, cohort, facts.key));
   if (lot.behind > 0 && !isLate) outer.recheckAt = Math.min(outer.recheckAt, seenAt + LATE_AFTER);
   return { verdict, lot, grew: cohort.grewAt === outer.looks };
 }
@@ -85,7 +85,7 @@ export function lookAtOuter(outer: OuterRecord, looking: Looking, now: number): 
   const seenAt = outer.deletion?.seenAt ?? now;
   const isLate = now - seenAt >= LATE_AFTER;
   const goal = { version: outer.deletion?.goal ?? 0, isLate, failsBefore: true };
-  const lot = lotOf(cohort.crowd, goal, failingOf(outer, cohort, ITSELF));
+  const lot = rollupOf(cohort.crowd, goal, failingOf(outer, cohort, ITSELF));
   if (lot.behind > 0 && !isLate) outer.recheckAt = Math.min(outer.recheckAt, seenAt + LATE_AFTER);
   return { verdict: outer.verdict!, lot, grew: cohort.grewAt === outer.looks };
 }
@@ -94,7 +94,7 @@ function* samePin(pin: string, outers: Iterable<OuterRecord>): Iterable<OuterRec
   for (const outer of outers) if (outer.facts?.outerMap?.spec.pin === pin) yield outer;
 }
 
-function isBehind(lot: Lot | undefined): number {
+function isBehind(lot: NodeRollup | undefined): number {
   return Number(lot !== undefined && lot.behind > 0);
 }
 
@@ -103,7 +103,7 @@ function takeLook(record: InnerRecord | OuterRecord, { verdict, lot, grew }: Loo
   const isNew =
     record.touched ||
     record.lot === undefined ||
-    !sameLot(record.lot, lot) ||
+    !sameRollup(record.lot, lot) ||
     !sameVerdict(record.verdict, verdict) ||
     grew;
   record.touched = false;

@@ -3,7 +3,7 @@ import type { Verdict } from './conditions.ts';
 import type { InnerFacts, NodeFacts, OuterFacts, PodFacts, StateFacts, Written } from './facts.ts';
 import type { Standing, WatermarkIndex } from './nodegroup.ts';
 import type { ClaimGroup } from './rivals.ts';
-import type { Lot } from './rollup.ts';
+import type { NodeRollup } from './rollup.ts';
 import type { SetDigest } from './setdigest.ts';
 
 export interface NodeRecord {
@@ -24,7 +24,7 @@ export interface NodeRecord {
 interface Remembered {
   written: Written;
   verdict?: Verdict;
-  lot?: Lot;
+  lot?: NodeRollup;
   /** Something that neither verdict nor lot show: a new generation, a status that somebody else wrote. */
   touched: boolean;
   /** Of which the answer is awaited: a schedule of its own. */

@@ -1,7 +1,7 @@
 import type { Reason } from '../../api/reason.ts';
 import { compareText } from '../desired/desired.ts';
 import { FirstNames } from './firstnames.ts';
-import type { Lot } from './rollup.ts';
+import type { NodeRollup } from './rollup.ts';
 
 /** What one node's state says of an outer map, in the eyes of the controller. */
 export type Standing =
@@ -44,7 +44,7 @@ export interface WatermarkIndex {
   readonly below: FirstNames;
   readonly opaqueFrom: FirstNames;
   /** Answers for objects that fail nowhere: by the number of nodes that are behind. */
-  readonly answers: Map<number, Lot>;
+  readonly answers: Map<number, NodeRollup>;
 }
 
 interface Some {
@@ -102,7 +102,11 @@ function byWatermark(standings: readonly Standing[]): Uint32Array {
 }
 
 /** How an object fares that the nodes have when they reach the goal, but for those where it fails. */
-export function lotOf(crowd: WatermarkIndex, goal: Goal, failing: readonly Failing[] = NOBODY): Lot {
+export function rollupOf(
+  crowd: WatermarkIndex,
+  goal: Goal,
+  failing: readonly Failing[] = NOBODY,
+): NodeRollup {
   const behind = countBelow(crowd.watermarks, goal.version);
   const failed =
     goal.failsBefore === true ? failing : failing.filter(({ watermark }) => watermark >= goal.version);
@@ -126,7 +130,7 @@ interface Split {
   readonly early: readonly Failing[];
 }
 
-function counted(crowd: WatermarkIndex, { behind, isLate, failed, early }: Split): Lot {
+function counted(crowd: WatermarkIndex, { behind, isLate, failed, early }: Split): NodeRollup {
   const { silent, absent, overdue, watermarks, below, withoutAgent } = crowd;
   const reached = failed.filter(failing => !early.includes(failing));
   const hidden = hiddenOn(crowd, behind, reached);

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { conditionsOf, cut } from './conditions.ts';
 import { canonicalText, patchTo } from './patch.ts';
-import { NO_NODES, sameLot } from './rollup.ts';
+import { NO_NODES, sameRollup } from './rollup.ts';
 import { SetDigest } from './setdigest.ts';
 import { goalOf, versionOf } from './version.ts';
 
@@ -87,7 +87,7 @@ describe('sameLot', () => {
   const lot = { ...NO_NODES, failures: [failure], behindNodes: ['b'] };
 
   it('sees each difference', () => {
-    expect(sameLot(lot, { ...lot, failures: [{ ...failure }], behindNodes: ['b'] })).to.equal(true);
+    expect(sameRollup(lot, { ...lot, failures: [{ ...failure }], behindNodes: ['b'] })).to.equal(true);
     for (const other of [
       { ...lot, ready: 1 },
       { ...lot, behindNodes: ['c'] },
@@ -97,7 +97,7 @@ describe('sameLot', () => {
       { ...lot, failures: [{ ...failure, message: 'other' }] },
       { ...lot, failures: [{ ...failure, reason: 'OutOfMemory' as const }] },
     ])
-      expect(sameLot(lot, other)).to.equal(false);
+      expect(sameRollup(lot, other)).to.equal(false);
   });
 });
 

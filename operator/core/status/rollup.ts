@@ -1,7 +1,7 @@
 import type { NodeFailure } from '../../api/status.ts';
 
 /** How an object fares on all its nodes. */
-export interface Lot {
+export interface NodeRollup {
   /** Nodes that are selected and have an agent: all of those below but the ones without. */
   readonly desired: number;
   readonly ready: number;
@@ -17,7 +17,7 @@ export interface Lot {
   readonly failures: readonly NodeFailure[];
 }
 
-export const NO_NODES: Lot = Object.freeze({
+export const NO_NODES: NodeRollup = Object.freeze({
   desired: 0,
   ready: 0,
   failed: 0,
@@ -31,7 +31,7 @@ export const NO_NODES: Lot = Object.freeze({
 
 const COUNTS = ['desired', 'ready', 'failed', 'unknown', 'behind', 'withoutAgent'] as const;
 
-export function sameLot(a: Lot, b: Lot): boolean {
+export function sameRollup(a: NodeRollup, b: NodeRollup): boolean {
   if (a === b) return true;
   return (
     COUNTS.every(count => a[count] === b[count]) &&

@@ -3,7 +3,7 @@ import { conditionsOf, countsOf, cut } from './conditions.ts';
 import { judgeOuter, type Look, type Looking, lookAtInner, lookAtOuter } from './evaluate.ts';
 import type { Written } from './facts.ts';
 import type { InnerRecord, OuterRecord } from './memory.ts';
-import type { Lot } from './rollup.ts';
+import type { NodeRollup } from './rollup.ts';
 
 /** The controller's clock, and the time as others read it (RFC 3339). */
 export interface Moment {
@@ -54,7 +54,7 @@ function common({ verdict, lot }: Look, { generation, written, date }: Circumsta
   };
 }
 
-function failuresIn({ failures }: Lot) {
+function failuresIn({ failures }: NodeRollup) {
   return failures.map(({ node, reason, message }) => ({ node, reason, message: cut(message) }));
 }
 
