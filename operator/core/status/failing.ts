@@ -1,17 +1,17 @@
 import type { EntryFacts, Trouble } from './facts.ts';
 import type { NodeGroup, NodeRecord, OuterRecord } from './memory.ts';
-import type { Failing } from './nodegroup.ts';
+import type { FailingNode } from './nodegroup.ts';
 
 /** In `failing`, the outer map itself: keys of InnerMaps have a slash. */
 export const ITSELF = '';
 
-const NOWHERE: readonly Failing[] = [];
+const NOWHERE: readonly FailingNode[] = [];
 
 /** The nodes of a cohort whose states list an object, with what they say of it. */
-export function failingOf(outer: OuterRecord, cohort: NodeGroup, key: string): readonly Failing[] {
+export function failingOf(outer: OuterRecord, cohort: NodeGroup, key: string): readonly FailingNode[] {
   const nodes = outer.failing.get(key);
   if (nodes === undefined) return NOWHERE;
-  const failing: Failing[] = [];
+  const failing: FailingNode[] = [];
   for (const node of nodes) {
     const standing = outer.standings.get(node);
     const trouble = troubleOf(node.state?.outers.get(outer.name), key);

@@ -1,7 +1,7 @@
 import type { CompiledOuterMap } from '../desired/compile.ts';
 import type { Verdict } from './conditions.ts';
 import type { InnerFacts, NodeFacts, OuterFacts, PodFacts, StateFacts, Written } from './facts.ts';
-import type { Standing, WatermarkIndex } from './nodegroup.ts';
+import type { NodeProgress, WatermarkIndex } from './nodegroup.ts';
 import type { ClaimGroup } from './rivals.ts';
 import type { NodeRollup } from './rollup.ts';
 import type { SetDigest } from './setdigest.ts';
@@ -69,7 +69,7 @@ export interface OuterRecord extends Remembered {
   deletion?: Deletion;
   /** Whether an InnerMap was deleted since the last look. */
   deleted: boolean;
-  standings: ReadonlyMap<NodeRecord, Standing>;
+  standings: ReadonlyMap<NodeRecord, NodeProgress>;
   /** Crowds of an older count are out of date. */
   looks: number;
   /** Something other than a watermark's advance: not even for a moment may it be overlooked. */

@@ -4,7 +4,7 @@ import { FirstNames } from './firstnames.ts';
 import type { NodeRollup } from './rollup.ts';
 
 /** What one node's state says of an outer map, in the eyes of the controller. */
-export type Standing =
+export type NodeProgress =
   /** An entry about the present. Opaque: it counts more failures than it lists. */
   | { readonly kind: 'reporting'; readonly watermark: number; readonly opaque: boolean }
   /** An agent that has not told, or told of something that is no longer so. */
@@ -13,7 +13,7 @@ export type Standing =
   | { readonly kind: 'withoutAgent' };
 
 /** A node whose state lists the object among its failures. */
-export interface Failing {
+export interface FailingNode {
   readonly node: string;
   readonly watermark: number;
   readonly opaque: boolean;
@@ -54,10 +54,13 @@ interface Some {
 
 const NAMED = 3;
 const LISTED = 5;
-const NOBODY: readonly Failing[] = [];
+const NOBODY: readonly FailingNode[] = [];
 
 /** In the order of the nodes' names. Garbage is spared: thousands of nodes, and as many crowds as there are selectors. */
-export function watermarkIndexOf(names: readonly string[], standings: readonly Standing[]): WatermarkIndex {
+export function watermarkIndexOf(
+  names: readonly string[],
+  standings: readonly NodeProgress[],
+): WatermarkIndex {
   const ranks = byWatermark(standings);
   const watermarks = new Float64Array(ranks.length);
   const opaque = new Uint8Array(ranks.length);
@@ -68,7 +71,7 @@ export function watermarkIndexOf(names: readonly string[], standings: readonly S
     opaque[at] = Number(hides);
     nodes.push(names[rank]!);
   }
-  const some = (belongs: (standing: Standing) => boolean) => someOf(names, standings, belongs);
+  const some = (belongs: (standing: NodeProgress) => boolean) => someOf(names, standings, belongs);
   return {
     withoutAgent: some(standing => standing.kind === 'withoutAgent').count,
     silent: some(standing => standing.kind === 'silent'),
@@ -81,10 +84,10 @@ export function watermarkIndexOf(names: readonly string[], standings: readonly S
   };
 }
 
-type Reporting = Standing & { readonly kind: 'reporting' };
+type Reporting = NodeProgress & { readonly kind: 'reporting' };
 
 /** The reporting nodes' places in the order of names, by watermark; when all is quiet they are in that order already. */
-function byWatermark(standings: readonly Standing[]): Uint32Array {
+function byWatermark(standings: readonly NodeProgress[]): Uint32Array {
   const ranks = new Uint32Array(standings.length);
   let count = 0;
   let last = Number.NEGATIVE_INFINITY;
@@ -105,7 +108,7 @@ function byWatermark(standings: readonly Standing[]): Uint32Array {
 export function rollupOf(
   crowd: WatermarkIndex,
   goal: Goal,
-  failing: readonly Failing[] = NOBODY,
+  failing: readonly FailingNode[] = NOBODY,
 ): NodeRollup {
   const behind = countBelow(crowd.watermarks, goal.version);
   const failed =
@@ -125,9 +128,9 @@ interface Split {
   /** Reporting nodes that have not reached the goal. */
   readonly behind: number;
   readonly isLate: boolean;
-  readonly failed: readonly Failing[];
+  readonly failed: readonly FailingNode[];
   /** Those of them that have not reached the goal. */
-  readonly early: readonly Failing[];
+  readonly early: readonly FailingNode[];
 }
 
 function counted(crowd: WatermarkIndex, { behind, isLate, failed, early }: Split): NodeRollup {
@@ -162,7 +165,7 @@ function counted(crowd: WatermarkIndex, { behind, isLate, failed, early }: Split
 function hiddenOn(
   { opaque, opaqueFrom, nodes }: WatermarkIndex,
   behind: number,
-  failed: readonly Failing[],
+  failed: readonly FailingNode[],
 ): Some {
   const listed = failed.filter(failing => failing.opaque);
   const count = opaqueFrom.count(behind) - listed.length;
@@ -185,8 +188,8 @@ function countBelow(sorted: Float64Array, bound: number): number {
 
 function someOf(
   names: readonly string[],
-  standings: readonly Standing[],
-  belongs: (standing: Standing) => boolean,
+  standings: readonly NodeProgress[],
+  belongs: (standing: NodeProgress) => boolean,
 ): Some {
   const nodes: string[] = [];
   let count = 0;

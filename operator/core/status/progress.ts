@@ -2,7 +2,7 @@ import type { NodeSelector } from '../../api/metadata.ts';
 import type { EntryFacts, StateFacts } from './facts.ts';
 import { isTroubled, reindex } from './failing.ts';
 import type { NodeGroup, NodeRecord, OuterRecord } from './memory.ts';
-import { type Standing, type WatermarkIndex, watermarkIndexOf } from './nodegroup.ts';
+import { type NodeProgress, type WatermarkIndex, watermarkIndexOf } from './nodegroup.ts';
 import type { Nodes } from './nodes.ts';
 import { canonicalText } from './patch.ts';
 
@@ -31,7 +31,7 @@ export function presentEntry(node: NodeRecord, outer: OuterRecord, view: View): 
   return isOfNode && isOfOuter && isOfNow ? entry : undefined;
 }
 
-export function standingOf(node: NodeRecord, outer: OuterRecord, view: View): Standing {
+export function nodeProgress(node: NodeRecord, outer: OuterRecord, view: View): NodeProgress {
   if (!node.hasAgent) return { kind: 'withoutAgent' };
   if (node.isSilent) return { kind: 'silent' };
   const entry = presentEntry(node, outer, view);
@@ -46,11 +46,11 @@ export function standingOf(node: NodeRecord, outer: OuterRecord, view: View): St
 /** Looks at every node that the OuterMap selects; crowds follow when they are asked for. */
 export function lookAround(outer: OuterRecord, view: View, now: number): void {
   const { nodes } = view;
-  const standings = new Map<NodeRecord, Standing>();
+  const standings = new Map<NodeRecord, NodeProgress>();
   const declared = outer.facts?.outerMap;
   outer.recheckAt = Number.POSITIVE_INFINITY;
   for (const node of declared === undefined ? [] : nodes.selected(declared.spec.nodeSelector)) {
-    const standing = standingOf(node, outer, view);
+    const standing = nodeProgress(node, outer, view);
     standings.set(node, standing.kind === 'absent' ? absence(node, outer, now) : standing);
     if (standing.kind !== 'absent') outer.absentSince.delete(node);
   }
@@ -59,7 +59,7 @@ export function lookAround(outer: OuterRecord, view: View, now: number): void {
   outer.stale = false;
 }
 
-function absence(node: NodeRecord, outer: OuterRecord, now: number): Standing {
+function absence(node: NodeRecord, outer: OuterRecord, now: number): NodeProgress {
   const since = outer.absentSince.get(node) ?? now;
   outer.absentSince.set(node, since);
   const overdue = now - since >= LATE_AFTER;
@@ -71,7 +71,7 @@ function absence(node: NodeRecord, outer: OuterRecord, now: number): Standing {
 export function cohortOf(outer: OuterRecord, selector: NodeSelector | undefined, view: View): LookedAt {
   const cohort = chosenBy(outer, selector, view);
   if (cohort.crowd === undefined || cohort.crowdLook !== outer.looks) {
-    const [names, standings]: [string[], Standing[]] = [[], []];
+    const [names, standings]: [string[], NodeProgress[]] = [[], []];
     for (const node of cohort.members) {
       names.push(node.name);
       standings.push(outer.standings.get(node)!);
@@ -139,7 +139,7 @@ interface Heard {
 export function hear(outer: OuterRecord, node: NodeRecord, { before, after, view }: Heard): void {
   reindex(outer, node, { before, after });
   if (isTroubled(before) || isTroubled(after)) outer.awaited = true;
-  if (isOvertaken(outer.standings.get(node), standingOf(node, outer, view))) outer.stale = true;
+  if (isOvertaken(outer.standings.get(node), nodeProgress(node, outer, view))) outer.stale = true;
 }
 
 /** Whether it must be looked at soon. Asked when it matters: who is behind may be found out after a watermark advanced. */
@@ -148,7 +148,7 @@ export function isAwaited({ stale, awaited, unsettled, lot }: OuterRecord): bool
 }
 
 /** A watermark that advances may be seen a moment later; everything else may not. */
-function isOvertaken(known: Standing | undefined, now: Standing): boolean {
+function isOvertaken(known: NodeProgress | undefined, now: NodeProgress): boolean {
   if (known === undefined) return false;
   if (known.kind !== now.kind) return true;
   if (known.kind !== 'reporting' || now.kind !== 'reporting') return false;
