@@ -18,7 +18,7 @@ import {
 import type { InnerRecord, NodeRecord, OuterRecord } from './memory.ts';
 import { isSameNode, Nodes } from './nodes.ts';
 import { CROWD_PIECES, hear, isAwaited, lookAround } from './progress.ts';
-import { Distrust } from './restore.ts';
+import { RestoreGuard } from './restore.ts';
 import { versionOf } from './version.ts';
 
 /**
@@ -30,7 +30,7 @@ export class World {
   readonly outers = new Map<string, OuterRecord>();
   readonly inners = new Map<string, InnerRecord>();
   readonly meet: Meeting = meetingOn(this.nodes);
-  readonly #distrust = new Distrust();
+  readonly #distrust = new RestoreGuard();
   readonly #dirtyOuters = new Set<OuterRecord>();
   /** Of these the status of the OuterMap alone. */
   readonly #dirtySums = new Set<OuterRecord>();

@@ -9,7 +9,7 @@ const LASTS_MS = 75_000;
  * again, or until long enough has passed for an agent to have done so: one that was faster than we were is not told
  * from the backup.
  */
-export class Distrust {
+export class RestoreGuard {
   #upTo = -1;
   #known = new WeakSet<StateFacts>();
   #endsAt = Number.POSITIVE_INFINITY;
