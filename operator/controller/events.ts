@@ -2,10 +2,10 @@ import { API_VERSION } from '../api/metadata.ts';
 import type { Condition } from '../api/status.ts';
 import type { Written } from '../core/status/facts.ts';
 import { conditionsIn } from '../core/status/statuses.ts';
-import type { Happening } from '../kube/events.ts';
+import type { EventRecord } from '../kube/events.ts';
 import type { ObjectKind } from './observer.ts';
 
-export interface Subject {
+export interface StatusSubject {
   readonly kind: ObjectKind;
   readonly namespace?: string;
   readonly name: string;
@@ -13,13 +13,17 @@ export interface Subject {
 }
 
 /** What people are told of a status that was written over another: transitions, nothing that stayed. */
-export function happeningsBetween(subject: Subject, before: Written, after: Written): readonly Happening[] {
+export function eventsBetween(
+  subject: StatusSubject,
+  before: Written,
+  after: Written,
+): readonly EventRecord[] {
   const accepted = turned('Accepted', before, after);
   const ready = turned('Ready', before, after);
-  if (accepted?.status === 'False') return [happening(subject, 'Accept', accepted)];
+  if (accepted?.status === 'False') return [eventOf(subject, 'Accept', accepted)];
   if (ready === undefined) return [];
   const isNews = ready.status === 'True' || before.ready?.status === 'True' || ready.reason === 'RemovalHeld';
-  return isNews ? [happening(subject, 'Program', ready)] : [];
+  return isNews ? [eventOf(subject, 'Program', ready)] : [];
 }
 
 /** The condition as written, where its status became another, or it became held. */
@@ -34,7 +38,7 @@ function turned(type: 'Accepted' | 'Ready', before: Written, after: Written): Co
 /** That a change is under way is nothing to warn of. */
 const HARMLESS = new Set<Condition['reason']>(['Programmed', 'Progressing']);
 
-function happening(subject: Subject, action: string, { reason, message }: Condition): Happening {
+function eventOf(subject: StatusSubject, action: string, { reason, message }: Condition): EventRecord {
   const type = HARMLESS.has(reason) ? 'Normal' : 'Warning';
   return { regarding: { apiVersion: API_VERSION, ...subject }, type, reason, action, note: message };
 }

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { SimulatedClock } from '../kube/testing/clock.ts';
 import { Inbox } from './changes.ts';
-import { happeningsBetween } from './events.ts';
+import { eventsBetween } from './events.ts';
 import { Interned } from './facts/interned.ts';
 import { stateFacts } from './facts/nodemapstate.ts';
 import { notReadySince } from './facts/ready.ts';
@@ -127,7 +127,7 @@ describe('happeningsBetween', () => {
       },
     });
   const told = (before: ReturnType<typeof written>, after: ReturnType<typeof written>) =>
-    happeningsBetween(subject, before, after).map(({ type, reason }) => `${type} ${reason}`);
+    eventsBetween(subject, before, after).map(({ type, reason }) => `${type} ${reason}`);
   const nothing = writtenIn({ metadata: { name: 'web' } });
 
   it('tells what turned, once', () => {

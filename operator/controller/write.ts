@@ -7,11 +7,11 @@ import { Schedule } from '../core/status/schedule.ts';
 import { innerStatus, outerStatus } from '../core/status/statuses.ts';
 import { versionOf } from '../core/status/version.ts';
 import { ApiError, type Cluster, type KubeObject, type Place } from '../kube/client.ts';
-import type { Happening } from '../kube/events.ts';
+import type { EventRecord } from '../kube/events.ts';
 import { innerMapPlace, outerMapPlace } from '../kube/resources.ts';
 import { Backoff } from '../timing/backoff.ts';
 import type { Clock } from '../timing/clock.ts';
-import { happeningsBetween, type Subject } from './events.ts';
+import { eventsBetween, type StatusSubject } from './events.ts';
 import { writtenIn } from './facts/written.ts';
 import type { ObjectKind, Observer } from './observer.ts';
 
@@ -22,7 +22,7 @@ export interface WriterOptions {
   readonly observer: Observer;
   /** There may be room for more. */
   readonly freed: () => void;
-  readonly happened: (happening: Happening) => void;
+  readonly happened: (happening: EventRecord) => void;
   readonly failed: (kind: ObjectKind, id: string, error: Error) => void;
 }
 
@@ -31,7 +31,7 @@ interface Target {
   readonly id: string;
   readonly record: InnerRecord | OuterRecord;
   readonly place: Place;
-  readonly subject: Subject;
+  readonly subject: StatusSubject;
   readonly status: object;
 }
 
@@ -183,7 +183,7 @@ export class Writer {
 
   #wrote({ record, subject }: Target, before: Written, after: Written): void {
     if (after.version >= record.written.version) record.written = after;
-    for (const happening of happeningsBetween(subject, before, after)) this.#options.happened(happening);
+    for (const happening of eventsBetween(subject, before, after)) this.#options.happened(happening);
   }
 
   #failed({ kind, id }: Target, error: unknown): void {

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { type Cluster, openCluster } from './client.ts';
-import { Events, type Happening } from './events.ts';
+import { type EventRecord, Events } from './events.ts';
 import { SimulatedClock, until } from './testing/clock.ts';
 import { json, refuse, ScriptedServer } from './testing/server.ts';
 
-const WEB: Happening = {
+const WEB: EventRecord = {
   regarding: {
     apiVersion: 'innermap.io/v1alpha1',
     kind: 'InnerMap',

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { type Clock, REAL_CLOCK } from '../timing/clock.ts';
 import type { Cluster } from './client.ts';
 import { Allowance } from './events/allowance.ts';
-import { cutBytes, eventObject, type Happening, type Recorder } from './events/object.ts';
+import { cutBytes, type EventRecord, type EventSource, eventObject } from './events/object.ts';
 import { microTime } from './microtime.ts';
 
-export type { Happening, Regarding } from './events/object.ts';
+export type { EventRecord, Regarding } from './events/object.ts';
 
-export interface EventsOptions extends Recorder {
+export interface EventsOptions extends EventSource {
   readonly cluster: Pick<Cluster, 'create' | 'patch'>;
   readonly clock?: Clock;
   /** An event that was not written; it is not tried again. */
@@ -61,7 +61,7 @@ export class Events {
     return this.#dropped;
   }
 
-  record(happening: Happening): void {
+  record(happening: EventRecord): void {
     if (this.#stopped.signal.aborted) return;
     const key = seriesKey(happening);
     const series = this.#series.get(key);
@@ -87,7 +87,7 @@ export class Events {
     this.#flushing ??= this.#flushLater();
   }
 
-  #begin(key: string, happening: Happening): void {
+  #begin(key: string, happening: EventRecord): void {
     const { uid, kind, namespace, name } = happening.regarding;
     const object = uid ?? `${kind} ${namespace ?? ''}/${name}`;
     const allowed = this.#waiting < MOST_WAITING && this.#ofObject.take(object) && this.#ofAll.take('');
@@ -106,7 +106,7 @@ export class Events {
     this.#write(() => this.#options.cluster.create(placeOf(series), event, this.#call), key);
   }
 
-  #newSeries({ regarding }: Happening): Series {
+  #newSeries({ regarding }: EventRecord): Series {
     const unique = randomBytes(8).toString('hex');
     return {
       namespace: regarding.namespace ?? 'default',
@@ -172,7 +172,7 @@ function placeOf({ namespace }: Series) {
 }
 
 /** As client-go, and the note: a count of different notes would tell only the first. */
-function seriesKey({ regarding, type, reason, action, note }: Happening): string {
+function seriesKey({ regarding, type, reason, action, note }: EventRecord): string {
   const { apiVersion, kind, namespace, name, uid } = regarding;
   return JSON.stringify([apiVersion, kind, namespace, name, uid, type, reason, action, note]);
 }

@@ -8,7 +8,7 @@ export interface Regarding {
   readonly resourceVersion?: string;
 }
 
-export interface Happening {
+export interface EventRecord {
   readonly regarding: Regarding;
   readonly type: 'Normal' | 'Warning';
   readonly reason: string;
@@ -18,7 +18,7 @@ export interface Happening {
 }
 
 /** Who tells. */
-export interface Recorder {
+export interface EventSource {
   /** `innermap.io/controller` */
   readonly controller: string;
   /** The pod. */
@@ -30,8 +30,8 @@ const LONGEST_NOTE = 1024;
 const LONGEST_WORD = 128;
 
 export function eventObject(
-  happening: Happening,
-  recorder: Recorder,
+  happening: EventRecord,
+  recorder: EventSource,
   { name, time }: { name: string; time: string },
 ) {
   const { regarding, type, reason, action, note } = happening;
