@@ -1,4 +1,4 @@
-import type { Consumer } from '../kube/reflector.ts';
+import type { CacheConsumer } from '../kube/reflector.ts';
 import type { Inbox } from './changes.ts';
 
 /** How one kind of objects gets into the world. */
@@ -21,7 +21,7 @@ export interface FeedOptions<T> {
 }
 
 /** A reflector's consumer: passes on what changed, in order, and notices where time went back. */
-export class Feed<T> implements Consumer<T> {
+export class Feed<T> implements CacheConsumer<T> {
   readonly #options: FeedOptions<T>;
   #suspicious = false;
   #synced = false;

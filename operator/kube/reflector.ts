@@ -2,7 +2,7 @@ import { type Clock, REAL_CLOCK } from '../timing/clock.ts';
 import type { Place, Query } from './client/resource.ts';
 import { Linked } from './client/timed.ts';
 import { ApiError, type Cluster } from './client.ts';
-import { Mirror, type MirrorOptions } from './watch/cache.ts';
+import { WatchCache, type WatchCacheOptions } from './watch/cache.ts';
 import type { WatchEvent } from './watch/event.ts';
 import { readEvents } from './watch/events.ts';
 import { asError, type Failure, RewoundError, StreamedError } from './watch/failure.ts';
@@ -11,10 +11,10 @@ import { Course, type Watched } from './watch/relistpolicy.ts';
 import { History, type Membership, type Undone } from './watch/restoredetection.ts';
 import { Watchdog } from './watch/watchdog.ts';
 
-export type { Consumer } from './watch/cache.ts';
+export type { CacheConsumer } from './watch/cache.ts';
 export type { Failure } from './watch/failure.ts';
 
-export interface ReflectorOptions<T> extends Omit<MirrorOptions<T>, 'failed'> {
+export interface ReflectorOptions<T> extends Omit<WatchCacheOptions<T>, 'failed'> {
   readonly cluster: Pick<Cluster, 'watch' | 'page'>;
   readonly place: Place;
   readonly fieldSelector?: string;
@@ -51,7 +51,7 @@ export class Reflector<T> {
   readonly #clock: Clock;
   readonly #course: Course;
   readonly #history: Membership;
-  readonly #mirror: Mirror<T>;
+  readonly #mirror: WatchCache<T>;
   readonly #stopped = new AbortController();
   #running: Promise<void> | undefined;
   /** Ends what is under way. */
@@ -67,7 +67,7 @@ export class Reflector<T> {
     this.#clock = options.clock ?? REAL_CLOCK;
     const { relistJitterMs = 5_000, resumes = true, history = new History() } = options;
     this.#course = new Course({ clock: this.#clock, relistJitterMs, resumes });
-    this.#mirror = new Mirror({ ...options, failed: failure => this.#tell(failure) });
+    this.#mirror = new WatchCache({ ...options, failed: failure => this.#tell(failure) });
     this.#history = history.join(version => this.#foundElsewhere(version));
   }
 

@@ -1,7 +1,7 @@
-import type { Consumer } from './watch/cache.ts';
+import type { CacheConsumer } from './watch/cache.ts';
 
 /** Objects by key, after the transform, as a reflector keeps them. */
-export class Store<T> implements Consumer<T> {
+export class Store<T> implements CacheConsumer<T> {
   #items: Map<string, T> = new Map();
   #snapshot: ReadonlyMap<string, T> | undefined;
   #synced = false;

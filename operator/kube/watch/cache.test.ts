@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import type { KubeObject } from '../client.ts';
-import { Mirror } from './cache.ts';
+import { WatchCache } from './cache.ts';
 
-describe('Mirror', () => {
+describe('WatchCache', () => {
   function mirrored() {
     const told: string[] = [];
-    const mirror = new Mirror<KubeObject>({
+    const mirror = new WatchCache<KubeObject>({
       transform: object => object,
       consumer: {
         replace: (items, version) => told.push(`replace ${[...items.keys()].join()} as of ${version}`),

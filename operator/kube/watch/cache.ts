@@ -1,10 +1,10 @@
 import { compareVersions, type KubeObject, objectKey } from '../client/resource.ts';
 import type { ListPage } from '../client.ts';
 import { asError, type Failure, RewoundError } from './failure.ts';
-import { isOlder, type Known, type Reading, readObject } from './known.ts';
+import { type CachedObject, isOlder, type ObjectReader, readObject } from './known.ts';
 
 /** Who is told. What throws here is reported and costs nobody else anything. */
-export interface Consumer<T> {
+export interface CacheConsumer<T> {
   /** A whole set as of `resourceVersion`: what is not in it is gone. */
   replace(items: ReadonlyMap<string, T>, resourceVersion: string): void;
   put(key: string, item: T): void;
@@ -12,23 +12,23 @@ export interface Consumer<T> {
   remove(key: string, resourceVersion: string): void;
 }
 
-export interface MirrorOptions<T> {
+export interface WatchCacheOptions<T> {
   readonly transform: (object: KubeObject) => T;
   readonly ignoreUnchangedGeneration?: boolean;
   /** Called with each object as it comes, also where nothing of it is new. */
   readonly glance?: (object: KubeObject) => void;
-  readonly consumer: Consumer<T>;
+  readonly consumer: CacheConsumer<T>;
   readonly failed: (failure: Failure) => void;
 }
 
 /** What the server holds, as far as it was told: whole sets and single changes, never half a set. */
-export class Mirror<T> {
-  readonly #consumer: Consumer<T>;
+export class WatchCache<T> {
+  readonly #consumer: CacheConsumer<T>;
   readonly #failed: (failure: Failure) => void;
-  readonly #reading: Reading<T>;
+  readonly #reading: ObjectReader<T>;
   readonly #glance: (object: KubeObject) => void;
-  #known = new Map<string, Known<T>>();
-  #coming: Map<string, Known<T>> | undefined;
+  #known = new Map<string, CachedObject<T>>();
+  #coming: Map<string, CachedObject<T>> | undefined;
   #resourceVersion: string | undefined;
   /** Of these the last content is not known: nothing follows from it. */
   readonly #unreadable = new Set<string>();
@@ -37,7 +37,7 @@ export class Mirror<T> {
   /** Where something was told last that undoes what had been seen. */
   #rewound = false;
 
-  constructor(options: MirrorOptions<T>) {
+  constructor(options: WatchCacheOptions<T>) {
     this.#consumer = options.consumer;
     this.#failed = options.failed;
     this.#glance = options.glance ?? (() => {});
@@ -159,7 +159,7 @@ export class Mirror<T> {
     return `${key} is at ${version} and was ${known === undefined ? 'not there' : `at ${known.resourceVersion}`} at ${seen}`;
   }
 
-  #collect(coming: Map<string, Known<T>>, key: string, object: KubeObject): void {
+  #collect(coming: Map<string, CachedObject<T>>, key: string, object: KubeObject): void {
     this.#contradiction ??= this.#contradicted(object);
     this.#unreadable.delete(key);
     // A restored server may count up to the same generations and versions again, with other contents.
@@ -182,7 +182,7 @@ export class Mirror<T> {
   }
 
   /** The last good content of the same object stays. */
-  #lastReadable(key: string, object: KubeObject): Known<T> | undefined {
+  #lastReadable(key: string, object: KubeObject): CachedObject<T> | undefined {
     const known = this.#known.get(key);
     return known?.uid === object.metadata.uid ? known : undefined;
   }
@@ -200,7 +200,7 @@ export class Mirror<T> {
   }
 }
 
-function itemsOf<T>(known: ReadonlyMap<string, Known<T>>): ReadonlyMap<string, T> {
+function itemsOf<T>(known: ReadonlyMap<string, CachedObject<T>>): ReadonlyMap<string, T> {
   const items = new Map<string, T>();
   for (const [key, { item }] of known) items.set(key, item);
   return items;

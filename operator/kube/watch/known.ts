@@ -1,14 +1,14 @@
 import { compareVersions, type KubeObject, objectKey } from '../client/resource.ts';
 
 /** What is remembered of an object: who it is, how old, and what the transform made of it. */
-export interface Known<T> {
+export interface CachedObject<T> {
   readonly uid: string | undefined;
   readonly generation: number | undefined;
   readonly resourceVersion: string;
   readonly item: T;
 }
 
-export interface Reading<T> {
+export interface ObjectReader<T> {
   readonly transform: (object: KubeObject) => T;
   /** An object of which only status or metadata changed is the same item. */
   readonly ignoreUnchangedGeneration: boolean;
@@ -19,9 +19,9 @@ export interface Reading<T> {
 /** The object as known from now on; nothing where it was never readable. */
 export function readObject<T>(
   object: KubeObject,
-  before: Known<T> | undefined,
-  reading: Reading<T>,
-): Known<T> | undefined {
+  before: CachedObject<T> | undefined,
+  reading: ObjectReader<T>,
+): CachedObject<T> | undefined {
   const { uid, generation, resourceVersion = '' } = object.metadata;
   if (before !== undefined && sameContent(object, before, reading))
     return before.resourceVersion === resourceVersion ? before : { ...before, resourceVersion };
@@ -33,7 +33,11 @@ export function readObject<T>(
   }
 }
 
-function sameContent<T>({ metadata }: KubeObject, before: Known<T>, reading: Reading<T>): boolean {
+function sameContent<T>(
+  { metadata }: KubeObject,
+  before: CachedObject<T>,
+  reading: ObjectReader<T>,
+): boolean {
   if (metadata.uid === undefined || metadata.uid !== before.uid) return false;
   if (metadata.resourceVersion === before.resourceVersion) return true;
   return (
@@ -44,7 +48,7 @@ function sameContent<T>({ metadata }: KubeObject, before: Known<T>, reading: Rea
 }
 
 /** A stream that starts over may tell the past of an object. */
-export function isOlder<T>({ metadata }: KubeObject, before: Known<T> | undefined): boolean {
+export function isOlder<T>({ metadata }: KubeObject, before: CachedObject<T> | undefined): boolean {
   return (
     before !== undefined &&
     metadata.uid === before.uid &&

@@ -3,7 +3,7 @@ import type { OuterLayout } from '../../core/layout/outer.ts';
 import { completed } from '../../core/steps.ts';
 import type { WantedInner, Watermark } from '../../core/wanted.ts';
 import { type Cluster, compareVersions, type KubeObject } from '../../kube/client.ts';
-import { type Consumer, type Failure, Reflector } from '../../kube/reflector.ts';
+import { type CacheConsumer, type Failure, Reflector } from '../../kube/reflector.ts';
 import { Store } from '../../kube/store.ts';
 import type { History } from '../../kube/watch/restoredetection.ts';
 import type { Clock } from '../../timing/clock.ts';
@@ -45,7 +45,7 @@ interface Arrived {
 }
 
 /** The InnerMaps that name one outer map, as bytes by its layout. */
-export class Inners implements Consumer<Arrived> {
+export class Inners implements CacheConsumer<Arrived> {
   readonly #options: InnersOptions;
   readonly #store = new Store<Arrived>();
   readonly #reflector: Reflector<Arrived>;
