@@ -2,7 +2,7 @@ import type { World } from '../core/status/clusterstate.ts';
 import type { Cluster, KubeObject, Place } from '../kube/client.ts';
 import { type Failure, Reflector } from '../kube/reflector.ts';
 import { INNER_MAPS, NODE_MAP_STATES, NODES, OUTER_MAPS, PODS } from '../kube/resources.ts';
-import { History } from '../kube/watch/restoredetection.ts';
+import { RestoreDetection } from '../kube/watch/restoredetection.ts';
 import type { Clock } from '../timing/clock.ts';
 import type { Inbox } from './changes.ts';
 import { layoutIn } from './contents.ts';
@@ -39,7 +39,7 @@ export class Streams {
   readonly #outerMaps: Stream;
   readonly #innerMaps: Stream;
   readonly #others: readonly Stream[];
-  readonly #history = new History();
+  readonly #history = new RestoreDetection();
   #isWatchingInners = false;
 
   constructor(options: StreamsOptions) {

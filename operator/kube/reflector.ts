@@ -8,7 +8,7 @@ import { readEvents } from './watch/events.ts';
 import { asError, type Failure, RewoundError, StreamedError } from './watch/failure.ts';
 import { readPages } from './watch/pages.ts';
 import { Course, type Watched } from './watch/relistpolicy.ts';
-import { History, type Membership, type Undone } from './watch/restoredetection.ts';
+import { type OnRestored, RestoreDetection, type StreamMembership } from './watch/restoredetection.ts';
 import { Watchdog } from './watch/watchdog.ts';
 
 export type { CacheConsumer } from './watch/cache.ts';
@@ -29,9 +29,9 @@ export interface ReflectorOptions<T> extends Omit<WatchCacheOptions<T>, 'failed'
    */
   readonly resumes?: boolean;
   /** Shared by the streams that read one server; default one of its own. */
-  readonly history?: History;
+  readonly history?: RestoreDetection;
   /** What was told is of a future that was undone: the whole set that comes next is another's. */
-  readonly undone?: Undone;
+  readonly undone?: OnRestored;
   readonly clock?: Clock;
 }
 
@@ -50,12 +50,12 @@ export class Reflector<T> {
   readonly #options: ReflectorOptions<T>;
   readonly #clock: Clock;
   readonly #course: Course;
-  readonly #history: Membership;
+  readonly #history: StreamMembership;
   readonly #mirror: WatchCache<T>;
   readonly #stopped = new AbortController();
   #running: Promise<void> | undefined;
   /** Ends what is under way. */
-  #interrupt: Undone | undefined;
+  #interrupt: OnRestored | undefined;
   /** Since the last whole set it was found, here or by another stream, that the server was restored. */
   #isUndone = false;
   #synced = false;
@@ -65,7 +65,7 @@ export class Reflector<T> {
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
     this.#clock = options.clock ?? REAL_CLOCK;
-    const { relistJitterMs = 5_000, resumes = true, history = new History() } = options;
+    const { relistJitterMs = 5_000, resumes = true, history = new RestoreDetection() } = options;
     this.#course = new Course({ clock: this.#clock, relistJitterMs, resumes });
     this.#mirror = new WatchCache({ ...options, failed: failure => this.#tell(failure) });
     this.#history = history.join(version => this.#foundElsewhere(version));

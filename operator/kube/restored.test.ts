@@ -5,11 +5,11 @@ import { Reflector, type ReflectorOptions } from './reflector.ts';
 import { Store } from './store.ts';
 import { until } from './testing/clock.ts';
 import { contentOf, INNER_MAPS, Scene } from './testing/scene.ts';
-import { History } from './watch/restoredetection.ts';
+import { RestoreDetection } from './watch/restoredetection.ts';
 
 describe('Reflector and a server restored from a backup', () => {
   let scene: Scene;
-  let history = new History();
+  let history = new RestoreDetection();
   let undone = 0;
   const isCertain = (): boolean => history.isCertain(scene.clock.now());
 
@@ -21,7 +21,7 @@ describe('Reflector and a server restored from a backup', () => {
   /** Watching, with two objects. */
   async function watching(options: Partial<ReflectorOptions<string>> = {}): Promise<Scene> {
     scene = new Scene();
-    history = new History();
+    history = new RestoreDetection();
     undone = 0;
     scene.api.put('a');
     scene.api.put('b');

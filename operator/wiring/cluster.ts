@@ -1,6 +1,6 @@
 import type { AgentOptions } from '../cli/command.ts';
 import { type Cluster, openCluster } from '../kube/client.ts';
-import { History } from '../kube/watch/restoredetection.ts';
+import { RestoreDetection } from '../kube/watch/restoredetection.ts';
 import { clusterPublisher } from '../publish/cluster/cluster.ts';
 import { clusterSource } from '../source/cluster/cluster.ts';
 import type { Log } from '../support/log.ts';
@@ -20,7 +20,7 @@ export function clusterSite(
     node,
     clock: REAL_CLOCK,
     relistJitterMs: options.relistJitterMs,
-    history: new History(),
+    history: new RestoreDetection(),
   };
   const failed = interruptions(log);
   const publisher = clusterPublisher({ ...shared, failed });

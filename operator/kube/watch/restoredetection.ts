@@ -1,8 +1,8 @@
 /** Told where the server was when it was found that it had been restored. */
-export type Undone = (resourceVersion: string) => void;
+export type OnRestored = (resourceVersion: string) => void;
 
 /** What a stream tells the others. */
-export interface Membership {
+export interface StreamMembership {
   /** The stream is broken off. */
   broken(now: number): void;
   /** It goes on, certain that it can; or with a whole set. */
@@ -13,7 +13,7 @@ export interface Membership {
 }
 
 interface Stream {
-  readonly undone: Undone;
+  readonly undone: OnRestored;
   brokenSince?: number | undefined;
 }
 
@@ -26,7 +26,7 @@ const PATIENCE_MS = 60_000;
  * counted as far again meanwhile. And while one is broken off, nobody knows whether what the others read is of the
  * same history: whoever tells the server what was made of it waits until all are certain.
  */
-export class History {
+export class RestoreDetection {
   readonly #streams = new Set<Stream>();
   readonly #listeners: (() => void)[] = [];
   #epoch = 0;
@@ -37,7 +37,7 @@ export class History {
   }
 
   /** `undone` is called when another stream has found what it was told undone. */
-  join(undone: Undone): Membership {
+  join(undone: OnRestored): StreamMembership {
     const stream: Stream = { undone };
     this.#streams.add(stream);
     return {

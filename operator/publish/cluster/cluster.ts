@@ -5,7 +5,7 @@ import type { Report } from '../../core/report/report.ts';
 import { ApiError, type Cluster, type KubeObject } from '../../kube/client.ts';
 import { type Failure, Reflector } from '../../kube/reflector.ts';
 import { Store } from '../../kube/store.ts';
-import type { History } from '../../kube/watch/restoredetection.ts';
+import type { RestoreDetection } from '../../kube/watch/restoredetection.ts';
 import { Backoff } from '../../timing/backoff.ts';
 import type { Clock } from '../../timing/clock.ts';
 import type { Publisher } from '../publish.ts';
@@ -17,7 +17,7 @@ export interface ClusterPublisherOptions {
   readonly clock: Clock;
   readonly relistJitterMs: number;
   /** Of all streams of this process. */
-  readonly history: History;
+  readonly history: RestoreDetection;
   readonly failed: (what: string, error: Error) => void;
 }
 

@@ -5,7 +5,7 @@ import type { ClusterNode, Wanted, WantedInner, Watermark } from '../../core/wan
 import type { Cluster, KubeObject, Place } from '../../kube/client.ts';
 import { type Failure, Reflector } from '../../kube/reflector.ts';
 import { Store } from '../../kube/store.ts';
-import type { History } from '../../kube/watch/restoredetection.ts';
+import type { RestoreDetection } from '../../kube/watch/restoredetection.ts';
 import type { Clock } from '../../timing/clock.ts';
 import type { Source } from '../source.ts';
 import { Inners, type InnersReading, type StreamOptions } from './inners.ts';
@@ -20,7 +20,7 @@ export interface ClusterSourceOptions {
   readonly clock: Clock;
   readonly relistJitterMs: number;
   /** Of all streams of this process. */
-  readonly history: History;
+  readonly history: RestoreDetection;
   /** For removals that are held on this node; those that OuterMaps give are among what they declare. */
   readonly releases: () => readonly string[];
   /** A stream that is interrupted, or an object that cannot be read; it goes on by itself. */

@@ -5,7 +5,7 @@ import type { WantedInner, Watermark } from '../../core/wanted.ts';
 import { type Cluster, compareVersions, type KubeObject } from '../../kube/client.ts';
 import { type CacheConsumer, type Failure, Reflector } from '../../kube/reflector.ts';
 import { Store } from '../../kube/store.ts';
-import type { History } from '../../kube/watch/restoredetection.ts';
+import type { RestoreDetection } from '../../kube/watch/restoredetection.ts';
 import type { Clock } from '../../timing/clock.ts';
 import { unhurried } from '../../timing/sliced.ts';
 import { Rest } from './deletionquiet.ts';
@@ -15,7 +15,7 @@ export interface StreamOptions {
   readonly cluster: Cluster;
   readonly clock: Clock;
   readonly relistJitterMs: number;
-  readonly history: History;
+  readonly history: RestoreDetection;
   /** Called when a read may answer something new. */
   readonly changed: () => void;
   readonly failed: (what: string, failure: Failure) => void;

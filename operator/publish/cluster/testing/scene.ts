@@ -5,13 +5,13 @@ import { type Cluster, openCluster } from '../../../kube/client.ts';
 import { ScriptedApi } from '../../../kube/testing/api.ts';
 import { SimulatedClock, until } from '../../../kube/testing/clock.ts';
 import { json, type Received, refuse, ScriptedServer } from '../../../kube/testing/server.ts';
-import { History } from '../../../kube/watch/restoredetection.ts';
+import { RestoreDetection } from '../../../kube/watch/restoredetection.ts';
 import { type ClusterPublisher, clusterPublisher } from '../cluster.ts';
 
 /** A server of NodeMapStates that applies what it is sent, and the publisher of the node `here`, under simulated time. */
 export class PublishScene {
   readonly clock = new SimulatedClock();
-  readonly history = new History();
+  readonly history = new RestoreDetection();
   readonly states = new ScriptedApi({ apiVersion: 'innermap.io/v1alpha1', kind: 'NodeMapState' });
   readonly server = new ScriptedServer((received, response) => this.#answer(received, response));
   readonly failures: string[] = [];

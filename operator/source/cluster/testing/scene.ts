@@ -3,7 +3,7 @@ import { type Cluster, openCluster } from '../../../kube/client.ts';
 import { ScriptedApi } from '../../../kube/testing/api.ts';
 import { SimulatedClock, until } from '../../../kube/testing/clock.ts';
 import { type Handler, refuse, ScriptedServer } from '../../../kube/testing/server.ts';
-import { History } from '../../../kube/watch/restoredetection.ts';
+import { RestoreDetection } from '../../../kube/watch/restoredetection.ts';
 import { type ClusterSource, clusterSource } from '../cluster.ts';
 
 const OURS = 'innermap.io/v1alpha1';
@@ -20,7 +20,7 @@ const OUTER = {
 /** A server with three kinds, and the source of the node `here`, under simulated time. */
 export class SourceScene {
   readonly clock = new SimulatedClock();
-  readonly history = new History();
+  readonly history = new RestoreDetection();
   readonly nodes = new ScriptedApi({ apiVersion: 'v1', kind: 'Node' });
   readonly outerMaps = new ScriptedApi({ apiVersion: OURS, kind: 'OuterMap' });
   /** Of each outer map, as the field selector tells them apart. */
