@@ -3,7 +3,7 @@ import { World as NewWorld } from '../core/status/clusterstate.ts';
 import type { Cluster } from '../kube/client.ts';
 import { Events } from '../kube/events.ts';
 import { Lease } from '../kube/lease.ts';
-import type { Failure } from '../kube/reflector.ts';
+import type { StreamFailure } from '../kube/reflector.ts';
 import { type Clock, REAL_CLOCK } from '../timing/clock.ts';
 import { unhurried } from '../timing/sliced.ts';
 import { Inbox } from './changes.ts';
@@ -161,7 +161,7 @@ export class Controller {
     if (upTo !== undefined) this.#world.distrust(upTo, this.#clock.now());
   }
 
-  #streamFailed(stream: string, { doing, error, key, retryInMs }: Failure): void {
+  #streamFailed(stream: string, { doing, error, key, retryInMs }: StreamFailure): void {
     const fields = { stream, doing, key, retryInMs, error: error.message };
     if (doing === 'watch') this.#options.log.info('Stream interrupted', fields);
     else this.#options.log.warn('Stream failed', fields);

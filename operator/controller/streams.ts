@@ -1,6 +1,6 @@
 import type { World } from '../core/status/clusterstate.ts';
 import type { Cluster, KubeObject, Place } from '../kube/client.ts';
-import { type Failure, Reflector } from '../kube/reflector.ts';
+import { Reflector, type StreamFailure } from '../kube/reflector.ts';
 import { INNER_MAPS, NODE_MAP_STATES, NODES, OUTER_MAPS, PODS } from '../kube/resources.ts';
 import { RestoreDetection } from '../kube/watch/restoredetection.ts';
 import type { Clock } from '../timing/clock.ts';
@@ -25,7 +25,7 @@ export interface StreamsOptions {
   readonly relistJitterMs?: number;
   /** A stream notices that the server was restored. */
   readonly noticed: (stream: string, resourceVersion: string) => void;
-  readonly failed: (stream: string, failure: Failure) => void;
+  readonly failed: (stream: string, failure: StreamFailure) => void;
 }
 
 interface Stream {

@@ -5,14 +5,14 @@ import { ApiError, type Cluster } from './client.ts';
 import { WatchCache, type WatchCacheOptions } from './watch/cache.ts';
 import type { WatchEvent } from './watch/event.ts';
 import { readEvents } from './watch/events.ts';
-import { asError, type Failure, RewoundError, StreamedError } from './watch/failure.ts';
+import { asError, RestoredError, StreamedError, type StreamFailure } from './watch/failure.ts';
 import { readPages } from './watch/pages.ts';
-import { Course, type Watched } from './watch/relistpolicy.ts';
+import { type EndedWatch, RelistPolicy } from './watch/relistpolicy.ts';
 import { type OnRestored, RestoreDetection, type StreamMembership } from './watch/restoredetection.ts';
 import { Watchdog } from './watch/watchdog.ts';
 
 export type { CacheConsumer } from './watch/cache.ts';
-export type { Failure } from './watch/failure.ts';
+export type { StreamFailure } from './watch/failure.ts';
 
 export interface ReflectorOptions<T> extends Omit<WatchCacheOptions<T>, 'failed'> {
   readonly cluster: Pick<Cluster, 'watch' | 'page'>;
@@ -20,7 +20,7 @@ export interface ReflectorOptions<T> extends Omit<WatchCacheOptions<T>, 'failed'
   readonly fieldSelector?: string;
   readonly labelSelector?: string;
   /** Called for what goes wrong; the reflector goes on by itself. */
-  readonly failed?: (failure: Failure) => void;
+  readonly failed?: (failure: StreamFailure) => void;
   /** Every agent's history ends at once when a schema changes: lists are spread over this time. Default 5 s. */
   readonly relistJitterMs?: number;
   /**
@@ -49,7 +49,7 @@ const SILENCE_MS = 90_000;
 export class Reflector<T> {
   readonly #options: ReflectorOptions<T>;
   readonly #clock: Clock;
-  readonly #course: Course;
+  readonly #course: RelistPolicy;
   readonly #history: StreamMembership;
   readonly #mirror: WatchCache<T>;
   readonly #stopped = new AbortController();
@@ -59,14 +59,14 @@ export class Reflector<T> {
   /** Since the last whole set it was found, here or by another stream, that the server was restored. */
   #isUndone = false;
   #synced = false;
-  #failure: Failure | undefined;
+  #failure: StreamFailure | undefined;
   #restarts = 0;
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
     this.#clock = options.clock ?? REAL_CLOCK;
     const { relistJitterMs = 5_000, resumes = true, history = new RestoreDetection() } = options;
-    this.#course = new Course({ clock: this.#clock, relistJitterMs, resumes });
+    this.#course = new RelistPolicy({ clock: this.#clock, relistJitterMs, resumes });
     this.#mirror = new WatchCache({ ...options, failed: failure => this.#tell(failure) });
     this.#history = history.join(version => this.#foundElsewhere(version));
   }
@@ -82,7 +82,7 @@ export class Reflector<T> {
   }
 
   /** What keeps the consumer from being up to date now. */
-  get failure(): Failure | undefined {
+  get failure(): StreamFailure | undefined {
     return this.#failure;
   }
 
@@ -116,7 +116,7 @@ export class Reflector<T> {
   async #round(): Promise<number> {
     const ending = new Linked([this.#stopped.signal]);
     const because = 'Cannot go on: another stream found that the server was restored, listed again';
-    this.#interrupt = version => ending.abort(new RewoundError(because, version));
+    this.#interrupt = version => ending.abort(new RestoredError(because, version));
     try {
       if (this.#course.byPages) await this.#listPages(ending.signal);
       return this.#ended(await this.#follow(ending));
@@ -130,7 +130,7 @@ export class Reflector<T> {
     }
   }
 
-  #ended(watched: Watched): number {
+  #ended(watched: EndedWatch): number {
     const ending = this.#course.ended(watched);
     if (this.#course.isDoubtful) this.#broken();
     return typeof ending === 'number' ? ending : this.#failed(ending);
@@ -138,7 +138,7 @@ export class Reflector<T> {
 
   #failed(error: Error): number {
     if (this.#stopped.signal.aborted) return 0;
-    if (error instanceof RewoundError) this.#restored(error);
+    if (error instanceof RestoredError) this.#restored(error);
     this.#broken();
     const setback = this.#course.failed(error);
     if (setback === undefined) return 0;
@@ -153,7 +153,7 @@ export class Reflector<T> {
   }
 
   /** Found here: the other streams cannot go on either. */
-  #restored({ resourceVersion }: RewoundError): void {
+  #restored({ resourceVersion }: RestoredError): void {
     if (this.#isUndone) return;
     this.#isUndone = true;
     this.#options.undone?.(resourceVersion);
@@ -180,7 +180,7 @@ export class Reflector<T> {
   }
 
   /** Reads a watch to its end. */
-  async #follow(ending: Linked): Promise<Watched> {
+  async #follow(ending: Linked): Promise<EndedWatch> {
     const { cluster, place } = this.#options;
     const watchdog = new Watchdog(this.#clock, SILENCE_MS);
     try {
@@ -219,7 +219,7 @@ export class Reflector<T> {
   async #read(
     chunks: AsyncIterable<Uint8Array>,
     watchdog: Watchdog,
-  ): Promise<Pick<Watched, 'livedMs' | 'events'>> {
+  ): Promise<Pick<EndedWatch, 'livedMs' | 'events'>> {
     const began = this.#clock.now();
     let events = 0;
     await readEvents(
@@ -271,7 +271,7 @@ export class Reflector<T> {
     return { fieldSelector: this.#options.fieldSelector, labelSelector: this.#options.labelSelector };
   }
 
-  #tell(failure: Failure): void {
+  #tell(failure: StreamFailure): void {
     if (this.#stopped.signal.aborted) return;
     try {
       this.#options.failed?.(failure);

@@ -1,5 +1,5 @@
 import { type Cluster, type KubeObject, openCluster } from '../client.ts';
-import { type Failure, Reflector, type ReflectorOptions } from '../reflector.ts';
+import { Reflector, type ReflectorOptions, type StreamFailure } from '../reflector.ts';
 import { Store } from '../store.ts';
 import { ScriptedApi } from './api.ts';
 import { SimulatedClock, until } from './clock.ts';
@@ -13,7 +13,7 @@ export class Scene {
   readonly api = new ScriptedApi();
   readonly server: ScriptedServer;
   readonly store = new Store<string>();
-  readonly failures: Failure[] = [];
+  readonly failures: StreamFailure[] = [];
   readonly transformed: string[] = [];
   cluster!: Cluster;
   reflector!: Reflector<string>;

@@ -1,6 +1,6 @@
 import { compareVersions, type KubeObject, objectKey } from '../client/resource.ts';
 import type { ListPage } from '../client.ts';
-import { asError, type Failure, RewoundError } from './failure.ts';
+import { asError, RestoredError, type StreamFailure } from './failure.ts';
 import { type CachedObject, isOlder, type ObjectReader, readObject } from './known.ts';
 
 /** Who is told. What throws here is reported and costs nobody else anything. */
@@ -18,13 +18,13 @@ export interface WatchCacheOptions<T> {
   /** Called with each object as it comes, also where nothing of it is new. */
   readonly glance?: (object: KubeObject) => void;
   readonly consumer: CacheConsumer<T>;
-  readonly failed: (failure: Failure) => void;
+  readonly failed: (failure: StreamFailure) => void;
 }
 
 /** What the server holds, as far as it was told: whole sets and single changes, never half a set. */
 export class WatchCache<T> {
   readonly #consumer: CacheConsumer<T>;
-  readonly #failed: (failure: Failure) => void;
+  readonly #failed: (failure: StreamFailure) => void;
   readonly #reading: ObjectReader<T>;
   readonly #glance: (object: KubeObject) => void;
   #known = new Map<string, CachedObject<T>>();
@@ -144,7 +144,7 @@ export class WatchCache<T> {
 
   #undo(resourceVersion: string, message: string): never {
     this.#rewound = true;
-    throw new RewoundError(message, resourceVersion);
+    throw new RestoredError(message, resourceVersion);
   }
 
   /** An object at most as new as what was seen must be as it was told; what is wrong where it is not. */

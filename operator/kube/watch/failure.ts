@@ -1,7 +1,7 @@
 import { ApiError } from '../client/error.ts';
 
 /** What the reflector could not do; it goes on by itself. */
-export interface Failure {
+export interface StreamFailure {
   readonly doing: 'list' | 'watch' | 'transform' | 'consume';
   readonly error: Error;
   /** Of the object that could not be read. */
@@ -10,7 +10,7 @@ export interface Failure {
 }
 
 /** The server's resourceVersions are below what it told before: restored from a backup, or an answer of the past. */
-export class RewoundError extends Error {
+export class RestoredError extends Error {
   override readonly name = 'RewoundError';
   /** Where the server was when this was found: it was restored to no later one. */
   readonly resourceVersion: string;
@@ -36,7 +36,7 @@ export class StreamedError extends Error {
 
 /** Whether resuming is of no use: the history is gone, or what it was the history of. */
 export function needsList(error: unknown): boolean {
-  if (error instanceof RewoundError) return true;
+  if (error instanceof RestoredError) return true;
   if (error instanceof StreamedError) return error.status !== 429;
   return error instanceof ApiError && [400, 404, 410].includes(error.status);
 }

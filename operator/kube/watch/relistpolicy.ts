@@ -2,20 +2,20 @@ import { Backoff } from '../../timing/backoff.ts';
 import type { Clock } from '../../timing/clock.ts';
 import { needsList, refusesStreaming, retryAfterOf } from './failure.ts';
 
-export interface CourseOptions {
+export interface RelistPolicyOptions {
   readonly clock: Clock;
   readonly relistJitterMs: number;
   readonly resumes: boolean;
 }
 
 /** A watch that ended as watches do: how long it lived, how long it was asked for, and what it told. */
-export interface Watched {
+export interface EndedWatch {
   readonly livedMs: number;
   readonly askedMs: number;
   readonly events: number;
 }
 
-export interface Setback {
+export interface RetryDecision {
   readonly doing: 'list' | 'watch';
   readonly retryInMs: number;
 }
@@ -25,8 +25,8 @@ const SHORT_MS = 1_000;
 const HASTY_MS = 30_000;
 
 /** What a reflector asks for next, and how long it waits before. */
-export class Course {
-  readonly #options: CourseOptions;
+export class RelistPolicy {
+  readonly #options: RelistPolicyOptions;
   readonly #backoff: Backoff;
   /** Of lists that the server asks for by an answer: that it was away before is no reason to wait. */
   readonly #relisting: Backoff;
@@ -37,7 +37,7 @@ export class Course {
   /** The last watch was broken off: the server may be another one, or restored from a backup. */
   #doubtful = false;
 
-  constructor(options: CourseOptions) {
+  constructor(options: RelistPolicyOptions) {
     this.#options = options;
     this.#backoff = new Backoff(options.clock);
     this.#relisting = new Backoff(options.clock);
@@ -79,7 +79,7 @@ export class Course {
   }
 
   /** Answers what is wrong with an ending, or how long to wait after one with which nothing is. */
-  ended({ livedMs, askedMs, events }: Watched): Error | number {
+  ended({ livedMs, askedMs, events }: EndedWatch): Error | number {
     this.#doubtful = livedMs < askedMs;
     if (this.#mustList) return new Error('Cannot list: the stream ended before the set was complete');
     if (livedMs < SHORT_MS && events === 0)
@@ -89,7 +89,7 @@ export class Course {
   }
 
   /** Nothing where it is asked in another way at once. */
-  failed(error: Error): Setback | undefined {
+  failed(error: Error): RetryDecision | undefined {
     const doing = this.#mustList ? 'list' : 'watch';
     this.#doubtful = true;
     if (this.#mustList && !this.#paged && refusesStreaming(error)) {

@@ -3,7 +3,7 @@ import type { NodeMapStateStatus } from '../../api/status.ts';
 import { isNews, settled } from '../../core/report/news.ts';
 import type { Report } from '../../core/report/report.ts';
 import { ApiError, type Cluster, type KubeObject } from '../../kube/client.ts';
-import { type Failure, Reflector } from '../../kube/reflector.ts';
+import { Reflector, type StreamFailure } from '../../kube/reflector.ts';
 import { Store } from '../../kube/store.ts';
 import type { RestoreDetection } from '../../kube/watch/restoredetection.ts';
 import { Backoff } from '../../timing/backoff.ts';
@@ -83,7 +83,7 @@ class NodeStates implements ClusterPublisher {
       undone: () => {
         this.#answered = undefined;
       },
-      failed: (failure: Failure) => failed('NodeMapState', failure.error),
+      failed: (failure: StreamFailure) => failed('NodeMapState', failure.error),
     });
     this.#store.onChange(() => this.#changed());
     this.#reflector.start();

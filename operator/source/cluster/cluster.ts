@@ -3,7 +3,7 @@ import { selects } from '../../api/selector.ts';
 import { compileOuterMap } from '../../core/desired/compile.ts';
 import type { ClusterNode, Wanted, WantedInner, Watermark } from '../../core/wanted.ts';
 import type { Cluster, KubeObject, Place } from '../../kube/client.ts';
-import { type Failure, Reflector } from '../../kube/reflector.ts';
+import { Reflector, type StreamFailure } from '../../kube/reflector.ts';
 import { Store } from '../../kube/store.ts';
 import type { RestoreDetection } from '../../kube/watch/restoredetection.ts';
 import type { Clock } from '../../timing/clock.ts';
@@ -24,7 +24,7 @@ export interface ClusterSourceOptions {
   /** For removals that are held on this node; those that OuterMaps give are among what they declare. */
   readonly releases: () => readonly string[];
   /** A stream that is interrupted, or an object that cannot be read; it goes on by itself. */
-  readonly failed: (what: string, failure: Failure) => void;
+  readonly failed: (what: string, failure: StreamFailure) => void;
 }
 
 /** A first read waits this long for everything, then answers what is there, as incomplete. */

@@ -3,7 +3,7 @@ import type { OuterLayout } from '../../core/layout/outer.ts';
 import { completed } from '../../core/steps.ts';
 import type { WantedInner, Watermark } from '../../core/wanted.ts';
 import { type Cluster, compareVersions, type KubeObject } from '../../kube/client.ts';
-import { type CacheConsumer, type Failure, Reflector } from '../../kube/reflector.ts';
+import { type CacheConsumer, Reflector, type StreamFailure } from '../../kube/reflector.ts';
 import { Store } from '../../kube/store.ts';
 import type { RestoreDetection } from '../../kube/watch/restoredetection.ts';
 import type { Clock } from '../../timing/clock.ts';
@@ -18,7 +18,7 @@ export interface StreamOptions {
   readonly history: RestoreDetection;
   /** Called when a read may answer something new. */
   readonly changed: () => void;
-  readonly failed: (what: string, failure: Failure) => void;
+  readonly failed: (what: string, failure: StreamFailure) => void;
 }
 
 export interface InnersOptions extends StreamOptions {
