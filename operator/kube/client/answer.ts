@@ -1,15 +1,15 @@
-import type { Refusal } from './error.ts';
+import type { ApiStatus } from './error.ts';
 
 /** Longer than this no server may hold us. */
 const LONGEST_WAIT_MS = 300_000;
 
 /** What a refused request's body and headers say; the body may be anything. */
-export function refusalOf(status: number, text: string, retryAfter: string | undefined): Refusal {
+export function refusalOf(status: number, text: string, retryAfter: string | undefined): ApiStatus {
   const wait = waitOf(retryAfter);
   return { ...statusObject(status, text), ...(wait === undefined ? {} : { retryAfter: wait }) };
 }
 
-function statusObject(status: number, text: string): Refusal {
+function statusObject(status: number, text: string): ApiStatus {
   try {
     const read: unknown = JSON.parse(text);
     if (typeof read === 'object' && read !== null) return refusalOfStatus(read, status);
@@ -20,7 +20,7 @@ function statusObject(status: number, text: string): Refusal {
 }
 
 /** A metav1.Status, from a body or an ERROR event. */
-export function refusalOfStatus(read: object, status: number): Refusal {
+export function refusalOfStatus(read: object, status: number): ApiStatus {
   const { code, reason, message, details } = read as Record<string, unknown>;
   const known = typeof code === 'number' && Number.isInteger(code) && code > 0 ? code : status;
   const seconds = (details as { retryAfterSeconds?: unknown } | null | undefined)?.retryAfterSeconds;

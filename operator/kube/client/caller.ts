@@ -5,25 +5,25 @@ import type { CallOptions } from '../client.ts';
 import { refusalOf } from './answer.ts';
 import { type ConfigOptions, loadConfig } from './config.ts';
 import { Connection } from './connection.ts';
-import { CallCounts } from './counts.ts';
-import { type Access, Credentials } from './credentials.ts';
+import { ApiCallCounts } from './counts.ts';
+import { Credentials, type ServerAccess } from './credentials.ts';
 import {
+  type ApiCall,
   ApiError,
-  type Asked,
+  type ApiVerb,
   credentialsError,
   invalidAnswerError,
   refusedError,
   unreachableError,
-  type Verb,
 } from './error.ts';
-import { Gate } from './pacing/circuitbreaker.ts';
-import { Slots } from './pacing/concurrency.ts';
+import { CircuitBreaker } from './pacing/circuitbreaker.ts';
+import { ConcurrencyLimit } from './pacing/concurrency.ts';
 import { mayRepeat, tellsOfServer } from './pacing/retry.ts';
 import { type Place, type Query, urlPath } from './resource.ts';
 import { Linked, Timed } from './timed.ts';
 
 export interface Request {
-  readonly verb: Verb;
+  readonly verb: ApiVerb;
   readonly place: Place;
   readonly query?: Query;
   readonly body?: object;
@@ -62,13 +62,13 @@ const LONGEST_REFUSAL = 64 * 1024;
 export class Caller {
   readonly server: string;
   readonly namespace: string | undefined;
-  readonly counts = new CallCounts();
+  readonly counts = new ApiCallCounts();
   readonly #userAgent: string;
   readonly #clock: Clock;
   readonly #credentials: Credentials;
   readonly #connection = new Connection();
-  readonly #gate: Gate;
-  readonly #slots: Slots;
+  readonly #gate: CircuitBreaker;
+  readonly #slots: ConcurrencyLimit;
   readonly #closed = new AbortController();
 
   constructor(options: CallerOptions) {
@@ -78,8 +78,8 @@ export class Caller {
     this.#userAgent = options.userAgent;
     this.#clock = options.clock;
     this.#credentials = new Credentials(() => loadConfig(options), options.clock);
-    this.#gate = new Gate(options.clock);
-    this.#slots = new Slots(options.concurrency ?? 8);
+    this.#gate = new CircuitBreaker(options.clock);
+    this.#slots = new ConcurrencyLimit(options.concurrency ?? 8);
   }
 
   /** The answer's JSON. */
@@ -175,7 +175,7 @@ export class Caller {
     }
   }
 
-  async #access(request: Request): Promise<Access> {
+  async #access(request: Request): Promise<ServerAccess> {
     try {
       return await this.#credentials.current();
     } catch (error) {
@@ -184,7 +184,7 @@ export class Caller {
     }
   }
 
-  async #sendAs(request: Request, timed: Timed, access: Access): Promise<Dispatcher.ResponseData> {
+  async #sendAs(request: Request, timed: Timed, access: ServerAccess): Promise<Dispatcher.ResponseData> {
     try {
       const answer = await this.#dispatch(request, timed, access);
       this.counts.add(request.verb, String(answer.statusCode));
@@ -196,7 +196,7 @@ export class Caller {
     }
   }
 
-  async #dispatch(request: Request, timed: Timed, access: Access): Promise<Dispatcher.ResponseData> {
+  async #dispatch(request: Request, timed: Timed, access: ServerAccess): Promise<Dispatcher.ResponseData> {
     timed.signal.throwIfAborted();
     const url = new URL(access.server);
     const prefix = url.pathname === '/' ? '' : url.pathname.replace(/\/$/, '');
@@ -240,7 +240,7 @@ export class Caller {
     return body === undefined ? headers : { ...headers, 'content-type': contentType(verb) };
   }
 
-  #asked({ verb, place }: Request): Asked {
+  #asked({ verb, place }: Request): ApiCall {
     return { verb, place, server: this.server };
   }
 
@@ -260,7 +260,7 @@ function queryOf({ verb, query }: Request): Query {
   return verb === 'get' || verb === 'delete' ? {} : (query ?? {});
 }
 
-function contentType(verb: Verb): string {
+function contentType(verb: ApiVerb): string {
   if (verb === 'apply') return 'application/apply-patch+yaml';
   return verb === 'patch' ? 'application/merge-patch+json' : 'application/json';
 }

@@ -5,7 +5,7 @@ import type { Clock } from '../../timing/clock.ts';
 import type { Transport } from './connection.ts';
 
 /** Where the server is and as whom we come. */
-export interface Access {
+export interface ServerAccess {
   readonly server: string;
   readonly transport: Transport;
   readonly headers: Readonly<Record<string, string>>;
@@ -21,10 +21,10 @@ export class Credentials {
   readonly #load: () => KubeConfig;
   readonly #clock: Clock;
   #config: KubeConfig;
-  #access: Access | undefined;
+  #access: ServerAccess | undefined;
   #readAt = Number.NEGATIVE_INFINITY;
   #renewedAt = Number.NEGATIVE_INFINITY;
-  #reading: Promise<Access> | undefined;
+  #reading: Promise<ServerAccess> | undefined;
   #renewing: Promise<void> | undefined;
 
   constructor(load: () => KubeConfig, clock: Clock) {
@@ -34,7 +34,7 @@ export class Credentials {
   }
 
   /** An unreadable file on a later reading keeps what was: a mount is swapped, not atomic for us. */
-  async current(): Promise<Access> {
+  async current(): Promise<ServerAccess> {
     if (this.#access !== undefined && this.#clock.now() - this.#readAt < FRESH_MS) return this.#access;
     try {
       return await this.#read();
@@ -46,7 +46,7 @@ export class Credentials {
   }
 
   /** After `refused` got a 401 or a TLS failure: other credentials, or nothing where there are none yet. */
-  async renewed(refused: Access): Promise<Access | undefined> {
+  async renewed(refused: ServerAccess): Promise<ServerAccess | undefined> {
     if (this.#isOther(refused)) return this.#access;
     if (this.#renewing === undefined && this.#clock.now() - this.#renewedAt < RENEWAL_MS) return undefined;
     // Many calls are refused at once: one reading serves all.
@@ -57,7 +57,7 @@ export class Credentials {
     return this.#isOther(refused) ? this.#access : undefined;
   }
 
-  #isOther(refused: Access): boolean {
+  #isOther(refused: ServerAccess): boolean {
     return this.#access !== undefined && !sameAccess(this.#access, refused);
   }
 
@@ -72,7 +72,7 @@ export class Credentials {
     }
   }
 
-  #read(): Promise<Access> {
+  #read(): Promise<ServerAccess> {
     this.#reading ??= accessOf(this.#config)
       .then(access => {
         this.#readAt = this.#clock.now();
@@ -86,7 +86,7 @@ export class Credentials {
   }
 }
 
-async function accessOf(config: KubeConfig): Promise<Access> {
+async function accessOf(config: KubeConfig): Promise<ServerAccess> {
   const cluster = config.getCurrentCluster();
   const user = config.getCurrentUser();
   if (cluster === null) throw new Error('Cannot call the API server: the context names no cluster');
@@ -177,12 +177,12 @@ function proxyOf(cluster: Cluster): string | undefined {
   );
 }
 
-function sameAccess(left: Access, right: Access): boolean {
+function sameAccess(left: ServerAccess, right: ServerAccess): boolean {
   if (left === right) return true;
   return accessText(left) === accessText(right);
 }
 
-function accessText({ server, transport, headers }: Access): string {
+function accessText({ server, transport, headers }: ServerAccess): string {
   const { ca, cert, key, ...rest } = transport;
   const bytes = [ca, cert, key].map(part => (part === undefined ? '' : Buffer.from(part).toString('base64')));
   return JSON.stringify([server, headers, bytes, rest]);

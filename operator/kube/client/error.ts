@@ -1,10 +1,10 @@
 import { fullName, type Place, placeName } from './resource.ts';
 
-export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'apply' | 'delete';
+export type ApiVerb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'apply' | 'delete';
 
 /** What was asked of the server: messages and metrics name it. */
-export interface Asked {
-  readonly verb: Verb;
+export interface ApiCall {
+  readonly verb: ApiVerb;
   readonly place: Place;
   readonly server: string;
 }
@@ -35,7 +35,7 @@ interface ErrorFacts {
 }
 
 /** What a metav1.Status tells, as far as the answer is one. */
-export interface Refusal {
+export interface ApiStatus {
   readonly status: number;
   readonly reason: string;
   readonly message: string;
@@ -44,14 +44,14 @@ export interface Refusal {
 
 const LONGEST_MESSAGE = 600;
 
-export function refusedError(asked: Asked, refusal: Refusal): ApiError {
+export function refusedError(asked: ApiCall, refusal: ApiStatus): ApiError {
   const said = refusal.message === '' ? '' : `, ${cut(refusal.message)}`;
   const text = `${attempt(asked)}: ${refusal.status} ${refusal.reason}${said}${advice(asked, refusal)}`;
   return new ApiError(text, refusal);
 }
 
 /** No answer: refused, reset, timed out, or a certificate that does not fit. */
-export function unreachableError(asked: Asked, cause: unknown): ApiError {
+export function unreachableError(asked: ApiCall, cause: unknown): ApiError {
   const code = errorCode(cause);
   const said = cause instanceof Error ? cause.message : String(cause);
   const text = `${attempt(asked)}: ${code}, ${cut(said)}; ${networkAdvice(code, asked.server)}`;
@@ -59,27 +59,27 @@ export function unreachableError(asked: Asked, cause: unknown): ApiError {
 }
 
 /** A token file, certificate or credential command that cannot be used: nothing was sent. */
-export function credentialsError(asked: Asked, cause: unknown): ApiError {
+export function credentialsError(asked: ApiCall, cause: unknown): ApiError {
   const said = cause instanceof Error ? cause.message : String(cause);
   const text = `${attempt(asked)}: Credentials, ${cut(said)}; see what the kubeconfig or the pod's service account names`;
   return new ApiError(text, { status: 0, reason: 'Credentials', cause });
 }
 
-export function timeoutError(asked: Asked, milliseconds: number): ApiError {
+export function timeoutError(asked: ApiCall, milliseconds: number): ApiError {
   const text = `${attempt(asked)}: Timeout, no answer of ${asked.server} in ${Math.round(milliseconds / 1000)} s; it is slow or away, tried again`;
   return new ApiError(text, { status: 0, reason: 'Timeout' });
 }
 
-export function invalidAnswerError(asked: Asked, problem: string): ApiError {
+export function invalidAnswerError(asked: ApiCall, problem: string): ApiError {
   const text = `${attempt(asked)}: InvalidAnswer, ${cut(problem)}; is something other than an API server at ${asked.server}?`;
   return new ApiError(text, { status: 0, reason: 'InvalidAnswer' });
 }
 
-function attempt({ verb, place }: Asked): string {
+function attempt({ verb, place }: ApiCall): string {
   return `Cannot ${verb} ${placeName(place)}`;
 }
 
-function advice({ verb, place }: Asked, { status, retryAfter }: Refusal): string {
+function advice({ verb, place }: ApiCall, { status, retryAfter }: ApiStatus): string {
   if (status === 401) return '; renew the token or the client certificate';
   if (status === 403) return `; allow the account to ${rbacVerb(verb)} ${fullName(place.resource)}`;
   if (status === 404 && place.name === undefined && place.resource.group.includes('.'))
@@ -91,7 +91,7 @@ function advice({ verb, place }: Asked, { status, retryAfter }: Refusal): string
   return '';
 }
 
-function rbacVerb(verb: Verb): string {
+function rbacVerb(verb: ApiVerb): string {
   return verb === 'apply' ? 'patch' : verb;
 }
 

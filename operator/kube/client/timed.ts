@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../timing/clock.ts';
-import { type ApiError, type Asked, timeoutError } from './error.ts';
+import { type ApiCall, type ApiError, timeoutError } from './error.ts';
 
 /** Aborted as soon as one of others is. AbortSignal.any keeps what it made alive as long as those: here, until let go. */
 export class Linked {
@@ -39,11 +39,11 @@ export class Timed {
   /** Set when the time was over. */
   failure: ApiError | undefined;
   readonly #clock: Clock;
-  readonly #asked: Asked;
+  readonly #asked: ApiCall;
   readonly #linked: Linked;
   readonly #answered = new AbortController();
 
-  constructor(clock: Clock, asked: Asked, parents: readonly (AbortSignal | undefined)[]) {
+  constructor(clock: Clock, asked: ApiCall, parents: readonly (AbortSignal | undefined)[]) {
     this.#clock = clock;
     this.#asked = asked;
     this.#linked = new Linked(parents);

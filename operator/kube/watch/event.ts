@@ -1,11 +1,11 @@
 import { refusalOfStatus } from '../client/answer.ts';
-import type { Refusal } from '../client/error.ts';
+import type { ApiStatus } from '../client/error.ts';
 import type { KubeObject } from '../client/resource.ts';
 
 export type WatchEvent =
   | { readonly kind: 'put' | 'delete'; readonly object: KubeObject; readonly resourceVersion: string }
   | { readonly kind: 'bookmark'; readonly resourceVersion: string; readonly initialEventsEnd: boolean }
-  | { readonly kind: 'error'; readonly refusal: Refusal };
+  | { readonly kind: 'error'; readonly refusal: ApiStatus };
 
 /** Bytes that are no UTF-8 are an error, not question marks in somebody's key. */
 const DECODER = new TextDecoder('utf-8', { fatal: true });

@@ -8,7 +8,7 @@ const CHANCE = 4;
  * What all calls of a process pass: while the server is down or busy, one at a time asks whether it still is. Each
  * call's own retries are bounded, but thousands of calls are not.
  */
-export class Gate {
+export class CircuitBreaker {
   readonly #clock: Clock;
   readonly #backoff: Backoff;
   #failures = 0;

@@ -1,5 +1,5 @@
 /** At most so many at a time, first come first served. */
-export class Slots {
+export class ConcurrencyLimit {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 

@@ -1,4 +1,4 @@
-import { ApiError, type Verb } from '../error.ts';
+import { ApiError, type ApiVerb } from '../error.ts';
 
 /** Failed before anything was sent. */
 const UNSENT = new Set([
@@ -11,7 +11,7 @@ const UNSENT = new Set([
 ]);
 
 /** Whether asking again may help and can do no harm: a create that was answered by 500 may have happened. */
-export function mayRepeat(verb: Verb, error: unknown): error is ApiError {
+export function mayRepeat(verb: ApiVerb, error: unknown): error is ApiError {
   if (!(error instanceof ApiError)) return false;
   const { status, reason, retryAfter } = error;
   if (status === 429 || (status >= 500 && retryAfter !== undefined)) return true;
