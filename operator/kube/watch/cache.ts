@@ -16,7 +16,7 @@ export interface WatchCacheOptions<T> {
   readonly transform: (object: KubeObject) => T;
   readonly ignoreUnchangedGeneration?: boolean;
   /** Called with each object as it comes, also where nothing of it is new. */
-  readonly glance?: (object: KubeObject) => void;
+  readonly onRawEvent?: (object: KubeObject) => void;
   readonly consumer: CacheConsumer<T>;
   readonly failed: (failure: StreamFailure) => void;
 }
@@ -40,7 +40,7 @@ export class WatchCache<T> {
   constructor(options: WatchCacheOptions<T>) {
     this.#consumer = options.consumer;
     this.#failed = options.failed;
-    this.#glance = options.glance ?? (() => {});
+    this.#glance = options.onRawEvent ?? (() => {});
     this.#reading = {
       transform: options.transform,
       ignoreUnchangedGeneration: options.ignoreUnchangedGeneration ?? false,

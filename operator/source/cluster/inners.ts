@@ -68,7 +68,7 @@ export class Inners implements CacheConsumer<Arrived> {
       fieldSelector: `spec.outerMap=${outerMap}`,
       transform: object => this.#arrived(object),
       ignoreUnchangedGeneration: true,
-      glance: object => this.#glance(object),
+      onRawEvent: object => this.#glance(object),
       ...{ history: options.history, undone: () => this.#undone() },
       failed: failure => options.failed(`InnerMaps of ${outerMap}`, failure),
     });
