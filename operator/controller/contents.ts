@@ -3,7 +3,7 @@ import type { OuterLayout } from '../core/layout/outer.ts';
 import type { World } from '../core/status/clusterstate.ts';
 import type { InnerFacts } from '../core/status/facts.ts';
 import { ApiError, type Cluster, type KubeObject } from '../kube/client.ts';
-import { INNER_MAPS, innerMapPlace } from '../kube/resources.ts';
+import { INNER_MAPS, innerMapRef } from '../kube/resources.ts';
 import { readPages } from '../kube/watch/pages.ts';
 import { Backoff } from '../timing/backoff.ts';
 import type { Clock } from '../timing/clock.ts';
@@ -96,7 +96,7 @@ export class Judge {
 
   async #readOne(key: string, signal: AbortSignal): Promise<void> {
     try {
-      const object = await this.#options.cluster.get<KubeObject>(innerMapPlace(key), { signal });
+      const object = await this.#options.cluster.get<KubeObject>(innerMapRef(key), { signal });
       const steps = this.#judging(object);
       if (steps !== undefined) this.#take(await unhurried(steps));
     } catch (error) {

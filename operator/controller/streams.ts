@@ -1,5 +1,5 @@
 import type { World } from '../core/status/clusterstate.ts';
-import type { Cluster, KubeObject, Place } from '../kube/client.ts';
+import type { Cluster, KubeObject, ResourceRef } from '../kube/client.ts';
 import { Reflector, type StreamFailure } from '../kube/reflector.ts';
 import { INNER_MAPS, NODE_MAP_STATES, NODES, OUTER_MAPS, PODS } from '../kube/resources.ts';
 import { RestoreDetection } from '../kube/watch/restoredetection.ts';
@@ -54,7 +54,7 @@ export class Streams {
       const known = isKnown ? world.inners.get(`${team}/${name}`)?.facts : undefined;
       return innerFacts(object, { known, layoutOf });
     });
-    const pods: Place = { resource: PODS, namespace };
+    const pods: ResourceRef = { resource: PODS, namespace };
     this.#others = [
       this.#stream({ resource: NODE_MAP_STATES }, intakes.states, stateFacts),
       this.#stream({ resource: NODES }, intakes.nodes, object =>
@@ -99,7 +99,7 @@ export class Streams {
   }
 
   #stream<T>(
-    place: Place,
+    place: ResourceRef,
     intake: Intake<T>,
     read: (object: KubeObject, isKnown: boolean) => T,
     labelSelector?: string,

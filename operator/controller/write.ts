@@ -6,9 +6,9 @@ import { canonicalText, patchTo } from '../core/status/patch.ts';
 import { Schedule } from '../core/status/schedule.ts';
 import { innerStatus, outerStatus } from '../core/status/statuses.ts';
 import { versionOf } from '../core/status/version.ts';
-import { ApiError, type Cluster, type KubeObject, type Place } from '../kube/client.ts';
+import { ApiError, type Cluster, type KubeObject, type ResourceRef } from '../kube/client.ts';
 import type { EventRecord } from '../kube/events.ts';
-import { innerMapPlace, outerMapPlace } from '../kube/resources.ts';
+import { innerMapRef, outerMapRef } from '../kube/resources.ts';
 import { Backoff } from '../timing/backoff.ts';
 import type { Clock } from '../timing/clock.ts';
 import { eventsBetween, type StatusSubject } from './events.ts';
@@ -30,7 +30,7 @@ interface Target {
   readonly kind: ObjectKind;
   readonly id: string;
   readonly record: InnerRecord | OuterRecord;
-  readonly place: Place;
+  readonly place: ResourceRef;
   readonly subject: StatusSubject;
   readonly status: object;
 }
@@ -150,7 +150,7 @@ export class Writer {
       world.refresh(record.outer, moment.now);
       const status = innerStatus(record, world, moment);
       return {
-        ...{ kind, id, record, status, place: innerMapPlace(id) },
+        ...{ kind, id, record, status, place: innerMapRef(id) },
         subject: { kind, namespace, name, uid },
       };
     }
@@ -159,7 +159,7 @@ export class Writer {
     world.refresh(record, moment.now);
     const status = outerStatus(record, world, moment);
     const { name, uid } = record.facts;
-    return { kind, id, record, status, place: outerMapPlace(id), subject: { kind, name, uid } };
+    return { kind, id, record, status, place: outerMapRef(id), subject: { kind, name, uid } };
   }
 
   async #write(target: Target, signal: AbortSignal): Promise<void> {

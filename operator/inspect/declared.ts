@@ -9,7 +9,7 @@ import { contentOf } from '../core/encodedinner.ts';
 import type { OuterLayout } from '../core/layout/outer.ts';
 import { completed } from '../core/steps.ts';
 import type { Refusal } from '../core/wanted.ts';
-import type { Cluster, KubeObject, Place } from '../kube/client.ts';
+import type { Cluster, KubeObject, ResourceRef } from '../kube/client.ts';
 import { all, INNER_MAPS, OUTER_MAPS } from './reading.ts';
 
 export interface Declared {
@@ -56,9 +56,10 @@ export async function declaredIn(cluster: Cluster, asked: DeclaredAsked): Promis
     return encoded(parsed.value, layouts, asked.possibleCpus);
   };
   const seen = asked.seen === undefined ? {} : { seen: asked.seen };
-  const places: readonly Place[] = asked.namespaces?.map(namespace => ({ ...INNER_MAPS, namespace })) ?? [
-    INNER_MAPS,
-  ];
+  const places: readonly ResourceRef[] = asked.namespaces?.map(namespace => ({
+    ...INNER_MAPS,
+    namespace,
+  })) ?? [INNER_MAPS];
   const innerMaps: CountedInner[] = [];
   for (const place of places)
     for (const inner of await all(cluster, { place, keep, ...seen })) innerMaps.push(inner);

@@ -5,19 +5,19 @@ import {
   type Cluster,
   type KubeObject,
   openCluster,
-  type Place,
   type Query,
+  type ResourceRef,
 } from '../kube/client.ts';
 import { readPages } from '../kube/watch/pages.ts';
 
 const GROUP = { group: 'innermap.io', version: 'v1alpha1' } as const;
 const CORE = { group: '', version: 'v1' } as const;
 
-export const OUTER_MAPS: Place = { resource: { ...GROUP, plural: 'outermaps' } };
-export const INNER_MAPS: Place = { resource: { ...GROUP, plural: 'innermaps' } };
-export const NODE_MAP_STATES: Place = { resource: { ...GROUP, plural: 'nodemapstates' } };
-export const NODES: Place = { resource: { ...CORE, plural: 'nodes' } };
-export const PODS: Place = { resource: { ...CORE, plural: 'pods' } };
+export const OUTER_MAPS: ResourceRef = { resource: { ...GROUP, plural: 'outermaps' } };
+export const INNER_MAPS: ResourceRef = { resource: { ...GROUP, plural: 'innermaps' } };
+export const NODE_MAP_STATES: ResourceRef = { resource: { ...GROUP, plural: 'nodemapstates' } };
+export const NODES: ResourceRef = { resource: { ...CORE, plural: 'nodes' } };
+export const PODS: ResourceRef = { resource: { ...CORE, plural: 'pods' } };
 
 /** Opens the cluster, and closes it whatever becomes of `use`. */
 export async function withCluster<T>(
@@ -37,7 +37,7 @@ export async function withCluster<T>(
 }
 
 export interface Reading<T> {
-  readonly place: Place;
+  readonly place: ResourceRef;
   readonly query?: Query;
   /** What is kept of an object: the whole of 10,000 is never in memory. Nothing: it is passed over. */
   readonly keep: (object: KubeObject) => T | undefined;

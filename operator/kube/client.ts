@@ -1,11 +1,11 @@
 import { type Clock, REAL_CLOCK } from '../timing/clock.ts';
 import { Caller, type Sized } from './client/caller.ts';
 import type { CallCount } from './client/counts.ts';
-import type { KubeObject, Place, Query } from './client/resource.ts';
+import type { KubeObject, Query, ResourceRef } from './client/resource.ts';
 
 export type { CallCount } from './client/counts.ts';
 export { ApiError } from './client/error.ts';
-export type { KubeMetadata, KubeObject, Place, Query, Resource } from './client/resource.ts';
+export type { KubeMetadata, KubeObject, Query, Resource, ResourceRef } from './client/resource.ts';
 export { compareVersions, objectKey } from './client/resource.ts';
 
 export interface ClusterOptions {
@@ -56,21 +56,21 @@ export interface Cluster {
   readonly server: string;
   /** The context's, in a pod the pod's. */
   readonly namespace: string | undefined;
-  get<T extends KubeObject>(place: Place, options?: CallOptions): Promise<T>;
+  get<T extends KubeObject>(place: ResourceRef, options?: CallOptions): Promise<T>;
   /** All pages as one. */
-  list<T extends KubeObject>(place: Place, query?: Query, options?: CallOptions): Promise<readonly T[]>;
-  page(place: Place, query: Query, options?: CallOptions): Promise<ListPage>;
-  create<T extends KubeObject>(place: Place, object: object, options?: CallOptions): Promise<T>;
+  list<T extends KubeObject>(place: ResourceRef, query?: Query, options?: CallOptions): Promise<readonly T[]>;
+  page(place: ResourceRef, query: Query, options?: CallOptions): Promise<ListPage>;
+  create<T extends KubeObject>(place: ResourceRef, object: object, options?: CallOptions): Promise<T>;
   /** PUT: fails with Conflict when the object has another resourceVersion by now. */
-  replace<T extends KubeObject>(place: Place, object: object, options?: CallOptions): Promise<T>;
+  replace<T extends KubeObject>(place: ResourceRef, object: object, options?: CallOptions): Promise<T>;
   /** Server-side apply. */
-  apply<T extends KubeObject>(place: Place, object: object, options: ApplyOptions): Promise<T>;
+  apply<T extends KubeObject>(place: ResourceRef, object: object, options: ApplyOptions): Promise<T>;
   /** JSON merge patch. */
-  patch<T extends KubeObject>(place: Place, patch: object, options?: CallOptions): Promise<T>;
+  patch<T extends KubeObject>(place: ResourceRef, patch: object, options?: CallOptions): Promise<T>;
   /** Of the very object where `uid` is given; one that is gone already is no error. */
-  delete(place: Place, options?: CallOptions & { readonly uid?: string }): Promise<void>;
+  delete(place: ResourceRef, options?: CallOptions & { readonly uid?: string }): Promise<void>;
   /** The bytes of a watch, when the server has answered that there is one. */
-  watch(place: Place, query: Query, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  watch(place: ResourceRef, query: Query, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   /** Every request sent, by verb and code. */
   calls(): readonly CallCount[];
   /** Ends what is under way. */
@@ -107,7 +107,7 @@ export function openCluster(options: ClusterOptions): Cluster {
   return cluster;
 }
 
-function at(place: Place, subresource: 'status' | undefined): Place {
+function at(place: ResourceRef, subresource: 'status' | undefined): ResourceRef {
   return subresource === undefined ? place : { ...place, subresource };
 }
 
@@ -141,7 +141,7 @@ function pageOf({ value: list, length }: Sized<RawList>): ListPage {
 
 async function listAll<T extends KubeObject>(
   cluster: Cluster,
-  { place, query }: { place: Place; query: Query },
+  { place, query }: { place: ResourceRef; query: Query },
   options?: CallOptions,
 ): Promise<readonly T[]> {
   const items: KubeObject[] = [];
@@ -154,7 +154,7 @@ async function listAll<T extends KubeObject>(
   return items as T[];
 }
 
-async function remove(caller: Caller, place: Place, options?: CallOptions & { readonly uid?: string }) {
+async function remove(caller: Caller, place: ResourceRef, options?: CallOptions & { readonly uid?: string }) {
   const body = options?.uid === undefined ? {} : { preconditions: { uid: options.uid } };
   const asked = { kind: 'DeleteOptions', apiVersion: 'v1', ...body };
   await caller.json({ verb: 'delete', place, body: asked, mayMiss: true }, options);

@@ -1,5 +1,5 @@
 import { type Clock, REAL_CLOCK } from '../timing/clock.ts';
-import type { Place, Query } from './client/resource.ts';
+import type { Query, ResourceRef } from './client/resource.ts';
 import { Linked } from './client/timed.ts';
 import { ApiError, type Cluster } from './client.ts';
 import { WatchCache, type WatchCacheOptions } from './watch/cache.ts';
@@ -16,7 +16,7 @@ export type { StreamFailure } from './watch/failure.ts';
 
 export interface ReflectorOptions<T> extends Omit<WatchCacheOptions<T>, 'failed'> {
   readonly cluster: Pick<Cluster, 'watch' | 'page'>;
-  readonly place: Place;
+  readonly place: ResourceRef;
   readonly fieldSelector?: string;
   readonly labelSelector?: string;
   /** Called for what goes wrong; the reflector goes on by itself. */

@@ -1,4 +1,4 @@
-import type { Place, Resource } from './client.ts';
+import type { Resource, ResourceRef } from './client.ts';
 
 const ours = (plural: string): Resource => ({ group: 'innermap.io', version: 'v1alpha1', plural });
 const core = (plural: string): Resource => ({ group: '', version: 'v1', plural });
@@ -9,11 +9,11 @@ export const NODE_MAP_STATES = ours('nodemapstates');
 export const NODES = core('nodes');
 export const PODS = core('pods');
 
-export function innerMapPlace(key: string): Place {
+export function innerMapRef(key: string): ResourceRef {
   const slash = key.indexOf('/');
   return { resource: INNER_MAPS, namespace: key.slice(0, slash), name: key.slice(slash + 1) };
 }
 
-export function outerMapPlace(name: string): Place {
+export function outerMapRef(name: string): ResourceRef {
   return { resource: OUTER_MAPS, name };
 }

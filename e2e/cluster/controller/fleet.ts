@@ -1,14 +1,14 @@
 import type { Failure, OuterMapState } from '../../../operator/api/status.ts';
 import { labelsHash } from '../../../operator/core/report/nodereport.ts';
-import type { Cluster, KubeObject, Place } from '../../../operator/kube/client.ts';
+import type { Cluster, KubeObject, ResourceRef } from '../../../operator/kube/client.ts';
 
 const V1 = { group: '', version: 'v1' };
 const OURS = { group: 'innermap.io', version: 'v1alpha1' };
 
 export const NAMESPACE = 'innermap-system';
 export const AGENTS = 'app=innermap-agent';
-export const INNER_MAPS: Place = { resource: { ...OURS, plural: 'innermaps' } };
-export const OUTER_MAPS: Place = { resource: { ...OURS, plural: 'outermaps' } };
+export const INNER_MAPS: ResourceRef = { resource: { ...OURS, plural: 'innermaps' } };
+export const OUTER_MAPS: ResourceRef = { resource: { ...OURS, plural: 'outermaps' } };
 
 export interface Told {
   readonly failures?: readonly Failure[];
@@ -71,7 +71,7 @@ export class Fleet {
     );
   }
 
-  async #put(place: Place, object: object, status: object): Promise<void> {
+  async #put(place: ResourceRef, object: object, status: object): Promise<void> {
     const options = { fieldManager: 'fleet', force: true };
     await this.#cluster.apply(place, object, options);
     await this.#cluster.patch({ ...place, subresource: 'status' }, { status });

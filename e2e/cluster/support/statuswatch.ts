@@ -1,4 +1,9 @@
-import { type Cluster, type KubeObject, openCluster, type Place } from '../../../operator/kube/client.ts';
+import {
+  type Cluster,
+  type KubeObject,
+  openCluster,
+  type ResourceRef,
+} from '../../../operator/kube/client.ts';
 import { LineSplitter } from '../../../operator/kube/watch/lines.ts';
 import type { ControlPlane } from '../plane/controlplane.ts';
 import { condition, type Told } from './told.ts';
@@ -56,7 +61,7 @@ export class StatusWatch {
     await this.#cluster.close();
   }
 
-  async #read(place: Place, resourceVersion: string): Promise<void> {
+  async #read(place: ResourceRef, resourceVersion: string): Promise<void> {
     const { signal } = this.#ending;
     const lines = new LineSplitter();
     try {

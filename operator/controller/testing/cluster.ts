@@ -1,4 +1,4 @@
-import type { CallOptions, Cluster, KubeObject, ListPage, Place, Query } from '../../kube/client.ts';
+import type { CallOptions, Cluster, KubeObject, ListPage, Query, ResourceRef } from '../../kube/client.ts';
 import { ApiError, objectKey } from '../../kube/client.ts';
 import { Watcher } from './watcher.ts';
 
@@ -24,9 +24,9 @@ export class SimulatedCluster implements Cluster {
   readonly events: Readonly<Record<string, unknown>>[] = [];
   version = 100;
   /** What a write is refused with. */
-  refusal: ((place: Place) => ApiError | undefined) | undefined;
+  refusal: ((place: ResourceRef) => ApiError | undefined) | undefined;
   /** Told of every status that was written. */
-  patched: ((place: Place) => void) | undefined;
+  patched: ((place: ResourceRef) => void) | undefined;
   readonly #kinds = new Map<string, Kind>();
   readonly #hanging = new Map<string, Promise<void>>();
 
@@ -101,7 +101,7 @@ export class SimulatedCluster implements Cluster {
     };
   }
 
-  async watch(place: Place, query: Query, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+  async watch(place: ResourceRef, query: Query, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     await this.#answering(place, signal);
     const kind = this.#kind(place.resource.plural);
     const watcher = new Watcher();
@@ -120,7 +120,7 @@ export class SimulatedCluster implements Cluster {
     return watcher;
   }
 
-  async page(place: Place, query: Query, { signal }: CallOptions = {}): Promise<ListPage> {
+  async page(place: ResourceRef, query: Query, { signal }: CallOptions = {}): Promise<ListPage> {
     await this.#answering(place, signal);
     const outer = String(query['fieldSelector'] ?? '').replace('spec.outerMap=', '');
     const items = [...this.#kind(place.resource.plural).objects.values()].filter(
@@ -130,32 +130,32 @@ export class SimulatedCluster implements Cluster {
     return { resourceVersion: String(this.version), items, kind: '', apiVersion: '', length };
   }
 
-  async list<T extends KubeObject>(place: Place): Promise<readonly T[]> {
+  async list<T extends KubeObject>(place: ResourceRef): Promise<readonly T[]> {
     return [...this.#kind(place.resource.plural).objects.values()] as T[];
   }
 
-  async get<T extends KubeObject>(place: Place): Promise<T> {
+  async get<T extends KubeObject>(place: ResourceRef): Promise<T> {
     return this.#must(place) as T;
   }
 
-  async create<T extends KubeObject>(place: Place, object: object): Promise<T> {
+  async create<T extends KubeObject>(place: ResourceRef, object: object): Promise<T> {
     const { plural } = place.resource;
     if (plural === 'events') this.events.push(object as Readonly<Record<string, unknown>>);
     return this.put(plural, object as KubeObject) as T;
   }
 
-  async replace<T extends KubeObject>(place: Place, object: object): Promise<T> {
+  async replace<T extends KubeObject>(place: ResourceRef, object: object): Promise<T> {
     const known = this.#must(place);
     const { resourceVersion } = (object as KubeObject).metadata;
     if (resourceVersion !== known.metadata.resourceVersion) throw refused(409, 'Conflict');
     return this.put(place.resource.plural, object as KubeObject) as T;
   }
 
-  async apply<T extends KubeObject>(place: Place, object: object): Promise<T> {
+  async apply<T extends KubeObject>(place: ResourceRef, object: object): Promise<T> {
     return this.put(place.resource.plural, object as KubeObject) as T;
   }
 
-  async patch<T extends KubeObject>(place: Place, patch: object): Promise<T> {
+  async patch<T extends KubeObject>(place: ResourceRef, patch: object): Promise<T> {
     await new Promise(resume => setImmediate(resume));
     const refusal = this.refusal?.(place);
     if (refusal !== undefined) throw refusal;
@@ -173,7 +173,7 @@ export class SimulatedCluster implements Cluster {
     return stored as T;
   }
 
-  async delete(place: Place): Promise<void> {
+  async delete(place: ResourceRef): Promise<void> {
     this.remove(place.resource.plural, keyOf(place));
   }
 
@@ -194,7 +194,7 @@ export class SimulatedCluster implements Cluster {
     return kind;
   }
 
-  async #answering({ resource }: Place, signal: AbortSignal | undefined): Promise<void> {
+  async #answering({ resource }: ResourceRef, signal: AbortSignal | undefined): Promise<void> {
     const answered = this.#hanging.get(resource.plural);
     if (answered === undefined) return;
     const aborted = new Promise<void>(resolve => signal?.addEventListener('abort', () => resolve()));
@@ -202,7 +202,7 @@ export class SimulatedCluster implements Cluster {
     signal?.throwIfAborted();
   }
 
-  #must(place: Place): KubeObject {
+  #must(place: ResourceRef): KubeObject {
     const found = this.find(place.resource.plural, keyOf(place));
     if (found === undefined) throw refused(404, 'NotFound');
     return found;
@@ -220,7 +220,7 @@ export function refused(status: number, reason: string): ApiError {
   return new ApiError(`Cannot patch: ${status} ${reason}`, { status, reason });
 }
 
-function keyOf({ namespace, name = '' }: Place): string {
+function keyOf({ namespace, name = '' }: ResourceRef): string {
   return objectKey(namespace === undefined ? { name } : { namespace, name });
 }
 

@@ -19,12 +19,12 @@ import {
 import { CircuitBreaker } from './pacing/circuitbreaker.ts';
 import { ConcurrencyLimit } from './pacing/concurrency.ts';
 import { mayRepeat, tellsOfServer } from './pacing/retry.ts';
-import { type Place, type Query, urlPath } from './resource.ts';
+import { type Query, type ResourceRef, urlPath } from './resource.ts';
 import { Linked, Timed } from './timed.ts';
 
 export interface Request {
   readonly verb: ApiVerb;
-  readonly place: Place;
+  readonly place: ResourceRef;
   readonly query?: Query;
   readonly body?: object;
   /** 404 is as good as done. */

@@ -1,11 +1,11 @@
-import { fullName, type Place, placeName } from './resource.ts';
+import { fullName, type ResourceRef, resourceName } from './resource.ts';
 
 export type ApiVerb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'apply' | 'delete';
 
 /** What was asked of the server: messages and metrics name it. */
 export interface ApiCall {
   readonly verb: ApiVerb;
-  readonly place: Place;
+  readonly place: ResourceRef;
   readonly server: string;
 }
 
@@ -76,7 +76,7 @@ export function invalidAnswerError(asked: ApiCall, problem: string): ApiError {
 }
 
 function attempt({ verb, place }: ApiCall): string {
-  return `Cannot ${verb} ${placeName(place)}`;
+  return `Cannot ${verb} ${resourceName(place)}`;
 }
 
 function advice({ verb, place }: ApiCall, { status, retryAfter }: ApiStatus): string {

@@ -9,7 +9,7 @@ export interface Resource {
 }
 
 /** Objects of a kind: all, those of a namespace, or one. */
-export interface Place {
+export interface ResourceRef {
   readonly resource: Resource;
   readonly namespace?: string | undefined;
   readonly name?: string | undefined;
@@ -39,7 +39,7 @@ export interface KubeObject {
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** `/apis/innermap.io/v1alpha1/namespaces/team-a/innermaps/web?limit=500` */
-export function urlPath(place: Place, query: Query = {}): string {
+export function urlPath(place: ResourceRef, query: Query = {}): string {
   const { resource, namespace, name, subresource } = place;
   const parts = resource.group === '' ? ['api'] : ['apis', resource.group];
   parts.push(resource.version);
@@ -58,7 +58,7 @@ function queryText(query: Query): string {
 }
 
 /** `innermaps team-a/web`: how messages name a place. */
-export function placeName({ resource, namespace, name, subresource }: Place): string {
+export function resourceName({ resource, namespace, name, subresource }: ResourceRef): string {
   const object = [namespace, name].filter(part => part !== undefined).join('/');
   const kind = subresource === undefined ? resource.plural : `${subresource} of ${resource.plural}`;
   return object === '' ? kind : `${kind} ${object}`;

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../client/resource.ts';
-import type { Cluster, ListPage, Place, Query } from '../client.ts';
+import type { Cluster, ListPage, Query, ResourceRef } from '../client.ts';
 import { Slice } from './slice.ts';
 
 const FIRST_PAGE = 50;
@@ -9,7 +9,7 @@ const PAGE_LENGTH = 256 * 1024;
 
 export interface Paging {
   readonly cluster: Pick<Cluster, 'page'>;
-  readonly place: Place;
+  readonly place: ResourceRef;
   readonly query: Query;
   readonly signal: AbortSignal;
 }

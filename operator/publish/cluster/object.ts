@@ -1,12 +1,14 @@
 import { API_VERSION, GROUP } from '../../api/metadata.ts';
 import { type NodeMapStateStatus, wholeStatus } from '../../api/status.ts';
-import type { KubeObject, Place } from '../../kube/client.ts';
+import type { KubeObject, ResourceRef } from '../../kube/client.ts';
 
-export const STATES: Place = { resource: { group: GROUP, version: 'v1alpha1', plural: 'nodemapstates' } };
+export const STATES: ResourceRef = {
+  resource: { group: GROUP, version: 'v1alpha1', plural: 'nodemapstates' },
+};
 
 const KIND = { apiVersion: API_VERSION, kind: 'NodeMapState' };
 
-export function placeOf(node: string): Place {
+export function placeOf(node: string): ResourceRef {
   return { ...STATES, name: node };
 }
 

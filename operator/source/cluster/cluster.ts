@@ -2,7 +2,7 @@ import type { OuterMap } from '../../api/outermap.ts';
 import { selects } from '../../api/selector.ts';
 import { compileOuterMap } from '../../core/desired/compile.ts';
 import type { ClusterNode, Wanted, WantedInner, Watermark } from '../../core/wanted.ts';
-import type { Cluster, KubeObject, Place } from '../../kube/client.ts';
+import type { Cluster, KubeObject, ResourceRef } from '../../kube/client.ts';
 import { Reflector, type StreamFailure } from '../../kube/reflector.ts';
 import { Store } from '../../kube/store.ts';
 import type { RestoreDetection } from '../../kube/watch/restoredetection.ts';
@@ -117,7 +117,7 @@ class Streams implements ClusterSource {
   }
 
   #reflector<T>(
-    place: Place,
+    place: ResourceRef,
     store: Store<T>,
     transform: (object: KubeObject) => T,
     fieldSelector?: string,
