@@ -12,7 +12,7 @@ const WAVE_MS = 30_000;
  * Deletions of many objects come one by one. Who judges each by itself lets a hundred small removals empty an outer map:
  * a removal waits for a moment in which none comes.
  */
-export class Rest {
+export class DeletionDebounce {
   readonly #clock: Clock;
   readonly #over: () => void;
   #beganAt = 0;

@@ -8,7 +8,7 @@ import { Store } from '../../kube/store.ts';
 import type { RestoreDetection } from '../../kube/watch/restoredetection.ts';
 import type { Clock } from '../../timing/clock.ts';
 import { unhurried } from '../../timing/sliced.ts';
-import { Rest } from './deletionquiet.ts';
+import { DeletionDebounce } from './deletionquiet.ts';
 import { INNER_MAPS } from './resources.ts';
 
 export interface StreamOptions {
@@ -49,7 +49,7 @@ export class Inners implements CacheConsumer<Arrived> {
   readonly #options: InnersOptions;
   readonly #store = new Store<Arrived>();
   readonly #reflector: Reflector<Arrived>;
-  readonly #rest: Rest;
+  readonly #rest: DeletionDebounce;
   readonly #stopped = new AbortController();
   #changed = '0';
   /** Of statuses: the highest, and the highest that was reached. */
@@ -61,7 +61,7 @@ export class Inners implements CacheConsumer<Arrived> {
   constructor(options: InnersOptions) {
     const { cluster, clock, relistJitterMs, outerMap } = options;
     this.#options = options;
-    this.#rest = new Rest(clock, options.changed);
+    this.#rest = new DeletionDebounce(clock, options.changed);
     this.#reflector = new Reflector<Arrived>({
       ...{ cluster, clock, relistJitterMs, consumer: this },
       place: INNER_MAPS,
