@@ -10,13 +10,13 @@ import { duplicatesIn } from './duplicates.ts';
 import { encode, encodeOntoZeros } from './encode.ts';
 import { valueStride } from './entries.ts';
 import {
+  addProblem,
   COUNTED_PROBLEMS,
+  type EntryBuffer,
   isHopeless,
-  newSheet,
+  newEntryBuffer,
   nextEntry,
   originPath,
-  report,
-  type Sheet,
 } from './entrybuffer.ts';
 import { keyText } from './keytext.ts';
 import { openTable, readRows, rowsAtMost } from './table.ts';
@@ -70,7 +70,7 @@ export function* encodingSteps(
     return tooMany(raw.entries.length + rows, options.maxEntries);
   const bytes = (raw.entries.length + rows) * (key.size + valueStride(template, options.possibleCpus ?? 1));
   if (bytes > MOST_BYTES) return tooLarge(bytes);
-  const sheet = newSheet(
+  const sheet = newEntryBuffer(
     template,
     { key, value },
     { listed: raw.entries.length, rows, possibleCpus: options.possibleCpus },
@@ -81,7 +81,7 @@ export function* encodingSteps(
   return sheet.total > 0 ? invalid(sheet) : { ok: true, entries: finished(sheet, layout) };
 }
 
-function* fill(sheet: Sheet, raw: RawContent): Generator<undefined, void> {
+function* fill(sheet: EntryBuffer, raw: RawContent): Generator<undefined, void> {
   for (let from = 0; from < raw.entries.length && !isHopeless(sheet); from += SLICE) {
     const to = Math.min(raw.entries.length, from + SLICE);
     for (let index = from; index < to && !isHopeless(sheet); index += 1)
@@ -93,7 +93,7 @@ function* fill(sheet: Sheet, raw: RawContent): Generator<undefined, void> {
   while (table !== undefined && readRows(table, sheet, SLICE)) yield;
 }
 
-function encodeEntry(sheet: Sheet, entry: RawEntry, index: number): void {
+function encodeEntry(sheet: EntryBuffer, entry: RawEntry, index: number): void {
   try {
     encodeOntoZeros(sheet.keyType, entry.key, sheet.keys, index * sheet.keyType.size);
   } catch (problem) {
@@ -109,9 +109,9 @@ function encodeEntry(sheet: Sheet, entry: RawEntry, index: number): void {
   nextEntry(sheet, !isList);
 }
 
-function refuse(sheet: Sheet, at: { index: number; part: 'key' | 'value' }, problem: unknown): void {
+function refuse(sheet: EntryBuffer, at: { index: number; part: 'key' | 'value' }, problem: unknown): void {
   if (!(problem instanceof ValueProblem)) throw problem;
-  report(sheet, ['spec', 'entries', at.index, at.part, ...problem.path], problem.message);
+  addProblem(sheet, ['spec', 'entries', at.index, at.part, ...problem.path], problem.message);
 }
 
 /** Whether a list holds a value for each CPU, and is not itself the value: it is nested deeper than the type's own arrays. */
@@ -122,7 +122,7 @@ function isCpuList(type: Type, value: unknown): value is readonly unknown[] {
   return depth > 0;
 }
 
-function encodeCpuList(sheet: Sheet, values: readonly unknown[], index: number): void {
+function encodeCpuList(sheet: EntryBuffer, values: readonly unknown[], index: number): void {
   const { cpus } = sheet;
   if (cpus === undefined) return;
   if (cpus.possible !== undefined && values.length !== cpus.possible)
@@ -142,7 +142,7 @@ function encodeCpuList(sheet: Sheet, values: readonly unknown[], index: number):
 }
 
 /** What only a whole set of keys can get wrong: an index outside, a prefix that is none, a key given twice. */
-function* checkKeys(sheet: Sheet, layout: OuterLayout, maxEntries: number): Generator<undefined, void> {
+function* checkKeys(sheet: EntryBuffer, layout: OuterLayout, maxEntries: number): Generator<undefined, void> {
   const { type, keySize } = layout.template;
   if (type === 'LPMTrie') checkPrefixes(sheet, keySize);
   if (isArray(type)) checkIndexes(sheet, maxEntries);
@@ -153,7 +153,7 @@ function* checkKeys(sheet: Sheet, layout: OuterLayout, maxEntries: number): Gene
   const { pairs, total } = yield* duplicatesIn(keys, keySize, sheet.count);
   for (const [first, second] of pairs) {
     const text = keyText(sheet.keyType, sheet.keys, second * keySize).slice(0, 100);
-    report(
+    addProblem(
       sheet,
       [...originPath(sheet, second), 'key'],
       `Key ${text} is given by ${fieldText(originPath(sheet, first))} too: keep one`,
@@ -162,12 +162,12 @@ function* checkKeys(sheet: Sheet, layout: OuterLayout, maxEntries: number): Gene
   sheet.total = Math.min(total, COUNTED_PROBLEMS);
 }
 
-function checkIndexes(sheet: Sheet, maxEntries: number): void {
+function checkIndexes(sheet: EntryBuffer, maxEntries: number): void {
   const indexes = indexesIn(sheet.keys, sheet.count);
   for (const [entry, index] of indexes.entries()) {
     if (isHopeless(sheet)) return;
     if (index >= maxEntries)
-      report(
+      addProblem(
         sheet,
         [...originPath(sheet, entry), 'key'],
         `Index ${index} is outside: the array holds 0 to ${maxEntries - 1}`,
@@ -175,12 +175,12 @@ function checkIndexes(sheet: Sheet, maxEntries: number): void {
   }
 }
 
-function checkPrefixes(sheet: Sheet, keySize: number): void {
+function checkPrefixes(sheet: EntryBuffer, keySize: number): void {
   const bits = (keySize - 4) * 8;
   for (let entry = 0; entry < sheet.count; entry += 1) {
     const length = readLength(sheet.keys, entry * keySize);
     if (length > bits && !isHopeless(sheet))
-      report(
+      addProblem(
         sheet,
         [...originPath(sheet, entry), 'key'],
         `Prefix length ${length} is too long: the key holds 0 to ${bits} bits`,
@@ -189,7 +189,7 @@ function checkPrefixes(sheet: Sheet, keySize: number): void {
 }
 
 /** The entries at exactly their size; an array's in the order of their indexes. */
-function finished(sheet: Sheet, layout: OuterLayout): Entries {
+function finished(sheet: EntryBuffer, layout: OuterLayout): Entries {
   const { count, stride } = sheet;
   const keySize = layout.template.keySize;
   const order = isArray(layout.template.type) ? ascending(indexesIn(sheet.keys, count)) : undefined;
@@ -244,7 +244,7 @@ function refusal(reason: Reason, message: string, path: FieldPath): EncodedConte
   return { ok: false, reason, problems: [{ path, message }], total: 1, message };
 }
 
-function invalid({ problems, total }: Sheet): EncodedContent {
+function invalid({ problems, total }: EntryBuffer): EncodedContent {
   const more = total - problems.length;
   const rest =
     more === 0 ? '' : total >= COUNTED_PROBLEMS ? `; and ${more} or more others` : `; and ${more} more`;

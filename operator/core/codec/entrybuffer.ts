@@ -4,7 +4,7 @@ import type { Type } from '../types/type.ts';
 import { cpuStride, isPerCpu, valueStride } from './entries.ts';
 
 /** The bytes that entries are written into, one after the other, and what was wrong with them. */
-export interface Sheet {
+export interface EntryBuffer {
   readonly keyType: Type;
   readonly valueType: Type;
   readonly keys: Uint8Array;
@@ -23,7 +23,7 @@ export interface Sheet {
   total: number;
 }
 
-export interface SheetSize {
+export interface EntryBufferSize {
   readonly listed: number;
   readonly rows: number;
   readonly possibleCpus: number | undefined;
@@ -33,7 +33,11 @@ const SHOWN_PROBLEMS = 10;
 /** Problems are counted up to here: each costs microseconds, and a file can hold a million. */
 export const COUNTED_PROBLEMS = 1000;
 
-export function newSheet(template: MapSpec, types: { key: Type; value: Type }, size: SheetSize): Sheet {
+export function newEntryBuffer(
+  template: MapSpec,
+  types: { key: Type; value: Type },
+  size: EntryBufferSize,
+): EntryBuffer {
   const capacity = size.listed + size.rows;
   const count = size.possibleCpus ?? 1;
   const stride = valueStride(template, count);
@@ -54,18 +58,18 @@ export function newSheet(template: MapSpec, types: { key: Type; value: Type }, s
   };
 }
 
-export function report(sheet: Sheet, path: FieldPath, message: string): void {
+export function addProblem(sheet: EntryBuffer, path: FieldPath, message: string): void {
   sheet.total += 1;
   if (sheet.problems.length < SHOWN_PROBLEMS) sheet.problems.push({ path, message });
 }
 
 /** Whether so much is wrong that the rest need not be read. */
-export function isHopeless(sheet: Sheet): boolean {
+export function isHopeless(sheet: EntryBuffer): boolean {
   return sheet.total >= COUNTED_PROBLEMS;
 }
 
 /** Gives all CPUs the value that the first has, and moves on to the next entry. */
-export function nextEntry(sheet: Sheet, sameOnAllCpus: boolean): void {
+export function nextEntry(sheet: EntryBuffer, sameOnAllCpus: boolean): void {
   const { cpus, stride, values } = sheet;
   if (cpus !== undefined && sameOnAllCpus) {
     const at = sheet.count * stride;
@@ -75,7 +79,7 @@ export function nextEntry(sheet: Sheet, sameOnAllCpus: boolean): void {
 }
 
 /** Where the author finds an entry: its place in the list, or its line of the table. */
-export function originPath(sheet: Sheet, index: number): FieldPath {
+export function originPath(sheet: EntryBuffer, index: number): FieldPath {
   if (index < sheet.listed) return ['spec', 'entries', index];
   return ['spec', 'table', sheet.lines[index - sheet.listed] ?? 0];
 }

@@ -3,7 +3,7 @@ import { writePlainCell } from '../scalar/cell.ts';
 import { placeOf } from '../types/path.ts';
 import type { Type } from '../types/type.ts';
 import { encodeOntoZeros } from './encode.ts';
-import { isHopeless, nextEntry, report, type Sheet } from './entrybuffer.ts';
+import { addProblem, type EntryBuffer, isHopeless, nextEntry } from './entrybuffer.ts';
 import { shown, ValueProblem } from './value.ts';
 
 /** A CSV text that is being read (RFC 4180). The cell read last lies in text[start, end), or in `quoted`. */
@@ -50,7 +50,7 @@ export function rowsAtMost(text: string): number {
 }
 
 /** Reads the header. Undefined, and told, where it is wrong: then no row means anything. */
-export function openTable(text: string, sheet: Sheet): Table | undefined {
+export function openTable(text: string, sheet: EntryBuffer): Table | undefined {
   const at = text.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : 0;
   const table: Table = {
     ...{ text, columns: [], at, line: 1, start: 0, end: 0 },
@@ -60,12 +60,12 @@ export function openTable(text: string, sheet: Sheet): Table | undefined {
   const line = table.line;
   const columns = headerColumns(table, sheet);
   if (typeof columns !== 'string') return { ...table, columns };
-  report(sheet, ['spec', 'table', line], columns);
+  addProblem(sheet, ['spec', 'table', line], columns);
   return undefined;
 }
 
 /** Reads up to `most` rows into the sheet; false when there are no more. */
-export function readRows(table: Table, sheet: Sheet, most: number): boolean {
+export function readRows(table: Table, sheet: EntryBuffer, most: number): boolean {
   for (let read = 0; read < most; read += 1) {
     if (isHopeless(sheet) || !skipBlankLines(table)) return false;
     readRow(table, sheet);
@@ -73,7 +73,7 @@ export function readRows(table: Table, sheet: Sheet, most: number): boolean {
   return true;
 }
 
-function headerColumns(table: Table, sheet: Sheet): readonly Column[] | string {
+function headerColumns(table: Table, sheet: EntryBuffer): readonly Column[] | string {
   const columns: Column[] = [];
   const given = { key: new Uint8Array(sheet.keyType.size), value: new Uint8Array(sheet.valueType.size) };
   table.last = false;
@@ -93,7 +93,7 @@ function headerColumns(table: Table, sheet: Sheet): readonly Column[] | string {
   return missing === undefined ? columns : `Header has no column for the ${missing}: write ${example(sheet)}`;
 }
 
-function columnOf(name: string, sheet: Sheet): Column | string {
+function columnOf(name: string, sheet: EntryBuffer): Column | string {
   const match = /^(key|value)(?:\.(?=[^[])|(?=\[)|$)(.*)$/s.exec(name);
   if (match === null)
     return `Column ${shown(name)} is neither key nor value: write a header such as ${example(sheet)}, commas between`;
@@ -103,13 +103,13 @@ function columnOf(name: string, sheet: Sheet): Column | string {
   return { part, path: [part, ...place.path], type: place.type, offset: place.offset };
 }
 
-function example(sheet: Sheet): string {
+function example(sheet: EntryBuffer): string {
   const names = (part: string, type: Type) =>
     type.kind === 'struct' ? type.fields.slice(0, 8).map(field => `${part}.${field.name}`) : [part];
   return [...names('key', sheet.keyType), ...names('value', sheet.valueType)].join(',');
 }
 
-function readRow(table: Table, sheet: Sheet): void {
+function readRow(table: Table, sheet: EntryBuffer): void {
   const before = sheet.total;
   const line = table.line;
   let cells = 0;
@@ -118,13 +118,13 @@ function readRow(table: Table, sheet: Sheet): void {
     readCell(table);
     const column = table.columns[cells];
     cells += 1;
-    if (table.malformed !== undefined) report(sheet, ['spec', 'table', line], table.malformed);
+    if (table.malformed !== undefined) addProblem(sheet, ['spec', 'table', line], table.malformed);
     else if (column !== undefined) writeCell(table, sheet, { column, line });
   }
   if (cells !== table.columns.length && table.malformed === undefined) {
     sheet.problems.length = Math.min(sheet.problems.length, before);
     sheet.total = before;
-    report(sheet, ['spec', 'table', line], cellCount(cells, table.columns.length));
+    addProblem(sheet, ['spec', 'table', line], cellCount(cells, table.columns.length));
   }
   sheet.lines[sheet.count - sheet.listed] = line;
   nextEntry(sheet, true);
@@ -136,7 +136,7 @@ function cellCount(cells: number, wanted: number): string {
   return `Row has ${cells} cell${cells === 1 ? '' : 's'}, the header ${wanted}: ${hint}`;
 }
 
-function writeCell(table: Table, sheet: Sheet, place: { column: Column; line: number }): void {
+function writeCell(table: Table, sheet: EntryBuffer, place: { column: Column; line: number }): void {
   const { column } = place;
   const isKey = column.part === 'key';
   const into = isKey ? sheet.keys : sheet.values;
@@ -147,7 +147,7 @@ function writeCell(table: Table, sheet: Sheet, place: { column: Column; line: nu
     encodeOntoZeros(column.type, cellText(table), into, at);
   } catch (problem) {
     if (!(problem instanceof ValueProblem)) throw problem;
-    report(sheet, ['spec', 'table', place.line, ...column.path, ...problem.path], problem.message);
+    addProblem(sheet, ['spec', 'table', place.line, ...column.path, ...problem.path], problem.message);
   }
 }
 
