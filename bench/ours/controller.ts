@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller } from '../../operator/controller/run.ts';
 import { SimulatedCluster } from '../../operator/controller/testing/cluster.ts';
 import { OBJECTS, stateOf } from '../../operator/controller/testing/scene.ts';
-import { breath } from '../../operator/timing/sliced.ts';
+import { yieldToEventLoop } from '../../operator/timing/sliced.ts';
 import type { Work } from './work.ts';
 
 const LONGEST_WAIT_MS = 120_000;
@@ -74,7 +74,7 @@ async function change(cluster: SimulatedCluster, { maps, entries }: Shape, value
   const rows = Array.from({ length: entries }, (_, row) => `${row},${value}`);
   const table = ['key,value', ...rows].join('\n');
   for (let map = 0; map < maps; map++) {
-    if (map % 20 === 0) await breath();
+    if (map % 20 === 0) await yieldToEventLoop();
     cluster.put('innermaps', OBJECTS.innerMap(`map-${map}`, { key: map, table }));
   }
 }

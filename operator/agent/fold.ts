@@ -3,7 +3,7 @@ import { hex } from '../core/hex.ts';
 import { innerPinName } from '../core/ledgerrecord.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import type { Step } from '../core/plan/step.ts';
-import { paced } from '../timing/sliced.ts';
+import { forEachSliced } from '../timing/sliced.ts';
 import type { Outcome } from './apply/outcome.ts';
 import { type Memory, type OuterMemory, recentRemovals } from './memory.ts';
 
@@ -25,9 +25,9 @@ export interface Done {
 export async function fold(memory: Memory, desired: Desired, { plan, outcomes, now }: Done): Promise<Drift> {
   for (const [name, proofs] of plan.proofs) {
     const known = memory.outers.get(name);
-    await paced(proofs, ({ keyHex, programmed }) => known?.programmed.set(keyHex, programmed));
+    await forEachSliced(proofs, ({ keyHex, programmed }) => known?.programmed.set(keyHex, programmed));
   }
-  await paced(outcomes, outcome => {
+  await forEachSliced(outcomes, outcome => {
     const known = memory.outers.get(outcome.step.outer);
     if (known !== undefined) foldOutcome(known, outcome, now);
   });

@@ -7,7 +7,7 @@ import { asksTheSame, type Wanted } from '../core/wanted.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Publisher } from '../publish/publish.ts';
 import type { Source } from '../source/source.ts';
-import { breath, unhurried } from '../timing/sliced.ts';
+import { runSliced, yieldToEventLoop } from '../timing/sliced.ts';
 import { apply } from './apply/apply.ts';
 import type { Progress } from './apply/context.ts';
 import type { Outcome } from './apply/outcome.ts';
@@ -60,11 +60,11 @@ export async function turn(agent: Agent, due: Due, previous?: Report): Promise<T
   const found = await watch.time('observe', observe(kernel, desired, memory, due));
   const plan = await watch.time(
     'plan',
-    unhurried(planning(desired, found, policyOf(wanted, memory, started))),
+    runSliced(planning(desired, found, policyOf(wanted, memory, started))),
   );
   const outcomes = await watch.time('apply', apply(plan, kernel, agent.progress));
   const drift = await watch.time('fold', fold(memory, desired, { plan, outcomes, now: started }));
-  await breath();
+  await yieldToEventLoop();
   const parts = { wanted, node, desired, plan, outcomes, drift, started, due, previous };
   const report = reportOf(turnedOf(agent, parts));
   watch.mark('report');
@@ -80,7 +80,7 @@ function nodeNow({ node }: Agent, wanted: Wanted): Agent['node'] {
 async function desiredOf(wanted: Wanted, node: Node, memory: Memory): Promise<Desired> {
   const known = memory.desired;
   if (known !== undefined && asksTheSame(known.of, wanted)) return known.is;
-  memory.desired = { of: wanted, is: await unhurried(desiring(wanted, node)) };
+  memory.desired = { of: wanted, is: await runSliced(desiring(wanted, node)) };
   return memory.desired.is;
 }
 

@@ -1,11 +1,11 @@
-import { pauses, type Unhurried } from '../core/steps.ts';
-import { unhurried } from '../timing/sliced.ts';
+import { every, type Steps } from '../core/steps.ts';
+import { runSliced } from '../timing/sliced.ts';
 
 /** Changes one after the other, as they came; whole sets of thousands in slices. */
 export class Inbox {
   readonly #changed: () => void;
   readonly #failed: (error: unknown) => void;
-  #waiting: (() => Unhurried<void>)[] = [];
+  #waiting: (() => Steps<void>)[] = [];
   #draining: Promise<void> | undefined;
 
   constructor(changed: () => void, failed: (error: unknown) => void) {
@@ -38,14 +38,14 @@ export class Inbox {
     for (;;) {
       const [first] = this.#waiting.splice(0, 1);
       if (first === undefined) break;
-      await unhurried(first());
+      await runSliced(first());
       this.#changed();
     }
     this.#draining = undefined;
   }
 
-  *#taking(changes: Iterable<() => void>): Unhurried<void> {
-    const due = pauses();
+  *#taking(changes: Iterable<() => void>): Steps<void> {
+    const due = every();
     for (const change of changes) {
       this.#apply(change);
       if (due()) yield;

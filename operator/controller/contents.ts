@@ -7,7 +7,7 @@ import { INNER_MAPS, innerMapRef } from '../kube/resources.ts';
 import { readPages } from '../kube/watch/pages.ts';
 import { Backoff } from '../timing/backoff.ts';
 import type { Clock } from '../timing/clock.ts';
-import { unhurried } from '../timing/sliced.ts';
+import { runSliced } from '../timing/sliced.ts';
 import { innerFacts, judging } from './facts/innermap.ts';
 
 export interface JudgeOptions {
@@ -98,7 +98,7 @@ export class Judge {
     try {
       const object = await this.#options.cluster.get<KubeObject>(innerMapRef(key), { signal });
       const steps = this.#judging(object);
-      if (steps !== undefined) this.#take(await unhurried(steps));
+      if (steps !== undefined) this.#take(await runSliced(steps));
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 404) throw error;
     }

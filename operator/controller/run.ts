@@ -5,7 +5,7 @@ import { Events } from '../kube/events.ts';
 import { Lease } from '../kube/lease.ts';
 import type { StreamFailure } from '../kube/reflector.ts';
 import { type Clock, REAL_CLOCK } from '../timing/clock.ts';
-import { unhurried } from '../timing/sliced.ts';
+import { runSliced } from '../timing/sliced.ts';
 import { Inbox } from './changes.ts';
 import { Judge } from './contents.ts';
 import { intakesInto } from './intakes.ts';
@@ -213,7 +213,7 @@ export class Controller {
     }
     if (!this.#world.isDirty || (now < this.#nextFold && !this.#world.isPressing)) return;
     const began = performance.now();
-    await unhurried(this.#world.fold(now, told => this.#writer.mark(told)));
+    await runSliced(this.#world.fold(now, told => this.#writer.mark(told)));
     this.#foldTook = performance.now() - began;
     this.#foldedAt = this.#clock.now();
     this.#options.observer?.folded(this.#foldTook / 1000);

@@ -4,7 +4,7 @@ import { fieldText, type Problem } from '../api/problem.ts';
 import type { Reason } from '../api/reason.ts';
 import { encodingSteps } from './codec/content.ts';
 import { innerSpec, type OuterLayout } from './layout/outer.ts';
-import type { Unhurried } from './steps.ts';
+import type { Steps } from './steps.ts';
 import type { Content } from './wanted.ts';
 
 /** An InnerMap as an API server hands it out, before its contents are read by the outer map's types. */
@@ -34,7 +34,7 @@ export function* contentOf(
   { innerMap, content }: Arrival,
   layout: OuterLayout,
   possibleCpus: number,
-): Unhurried<Content> {
+): Steps<Content> {
   if ('kind' in content) return content;
   const spec = innerSpec(layout, innerMap);
   if (!spec.ok) return refused('LayoutMismatch', told(spec.problems));

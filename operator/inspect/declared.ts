@@ -7,7 +7,7 @@ import type { CountedInner } from '../core/compare/applied.ts';
 import { compileOuterMap } from '../core/desired/compile.ts';
 import { contentOf } from '../core/encodedinner.ts';
 import type { OuterLayout } from '../core/layout/outer.ts';
-import { completed } from '../core/steps.ts';
+import { runToEnd } from '../core/steps.ts';
 import type { Refusal } from '../core/wanted.ts';
 import type { Cluster, KubeObject, ResourceRef } from '../kube/client.ts';
 import { all, INNER_MAPS, OUTER_MAPS } from './reading.ts';
@@ -85,7 +85,7 @@ export function encoded(
   const layout = layouts.get(innerMap.spec.outerMap);
   if (layout === undefined) return { innerMap, content: { kind: 'pending' }, cpus: 1 };
   const cpus = possibleCpus ?? (isPerCpu(layout.template) ? cpusGiven(content) : 1);
-  return { innerMap, content: completed(contentOf({ innerMap, content }, layout, cpus)), cpus };
+  return { innerMap, content: runToEnd(contentOf({ innerMap, content }, layout, cpus)), cpus };
 }
 
 /** The longest list that is a value. */

@@ -3,7 +3,7 @@ import { hex } from '../core/hex.ts';
 import { innerPinName, ownsKey, TEMPORARY } from '../core/ledgerrecord.ts';
 import { KernelError } from '../kernel/error.ts';
 import type { InnerAddress, Kernel, OpenMap, OuterEntries } from '../kernel/kernel.ts';
-import { breath, pacedTimes } from '../timing/sliced.ts';
+import { timesSliced, yieldToEventLoop } from '../timing/sliced.ts';
 import { isInnerPin } from './ledger.ts';
 
 /** The map at a pin while `use` runs; undefined where nothing is pinned there. */
@@ -66,7 +66,7 @@ export async function readEntries(
   if (before !== undefined && sameEntries(before, now)) return before;
   const { keySize } = map.spec;
   entries.clear();
-  await pacedTimes(now.count, index => {
+  await timesSliced(now.count, index => {
     entries.set(hex(now.keys, index * keySize, (index + 1) * keySize), now.ids[index]!);
   });
   return now;
@@ -88,7 +88,7 @@ export async function readInnerPins(
   pins: Map<string, number>,
 ): Promise<readonly KernelError[]> {
   const names = kernel.pins.list(directory).filter(isInnerPin);
-  await breath();
+  await yieldToEventLoop();
   const present = new Set(names);
   for (const name of pins.keys()) if (!present.has(name)) pins.delete(name);
   const unknown = names.filter(name => !pins.has(name));

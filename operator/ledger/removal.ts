@@ -3,7 +3,7 @@ import { LEDGER, ownsKey, TEMPORARY } from '../core/ledgerrecord.ts';
 import { KernelError } from '../kernel/error.ts';
 import type { Kernel, OpenMap } from '../kernel/kernel.ts';
 import { RECORD_BESIDE } from '../kernel/pins.ts';
-import { paced, pacedTimes } from '../timing/sliced.ts';
+import { forEachSliced, timesSliced } from '../timing/sliced.ts';
 import { isInnerPin, type Ledger } from './ledger.ts';
 import { entryAt, idAt, isAbsent, readInnerPins, withMap } from './reading.ts';
 
@@ -51,7 +51,7 @@ export async function takeAway(kernel: Kernel, ledger: Ledger): Promise<void> {
     await withMap(kernel, pin, map => removeOurKeys(kernel, map, ledger));
   const { ours } = publicPin(kernel, ledger);
   if (ours !== undefined) pins.unlink(ours);
-  await paced(pins.list(inner).filter(isInnerPin), name => pins.unlink(`${inner}/${name}`));
+  await forEachSliced(pins.list(inner).filter(isInnerPin), name => pins.unlink(`${inner}/${name}`));
   for (const path of [outer + TEMPORARY, outer]) pins.unlink(path);
   removeIfEmpty(kernel, inner);
   for (const path of [spec + RECORD_BESIDE, spec]) pins.unlink(path);
@@ -105,7 +105,7 @@ async function removeOurKeys(kernel: Kernel, outer: OpenMap, ledger: Ledger): Pr
   if (keys.length === 0) return;
   const { keySize } = outer.spec;
   const bytes = new Uint8Array(keys.length * keySize);
-  await paced(keys, (key, at) => bytes.set(key, at * keySize));
+  await forEachSliced(keys, (key, at) => bytes.set(key, at * keySize));
   const [first] = (await kernel.remove(outer, bytes)).values();
   if (first !== undefined) throw first;
 }
@@ -117,7 +117,7 @@ async function ourKeys(kernel: Kernel, outer: OpenMap, { paths }: Ledger): Promi
   if (unknown !== undefined) throw unknown;
   const entries = await kernel.readOuter(outer);
   const ours: Uint8Array[] = [];
-  await pacedTimes(entries.count, index => {
+  await timesSliced(entries.count, index => {
     const { key, id } = entryAt(entries, outer.spec.keySize, index);
     if (ownsKey(hex(key), id, pins)) ours.push(key);
   });

@@ -1,8 +1,8 @@
-import type { Unhurried } from '../core/steps.ts';
+import type { Steps } from '../core/steps.ts';
 import { Slice } from './slice.ts';
 
 /** Lets other events in between two pieces of work that take milliseconds each. */
-export function breath(): Promise<void> {
+export function yieldToEventLoop(): Promise<void> {
   return new Promise(resume => setImmediate(resume));
 }
 
@@ -10,7 +10,10 @@ export function breath(): Promise<void> {
 const PIECES = 4;
 
 /** Calls `work` for each item and lets other events in between. */
-export async function paced<T>(items: Iterable<T>, work: (item: T, index: number) => void): Promise<void> {
+export async function forEachSliced<T>(
+  items: Iterable<T>,
+  work: (item: T, index: number) => void,
+): Promise<void> {
   const slice = new Slice();
   let index = 0;
   for (const item of items) {
@@ -20,7 +23,7 @@ export async function paced<T>(items: Iterable<T>, work: (item: T, index: number
 }
 
 /** The same for the indexes below `count`. */
-export async function pacedTimes(count: number, work: (index: number) => void): Promise<void> {
+export async function timesSliced(count: number, work: (index: number) => void): Promise<void> {
   const slice = new Slice();
   for (let index = 0; index < count; index++) {
     if (index % PIECES === 0 && slice.over()) await slice.rest();
@@ -29,7 +32,7 @@ export async function pacedTimes(count: number, work: (index: number) => void): 
 }
 
 /** Finishes pure work in slices. */
-export async function unhurried<T>(work: Unhurried<T>): Promise<T> {
+export async function runSliced<T>(work: Steps<T>): Promise<T> {
   const slice = new Slice();
   for (;;) {
     const step = work.next();

@@ -1,7 +1,7 @@
 import type { Plan } from '../../core/plan/plan.ts';
 import type { Step } from '../../core/plan/step.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
-import { paced } from '../../timing/sliced.ts';
+import { forEachSliced } from '../../timing/sliced.ts';
 import { type Progress, Site } from './context.ts';
 import { applyEdits } from './edit.ts';
 import { attempt, type Outcome } from './outcome.ts';
@@ -93,7 +93,7 @@ async function withPlaceForPins(
 async function applyInTurn(run: readonly Step[], site: Site): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = [];
   let broken: (Outcome & { ok: false }) | undefined;
-  await paced(run, step => {
+  await forEachSliced(run, step => {
     const outcome = broken === undefined ? applyOuterStep(step, site) : { ...broken, step };
     if (!outcome.ok && isFoundation(step)) broken = outcome;
     outcomes.push(outcome);

@@ -3,7 +3,7 @@ import type { Step } from '../../core/plan/step.ts';
 import { KernelError } from '../../kernel/error.ts';
 import type { OpenMap } from '../../kernel/kernel.ts';
 import { readEntries } from '../../ledger/reading.ts';
-import { paced } from '../../timing/sliced.ts';
+import { forEachSliced } from '../../timing/sliced.ts';
 import type { Site } from './context.ts';
 import { attempt, failed, type Outcome } from './outcome.ts';
 
@@ -17,7 +17,7 @@ export async function applyRemovals(steps: readonly Removal[], site: Site): Prom
     const taken = await keysTaken(steps, outer, site);
     const going = steps.filter(step => !taken.has(step));
     const refused = await site.kernel.remove(outer, keysOf(going, outer.spec.keySize));
-    await paced(going, (step, at) => {
+    await forEachSliced(going, (step, at) => {
       const error = refused.get(at);
       outcomes.push(error === undefined ? attempt(step, () => unlink(step, site)) : failed(step, error));
     });

@@ -3,7 +3,7 @@ import { innerPinName, TEMPORARY } from '../../core/ledgerrecord.ts';
 import type { Step } from '../../core/plan/step.ts';
 import { KernelError } from '../../kernel/error.ts';
 import type { BuildRequest, OpenMap } from '../../kernel/kernel.ts';
-import { breath, paced, pacedTimes } from '../../timing/sliced.ts';
+import { forEachSliced, timesSliced, yieldToEventLoop } from '../../timing/sliced.ts';
 import { reasonOfInsert } from '../reason.ts';
 import type { Site } from './context.ts';
 import { attempt, done, failed, type Outcome } from './outcome.ts';
@@ -34,7 +34,7 @@ export async function applyWrites(steps: readonly Write[], site: Site): Promise<
       const wave = { site, steps, outer: outer as OpenMap, outcomes, indexes };
       const starved = await applyWave(wave, swaps);
       // What was built goes in before more is tried: that is what frees memory and files
-      await (starved.length > 0 ? swaps.end() : breath());
+      await (starved.length > 0 ? swaps.end() : yieldToEventLoop());
       queue = [...starved, ...queue.slice(indexes.length)];
       size = starved.length > 0 ? Math.max(1, indexes.length >>> 1) : Math.min(most, size * 2);
     }
@@ -117,7 +117,7 @@ async function applyWave(wave: Wave, swaps: Swaps): Promise<readonly number[]> {
   const { site, steps, indexes, outcomes } = wave;
   const { inner } = site.paths(steps[0]!.outer);
   const requests: BuildRequest[] = [];
-  await paced(indexes, index => requests.push(requestOf(steps[index]!, inner)));
+  await forEachSliced(indexes, index => requests.push(requestOf(steps[index]!, inner)));
   const built = await site.kernel.build(requests);
   const starved: number[] = [];
   const ready: Ready = { indexes: [], maps: [] };
@@ -160,7 +160,7 @@ async function swapIn(ready: Ready, { site, steps, outer, outcomes }: Wave): Pro
   let settled = 0;
   try {
     const refused = await site.kernel.replace(outer, keysOf(ready, steps, outer.spec.keySize), maps);
-    await pacedTimes(maps.length, at => {
+    await timesSliced(maps.length, at => {
       const step = steps[indexes[at]!]!;
       const error = refused.get(at);
       outcomes[indexes[at]!] =

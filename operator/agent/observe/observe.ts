@@ -7,7 +7,7 @@ import { KernelError } from '../../kernel/error.ts';
 import type { InnerReading, Kernel } from '../../kernel/kernel.ts';
 import { abandonedLedgers } from '../../ledger/abandoned.ts';
 import { innerAddress } from '../../ledger/reading.ts';
-import { breath, paced } from '../../timing/sliced.ts';
+import { forEachSliced, yieldToEventLoop } from '../../timing/sliced.ts';
 import { emptyOuterMemory, type Memory, type OuterMemory } from '../memory.ts';
 import { reasonOf } from '../reason.ts';
 import { readOuterMemory } from './outer.ts';
@@ -40,7 +40,7 @@ async function observeOuter(
   memory.outers.set(name, known);
   if (due.resync || known.stale) {
     await readOuterMemory(kernel, desired, known);
-    await breath();
+    await yieldToEventLoop();
   }
   const readings = await readContents(kernel, desired, known, due);
   const { record, ledger, pin, template, entries, pins, programmed } = known;
@@ -63,7 +63,7 @@ async function readContents(
 ): Promise<ReadonlyMap<string, Reading>> {
   const keys = keysToRead(desired, known, dueKeys(desired, known, due.contentShare));
   if (keys.length === 0) return new Map();
-  await breath();
+  await yieldToEventLoop();
   const directory = ledgerPaths(kernel.pins.root, desired.outerMap.metadata.name).inner;
   const proofs = { directory, pins: known.pins };
   const readings = new Map<string, Reading>();
@@ -72,7 +72,7 @@ async function readContents(
     const ids = some.map(key => known.entries.get(key)!);
     const addresses = some.map((key, at) => innerAddress(key, ids[at]!, proofs));
     const answers = await kernel.readInner(addresses);
-    await paced(answers, (answer, at) => {
+    await forEachSliced(answers, (answer, at) => {
       const inner = desired.inners.get(some[at]!)!;
       const before = known.programmed.get(some[at]!);
       const reading = readingOf(answer, ids[at]!, contents =>

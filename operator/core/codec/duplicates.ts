@@ -1,5 +1,5 @@
 import { KeyIndex } from '../bytes/keyindex.ts';
-import type { Unhurried } from '../steps.ts';
+import type { Steps } from '../steps.ts';
 
 /** Two entries with the same key: the first and a later one. */
 export interface Duplicates {
@@ -12,7 +12,7 @@ const SLICE = 16384;
 const SHOWN = 10;
 
 /** Finds equal keys among `count` that stand one after the other. Yields between slices. */
-export function* duplicatesIn(bytes: Uint8Array, size: number, count: number): Unhurried<Duplicates> {
+export function* duplicatesIn(bytes: Uint8Array, size: number, count: number): Steps<Duplicates> {
   const index = new KeyIndex(bytes, size, count);
   const pairs: [number, number][] = [];
   let total = 0;

@@ -3,7 +3,7 @@ import type { Metadata } from '../../api/metadata.ts';
 import type { OuterMap } from '../../api/outermap.ts';
 import type { Reason } from '../../api/reason.ts';
 import { selects } from '../../api/selector.ts';
-import { completed, pauses, type Unhurried } from '../steps.ts';
+import { every, runToEnd, type Steps } from '../steps.ts';
 import type { Wanted, WantedInner } from '../wanted.ts';
 import { type CompiledOuterMap, claimOf, compileOuterMap, type DesiredInner } from './compile.ts';
 
@@ -43,11 +43,11 @@ export interface Desired {
  * - One bad object costs nobody else anything.
  */
 export function desiredState(wanted: Wanted, node: Node): Desired {
-  return completed(desiring(wanted, node));
+  return runToEnd(desiring(wanted, node));
 }
 
 /** The same as work that can be interrupted after every few InnerMaps. */
-export function* desiring(wanted: Wanted, node: Node): Unhurried<Desired> {
+export function* desiring(wanted: Wanted, node: Node): Steps<Desired> {
   const rejections: Rejection[] = [];
   const declared = new Set(wanted.outerMaps.map(outerMap => outerMap.metadata.name));
   const here = wanted.outerMaps.filter(outerMap => selects(outerMap.spec.nodeSelector, node.labels));
@@ -105,10 +105,10 @@ function* desiredOuter(
   ground: CompiledOuterMap,
   wanted: readonly WantedInner[],
   rejections: Rejection[],
-): Unhurried<DesiredOuter> {
+): Steps<DesiredOuter> {
   const inners = new Map<string, DesiredInner>();
   const kept = new Map<string, Rejection & { readonly object: InnerMap }>();
-  const due = pauses();
+  const due = every();
   for (const inner of wanted) {
     if (due()) yield;
     const claim = claimOf(inner, ground);

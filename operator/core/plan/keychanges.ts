@@ -3,7 +3,7 @@ import type { DesiredOuter } from '../desired/desired.ts';
 import { ownsKey } from '../ledgerrecord.ts';
 import { isLRU } from '../mapspec.ts';
 import type { OuterFound, Programmed, Reading } from '../observed.ts';
-import { pauses, type Unhurried } from '../steps.ts';
+import { every, type Steps } from '../steps.ts';
 import { sameShape } from './compared.ts';
 import { type Difference, sameBytes } from './difference.ts';
 import type { Cause, Step } from './step.ts';
@@ -27,11 +27,11 @@ export interface KeyChanges {
 const COMPARED = 1000;
 
 /** What must be written so that every declared key holds what is declared, in any order. */
-export function* keyChanges(name: string, desired: DesiredOuter, found: OuterFound): Unhurried<KeyChanges> {
+export function* keyChanges(name: string, desired: DesiredOuter, found: OuterFound): Steps<KeyChanges> {
   const writes: Write[] = [];
   const proofs: Proof[] = [];
   let evicted = 0;
-  const due = pauses();
+  const due = every();
   for (const inner of desired.inners.values()) {
     if (due(1 + inner.entries.count / COMPARED)) yield;
     const verdict = judge(inner, found);

@@ -1,7 +1,7 @@
 import type { Reason } from '../../api/reason.ts';
 import type { Desired, DesiredOuter } from '../desired/desired.ts';
 import type { Abandoned, Found, OuterFound } from '../observed.ts';
-import { completed, type Unhurried } from '../steps.ts';
+import { runToEnd, type Steps } from '../steps.ts';
 import { type KeyChanges, keyChanges, type Proof } from './keychanges.ts';
 import { inKeyOrder } from './order.ts';
 import { outerChanges } from './outerchanges.ts';
@@ -55,11 +55,11 @@ export interface Policy {
  * - A removal of too much is held; none happens before the wanted side was read whole, or where it cannot be read.
  */
 export function planBetween(desired: Desired, found: Found, policy: Policy): Plan {
-  return completed(planning(desired, found, policy));
+  return runToEnd(planning(desired, found, policy));
 }
 
 /** The same as work that can be interrupted after each key. */
-export function* planning(desired: Desired, found: Found, policy: Policy): Unhurried<Plan> {
+export function* planning(desired: Desired, found: Found, policy: Policy): Steps<Plan> {
   const drafts: Draft[] = [];
   for (const [name, outer] of desired.outers)
     drafts.push(yield* draftOf(name, outer, found.outers.get(name), policy));
@@ -95,7 +95,7 @@ function* draftOf(
   desired: DesiredOuter,
   found: OuterFound | undefined,
   policy: Policy,
-): Unhurried<Draft> {
+): Steps<Draft> {
   if (found === undefined) return { ...NOTHING, outer: name };
   const outer = outerChanges(desired, found);
   if (outer.kind === 'refused')
@@ -172,7 +172,7 @@ function* inOrder(
   { going, waits }: Braked,
   desired: DesiredOuter,
   found: OuterFound,
-): Unhurried<readonly Step[]> {
+): Steps<readonly Step[]> {
   yield;
   const ordered = inKeyOrder(writes);
   yield;

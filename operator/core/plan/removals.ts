@@ -5,7 +5,7 @@ import { bytesOfHex } from '../hex.ts';
 import { innerPinName, ownsKey } from '../ledgerrecord.ts';
 import type { OuterFound } from '../observed.ts';
 import { sha256 } from '../sha256.ts';
-import { pauses, type Unhurried } from '../steps.ts';
+import { every, type Steps } from '../steps.ts';
 import type { Step } from './step.ts';
 
 export type Removal = Extract<Step, { verb: 'remove' }>;
@@ -14,15 +14,11 @@ export type Removal = Extract<Step, { verb: 'remove' }>;
 const FREE_REMOVALS = 10;
 
 /** Keys that nobody declares: ours always go, foreign ones where undeclaredKeys says so. */
-export function* removals(
-  name: string,
-  desired: DesiredOuter,
-  found: OuterFound,
-): Unhurried<readonly Removal[]> {
+export function* removals(name: string, desired: DesiredOuter, found: OuterFound): Steps<readonly Removal[]> {
   const { outerKey } = desired.layout;
   const foreignToo = desired.outerMap.spec.undeclaredKeys === 'Remove';
   const steps: Removal[] = [];
-  const due = pauses();
+  const due = every();
   for (const [keyHex, id] of found.entries) {
     if (due()) yield;
     if (desired.inners.has(keyHex) || desired.kept.has(keyHex)) continue;

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { completed } from '../steps.ts';
+import { runToEnd } from '../steps.ts';
 import type { World } from './clusterstate.ts';
 import { innerStatus, outerStatus } from './statuses.ts';
 import { labelled, SummaryScene } from './testing/scene.ts';
@@ -205,7 +205,7 @@ describe('World', () => {
     expect(folding.next().done).to.equal(false);
     scene.delete('i39').inner('i40', { key: 3 });
     scene.world.removeOuter('tenants');
-    completed(folding);
+    runToEnd(folding);
     expect(scene.ready('i1')).to.equal('False OuterMapNotFound');
   });
 });

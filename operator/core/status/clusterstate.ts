@@ -1,4 +1,4 @@
-import { pauses, type Unhurried } from '../steps.ts';
+import { every, type Steps } from '../steps.ts';
 import { type Meeting, meetingOn } from './accepted.ts';
 import { evaluateInner, evaluateOuter, judgeOuter, type Told } from './evaluate.ts';
 import type { InnerFacts, NodeFacts, OuterFacts, PodFacts, StateFacts } from './facts.ts';
@@ -184,13 +184,13 @@ export class World {
   }
 
   /** Looks at what may have changed, and tells of each object that has. May be interrupted by new facts. */
-  *fold(now: number, tell: (told: Told) => void): Unhurried<void> {
+  *fold(now: number, tell: (told: Told) => void): Steps<void> {
     const [outers, inners] = [[...this.#dirtyOuters], [...this.#dirtyInners]];
     const sums = new Set([...this.#dirtySums, ...inners.map(({ outer }) => outer)]);
     for (const dirty of [this.#dirtyOuters, this.#dirtyInners, this.#dirtySums]) dirty.clear();
     // Those first that somebody may be waiting for, and that cost little.
     for (const outer of sums) if (outer.deleted) this.#evaluateOuter(outer, now, tell);
-    const due = pauses();
+    const due = every();
     for (const inner of inners) {
       if (due()) yield;
       this.#evaluate(inner, now, tell);
@@ -204,11 +204,11 @@ export class World {
     if (outer.stale) lookAround(outer, this, now);
   }
 
-  *#foldOuter(outer: OuterRecord, now: number, tell: (told: Told) => void): Unhurried<void> {
+  *#foldOuter(outer: OuterRecord, now: number, tell: (told: Told) => void): Steps<void> {
     outer.awaited = false;
     lookAround(outer, this, now);
     judgeOuter(outer, this);
-    const due = pauses();
+    const due = every();
     let made = outer.crowdsMade;
     for (const inner of [...outer.inners.values()]) {
       if (due(1 + (outer.crowdsMade - made) * CROWD_PIECES)) yield;

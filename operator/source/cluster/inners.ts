@@ -1,13 +1,13 @@
 import { type Arrival, arrivalOf, contentOf, weightOf } from '../../core/encodedinner.ts';
 import type { OuterLayout } from '../../core/layout/outer.ts';
-import { completed } from '../../core/steps.ts';
+import { runToEnd } from '../../core/steps.ts';
 import type { WantedInner, Watermark } from '../../core/wanted.ts';
 import { type Cluster, compareVersions, type KubeObject } from '../../kube/client.ts';
 import { type CacheConsumer, Reflector, type StreamFailure } from '../../kube/reflector.ts';
 import { Store } from '../../kube/store.ts';
 import type { RestoreDetection } from '../../kube/watch/restoredetection.ts';
 import type { Clock } from '../../timing/clock.ts';
-import { unhurried } from '../../timing/sliced.ts';
+import { runSliced } from '../../timing/sliced.ts';
 import { DeletionDebounce } from './deletionquiet.ts';
 import { INNER_MAPS } from './resources.ts';
 
@@ -159,7 +159,7 @@ export class Inners implements CacheConsumer<Arrived> {
   #arrived(object: KubeObject): Arrived {
     const arrival = arrivalOf(object);
     if (weightOf(arrival) > LIGHT) return { arrival, wanted: undefined };
-    const content = completed(contentOf(arrival, this.#options.layout, this.#options.possibleCpus));
+    const content = runToEnd(contentOf(arrival, this.#options.layout, this.#options.possibleCpus));
     return { arrival: undefined, wanted: { innerMap: arrival.innerMap, content } };
   }
 
@@ -172,7 +172,7 @@ export class Inners implements CacheConsumer<Arrived> {
   async #encode(arrived: Arrived): Promise<WantedInner> {
     const { layout, possibleCpus } = this.#options;
     const arrival = arrived.arrival!;
-    const content = await unhurried(contentOf(arrival, layout, possibleCpus));
+    const content = await runSliced(contentOf(arrival, layout, possibleCpus));
     arrived.wanted = { innerMap: arrival.innerMap, content };
     arrived.arrival = undefined;
     return arrived.wanted;

@@ -3,7 +3,7 @@ import type { OuterMapSpec } from '../../../api/outermap.ts';
 import type { InnerMapStatus, OuterMapStatus } from '../../../api/status.ts';
 import { compileOuterMap } from '../../desired/compile.ts';
 import { labelsHash } from '../../report/nodereport.ts';
-import { completed } from '../../steps.ts';
+import { runToEnd } from '../../steps.ts';
 import { outerMapOf } from '../../testing/outermap.ts';
 import { World } from '../clusterstate.ts';
 import type { Told } from '../evaluate.ts';
@@ -170,7 +170,7 @@ export class SummaryScene {
 
   fold(): this {
     this.told = [];
-    completed(this.world.fold(this.now, told => this.told.push(told)));
+    runToEnd(this.world.fold(this.now, told => this.told.push(told)));
     return this;
   }
 
