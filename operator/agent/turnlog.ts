@@ -1,6 +1,6 @@
 import { innerMapName } from '../api/innermap.ts';
 import type { Step } from '../core/plan/step.ts';
-import { farewellsFailed, heldText } from '../core/report/failures.ts';
+import { heldText, retirementsFailed } from '../core/report/failures.ts';
 import type { Told } from './run.ts';
 import type { Turn } from './turn.ts';
 
@@ -82,7 +82,7 @@ function farewellsHeld({ held }: Turn['plan'], { outerMaps }: Turn['report']): r
 }
 
 function farewellTroubles(outcomes: Turn['outcomes']): readonly string[] {
-  return farewellsFailed(outcomes).map(
+  return retirementsFailed(outcomes).map(
     ({ outer, reason, message }) => `OuterMap ${outer}: ${reason}, cannot let go: ${message}`,
   );
 }

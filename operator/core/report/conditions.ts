@@ -1,11 +1,11 @@
 import type { Condition } from '../../api/status.ts';
 import { counted } from './counted.ts';
-import { type Fate, farewellsFailed, heldText } from './failures.ts';
+import { heldText, type ObjectFailure, retirementsFailed } from './failures.ts';
 import type { Turned } from './nodereport.ts';
 import { asOnNode } from './onnode.ts';
 
 /** Pure: Ready and Drifted of a node, with the time of their last change. */
-export function conditionsOf(turned: Turned, fates: readonly Fate[]): readonly Condition[] {
+export function conditionsOf(turned: Turned, fates: readonly ObjectFailure[]): readonly Condition[] {
   const before = turned.previous?.state.conditions ?? [];
   return [readiness(turned, fates), drifted(turned)].map(condition => {
     const same = before.find(({ type, status }) => type === condition.type && status === condition.status);
@@ -15,7 +15,10 @@ export function conditionsOf(turned: Turned, fates: readonly Fate[]): readonly C
 
 type Untimed = Omit<Condition, 'lastTransitionTime'>;
 
-function readiness({ wanted, desired, plan, steps, bpffs }: Turned, fates: readonly Fate[]): Untimed {
+function readiness(
+  { wanted, desired, plan, steps, bpffs }: Turned,
+  fates: readonly ObjectFailure[],
+): Untimed {
   const held = plan.held[0];
   const first = fates[0];
   const not = (reason: Untimed['reason'], message: string): Untimed => ({
@@ -33,7 +36,7 @@ function readiness({ wanted, desired, plan, steps, bpffs }: Turned, fates: reado
       first.reason,
       `${counted(fates.length, 'object is', 'objects are')} not as declared: ${first.object.metadata.name}, ${first.message}`,
     );
-  const staying = farewellsFailed(steps)[0];
+  const staying = retirementsFailed(steps)[0];
   if (staying !== undefined)
     return not(staying.reason, `${staying.outer} cannot be let go: ${asOnNode(bpffs, staying.message)}`);
   const refusal = wanted.refusals[0];

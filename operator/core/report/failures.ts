@@ -8,7 +8,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { Step } from '../plan/step.ts';
 
 /** What became of a step, as far as a report needs it. */
-export type StepFate = {
+export type StepOutcome = {
   readonly step: Step;
   readonly ok: boolean;
   readonly reason?: Reason;
@@ -16,7 +16,7 @@ export type StepFate = {
 };
 
 /** Why an object is not in the kernel as declared. */
-export interface Fate {
+export interface ObjectFailure {
   readonly object: InnerMap | OuterMap;
   readonly keyText?: string;
   readonly entries: number;
@@ -28,14 +28,14 @@ export interface Fate {
 export type ProgrammedOf = (outer: string) => ReadonlyMap<string, Programmed>;
 
 /** Every object that is not as declared, with its reason: outer maps first, as only the first are listed in a node's state. */
-export function fatesOf(
+export function objectFailures(
   desired: Desired,
   plan: Plan,
-  steps: readonly StepFate[],
+  steps: readonly StepOutcome[],
   programmedOf: ProgrammedOf,
-): readonly Fate[] {
+): readonly ObjectFailure[] {
   const failures = failuresByInner(steps);
-  const fates: Fate[] = desired.rejections.map(({ object, reason, message }) => ({
+  const fates: ObjectFailure[] = desired.rejections.map(({ object, reason, message }) => ({
     object,
     entries: 0,
     reason,
@@ -43,33 +43,33 @@ export function fatesOf(
     ...keyOf(object),
   }));
   for (const [name, outer] of desired.outers) {
-    const trouble = outerTrouble(name, plan, steps);
+    const trouble = outerFailure(name, plan, steps);
     if (trouble !== undefined) fates.push({ object: outer.outerMap, entries: 0, ...trouble });
-    for (const fate of innerFates(outer, programmedOf(name), { failures, trouble })) fates.push(fate);
+    for (const fate of innerFailures(outer, programmedOf(name), { failures, trouble })) fates.push(fate);
   }
   return [...fates.filter(isOuter), ...fates.filter(fate => !isOuter(fate))];
 }
 
-function isOuter({ object }: Fate): boolean {
+function isOuter({ object }: ObjectFailure): boolean {
   return object.kind === 'OuterMap';
 }
 
-interface Trouble {
+interface FailureCause {
   readonly reason: Reason;
   readonly message: string;
 }
 
 interface Failures {
-  readonly failures: ReadonlyMap<InnerMap, Trouble>;
-  readonly trouble: Trouble | undefined;
+  readonly failures: ReadonlyMap<InnerMap, FailureCause>;
+  readonly trouble: FailureCause | undefined;
 }
 
-function innerFates(
+function innerFailures(
   outer: DesiredOuter,
   programmed: ReadonlyMap<string, Programmed>,
   { failures, trouble }: Failures,
-): Fate[] {
-  const fates: Fate[] = [];
+): ObjectFailure[] {
+  const fates: ObjectFailure[] = [];
   const { name } = outer.outerMap.metadata;
   for (const inner of outer.inners.values()) {
     if (programmed.get(inner.keyHex)?.inner === inner && trouble?.reason !== 'PinInUse') continue;
@@ -79,7 +79,7 @@ function innerFates(
   return fates;
 }
 
-function waiting(outer: string, trouble: Trouble | undefined): Trouble {
+function waiting(outer: string, trouble: FailureCause | undefined): FailureCause {
   if (trouble === undefined) return { reason: 'Progressing', message: 'Not yet in the kernel' };
   return {
     reason: 'Pending',
@@ -87,8 +87,8 @@ function waiting(outer: string, trouble: Trouble | undefined): Trouble {
   };
 }
 
-function failuresByInner(steps: readonly StepFate[]): ReadonlyMap<InnerMap, Trouble> {
-  const failures = new Map<InnerMap, Trouble>();
+function failuresByInner(steps: readonly StepOutcome[]): ReadonlyMap<InnerMap, FailureCause> {
+  const failures = new Map<InnerMap, FailureCause>();
   for (const { step, ok, reason, message } of steps) {
     if (!ok && 'inner' in step)
       failures.set((step.inner as DesiredInner).innerMap, {
@@ -100,7 +100,7 @@ function failuresByInner(steps: readonly StepFate[]): ReadonlyMap<InnerMap, Trou
 }
 
 /** A refusal, a failed step on the map itself, or a held removal. */
-function outerTrouble(name: string, plan: Plan, steps: readonly StepFate[]): Trouble | undefined {
+function outerFailure(name: string, plan: Plan, steps: readonly StepOutcome[]): FailureCause | undefined {
   const refused = plan.refused.find(({ outer }) => outer === name);
   if (refused !== undefined) return refused;
   const failed = steps.find(({ step, ok }) => !ok && step.outer === name && !('inner' in step));
@@ -110,9 +110,9 @@ function outerTrouble(name: string, plan: Plan, steps: readonly StepFate[]): Tro
 }
 
 /** OuterMaps that nobody declares any more have no fate of their own: those that could not be let go. */
-export function farewellsFailed(
-  steps: readonly StepFate[],
-): readonly (Trouble & { readonly outer: string })[] {
+export function retirementsFailed(
+  steps: readonly StepOutcome[],
+): readonly (FailureCause & { readonly outer: string })[] {
   return steps.flatMap(({ step, ok, reason = 'KernelError', message = '' }) =>
     step.verb === 'letGo' && !ok ? [{ outer: step.outer, reason, message }] : [],
   );

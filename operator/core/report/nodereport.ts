@@ -8,7 +8,7 @@ import { sha256 } from '../sha256.ts';
 import type { Wanted } from '../wanted.ts';
 import { conditionsOf } from './conditions.ts';
 import { counted } from './counted.ts';
-import { type Fate, fatesOf, type StepFate } from './failures.ts';
+import { type ObjectFailure, objectFailures, type StepOutcome } from './failures.ts';
 import { asOnNode, type Bpffs } from './onnode.ts';
 import type { InnerMapReport, OuterMapReport, Report, TurnSummary } from './report.ts';
 import { fairShares } from './shares.ts';
@@ -23,7 +23,7 @@ export interface Turned {
   readonly wanted: Wanted;
   readonly desired: Desired;
   readonly plan: Plan;
-  readonly steps: readonly StepFate[];
+  readonly steps: readonly StepOutcome[];
   readonly outers: ReadonlyMap<string, OuterNow>;
   readonly node: Node & { readonly bootID: string; readonly uid?: string };
   readonly bpffs: Bpffs;
@@ -47,7 +47,12 @@ const NOTHING_PROGRAMMED: ReadonlyMap<string, Programmed> = new Map();
 /** Pure: the truth about this node, from what was decided and what was done. */
 export function reportOf(turned: Turned): Report {
   const { desired, plan, steps, outers, wanted, turn } = turned;
-  const all = fatesOf(desired, plan, steps, name => outers.get(name)?.programmed ?? NOTHING_PROGRAMMED);
+  const all = objectFailures(
+    desired,
+    plan,
+    steps,
+    name => outers.get(name)?.programmed ?? NOTHING_PROGRAMMED,
+  );
   const fates = all.map(fate => ({ ...fate, message: asOnNode(turned.bpffs, fate.message) }));
   const tallies = talliesOf(fates);
   const declared = [...desired.outers.values()];
@@ -70,11 +75,11 @@ function awaitedIn(watermarks: NonNullable<Wanted['watermarks']>): ReadonlyMap<s
 
 /** What is not as declared of one outer map: the map itself, and how many of its inner maps. */
 interface Tally {
-  own?: Fate;
+  own?: ObjectFailure;
   innerMaps: number;
 }
 
-function talliesOf(fates: readonly Fate[]): ReadonlyMap<string, Tally> {
+function talliesOf(fates: readonly ObjectFailure[]): ReadonlyMap<string, Tally> {
   const tallies = new Map<string, Tally>();
   for (const fate of fates) {
     const { object } = fate;
@@ -87,14 +92,14 @@ function talliesOf(fates: readonly Fate[]): ReadonlyMap<string, Tally> {
   return tallies;
 }
 
-function outerOf({ object }: Fate): string {
+function outerOf({ object }: ObjectFailure): string {
   return object.kind === 'InnerMap' ? object.spec.outerMap : object.metadata.name;
 }
 
 function stateOf(
   turned: Turned,
   outerMaps: readonly OuterMapState[],
-  fates: readonly Fate[],
+  fates: readonly ObjectFailure[],
 ): NodeMapStateStatus {
   const { node, kernel, drift } = turned;
   return {
@@ -118,7 +123,7 @@ export function labelsHash(labels: Readonly<Record<string, string>>): string {
   return sha256(lines.toSorted().join('\n')).slice(0, 16);
 }
 
-function failureOf(fate: Fate): Failure {
+function failureOf(fate: ObjectFailure): Failure {
   const { object, reason, message } = fate;
   const { name, namespace, generation } = object.metadata;
   return {
@@ -214,7 +219,7 @@ function shortOf({ spec }: OuterMap): Pick<OuterMapReport, 'type' | 'inner'> {
 }
 
 /** OuterMaps whose declarations cannot be used on this node at all. */
-function rejectedOuters(fates: readonly Fate[], desired: Desired): OuterMapReport[] {
+function rejectedOuters(fates: readonly ObjectFailure[], desired: Desired): OuterMapReport[] {
   const reports: OuterMapReport[] = [];
   for (const { object, reason, message } of fates) {
     if (object.kind !== 'OuterMap' || desired.outers.has(object.metadata.name)) continue;
@@ -232,7 +237,7 @@ function rejectedOuters(fates: readonly Fate[], desired: Desired): OuterMapRepor
   return reports;
 }
 
-function isInner(fate: Fate): fate is Fate & { object: InnerMap } {
+function isInner(fate: ObjectFailure): fate is ObjectFailure & { object: InnerMap } {
   return fate.object.kind === 'InnerMap';
 }
 
@@ -242,7 +247,7 @@ function innerReport({
   entries,
   reason,
   message,
-}: Fate & { object: InnerMap }): InnerMapReport {
+}: ObjectFailure & { object: InnerMap }): InnerMapReport {
   const { namespace, name, generation } = object.metadata;
   const numbered = generation === undefined ? {} : { generation };
   return {
