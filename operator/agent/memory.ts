@@ -1,15 +1,15 @@
 import type { Desired } from '../core/desired/desired.ts';
 import type { LedgerRecord } from '../core/ledgerrecord.ts';
 import type { MapSpec } from '../core/mapspec.ts';
-import type { PinFound, Programmed } from '../core/observed.ts';
+import type { ObservedPin, Programmed } from '../core/observed.ts';
 import type { Wanted } from '../core/wanted.ts';
 import type { OuterEntries } from '../kernel/kernel.ts';
 
 /** What this process knows of one outer map between turns. Everything of it can be read again from the kernel. */
 export interface OuterMemory {
   record: LedgerRecord | undefined;
-  ledger: PinFound;
-  pin: PinFound;
+  ledger: ObservedPin;
+  pin: ObservedPin;
   /** Absolute path where programs look, as declared. */
   pinPath: string | undefined;
   /** Read once for each outer map: a template never changes. */

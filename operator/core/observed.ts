@@ -6,7 +6,7 @@ import type { MapSpec } from './mapspec.ts';
 import type { Difference } from './plan/difference.ts';
 
 /** A pinned map as opened, or why it could not be. */
-export type PinFound =
+export type ObservedPin =
   | { readonly kind: 'map'; readonly id: number; readonly spec: MapSpec }
   | { readonly kind: 'absent' }
   | { readonly kind: 'unreadable'; readonly reason: Reason; readonly message: string };
@@ -22,7 +22,7 @@ export interface Programmed {
 }
 
 /** What was read from an inner map this turn, compared with what is declared for its key. */
-export type Reading =
+export type ComparisonResult =
   /** As declared; `seen` are the bytes in the kernel's order. */
   | { readonly kind: 'same'; readonly seen: Entries }
   | { readonly kind: 'different'; readonly difference: Difference; readonly seen: Entries }
@@ -31,12 +31,12 @@ export type Reading =
   | { readonly kind: 'unreadable'; readonly reason: Reason; readonly message: string };
 
 /** One outer map of this node as it is: the map, its entries, and what the ledger proves to be ours. */
-export interface OuterFound {
+export interface ObservedOuterMap {
   readonly record?: LedgerRecord;
   /** Second pin of the outer map in the ledger. */
-  readonly ledger: PinFound;
+  readonly ledger: ObservedPin;
   /** Where programs look; absent where the OuterMap declares no pin. */
-  readonly pin: PinFound;
+  readonly pin: ObservedPin;
   /** Layout that the map was made with, where it can be read. */
   readonly template?: MapSpec;
   /** False where a dry trial shows that inner maps of the declared layout do not fit. */
@@ -48,11 +48,11 @@ export interface OuterFound {
   /** By key in hex. */
   readonly programmed: ReadonlyMap<string, Programmed>;
   /** By key in hex: what was read this turn. Not by id: somebody may put one map at two keys. */
-  readonly readings: ReadonlyMap<string, Reading>;
+  readonly readings: ReadonlyMap<string, ComparisonResult>;
 }
 
 /** A ledger that no declared OuterMap claims. */
-export interface Abandoned {
+export interface UndeclaredLedger {
   readonly name: string;
   readonly record?: LedgerRecord;
   /** Names of the inner maps' pins: what would go is read when it goes. */
@@ -60,9 +60,9 @@ export interface Abandoned {
 }
 
 /** Everything of this node's kernel that decisions rest on. */
-export interface Found {
-  readonly outers: ReadonlyMap<string, OuterFound>;
-  readonly abandoned: readonly Abandoned[];
+export interface ObservedKernel {
+  readonly outers: ReadonlyMap<string, ObservedOuterMap>;
+  readonly abandoned: readonly UndeclaredLedger[];
 }
 
-export const ABSENT: PinFound = { kind: 'absent' };
+export const ABSENT: ObservedPin = { kind: 'absent' };

@@ -1,6 +1,6 @@
 import type { Desired, DesiredOuter } from '../../core/desired/desired.ts';
 import { ledgerPaths } from '../../core/ledgerrecord.ts';
-import type { Found, OuterFound, Reading } from '../../core/observed.ts';
+import type { ComparisonResult, ObservedKernel, ObservedOuterMap } from '../../core/observed.ts';
 import { compared } from '../../core/plan/compared.ts';
 import { keysToRead } from '../../core/plan/keychanges.ts';
 import { KernelError } from '../../kernel/error.ts';
@@ -21,8 +21,13 @@ export interface Due {
 }
 
 /** Reads the kernel as far as memory does not know it. Opens and closes; changes nothing. */
-export async function observe(kernel: Kernel, desired: Desired, memory: Memory, due: Due): Promise<Found> {
-  const outers = new Map<string, OuterFound>();
+export async function observe(
+  kernel: Kernel,
+  desired: Desired,
+  memory: Memory,
+  due: Due,
+): Promise<ObservedKernel> {
+  const outers = new Map<string, ObservedOuterMap>();
   for (const [name, outer] of desired.outers)
     outers.set(name, await observeOuter(kernel, outer, memory, due));
   for (const name of memory.outers.keys()) if (!desired.outers.has(name)) memory.outers.delete(name);
@@ -34,7 +39,7 @@ async function observeOuter(
   desired: DesiredOuter,
   memory: Memory,
   due: Due,
-): Promise<OuterFound> {
+): Promise<ObservedOuterMap> {
   const { name } = desired.outerMap.metadata;
   const known = memory.outers.get(name) ?? emptyOuterMemory();
   memory.outers.set(name, known);
@@ -60,13 +65,13 @@ async function readContents(
   desired: DesiredOuter,
   known: OuterMemory,
   due: Due,
-): Promise<ReadonlyMap<string, Reading>> {
+): Promise<ReadonlyMap<string, ComparisonResult>> {
   const keys = keysToRead(desired, known, dueKeys(desired, known, due.contentShare));
   if (keys.length === 0) return new Map();
   await yieldToEventLoop();
   const directory = ledgerPaths(kernel.pins.root, desired.outerMap.metadata.name).inner;
   const proofs = { directory, pins: known.pins };
-  const readings = new Map<string, Reading>();
+  const readings = new Map<string, ComparisonResult>();
   for (let from = 0; from < keys.length; from += READ_AT_ONCE) {
     const some = keys.slice(from, from + READ_AT_ONCE);
     const ids = some.map(key => known.entries.get(key)!);
@@ -88,8 +93,8 @@ async function readContents(
 function readingOf(
   answer: InnerReading | KernelError,
   id: number,
-  compare: (contents: InnerReading) => Reading,
-): Reading {
+  compare: (contents: InnerReading) => ComparisonResult,
+): ComparisonResult {
   if (answer instanceof KernelError)
     return { kind: 'unreadable', reason: reasonOf(answer), message: answer.message };
   if (answer.id === id) return compare(answer);

@@ -1,6 +1,6 @@
 import type { DesiredOuter } from '../../core/desired/desired.ts';
 import { ledgerPaths } from '../../core/ledgerrecord.ts';
-import type { PinFound } from '../../core/observed.ts';
+import type { ObservedPin } from '../../core/observed.ts';
 import { KernelError } from '../../kernel/error.ts';
 import type { Kernel, OpenMap } from '../../kernel/kernel.ts';
 import { recordAt } from '../../ledger/ledger.ts';
@@ -46,12 +46,12 @@ async function readAll(kernel: Kernel, desired: DesiredOuter, known: OuterMemory
 }
 
 /** What somebody else pinned there may be any map: only the values of an outer map are ids. */
-function isOuter(pin: PinFound): boolean {
+function isOuter(pin: ObservedPin): boolean {
   return pin.kind === 'map' && (pin.spec.type === 'HashOfMaps' || pin.spec.type === 'ArrayOfMaps');
 }
 
 /** A pin opened, asked and closed. */
-export function pinFound(kernel: Kernel, path: string): PinFound {
+export function pinFound(kernel: Kernel, path: string): ObservedPin {
   try {
     const map = kernel.open(path);
     map.close();

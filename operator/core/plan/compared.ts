@@ -2,11 +2,11 @@ import type { DesiredInner } from '../desired/compile.ts';
 import type { Entries } from '../entries.ts';
 import type { OuterLayout } from '../layout/outer.ts';
 import { type MapSpec, sameFlags, sameMaxEntries } from '../mapspec.ts';
-import type { Programmed, Reading } from '../observed.ts';
+import type { ComparisonResult, Programmed } from '../observed.ts';
 import { type Comparison, difference, sameInOrder } from './difference.ts';
 
 /** An inner map as the kernel gave it. */
-export interface Contents {
+export interface InnerContents {
   readonly spec: MapSpec;
   readonly frozen: boolean;
   readonly entries: Entries;
@@ -19,9 +19,9 @@ export interface Contents {
 export function compared(
   inner: DesiredInner,
   layout: OuterLayout,
-  found: Contents,
+  found: InnerContents,
   before: Programmed | undefined,
-): Reading {
+): ComparisonResult {
   if (!sameShape(inner, found.spec) || inner.sealed !== found.frozen) return { kind: 'otherMap' };
   const by = comparisonOf(inner, layout, found.entries);
   const seen = before?.inner === inner ? before.seen : undefined;

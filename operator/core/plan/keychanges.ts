@@ -2,7 +2,7 @@ import type { DesiredInner } from '../desired/compile.ts';
 import type { DesiredOuter } from '../desired/desired.ts';
 import { ownsKey } from '../ledgerrecord.ts';
 import { isLRU } from '../mapspec.ts';
-import type { OuterFound, Programmed, Reading } from '../observed.ts';
+import type { ComparisonResult, ObservedOuterMap, Programmed } from '../observed.ts';
 import { every, type Steps } from '../steps.ts';
 import { sameShape } from './compared.ts';
 import { type Difference, sameBytes } from './difference.ts';
@@ -27,7 +27,7 @@ export interface KeyChanges {
 const COMPARED = 1000;
 
 /** What must be written so that every declared key holds what is declared, in any order. */
-export function* keyChanges(name: string, desired: DesiredOuter, found: OuterFound): Steps<KeyChanges> {
+export function* keyChanges(name: string, desired: DesiredOuter, found: ObservedOuterMap): Steps<KeyChanges> {
   const writes: Write[] = [];
   const proofs: Proof[] = [];
   let evicted = 0;
@@ -48,7 +48,7 @@ export function* keyChanges(name: string, desired: DesiredOuter, found: OuterFou
 /** Keys whose inner map must be read before it can be judged: unknown ones, and those to be edited in place. */
 export function keysToRead(
   desired: DesiredOuter,
-  found: Pick<OuterFound, 'entries' | 'programmed'>,
+  found: Pick<ObservedOuterMap, 'entries' | 'programmed'>,
   due: ReadonlySet<string>,
 ): string[] {
   const keys: string[] = [];
@@ -69,7 +69,7 @@ type Verdict =
   | { readonly kind: 'proof'; readonly programmed: Programmed };
 
 /** Undefined: as declared, and known before. */
-function judge(inner: DesiredInner, found: OuterFound): Verdict | undefined {
+function judge(inner: DesiredInner, found: ObservedOuterMap): Verdict | undefined {
   const id = found.entries.get(inner.keyHex);
   const programmed = found.programmed.get(inner.keyHex);
   const cause = programmed?.inner === inner ? 'drift' : 'declared';
@@ -93,7 +93,11 @@ interface Situation {
   readonly ours: boolean;
 }
 
-function judgeReading(inner: DesiredInner, reading: Reading, situation: Situation): Verdict | undefined {
+function judgeReading(
+  inner: DesiredInner,
+  reading: ComparisonResult,
+  situation: Situation,
+): Verdict | undefined {
   const { id, programmed, cause, ours } = situation;
   if (reading.kind === 'unreadable' || reading.kind === 'otherMap') return { kind: 'replace', cause };
   const proof = { kind: 'proof', programmed: { id, inner, ours, seen: reading.seen } } as const;
@@ -135,7 +139,7 @@ function writeOf(
   outer: string,
   inner: DesiredInner,
   verdict: Exclude<Verdict, { kind: 'proof' }>,
-  found: OuterFound,
+  found: ObservedOuterMap,
 ): Write {
   const { cause } = verdict;
   if (verdict.kind === 'edit')

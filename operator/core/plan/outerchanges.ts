@@ -2,7 +2,7 @@ import type { Reason } from '../../api/reason.ts';
 import type { DesiredOuter } from '../desired/desired.ts';
 import { type LedgerRecord, recordText } from '../ledgerrecord.ts';
 import { isArray, type MapSpec, mapSpecText, sameFlags } from '../mapspec.ts';
-import type { OuterFound, PinFound } from '../observed.ts';
+import type { ObservedOuterMap, ObservedPin } from '../observed.ts';
 import type { Step } from './step.ts';
 
 /** What must be done to the outer map itself, or why nothing of it may be touched. */
@@ -14,13 +14,13 @@ export type OuterChanges =
  * The order is what makes every crash window safe: the record before the map, the ledger's pin before the one
  * where programs look. Equal ids of the two pins prove that the map at `pin` is ours.
  */
-export function outerChanges(desired: DesiredOuter, found: OuterFound): OuterChanges {
+export function outerChanges(desired: DesiredOuter, found: ObservedOuterMap): OuterChanges {
   const refusal = unreadable(found.ledger) ?? unreadable(found.pin);
   if (refusal !== undefined) return refusal;
   return desired.outerMap.spec.provision === 'Create' ? created(desired, found) : adopted(desired, found);
 }
 
-function created(desired: DesiredOuter, found: OuterFound): OuterChanges {
+function created(desired: DesiredOuter, found: ObservedOuterMap): OuterChanges {
   const { name } = desired.outerMap.metadata;
   const { ledger, pin } = found;
   const restore = lostPin(desired, found);
@@ -38,7 +38,7 @@ function created(desired: DesiredOuter, found: OuterFound): OuterChanges {
   return { kind: 'steps', steps };
 }
 
-type MapFound = Extract<PinFound, { kind: 'map' }>;
+type MapFound = Extract<ObservedPin, { kind: 'map' }>;
 
 /**
  * Somebody took the ledger's pin of our map away. The record names the pin where programs look, and the inner maps of
@@ -46,7 +46,7 @@ type MapFound = Extract<PinFound, { kind: 'map' }>;
  */
 function lostPin(
   desired: DesiredOuter,
-  { ledger, pin, record, pins, entries }: OuterFound,
+  { ledger, pin, record, pins, entries }: ObservedOuterMap,
 ): Step[] | undefined {
   const path = desired.outerMap.spec.pin;
   if (ledger.kind !== 'absent' || pin.kind !== 'map' || path === undefined) return undefined;
@@ -58,7 +58,7 @@ function lostPin(
     : undefined;
 }
 
-function adopted(desired: DesiredOuter, found: OuterFound): OuterChanges {
+function adopted(desired: DesiredOuter, found: ObservedOuterMap): OuterChanges {
   const { name } = desired.outerMap.metadata;
   const { ledger, pin } = found;
   const path = desired.outerMap.spec.pin;
@@ -85,7 +85,7 @@ function recordOf({ outerMap, layout }: DesiredOuter): LedgerRecord {
   return pin === undefined ? record : { ...record, pin };
 }
 
-function recordSteps(desired: DesiredOuter, found: OuterFound): Step[] {
+function recordSteps(desired: DesiredOuter, found: ObservedOuterMap): Step[] {
   const record = recordOf(desired);
   const known = found.record !== undefined && recordText(found.record) === recordText(record);
   return known ? [] : [{ verb: 'record', outer: desired.outerMap.metadata.name, record }];
@@ -99,14 +99,18 @@ function pinSteps(desired: DesiredOuter): Step[] {
 }
 
 /** The pin was declared elsewhere before: the old name goes, if it is still ours. */
-function unpinSteps(desired: DesiredOuter, found: OuterFound): Step[] {
+function unpinSteps(desired: DesiredOuter, found: ObservedOuterMap): Step[] {
   const before = found.record?.pin;
   if (before === undefined || before === desired.outerMap.spec.pin || found.record?.provision !== 'Create')
     return [];
   return [{ verb: 'unpin', outer: desired.outerMap.metadata.name, pin: before }];
 }
 
-function otherLayout(desired: DesiredOuter, found: OuterFound, spec: MapSpec): OuterChanges | undefined {
+function otherLayout(
+  desired: DesiredOuter,
+  found: ObservedOuterMap,
+  spec: MapSpec,
+): OuterChanges | undefined {
   const { layout } = desired;
   const outer = sameSpec(layout.outer, spec)
     ? undefined
@@ -119,7 +123,7 @@ function otherLayout(desired: DesiredOuter, found: OuterFound, spec: MapSpec): O
   return { kind: 'refused', reason: 'LayoutMismatch', message: `Layouts differ: ${what}; ${advice}` };
 }
 
-function templateDiffers({ layout }: DesiredOuter, found: OuterFound): string | undefined {
+function templateDiffers({ layout }: DesiredOuter, found: ObservedOuterMap): string | undefined {
   const { template, accepts } = found;
   if (template !== undefined && !sameTemplate(layout.template, template)) {
     return `template is ${mapSpecText(template)}, declared is ${mapSpecText(layout.template)}`;
@@ -130,7 +134,7 @@ function templateDiffers({ layout }: DesiredOuter, found: OuterFound): string | 
 }
 
 /** Sizes may agree where types do not: what was declared when the map was made counts. */
-function declaredBefore({ layout }: DesiredOuter, found: OuterFound): string | undefined {
+function declaredBefore({ layout }: DesiredOuter, found: ObservedOuterMap): string | undefined {
   const { record } = found;
   if (record === undefined || record.provision !== 'Create' || record.layoutDigest === layout.digest)
     return undefined;
@@ -160,13 +164,13 @@ function sameTemplate(a: MapSpec, b: MapSpec): boolean {
   return sizes && (!bounded || a.maxEntries === b.maxEntries);
 }
 
-function unreadable(pin: PinFound): OuterChanges | undefined {
+function unreadable(pin: ObservedPin): OuterChanges | undefined {
   return pin.kind === 'unreadable'
     ? { kind: 'refused', reason: pin.reason, message: pin.message }
     : undefined;
 }
 
-function pinInUse(desired: DesiredOuter, pin: PinFound & { kind: 'map' }): OuterChanges {
+function pinInUse(desired: DesiredOuter, pin: ObservedPin & { kind: 'map' }): OuterChanges {
   const what = `Pin ${desired.outerMap.spec.pin} holds a map that this operator did not make (id ${pin.id}, ${mapSpecText(pin.spec)})`;
   const message = `${what}: nothing is touched; set provision: Adopt to fill it, choose another pin, or remove that pin`;
   return { kind: 'refused', reason: 'PinInUse', message };

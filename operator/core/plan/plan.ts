@@ -1,6 +1,6 @@
 import type { Reason } from '../../api/reason.ts';
 import type { Desired, DesiredOuter } from '../desired/desired.ts';
-import type { Abandoned, Found, OuterFound } from '../observed.ts';
+import type { ObservedKernel, ObservedOuterMap, UndeclaredLedger } from '../observed.ts';
 import { runToEnd, type Steps } from '../steps.ts';
 import { type KeyChanges, keyChanges, type Proof } from './keychanges.ts';
 import { inKeyOrder } from './order.ts';
@@ -54,12 +54,12 @@ export interface Policy {
  * - Replacements, inserts, edits, removals; where slots are missing, as many removals first.
  * - A removal of too much is held; none happens before the wanted side was read whole, or where it cannot be read.
  */
-export function planBetween(desired: Desired, found: Found, policy: Policy): Plan {
+export function planBetween(desired: Desired, found: ObservedKernel, policy: Policy): Plan {
   return runToEnd(planning(desired, found, policy));
 }
 
 /** The same as work that can be interrupted after each key. */
-export function* planning(desired: Desired, found: Found, policy: Policy): Steps<Plan> {
+export function* planning(desired: Desired, found: ObservedKernel, policy: Policy): Steps<Plan> {
   const drafts: Draft[] = [];
   for (const [name, outer] of desired.outers)
     drafts.push(yield* draftOf(name, outer, found.outers.get(name), policy));
@@ -93,7 +93,7 @@ const NOTHING = { steps: [], refused: [], held: [], released: false, waiting: 0,
 function* draftOf(
   name: string,
   desired: DesiredOuter,
-  found: OuterFound | undefined,
+  found: ObservedOuterMap | undefined,
   policy: Policy,
 ): Steps<Draft> {
   if (found === undefined) return { ...NOTHING, outer: name };
@@ -143,7 +143,7 @@ interface Braked {
 interface Braking {
   readonly name: string;
   readonly desired: DesiredOuter;
-  readonly found: OuterFound;
+  readonly found: ObservedOuterMap;
   readonly policy: Policy;
 }
 
@@ -171,7 +171,7 @@ function* inOrder(
   writes: readonly Write[],
   { going, waits }: Braked,
   desired: DesiredOuter,
-  found: OuterFound,
+  found: ObservedOuterMap,
 ): Steps<readonly Step[]> {
   yield;
   const ordered = inKeyOrder(writes);
@@ -192,7 +192,7 @@ function* inOrder(
  * An OuterMap that is no longer declared: Retain leaves all of it, Delete takes all that is ours, under the same brake.
  * Without a record there are but the empty directories that a crash left.
  */
-function farewell(abandoned: Abandoned, policy: Policy): Draft {
+function farewell(abandoned: UndeclaredLedger, policy: Policy): Draft {
   const draft = { ...NOTHING, outer: abandoned.name };
   const { record, innerPins } = abandoned;
   if (isUnreadable(abandoned.name, policy)) return { ...draft, waiting: innerPins.length };

@@ -3,7 +3,7 @@ import { keyText } from '../codec/keytext.ts';
 import type { DesiredOuter } from '../desired/desired.ts';
 import { bytesOfHex } from '../hex.ts';
 import { innerPinName, ownsKey } from '../ledgerrecord.ts';
-import type { OuterFound } from '../observed.ts';
+import type { ObservedOuterMap } from '../observed.ts';
 import { sha256 } from '../sha256.ts';
 import { every, type Steps } from '../steps.ts';
 import type { Step } from './step.ts';
@@ -14,7 +14,11 @@ export type Removal = Extract<Step, { verb: 'remove' }>;
 const FREE_REMOVALS = 10;
 
 /** Keys that nobody declares: ours always go, foreign ones where undeclaredKeys says so. */
-export function* removals(name: string, desired: DesiredOuter, found: OuterFound): Steps<readonly Removal[]> {
+export function* removals(
+  name: string,
+  desired: DesiredOuter,
+  found: ObservedOuterMap,
+): Steps<readonly Removal[]> {
   const { outerKey } = desired.layout;
   const foreignToo = desired.outerMap.spec.undeclaredKeys === 'Remove';
   const steps: Removal[] = [];

@@ -1,7 +1,7 @@
 import type { DesiredInner } from '../desired/compile.ts';
 import type { DesiredOuter } from '../desired/desired.ts';
 import type { LedgerRecord } from '../ledgerrecord.ts';
-import type { Abandoned } from '../observed.ts';
+import type { UndeclaredLedger } from '../observed.ts';
 import type { Difference } from './difference.ts';
 
 /** Why a key is written though its declaration did not change. */
@@ -53,6 +53,6 @@ export type Step =
       readonly only?: number;
     }
   /** An OuterMap that nobody declares any more, with deletionPolicy Delete: all that is ours of it goes. */
-  | { readonly verb: 'letGo'; readonly outer: string; readonly abandoned: Abandoned };
+  | { readonly verb: 'letGo'; readonly outer: string; readonly abandoned: UndeclaredLedger };
 
 export type Verb = Step['verb'];

@@ -2,7 +2,7 @@ import type { InnerMap } from '../../api/innermap.ts';
 import type { OuterMap } from '../../api/outermap.ts';
 import type { Failure, KernelState, NodeMapStateStatus, OuterMapState } from '../../api/status.ts';
 import type { Desired, DesiredOuter, Node } from '../desired/desired.ts';
-import type { PinFound, Programmed } from '../observed.ts';
+import type { ObservedPin, Programmed } from '../observed.ts';
 import type { Plan } from '../plan/plan.ts';
 import { sha256 } from '../sha256.ts';
 import type { Wanted } from '../wanted.ts';
@@ -38,7 +38,7 @@ export interface Turned {
 
 /** One outer map after the turn. */
 export interface OuterNow {
-  readonly map: PinFound;
+  readonly map: ObservedPin;
   readonly programmed: ReadonlyMap<string, Programmed>;
 }
 
