@@ -4,7 +4,7 @@ import { FakeMachine } from '../kernel/testing/fake/machine.ts';
 import { run } from './run.ts';
 import { Acting, Scene, startedAgent } from './testing/scene.ts';
 import { twoTenants } from './testing/tenants.ts';
-import { tellingLog } from './turnlog.ts';
+import { turnLog } from './turnlog.ts';
 
 const SILENT = { info: () => {}, warn: () => {}, error: () => {} };
 const told = (text: string) => text.replace('/bpffs', '/sys/fs/bpf');
@@ -55,7 +55,7 @@ describe('turn, in a container', () => {
     };
     const log = { ...SILENT, error: (_: string, fields?: object) => messages.push(JSON.stringify(fields)) };
     const schedule = { resyncMs: 20, contentResyncMs: 20 };
-    await run({ ...agent, publisher }, schedule, tellingLog(log, told), stop.signal);
+    await run({ ...agent, publisher }, schedule, turnLog(log, told), stop.signal);
     expect(messages).to.have.length(3);
     for (const message of messages.slice(1))
       expect(message).to.contain('Cannot list /sys/fs/bpf/innermap: EIO');

@@ -1,7 +1,7 @@
 import type { Desired } from '../core/desired/desired.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import type { Verb } from '../core/plan/step.ts';
-import type { OuterNow, Turned } from '../core/report/nodereport.ts';
+import type { OuterNow, ReportInput } from '../core/report/nodereport.ts';
 import type { Bpffs } from '../core/report/onnode.ts';
 import type { Report, TurnSummary } from '../core/report/report.ts';
 import type { Wanted } from '../core/wanted.ts';
@@ -12,12 +12,12 @@ import type { Due } from './observe/observe.ts';
 import type { Agent } from './turn.ts';
 
 /** Milliseconds since 1970: an argument, so that tests tell the time. */
-export interface Clock {
+export interface WallClock {
   now(): number;
 }
 
 /** The parts of one turn, as they came about. */
-export interface Parts {
+export interface TurnParts {
   readonly wanted: Wanted;
   readonly node: Agent['node'];
   readonly desired: Desired;
@@ -30,7 +30,7 @@ export interface Parts {
 }
 
 /** What the report is made from: the turn's parts, and the agent's memory as it now is. */
-export function turnedOf(agent: Agent, parts: Parts): Turned {
+export function reportInput(agent: Agent, parts: TurnParts): ReportInput {
   const { memory, kernelState, clock } = agent;
   const { node } = parts;
   const now = new Date(clock.now()).toISOString();
@@ -68,7 +68,7 @@ function outersNow(memory: Memory, desired: Desired): ReadonlyMap<string, OuterN
   return outers;
 }
 
-function summaryOf({ memory, clock }: Agent, { outcomes, drift, started }: Parts): TurnSummary {
+function summaryOf({ memory, clock }: Agent, { outcomes, drift, started }: TurnParts): TurnSummary {
   const done = new Map<Verb | 'failed', number>();
   for (const { step, ok } of outcomes) {
     const what = ok ? step.verb : 'failed';

@@ -5,7 +5,7 @@ import { onlyWriter } from './lock.ts';
 import { run } from './run.ts';
 import { Scene, startedAgent } from './testing/scene.ts';
 import { LEDGER, twoTenants } from './testing/tenants.ts';
-import { tellingLog } from './turnlog.ts';
+import { turnLog } from './turnlog.ts';
 
 describe('run', () => {
   it('says in the report when a turn breaks off, and trusts nothing that it remembered', async () => {
@@ -27,7 +27,7 @@ describe('run', () => {
       return Promise.reject(new Error('the disk is gone'));
     };
     const schedule = { resyncMs: 20, contentResyncMs: 20 };
-    await run({ ...agent, publisher }, schedule, tellingLog(SILENT), stop.signal);
+    await run({ ...agent, publisher }, schedule, turnLog(SILENT), stop.signal);
     expect(told).to.deep.equal([
       'True The kernel holds what is declared',
       'False Turn broke off, what is shown is from before: the disk is gone',
@@ -37,14 +37,14 @@ describe('run', () => {
   });
 });
 
-describe('tellingLog', () => {
+describe('turnLog', () => {
   it('tells what is new, however much of what is old goes on', async () => {
     const machine = new FakeMachine();
     let scene = new Scene();
     for (let at = 10; at < 22; at++) scene = scene.inner(`a/m${at}`, 'missing', at, {});
     const acting = await startedAgent(machine.openKernel(), scene);
     const lines: string[] = [];
-    const telling = tellingLog({ ...SILENT, warn: line => lines.push(line) });
+    const telling = turnLog({ ...SILENT, warn: line => lines.push(line) });
     telling.turned(await acting.turn());
     expect(lines).to.have.length(11);
     telling.turned(await acting.turn(scene.inner('z/new', 'missing', 1, {})));
@@ -61,7 +61,7 @@ describe('tellingLog', () => {
     await acting.turn();
     machine.failNext('unlink', 'EACCES');
     const lines: string[] = [];
-    const telling = tellingLog({ ...SILENT, warn: line => lines.push(line), info: line => lines.push(line) });
+    const telling = turnLog({ ...SILENT, warn: line => lines.push(line), info: line => lines.push(line) });
     const failing = await acting.turn(new Scene());
     telling.turned(failing);
     expect(failing.report.state.conditions[0]).to.include({ status: 'False', reason: 'PermissionDenied' });
@@ -83,9 +83,7 @@ describe('tellingLog', () => {
     await intruder.edit(inner, { upserts, deletes: new Uint8Array(0) });
     for (const map of [outer, inner]) map.close();
     const told: unknown[] = [];
-    tellingLog({ ...SILENT, warn: (line, fields) => told.push([line, fields]) }).turned(
-      await acting.resync(),
-    );
+    turnLog({ ...SILENT, warn: (line, fields) => told.push([line, fields]) }).turned(await acting.resync());
     const place = { outerMap: 'tenants' };
     expect(told).to.deep.equal([
       ['Drift', { ...place, key: '1', innerMap: 'a/web', found: 'no entry' }],

@@ -1,4 +1,4 @@
-import { brokenReport } from '../core/report/broken.ts';
+import { staleReport } from '../core/report/broken.ts';
 import { asOnNode } from '../core/report/onnode.ts';
 import type { Report } from '../core/report/report.ts';
 import { Bell, type Heard } from '../timing/trigger.ts';
@@ -7,7 +7,7 @@ import { bpffsOf } from './reportinput.ts';
 import { type Agent, type Turn, turn } from './turn.ts';
 
 /** When the agent looks without being told. Milliseconds. */
-export interface Schedule {
+export interface ResyncSchedule {
   /** Outer maps and the ledger. */
   readonly resyncMs: number;
   /** Over this long, every entry of every inner map. */
@@ -15,7 +15,7 @@ export interface Schedule {
 }
 
 /** Told after each turn, and when a turn could not be finished. */
-export interface Told {
+export interface TurnListener {
   turned(result: Turn): void;
   broke(error: unknown, retryMs: number): void;
 }
@@ -27,7 +27,12 @@ const LAST_RETRY_MS = 60_000;
  * Turns until stopped. A turn comes when something changed, when what failed is to be tried again, and at each resync;
  * what changes while a turn runs is the next turn's.
  */
-export async function run(agent: Agent, schedule: Schedule, told: Told, stop: AbortSignal): Promise<void> {
+export async function run(
+  agent: Agent,
+  schedule: ResyncSchedule,
+  told: TurnListener,
+  stop: AbortSignal,
+): Promise<void> {
   const bell = new Bell(stop);
   agent.source.onChange(() => bell.ring('changed'));
   const unwatch = watchPins(agent, bell);
@@ -60,7 +65,7 @@ async function attempted(
   agent: Agent,
   due: Due,
   previous: Report | undefined,
-  { told, retryMs }: { readonly told: Told; readonly retryMs: number },
+  { told, retryMs }: { readonly told: TurnListener; readonly retryMs: number },
 ): Promise<Attempt> {
   try {
     const result = await turn(agent, due, previous);
@@ -83,13 +88,13 @@ async function afterBroken(
   if (previous === undefined) return undefined;
   const message = error instanceof Error ? error.message : String(error);
   const told = asOnNode(bpffsOf(agent), message);
-  const report = brokenReport(previous, told, new Date(clock.now()).toISOString());
+  const report = staleReport(previous, told, new Date(clock.now()).toISOString());
   await publisher.publish(report);
   return report;
 }
 
 /** A broken turn may have left anything: look at everything. */
-function dueAfter(heard: Heard, schedule: Schedule, broken: boolean): Due {
+function dueAfter(heard: Heard, schedule: ResyncSchedule, broken: boolean): Due {
   if (broken) return { resync: true, contentShare: 1 };
   if (heard === 'resync')
     return { resync: true, contentShare: Math.min(1, schedule.resyncMs / schedule.contentResyncMs) };

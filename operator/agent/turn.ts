@@ -14,7 +14,7 @@ import type { Outcome } from './apply/outcome.ts';
 import { fold } from './fold.ts';
 import { type Memory, recentlyHeld, recentlyRemoved } from './memory.ts';
 import { type Due, observe } from './observe/observe.ts';
-import { type Clock, turnedOf } from './reportinput.ts';
+import { reportInput, type WallClock } from './reportinput.ts';
 import { type StepTimes, StopWatch } from './stopwatch.ts';
 
 /** One node's agent: its three ports, who it is, and what it remembers between turns. */
@@ -27,7 +27,7 @@ export interface Agent {
   readonly memory: Memory;
   /** Where the node has the kernel's bpffs, if elsewhere than this process. */
   readonly bpffsOnNode?: string;
-  readonly clock: Clock;
+  readonly clock: WallClock;
   readonly progress?: Progress;
 }
 
@@ -66,7 +66,7 @@ export async function turn(agent: Agent, due: Due, previous?: Report): Promise<T
   const drift = await watch.time('fold', fold(memory, desired, { plan, outcomes, now: started }));
   await yieldToEventLoop();
   const parts = { wanted, node, desired, plan, outcomes, drift, started, due, previous };
-  const report = reportOf(turnedOf(agent, parts));
+  const report = reportOf(reportInput(agent, parts));
   watch.mark('report');
   await watch.time('publish', agent.publisher.publish(report));
   return { report, plan, outcomes, times: watch.times };

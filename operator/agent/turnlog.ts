@@ -1,11 +1,11 @@
 import { innerMapName } from '../api/innermap.ts';
 import type { Step } from '../core/plan/step.ts';
 import { heldText, retirementsFailed } from '../core/report/failures.ts';
-import type { Told } from './run.ts';
+import type { TurnListener } from './run.ts';
 import type { Turn } from './turn.ts';
 
 /** The part of a log that a loop needs. */
-export interface TellingLog {
+export interface LogSink {
   info(message: string, fields?: Record<string, unknown>): void;
   warn(message: string, fields?: Record<string, unknown>): void;
   error(message: string, fields?: Record<string, unknown>): void;
@@ -18,7 +18,7 @@ const LOGGED = 10;
  * One line for a turn in which something changed, none for one without; what cannot be done is told when it is new.
  * `told`: a text as it is told, such as with the node's paths; reports have them already.
  */
-export function tellingLog(log: TellingLog, told: (text: string) => string = text => text): Told {
+export function turnLog(log: LogSink, told: (text: string) => string = text => text): TurnListener {
   let before = new Set<string>();
   return {
     turned({ report, plan, outcomes }: Turn) {
@@ -56,7 +56,7 @@ function fieldsOf(turn: Turn['report']['turn']): Record<string, unknown> {
 type Drifted = Extract<Step, { readonly cause: unknown }>;
 
 /** Somebody else wrote: where, and what was there instead. */
-function tellDrift(outcomes: Turn['outcomes'], log: TellingLog): void {
+function tellDrift(outcomes: Turn['outcomes'], log: LogSink): void {
   const drifted = outcomes.flatMap(({ step }) => ('cause' in step && step.cause === 'drift' ? [step] : []));
   for (const step of drifted.slice(0, LOGGED)) {
     const { innerMap, keyText } = step.inner;

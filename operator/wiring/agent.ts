@@ -1,8 +1,8 @@
 import { onlyWriter } from '../agent/lock.ts';
 import { emptyMemory } from '../agent/memory.ts';
-import { run, type Told } from '../agent/run.ts';
+import { run, type TurnListener } from '../agent/run.ts';
 import { type Agent, turn } from '../agent/turn.ts';
-import { tellingLog } from '../agent/turnlog.ts';
+import { turnLog } from '../agent/turnlog.ts';
 import type { AgentOptions } from '../cli/command.ts';
 import { asOnNode } from '../core/report/onnode.ts';
 import type { Report } from '../core/report/report.ts';
@@ -38,7 +38,7 @@ export async function runOnce(options: AgentOptions, version: string): Promise<R
   const stop = new AbortController();
   await withAgent(options, { log, version, stop: stop.signal }, async agent => {
     const result = await turn(agent, { resync: true, contentShare: 1 });
-    tellingLog(log, withPathsOf(options)).turned(result);
+    turnLog(log, withPathsOf(options)).turned(result);
     told = result.report;
   });
   return told!;
@@ -51,7 +51,7 @@ export async function runAgent(options: AgentOptions, version: string): Promise<
     withAgent(options, { log, version, stop }, async (agent, site) => {
       const machines = await observedAt(options, { agent, site, version, log });
       try {
-        await run(agent, options, both(tellingLog(log, withPathsOf(options)), machines), stop);
+        await run(agent, options, both(turnLog(log, withPathsOf(options)), machines), stop);
       } finally {
         await machines?.close();
       }
@@ -81,7 +81,7 @@ async function observedAt(
   return machines;
 }
 
-function both(first: Told, second: Told | undefined): Told {
+function both(first: TurnListener, second: TurnListener | undefined): TurnListener {
   if (second === undefined) return first;
   return {
     turned: result => {

@@ -1,4 +1,4 @@
-import type { Told } from '../agent/run.ts';
+import type { TurnListener } from '../agent/run.ts';
 import type { Turn } from '../agent/turn.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import {
@@ -22,7 +22,7 @@ export interface Observing {
 }
 
 /** What an agent tells machines: metrics and health, served until `close`. */
-export interface Observed extends Told {
+export interface Observed extends TurnListener {
   readonly address: string;
   close(): Promise<void>;
 }

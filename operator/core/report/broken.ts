@@ -1,7 +1,7 @@
 import type { Report } from './report.ts';
 
 /** The last report, with the truth that it is no longer known to be true: a turn threw, and none has ended since. */
-export function brokenReport(last: Report, message: string, now: string): Report {
+export function staleReport(last: Report, message: string, now: string): Report {
   const broken = {
     type: 'Ready',
     status: 'False',

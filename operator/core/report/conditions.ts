@@ -1,11 +1,11 @@
 import type { Condition } from '../../api/status.ts';
 import { counted } from './counted.ts';
 import { heldText, type ObjectFailure, retirementsFailed } from './failures.ts';
-import type { Turned } from './nodereport.ts';
+import type { ReportInput } from './nodereport.ts';
 import { asOnNode } from './onnode.ts';
 
 /** Pure: Ready and Drifted of a node, with the time of their last change. */
-export function conditionsOf(turned: Turned, fates: readonly ObjectFailure[]): readonly Condition[] {
+export function conditionsOf(turned: ReportInput, fates: readonly ObjectFailure[]): readonly Condition[] {
   const before = turned.previous?.state.conditions ?? [];
   return [readiness(turned, fates), drifted(turned)].map(condition => {
     const same = before.find(({ type, status }) => type === condition.type && status === condition.status);
@@ -16,7 +16,7 @@ export function conditionsOf(turned: Turned, fates: readonly ObjectFailure[]): r
 type Untimed = Omit<Condition, 'lastTransitionTime'>;
 
 function readiness(
-  { wanted, desired, plan, steps, bpffs }: Turned,
+  { wanted, desired, plan, steps, bpffs }: ReportInput,
   fates: readonly ObjectFailure[],
 ): Untimed {
   const held = plan.held[0];
@@ -49,11 +49,11 @@ function readiness(
   };
 }
 
-function lotOf(outer: string, { outers }: Turned['desired']): 'declared' | 'undeclared' {
+function lotOf(outer: string, { outers }: ReportInput['desired']): 'declared' | 'undeclared' {
   return outers.has(outer) ? 'declared' : 'undeclared';
 }
 
-function drifted({ driftNow, drift }: Turned): Untimed {
+function drifted({ driftNow, drift }: ReportInput): Untimed {
   const message = `${counted(drift.found, 'difference')} found, ${drift.repaired} repaired since the start`;
   if (driftNow > 0) return { type: 'Drifted', status: 'True', reason: 'Progressing', message };
   return { type: 'Drifted', status: 'False', reason: 'Programmed', message };

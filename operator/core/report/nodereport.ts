@@ -19,7 +19,7 @@ const LISTED_FAILURES = 100;
 const LONGEST_MESSAGE = 1024;
 
 /** What a report is made from: the decisions, what became of them, and where and when. */
-export interface Turned {
+export interface ReportInput {
   readonly wanted: Wanted;
   readonly desired: Desired;
   readonly plan: Plan;
@@ -45,7 +45,7 @@ export interface OuterNow {
 const NOTHING_PROGRAMMED: ReadonlyMap<string, Programmed> = new Map();
 
 /** Pure: the truth about this node, from what was decided and what was done. */
-export function reportOf(turned: Turned): Report {
+export function reportOf(turned: ReportInput): Report {
   const { desired, plan, steps, outers, wanted, turn } = turned;
   const all = objectFailures(
     desired,
@@ -97,7 +97,7 @@ function outerOf({ object }: ObjectFailure): string {
 }
 
 function stateOf(
-  turned: Turned,
+  turned: ReportInput,
   outerMaps: readonly OuterMapState[],
   fates: readonly ObjectFailure[],
 ): NodeMapStateStatus {
@@ -139,7 +139,7 @@ function failureOf(fate: ObjectFailure): Failure {
 
 function outerState(
   { outerMap }: DesiredOuter,
-  turned: Turned,
+  turned: ReportInput,
   tallies: ReadonlyMap<string, Tally>,
 ): OuterMapState {
   const tally = tallies.get(outerMap.metadata.name);
@@ -166,7 +166,7 @@ function outerState(
  */
 function watermarkOf(
   { metadata: { name, uid } }: OuterMap,
-  { wanted, previous }: Turned,
+  { wanted, previous }: ReportInput,
 ): Pick<OuterMapState, 'programmedResourceVersion'> {
   const { complete, unsettled, unreadable } = wanted;
   const settled = complete && unsettled?.has(name) !== true && unreadable?.has(name) !== true;
