@@ -9,7 +9,7 @@ import type { Publisher } from '../publish/publish.ts';
 import type { Source } from '../source/source.ts';
 import { runSliced, yieldToEventLoop } from '../timing/sliced.ts';
 import { apply } from './apply/apply.ts';
-import type { Progress } from './apply/context.ts';
+import type { OnStepsDone } from './apply/context.ts';
 import type { Outcome } from './apply/outcome.ts';
 import { fold } from './fold.ts';
 import { type Memory, recentlyHeld, recentlyRemoved } from './memory.ts';
@@ -28,7 +28,7 @@ export interface Agent {
   /** Where the node has the kernel's bpffs, if elsewhere than this process. */
   readonly bpffsOnNode?: string;
   readonly clock: WallClock;
-  readonly progress?: Progress;
+  readonly progress?: OnStepsDone;
 }
 
 /** What a turn leaves for the next one: whether to try again, and what was told. */

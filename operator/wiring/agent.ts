@@ -19,7 +19,7 @@ import { untilSignal } from './signals.ts';
 import { Waiting } from './waiting.ts';
 
 /** Where an agent reads what is wanted and tells what is true. */
-export interface Site {
+export interface AgentAdapters {
   readonly source: Source;
   readonly publisher: Publisher;
   /** Streams of a cluster. */
@@ -63,7 +63,7 @@ export async function runAgent(options: AgentOptions, version: string): Promise<
 
 interface ObservedAgent {
   readonly agent: Agent;
-  readonly site: Site;
+  readonly site: AgentAdapters;
   readonly version: string;
   readonly log: Log;
 }
@@ -110,7 +110,7 @@ function withPathsOf({ bpffs: root, bpffsOnNode: onNode }: AgentOptions): (text:
   return text => asOnNode({ root, onNode }, text);
 }
 
-type Use = (agent: Agent, site: Site) => Promise<void>;
+type Use = (agent: Agent, site: AgentAdapters) => Promise<void>;
 
 /** What ends the agent is told with the node's paths too. */
 async function withAgent(options: AgentOptions, around: Around, use: Use): Promise<void> {
@@ -161,7 +161,11 @@ async function lockOf(
 }
 
 /** The client library costs half a second and 60 MB: only who needs a cluster loads it. */
-async function siteOf(options: AgentOptions, possibleCpus: number, { log, version }: Around): Promise<Site> {
+async function siteOf(
+  options: AgentOptions,
+  possibleCpus: number,
+  { log, version }: Around,
+): Promise<AgentAdapters> {
   if (options.manifests.length > 0) return folderSite(options, possibleCpus, log);
   const { clusterSite } = await import('./cluster.ts');
   return clusterSite(options, nodeOf(options).name, { possibleCpus, log, version });

@@ -5,7 +5,7 @@ import { clusterPublisher } from '../publish/cluster/cluster.ts';
 import { clusterSource } from '../source/cluster/cluster.ts';
 import type { Log } from '../support/log.ts';
 import { REAL_CLOCK } from '../timing/clock.ts';
-import type { Site } from './agent.ts';
+import type { AgentAdapters } from './agent.ts';
 import { interruptions } from './interruptions.ts';
 
 /** What is wanted are a cluster's objects, what is true goes into the node's NodeMapState. */
@@ -13,7 +13,7 @@ export function clusterSite(
   options: AgentOptions,
   node: string,
   { possibleCpus, log, version }: Place,
-): Site {
+): AgentAdapters {
   const cluster = openCluster({ ...clusterOf(options), userAgent: `innermap-agent/${version}` });
   const shared = {
     cluster,

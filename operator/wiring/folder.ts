@@ -2,10 +2,10 @@ import type { AgentOptions } from '../cli/command.ts';
 import { filePublisher } from '../publish/file.ts';
 import { folderSource } from '../source/folder/folder.ts';
 import type { Log } from '../support/log.ts';
-import type { Site } from './agent.ts';
+import type { AgentAdapters } from './agent.ts';
 
 /** What is wanted stands in a folder, what is true goes into a file. */
-export function folderSite(options: AgentOptions, possibleCpus: number, log: Log): Site {
+export function folderSite(options: AgentOptions, possibleCpus: number, log: Log): AgentAdapters {
   const { report, manifests, releases } = options;
   const publisher = filePublisher(report, error =>
     log.warn('Cannot write the report', { file: report, error: error.message }),

@@ -8,7 +8,7 @@ import {
   type StepSeconds,
 } from '../support/metrics.ts';
 import { serve } from '../support/serve.ts';
-import type { Site } from './agent.ts';
+import type { AgentAdapters } from './agent.ts';
 
 /** A turn that takes longer has hung: 10,000 inner maps one by one, on kernels without batches, take two minutes. */
 const LONGEST_TURN_MS = 15 * 60_000;
@@ -18,7 +18,7 @@ export interface Observing {
   readonly version: string;
   readonly kernel: Kernel;
   readonly kernelState: { readonly outerBatch: string; readonly gracePeriodMs: number };
-  readonly site: Site;
+  readonly site: AgentAdapters;
 }
 
 /** What an agent tells machines: metrics and health, served until `close`. */
@@ -63,12 +63,12 @@ export async function observed(observing: Observing): Promise<Observed> {
 
 /** Whether the loop goes on, and whether it has done its work once. */
 class Pulse {
-  readonly #site: Site;
+  readonly #site: AgentAdapters;
   #beatAt = performance.now();
   #isReady = false;
   isSynced = false;
 
-  constructor(site: Site) {
+  constructor(site: AgentAdapters) {
     this.#site = site;
   }
 

@@ -2,7 +2,7 @@ import type { Plan } from '../../core/plan/plan.ts';
 import type { Step } from '../../core/plan/step.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { forEachSliced } from '../../timing/sliced.ts';
-import { type Progress, Site } from './context.ts';
+import { ApplyContext, type OnStepsDone } from './context.ts';
 import { applyEdits } from './edit.ts';
 import { attempt, type Outcome } from './outcome.ts';
 import { applyOuterStep } from './outer.ts';
@@ -17,9 +17,9 @@ import { applyWrites } from './write.ts';
 export async function apply(
   plan: Plan,
   kernel: Kernel,
-  progress: Progress = () => {},
+  progress: OnStepsDone = () => {},
 ): Promise<readonly Outcome[]> {
-  const site = new Site(kernel, plan.steps.length, progress);
+  const site = new ApplyContext(kernel, plan.steps.length, progress);
   const outcomes: Outcome[] = [];
   try {
     for (const run of runsOf(plan.steps)) {
@@ -57,7 +57,7 @@ function* runsOf(steps: readonly Step[]): Generator<readonly Step[]> {
   }
 }
 
-async function applyRun(run: readonly Step[], site: Site): Promise<readonly Outcome[]> {
+async function applyRun(run: readonly Step[], site: ApplyContext): Promise<readonly Outcome[]> {
   const first = run[0]!;
   const blocked = site.blocked(first.outer);
   if (blocked !== undefined) return run.map(step => ({ ...blocked, step }));
@@ -78,7 +78,7 @@ async function applyRun(run: readonly Step[], site: Site): Promise<readonly Outc
 /** The directory of the inner pins was made with the record; somebody may have taken it away since. */
 async function withPlaceForPins(
   run: Parameters<typeof applyWrites>[0],
-  site: Site,
+  site: ApplyContext,
 ): Promise<readonly Outcome[]> {
   const { pins } = site.kernel;
   const { inner } = site.paths(run[0]!.outer);
@@ -90,7 +90,7 @@ async function withPlaceForPins(
 }
 
 /** Steps on the outer map itself: the first failure of one that others build on ends the run. */
-async function applyInTurn(run: readonly Step[], site: Site): Promise<readonly Outcome[]> {
+async function applyInTurn(run: readonly Step[], site: ApplyContext): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = [];
   let broken: (Outcome & { ok: false }) | undefined;
   await forEachSliced(run, step => {

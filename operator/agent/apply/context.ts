@@ -3,18 +3,18 @@ import type { Kernel, OpenMap } from '../../kernel/kernel.ts';
 import type { Outcome } from './outcome.ts';
 
 /** Called while a plan is applied: steps done of all. */
-export type Progress = (done: number, of: number) => void;
+export type OnStepsDone = (done: number, of: number) => void;
 
 /** Where a plan is applied: the kernel, the outer maps that are open meanwhile, and what is blocked by a failure. */
-export class Site {
+export class ApplyContext {
   readonly kernel: Kernel;
   readonly #of: number;
-  readonly #progress: Progress;
+  readonly #progress: OnStepsDone;
   readonly #open = new Map<string, OpenMap>();
   readonly #blocked = new Map<string, Outcome & { ok: false }>();
   #done = 0;
 
-  constructor(kernel: Kernel, of: number, progress: Progress) {
+  constructor(kernel: Kernel, of: number, progress: OnStepsDone) {
     this.kernel = kernel;
     this.#of = of;
     this.#progress = progress;

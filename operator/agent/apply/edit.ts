@@ -3,19 +3,19 @@ import { innerPinName } from '../../core/ledgerrecord.ts';
 import { isArray } from '../../core/mapspec.ts';
 import type { Step } from '../../core/plan/step.ts';
 import { KernelError } from '../../kernel/error.ts';
-import type { Site } from './context.ts';
+import type { ApplyContext } from './context.ts';
 import { done, failed, type Outcome } from './outcome.ts';
 
 type Edit = Extract<Step, { verb: 'edit' }>;
 
 /** Edits in place, one inner map after the other: only what differs is written. */
-export async function applyEdits(steps: readonly Edit[], site: Site): Promise<readonly Outcome[]> {
+export async function applyEdits(steps: readonly Edit[], site: ApplyContext): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = [];
   for (const step of steps) outcomes.push(await applyEdit(step, site));
   return outcomes;
 }
 
-async function applyEdit(step: Edit, site: Site): Promise<Outcome> {
+async function applyEdit(step: Edit, site: ApplyContext): Promise<Outcome> {
   const name = innerMapName(step.inner.innerMap);
   try {
     const map = site.kernel.open(`${site.paths(step.outer).inner}/${innerPinName(step.inner.keyHex)}`);

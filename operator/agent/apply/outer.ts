@@ -1,7 +1,7 @@
 import { recordText, TEMPORARY } from '../../core/ledgerrecord.ts';
 import type { Step } from '../../core/plan/step.ts';
 import { KernelError } from '../../kernel/error.ts';
-import type { Site } from './context.ts';
+import type { ApplyContext } from './context.ts';
 import { attempt, type Outcome } from './outcome.ts';
 
 type Of<Verb extends Step['verb']> = Extract<Step, { verb: Verb }>;
@@ -10,7 +10,7 @@ type Of<Verb extends Step['verb']> = Extract<Step, { verb: Verb }>;
 const LEDGER_MODE = 0o600;
 
 /** The steps that concern an outer map and its ledger, each one or two system calls. */
-export function applyOuterStep(step: Step, site: Site): Outcome {
+export function applyOuterStep(step: Step, site: ApplyContext): Outcome {
   switch (step.verb) {
     case 'record':
       return attempt(step, () => record(step, site));
@@ -31,13 +31,13 @@ export function applyOuterStep(step: Step, site: Site): Outcome {
   }
 }
 
-function record(step: Of<'record'>, site: Site): undefined {
+function record(step: Of<'record'>, site: ApplyContext): undefined {
   const { inner, spec } = site.paths(step.outer);
   site.kernel.pins.makeDirectory(inner);
   site.kernel.pins.writeRecord(spec, recordText(step.record));
 }
 
-function create(step: Of<'create'>, site: Site): number {
+function create(step: Of<'create'>, site: ApplyContext): number {
   const { outer, inner } = site.paths(step.outer);
   const { layout } = step.desired;
   site.kernel.pins.makeDirectory(inner);
@@ -51,7 +51,7 @@ function create(step: Of<'create'>, site: Site): number {
 }
 
 /** A second pin under a temporary name, then over the older one: the ledger never lacks an outer map. */
-function adopt(step: Of<'adopt'>, site: Site): number {
+function adopt(step: Of<'adopt'>, site: ApplyContext): number {
   const { outer, inner } = site.paths(step.outer);
   const { pins } = site.kernel;
   pins.makeDirectory(inner);
@@ -78,14 +78,14 @@ function replacedMeanwhile(step: Of<'adopt'>): KernelError {
   );
 }
 
-function pin(step: Of<'pin'>, site: Site): undefined {
+function pin(step: Of<'pin'>, site: ApplyContext): undefined {
   const path = site.pinPath(step.pin);
   site.kernel.pins.makeDirectory(path.slice(0, path.lastIndexOf('/')));
   site.kernel.pins.pin(site.outerMap(step.outer), path, step.mode);
 }
 
 /** Only where it still names our map: somebody may have put another there. */
-function unpin(step: Of<'unpin'>, site: Site): undefined {
+function unpin(step: Of<'unpin'>, site: ApplyContext): undefined {
   const path = site.pinPath(step.pin);
   if (!site.kernel.pins.exists(path)) return;
   const map = site.kernel.open(path);
@@ -93,12 +93,12 @@ function unpin(step: Of<'unpin'>, site: Site): undefined {
   if (map.id === site.outerMap(step.outer).id) site.kernel.pins.unlink(path);
 }
 
-function settle(step: Of<'settle'>, site: Site): undefined {
+function settle(step: Of<'settle'>, site: ApplyContext): undefined {
   const { inner } = site.paths(step.outer);
   site.kernel.pins.rename(`${inner}/${step.from}`, `${inner}/${step.to}`);
 }
 
-function unlink(step: Of<'unlink'>, site: Site): undefined {
+function unlink(step: Of<'unlink'>, site: ApplyContext): undefined {
   site.kernel.pins.unlink(`${site.paths(step.outer).inner}/${step.pin}`);
 }
 

@@ -4,13 +4,16 @@ import { KernelError } from '../../kernel/error.ts';
 import type { OpenMap } from '../../kernel/kernel.ts';
 import { readEntries } from '../../ledger/reading.ts';
 import { forEachSliced } from '../../timing/sliced.ts';
-import type { Site } from './context.ts';
+import type { ApplyContext } from './context.ts';
 import { attempt, failed, type Outcome } from './outcome.ts';
 
 type Removal = Extract<Step, { verb: 'remove' }>;
 
 /** From the outer map first, by batch; then the pins, which prove nothing any more. */
-export async function applyRemovals(steps: readonly Removal[], site: Site): Promise<readonly Outcome[]> {
+export async function applyRemovals(
+  steps: readonly Removal[],
+  site: ApplyContext,
+): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = [];
   try {
     const outer = site.outerMap(steps[0]!.outer);
@@ -46,7 +49,7 @@ function keysOf(steps: readonly Removal[], keySize: number): Uint8Array {
 async function keysTaken(
   steps: readonly Removal[],
   outer: OpenMap,
-  site: Site,
+  site: ApplyContext,
 ): Promise<ReadonlySet<Removal>> {
   if (steps.every(({ only }) => only === undefined)) return new Set();
   const now = new Map<string, number>();
@@ -63,6 +66,6 @@ function takenError({ outer, keyText }: Removal): KernelError {
   return new KernelError(`remove key ${keyText} of`, outer, 'ESTALE', detail);
 }
 
-function unlink(step: Removal, site: Site): undefined {
+function unlink(step: Removal, site: ApplyContext): undefined {
   if (step.pin !== undefined) site.kernel.pins.unlink(`${site.paths(step.outer).inner}/${step.pin}`);
 }

@@ -9,7 +9,7 @@ import type { Kernel, OpenMap } from '../../kernel/kernel.ts';
 import { Crash } from '../../kernel/testing/fake/faults.ts';
 import type { FakeKernel } from '../../kernel/testing/fake/kernel.ts';
 import { FakeMachine } from '../../kernel/testing/fake/machine.ts';
-import { Site } from './context.ts';
+import { ApplyContext } from './context.ts';
 import { applyWrites } from './write.ts';
 
 type Insert = Extract<Step, { verb: 'insert' | 'replace' }>;
@@ -70,7 +70,7 @@ describe('applyWrites', () => {
     const { kernel, machine } = stand();
     machine.failNext('build', 'ENOMEM', 1, 'a/m4');
     const large = inserts(4, at => (at === 3 ? 150_000 : 1));
-    const outcomes = await applyWrites(large, new Site(kernel, 4, () => {}));
+    const outcomes = await applyWrites(large, new ApplyContext(kernel, 4, () => {}));
     expect(outcomes.map(({ ok }) => ok)).to.deep.equal([true, true, true, true]);
     expect(machine.openFds(kernel)).to.equal(1);
   });
@@ -95,7 +95,9 @@ describe('applyWrites', () => {
       machine.onMutation(what => {
         if (left-- === 0) throw new Crash(what);
       });
-      const told = await applyWrites(inserts(MANY), new Site(kernel, MANY, () => {})).catch(error => error);
+      const told = await applyWrites(inserts(MANY), new ApplyContext(kernel, MANY, () => {})).catch(
+        error => error,
+      );
       expect(told).to.be.instanceOf(Crash);
       machine.onMutation(undefined);
       machine.kill(kernel);
@@ -165,7 +167,7 @@ class Watched {
     this.#kernel = kernel;
   }
 
-  site(): Site {
+  site(): ApplyContext {
     const kernel = this.#kernel;
     const watched: Partial<Kernel> = {
       pins: kernel.pins,
@@ -177,7 +179,7 @@ class Watched {
       },
       replace: (outer, keys, inners) => this.#replace(outer, keys, inners),
     };
-    return new Site(watched as Kernel, 1, () => {});
+    return new ApplyContext(watched as Kernel, 1, () => {});
   }
 
   async #replace(outer: OpenMap, keys: Uint8Array, inners: readonly OpenMap[]) {

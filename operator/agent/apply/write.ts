@@ -5,7 +5,7 @@ import { KernelError } from '../../kernel/error.ts';
 import type { BuildRequest, OpenMap } from '../../kernel/kernel.ts';
 import { forEachSliced, timesSliced, yieldToEventLoop } from '../../timing/sliced.ts';
 import { reasonOfInsert } from '../reason.ts';
-import type { Site } from './context.ts';
+import type { ApplyContext } from './context.ts';
 import { attempt, done, failed, type Outcome } from './outcome.ts';
 import { mapName } from './outer.ts';
 
@@ -20,7 +20,7 @@ const STARVED: ReadonlySet<string> = new Set(['ENOMEM', 'EMFILE', 'ENFILE']);
  * (which frees the old ones), and the rest goes on in waves half as large.
  * The end of a large wave goes by itself: it is built in the grace period of the rest, which is settled in its own.
  */
-export async function applyWrites(steps: readonly Write[], site: Site): Promise<readonly Outcome[]> {
+export async function applyWrites(steps: readonly Write[], site: ApplyContext): Promise<readonly Outcome[]> {
   const outer = opened(steps, site);
   if (Array.isArray(outer)) return outer;
   const outcomes: Outcome[] = new Array(steps.length);
@@ -90,7 +90,7 @@ class Swaps {
   }
 }
 
-function opened(steps: readonly Write[], site: Site): OpenMap | Outcome[] {
+function opened(steps: readonly Write[], site: ApplyContext): OpenMap | Outcome[] {
   try {
     return site.outerMap(steps[0]!.outer);
   } catch (error) {
@@ -100,7 +100,7 @@ function opened(steps: readonly Write[], site: Site): OpenMap | Outcome[] {
 }
 
 interface Wave {
-  readonly site: Site;
+  readonly site: ApplyContext;
   readonly steps: readonly Write[];
   readonly outer: OpenMap;
   /** Of all steps, by their index. */
@@ -184,20 +184,20 @@ function keysOf({ indexes }: Ready, steps: readonly Write[], keySize: number): U
 }
 
 /** The outer map holds it: its pin gets the name that proves it ours. */
-function settle(step: Write, map: OpenMap, site: Site): Outcome {
+function settle(step: Write, map: OpenMap, site: ApplyContext): Outcome {
   if (!step.pinTaken) return done(step, map.id);
   const path = pinPath(step, site);
   const renamed = attempt(step, () => site.kernel.pins.rename(path + TEMPORARY, path) as undefined);
   return renamed.ok ? done(step, map.id) : renamed;
 }
 
-function discard(step: Write, site: Site): void {
+function discard(step: Write, site: ApplyContext): void {
   attempt(
     step,
     () => site.kernel.pins.unlink(pinPath(step, site) + (step.pinTaken ? TEMPORARY : '')) as undefined,
   );
 }
 
-function pinPath(step: Write, site: Site): string {
+function pinPath(step: Write, site: ApplyContext): string {
   return `${site.paths(step.outer).inner}/${innerPinName(step.inner.keyHex)}`;
 }

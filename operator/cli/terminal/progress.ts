@@ -1,6 +1,6 @@
 import type { Progressed, Terminal } from '../command.ts';
 
-export interface Progress {
+export interface ProgressLine {
   readonly update: Progressed;
   /** Takes the line away; what follows starts at the left margin. */
   end(): void;
@@ -11,7 +11,7 @@ const PATIENCE_MS = 300;
 const INTERVAL_MS = 100;
 
 /** `Reading manifests 120/250` on stderr, rewritten in place; nothing where that is no terminal. */
-export function progressLine(terminal: Terminal, label: string): Progress {
+export function progressLine(terminal: Terminal, label: string): ProgressLine {
   const started = terminal.now();
   let written = Number.NEGATIVE_INFINITY;
   return {

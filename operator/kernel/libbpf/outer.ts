@@ -3,7 +3,7 @@ import type { KernelError } from '../error.ts';
 import type { Failed, OpenMap, OuterEntries } from '../kernel.ts';
 import { isQuickToRead, readLater, readNow } from './entries/read.ts';
 import { UniqueKeys } from './entries/unique.ts';
-import type { Pairs, Progress } from './entries/write.ts';
+import type { Pairs, WriteProgress } from './entries/write.ts';
 import { batchLater, keysOf, pairsOf } from './entries/write.ts';
 import { ERRNO, kernelError } from './errno.ts';
 import type { Host, OwnedMap } from './maps.ts';
@@ -87,7 +87,7 @@ function upTo(count: number): Uint32Array<ArrayBuffer> {
   return indexes;
 }
 
-function applyBatch(change: Change, indexes: Uint32Array): Promise<Progress> {
+function applyBatch(change: Change, indexes: Uint32Array): Promise<WriteProgress> {
   const { host, outer, pairs } = change;
   return batchLater(host.library, outer.fd, indexes.length === pairs.count ? pairs : chosen(pairs, indexes));
 }

@@ -6,7 +6,7 @@ import type { Library } from '../library.ts';
 import type { OwnedMap } from '../maps.ts';
 
 /** How far a batch came. `done` entries were written; `unsupported`: this kernel has no such batch, nothing was tried. */
-export interface Progress {
+export interface WriteProgress {
   readonly done: number;
   readonly answer: number;
   readonly unsupported: boolean;
@@ -51,7 +51,7 @@ export const TRIES = 4;
 const shared = new Uint32Array(1);
 
 /** One batch of update (with values) or delete (without), at once. */
-export function batchNow(library: Library, fd: number, pairs: Pairs): Progress {
+export function batchNow(library: Library, fd: number, pairs: Pairs): WriteProgress {
   shared[0] = pairs.count;
   const { keys, values } = pairs;
   const answer =
@@ -62,7 +62,7 @@ export function batchNow(library: Library, fd: number, pairs: Pairs): Progress {
 }
 
 /** The same off the event loop. */
-export async function batchLater(library: Library, fd: number, pairs: Pairs): Promise<Progress> {
+export async function batchLater(library: Library, fd: number, pairs: Pairs): Promise<WriteProgress> {
   const count = Uint32Array.of(pairs.count);
   const { keys, values } = pairs;
   const answer = await (values === undefined
@@ -72,7 +72,7 @@ export async function batchLater(library: Library, fd: number, pairs: Pairs): Pr
 }
 
 /** A kernel without the batch leaves `count` as it was; one that met a bad entry writes how many it did. */
-function progress(asked: number, count: number, answer: number): Progress {
+function progress(asked: number, count: number, answer: number): WriteProgress {
   if (answer >= 0) return { done: asked, answer: 0, unsupported: false };
   const untouched = count >= asked;
   const unsupported = untouched && (answer === -ERRNO.ENOTSUPP || answer === -ERRNO.EINVAL);
@@ -139,7 +139,11 @@ interface Place {
   readonly way: Way;
 }
 
-function writeSome(library: Library, fd: number, { pairs, from, way }: Place): Progress | Promise<Progress> {
+function writeSome(
+  library: Library,
+  fd: number,
+  { pairs, from, way }: Place,
+): WriteProgress | Promise<WriteProgress> {
   if (way === 'later') return batchLater(library, fd, part(pairs, from, pairs.count));
   if (way === 'now')
     return batchNow(library, fd, part(pairs, from, Math.min(pairs.count, from + NOW_ENTRIES)));
