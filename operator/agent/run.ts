@@ -17,7 +17,7 @@ export interface ResyncSchedule {
 /** Told after each turn, and when a turn could not be finished. */
 export interface TurnListener {
   turned(result: Turn): void;
-  broke(error: unknown, retryMs: number): void;
+  failed(error: unknown, retryMs: number): void;
 }
 
 const FIRST_RETRY_MS = 1_000;
@@ -72,7 +72,7 @@ async function attempted(
     told.turned(result);
     return { result, report: result.report };
   } catch (error) {
-    told.broke(error, retryMs);
+    told.failed(error, retryMs);
     return { report: await afterBroken(agent, previous, error) };
   }
 }

@@ -37,7 +37,7 @@ export function turnLog(log: LogSink, told: (text: string) => string = text => t
       if (before.size > 0 && lines.length === 0) log.info('Everything is as declared again');
       before = new Set(lines);
     },
-    broke(error, retryMs) {
+    failed(error, retryMs) {
       log.error('Turn broke off', {
         error: told(error instanceof Error ? (error.stack ?? error.message) : String(error)),
         retryMs,

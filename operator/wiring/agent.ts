@@ -88,9 +88,9 @@ function both(first: TurnListener, second: TurnListener | undefined): TurnListen
       first.turned(result);
       second.turned(result);
     },
-    broke: (error, retryMs) => {
-      first.broke(error, retryMs);
-      second.broke(error, retryMs);
+    failed: (error, retryMs) => {
+      first.failed(error, retryMs);
+      second.failed(error, retryMs);
     },
   };
 }

@@ -53,7 +53,7 @@ export async function observed(observing: Observing): Promise<Observed> {
       pulse.turned(result);
       measure(metrics, result);
     },
-    broke: () => {
+    failed: () => {
       pulse.beat();
       metrics.broke();
     },
