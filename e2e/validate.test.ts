@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { findingsOf } from '../operator/cli/validate/findings.ts';
+import { validationProblems } from '../operator/cli/validate/findings.ts';
 import { loadManifests } from '../operator/source/folder/load.ts';
 import { readSamples, SAMPLES } from './crdschema.ts';
 
@@ -14,7 +14,7 @@ describe('validate: samples', () => {
 
   for (const name of names.filter(each => each.startsWith('invalid-'))) {
     it(`${name}, which a cluster refuses, is refused with its line and column`, async () => {
-      const findings = findingsOf(await loadManifests([join(SAMPLES, name)]));
+      const findings = validationProblems(await loadManifests([join(SAMPLES, name)]));
       const errors = findings.filter(({ severity }) => severity === 'error');
       const told = errors.map(({ origin, message }) => `${origin}: ${message}`);
       const places = errors.map(({ origin }) => origin);
@@ -30,7 +30,7 @@ describe('validate: samples', () => {
 
   for (const name of names.filter(each => /^valid-(inner|outer)/.test(each))) {
     it(`${name}, which a cluster takes, is no error`, async () => {
-      const findings = findingsOf(await loadManifests([join(SAMPLES, name)]));
+      const findings = validationProblems(await loadManifests([join(SAMPLES, name)]));
       expect(findings.filter(({ severity }) => severity === 'error')).to.deep.equal([]);
     });
   }

@@ -1,5 +1,5 @@
 import type { Report } from '../core/report/report.ts';
-import type { Refusal, Wanted } from '../core/wanted.ts';
+import type { ManifestProblem, Wanted } from '../core/wanted.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { InspectPorts } from './cluster/ports.ts';
 
@@ -105,7 +105,7 @@ export interface PlanOutcome {
   readonly text: string;
   readonly changes: number;
   /** What of the manifests cannot be taken, or not be programmed here. */
-  readonly refusals: readonly Refusal[];
+  readonly refusals: readonly ManifestProblem[];
   /** The steps as plain data. */
   readonly steps: readonly unknown[];
 }

@@ -12,7 +12,7 @@ import {
 import { counted } from './terminal/age.ts';
 import { colourOf } from './terminal/colour.ts';
 import { withProgress } from './terminal/progress.ts';
-import { byPlace, type Finding, findingsOf, placeOf } from './validate/findings.ts';
+import { byPlace, placeOf, type ValidationProblem, validationProblems } from './validate/findings.ts';
 
 export const VALIDATE: Command = {
   name: 'validate',
@@ -48,14 +48,17 @@ async function run(given: Given, ports: Ports): Promise<number> {
     ports.loadManifests(given.operands, progress),
   );
   const refused = await refusedByServer(given, ports);
-  const findings = [...findingsOf(loaded), ...refused].sort(byPlace);
+  const findings = [...validationProblems(loaded), ...refused].sort(byPlace);
   const errors = findings.filter(finding => finding.severity === 'error').length;
   if (given.text('output') === 'json') terminal.out(`${JSON.stringify(jsonOf(loaded, findings), null, 2)}\n`);
   else show(loaded, findings, terminal);
   return errors > 0 ? EXIT.error : EXIT.done;
 }
 
-async function refusedByServer(given: Given, { terminal, inspect }: Ports): Promise<readonly Finding[]> {
+async function refusedByServer(
+  given: Given,
+  { terminal, inspect }: Ports,
+): Promise<readonly ValidationProblem[]> {
   if (!given.switched('server')) {
     const unused = ['kubeconfig', 'context', 'namespace'].find(option => given.switched(option));
     if (unused === undefined) return [];
@@ -72,7 +75,7 @@ async function refusedByServer(given: Given, { terminal, inspect }: Ports): Prom
   return refusals.map(refusal => ({ ...refusal, severity: 'error' }));
 }
 
-function jsonOf(loaded: Loaded, findings: readonly Finding[]) {
+function jsonOf(loaded: Loaded, findings: readonly ValidationProblem[]) {
   const { outerMaps, innerMaps } = loaded.wanted;
   const placed = findings.map(({ origin, message, severity }) => ({ ...placeOf(origin), severity, message }));
   return {
@@ -83,7 +86,7 @@ function jsonOf(loaded: Loaded, findings: readonly Finding[]) {
   };
 }
 
-function show(loaded: Loaded, findings: readonly Finding[], terminal: Terminal): void {
+function show(loaded: Loaded, findings: readonly ValidationProblem[], terminal: Terminal): void {
   const { bad, warn, good } = colourOf(terminal, 'out');
   for (const { origin, message, severity } of findings) {
     const mark = severity === 'error' ? bad('error') : warn('warning');

@@ -11,7 +11,7 @@ export type Content =
       readonly reason: Reason;
       readonly message: string;
       /** The first problems one by one, with their places; absent where a place is not known. */
-      readonly details?: readonly Refusal[];
+      readonly details?: readonly ManifestProblem[];
       /** Problems that are counted and not listed. */
       readonly unlisted?: number;
     }
@@ -41,7 +41,7 @@ export interface ClusterNode {
 }
 
 /** A manifest that cannot be taken, as told to its author. */
-export interface Refusal {
+export interface ManifestProblem {
   readonly origin: string;
   readonly message: string;
 }
@@ -53,7 +53,7 @@ export interface Wanted {
   /** False until every file has been parsed once (every informer synced): nothing may be removed before. */
   readonly complete: boolean;
   /** What does not parse at present; what it declared before is still among the objects above. */
-  readonly refusals: readonly Refusal[];
+  readonly refusals: readonly ManifestProblem[];
   /** Tokens given to release held removals. */
   readonly releases: readonly string[];
   /** Outer maps of which nothing may be removed now: not read whole yet, or in the middle of a wave of deletions. */

@@ -8,7 +8,7 @@ import { compileOuterMap } from '../core/desired/compile.ts';
 import { contentOf } from '../core/encodedinner.ts';
 import type { OuterLayout } from '../core/layout/outer.ts';
 import { runToEnd } from '../core/steps.ts';
-import type { Refusal } from '../core/wanted.ts';
+import type { ManifestProblem } from '../core/wanted.ts';
 import type { Cluster, KubeObject, ResourceRef } from '../kube/client.ts';
 import { all, INNER_MAPS, OUTER_MAPS } from './reading.ts';
 
@@ -16,7 +16,7 @@ export interface Declared {
   readonly outerMaps: readonly OuterMap[];
   readonly innerMaps: readonly CountedInner[];
   /** Objects that this version cannot read. */
-  readonly refusals: readonly Refusal[];
+  readonly refusals: readonly ManifestProblem[];
 }
 
 export interface DeclaredAsked {
@@ -37,7 +37,7 @@ export interface RawInnerMap {
 
 /** The cluster's OuterMaps, and its InnerMaps encoded by them, one after the other: their JSON is let go at once. */
 export async function declaredIn(cluster: Cluster, asked: DeclaredAsked): Promise<Declared> {
-  const refusals: Refusal[] = [];
+  const refusals: ManifestProblem[] = [];
   const refuse = (object: KubeObject, problems: readonly Problem[]): undefined => {
     refusals.push({ origin: nameOf(object), message: problems.map(problemText).join('; ') });
   };

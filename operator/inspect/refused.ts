@@ -1,5 +1,5 @@
 import type { FilesAsked } from '../cli/cluster/ports.ts';
-import type { Refusal } from '../core/wanted.ts';
+import type { ManifestProblem } from '../core/wanted.ts';
 import { ApiError, type Cluster, type KubeObject } from '../kube/client.ts';
 import { type WrittenObject, writtenObjects } from './files.ts';
 import { INNER_MAPS, OUTER_MAPS, withCluster } from './reading.ts';
@@ -15,12 +15,12 @@ export async function refusedByServer({
   paths,
   namespace,
   progress,
-}: FilesAsked): Promise<readonly Refusal[]> {
+}: FilesAsked): Promise<readonly ManifestProblem[]> {
   const objects: WrittenObject[] = [];
   for await (const object of writtenObjects(paths)) objects.push(object);
   return withCluster(address, async cluster => {
     const fallback = namespace ?? cluster.namespace ?? 'default';
-    const refusals: Refusal[] = [];
+    const refusals: ManifestProblem[] = [];
     // The first alone: where nobody answers, one waits for it and not sixty-four
     for (let from = 0, size = 1; from < objects.length; from += size, size = WAVE) {
       const wave = objects.slice(from, from + size);
@@ -36,7 +36,7 @@ async function refusalOf(
   cluster: Cluster,
   { value, kind, origin, namespace }: WrittenObject,
   fallback: string,
-): Promise<Refusal | undefined> {
+): Promise<ManifestProblem | undefined> {
   const { metadata, status: _, ...rest } = value as unknown as KubeObject;
   const { name } = metadata;
   const place =

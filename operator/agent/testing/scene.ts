@@ -6,7 +6,7 @@ import { keyBytes } from '../../core/codec/keytext.ts';
 import { hex } from '../../core/hex.ts';
 import { innerSpec, outerLayout } from '../../core/layout/outer.ts';
 import type { Report } from '../../core/report/report.ts';
-import type { Refusal, Wanted, WantedInner, Watermark } from '../../core/wanted.ts';
+import type { ManifestProblem, Wanted, WantedInner, Watermark } from '../../core/wanted.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { Publisher } from '../../publish/publish.ts';
 import type { Source } from '../../source/source.ts';
@@ -31,7 +31,7 @@ export class Scene {
   readonly #inners: ReadonlyMap<string, WantedInner>;
   readonly #rest: {
     readonly complete: boolean;
-    readonly refusals: readonly Refusal[];
+    readonly refusals: readonly ManifestProblem[];
     readonly releases: readonly string[];
     readonly unsettled?: ReadonlySet<string>;
     readonly unreadable?: ReadonlySet<string>;

@@ -1,7 +1,7 @@
 import type { NodeSelector } from '../../api/metadata.ts';
 import type { InnerMapStatus, NodeMapStateStatus, OuterMapStatus } from '../../api/status.ts';
 import type { Applied } from '../../core/compare/applied.ts';
-import type { Refusal } from '../../core/wanted.ts';
+import type { ManifestProblem } from '../../core/wanted.ts';
 import type { NodeOptions, PlanOutcome, Progressed } from '../command.ts';
 
 /** Which cluster is meant, as kubectl would be told. */
@@ -98,7 +98,7 @@ export interface FilesAsked {
 
 export interface AppliedOutcome extends Applied {
   /** Manifests that cannot be taken. */
-  readonly refusals: readonly Refusal[];
+  readonly refusals: readonly ManifestProblem[];
   /** What could not be read, so that less was compared. */
   readonly notes: readonly string[];
 }
@@ -111,7 +111,7 @@ export interface InspectPorts {
   /** What applying these files would change in the cluster. */
   planFiles(asked: FilesAsked): Promise<AppliedOutcome>;
   /** What the API server, asked to apply these files without writing them, refuses. */
-  refusedByServer(asked: FilesAsked): Promise<readonly Refusal[]>;
+  refusedByServer(asked: FilesAsked): Promise<readonly ManifestProblem[]>;
   agentPods(address: ClusterAddress, node: string, namespace?: string): Promise<readonly AgentPod[]>;
   /** Runs kubectl on this terminal; answers its exit code. */
   kubectl(words: readonly string[]): Promise<number>;

@@ -2,10 +2,10 @@ import { type InnerMap, innerMapName } from '../../api/innermap.ts';
 import type { OuterMap } from '../../api/outermap.ts';
 import { type CompiledOuterMap, claimOf, compileOuterMap } from '../../core/desired/compile.ts';
 import { desiredState } from '../../core/desired/desired.ts';
-import type { Content, Refusal, Wanted, WantedInner } from '../../core/wanted.ts';
+import type { Content, ManifestProblem, Wanted, WantedInner } from '../../core/wanted.ts';
 import type { Loaded, ObjectSize } from '../command.ts';
 
-export interface Finding extends Refusal {
+export interface ValidationProblem extends ManifestProblem {
   readonly severity: 'error' | 'warning';
 }
 
@@ -26,8 +26,8 @@ export function placeOf(origin: string): Place {
 }
 
 /** Everything that is to be said of manifests without a kernel: by the very functions that the agent decides with. */
-export function findingsOf({ wanted, sizes }: Loaded): readonly Finding[] {
-  const refused: Finding[] = wanted.refusals.map(refusal => ({ ...refusal, severity: 'error' }));
+export function validationProblems({ wanted, sizes }: Loaded): readonly ValidationProblem[] {
+  const refused: ValidationProblem[] = wanted.refusals.map(refusal => ({ ...refusal, severity: 'error' }));
   const grounds = new Map(
     wanted.outerMaps.map(outerMap => [outerMap.metadata.name, compileOuterMap(outerMap)]),
   );
@@ -42,7 +42,7 @@ export function findingsOf({ wanted, sizes }: Loaded): readonly Finding[] {
 }
 
 /** As an editor lists them: file by file, from top to bottom. */
-export function byPlace(a: Finding, b: Finding): number {
+export function byPlace(a: ValidationProblem, b: ValidationProblem): number {
   const [left, right] = [placeOf(a.origin), placeOf(b.origin)];
   if (left.file !== right.file) return left.file < right.file ? -1 : 1;
   return (left.line ?? 0) - (right.line ?? 0) || (left.column ?? 0) - (right.column ?? 0);
@@ -51,13 +51,16 @@ export function byPlace(a: Finding, b: Finding): number {
 function groundFinding(
   { metadata }: OuterMap,
   ground: CompiledOuterMap | string | undefined,
-): readonly Finding[] {
+): readonly ValidationProblem[] {
   return typeof ground === 'string'
     ? [{ origin: '', message: `OuterMap ${metadata.name}: ${ground}`, severity: 'error' }]
     : [];
 }
 
-function innerFinding(inner: WantedInner, ground: CompiledOuterMap | string | undefined): readonly Finding[] {
+function innerFinding(
+  inner: WantedInner,
+  ground: CompiledOuterMap | string | undefined,
+): readonly ValidationProblem[] {
   const { innerMap, content } = inner;
   if (content.kind === 'invalid') return invalidFindings(inner, content);
   if (typeof ground === 'string') return [];
@@ -70,7 +73,10 @@ function innerFinding(inner: WantedInner, ground: CompiledOuterMap | string | un
 }
 
 /** A line for each problem that has a place of its own, as an editor can jump to. */
-function invalidFindings(inner: WantedInner, content: Content & { kind: 'invalid' }): readonly Finding[] {
+function invalidFindings(
+  inner: WantedInner,
+  content: Content & { kind: 'invalid' },
+): readonly ValidationProblem[] {
   const { details = [], unlisted = 0, message } = content;
   if (details.length === 0) return [finding(inner, message)];
   const lines = details.map(detail => finding({ ...inner, origin: detail.origin }, detail.message));
@@ -80,8 +86,8 @@ function invalidFindings(inner: WantedInner, content: Content & { kind: 'invalid
 function finding(
   { innerMap, origin = '' }: WantedInner,
   message: string,
-  severity: Finding['severity'] = 'error',
-): Finding {
+  severity: ValidationProblem['severity'] = 'error',
+): ValidationProblem {
   return { origin, message: `InnerMap ${innerMapName(innerMap)}: ${message}`, severity };
 }
 
@@ -89,7 +95,7 @@ function finding(
  * Objects that want the same key or the same pin. Judged for a node without labels: whether node selectors
  * overlap is known on the nodes alone.
  */
-function rivalries(wanted: Wanted): readonly Finding[] {
+function rivalries(wanted: Wanted): readonly ValidationProblem[] {
   const { rejections } = desiredState(wanted, { name: '', labels: {} });
   const rivals = rejections.filter(({ reason }) => reason === 'KeyConflict' || reason === 'PinInUse');
   const inners = new Map<InnerMap | OuterMap, WantedInner>(
@@ -110,7 +116,7 @@ function rivalries(wanted: Wanted): readonly Finding[] {
 const CLIENT_SIDE_BYTES = 200_000;
 const STORED_BYTES = 1_400_000;
 
-function sizeFinding({ origin, object, bytes }: ObjectSize): readonly Finding[] {
+function sizeFinding({ origin, object, bytes }: ObjectSize): readonly ValidationProblem[] {
   if (bytes <= CLIENT_SIDE_BYTES) return [];
   const message =
     bytes > STORED_BYTES

@@ -1,6 +1,6 @@
 import type { Reason } from '../../api/reason.ts';
 import type { NodeMapStateStatus } from '../../api/status.ts';
-import type { Refusal } from '../wanted.ts';
+import type { ManifestProblem } from '../wanted.ts';
 
 /** What became of one InnerMap on this node. */
 export interface InnerMapReport {
@@ -51,7 +51,7 @@ export interface Report {
   readonly outerMaps: readonly OuterMapReport[];
   /** Those that are not programmed; the ready ones are counted with their outer map. */
   readonly innerMaps: readonly InnerMapReport[];
-  readonly refusals: readonly Refusal[];
+  readonly refusals: readonly ManifestProblem[];
   readonly turn: TurnSummary;
   /** By outer map, the resourceVersion that somebody waits for the watermark to reach. */
   readonly awaited?: ReadonlyMap<string, string>;

@@ -1,7 +1,7 @@
 import type { OuterMap } from '../../api/outermap.ts';
 import type { OuterLayout } from '../../core/layout/outer.ts';
-import type { Refusal, Wanted, WantedInner } from '../../core/wanted.ts';
-import { type DeclaredOuter, type FileReading, identityOf, type RefusedObject } from './manifests.ts';
+import type { ManifestProblem, Wanted, WantedInner } from '../../core/wanted.ts';
+import { type DeclaredOuter, type FileReading, identityOf, type RejectedObject } from './manifests.ts';
 import { isSame, sameEntries, sameItems } from './same.ts';
 import type { Signature } from './scan.ts';
 
@@ -11,7 +11,7 @@ export interface FileState {
   readonly signature: Signature;
   readonly outerMaps: readonly DeclaredOuter[];
   readonly innerMaps: readonly WantedInner[];
-  readonly refused: readonly RefusedObject[];
+  readonly refused: readonly RejectedObject[];
   /** Identities that stay from an earlier reading, because the file says nothing readable about them now. */
   readonly kept: ReadonlySet<string>;
   /** Whether nothing of it was refused, once since the start. */
@@ -154,7 +154,7 @@ export interface Assembly {
 export interface Surroundings {
   /** Whether every file that is there has been read. */
   readonly complete: boolean;
-  readonly refusals: readonly Refusal[];
+  readonly refusals: readonly ManifestProblem[];
   readonly releases: readonly string[];
   /** Files that are about to be given up, or whose directory cannot be listed: they yield to the others. */
   readonly fading: ReadonlySet<string>;
@@ -190,10 +190,10 @@ export function assembled(files: readonly FileState[], around: Surroundings): As
 
 /** Who declares what, first come first served. */
 class Claims {
-  readonly refusals: Refusal[];
+  readonly refusals: ManifestProblem[];
   readonly #places = new Map<string, string>();
 
-  constructor(refusals: readonly Refusal[]) {
+  constructor(refusals: readonly ManifestProblem[]) {
     this.refusals = [...refusals];
   }
 

@@ -6,8 +6,8 @@ import { type FieldPath, fieldText, type Problem } from '../../api/problem.ts';
 import type { Reason } from '../../api/reason.ts';
 import { encodeContent } from '../../core/codec/content.ts';
 import { innerSpec, type OuterLayout, outerLayout } from '../../core/layout/outer.ts';
-import type { Content, Refusal, WantedInner } from '../../core/wanted.ts';
-import { type DocumentRefusal, documentsOf, type ManifestDocument } from './text/documents.ts';
+import type { Content, ManifestProblem, WantedInner } from '../../core/wanted.ts';
+import { type DocumentProblem, documentsOf, type ManifestDocument } from './text/documents.ts';
 
 export interface DeclaredOuter {
   readonly outerMap: OuterMap;
@@ -17,7 +17,7 @@ export interface DeclaredOuter {
 }
 
 /** An object that cannot be taken. Without `identity` nobody knows which one it is. */
-export interface RefusedObject {
+export interface RejectedObject {
   /** `maps/web.yaml:12:5` */
   readonly origin: string;
   readonly message: string;
@@ -37,7 +37,7 @@ export interface ObjectSize {
 export interface FileReading {
   readonly outerMaps: readonly DeclaredOuter[];
   readonly innerMaps: readonly WantedInner[];
-  readonly refused: readonly RefusedObject[];
+  readonly refused: readonly RejectedObject[];
   /** The layouts that contents were encoded by: OuterMap's name → digest, empty where it was unknown. */
   readonly encodedBy: Readonly<Record<string, string>>;
   readonly sizes: readonly ObjectSize[];
@@ -89,7 +89,7 @@ class Reading {
   readonly #own = new Map<string, OuterLayout>();
   readonly #outerMaps: DeclaredOuter[] = [];
   readonly #innerMaps: { readonly line: number; readonly wanted: WantedInner }[] = [];
-  readonly #refused: { readonly line: number; readonly object: RefusedObject }[] = [];
+  readonly #refused: { readonly line: number; readonly object: RejectedObject }[] = [];
   readonly #encodedBy: Record<string, string> = {};
   readonly #sizes: ObjectSize[] = [];
 
@@ -108,7 +108,7 @@ class Reading {
     };
   }
 
-  refuseDocument({ line, column, message, value }: DocumentRefusal): void {
+  refuseDocument({ line, column, message, value }: DocumentProblem): void {
     const name = nameOf(value);
     const text = name === undefined ? message : `${name.identity}: ${message}`;
     this.#refuse(line, column, { message: text, ...name });
@@ -190,13 +190,13 @@ class Reading {
   #refuse(
     line: number,
     column: number,
-    object: Omit<RefusedObject, 'origin' | 'foreign'> & { foreign?: boolean },
+    object: Omit<RejectedObject, 'origin' | 'foreign'> & { foreign?: boolean },
   ): void {
     const origin = `${this.#origin}:${line}:${column}`;
     this.#refused.push({ line, object: { origin, foreign: false, ...object } });
   }
 
-  #placed(document: ManifestDocument, problems: readonly Problem[]): readonly Refusal[] {
+  #placed(document: ManifestDocument, problems: readonly Problem[]): readonly ManifestProblem[] {
     return problems.map(({ path, message }) => {
       const full = inSpec(path);
       const { line, column } = document.locate(full);
@@ -241,7 +241,7 @@ function nameOf(value: unknown): { readonly identity: string; readonly foreign: 
   return { identity: `${kind} ${inside}${name}`, foreign };
 }
 
-function invalid(reason: Reason, details: readonly Refusal[], unlisted = 0): Content {
+function invalid(reason: Reason, details: readonly ManifestProblem[], unlisted = 0): Content {
   const places = details.map(({ origin, message }) => `${origin}: ${message}`).join('; ');
   const message = unlisted > 0 ? `${places}; and ${unlisted} more` : places;
   return { kind: 'invalid', reason, message, details, unlisted };

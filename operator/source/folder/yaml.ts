@@ -12,16 +12,16 @@ import {
   Scalar,
 } from 'yaml';
 import type { FieldPath } from '../../api/problem.ts';
-import { type Doubts, doubtAt, MAX_DEPTH, putField } from './text/cursor.ts';
-import { isDoubt, readPlain, readPlainKey } from './text/scalar.ts';
-import type { Misfit } from './text/split.ts';
+import { doubtAt, MAX_DEPTH, putField, type TextProblems } from './text/cursor.ts';
+import { isScalarProblem, readPlain, readPlainKey } from './text/scalar.ts';
+import type { TextProblem } from './text/split.ts';
 
 /** A document read by the yaml package, whatever its shape. Offsets count from the document's own beginning. */
 export interface AnyReading {
   /** undefined: the document is empty, or it is no YAML (then there are errors). */
   readonly value: unknown;
-  readonly errors: readonly Misfit[];
-  readonly doubts: Doubts;
+  readonly errors: readonly TextProblem[];
+  readonly doubts: TextProblems;
   /** Offset of the deepest node on the way to a field. */
   offsetOf(path: FieldPath): number;
 }
@@ -49,7 +49,7 @@ export function readAnyYaml(text: string): AnyReading {
   return { value, errors, doubts: walk.doubts, offsetOf: path => offsetOf(document, path) };
 }
 
-function parsed(text: string): Document.Parsed | Misfit {
+function parsed(text: string): Document.Parsed | TextProblem {
   try {
     const tokens = [...new Parser().parse(text)];
     const deep = tooDeep(tokens);
@@ -101,14 +101,14 @@ function sentence(message: string): string {
     .replace(/\.$/, '');
 }
 
-function noDoubts(): Doubts {
+function noDoubts(): TextProblems {
   return { told: [], total: 0 };
 }
 
 /** One pass over the nodes of a document: values out, doubts noted. */
 interface Walk {
   readonly document: Document.Parsed;
-  readonly doubts: Doubts;
+  readonly doubts: TextProblems;
   /** Nodes that are being read: meeting one again is a cycle. */
   readonly open: Set<Node>;
   aliased: number;
@@ -184,7 +184,7 @@ function scalarValue(walk: Walk, node: Scalar, offset: number): unknown {
   if (text.startsWith('%')) return doubtAt(walk.doubts, offset, 'Text that begins with % must be quoted');
   if (walk.flow > 0 && MISREAD_IN_FLOW.test(text)) return doubtAt(walk.doubts, offset, mustQuote(text));
   const value = readPlain(node.source ?? text);
-  return isDoubt(value) ? doubtAt(walk.doubts, offset, value.doubt) : value;
+  return isScalarProblem(value) ? doubtAt(walk.doubts, offset, value.doubt) : value;
 }
 
 /** kubectl's parser takes a colon at the start, and a question mark, for signs of its own within `{}` and `[]`. */
@@ -203,9 +203,9 @@ function fieldsOf(
   for (const { key, value } of pairs) {
     const offset = key === null ? 0 : offsetOfNode(key);
     const name = walk.flow > 0 ? flowKeyText(key, value) : keyText(key);
-    if (isDoubt(name)) doubtAt(walk.doubts, offset, name.doubt);
+    if (isScalarProblem(name)) doubtAt(walk.doubts, offset, name.doubt);
     const read = readValue(walk, value, level + 1);
-    if (!isDoubt(name)) putField(walk.doubts, fields, name, offset, read);
+    if (!isScalarProblem(name)) putField(walk.doubts, fields, name, offset, read);
   }
   return fields;
 }
@@ -221,7 +221,7 @@ function keyText(key: Node | null): string | { readonly doubt: string } {
 /** `{a:}` is the field "a:" to kubectl. */
 function flowKeyText(key: Node | null, value: Node | null): string | { readonly doubt: string } {
   const name = keyText(key);
-  if (isDoubt(name)) return name;
+  if (isScalarProblem(name)) return name;
   if (value === null || isEmptyScalar(value))
     return { doubt: `The field ${name} has no value: write ${name}: null, or leave it out` };
   return isScalar(key) && key.type === Scalar.PLAIN && MISREAD_IN_FLOW.test(name)

@@ -1,5 +1,5 @@
 import type { FieldPath } from '../../../api/problem.ts';
-import type { Misfit } from './split.ts';
+import type { TextProblem } from './split.ts';
 
 /** How many doubtful places of one document are told one by one. */
 export const DOUBTS_TOLD = 20;
@@ -8,8 +8,8 @@ export const DOUBTS_TOLD = 20;
 export const MAX_DEPTH = 64;
 
 /** What is wrong with values of one document: the first of them, and how many in all. */
-export interface Doubts {
-  readonly told: Misfit[];
+export interface TextProblems {
+  readonly told: TextProblem[];
   total: number;
 }
 
@@ -22,7 +22,7 @@ export interface Cursor {
   indent: number;
   /** Whether flow collections may span lines: in JSON, where the root is one. */
   spansLines: boolean;
-  readonly doubts: Doubts;
+  readonly doubts: TextProblems;
   /** The node whose place is sought. */
   readonly seek: FieldPath;
   /** Offset of the deepest node on the way to it. */
@@ -39,14 +39,14 @@ export const HASH = 0x23;
 export const COLON = 0x3a;
 export const DASH = 0x2d;
 
-export function doubtAt(doubts: Doubts, offset: number, message: string): undefined {
+export function doubtAt(doubts: TextProblems, offset: number, message: string): undefined {
   if (doubts.told.length < DOUBTS_TOLD) doubts.told.push({ offset, message });
   doubts.total++;
 }
 
 /** A field is given once. `__proto__` must become a field like any other. */
 export function putField(
-  doubts: Doubts,
+  doubts: TextProblems,
   into: Record<string, unknown>,
   key: string,
   offset: number,

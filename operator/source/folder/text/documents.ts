@@ -1,9 +1,9 @@
 import type { FieldPath } from '../../../api/problem.ts';
 import { readAnyYaml } from '../yaml.ts';
-import { DOUBTS_TOLD, type Doubts } from './cursor.ts';
+import { DOUBTS_TOLD, type TextProblems } from './cursor.ts';
 import { type LineStart, type Place, placeOf } from './place.ts';
 import { readRegular } from './regular.ts';
-import { type Chunk, type Misfit, splitDocuments } from './split.ts';
+import { type Chunk, splitDocuments, type TextProblem } from './split.ts';
 
 /** One object of a file, with the way back to where each of its fields stands. */
 export interface ManifestDocument {
@@ -15,7 +15,7 @@ export interface ManifestDocument {
 }
 
 /** What cannot be taken. `value` is the readable rest of the object, as far as it tells which one it is. */
-export interface DocumentRefusal extends Place {
+export interface DocumentProblem extends Place {
   readonly kind: 'refusal';
   readonly message: string;
   readonly value?: unknown;
@@ -27,7 +27,7 @@ export const MAX_IRREGULAR = 4 * 1024 * 1024;
 /** Everything that a file holds, at once: for files that are looked at, not for long lists. */
 export function readDocuments(text: string): {
   readonly documents: readonly ManifestDocument[];
-  readonly refusals: readonly DocumentRefusal[];
+  readonly refusals: readonly DocumentProblem[];
 } {
   const all = [...documentsOf(text)];
   return {
@@ -44,7 +44,7 @@ export function readDocuments(text: string): {
 export function* documentsOf(
   text: string,
   first?: (document: string) => boolean,
-): Generator<ManifestDocument | DocumentRefusal> {
+): Generator<ManifestDocument | DocumentProblem> {
   const clean = text.replaceAll('\r\n', '\n');
   const offset = clean.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : 0;
   const source = offset === 0 ? clean : clean.slice(1);
@@ -78,7 +78,7 @@ function inOrder(
   return [...early, ...chunks.filter(chunk => !early.has(chunk))];
 }
 
-function* objectsOf(text: string, chunk: Chunk): Generator<ManifestDocument | DocumentRefusal> {
+function* objectsOf(text: string, chunk: Chunk): Generator<ManifestDocument | DocumentProblem> {
   const regular = readRegular(text, chunk);
   if (regular !== undefined) {
     const offsetIn = (path: FieldPath) => readRegular(text, chunk, path)?.found ?? chunk.start;
@@ -106,13 +106,13 @@ function tooLargeFor(): string {
   return `A document above ${limit} MiB must be plainly laid out (block style, no anchors, tags or scalars over several lines): write its entries as a table, or split it`;
 }
 
-function shifted(misfit: Misfit, by: number): Misfit {
+function shifted(misfit: TextProblem, by: number): TextProblem {
   return { offset: misfit.offset + by, message: misfit.message };
 }
 
 interface Reading {
   readonly value: unknown;
-  readonly doubts: Doubts;
+  readonly doubts: TextProblems;
   readonly offsetOf: (path: FieldPath) => number;
 }
 
@@ -120,7 +120,7 @@ function* objectsIn(
   text: string,
   chunk: Chunk,
   reading: Reading,
-): Generator<ManifestDocument | DocumentRefusal> {
+): Generator<ManifestDocument | DocumentProblem> {
   const { value, doubts } = reading;
   if (doubts.total > 0) yield* doubtful(text, reading);
   else if (value !== undefined && value !== null) {
@@ -128,7 +128,7 @@ function* objectsIn(
   }
 }
 
-function* doubtful(text: string, { value, doubts }: Reading): Generator<DocumentRefusal> {
+function* doubtful(text: string, { value, doubts }: Reading): Generator<DocumentProblem> {
   for (const doubt of doubts.told) yield { ...refusalAt(text, doubt), value };
   const more = doubts.total - doubts.told.length;
   if (more > 0)
@@ -183,6 +183,6 @@ function rowIn(value: unknown, path: FieldPath): number | undefined {
   return undefined;
 }
 
-function refusalAt(text: string, misfit: Misfit): DocumentRefusal {
+function refusalAt(text: string, misfit: TextProblem): DocumentProblem {
   return { kind: 'refusal', ...placeOf(text, misfit.offset), message: misfit.message };
 }

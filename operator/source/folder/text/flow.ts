@@ -13,7 +13,7 @@ import {
   skipSpaces,
   TAB,
 } from './cursor.ts';
-import { isDoubt, readPlain, readPlainKey } from './scalar.ts';
+import { isScalarProblem, readPlain, readPlainKey } from './scalar.ts';
 
 const COMMA = 0x2c;
 const OPEN_BRACE = 0x7b;
@@ -54,13 +54,13 @@ export function quoted(cursor: Cursor): string {
 /** The value of plain text; where it is doubtful, the doubt is noted and nothing stands in its place. */
 export function resolved(cursor: Cursor, offset: number, text: string): unknown {
   const value = readPlain(text);
-  return isDoubt(value) ? doubtAt(cursor.doubts, offset, value.doubt) : value;
+  return isScalarProblem(value) ? doubtAt(cursor.doubts, offset, value.doubt) : value;
 }
 
 /** The name that plain text gives a field; undefined where it is doubtful. */
 export function resolvedKey(cursor: Cursor, offset: number, text: string): string | undefined {
   const key = readPlainKey(text);
-  return isDoubt(key) ? doubtAt(cursor.doubts, offset, key.doubt) : key;
+  return isScalarProblem(key) ? doubtAt(cursor.doubts, offset, key.doubt) : key;
 }
 
 const PLAIN_START = plainStarts();

@@ -4,7 +4,6 @@ import {
   COLON,
   type Cursor,
   DASH,
-  type Doubts,
   depthOfChild,
   finishLine,
   HASH,
@@ -16,6 +15,7 @@ import {
   SPACE,
   skipSpaces,
   TAB,
+  type TextProblems,
 } from './cursor.ts';
 import { flowNode, isFlowStart, isQuote, quoted, resolved, resolvedKey, startsPlain } from './flow.ts';
 import { literalBlock } from './literal.ts';
@@ -24,7 +24,7 @@ import type { Chunk } from './split.ts';
 export interface RegularReading {
   /** undefined: the document is empty. */
   readonly value: unknown;
-  readonly doubts: Doubts;
+  readonly doubts: TextProblems;
   /** Offset of the deepest node on the way to what was sought. */
   readonly found: number;
 }

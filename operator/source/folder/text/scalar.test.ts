@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { isDoubt, readPlain, readPlainKey } from './scalar.ts';
+import { isScalarProblem, readPlain, readPlainKey } from './scalar.ts';
 
 /** What sigs.k8s.io/yaml 1.6 (go.yaml.in/yaml 2.4) makes of each, as JSON, where YAML 1.2 makes the same of it. */
 const AGREED: readonly (readonly [string, unknown])[] = [
@@ -106,7 +106,8 @@ describe('readPlain', () => {
   }
 
   for (const text of ['.inf', '-.Inf', '.NaN', '1e400']) {
-    it(`refuses ${text}, which is no JSON number`, () => expect(isDoubt(readPlain(text))).to.equal(true));
+    it(`refuses ${text}, which is no JSON number`, () =>
+      expect(isScalarProblem(readPlain(text))).to.equal(true));
   }
 
   it('reads every safe decimal integer as itself', () => {
@@ -119,7 +120,9 @@ describe('readPlain', () => {
     fc.assert(
       fc.property(fc.string(), text => {
         const value = readPlain(text);
-        return value === null || isDoubt(value) || ['string', 'number', 'boolean'].includes(typeof value);
+        return (
+          value === null || isScalarProblem(value) || ['string', 'number', 'boolean'].includes(typeof value)
+        );
       }),
     );
   });
@@ -137,6 +140,7 @@ describe('readPlainKey', () => {
   });
 
   for (const text of ['010', '0x10', '+1', '1.5', '08', '1e3', 'no', '~', '', '<<']) {
-    it(`refuses ${JSON.stringify(text)} as a name`, () => expect(isDoubt(readPlainKey(text))).to.equal(true));
+    it(`refuses ${JSON.stringify(text)} as a name`, () =>
+      expect(isScalarProblem(readPlainKey(text))).to.equal(true));
   }
 });

@@ -2,7 +2,7 @@
 export type Scalar = string | number | boolean | null;
 
 /** A plain scalar that two readers of YAML would not read alike, or not exactly. The message says what to write instead. */
-export interface Doubt {
+export interface ScalarProblem {
   readonly doubt: string;
 }
 
@@ -10,7 +10,7 @@ export interface Doubt {
  * A plain scalar, read as kubectl reads it (YAML 1.1 by go-yaml v2) and as YAML 1.2 reads it: the value where both agree.
  * Where they do not, neither is taken: 010 is 8 to kubectl and 10 to the rest of the world, and a firewall's port must not depend on it.
  */
-export function readPlain(text: string): Scalar | Doubt {
+export function readPlain(text: string): Scalar | ScalarProblem {
   const first = text.charCodeAt(0);
   if (first >= 0x31 && first <= 0x39 && text.length <= 15 && allDigits(text)) return Number(text);
   if (isNumeric(first)) return readNumeric(text);
@@ -18,7 +18,7 @@ export function readPlain(text: string): Scalar | Doubt {
 }
 
 /** A plain mapping key: always text in the end. Numbers must be written as they will read back, as kubectl makes 1.1 of 1.10. */
-export function readPlainKey(text: string): string | Doubt {
+export function readPlainKey(text: string): string | ScalarProblem {
   if (text === '<<') return { doubt: MERGE };
   const value = readPlain(text);
   if (typeof value === 'string' || typeof value === 'boolean') return String(value);
@@ -36,7 +36,7 @@ function nameless(text: string): string {
     : `The field name ${text} is null: quote it ("${text}") if text is meant`;
 }
 
-export function isDoubt(value: unknown): value is Doubt {
+export function isScalarProblem(value: unknown): value is ScalarProblem {
   return typeof value === 'object' && value !== null && 'doubt' in value;
 }
 
@@ -52,7 +52,7 @@ const OLD_TRUE = /^(?:y|Y|yes|Yes|YES|on|On|ON)$/;
 const OLD_FALSE = /^(?:n|N|no|No|NO|off|Off|OFF)$/;
 const WORD_START = /^[yYnNtTfFoO~]/;
 
-function readWord(text: string): Scalar | Doubt {
+function readWord(text: string): Scalar | ScalarProblem {
   const same = SAME_WORDS.get(text);
   if (same !== undefined) return same;
   if (OLD_TRUE.test(text)) return oldBoolean(text, true);
@@ -60,7 +60,7 @@ function readWord(text: string): Scalar | Doubt {
   return text;
 }
 
-function oldBoolean(text: string, value: boolean): Doubt {
+function oldBoolean(text: string, value: boolean): ScalarProblem {
   return {
     doubt: `${text} is read as ${value} by kubectl: quote it ("${text}") if text is meant, or write ${value}`,
   };
@@ -82,7 +82,7 @@ function allDigits(text: string): boolean {
 const SPECIAL_FLOAT = /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
 const COULD_BE_NUMBER = /^[-+.0-9][-+.0-9a-fA-FxXoO_]*$/;
 
-function readNumeric(text: string): Scalar | Doubt {
+function readNumeric(text: string): Scalar | ScalarProblem {
   if (SPECIAL_FLOAT.test(text))
     return { doubt: `${text} is no number that JSON can carry: quote it ("${text}") if text is meant` };
   if (!COULD_BE_NUMBER.test(text)) return text;

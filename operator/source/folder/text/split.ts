@@ -8,7 +8,7 @@ export interface Chunk {
   readonly base: LineStart;
 }
 
-export interface Misfit {
+export interface TextProblem {
   readonly offset: number;
   readonly message: string;
 }
@@ -19,10 +19,10 @@ export interface Misfit {
  */
 export function splitDocuments(text: string): {
   readonly chunks: readonly Chunk[];
-  readonly misfits: readonly Misfit[];
+  readonly misfits: readonly TextProblem[];
 } {
   const chunks: Chunk[] = [];
-  const misfits: Misfit[] = [];
+  const misfits: TextProblem[] = [];
   let start = 0;
   let base: LineStart = { offset: 0, line: 1 };
   for (const mark of text.matchAll(MARK)) {
@@ -42,7 +42,7 @@ const BARE = /^(?:---|\.\.\.)[ \t]*(?:$|[ \t]#)/;
 /** What may follow `...`: blank lines and comments, then the next document or the end. */
 const NOTHING_MORE = /(?:[ \t]*(?:#.*)?(?:\n|$))*/y;
 
-function misfitOf(line: string, text: string, offset: number): Misfit | undefined {
+function misfitOf(line: string, text: string, offset: number): TextProblem | undefined {
   if (line.startsWith('%')) {
     return { offset, message: 'Directives (%) are not taken by kubectl: leave the line out' };
   }
