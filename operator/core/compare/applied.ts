@@ -6,7 +6,7 @@ import type { OuterLayout } from '../layout/outer.ts';
 import type { Wanted, WantedInner } from '../wanted.ts';
 import { type EntryChanges, entryChanges, type Side } from './entries.ts';
 import { type FieldChange, fieldChanges } from './fields.ts';
-import { objectText, type Verdict, verdictsOn } from './verdicts.ts';
+import { type NamedRejection, objectText, rejectionsOn } from './verdicts.ts';
 
 /** What becomes of one object of the files. */
 export interface ObjectChange {
@@ -22,7 +22,7 @@ export interface ObjectChange {
 export interface Applied {
   readonly changes: readonly ObjectChange[];
   /** Objects of the files that would not do, and others that would no longer. */
-  readonly problems: readonly Verdict[];
+  readonly problems: readonly NamedRejection[];
 }
 
 /** An InnerMap with as many CPUs' values as its author gave. */
@@ -62,9 +62,9 @@ export function appliedChanges(over: AppliedOver): Applied {
     const layout = layoutOf(outersAfter.get(`OuterMap ${innerMap.spec.outerMap}`));
     changes.push(innerChange(before, inner, layout));
   }
-  const known = new Set(verdictsOn(wanted(outersBefore, innersBefore), nodes).map(textOf));
+  const known = new Set(rejectionsOn(wanted(outersBefore, innersBefore), nodes).map(textOf));
   const ours = new Set(changes.map(({ object }) => object));
-  const found = verdictsOn(wanted(outersAfter, innersAfter), nodes);
+  const found = rejectionsOn(wanted(outersAfter, innersAfter), nodes);
   return {
     changes,
     problems: [
@@ -102,7 +102,7 @@ function wanted(outers: ReadonlyMap<string, OuterMap>, inners: ReadonlyMap<strin
   return { outerMaps, innerMaps, complete: true, refusals: [], releases: [] };
 }
 
-function textOf({ object, reason, message }: Verdict): string {
+function textOf({ object, reason, message }: NamedRejection): string {
   return JSON.stringify([object, reason, message]);
 }
 
@@ -176,7 +176,7 @@ function metadataChanges(before: Metadata, after: Metadata): readonly FieldChang
 /** What the API server refuses to change, by the rules of crds/. */
 const IMMUTABLE = /^spec\.(outerMap|type|maxEntries|key|flags|inner\.(?!programOwned\b).*)$/;
 
-function immutableProblems({ object, fields }: ObjectChange): readonly Verdict[] {
+function immutableProblems({ object, fields }: ObjectChange): readonly NamedRejection[] {
   const isInner = object.startsWith('InnerMap ');
   const names = fields
     .map(({ field }) => field)

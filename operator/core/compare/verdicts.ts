@@ -7,7 +7,7 @@ import type { Wanted } from '../wanted.ts';
 import { nodeClasses } from './nodeclasses.ts';
 
 /** What agents would refuse of an object. */
-export interface Verdict {
+export interface NamedRejection {
   /** `InnerMap team-a/web` */
   readonly object: string;
   readonly reason: Reason;
@@ -20,11 +20,11 @@ type Labels = Readonly<Record<string, string>>;
 const PASSING: readonly Reason[] = ['Pending'];
 
 /** Every object that agents would refuse, on nodes with these labels; by the functions that agents decide with. */
-export function verdictsOn(wanted: Wanted, nodes: readonly Labels[]): readonly Verdict[] {
+export function rejectionsOn(wanted: Wanted, nodes: readonly Labels[]): readonly NamedRejection[] {
   const selectors = [...wanted.outerMaps, ...wanted.innerMaps.map(({ innerMap }) => innerMap)].map(
     ({ spec }) => spec.nodeSelector,
   );
-  const verdicts = new Map<string, Verdict>();
+  const verdicts = new Map<string, NamedRejection>();
   const add = (object: InnerMap | OuterMap, reason: Reason, message: string): void => {
     const name = objectText(object);
     if (!PASSING.includes(reason) && !verdicts.has(name))
@@ -33,12 +33,12 @@ export function verdictsOn(wanted: Wanted, nodes: readonly Labels[]): readonly V
   for (const { labels } of nodeClasses(nodes, selectors))
     for (const { object, reason, message } of desiredState(wanted, { name: '', labels }).rejections)
       add(object, reason, message);
-  for (const { object, reason, message } of ownVerdicts(wanted)) add(object, reason, message);
+  for (const { object, reason, message } of ownRejections(wanted)) add(object, reason, message);
   return [...verdicts.values()];
 }
 
 /** What is wrong with an object whatever nodes there are: none may match its selector yet. */
-function* ownVerdicts({ outerMaps, innerMaps }: Wanted) {
+function* ownRejections({ outerMaps, innerMaps }: Wanted) {
   const grounds = new Map(outerMaps.map(outerMap => [outerMap.metadata.name, compileOuterMap(outerMap)]));
   for (const inner of innerMaps) {
     const ground = grounds.get(inner.innerMap.spec.outerMap);

@@ -1,19 +1,19 @@
 import type { NodeSelector } from '../../api/metadata.ts';
 import { type Claim, claimOf } from '../desired/compile.ts';
 import { bySeniority } from '../desired/desired.ts';
-import type { Verdict } from './conditions.ts';
+import type { Acceptance } from './conditions.ts';
 import type { InnerRecord, OuterRecord } from './memory.ts';
 import type { Nodes } from './nodes.ts';
 import { selectorText, type View } from './progress.ts';
 import { rivalOf } from './rivals.ts';
 
-const UNREAD: Verdict = { accepted: 'Unknown', reason: 'Pending', message: 'Contents are being read' };
-const ACCEPTED: Verdict = {
+const UNREAD: Acceptance = { accepted: 'Unknown', reason: 'Pending', message: 'Contents are being read' };
+const ACCEPTED: Acceptance = {
   accepted: 'True',
   reason: 'Accepted',
   message: 'It is valid, and its namespace may declare its key',
 };
-const OUTER_ACCEPTED: Verdict = {
+const OUTER_ACCEPTED: Acceptance = {
   accepted: 'True',
   reason: 'Accepted',
   message: 'It can be made and filled',
@@ -27,7 +27,7 @@ export function claimIn({ facts, outer }: InnerRecord): Claim | undefined {
 }
 
 /** Whether an InnerMap can be taken, by the same rules as on every node. */
-export function innerVerdict(inner: InnerRecord, view: View): Verdict {
+export function innerAcceptance(inner: InnerRecord, view: View): Acceptance {
   const { facts, outer } = inner;
   if (facts.problem !== undefined) return { accepted: 'False', ...facts.problem };
   if (outer.facts === undefined) return refused('OuterMapNotFound', missing(outer.name));
@@ -43,7 +43,11 @@ export function innerVerdict(inner: InnerRecord, view: View): Verdict {
 }
 
 /** Whether an OuterMap can be made at all. `others` have the same pin. */
-export function outerVerdict(outer: OuterRecord, others: Iterable<OuterRecord>, meet: Meeting): Verdict {
+export function outerAcceptance(
+  outer: OuterRecord,
+  others: Iterable<OuterRecord>,
+  meet: Meeting,
+): Acceptance {
   const { facts, compiled } = outer;
   if (facts?.problem !== undefined) return { accepted: 'False', ...facts.problem };
   if (typeof compiled === 'string') return refused('LayoutMismatch', compiled);
@@ -93,7 +97,7 @@ function seniorHolder(
   return undefined;
 }
 
-function refused(reason: Verdict['reason'], message: string): Verdict {
+function refused(reason: Acceptance['reason'], message: string): Acceptance {
   return { accepted: 'False', reason, message };
 }
 

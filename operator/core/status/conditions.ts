@@ -3,14 +3,14 @@ import type { Condition, NodeCounts } from '../../api/status.ts';
 import type { NodeRollup } from './rollup.ts';
 
 /** Whether an object can be taken at all. Unknown: it is not read yet. */
-export interface Verdict {
+export interface Acceptance {
   readonly accepted: 'True' | 'False' | 'Unknown';
   readonly reason: Reason;
   readonly message: string;
 }
 
-export interface Asked {
-  readonly verdict: Verdict;
+export interface ConditionInput {
+  readonly verdict: Acceptance;
   readonly lot: NodeRollup;
   readonly generation: number;
   /** What was written last: times of transitions are kept from there. */
@@ -24,7 +24,13 @@ type Told = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
 const LONGEST_MESSAGE = 1024;
 
 /** Accepted, Programmed and Ready, in this order. */
-export function conditionsOf({ verdict, lot, generation, before, now }: Asked): readonly Condition[] {
+export function conditionsOf({
+  verdict,
+  lot,
+  generation,
+  before,
+  now,
+}: ConditionInput): readonly Condition[] {
   return [accepted(verdict), programmed(verdict, lot), readiness(verdict, lot)].map(told => {
     const same = before.find(({ type, status }) => type === told.type && status === told.status);
     return {
@@ -41,7 +47,7 @@ export function countsOf({ desired, ready, failed, unknown, withoutAgent }: Node
 }
 
 /** Ready on every node that should have it. */
-export function isReady({ accepted }: Verdict, { desired, ready }: NodeRollup): boolean {
+export function isReady({ accepted }: Acceptance, { desired, ready }: NodeRollup): boolean {
   return accepted === 'True' && desired > 0 && ready === desired;
 }
 
@@ -49,11 +55,11 @@ export function cut(message: string): string {
   return message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE - 1)}…` : message;
 }
 
-function accepted({ accepted: status, reason, message }: Verdict): Told {
+function accepted({ accepted: status, reason, message }: Acceptance): Told {
   return { type: 'Accepted', status, reason, message };
 }
 
-function programmed(verdict: Verdict, lot: NodeRollup): Told {
+function programmed(verdict: Acceptance, lot: NodeRollup): Told {
   const type = 'Programmed';
   if (verdict.accepted !== 'True') return notAccepted(type, verdict);
   if (lot.desired === 0) return nowhere(type, lot);
@@ -64,7 +70,7 @@ function programmed(verdict: Verdict, lot: NodeRollup): Told {
   return { type, status: 'False', reason: 'Progressing', message };
 }
 
-function readiness(verdict: Verdict, lot: NodeRollup): Told {
+function readiness(verdict: Acceptance, lot: NodeRollup): Told {
   const type = 'Ready';
   if (verdict.accepted !== 'True') return notAccepted(type, verdict);
   if (lot.desired === 0) return nowhere(type, lot);
@@ -79,7 +85,7 @@ function readiness(verdict: Verdict, lot: NodeRollup): Told {
   return { type, status: 'True', reason: 'Programmed', message: `As declared on ${nodes(lot.desired)}` };
 }
 
-function notAccepted(type: 'Programmed' | 'Ready', { reason, message }: Verdict): Told {
+function notAccepted(type: 'Programmed' | 'Ready', { reason, message }: Acceptance): Told {
   return { type, status: 'False', reason, message };
 }
 

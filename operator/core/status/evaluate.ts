@@ -1,5 +1,5 @@
-import { innerVerdict, type Meeting, outerVerdict } from './accepted.ts';
-import { isReady, type Verdict } from './conditions.ts';
+import { innerAcceptance, type Meeting, outerAcceptance } from './accepted.ts';
+import { type Acceptance, isReady } from './conditions.ts';
 import type { Written } from './facts.ts';
 import { failingOf, ITSELF } from './failing.ts';
 import type { InnerRecord, OuterRecord } from './memory.ts';
@@ -22,7 +22,7 @@ export interface Looking extends View {
 }
 
 export interface Look {
-  readonly verdict: Verdict;
+  readonly verdict: Acceptance;
   readonly lot: NodeRollup;
   /** A node that was there before has come to be selected. */
   readonly grew: boolean;
@@ -44,7 +44,7 @@ export function evaluateInner(inner: InnerRecord, looking: Looking, now: number)
 
 export function lookAtInner(inner: InnerRecord, looking: Looking, now: number): Look {
   const { outer, facts, goal, seenAt } = inner;
-  const verdict = innerVerdict(inner, looking);
+  const verdict = innerAcceptance(inner, looking);
   if (outer.facts === undefined) return { verdict, lot: NO_NODES, grew: false };
   const cohort = cohortOf(outer, facts.selector, looking);
   const isLate = now - seenAt >= LATE_AFTER;
@@ -75,7 +75,7 @@ export function evaluateOuter(outer: OuterRecord, looking: Looking, now: number)
 export function judgeOuter(outer: OuterRecord, { outers, meet }: Looking): void {
   const pin = outer.facts?.outerMap?.spec.pin;
   const others = pin === undefined ? [] : samePin(pin, outers.values());
-  const verdict = outerVerdict(outer, others, meet);
+  const verdict = outerAcceptance(outer, others, meet);
   if (!sameVerdict(outer.verdict, verdict)) outer.touched = true;
   outer.verdict = verdict;
 }
@@ -112,7 +112,7 @@ function takeLook(record: InnerRecord | OuterRecord, { verdict, lot, grew }: Loo
   return isNew;
 }
 
-function sameVerdict(a: Verdict | undefined, b: Verdict): boolean {
+function sameVerdict(a: Acceptance | undefined, b: Acceptance): boolean {
   return a?.accepted === b.accepted && a.reason === b.reason && a.message === b.message;
 }
 

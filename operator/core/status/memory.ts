@@ -1,5 +1,5 @@
 import type { CompiledOuterMap } from '../desired/compile.ts';
-import type { Verdict } from './conditions.ts';
+import type { Acceptance } from './conditions.ts';
 import type { InnerFacts, NodeFacts, OuterFacts, PodFacts, StateFacts, Written } from './facts.ts';
 import type { NodeProgress, WatermarkIndex } from './nodegroup.ts';
 import type { ClaimGroup } from './rivals.ts';
@@ -23,7 +23,7 @@ export interface NodeRecord {
 /** What an object of either kind is remembered with. */
 interface Remembered {
   written: Written;
-  verdict?: Verdict;
+  verdict?: Acceptance;
   lot?: NodeRollup;
   /** Something that neither verdict nor lot show: a new generation, a status that somebody else wrote. */
   touched: boolean;
