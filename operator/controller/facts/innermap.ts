@@ -4,7 +4,7 @@ import { type FieldPath, fieldText, type Problem } from '../../api/problem.ts';
 import type { Reason } from '../../api/reason.ts';
 import { type EncodedContent, encodeContent, type encodingSteps } from '../../core/codec/content.ts';
 import { innerSpec, type OuterLayout } from '../../core/layout/outer.ts';
-import type { InnerFacts, Trouble } from '../../core/status/facts.ts';
+import type { InnerFacts, ReportedFailure } from '../../core/status/facts.ts';
 import type { Content, WantedInner } from '../../core/wanted.ts';
 import type { KubeObject } from '../../kube/client.ts';
 import { objectKey } from '../../kube/client.ts';
@@ -130,7 +130,7 @@ function contentOf(encoded: EncodedContent, { digest }: OuterLayout): ReadConten
   return { content: { kind: 'encoded', entries, layoutDigest: digest }, judgedBy: digest };
 }
 
-export function troubleOf(problems: readonly Problem[]): Trouble {
+export function troubleOf(problems: readonly Problem[]): ReportedFailure {
   const shown = problems.slice(0, MOST_PROBLEMS);
   const more = problems.length - shown.length;
   const text = shown.map(({ path, message }) => `${fieldText(path)}: ${message}`).join('; ');

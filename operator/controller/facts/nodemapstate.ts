@@ -1,10 +1,10 @@
 import type { Failure, NodeMapStateStatus, OuterMapState } from '../../api/status.ts';
-import type { EntryFacts, StateFacts, Trouble } from '../../core/status/facts.ts';
+import type { EntryFacts, ReportedFailure, StateFacts } from '../../core/status/facts.ts';
 import { versionOf } from '../../core/status/version.ts';
 import type { KubeObject } from '../../kube/client.ts';
 import { Interned } from './interned.ts';
 
-const NOTHING: ReadonlyMap<string, Trouble> = new Map();
+const NOTHING: ReadonlyMap<string, ReportedFailure> = new Map();
 
 /** Thousands of nodes say the same of the same object. */
 const texts = new Interned();
@@ -52,12 +52,12 @@ function entryFacts(outer: OuterMapState, failures: readonly Failure[]): EntryFa
   };
 }
 
-function innerTroubles(failures: readonly Failure[]): ReadonlyMap<string, Trouble> {
+function innerTroubles(failures: readonly Failure[]): ReadonlyMap<string, ReportedFailure> {
   const inners = failures.filter(({ kind }) => kind === 'InnerMap');
   if (inners.length === 0) return NOTHING;
   return new Map(inners.map(each => [texts.of(`${each.namespace ?? ''}/${each.name}`), trouble(each)]));
 }
 
-function trouble({ reason, message }: Failure): Trouble {
-  return { reason: texts.of(reason) as Trouble['reason'], message: texts.of(message) };
+function trouble({ reason, message }: Failure): ReportedFailure {
+  return { reason: texts.of(reason) as ReportedFailure['reason'], message: texts.of(message) };
 }

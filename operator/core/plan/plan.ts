@@ -10,7 +10,7 @@ import { type HeldRemoval, heldRemoval, type Removal, releasesOf, removals } fro
 import type { Step } from './step.ts';
 
 /** Why nothing of an outer map may be touched. */
-export interface Refused {
+export interface OuterMapFailure {
   readonly outer: string;
   readonly reason: Reason;
   readonly message: string;
@@ -19,7 +19,7 @@ export interface Refused {
 /** Everything to do, in order, and everything that was decided not to be done. Frozen data: it can be printed, or applied. */
 export interface Plan {
   readonly steps: readonly Step[];
-  readonly refused: readonly Refused[];
+  readonly refused: readonly OuterMapFailure[];
   readonly held: readonly HeldRemoval[];
   /** Outer maps with a removal that would be held, had not somebody released it. */
   readonly released: ReadonlySet<string>;
@@ -80,7 +80,7 @@ export function* planning(desired: Desired, found: ObservedKernel, policy: Polic
 interface Draft {
   readonly outer: string;
   readonly steps: readonly Step[];
-  readonly refused: readonly Refused[];
+  readonly refused: readonly OuterMapFailure[];
   readonly held: readonly HeldRemoval[];
   readonly released: boolean;
   readonly waiting: number;

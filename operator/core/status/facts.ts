@@ -22,7 +22,7 @@ export interface PodFacts {
   readonly notReadySince?: number;
 }
 
-export interface Trouble {
+export interface ReportedFailure {
   readonly reason: Reason;
   readonly message: string;
 }
@@ -38,9 +38,9 @@ export interface EntryFacts {
   readonly listed: number;
   readonly held?: { readonly keys: number; readonly token: string };
   /** A failure of the outer map itself. */
-  readonly own?: Trouble;
+  readonly own?: ReportedFailure;
   /** By the InnerMap's key. */
-  readonly inners: ReadonlyMap<string, Trouble>;
+  readonly inners: ReadonlyMap<string, ReportedFailure>;
 }
 
 /** Of a NodeMapState. */
@@ -76,7 +76,7 @@ interface ObjectFacts {
   readonly resourceVersion: string;
   readonly written: Written;
   /** What cannot be read of it, though the schema let it pass. */
-  readonly problem?: Trouble;
+  readonly problem?: ReportedFailure;
 }
 
 /** Of an OuterMap. */

@@ -1,4 +1,4 @@
-import type { EntryFacts, Trouble } from './facts.ts';
+import type { EntryFacts, ReportedFailure } from './facts.ts';
 import type { NodeGroup, NodeRecord, OuterRecord } from './memory.ts';
 import type { FailingNode } from './nodegroup.ts';
 
@@ -53,12 +53,12 @@ function troubled(entry: EntryFacts | undefined): readonly string[] {
   return [...itself, ...entry.inners.keys()];
 }
 
-function troubleOf(entry: EntryFacts | undefined, key: string): Trouble | undefined {
+function troubleOf(entry: EntryFacts | undefined, key: string): ReportedFailure | undefined {
   if (key !== ITSELF) return entry?.inners.get(key);
   return entry?.held === undefined ? entry?.own : heldTrouble(entry.held);
 }
 
-function heldTrouble({ keys, token }: { readonly keys: number; readonly token: string }): Trouble {
+function heldTrouble({ keys, token }: { readonly keys: number; readonly token: string }): ReportedFailure {
   const message = `${keys} keys are no longer declared, more than maxRemoval lets go at once: nothing was removed; if it is meant, set the annotation innermap.io/release-removal: ${token}`;
   return { reason: 'RemovalHeld', message };
 }

@@ -7,7 +7,7 @@ import { runToEnd } from '../../steps.ts';
 import { outerMapOf } from '../../testing/outermap.ts';
 import { World } from '../clusterstate.ts';
 import type { Told } from '../evaluate.ts';
-import type { EntryFacts, InnerFacts, OuterFacts, Trouble, Written } from '../facts.ts';
+import type { EntryFacts, InnerFacts, OuterFacts, ReportedFailure, Written } from '../facts.ts';
 import { canonicalText } from '../patch.ts';
 import { innerStatus, outerStatus } from '../statuses.ts';
 
@@ -21,14 +21,14 @@ interface InnerGiven {
   readonly uid?: string;
   readonly createdAt?: string;
   readonly written?: Partial<Written>;
-  readonly invalid?: Trouble;
+  readonly invalid?: ReportedFailure;
 }
 
 interface Reported {
   readonly watermark?: number;
   readonly failing?: readonly string[];
   readonly failuresTotal?: number;
-  readonly own?: Trouble;
+  readonly own?: ReportedFailure;
   readonly held?: { readonly keys: number; readonly token: string };
 }
 
@@ -223,7 +223,7 @@ export class SummaryScene {
   }
 }
 
-export const FAILURE: Trouble = { reason: 'OutOfMemory', message: 'ENOMEM' };
+export const FAILURE: ReportedFailure = { reason: 'OutOfMemory', message: 'ENOMEM' };
 
 export function conditionText(status: InnerMapStatus | OuterMapStatus, type: string): string {
   const found = status.conditions.find(condition => condition.type === type)!;
