@@ -12,7 +12,7 @@ import {
 import { counted } from './terminal/age.ts';
 import { colourOf } from './terminal/colour.ts';
 import { withProgress } from './terminal/progress.ts';
-import { byPlace, placeOf, type ValidationProblem, validationProblems } from './validate/findings.ts';
+import { byPlace, filePosition, type ValidationProblem, validationProblems } from './validate/findings.ts';
 
 export const VALIDATE: Command = {
   name: 'validate',
@@ -77,7 +77,11 @@ async function refusedByServer(
 
 function jsonOf(loaded: Loaded, findings: readonly ValidationProblem[]) {
   const { outerMaps, innerMaps } = loaded.wanted;
-  const placed = findings.map(({ origin, message, severity }) => ({ ...placeOf(origin), severity, message }));
+  const placed = findings.map(({ origin, message, severity }) => ({
+    ...filePosition(origin),
+    severity,
+    message,
+  }));
   return {
     files: loaded.files,
     outerMaps: outerMaps.length,

@@ -1,7 +1,7 @@
 import { BOUNDS } from '../bounds.ts';
 import type { InnerMapSpec, RawContent, RawEntry } from '../innermap.ts';
 import { OUTER_MAP_NAME } from './metadata.ts';
-import type { Place, Reader } from './reader.ts';
+import type { FieldReader, ValueReader } from './reader.ts';
 import { below, refuse, shown } from './reader.ts';
 import { BOOLEAN, integer, integerOrText, oneOf } from './scalars.ts';
 import type { Section } from './section.ts';
@@ -33,7 +33,7 @@ const KEY = integerOrText({
   most: BOUNDS.keyText,
 });
 
-export const INNER_MAP_SPEC: Reader<SpecAndContent> = {
+export const INNER_MAP_SPEC: ValueReader<SpecAndContent> = {
   wanted: 'what the inner map is: outerMap, key, and entries or a table',
   read: (value, place) => {
     const section = sectionOf(value, place, INNER_MAP_FIELDS);
@@ -65,7 +65,7 @@ interface Ways {
 }
 
 /** A frozen map cannot be written, and a new map holds nothing that could be left standing. */
-function refuseContradictions(ways: Ways, place: Place): void {
+function refuseContradictions(ways: Ways, place: FieldReader): void {
   if (ways.sealed && ways.update === 'InPlace') {
     refuse(below(place, 'sealed'), 'Sealed needs update Swap: a sealed map cannot be written in place');
   }
@@ -80,7 +80,7 @@ function refuseContradictions(ways: Ways, place: Place): void {
 const NO_ENTRIES: readonly RawEntry[] = Object.freeze([]);
 
 /** Taken by reference: a million entries are looked at, not copied. What they mean is read with the outer map's types. */
-const ENTRIES: Reader<readonly RawEntry[]> = {
+const ENTRIES: ValueReader<readonly RawEntry[]> = {
   wanted: 'a list of entries, each an object with key and value',
   read: (value, place) => {
     if (!Array.isArray(value)) return refuse(place, `Must be ${ENTRIES.wanted}, not ${shown(value)}`);
@@ -110,18 +110,18 @@ function isEntry(entry: unknown): boolean {
 }
 
 /** The slow way, once it is known that something is wrong. */
-function tellEntry(entry: unknown, place: Place): void {
+function tellEntry(entry: unknown, place: FieldReader): void {
   const section = sectionOf(entry, place, ENTRY_FIELDS);
   if (section === undefined) return;
   required(section, 'key', ANY_KEY);
   required(section, 'value', ANY_VALUE);
 }
 
-const ANY_KEY: Reader<unknown> = { wanted: "the entry's key", read: value => value };
-const ANY_VALUE: Reader<unknown> = { wanted: "the entry's value", read: value => value };
+const ANY_KEY: ValueReader<unknown> = { wanted: "the entry's key", read: value => value };
+const ANY_VALUE: ValueReader<unknown> = { wanted: "the entry's value", read: value => value };
 
 /** Of any length: a folder has no limit, and the API server keeps its own. */
-const TABLE: Reader<string> = {
+const TABLE: ValueReader<string> = {
   wanted: 'CSV text with a header, such as key,value',
   read: (value, place) =>
     typeof value === 'string'

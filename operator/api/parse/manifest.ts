@@ -5,7 +5,7 @@ import type { Parsed } from '../problem.ts';
 import { INNER_MAP_SPEC } from './innermap.ts';
 import { INNER_METADATA, OUTER_METADATA } from './metadata.ts';
 import { OUTER_MAP_SPEC } from './outermap.ts';
-import type { Place, Reader } from './reader.ts';
+import type { FieldReader, ValueReader } from './reader.ts';
 import { below, parsed, refuse, shown } from './reader.ts';
 import { oneOf } from './scalars.ts';
 import type { Section } from './section.ts';
@@ -34,7 +34,7 @@ export function parseInnerMap(value: unknown): Parsed<InnerMapManifest> {
   return parsed(value, readInnerMap);
 }
 
-function readKind(object: unknown, place: Place): 'OuterMap' | 'InnerMap' | undefined {
+function readKind(object: unknown, place: FieldReader): 'OuterMap' | 'InnerMap' | undefined {
   if (!isObject(object)) return refuse(place, `Must be an OuterMap or an InnerMap, not ${shown(object)}`);
   if (object['kind'] === 'NodeMapState') {
     return refuse(
@@ -54,7 +54,7 @@ function wrapped<T>(value: T | undefined, wrap: (value: T) => Manifest): Manifes
 
 const ROOT_FIELDS = ['apiVersion', 'kind', 'metadata', 'spec'];
 
-function readOuterMap(value: unknown, place: Place): OuterMap | undefined {
+function readOuterMap(value: unknown, place: FieldReader): OuterMap | undefined {
   const section = rootOf(value, place, 'OuterMap');
   if (section === undefined) return undefined;
   const metadata = required(section, 'metadata', OUTER_METADATA);
@@ -62,7 +62,7 @@ function readOuterMap(value: unknown, place: Place): OuterMap | undefined {
   return metadata === undefined || spec === undefined ? undefined : { kind: 'OuterMap', metadata, spec };
 }
 
-function readInnerMap(value: unknown, place: Place): InnerMapManifest | undefined {
+function readInnerMap(value: unknown, place: FieldReader): InnerMapManifest | undefined {
   const section = rootOf(value, place, 'InnerMap');
   if (section === undefined) return undefined;
   const metadata = required(section, 'metadata', INNER_METADATA);
@@ -71,10 +71,10 @@ function readInnerMap(value: unknown, place: Place): InnerMapManifest | undefine
   return { innerMap: { kind: 'InnerMap', metadata, spec: read.spec }, content: read.content };
 }
 
-const VERSION: Reader<string> = oneOf([API_VERSION]);
+const VERSION: ValueReader<string> = oneOf([API_VERSION]);
 
 /** `status` is what others wrote: an object taken out of a cluster is taken with it, unread. */
-function rootOf(value: unknown, place: Place, kind: string): Section | undefined {
+function rootOf(value: unknown, place: FieldReader, kind: string): Section | undefined {
   const section = sectionOf(
     value,
     place,

@@ -1,6 +1,6 @@
 import type { Metadata } from '../metadata.ts';
 import { GROUP } from '../metadata.ts';
-import type { Place, Reader } from './reader.ts';
+import type { FieldReader, ValueReader } from './reader.ts';
 import { below, refuse, shown } from './reader.ts';
 import { integer, quoteHint, text } from './scalars.ts';
 import type { Section } from './section.ts';
@@ -48,7 +48,7 @@ const OTHER_FIELDS = [
 const KNOWN_FIELDS = [...READ_FIELDS, ...OTHER_FIELDS];
 
 /** An OuterMap is of the whole cluster. */
-export const OUTER_METADATA: Reader<Metadata> = {
+export const OUTER_METADATA: ValueReader<Metadata> = {
   wanted: 'metadata with the name of the OuterMap',
   read: (value, place) => {
     const section = metadataSection(value, place);
@@ -62,7 +62,7 @@ export const OUTER_METADATA: Reader<Metadata> = {
 };
 
 /** A folder's manifest that names no namespace is in `default`, as with kubectl. */
-export const INNER_METADATA: Reader<Metadata & { readonly namespace: string }> = {
+export const INNER_METADATA: ValueReader<Metadata & { readonly namespace: string }> = {
   wanted: 'metadata with the name of the InnerMap',
   read: (value, place) => {
     const section = metadataSection(value, place);
@@ -75,7 +75,7 @@ export const INNER_METADATA: Reader<Metadata & { readonly namespace: string }> =
 };
 
 /** An object that a server wrote may carry metadata newer than this program: only an author's are checked for typing errors. */
-function metadataSection(value: unknown, place: Place): Section | undefined {
+function metadataSection(value: unknown, place: FieldReader): Section | undefined {
   if (!isObject(value)) return sectionOf(value, place, ['name', 'namespace', 'labels', 'annotations']);
   const isFromServer = typeof value['resourceVersion'] === 'string';
   return sectionOf(value, place, isFromServer ? Object.keys(value) : KNOWN_FIELDS);
@@ -117,7 +117,7 @@ export const LABEL_KEY_TEXT = text({
 });
 
 /** The value of a label may be empty. */
-export const LABEL_VALUE_TEXT: Reader<string> = {
+export const LABEL_VALUE_TEXT: ValueReader<string> = {
   wanted: 'the value of a label: at most 63 letters, digits, -, _ and dots',
   read: (value, place) => {
     if (typeof value === 'string' && value.length <= 63 && LABEL_VALUE.test(value)) return value;
@@ -127,25 +127,28 @@ export const LABEL_VALUE_TEXT: Reader<string> = {
 
 export const LABELS = textRecord(LABEL_KEY_TEXT, LABEL_VALUE_TEXT);
 
-const ANY_TEXT: Reader<string> = {
+const ANY_TEXT: ValueReader<string> = {
   wanted: 'text',
   read: (value, place) =>
     typeof value === 'string' ? value : refuse(place, `Must be text, not ${shown(value)}${quoteHint(value)}`),
 };
 /** An annotation's key is a label's, in any case of letters. */
-const ANNOTATION_KEY: Reader<string> = {
+const ANNOTATION_KEY: ValueReader<string> = {
   wanted: 'the key of an annotation',
   read: (value, place) => checkedAnnotationKey(value, place),
 };
 const ANNOTATIONS = textRecord(ANNOTATION_KEY, ANY_TEXT);
 
-function checkedAnnotationKey(key: unknown, place: Place): string | undefined {
+function checkedAnnotationKey(key: unknown, place: FieldReader): string | undefined {
   if (typeof key === 'string' && LABEL_KEY.test(key.toLowerCase())) return key;
   return refuse(place, `Must be the key of an annotation, such as example.com/note, not ${shown(key)}`);
 }
 
 /** An object from text to text. Its keys are told at their own place. */
-function textRecord(key: Reader<string>, value: Reader<string>): Reader<Readonly<Record<string, string>>> {
+function textRecord(
+  key: ValueReader<string>,
+  value: ValueReader<string>,
+): ValueReader<Readonly<Record<string, string>>> {
   const wanted = 'an object of text';
   return {
     wanted,

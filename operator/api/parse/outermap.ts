@@ -1,7 +1,7 @@
 import { BOUNDS } from '../bounds.ts';
 import type { AccessRule, OuterMapSpec, OuterType } from '../outermap.ts';
 import { OUTER_TYPES } from '../outermap.ts';
-import type { Place, Reader } from './reader.ts';
+import type { FieldReader, ValueReader } from './reader.ts';
 import { below, refuse, shown } from './reader.ts';
 import { integer, integerOrText, listOf, oneOf, text } from './scalars.ts';
 import type { Section } from './section.ts';
@@ -29,7 +29,7 @@ export const PROVISIONS = ['Create', 'Adopt'] as const;
 export const UNDECLARED_KEYS = ['Remove', 'Keep'] as const;
 export const DELETION_POLICIES = ['Retain', 'Delete'] as const;
 
-export const OUTER_MAP_SPEC: Reader<OuterMapSpec> = {
+export const OUTER_MAP_SPEC: ValueReader<OuterMapSpec> = {
   wanted: 'what the outer map is: type, maxEntries, key, inner and access',
   read: (value, place) => {
     const section = sectionOf(value, place, OUTER_MAP_FIELDS);
@@ -102,7 +102,7 @@ const PIN_TEXT = text({
 });
 
 /** What bpffs takes as names, less what would let a pin leave it or lie in the ledger. */
-const PIN: Reader<string> = {
+const PIN: ValueReader<string> = {
   wanted: PIN_TEXT.wanted,
   read: (value, place) => {
     const pin = PIN_TEXT.read(value, place);
@@ -111,7 +111,7 @@ const PIN: Reader<string> = {
 };
 
 /** Each rule has its own words: a path that is refused as a whole leaves its author guessing. */
-function refusedPin(pin: string, place: Place): boolean {
+function refusedPin(pin: string, place: FieldReader): boolean {
   const wrong = pinProblem(pin);
   if (wrong !== undefined) refuse(place, wrong);
   return wrong !== undefined;
@@ -131,7 +131,7 @@ function pinProblem(pin: string): string | undefined {
 }
 
 /** Octal text: as a number YAML would have read it as octal, and JSON as decimal. The agent itself must stay able to open it. */
-const PIN_MODE: Reader<number> = {
+const PIN_MODE: ValueReader<number> = {
   wanted: 'a file mode in octal text, such as "0600", that lets the owner read and write',
   read: (value, place) => {
     if (typeof value === 'string' && /^0?[67][0-7]{2}$/.test(value)) return Number.parseInt(value, 8);
@@ -140,7 +140,7 @@ const PIN_MODE: Reader<number> = {
   },
 };
 
-const MAX_REMOVAL: Reader<OuterMapSpec['maxRemoval']> = {
+const MAX_REMOVAL: ValueReader<OuterMapSpec['maxRemoval']> = {
   wanted: 'a percentage such as "50%", or a number of keys',
   read: (value, place) => {
     const percentage = typeof value === 'string' ? /^(100|[1-9]?[0-9])%$/.exec(value) : null;
@@ -160,7 +160,7 @@ const ACCESS_KEY = integerOrText({
   most: BOUNDS.keyText,
 });
 
-const ACCESS_RULE: Reader<AccessRule> = {
+const ACCESS_RULE: ValueReader<AccessRule> = {
   wanted: 'an object with namespaces and keys',
   read: (value, place) => {
     const section = sectionOf(value, place, ACCESS_FIELDS);

@@ -1,20 +1,23 @@
 import type { FieldPath, Parsed, Problem } from '../problem.ts';
 
 /** A spot in the object being read, and the one list that all its spots report to. */
-export interface Place {
+export interface FieldReader {
   readonly path: FieldPath;
   readonly problems: Problem[];
 }
 
 /** Reads one value. `undefined` is answered only after a problem was told. */
-export interface Reader<T> {
+export interface ValueReader<T> {
   /** What is wanted, as a message says it: `an integer from 1 to 10`. */
   readonly wanted: string;
-  readonly read: (value: unknown, place: Place) => T | undefined;
+  readonly read: (value: unknown, place: FieldReader) => T | undefined;
 }
 
 /** Reads a whole object: its value, or every problem that it has. */
-export function parsed<T>(value: unknown, read: (value: unknown, place: Place) => T | undefined): Parsed<T> {
+export function parsed<T>(
+  value: unknown,
+  read: (value: unknown, place: FieldReader) => T | undefined,
+): Parsed<T> {
   const problems: Problem[] = [];
   const result = read(value, { path: [], problems });
   return result !== undefined && problems.length === 0
@@ -22,11 +25,11 @@ export function parsed<T>(value: unknown, read: (value: unknown, place: Place) =
     : { ok: false, problems };
 }
 
-export function below(place: Place, part: string | number): Place {
+export function below(place: FieldReader, part: string | number): FieldReader {
   return { path: [...place.path, part], problems: place.problems };
 }
 
-export function refuse(place: Place, message: string): undefined {
+export function refuse(place: FieldReader, message: string): undefined {
   const told = place.problems.length;
   if (told < MOST_PROBLEMS) place.problems.push({ path: place.path, message });
   else if (told === MOST_PROBLEMS)

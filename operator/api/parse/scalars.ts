@@ -1,5 +1,5 @@
 import { nearest } from '../nearest.ts';
-import type { Place, Reader } from './reader.ts';
+import type { FieldReader, ValueReader } from './reader.ts';
 import { below, refuse, shown } from './reader.ts';
 
 interface TextRules {
@@ -10,7 +10,7 @@ interface TextRules {
 }
 
 /** Text that is not empty. What YAML made something else of (NO, 0600, 1.10) is an error that says to quote it. */
-export function text(rules: TextRules): Reader<string> {
+export function text(rules: TextRules): ValueReader<string> {
   return {
     wanted: rules.wanted,
     read: (value, place) => {
@@ -33,7 +33,7 @@ export function quoteHint(value: unknown): string {
     : '';
 }
 
-export function integer(least: number, most: number): Reader<number> {
+export function integer(least: number, most: number): ValueReader<number> {
   const wanted = `an integer from ${least} to ${most}`;
   return {
     wanted,
@@ -46,7 +46,7 @@ export function integer(least: number, most: number): Reader<number> {
   };
 }
 
-export const BOOLEAN: Reader<boolean> = {
+export const BOOLEAN: ValueReader<boolean> = {
   wanted: 'true or false',
   read: (value, place) => {
     if (typeof value === 'boolean') return value;
@@ -55,7 +55,7 @@ export const BOOLEAN: Reader<boolean> = {
   },
 };
 
-export function oneOf<const Word extends string>(words: readonly Word[]): Reader<Word> {
+export function oneOf<const Word extends string>(words: readonly Word[]): ValueReader<Word> {
   const wanted = words.length <= 2 ? words.join(' or ') : `one of ${words.join(', ')}`;
   return {
     wanted,
@@ -72,7 +72,7 @@ export function oneOf<const Word extends string>(words: readonly Word[]): Reader
 }
 
 /** A key: an integer, or text. What YAML made a fraction or a boolean of was meant as text. */
-export function integerOrText(rules: TextRules): Reader<string | number> {
+export function integerOrText(rules: TextRules): ValueReader<string | number> {
   const asText = text(rules);
   return {
     wanted: rules.wanted,
@@ -93,7 +93,7 @@ interface ListRules {
   readonly unique: boolean;
 }
 
-export function listOf<T>(item: Reader<T>, rules: ListRules): Reader<readonly T[]> {
+export function listOf<T>(item: ValueReader<T>, rules: ListRules): ValueReader<readonly T[]> {
   const wanted = rules.wanted ?? `a list of items, each ${item.wanted}`;
   return {
     wanted,
@@ -109,7 +109,7 @@ export function listOf<T>(item: Reader<T>, rules: ListRules): Reader<readonly T[
   };
 }
 
-function itemsOf<T>(values: readonly unknown[], item: Reader<T>, place: Place): T[] {
+function itemsOf<T>(values: readonly unknown[], item: ValueReader<T>, place: FieldReader): T[] {
   const items: T[] = [];
   for (const [index, value] of values.entries()) {
     const read = item.read(value, below(place, index));
@@ -118,7 +118,7 @@ function itemsOf<T>(values: readonly unknown[], item: Reader<T>, place: Place): 
   return items;
 }
 
-function refuseRepeated(values: readonly unknown[], place: Place): void {
+function refuseRepeated(values: readonly unknown[], place: FieldReader): void {
   const first = new Map<unknown, number>();
   for (const [index, value] of values.entries()) {
     const earlier = first.get(value);

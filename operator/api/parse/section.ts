@@ -1,15 +1,15 @@
 import { nearest } from '../nearest.ts';
-import type { Place, Reader } from './reader.ts';
+import type { FieldReader, ValueReader } from './reader.ts';
 import { below, refuse, shown } from './reader.ts';
 
 /** An object whose fields are being read. */
 export interface Section {
   readonly fields: Readonly<Record<string, unknown>>;
-  readonly place: Place;
+  readonly place: FieldReader;
 }
 
 /** The object as fields; a field that is not among `known` is a problem, as a typing error would else do nothing. */
-export function sectionOf(value: unknown, place: Place, known: readonly string[]): Section | undefined {
+export function sectionOf(value: unknown, place: FieldReader, known: readonly string[]): Section | undefined {
   if (!isObject(value))
     return refuse(place, `Must be an object with ${known.join(', ')}, not ${shown(value)}`);
   for (const name of Object.keys(value)) {
@@ -30,12 +30,12 @@ function unknownField(name: string, known: readonly string[]): string {
 }
 
 /** A field without a value (`pin:` and no more) is absent: the API server prunes a null likewise. */
-export function optional<T>(section: Section, name: string, reader: Reader<T>): T | undefined {
+export function optional<T>(section: Section, name: string, reader: ValueReader<T>): T | undefined {
   const value = given(section, name);
   return value === undefined ? undefined : reader.read(value, below(section.place, name));
 }
 
-export function required<T>(section: Section, name: string, reader: Reader<T>): T | undefined {
+export function required<T>(section: Section, name: string, reader: ValueReader<T>): T | undefined {
   const value = given(section, name);
   const place = below(section.place, name);
   return value === undefined ? refuse(place, `Missing: ${reader.wanted}`) : reader.read(value, place);

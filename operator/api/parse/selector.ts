@@ -1,7 +1,7 @@
 import { BOUNDS } from '../bounds.ts';
 import type { NodeSelector, SelectorExpression } from '../metadata.ts';
 import { LABEL_KEY_TEXT, LABEL_VALUE_TEXT, LABELS } from './metadata.ts';
-import type { Place, Reader } from './reader.ts';
+import type { FieldReader, ValueReader } from './reader.ts';
 import { below, refuse } from './reader.ts';
 import { listOf, oneOf } from './scalars.ts';
 import { optional, required, sectionOf } from './section.ts';
@@ -12,7 +12,7 @@ export const OPERATORS = ['In', 'NotIn', 'Exists', 'DoesNotExist'] as const;
 
 const VALUES = listOf(LABEL_VALUE_TEXT, { least: 0, most: BOUNDS.selectorValues, unique: true });
 
-const EXPRESSION: Reader<SelectorExpression> = {
+const EXPRESSION: ValueReader<SelectorExpression> = {
   wanted: 'an object with key, operator and values',
   read: (value, place) => {
     const section = sectionOf(value, place, EXPRESSION_FIELDS);
@@ -26,7 +26,7 @@ const EXPRESSION: Reader<SelectorExpression> = {
   },
 };
 
-function checkValues(operator: SelectorExpression['operator'], count: number, place: Place): void {
+function checkValues(operator: SelectorExpression['operator'], count: number, place: FieldReader): void {
   const isSetOperator = operator === 'In' || operator === 'NotIn';
   if (isSetOperator && count === 0) refuse(place, `Missing: operator ${operator} needs at least one value`);
   if (!isSetOperator && count > 0) refuse(place, `Not known here: operator ${operator} takes no values`);
@@ -35,7 +35,7 @@ function checkValues(operator: SelectorExpression['operator'], count: number, pl
 const EXPRESSIONS = listOf(EXPRESSION, { least: 0, most: BOUNDS.selectorExpressions, unique: false });
 
 /** metav1.LabelSelector over the labels of nodes. */
-export const NODE_SELECTOR: Reader<NodeSelector> = {
+export const NODE_SELECTOR: ValueReader<NodeSelector> = {
   wanted: 'an object with matchLabels and matchExpressions',
   read: (value, place) => {
     const section = sectionOf(value, place, SELECTOR_FIELDS);

@@ -1,7 +1,7 @@
 import { BOUNDS } from '../bounds.ts';
 import type { InnerType, MapFlag, Template } from '../outermap.ts';
 import { CONTENT_TYPES, INNER_TYPES, MAP_FLAGS } from '../outermap.ts';
-import type { Reader } from './reader.ts';
+import type { ValueReader } from './reader.ts';
 import { below, refuse } from './reader.ts';
 import { integer, listOf, oneOf, text } from './scalars.ts';
 import type { Section } from './section.ts';
@@ -30,14 +30,14 @@ const PROGRAM_OWNED = listOf(
   },
 );
 
-export function declaration(what: string): Reader<string> {
+export function declaration(what: string): ValueReader<string> {
   return text({
     wanted: `the C declaration of ${what}, such as __u32, ipv4 or struct { ... }`,
     most: BOUNDS.declaration,
   });
 }
 
-export const TEMPLATE: Reader<Template> = {
+export const TEMPLATE: ValueReader<Template> = {
   wanted: 'the template, an object with type, maxEntries, key and value',
   read: (value, place) => {
     const section = sectionOf(value, place, TEMPLATE_FIELDS);

@@ -9,9 +9,9 @@ import { inKeyOrder } from '../terminal/order.ts';
 import type { Plain } from '../terminal/yaml.ts';
 import { declaredLayout, sameSizes } from './declared.ts';
 import { declarationsFor, type GivenTypes, outerKeyType } from './types.ts';
-import { type Place, type Whole, written } from './written.ts';
+import { type ExportTarget, type WholeInnerMap, written } from './written.ts';
 
-export interface ExportRequest extends Place {
+export interface ExportRequest extends ExportTarget {
   readonly types: GivenTypes;
 }
 
@@ -61,22 +61,22 @@ async function readAll(
   { kernel, outer, types }: ExportRequest,
   owner: Ledger | undefined,
   progress: Progressed,
-): Promise<readonly Whole[]> {
+): Promise<readonly WholeInnerMap[]> {
   const places = inKeyOrder(outerKeyType(outer.spec, types));
   const sought = { outer, ledger: owner, places, progress };
-  const maps: Whole[] = [];
+  const maps: WholeInnerMap[] = [];
   for await (const held of heldMaps(kernel, sought)) maps.push(wholeOf(held));
   return maps;
 }
 
-function wholeOf(held: Held): Whole {
+function wholeOf(held: Held): WholeInnerMap {
   const { key, reading } = held;
   if (isReading(reading)) return { key, reading };
   throw new Error(unreadable(`0x${hex(key)}`, held));
 }
 
 /** The layout that the most of them may differ from: an inner Array may be larger than the template, not smaller. */
-function smallest(maps: readonly Whole[]): MapSpec | undefined {
+function smallest(maps: readonly WholeInnerMap[]): MapSpec | undefined {
   const [first, ...others] = maps.map(({ reading }) => reading.spec);
   if (first === undefined) return undefined;
   return others.reduce((least, spec) => (spec.maxEntries < least.maxEntries ? spec : least), first);

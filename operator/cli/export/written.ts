@@ -13,7 +13,7 @@ import { InnerMapNames } from './names.ts';
 import type { Declarations } from './types.ts';
 
 /** What is exported, and what it is to be called. */
-export interface Place {
+export interface ExportTarget {
   readonly kernel: Kernel;
   readonly outer: OpenMap;
   /** Relative to the bpffs. */
@@ -23,18 +23,18 @@ export interface Place {
 }
 
 /** One inner map, read whole. */
-export interface Whole {
+export interface WholeInnerMap {
   readonly key: Uint8Array;
   readonly reading: InnerReading;
 }
 
-export interface Contents {
+export interface ExportedContents {
   readonly template: MapSpec;
   readonly declarations: Declarations;
-  readonly maps: readonly Whole[];
+  readonly maps: readonly WholeInnerMap[];
 }
 
-export interface Written {
+export interface ExportManifests {
   readonly documents: readonly Plain[];
   /** Inner maps that no InnerMap may declare, and why: the OuterMap leaves them alone. */
   readonly undeclarable: readonly string[];
@@ -44,7 +44,10 @@ export interface Written {
  * The manifests, read back by the parser and the encoder that the agent has and compared with the kernel byte by
  * byte: types that would lose anything are refused.
  */
-export function written(place: Place, { template, declarations, maps }: Contents): Written {
+export function written(
+  place: ExportTarget,
+  { template, declarations, maps }: ExportedContents,
+): ExportManifests {
   const { name, namespace, pin, outer } = place;
   const document = outerMapManifest({ name, namespace, pin, outer: outer.spec, template, declarations });
   const layout = readBack(outerLayout(readBack(parseOuterMap(document))));
@@ -81,7 +84,7 @@ function readBack<T>(parsed: Parsed<T>): T {
 function lossOf(
   layout: OuterLayout,
   { innerMap, content }: InnerMapManifest,
-  { key, reading }: Whole,
+  { key, reading }: WholeInnerMap,
   possibleCpus: number,
 ): string | undefined {
   const outerKey = keyBytes(layout.outerKey, innerMap.spec.key);

@@ -9,14 +9,14 @@ export interface ValidationProblem extends ManifestProblem {
   readonly severity: 'error' | 'warning';
 }
 
-export interface Place {
+export interface FilePosition {
   readonly file: string;
   readonly line?: number;
   readonly column?: number;
 }
 
 /** `rules/web.yaml:12:3` in its parts. */
-export function placeOf(origin: string): Place {
+export function filePosition(origin: string): FilePosition {
   const [, file = '', line, column] = /^(.*?)(?::(\d+))?(?::(\d+))?$/.exec(origin) ?? [];
   return {
     file,
@@ -43,7 +43,7 @@ export function validationProblems({ wanted, sizes }: Loaded): readonly Validati
 
 /** As an editor lists them: file by file, from top to bottom. */
 export function byPlace(a: ValidationProblem, b: ValidationProblem): number {
-  const [left, right] = [placeOf(a.origin), placeOf(b.origin)];
+  const [left, right] = [filePosition(a.origin), filePosition(b.origin)];
   if (left.file !== right.file) return left.file < right.file ? -1 : 1;
   return (left.line ?? 0) - (right.line ?? 0) || (left.column ?? 0) - (right.column ?? 0);
 }

@@ -5,7 +5,7 @@ import { writeIPv4 } from '../scalar/ipv4.ts';
 import { writeIPv6 } from '../scalar/ipv6.ts';
 import { writeMac } from '../scalar/mac.ts';
 import { writeText } from '../scalar/text.ts';
-import { placeOf, unknownField } from '../types/path.ts';
+import { fieldLocation, unknownField } from '../types/path.ts';
 import type { AddressType, ArrayType, CidrType, EnumType, StructType, Type } from '../types/type.ts';
 import { assignmentsIn } from './structtext.ts';
 import { notText, shown, under, ValueProblem } from './value.ts';
@@ -94,7 +94,7 @@ function encodeFields(
 function encodeAssignments(type: Type, text: string, into: Uint8Array, at: number): void {
   const given = new Uint8Array(type.size);
   for (const { path, value } of assignmentsIn(text)) {
-    const place = placeOf(type, path);
+    const place = fieldLocation(type, path);
     if (!place.ok) throw new ValueProblem(place.message);
     const [from, to] = [place.offset, place.offset + place.type.size];
     if (given.subarray(from, to).includes(1))

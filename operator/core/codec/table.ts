@@ -1,6 +1,6 @@
 import type { FieldPath } from '../../api/problem.ts';
 import { writePlainCell } from '../scalar/cell.ts';
-import { placeOf } from '../types/path.ts';
+import { fieldLocation } from '../types/path.ts';
 import type { Type } from '../types/type.ts';
 import { encodeOntoZeros } from './encode.ts';
 import { addProblem, type EntryBuffer, isHopeless, nextEntry } from './entrybuffer.ts';
@@ -98,7 +98,7 @@ function columnOf(name: string, sheet: EntryBuffer): Column | string {
   if (match === null)
     return `Column ${shown(name)} is neither key nor value: write a header such as ${example(sheet)}, commas between`;
   const part = match[1] === 'key' ? 'key' : 'value';
-  const place = placeOf(part === 'key' ? sheet.keyType : sheet.valueType, match[2] ?? '');
+  const place = fieldLocation(part === 'key' ? sheet.keyType : sheet.valueType, match[2] ?? '');
   if (!place.ok) return `Column ${shown(name)}: ${place.message}`;
   return { part, path: [part, ...place.path], type: place.type, offset: place.offset };
 }

@@ -1,6 +1,6 @@
 import type { Template } from '../../api/outermap.ts';
 import type { Problem } from '../../api/problem.ts';
-import { placeOf } from '../types/path.ts';
+import { fieldLocation } from '../types/path.ts';
 import type { Type } from '../types/type.ts';
 
 /** 0xff for the bytes that the manifests declare, 0 for those that the program owns; undefined where it owns none. */
@@ -12,7 +12,7 @@ export function valueMask(
   if (inner.programOwned.length === 0 || (value === undefined && inner.value !== undefined)) return undefined;
   const mask = new Uint8Array(value?.size ?? 0).fill(0xff);
   for (const [index, text] of inner.programOwned.entries()) {
-    const place = value === undefined ? undefined : placeOf(value, text);
+    const place = value === undefined ? undefined : fieldLocation(value, text);
     const problem =
       text === ''
         ? 'Path is empty'
@@ -29,6 +29,6 @@ export function valueMask(
   return mask;
 }
 
-function messageOf(place: ReturnType<typeof placeOf>): string | undefined {
+function messageOf(place: ReturnType<typeof fieldLocation>): string | undefined {
   return place.ok ? undefined : place.message;
 }

@@ -1,14 +1,14 @@
 import { expect } from 'chai';
 import { fieldText } from '../../api/problem.ts';
 import { parseDeclaration } from './declaration.ts';
-import { leavesOf, placeOf, unknownField } from './path.ts';
+import { fieldLocation, leavesOf, unknownField } from './path.ts';
 import type { Type } from './type.ts';
 
 const declaration = parseDeclaration('struct { __u8 a; struct { __u32 hits; } stats[2]; mac address; }');
 const type = (declaration as { type: Type }).type;
 
 function placeText(path: string): string {
-  const place = placeOf(type, path);
+  const place = fieldLocation(type, path);
   return place.ok ? `${fieldText(place.path)} at ${place.offset} is ${place.type.kind}` : place.message;
 }
 

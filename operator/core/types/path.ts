@@ -3,7 +3,7 @@ import type { FieldPath } from '../../api/problem.ts';
 import type { Type } from './type.ts';
 
 /** A part of a type and where it lies, in bytes from the start. */
-export interface Place {
+export interface FieldLocation {
   readonly ok: true;
   readonly path: FieldPath;
   readonly type: Type;
@@ -11,8 +11,11 @@ export interface Place {
 }
 
 /** The part that `stats.packets` or `counters[2].hits` names; the empty path is the whole. */
-export function placeOf(type: Type, path: string): Place | { readonly ok: false; readonly message: string } {
-  let place: Place = { ok: true, path: [], type, offset: 0 };
+export function fieldLocation(
+  type: Type,
+  path: string,
+): FieldLocation | { readonly ok: false; readonly message: string } {
+  let place: FieldLocation = { ok: true, path: [], type, offset: 0 };
   const step = /(?:^|(?!^)\.)([A-Za-z_]\w*)|\[(\d{1,7})\]/y;
   while (step.lastIndex < path.length) {
     const from = step.lastIndex;
@@ -28,7 +31,7 @@ export function placeOf(type: Type, path: string): Place | { readonly ok: false;
 }
 
 /** Every scalar part, in the order of declaration. */
-export function* leavesOf(type: Type, offset = 0, path: FieldPath = []): Generator<Place> {
+export function* leavesOf(type: Type, offset = 0, path: FieldPath = []): Generator<FieldLocation> {
   if (type.kind === 'struct')
     for (const field of type.fields)
       yield* leavesOf(field.type, offset + field.offset, [...path, field.name]);
@@ -45,7 +48,7 @@ export function unknownField(name: string, names: readonly string[]): string {
   return `Unknown field ${JSON.stringify(name.slice(0, 60))}: ${near === undefined ? '' : `did you mean ${near}? `}Fields are ${list}`;
 }
 
-function fieldPlace(place: Place, name: string): Place | string {
+function fieldPlace(place: FieldLocation, name: string): FieldLocation | string {
   if (place.type.kind !== 'struct') return `No field ${name}: it is of kind ${place.type.kind}`;
   const field = place.type.fields.find(each => each.name === name);
   if (field === undefined)
@@ -56,7 +59,7 @@ function fieldPlace(place: Place, name: string): Place | string {
   return { ok: true, path: [...place.path, name], type: field.type, offset: place.offset + field.offset };
 }
 
-function elementPlace(place: Place, index: number): Place | string {
+function elementPlace(place: FieldLocation, index: number): FieldLocation | string {
   if (place.type.kind !== 'array') return `No element [${index}]: it is of kind ${place.type.kind}`;
   const { element, length } = place.type;
   if (index >= length) return `Element [${index}] is outside: the array has [0] to [${length - 1}]`;

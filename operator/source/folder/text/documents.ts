@@ -1,7 +1,7 @@
 import type { FieldPath } from '../../../api/problem.ts';
 import { readAnyYaml } from '../yaml.ts';
 import { DOUBTS_TOLD, type TextProblems } from './cursor.ts';
-import { type LineStart, type Place, placeOf } from './place.ts';
+import { type LineStart, type Position, positionOf } from './place.ts';
 import { readRegular } from './regular.ts';
 import { type Chunk, splitDocuments, type TextProblem } from './split.ts';
 
@@ -11,11 +11,11 @@ export interface ManifestDocument {
   readonly value: unknown;
   readonly line: number;
   /** The place of a field's value; of the nearest field around it where it is not given. */
-  locate(path: FieldPath): Place;
+  locate(path: FieldPath): Position;
 }
 
 /** What cannot be taken. `value` is the readable rest of the object, as far as it tells which one it is. */
-export interface DocumentProblem extends Place {
+export interface DocumentProblem extends Position {
   readonly kind: 'refusal';
   readonly message: string;
   readonly value?: unknown;
@@ -155,7 +155,7 @@ function* objectsWithin(value: unknown, locate: Locate, prefix: FieldPath): Gene
     yield* objectsWithin(items[index], locate, [...prefix, 'items', index]);
 }
 
-type Locate = (path: FieldPath) => Place;
+type Locate = (path: FieldPath) => Position;
 
 function itemsOfList(value: unknown): readonly unknown[] | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
@@ -164,8 +164,8 @@ function itemsOfList(value: unknown): readonly unknown[] | undefined {
 }
 
 /** A path may go on into the rows of a table: then it is that row's line. */
-function placeIn(text: string, value: unknown, path: FieldPath, offset: number, base: LineStart): Place {
-  const place = placeOf(text, offset, base);
+function placeIn(text: string, value: unknown, path: FieldPath, offset: number, base: LineStart): Position {
+  const place = positionOf(text, offset, base);
   const row = rowIn(value, path);
   if (row === undefined || text[offset] !== '|') return place;
   return { line: place.line + row, column: 1 };
@@ -184,5 +184,5 @@ function rowIn(value: unknown, path: FieldPath): number | undefined {
 }
 
 function refusalAt(text: string, misfit: TextProblem): DocumentProblem {
-  return { kind: 'refusal', ...placeOf(text, misfit.offset), message: misfit.message };
+  return { kind: 'refusal', ...positionOf(text, misfit.offset), message: misfit.message };
 }

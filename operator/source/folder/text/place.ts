@@ -1,5 +1,5 @@
 /** A place in a file, both counted from 1. */
-export interface Place {
+export interface Position {
   readonly line: number;
   readonly column: number;
 }
@@ -11,7 +11,7 @@ export interface LineStart {
 }
 
 /** Where an offset lies, counted from a line at or before it. */
-export function placeOf(text: string, offset: number, base: LineStart = START): Place {
+export function positionOf(text: string, offset: number, base: LineStart = START): Position {
   let line = base.line;
   let lineStart = base.offset;
   for (

@@ -1,4 +1,4 @@
-import { type LineStart, placeOf } from './place.ts';
+import { type LineStart, positionOf } from './place.ts';
 
 /** One document of a stream: where its text begins and ends, markers not included. */
 export interface Chunk {
@@ -31,7 +31,7 @@ export function splitDocuments(text: string): {
     if (!mark[0].startsWith('---')) continue;
     chunks.push({ start, end: mark.index, base });
     start = mark.index + mark[0].length;
-    base = { offset: mark.index, line: placeOf(text, mark.index, base).line };
+    base = { offset: mark.index, line: positionOf(text, mark.index, base).line };
   }
   chunks.push({ start, end: text.length, base });
   return { chunks, misfits };
