@@ -73,7 +73,7 @@ export type ClosableKernel = Kernel & { close(): void };
 export type Progressed = (done: number, total: number) => void;
 
 /** One object of a manifest, as heavy as the API server will find it. */
-export interface ObjectSize {
+export interface ManifestSize {
   readonly origin: string;
   /** `InnerMap team-a/web` */
   readonly object: string;
@@ -81,10 +81,10 @@ export interface ObjectSize {
   readonly bytes: number;
 }
 
-export interface Loaded {
+export interface LoadedManifests {
   readonly wanted: Wanted;
   readonly files: number;
-  readonly sizes: readonly ObjectSize[];
+  readonly sizes: readonly ManifestSize[];
 }
 
 export interface NodeOptions {
@@ -130,7 +130,7 @@ export interface AgentOptions extends NodeOptions {
   readonly logFormat: 'text' | 'json';
 }
 
-export interface ControllerOptions {
+export interface ControllerCommandOptions {
   /** Absent: the service account of the pod this runs in. */
   readonly kubeconfig?: string;
   readonly context?: string;
@@ -151,12 +151,12 @@ export interface Ports {
   /** Clusters, for commands that only look. */
   readonly inspect: InspectPorts;
   openKernel(bpffs: string): ClosableKernel;
-  loadManifests(paths: readonly string[], progress: Progressed): Promise<Loaded>;
+  loadManifests(paths: readonly string[], progress: Progressed): Promise<LoadedManifests>;
   plan(options: PlanOptions): Promise<PlanOutcome>;
   /** Until a signal ends it; answers the exit code. */
   runAgent(options: AgentOptions): Promise<number>;
   /** Until a signal ends it, or another leads; answers the exit code. */
-  runController(options: ControllerOptions): Promise<number>;
+  runController(options: ControllerCommandOptions): Promise<number>;
   /** One turn. */
   runOnce(options: AgentOptions): Promise<Report>;
 }

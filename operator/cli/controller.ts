@@ -1,5 +1,11 @@
 import { CONTEXT, duration, KUBECONFIG, LOG } from './arguments/options.ts';
-import { type Command, type ControllerOptions, type Given, type Ports, UsageError } from './command.ts';
+import {
+  type Command,
+  type ControllerCommandOptions,
+  type Given,
+  type Ports,
+  UsageError,
+} from './command.ts';
 
 /** Where the chart puts it, unless told otherwise. */
 const NAMESPACE = 'innermap-system';
@@ -51,7 +57,7 @@ export const CONTROLLER: Command = {
   run: (given, ports) => ports.runController(controllerOptions(given, ports.terminal)),
 };
 
-function controllerOptions(given: Given, { env }: Ports['terminal']): ControllerOptions {
+function controllerOptions(given: Given, { env }: Ports['terminal']): ControllerCommandOptions {
   const [kubeconfig, context, listen] = ['kubeconfig', 'context', 'listen'].map(name => given.text(name));
   const agentSelector = given.text('agent-selector')!;
   if (agentSelector.trim() === '')

@@ -14,7 +14,7 @@ import { type Command, EXIT, type Given, type Ports, UsageError } from './comman
 import { getInnerMap } from './get/innermap.ts';
 import { getKeys } from './get/keys.ts';
 import { getOuterMaps } from './get/outermaps.ts';
-import type { View } from './get/view.ts';
+import type { GetOptions } from './get/view.ts';
 
 export const GET: Command = {
   name: 'get',
@@ -72,7 +72,7 @@ async function getHere(given: Given, { openKernel, terminal }: Ports, bpffs: Bpf
   }
 }
 
-function show(view: View, outer: string | undefined, key: string | undefined): Promise<void> {
+function show(view: GetOptions, outer: string | undefined, key: string | undefined): Promise<void> {
   if (outer === undefined) return getOuterMaps(view);
   return key === undefined ? getKeys(view, outer) : getInnerMap(view, outer, key);
 }

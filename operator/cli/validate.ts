@@ -4,7 +4,7 @@ import {
   type Command,
   EXIT,
   type Given,
-  type Loaded,
+  type LoadedManifests,
   type Ports,
   type Terminal,
   UsageError,
@@ -75,7 +75,7 @@ async function refusedByServer(
   return refusals.map(refusal => ({ ...refusal, severity: 'error' }));
 }
 
-function jsonOf(loaded: Loaded, findings: readonly ValidationProblem[]) {
+function jsonOf(loaded: LoadedManifests, findings: readonly ValidationProblem[]) {
   const { outerMaps, innerMaps } = loaded.wanted;
   const placed = findings.map(({ origin, message, severity }) => ({
     ...filePosition(origin),
@@ -90,7 +90,7 @@ function jsonOf(loaded: Loaded, findings: readonly ValidationProblem[]) {
   };
 }
 
-function show(loaded: Loaded, findings: readonly ValidationProblem[], terminal: Terminal): void {
+function show(loaded: LoadedManifests, findings: readonly ValidationProblem[], terminal: Terminal): void {
   const { bad, warn, good } = colourOf(terminal, 'out');
   for (const { origin, message, severity } of findings) {
     const mark = severity === 'error' ? bad('error') : warn('warning');
@@ -105,7 +105,7 @@ function show(loaded: Loaded, findings: readonly ValidationProblem[], terminal: 
 }
 
 /** `3 files, 1 outer map, 12 inner maps, 48000 entries` */
-function objectsText({ files, wanted }: Loaded): string {
+function objectsText({ files, wanted }: LoadedManifests): string {
   let entries = 0;
   for (const { content } of wanted.innerMaps)
     if (content.kind === 'encoded') entries += content.entries.count;

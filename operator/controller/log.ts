@@ -1,5 +1,5 @@
 /** As much of a log as the controller needs. */
-export interface Log {
+export interface ControllerLog {
   error(message: string, fields?: Readonly<Record<string, unknown>>): void;
   warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;

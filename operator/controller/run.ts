@@ -9,7 +9,7 @@ import { runSliced } from '../timing/sliced.ts';
 import { Inbox } from './changes.ts';
 import { Judge } from './contents.ts';
 import { intakesInto } from './intakes.ts';
-import type { Log } from './log.ts';
+import type { ControllerLog } from './log.ts';
 import { type Gauges, NO_OBSERVER, type Observer } from './observer.ts';
 import { Rewinds } from './rewinds.ts';
 import { Streams } from './streams.ts';
@@ -24,7 +24,7 @@ export interface ControllerOptions {
   readonly agentSelector: string;
   /** Of this process: the Pod's name. */
   readonly identity: string;
-  readonly log: Log;
+  readonly log: ControllerLog;
   readonly clock?: Clock;
   readonly observer?: Observer;
   readonly relistJitterMs?: number;

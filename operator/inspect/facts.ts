@@ -3,10 +3,10 @@ import { type NodeMapStateStatus, wholeStatus } from '../api/status.ts';
 import type {
   ClusterFacts,
   FactsAsked,
-  InnerMapFacts,
-  NodeFacts,
-  OuterMapFacts,
-  StateFacts,
+  ListedInnerMap,
+  ListedNode,
+  ListedNodeMapState,
+  ListedOuterMap,
 } from '../cli/cluster/ports.ts';
 import type { KubeObject, Query } from '../kube/client.ts';
 import { agentPods } from './pods.ts';
@@ -35,7 +35,7 @@ export async function clusterFacts({
 }
 
 /** An object that admission let through and the parser does not, older than a rule, is shown as far as it is known. */
-function outerMapFacts(object: KubeObject): OuterMapFacts {
+function outerMapFacts(object: KubeObject): ListedOuterMap {
   const { metadata } = object;
   const spec = object['spec'] as { readonly type: string; readonly inner: { readonly type: string } };
   const parsed = parseOuterMap(object);
@@ -50,7 +50,7 @@ function outerMapFacts(object: KubeObject): OuterMapFacts {
   };
 }
 
-function innerMapFacts(object: KubeObject): InnerMapFacts {
+function innerMapFacts(object: KubeObject): ListedInnerMap {
   const { metadata } = object;
   const { outerMap, key, nodeSelector } = object['spec'] as Readonly<Record<string, unknown>>;
   // Without the contents: reading a million entries would tell no more
@@ -79,13 +79,13 @@ function statusOf<T extends object>(object: KubeObject): { readonly status?: T }
 }
 
 /** An agent writes its whole status at once: one without a node is none. */
-function stateFacts(object: KubeObject): StateFacts {
+function stateFacts(object: KubeObject): ListedNodeMapState {
   const { name } = object.metadata;
   const told = object['status'] as Partial<NodeMapStateStatus> | undefined;
   return told?.node === undefined ? { name } : { name, status: wholeStatus(told) };
 }
 
-export function nodeFacts(object: KubeObject): NodeFacts {
+export function nodeFacts(object: KubeObject): ListedNode {
   const { metadata } = object;
   const status = object['status'] as NodeStatus | undefined;
   return {

@@ -36,7 +36,7 @@ export async function withCluster<T>(
   }
 }
 
-export interface Reading<T> {
+export interface ListRequest<T> {
   readonly place: ResourceRef;
   readonly query?: Query;
   /** What is kept of an object: the whole of 10,000 is never in memory. Nothing: it is passed over. */
@@ -45,7 +45,7 @@ export interface Reading<T> {
 }
 
 /** All objects of a place. What nobody may read is told as a value; any other failure is thrown. */
-export async function listed<T>(cluster: Cluster, reading: Reading<T>): Promise<Listed<T>> {
+export async function listed<T>(cluster: Cluster, reading: ListRequest<T>): Promise<Listed<T>> {
   try {
     return { kind: 'read', items: await all(cluster, reading) };
   } catch (error) {
@@ -58,7 +58,7 @@ export async function listed<T>(cluster: Cluster, reading: Reading<T>): Promise<
 /** The same where it must be read. */
 export async function all<T>(
   cluster: Cluster,
-  { place, query = {}, keep, seen }: Reading<T>,
+  { place, query = {}, keep, seen }: ListRequest<T>,
 ): Promise<readonly T[]> {
   const items: T[] = [];
   const { signal } = new AbortController();

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import type { ControllerOptions } from '../cli/command.ts';
+import type { ControllerCommandOptions } from '../cli/command.ts';
 import { Controller } from '../controller/run.ts';
 import { type Cluster, openCluster } from '../kube/client.ts';
 import { createLog, type Log } from '../support/log.ts';
@@ -12,7 +12,7 @@ import { untilSignal } from './signals.ts';
 const CONCURRENCY = 20;
 
 /** Until a signal ends it, or another process leads. */
-export async function runController(options: ControllerOptions, version: string): Promise<number> {
+export async function runController(options: ControllerCommandOptions, version: string): Promise<number> {
   const log = createLog({ level: options.logLevel, json: options.logFormat === 'json' });
   const userAgent = `innermap-controller/${version}`;
   const cluster = openCluster({ ...clusterOf(options), userAgent, concurrency: CONCURRENCY });
@@ -39,7 +39,7 @@ interface Surroundings {
 }
 
 function controllerOf(
-  { namespace, agentSelector, relistJitterMs, leaderElection, identity }: ControllerOptions,
+  { namespace, agentSelector, relistJitterMs, leaderElection, identity }: ControllerCommandOptions,
   { cluster, log, metrics }: Surroundings,
 ): Controller {
   return new Controller({

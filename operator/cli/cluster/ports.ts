@@ -18,7 +18,7 @@ export type Listed<T> =
   | { readonly kind: 'read'; readonly items: readonly T[] }
   | { readonly kind: 'forbidden'; readonly message: string };
 
-export interface NodeFacts {
+export interface ListedNode {
   readonly name: string;
   readonly uid: string;
   readonly bootID: string;
@@ -37,13 +37,13 @@ export interface AgentPod {
   readonly bpffsOnNode?: string;
 }
 
-export interface StateFacts {
+export interface ListedNodeMapState {
   readonly name: string;
   /** Absent where its agent has not written it yet. */
   readonly status?: NodeMapStateStatus;
 }
 
-export interface OuterMapFacts {
+export interface ListedOuterMap {
   readonly name: string;
   readonly uid: string;
   readonly generation: number;
@@ -53,7 +53,7 @@ export interface OuterMapFacts {
   readonly status?: Partial<OuterMapStatus>;
 }
 
-export interface InnerMapFacts {
+export interface ListedInnerMap {
   readonly namespace: string;
   readonly name: string;
   readonly outerMap: string;
@@ -67,10 +67,10 @@ export interface InnerMapFacts {
 /** What a cluster tells of outer maps, inner maps and nodes, without any contents. */
 export interface ClusterFacts {
   readonly server: string;
-  readonly outerMaps: Listed<OuterMapFacts>;
-  readonly innerMaps: Listed<InnerMapFacts>;
-  readonly states: Listed<StateFacts>;
-  readonly nodes: Listed<NodeFacts>;
+  readonly outerMaps: Listed<ListedOuterMap>;
+  readonly innerMaps: Listed<ListedInnerMap>;
+  readonly states: Listed<ListedNodeMapState>;
+  readonly nodes: Listed<ListedNode>;
   readonly pods: Listed<AgentPod>;
 }
 

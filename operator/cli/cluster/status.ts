@@ -3,8 +3,8 @@ import { colourOf } from '../terminal/colour.ts';
 import { withProgress } from '../terminal/progress.ts';
 import { printable } from '../terminal/table.ts';
 import type { ClusterAddress, ClusterFacts } from './ports.ts';
-import { type Standing, standingOf } from './status/standing.ts';
-import { standingText } from './status/text.ts';
+import { type ClusterOverview, clusterOverview } from './status/standing.ts';
+import { overviewText } from './status/text.ts';
 
 /** `kubectl innermap status [OUTER]` */
 export async function clusterStatus(given: Given, ports: Ports, address: ClusterAddress): Promise<number> {
@@ -14,9 +14,9 @@ export async function clusterStatus(given: Given, ports: Ports, address: Cluster
     ports.inspect.facts({ address, ...scope, progress }),
   );
   refuseNothing(facts, scope.outerMap, terminal.program);
-  const standing = standingOf(facts, scope);
+  const standing = clusterOverview(facts, scope);
   if (given.text('output') === 'json') terminal.out(`${JSON.stringify(jsonOf(standing), null, 2)}\n`);
-  else terminal.out(standingText(standing, { terminal, all: given.switched('all') }));
+  else terminal.out(overviewText(standing, { terminal, all: given.switched('all') }));
   const { warn } = colourOf(terminal, 'error');
   for (const message of standing.unread) terminal.error(`${warn('Note:')} ${printable(message)}\n`);
   return standing.ready ? EXIT.done : EXIT.attention;
@@ -41,7 +41,7 @@ function refuseNothing(facts: ClusterFacts, outerMap: string | undefined, progra
 }
 
 /** Every row, also of nodes that are ready: programs do their own choosing. */
-function jsonOf(standing: Standing): object {
+function jsonOf(standing: ClusterOverview): object {
   const { rows, ...rest } = standing;
   return { ...rest, nodes: rows };
 }

@@ -12,10 +12,10 @@ import { InnerMapNames } from '../export/names.ts';
 import { table } from '../terminal/table.ts';
 import type { Plain } from '../terminal/yaml.ts';
 import { outerMapGone } from './keys.ts';
-import { layoutFor, type View, write } from './view.ts';
+import { type GetOptions, layoutFor, write } from './view.ts';
 
 /** `innermap get OUTER KEY` */
-export async function getInnerMap(view: View, name: string, key: string): Promise<void> {
+export async function getInnerMap(view: GetOptions, name: string, key: string): Promise<void> {
   const ledger = ledgerOf(view.kernel.pins, name);
   const found = await withMap(view.kernel, ledger.paths.outer, async outer => ({
     spec: outer.spec,
@@ -27,7 +27,7 @@ export async function getInnerMap(view: View, name: string, key: string): Promis
   show(view, ledger, { outer: spec, key: held.key, reading: held.reading });
 }
 
-async function heldOf(view: View, ledger: Ledger, outer: OpenMap, key: string): Promise<Held> {
+async function heldOf(view: GetOptions, ledger: Ledger, outer: OpenMap, key: string): Promise<Held> {
   const held = await heldAt(view.kernel, outer, ledger, keyOf(ledger, outer, key));
   if (held !== undefined) return held;
   throw new Error(
@@ -50,7 +50,7 @@ interface Found {
   readonly reading: InnerReading;
 }
 
-function show(view: View, ledger: Ledger, { outer, key, reading }: Found): void {
+function show(view: GetOptions, ledger: Ledger, { outer, key, reading }: Found): void {
   const layout = layoutFor(view, ledger, outer, reading.spec);
   const { possibleCpus } = view.kernel;
   const name = new InnerMapNames(ledger.name).nameFor(keyText(layout.outerKey, key));

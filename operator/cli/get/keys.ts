@@ -8,10 +8,10 @@ import { bytesType, declaredLayout } from '../export/declared.ts';
 import { inKeyOrder } from '../terminal/order.ts';
 import { withProgress } from '../terminal/progress.ts';
 import { table } from '../terminal/table.ts';
-import { note, type View, write } from './view.ts';
+import { type GetOptions, note, write } from './view.ts';
 
 /** `innermap get OUTER` */
-export async function getKeys(view: View, name: string): Promise<void> {
+export async function getKeys(view: GetOptions, name: string): Promise<void> {
   const ledger = ledgerOf(view.kernel.pins, name);
   const keys = await withMap(view.kernel, ledger.paths.outer, outer => keysOf(view, ledger, outer));
   if (keys === undefined) throw new Error(outerMapGone(ledger));
@@ -43,7 +43,7 @@ interface Key {
   readonly error?: string;
 }
 
-async function keysOf(view: View, ledger: Ledger, outer: OpenMap): Promise<readonly Key[]> {
+async function keysOf(view: GetOptions, ledger: Ledger, outer: OpenMap): Promise<readonly Key[]> {
   const keyType = keyTypeOf(view, ledger, outer);
   return withProgress(view.terminal, 'Reading inner maps', async progress => {
     const keys: Key[] = [];
@@ -53,7 +53,7 @@ async function keysOf(view: View, ledger: Ledger, outer: OpenMap): Promise<reado
   });
 }
 
-function keyTypeOf(view: View, ledger: Ledger, outer: OpenMap): OuterLayout['outerKey'] {
+function keyTypeOf(view: GetOptions, ledger: Ledger, outer: OpenMap): OuterLayout['outerKey'] {
   const declared = declaredLayout(ledger.name, ledger.record)?.outerKey;
   if (declared?.size === outer.spec.keySize) return declared;
   note(
@@ -72,7 +72,7 @@ function keyOf({ key, id, ours, reading }: Held, type: OuterLayout['outerKey']):
   return { key: text, id, entries: entries.count, maxEntries: spec.maxEntries, ours, frozen };
 }
 
-function tableOf(view: View, name: string, keys: readonly Key[]): string {
+function tableOf(view: GetOptions, name: string, keys: readonly Key[]): string {
   if (keys.length === 0) return `No keys: outer map ${name} in ${view.bpffs.onNode} is empty\n`;
   const rows = keys.map(({ key, id, entries, maxEntries, ours, frozen }) => [
     key,

@@ -4,7 +4,7 @@ import { withMap } from '../../ledger/reading.ts';
 import { declaredLayout, templateText } from '../export/declared.ts';
 import { table } from '../terminal/table.ts';
 import type { Plain } from '../terminal/yaml.ts';
-import { type View, write } from './view.ts';
+import { type GetOptions, write } from './view.ts';
 
 /** One outer map of the ledger, as the kernel has it. */
 interface Row extends Readonly<Record<string, Plain | undefined>> {
@@ -20,13 +20,13 @@ interface Row extends Readonly<Record<string, Plain | undefined>> {
 }
 
 /** `innermap get` */
-export async function getOuterMaps(view: View): Promise<void> {
+export async function getOuterMaps(view: GetOptions): Promise<void> {
   const rows: Row[] = [];
   for (const ledger of ledgersIn(view.kernel.pins)) rows.push(await rowOf(view, ledger));
   write(view, rows, () => (rows.length === 0 ? none(view) : tableOf(rows)));
 }
 
-async function rowOf(view: View, ledger: Ledger): Promise<Row> {
+async function rowOf(view: GetOptions, ledger: Ledger): Promise<Row> {
   const { kernel, bpffs } = view;
   const { name, record, paths } = ledger;
   const found = await withMap(kernel, paths.outer, async outer => {
@@ -60,6 +60,6 @@ function tableOf(rows: readonly Row[]): string {
   return table(header, cells);
 }
 
-function none({ bpffs }: View): string {
+function none({ bpffs }: GetOptions): string {
   return `No outer maps: this operator has made and adopted none in ${bpffs.onNode}\n`;
 }

@@ -8,7 +8,7 @@ import { colourOf } from '../terminal/colour.ts';
 import { type Plain, yamlText } from '../terminal/yaml.ts';
 
 /** What every view of `get` works with. */
-export interface View {
+export interface GetOptions {
   readonly kernel: ClosableKernel;
   readonly bpffs: Bpffs;
   /** `table`, `yaml` or `json` */
@@ -17,14 +17,14 @@ export interface View {
 }
 
 /** Writes data in the wanted form; `asTable` is asked only where that is the table. */
-export function write(view: View, data: Plain, asTable: () => string): void {
+export function write(view: GetOptions, data: Plain, asTable: () => string): void {
   const { output, terminal } = view;
   if (output === 'json') terminal.out(`${JSON.stringify(data, null, 2)}\n`);
   else terminal.out(output === 'yaml' ? yamlText(data) : asTable());
 }
 
 /** The declared layout where the kernel's maps have it; else bytes, and a line that says why. */
-export function layoutFor(view: View, ledger: Ledger, outer: MapSpec, inner: MapSpec): OuterLayout {
+export function layoutFor(view: GetOptions, ledger: Ledger, outer: MapSpec, inner: MapSpec): OuterLayout {
   const declared = declaredLayout(ledger.name, ledger.record);
   if (declared !== undefined && sameSizes(declared, outer, inner)) return declared;
   const why =

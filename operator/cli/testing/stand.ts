@@ -3,8 +3,8 @@ import type { InspectPorts } from '../cluster/ports.ts';
 import type {
   AgentOptions,
   ClosableKernel,
-  ControllerOptions,
-  Loaded,
+  ControllerCommandOptions,
+  LoadedManifests,
   PlanOptions,
   PlanOutcome,
   Ports,
@@ -29,13 +29,13 @@ export class CommandStand {
   answers: string[] = [];
   program = 'innermap';
   kernel: ((bpffs: string) => ClosableKernel) | undefined;
-  loaded: Loaded | undefined;
+  loaded: LoadedManifests | undefined;
   outcome: PlanOutcome | undefined;
   report: Report | undefined;
   inspect: Partial<InspectPorts> = {};
   readonly planned: PlanOptions[] = [];
   readonly agents: AgentOptions[] = [];
-  readonly controllers: ControllerOptions[] = [];
+  readonly controllers: ControllerCommandOptions[] = [];
   readonly asked: string[] = [];
 
   async run(...args: readonly string[]): Promise<Ran> {

@@ -3,7 +3,7 @@ import type { OuterMap } from '../../api/outermap.ts';
 import { type CompiledOuterMap, claimOf, compileOuterMap } from '../../core/desired/compile.ts';
 import { desiredState } from '../../core/desired/desired.ts';
 import type { Content, ManifestProblem, Wanted, WantedInner } from '../../core/wanted.ts';
-import type { Loaded, ObjectSize } from '../command.ts';
+import type { LoadedManifests, ManifestSize } from '../command.ts';
 
 export interface ValidationProblem extends ManifestProblem {
   readonly severity: 'error' | 'warning';
@@ -26,7 +26,7 @@ export function filePosition(origin: string): FilePosition {
 }
 
 /** Everything that is to be said of manifests without a kernel: by the very functions that the agent decides with. */
-export function validationProblems({ wanted, sizes }: Loaded): readonly ValidationProblem[] {
+export function validationProblems({ wanted, sizes }: LoadedManifests): readonly ValidationProblem[] {
   const refused: ValidationProblem[] = wanted.refusals.map(refusal => ({ ...refusal, severity: 'error' }));
   const grounds = new Map(
     wanted.outerMaps.map(outerMap => [outerMap.metadata.name, compileOuterMap(outerMap)]),
@@ -116,7 +116,7 @@ function rivalries(wanted: Wanted): readonly ValidationProblem[] {
 const CLIENT_SIDE_BYTES = 200_000;
 const STORED_BYTES = 1_400_000;
 
-function sizeFinding({ origin, object, bytes }: ObjectSize): readonly ValidationProblem[] {
+function sizeFinding({ origin, object, bytes }: ManifestSize): readonly ValidationProblem[] {
   if (bytes <= CLIENT_SIDE_BYTES) return [];
   const message =
     bytes > STORED_BYTES

@@ -1,5 +1,5 @@
 import { withDimensions } from './parser/member.ts';
-import { fail, found, peek, type Reader, take, taken } from './parser/reader.ts';
+import { fail, found, peek, type TokenReader, take, taken } from './parser/reader.ts';
 import { type Specifier, specifierTaken } from './parser/specifier.ts';
 import { DeclarationProblem, tokensOf } from './parser/tokens.ts';
 import { isKeyword } from './parser/words.ts';
@@ -41,7 +41,7 @@ export function excerpt(text: string, offset: number): string {
   return `${offset > 30 ? '…' : ''}${before}>>>${after}${offset + 30 < text.length ? '…' : ''}`;
 }
 
-function declarationTaken(reader: Reader): Type {
+function declarationTaken(reader: TokenReader): Type {
   if (peek(reader).kind === 'end') fail(peek(reader), 'Declaration is empty: write a type such as u32');
   for (;;) {
     const specifier = specifierTaken(reader);
@@ -59,7 +59,7 @@ function isTagged(specifier: Specifier): boolean {
 }
 
 /** What follows the last specifier: a name, which says nothing here, dimensions and a `;`. */
-function lastTaken(reader: Reader, specifier: Specifier): Type {
+function lastTaken(reader: TokenReader, specifier: Specifier): Type {
   const token = peek(reader);
   if (token.text === '*')
     fail(token, 'Pointers are not read, they mean nothing outside a process: write __u64');

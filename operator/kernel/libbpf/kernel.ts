@@ -20,7 +20,7 @@ import { buildInners } from './build.ts';
 import { editInner, identifyPins, readInners } from './contents.ts';
 import { mayUseBpf, openFilesLimit } from './errno.ts';
 import { FileTable } from './fd/table.ts';
-import type { CallCounts, Library } from './library.ts';
+import type { Library, LibraryCallCounts } from './library.ts';
 import { bpfCounts, counted, openLibrary } from './library.ts';
 import type { Host } from './maps.ts';
 import { adoptFd, OwnedMap, openId, openPin } from './maps.ts';
@@ -41,7 +41,7 @@ export interface KernelOptions {
 
 export interface RealKernel extends Kernel {
   /** How often each C function was called. */
-  readonly calls: Readonly<CallCounts>;
+  readonly calls: Readonly<LibraryCallCounts>;
   close(): void;
 }
 
@@ -77,7 +77,7 @@ export function openKernel(options: KernelOptions): RealKernel {
 interface Parts {
   readonly pins: Pins;
   readonly templates: Templates;
-  readonly calls: CallCounts;
+  readonly calls: LibraryCallCounts;
 }
 
 /** One function a method: what each does is in the file that is named after it. */
@@ -85,7 +85,7 @@ class LibbpfKernel implements RealKernel {
   readonly pins: Pins;
   readonly openMapsLimit: number;
   readonly possibleCpus: number;
-  readonly calls: Readonly<CallCounts>;
+  readonly calls: Readonly<LibraryCallCounts>;
   readonly #host: Host;
   readonly #templates: Templates;
   readonly #files: FileTable;

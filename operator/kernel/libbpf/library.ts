@@ -60,7 +60,7 @@ export interface Library {
 }
 
 /** How often each function was called. */
-export type CallCounts = Record<SymbolName, number>;
+export type LibraryCallCounts = Record<SymbolName, number>;
 
 type Plain = (...args: unknown[]) => unknown;
 type Both = Plain & { later?: (...args: unknown[]) => Promise<unknown> };
@@ -85,8 +85,8 @@ export function observed(library: Library, onCall: (name: string, mutating: bool
 }
 
 /** The same library with every call counted. */
-export function counted(library: Library): { readonly library: Library; readonly counts: CallCounts } {
-  const counts = Object.fromEntries(SYMBOL_NAMES.map(name => [name, 0])) as CallCounts;
+export function counted(library: Library): { readonly library: Library; readonly counts: LibraryCallCounts } {
+  const counts = Object.fromEntries(SYMBOL_NAMES.map(name => [name, 0])) as LibraryCallCounts;
   const count = (name: SymbolName) => () => {
     counts[name] += 1;
   };
@@ -94,7 +94,7 @@ export function counted(library: Library): { readonly library: Library; readonly
 }
 
 /** The part of them that is bpf(), by its commands. */
-export function bpfCounts(calls: Readonly<CallCounts>): KernelCounts {
+export function bpfCounts(calls: Readonly<LibraryCallCounts>): KernelCounts {
   const counts = noCounts();
   for (const name of SYMBOL_NAMES) {
     const { bpf }: CSymbol = SYMBOLS[name];

@@ -14,7 +14,7 @@ import {
 import { GoneFiles } from './gone.ts';
 import type { ObjectSize, ReadOptions } from './manifests.ts';
 import type { FileResult } from './reader/read.ts';
-import { Reader } from './reader/reader.ts';
+import { FileReader } from './reader/reader.ts';
 import { sameTexts } from './same.ts';
 import { type Listing, listManifests, plainPaths, statsOf } from './scan.ts';
 
@@ -57,7 +57,7 @@ const NOTHING_READ: Assembly = assembled([], {
 export class Collector {
   readonly #options: CollectorOptions;
   readonly #paths: readonly string[];
-  readonly #reader = new Reader();
+  readonly #reader = new FileReader();
   readonly #states = new Map<string, FileState>();
   readonly #sizes = new Map<string, readonly ObjectSize[]>();
   /** Files that were listed but never read. */

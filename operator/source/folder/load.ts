@@ -11,7 +11,7 @@ export interface LoadOptions {
 }
 
 /** What manifests declare, at one moment. */
-export interface Loaded {
+export interface LoadResult {
   readonly wanted: Wanted;
   readonly files: number;
   /** How heavy each object is to an API server. */
@@ -19,7 +19,10 @@ export interface Loaded {
 }
 
 /** Reads folders and files once, as the agent would, for commands that only look. */
-export async function loadManifests(paths: readonly string[], options: LoadOptions = {}): Promise<Loaded> {
+export async function loadManifests(
+  paths: readonly string[],
+  options: LoadOptions = {},
+): Promise<LoadResult> {
   const { releases = [], ...rest } = options;
   const collector = new Collector({ paths, releases, ...rest, weigh: true, changed: () => {} });
   try {

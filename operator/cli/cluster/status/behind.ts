@@ -1,16 +1,16 @@
 import { compareVersions } from '../../../api/resourceversion.ts';
 import { selects } from '../../../api/selector.ts';
-import type { InnerMapFacts } from '../ports.ts';
+import type { ListedInnerMap } from '../ports.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
 /** The InnerMaps of one outer map, the latest changed first: who is behind is told without looking at all of them. */
 export type Changes = readonly {
   readonly version: string;
-  readonly inner: InnerMapFacts;
+  readonly inner: ListedInnerMap;
 }[];
 
-export function changesOf(inners: readonly InnerMapFacts[]): Changes {
+export function changesOf(inners: readonly ListedInnerMap[]): Changes {
   const changes = inners.map(inner => ({ version: specVersion(inner), inner }));
   return changes.sort((a, b) => compareVersions(b.version, a.version));
 }
@@ -30,7 +30,7 @@ export function behindOf(
 }
 
 /** Of the first event with this generation, as the controller remembers it; else the object's own, which is later. */
-function specVersion({ status, generation, resourceVersion }: InnerMapFacts): string {
+function specVersion({ status, generation, resourceVersion }: ListedInnerMap): string {
   const isCurrent = status?.observedGeneration === generation;
   return (isCurrent ? status.specResourceVersion : undefined) ?? resourceVersion;
 }

@@ -1,5 +1,5 @@
 import type { Reason } from '../../../api/reason.ts';
-import type { NodeStanding } from './rows.ts';
+import type { NodeOverview } from './rows.ts';
 
 /** One object's trouble, and everywhere where it is the same. */
 export interface FailureGroup {
@@ -11,7 +11,7 @@ export interface FailureGroup {
 }
 
 /** A removal that waits for somebody to say that it is meant. */
-export interface HeldRemoval {
+export interface HeldRemovalLine {
   readonly outerMap: string;
   readonly token: string;
   /** Of one node. */
@@ -25,7 +25,7 @@ export interface Scope {
 }
 
 /** What nodes tell is wrong, what most of them tell first. */
-export function failuresOf(standings: readonly NodeStanding[], scope: Scope): readonly FailureGroup[] {
+export function failuresOf(standings: readonly NodeOverview[], scope: Scope): readonly FailureGroup[] {
   const groups = new Map<string, FailureGroup & { readonly nodes: string[] }>();
   for (const { name: node, state } of standings)
     for (const { kind, namespace, name, outerMap, reason, message } of state.failures) {
@@ -43,7 +43,7 @@ export function failuresOf(standings: readonly NodeStanding[], scope: Scope): re
 }
 
 /** Failures that the states count and have no room to list. */
-export function unlistedFailures(standings: readonly NodeStanding[], { outerMap }: Scope): number {
+export function unlistedFailures(standings: readonly NodeOverview[], { outerMap }: Scope): number {
   let count = 0;
   for (const { state } of standings)
     for (const outer of state.outerMaps) {
@@ -55,8 +55,8 @@ export function unlistedFailures(standings: readonly NodeStanding[], { outerMap 
 }
 
 /** Held removals; nodes that would remove the same have the same token. */
-export function heldRemovals(standings: readonly NodeStanding[], scope: Scope): readonly HeldRemoval[] {
-  const held = new Map<string, HeldRemoval & { readonly nodes: string[] }>();
+export function heldRemovals(standings: readonly NodeOverview[], scope: Scope): readonly HeldRemovalLine[] {
+  const held = new Map<string, HeldRemovalLine & { readonly nodes: string[] }>();
   for (const { name: node, state } of standings)
     for (const { name, heldRemoval } of state.outerMaps) {
       if (heldRemoval === undefined || (scope.outerMap !== undefined && scope.outerMap !== name)) continue;

@@ -1,5 +1,5 @@
 import type { Condition } from '../../../api/status.ts';
-import type { InnerMapFacts, OuterMapFacts } from '../ports.ts';
+import type { ListedInnerMap, ListedOuterMap } from '../ports.ts';
 import type { Row } from './rows.ts';
 
 /** One outer map over all nodes. */
@@ -28,7 +28,7 @@ export interface InnerMapLine {
 }
 
 /** `rows` are those of this outer map; absent where node states may not be read. */
-export function outerMapLine(outer: OuterMapFacts, rows: readonly Row[] | undefined): OuterMapLine {
+export function outerMapLine(outer: ListedOuterMap, rows: readonly Row[] | undefined): OuterMapLine {
   const { name, type, inner, status } = outer;
   return {
     name,
@@ -43,7 +43,7 @@ export function outerMapLine(outer: OuterMapFacts, rows: readonly Row[] | undefi
 type Lot = Pick<OuterMapLine, 'ready' | 'reason' | 'message'>;
 
 /** Both must say so: the nodes, and the controller that knows of nodes without an agent. */
-function outerLot(outer: OuterMapFacts, rows: readonly Row[]): Lot {
+function outerLot(outer: ListedOuterMap, rows: readonly Row[]): Lot {
   const told = lotOf(outer.status?.conditions, outer.generation);
   if (told.ready === 'False') return told;
   const bad = rows.find(({ ready }) => ready === 'False') ?? rows.find(({ ready }) => ready === 'Unknown');
@@ -52,7 +52,7 @@ function outerLot(outer: OuterMapFacts, rows: readonly Row[]): Lot {
 }
 
 /** InnerMaps that are not Ready, or of which nobody knows. */
-export function innerMapsNotReady(inners: readonly InnerMapFacts[]): readonly InnerMapLine[] {
+export function innerMapsNotReady(inners: readonly ListedInnerMap[]): readonly InnerMapLine[] {
   return inners.flatMap(({ namespace, name, outerMap, key, generation, status }) => {
     const { ready, reason, message } = lotOf(status?.conditions, generation);
     if (ready === 'True') return [];

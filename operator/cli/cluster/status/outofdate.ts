@@ -1,10 +1,10 @@
 import type { NodeMapStateStatus } from '../../../api/status.ts';
 import { labelsHash } from '../../../core/report/nodereport.ts';
-import type { AgentPod, NodeFacts } from '../ports.ts';
+import type { AgentPod, ListedNode } from '../ports.ts';
 
 /** What is known of the node that a state speaks of; absent parts could not be read, or are not there. */
 export interface Present {
-  readonly node: NodeFacts | undefined;
+  readonly node: ListedNode | undefined;
   readonly nodesRead: boolean;
   readonly pod: AgentPod | undefined;
   readonly podsRead: boolean;

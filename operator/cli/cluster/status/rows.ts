@@ -1,7 +1,7 @@
 import type { Reason } from '../../../api/reason.ts';
 import { selects } from '../../../api/selector.ts';
 import type { Failure, NodeMapStateStatus, OuterMapState } from '../../../api/status.ts';
-import type { OuterMapFacts } from '../ports.ts';
+import type { ListedOuterMap } from '../ports.ts';
 import { behindOf, type Changes } from './behind.ts';
 import { outOfDate, type Present } from './outofdate.ts';
 
@@ -23,19 +23,19 @@ export interface Row {
   readonly since?: string;
 }
 
-export interface NodeStanding {
+export interface NodeOverview {
   readonly name: string;
   readonly state: NodeMapStateStatus;
   readonly present: Present;
 }
 
-export interface Declared {
-  readonly outerMaps: readonly OuterMapFacts[];
+export interface DeclaredMaps {
+  readonly outerMaps: readonly ListedOuterMap[];
   readonly changes: ReadonlyMap<string, Changes>;
 }
 
 /** The rows of one node: each outer map that selects it, and those that its agent still has. */
-export function rowsOf(standing: NodeStanding, declared: Declared): readonly Row[] {
+export function rowsOf(standing: NodeOverview, declared: DeclaredMaps): readonly Row[] {
   const { state, present } = standing;
   const old = outOfDate(state, present);
   const told = new Map(state.outerMaps.map(outer => [outer.name, outer]));
@@ -50,12 +50,12 @@ export function rowsOf(standing: NodeStanding, declared: Declared): readonly Row
 const LEAVING = 'the OuterMap no longer selects the node: its agent has not let it go yet';
 
 interface Judged {
-  readonly outer: OuterMapFacts;
+  readonly outer: ListedOuterMap;
   readonly entry: OuterMapState | undefined;
   readonly old: string | undefined;
 }
 
-function rowOf({ name, state, present }: NodeStanding, judged: Judged, { changes }: Declared): Row {
+function rowOf({ name, state, present }: NodeOverview, judged: Judged, { changes }: DeclaredMaps): Row {
   const { outer, entry, old } = judged;
   const base = { node: name, outerMap: outer.name };
   if (old !== undefined) return { ...base, ready: 'Unknown', reason: 'NodesNotReporting', message: old };
@@ -85,7 +85,7 @@ function numbersOf(entry: OuterMapState): Pick<Row, 'innerMaps' | 'entries' | 'f
 }
 
 /** What is told is about an OuterMap that was replaced, or changed, since. */
-function earlierMap({ uid, generation }: OuterMapFacts, entry: OuterMapState): Lot | undefined {
+function earlierMap({ uid, generation }: ListedOuterMap, entry: OuterMapState): Lot | undefined {
   const message =
     entry.uid !== undefined && entry.uid !== uid
       ? 'told of an earlier OuterMap of this name'

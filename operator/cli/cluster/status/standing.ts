@@ -1,17 +1,17 @@
 import { selects } from '../../../api/selector.ts';
-import type { ClusterFacts, Listed, NodeFacts, OuterMapFacts, StateFacts } from '../ports.ts';
+import type { ClusterFacts, Listed, ListedNode, ListedNodeMapState, ListedOuterMap } from '../ports.ts';
 import { changesOf } from './behind.ts';
 import {
   type FailureGroup,
   failuresOf,
-  type HeldRemoval,
+  type HeldRemovalLine,
   heldRemovals,
   type Scope,
   unlistedFailures,
 } from './failures.ts';
 import { type InnerMapLine, innerMapsNotReady, type OuterMapLine, outerMapLine } from './objects.ts';
 import { outOfDate, type Present, silence } from './outofdate.ts';
-import { type NodeStanding, type Row, rowsOf } from './rows.ts';
+import { type NodeOverview, type Row, rowsOf } from './rows.ts';
 
 /** A node that should have told and has not. */
 export interface SilentNode {
@@ -21,14 +21,14 @@ export interface SilentNode {
 }
 
 /** How a cluster stands: what `status` shows, and its JSON. */
-export interface Standing {
+export interface ClusterOverview {
   readonly server: string;
   readonly ready: boolean;
   readonly outerMaps: readonly OuterMapLine[];
   /** Every node and outer map, those that are not ready first. */
   readonly rows: readonly Row[];
   readonly silent: readonly SilentNode[];
-  readonly held: readonly HeldRemoval[];
+  readonly held: readonly HeldRemovalLine[];
   readonly failures: readonly FailureGroup[];
   /** Failures that the states count and do not list. */
   readonly unlistedFailures: number;
@@ -38,7 +38,7 @@ export interface Standing {
 }
 
 /** Pure: from what the cluster tells to what a person asks. */
-export function standingOf(facts: ClusterFacts, scope: Scope): Standing {
+export function clusterOverview(facts: ClusterFacts, scope: Scope): ClusterOverview {
   const outers = itemsOf(facts.outerMaps);
   const inners = itemsOf(facts.innerMaps);
   const standings = standingsOf(facts);
@@ -79,9 +79,9 @@ function unreadOf({ outerMaps, innerMaps, states, nodes, pods }: ClusterFacts): 
 }
 
 /** The nodes that have told something. */
-function standingsOf(facts: ClusterFacts): readonly NodeStanding[] {
+function standingsOf(facts: ClusterFacts): readonly NodeOverview[] {
   const present = presentOf(facts);
-  return itemsOf(facts.states).flatMap(({ name, status }: StateFacts) =>
+  return itemsOf(facts.states).flatMap(({ name, status }: ListedNodeMapState) =>
     status === undefined ? [] : [{ name, state: status, present: present(name) }],
   );
 }
@@ -98,8 +98,8 @@ function presentOf({ nodes, pods }: ClusterFacts): (node: string) => Present {
 }
 
 function orderedRows(
-  standings: readonly NodeStanding[],
-  outerMaps: readonly OuterMapFacts[],
+  standings: readonly NodeOverview[],
+  outerMaps: readonly ListedOuterMap[],
   facts: ClusterFacts,
 ): readonly Row[] {
   const groups = grouped(itemsOf(facts.innerMaps), inner => inner.outerMap);
@@ -111,7 +111,7 @@ function orderedRows(
 }
 
 /** Nodes that an outer map selects and that have told nothing. */
-function silentNodes(facts: ClusterFacts, outerMaps: readonly OuterMapFacts[]): readonly SilentNode[] {
+function silentNodes(facts: ClusterFacts, outerMaps: readonly ListedOuterMap[]): readonly SilentNode[] {
   if (facts.states.kind !== 'read') return [];
   const told = new Set(
     facts.states.items.filter(({ status }) => status !== undefined).map(({ name }) => name),
@@ -123,7 +123,7 @@ function silentNodes(facts: ClusterFacts, outerMaps: readonly OuterMapFacts[]): 
     .sort((a, b) => compare(a.node, b.node));
 }
 
-function isSelected({ labels }: NodeFacts, outerMaps: readonly OuterMapFacts[]): boolean {
+function isSelected({ labels }: ListedNode, outerMaps: readonly ListedOuterMap[]): boolean {
   return outerMaps.some(outer => selects(outer.nodeSelector, labels));
 }
 

@@ -2,24 +2,24 @@ import type { Terminal } from '../../command.ts';
 import { ageText, counted } from '../../terminal/age.ts';
 import { colourOf } from '../../terminal/colour.ts';
 import { printable, table } from '../../terminal/table.ts';
-import type { FailureGroup, HeldRemoval } from './failures.ts';
+import type { FailureGroup, HeldRemovalLine } from './failures.ts';
 import type { InnerMapLine, OuterMapLine } from './objects.ts';
 import type { Row } from './rows.ts';
-import type { SilentNode, Standing } from './standing.ts';
+import type { ClusterOverview, SilentNode } from './standing.ts';
 
 /** A list that is longer than a person reads is cut, and the rest counted. */
 const LONGEST_LIST = 50;
 /** Of the names of nodes in one cell or line. */
 const NODES_NAMED = 3;
 
-export interface View {
+export interface OverviewOptions {
   readonly terminal: Terminal;
   /** Also rows that are well, and lists of any length. */
   readonly all: boolean;
 }
 
 /** From the whole to its parts: outer maps, nodes that are not well, held removals, failures, InnerMaps. */
-export function standingText(standing: Standing, view: View): string {
+export function overviewText(standing: ClusterOverview, view: OverviewOptions): string {
   const { faint } = colourOf(view.terminal, 'out');
   const parts = [
     faint(`Cluster ${standing.server}\n`),
@@ -34,7 +34,7 @@ export function standingText(standing: Standing, view: View): string {
   return parts.filter(part => part !== '').join('\n');
 }
 
-function outerMapTable(outerMaps: readonly OuterMapLine[], { terminal }: View): string {
+function outerMapTable(outerMaps: readonly OuterMapLine[], { terminal }: OverviewOptions): string {
   if (outerMaps.length === 0) return 'No outer maps are declared, or none that may be read\n';
   const { bad } = colourOf(terminal, 'out');
   const rows = outerMaps.map(({ name, type, inner, nodes, innerMaps, ready, reason }) => [
@@ -52,7 +52,7 @@ function outerMapTable(outerMaps: readonly OuterMapLine[], { terminal }: View): 
   return table(['OUTER MAP', 'TYPE', 'INNER', 'NODES', 'MAPS', 'READY', 'REASON'], rows) + told.join('');
 }
 
-function rowTable(rows: readonly Row[], view: View): string {
+function rowTable(rows: readonly Row[], view: OverviewOptions): string {
   const shown = rows.filter(({ ready }) => view.all || ready !== 'True');
   if (shown.length === 0) return '';
   const header = [
@@ -95,7 +95,7 @@ function silentLines(silent: readonly SilentNode[]): string {
     .join('');
 }
 
-function heldLines(held: readonly HeldRemoval[], { terminal }: View): string {
+function heldLines(held: readonly HeldRemovalLine[], { terminal }: OverviewOptions): string {
   const { warn } = colourOf(terminal, 'out');
   return held
     .map(({ outerMap, token, keys, nodes }) => {
@@ -105,7 +105,7 @@ function heldLines(held: readonly HeldRemoval[], { terminal }: View): string {
     .join('');
 }
 
-function failureTable({ failures, unlistedFailures }: Standing, view: View): string {
+function failureTable({ failures, unlistedFailures }: ClusterOverview, view: OverviewOptions): string {
   if (failures.length === 0 && unlistedFailures === 0) return '';
   const rows = failures.map(({ object, nodes, reason, message }: FailureGroup) => [
     object,
@@ -120,7 +120,7 @@ function failureTable({ failures, unlistedFailures }: Standing, view: View): str
   return listed(['FAILURE', 'NODES', 'REASON', 'MESSAGE'], rows, view) + rest;
 }
 
-function innerMapTable(inners: readonly InnerMapLine[], view: View): string {
+function innerMapTable(inners: readonly InnerMapLine[], view: OverviewOptions): string {
   if (inners.length === 0) return '';
   const rows = inners.map(({ namespace, name, outerMap, key, nodes, reason, message }) => [
     `${namespace}/${name}`,
@@ -133,7 +133,11 @@ function innerMapTable(inners: readonly InnerMapLine[], view: View): string {
   return listed(['INNER MAP', 'OUTER', 'KEY', 'NODES', 'REASON', 'MESSAGE'], rows, view);
 }
 
-function listed(header: readonly string[], rows: readonly (readonly string[])[], { all }: View): string {
+function listed(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  { all }: OverviewOptions,
+): string {
   const shown = all ? rows : rows.slice(0, LONGEST_LIST);
   const rest = rows.length - shown.length;
   return table(header, shown) + (rest > 0 ? `and ${rest} more: --all lists them\n` : '');
@@ -145,7 +149,7 @@ function nodesText(nodes: readonly string[]): string {
   return printable(`${nodes.length} nodes (${nodes.slice(0, NODES_NAMED).join(', ')}, …)`);
 }
 
-function summary(standing: Standing, { terminal }: View): string {
+function summary(standing: ClusterOverview, { terminal }: OverviewOptions): string {
   const { good, bad } = colourOf(terminal, 'out');
   const { innerMaps, rows, silent, outerMaps } = standing;
   const total = counted(innerMaps.total, 'inner map');

@@ -3,21 +3,21 @@ import { labelsHash } from '../../../core/report/nodereport.ts';
 import type {
   AgentPod,
   ClusterFacts,
-  InnerMapFacts,
-  NodeFacts,
-  OuterMapFacts,
-  StateFacts,
+  ListedInnerMap,
+  ListedNode,
+  ListedNodeMapState,
+  ListedOuterMap,
 } from '../ports.ts';
 
 /** What a test's cluster tells: lists that grow step by step. */
 export class Facts {
-  readonly outerMaps: OuterMapFacts[] = [];
-  readonly innerMaps: InnerMapFacts[] = [];
-  readonly states: StateFacts[] = [];
-  readonly nodes: NodeFacts[] = [];
+  readonly outerMaps: ListedOuterMap[] = [];
+  readonly innerMaps: ListedInnerMap[] = [];
+  readonly states: ListedNodeMapState[] = [];
+  readonly nodes: ListedNode[] = [];
   readonly pods: AgentPod[] = [];
 
-  outer(name: string, change: Partial<OuterMapFacts> = {}): this {
+  outer(name: string, change: Partial<ListedOuterMap> = {}): this {
     const status = { conditions: [readyCondition()] };
     const base = { name, uid: `uid-${name}`, generation: 1, type: 'HashOfMaps', inner: 'Hash', status };
     this.outerMaps.push({ ...base, ...change });
@@ -25,7 +25,7 @@ export class Facts {
   }
 
   /** `team-a/web` of `tenants`, changed at 100 and Ready. */
-  inner(path: string, change: Partial<InnerMapFacts> = {}): this {
+  inner(path: string, change: Partial<ListedInnerMap> = {}): this {
     const [namespace = '', name = ''] = path.split('/');
     const status: Partial<InnerMapStatus> = {
       observedGeneration: 1,
@@ -38,7 +38,7 @@ export class Facts {
   }
 
   /** A Ready node with a Ready agent. */
-  node(name: string, change: Partial<NodeFacts> = {}): this {
+  node(name: string, change: Partial<ListedNode> = {}): this {
     const base = { name, uid: `uid-${name}`, bootID: `boot-${name}`, labels: {}, ready: true };
     this.nodes.push({ ...base, ...change });
     return this;

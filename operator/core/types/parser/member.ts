@@ -1,6 +1,6 @@
 import type { Member } from '../struct.ts';
 import type { Type } from '../type.ts';
-import { expected, fail, found, nameTaken, numberTaken, peek, type Reader, taken } from './reader.ts';
+import { expected, fail, found, nameTaken, numberTaken, peek, type TokenReader, taken } from './reader.ts';
 import { type Specifier, specifierTaken } from './specifier.ts';
 import type { Token } from './tokens.ts';
 import { isKeyword, isYamlWord } from './words.ts';
@@ -10,7 +10,7 @@ export const LARGEST = 1024 * 1024;
 const MOST_DIMENSIONS = 8;
 
 /** The members of a struct up to and including its `}`. */
-export function memberListTaken(reader: Reader): readonly Member[] {
+export function memberListTaken(reader: TokenReader): readonly Member[] {
   const members: Member[] = [];
   const names = new Set<string>();
   let size = 0;
@@ -31,7 +31,7 @@ export function memberListTaken(reader: Reader): readonly Member[] {
   return members;
 }
 
-function memberTaken(reader: Reader, specifier: Specifier): Member {
+function memberTaken(reader: TokenReader, specifier: Specifier): Member {
   const token = peek(reader);
   if (token.text === '*')
     fail(token, 'Pointers are not read, they mean nothing outside a process: write __u64');
@@ -64,7 +64,7 @@ function refuseName(name: Token): void {
 }
 
 /** A specifier with the `[N]…` behind it. The last dimension of `char` makes text, that of `u8` makes bytes. */
-export function withDimensions(reader: Reader, specifier: Specifier): Type {
+export function withDimensions(reader: TokenReader, specifier: Specifier): Type {
   const start = peek(reader);
   const lengths: number[] = [];
   while (peek(reader).text === '[') {
@@ -97,7 +97,7 @@ function elementOf(
   return { type: { kind: 'bytes', size: last, alignment: 1 }, wrapped: true };
 }
 
-function lengthTaken(reader: Reader): number {
+function lengthTaken(reader: TokenReader): number {
   const open = peek(reader);
   expected(reader, '[', 'the name');
   if (peek(reader).text === ']') fail(open, 'Flexible arrays have no size: write a length, [16]');

@@ -2,7 +2,7 @@ import type { Type } from '../type.ts';
 import { DeclarationProblem, type Token } from './tokens.ts';
 
 /** Where a parse of a declaration stands. */
-export interface Reader {
+export interface TokenReader {
   readonly tokens: readonly Token[];
   position: number;
   /** Structs and enums defined so far, by `struct port`, `enum action`. */
@@ -10,38 +10,38 @@ export interface Reader {
   depth: number;
 }
 
-export function peek(reader: Reader, ahead = 0): Token {
+export function peek(reader: TokenReader, ahead = 0): Token {
   return reader.tokens[Math.min(reader.position + ahead, reader.tokens.length - 1)]!;
 }
 
-export function take(reader: Reader): Token {
+export function take(reader: TokenReader): Token {
   const token = peek(reader);
   reader.position += 1;
   return token;
 }
 
 /** Takes the next token if it is this text, and says whether it was. */
-export function taken(reader: Reader, text: string): boolean {
+export function taken(reader: TokenReader, text: string): boolean {
   if (peek(reader).kind === 'number' || peek(reader).text !== text || peek(reader).kind === 'end')
     return false;
   reader.position += 1;
   return true;
 }
 
-export function expected(reader: Reader, text: string, after: string): void {
+export function expected(reader: TokenReader, text: string, after: string): void {
   if (!taken(reader, text))
     fail(peek(reader), `Expected ${text} after ${after}, found ${found(peek(reader))}`);
 }
 
 /** A word that is no keyword of C. */
-export function nameTaken(reader: Reader, what: string): Token {
+export function nameTaken(reader: TokenReader, what: string): Token {
   const token = peek(reader);
   if (token.kind !== 'word') fail(token, `Expected ${what}, found ${found(token)}`);
   return take(reader);
 }
 
 /** A constant as C writes it: decimal, 0x, or octal with its leading zero. */
-export function numberTaken(reader: Reader, what: string): bigint {
+export function numberTaken(reader: TokenReader, what: string): bigint {
   const token = peek(reader);
   if (token.kind !== 'number') fail(token, `Expected ${what} as a number, found ${found(token)}`);
   const digits = take(reader).text.replace(/[uUlL]+$/, '');

@@ -2,7 +2,17 @@ import { enumOf } from '../enum.ts';
 import { structOf } from '../struct.ts';
 import type { EnumType, Type } from '../type.ts';
 import { LARGEST, memberListTaken } from './member.ts';
-import { expected, fail, found, nameTaken, numberTaken, peek, type Reader, take, taken } from './reader.ts';
+import {
+  expected,
+  fail,
+  found,
+  nameTaken,
+  numberTaken,
+  peek,
+  type TokenReader,
+  take,
+  taken,
+} from './reader.ts';
 import type { Token } from './tokens.ts';
 import { BASE_WORDS, baseInteger, KNOWN_STRUCTS, WORD_TYPES } from './words.ts';
 
@@ -22,7 +32,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   extern: 'Storage classes are not read: write the type alone',
 };
 
-export function specifierTaken(reader: Reader): Specifier {
+export function specifierTaken(reader: TokenReader): Specifier {
   while (taken(reader, 'const') || taken(reader, 'volatile'));
   const packed = packedTaken(reader);
   const token = peek(reader);
@@ -34,7 +44,7 @@ export function specifierTaken(reader: Reader): Specifier {
   return specifier;
 }
 
-function scalarTaken(reader: Reader): Specifier {
+function scalarTaken(reader: TokenReader): Specifier {
   const token = peek(reader);
   const refusal = Object.hasOwn(REFUSED, token.text) ? REFUSED[token.text] : undefined;
   if (refusal !== undefined) fail(token, refusal);
@@ -43,7 +53,7 @@ function scalarTaken(reader: Reader): Specifier {
   return type === undefined ? fail(token, unknownType(token.text)) : typed(type);
 }
 
-function baseTaken(reader: Reader): Specifier {
+function baseTaken(reader: TokenReader): Specifier {
   const first = peek(reader);
   const words: string[] = [];
   while (BASE_WORDS.has(peek(reader).text)) words.push(take(reader).text);
@@ -54,7 +64,7 @@ function baseTaken(reader: Reader): Specifier {
     : typed(type);
 }
 
-function structTaken(reader: Reader, packedBefore: boolean): Type {
+function structTaken(reader: TokenReader, packedBefore: boolean): Type {
   take(reader);
   const packedWithin = packedTaken(reader);
   const name = peek(reader).kind === 'word' ? take(reader) : undefined;
@@ -73,7 +83,7 @@ function structTaken(reader: Reader, packedBefore: boolean): Type {
   return type;
 }
 
-function knownStruct(reader: Reader, name: Token | undefined): Type {
+function knownStruct(reader: TokenReader, name: Token | undefined): Type {
   if (name === undefined) return fail(peek(reader), `Expected { after struct, found ${found(peek(reader))}`);
   const type = reader.tags.get(`struct ${name.text}`) ?? KNOWN_STRUCTS.get(name.text);
   return (
@@ -82,7 +92,7 @@ function knownStruct(reader: Reader, name: Token | undefined): Type {
   );
 }
 
-function enumTaken(reader: Reader): EnumType {
+function enumTaken(reader: TokenReader): EnumType {
   take(reader);
   refusePacking(reader, packedTaken);
   const name = peek(reader).kind === 'word' ? take(reader) : undefined;
@@ -98,12 +108,12 @@ function enumTaken(reader: Reader): EnumType {
   return type;
 }
 
-function refusePacking(reader: Reader, isPacked: (reader: Reader) => boolean): void {
+function refusePacking(reader: TokenReader, isPacked: (reader: TokenReader) => boolean): void {
   const token = peek(reader);
   if (isPacked(reader)) fail(token, 'Packed enums are not read: write __u8 or another integer type');
 }
 
-function knownEnum(reader: Reader, name: Token | undefined): EnumType {
+function knownEnum(reader: TokenReader, name: Token | undefined): EnumType {
   if (name === undefined) return fail(peek(reader), `Expected { after enum, found ${found(peek(reader))}`);
   const type = reader.tags.get(`enum ${name.text}`);
   return type?.kind === 'enum'
@@ -111,7 +121,7 @@ function knownEnum(reader: Reader, name: Token | undefined): EnumType {
     : fail(name, `enum ${name.text} is not known here: write enum { NAME = 1, … }`);
 }
 
-function enumeratorsTaken(reader: Reader): EnumType['enumerators'] {
+function enumeratorsTaken(reader: TokenReader): EnumType['enumerators'] {
   const values = new Map<string, bigint>();
   let next = 0n;
   while (!taken(reader, '}')) {
@@ -127,7 +137,7 @@ function enumeratorsTaken(reader: Reader): EnumType['enumerators'] {
 }
 
 /** What headers write as an enumerator's value: `3`, `-1`, `0x10`, `1 << 4`. */
-function constantTaken(reader: Reader): bigint {
+function constantTaken(reader: TokenReader): bigint {
   const negative = taken(reader, '-');
   const number = numberTaken(reader, 'the value of an enumerator');
   const value = negative ? -number : number;
@@ -137,7 +147,7 @@ function constantTaken(reader: Reader): bigint {
   return shift > 63n ? fail(token, 'A shift above 63 leaves 64 bits: write a smaller one') : value << shift;
 }
 
-function newTag(reader: Reader, keyword: 'struct' | 'enum', name: Token): string {
+function newTag(reader: TokenReader, keyword: 'struct' | 'enum', name: Token): string {
   const isTaken =
     reader.tags.has(`${keyword} ${name.text}`) || (keyword === 'struct' && KNOWN_STRUCTS.has(name.text));
   if (isTaken) fail(name, `${keyword} ${name.text} is already defined: give this one another tag`);
@@ -145,7 +155,7 @@ function newTag(reader: Reader, keyword: 'struct' | 'enum', name: Token): string
 }
 
 /** `__attribute__((packed))`, `__packed` or `packed`, where a struct may have them; an unpacked one answers false. */
-export function packedTaken(reader: Reader): boolean {
+export function packedTaken(reader: TokenReader): boolean {
   if (taken(reader, 'packed') || taken(reader, '__packed')) return true;
   const token = peek(reader);
   if (!taken(reader, '__attribute__')) return false;
@@ -160,7 +170,7 @@ export function packedTaken(reader: Reader): boolean {
 }
 
 /** Behind a `}`, a bare `packed` before `;` or `,` inside a struct is a field of that name, as in C. */
-function packedAfter(reader: Reader): boolean {
+function packedAfter(reader: TokenReader): boolean {
   const isName =
     reader.depth > 0 && peek(reader).text === 'packed' && [';', ',', '['].includes(peek(reader, 1).text);
   return !isName && packedTaken(reader);

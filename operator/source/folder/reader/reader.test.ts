@@ -4,13 +4,13 @@ import type { ReadOptions } from '../manifests.ts';
 import { Bench } from '../testing/bench.ts';
 import { innerMap, outerMap } from '../testing/maps.ts';
 import type { FileResult } from './read.ts';
-import { Reader } from './reader.ts';
+import { FileReader } from './reader.ts';
 
 const OPTIONS: ReadOptions = { layouts: new Map(), prefer: 'own', possibleCpus: 2, weigh: true };
 
 describe('Reader', () => {
   const bench = new Bench();
-  let reader = new Reader();
+  let reader = new FileReader();
 
   afterEach(async () => {
     await reader.close();
@@ -24,7 +24,7 @@ describe('Reader', () => {
   }
 
   it('answers the same in the thread as here: entries, refusals, wrong contents, missing files', async () => {
-    reader = new Reader();
+    reader = new FileReader();
     const wrong = innerMap('wrong', '  entries:\n  - {key: 1, value: x}\n');
     const many = Array.from({ length: 1200 }, (_, index) => innerMap(`m${index}`, index % 3)).join('---\n');
     const files = {
@@ -42,7 +42,7 @@ describe('Reader', () => {
   });
 
   it('encodes every file by the OuterMap of another, in one go', async () => {
-    reader = new Reader();
+    reader = new FileReader();
     const folder = bench.folder({ 'a.yaml': innerMap('a', 3), 'z.yaml': outerMap() });
     const [, a] = await inThread([join(folder, 'a.yaml'), join(folder, 'z.yaml')]);
     expect(a!.kind === 'read' && a!.reading.innerMaps[0]!.content.kind).to.equal('encoded');
@@ -50,7 +50,7 @@ describe('Reader', () => {
 
   it('loses no other file to the one that takes more memory than the thread may have', async function () {
     this.timeout(30_000);
-    reader = new Reader({ maxOldGenerationSizeMb: 24, maxYoungGenerationSizeMb: 8 });
+    reader = new FileReader({ maxOldGenerationSizeMb: 24, maxYoungGenerationSizeMb: 8 });
     const folder = bench.folder({
       'a.yaml': innerMap('a', 3),
       'b.yaml': innerMap('b', 400_000),
@@ -70,7 +70,7 @@ describe('Reader', () => {
   });
 
   it('answers when it is closed while it reads', async () => {
-    reader = new Reader();
+    reader = new FileReader();
     const folder = bench.folder({ 'a.yaml': innerMap('a', 50_000), 'o.yaml': outerMap() });
     const reading = inThread([join(folder, 'o.yaml'), join(folder, 'a.yaml')]);
     await reader.close();

@@ -20,7 +20,7 @@ interface Running {
 }
 
 /** Reads files here, or in a thread of its own where that would hold up the event loop. Both answer the same. */
-export class Reader {
+export class FileReader {
   #worker: Worker | undefined;
   #idle: NodeJS.Timeout | undefined;
   #jobs = 0;
