@@ -26,8 +26,8 @@ export function turnLog(log: LogSink, told: (text: string) => string = text => t
       if (turn.steps > 0) log.info('Turn', fieldsOf(turn));
       if (turn.driftFound > 0) tellDrift(outcomes, log);
       const lines = [
-        ...farewellsHeld(plan, report),
-        ...farewellTroubles(outcomes).map(told),
+        ...retirementsHeld(plan, report),
+        ...retirementFailures(outcomes).map(told),
         ...troubles(report),
       ];
       const news = lines.filter(line => !before.has(line));
@@ -74,14 +74,14 @@ function foundInstead(step: Drifted): string {
 }
 
 /** OuterMaps that nobody declares any more are in no list of the report. */
-function farewellsHeld({ held }: Turn['plan'], { outerMaps }: Turn['report']): readonly string[] {
+function retirementsHeld({ held }: Turn['plan'], { outerMaps }: Turn['report']): readonly string[] {
   const declared = new Set(outerMaps.map(({ name }) => name));
   return held
     .filter(({ outer }) => !declared.has(outer))
     .map(each => `OuterMap ${each.outer}: RemovalHeld, ${heldText(each, 'undeclared')}`);
 }
 
-function farewellTroubles(outcomes: Turn['outcomes']): readonly string[] {
+function retirementFailures(outcomes: Turn['outcomes']): readonly string[] {
   return retirementsFailed(outcomes).map(
     ({ outer, reason, message }) => `OuterMap ${outer}: ${reason}, cannot let go: ${message}`,
   );

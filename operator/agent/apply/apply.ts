@@ -6,7 +6,7 @@ import { ApplyContext, type OnStepsDone } from './context.ts';
 import { applyEdits } from './edit.ts';
 import { attempt, type Outcome } from './outcome.ts';
 import { applyOuterStep } from './outer.ts';
-import { letGo } from './release.ts';
+import { release } from './release.ts';
 import { applyRemovals } from './remove.ts';
 import { applyWrites } from './write.ts';
 
@@ -69,7 +69,7 @@ async function applyRun(run: readonly Step[], site: ApplyContext): Promise<reado
     case 'remove':
       return applyRemovals(run as Parameters<typeof applyRemovals>[0], site);
     case 'letGo':
-      return [await letGo(first as Extract<Step, { verb: 'letGo' }>, site.kernel)];
+      return [await release(first as Extract<Step, { verb: 'letGo' }>, site.kernel)];
     default:
       return applyInTurn(run, site);
   }

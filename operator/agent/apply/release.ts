@@ -9,7 +9,7 @@ import { done, failed, type Outcome } from './outcome.ts';
 type LetGo = Extract<Step, { verb: 'letGo' }>;
 
 /** Takes away all that is ours of one outer map. */
-export async function letGo(step: LetGo, kernel: Kernel): Promise<Outcome> {
+export async function release(step: LetGo, kernel: Kernel): Promise<Outcome> {
   try {
     releaseBrake(step, kernel);
     await takeAway(kernel, ledgerNamed(kernel.pins, step.outer));

@@ -63,7 +63,7 @@ export function* planning(desired: Desired, found: ObservedKernel, policy: Polic
   const drafts: Draft[] = [];
   for (const [name, outer] of desired.outers)
     drafts.push(yield* draftOf(name, outer, found.outers.get(name), policy));
-  const farewells = found.abandoned.map(abandoned => farewell(abandoned, policy));
+  const farewells = found.abandoned.map(abandoned => retire(abandoned, policy));
   const all = [...drafts, ...farewells];
   return Object.freeze({
     steps: Object.freeze(all.flatMap(draft => draft.steps)),
@@ -192,7 +192,7 @@ function* inOrder(
  * An OuterMap that is no longer declared: Retain leaves all of it, Delete takes all that is ours, under the same brake.
  * Without a record there are but the empty directories that a crash left.
  */
-function farewell(abandoned: UndeclaredLedger, policy: Policy): Draft {
+function retire(abandoned: UndeclaredLedger, policy: Policy): Draft {
   const draft = { ...NOTHING, outer: abandoned.name };
   const { record, innerPins } = abandoned;
   if (isUnreadable(abandoned.name, policy)) return { ...draft, waiting: innerPins.length };
