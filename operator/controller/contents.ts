@@ -1,7 +1,7 @@
 import { encodingSteps } from '../core/codec/content.ts';
 import type { OuterLayout } from '../core/layout/outer.ts';
-import type { World } from '../core/status/clusterstate.ts';
 import type { InnerFacts } from '../core/status/facts.ts';
+import type { World } from '../core/status/old/clusterstate.ts';
 import { ApiError, type Cluster, type KubeObject } from '../kube/client.ts';
 import { INNER_MAPS, innerMapRef } from '../kube/resources.ts';
 import { readPages } from '../kube/watch/pages.ts';

@@ -1,5 +1,5 @@
-import type { World } from '../core/status/clusterstate.ts';
 import type { InnerFacts, NodeFacts, OuterFacts, PodFacts, StateFacts } from '../core/status/facts.ts';
+import type { World } from '../core/status/old/clusterstate.ts';
 import type { Clock } from '../timing/clock.ts';
 import type { Intake } from './feed.ts';
 

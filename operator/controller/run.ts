@@ -1,5 +1,5 @@
-import type { World } from '../core/status/clusterstate.ts';
-import { World as NewWorld } from '../core/status/clusterstate.ts';
+import type { World } from '../core/status/old/clusterstate.ts';
+import { World as NewWorld } from '../core/status/old/clusterstate.ts';
 import type { Cluster } from '../kube/client.ts';
 import { Events } from '../kube/events.ts';
 import { Lease } from '../kube/lease.ts';

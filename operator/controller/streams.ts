@@ -1,4 +1,4 @@
-import type { World } from '../core/status/clusterstate.ts';
+import type { World } from '../core/status/old/clusterstate.ts';
 import type { Cluster, KubeObject, ResourceRef } from '../kube/client.ts';
 import { Reflector, type StreamFailure } from '../kube/reflector.ts';
 import { INNER_MAPS, NODE_MAP_STATES, NODES, OUTER_MAPS, PODS } from '../kube/resources.ts';

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { runToEnd } from '../steps.ts';
-import type { World } from './clusterstate.ts';
-import { innerStatus, outerStatus } from './statuses.ts';
+import type { World } from './old/clusterstate.ts';
+import { innerStatus, outerStatus } from './old/statuses.ts';
 import { labelled, SummaryScene } from './testing/scene.ts';
 
 const NODES = ['a', 'b', 'c', 'd'];

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { conditionsOf, cut } from './conditions.ts';
 import { canonicalText, patchTo } from './patch.ts';
-import { NO_NODES, sameRollup } from './rollup.ts';
+import { NO_NODES, sameRollup } from './rollup/rollup.ts';
 import { SetDigest } from './setdigest.ts';
 import { goalOf, versionOf } from './version.ts';
 

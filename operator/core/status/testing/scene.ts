@@ -5,11 +5,11 @@ import { compileOuterMap } from '../../desired/compile.ts';
 import { labelsHash } from '../../report/nodereport.ts';
 import { runToEnd } from '../../steps.ts';
 import { outerMapOf } from '../../testing/outermap.ts';
-import { World } from '../clusterstate.ts';
-import type { Told } from '../evaluate.ts';
 import type { EntryFacts, InnerFacts, OuterFacts, ReportedFailure, Written } from '../facts.ts';
+import { World } from '../old/clusterstate.ts';
+import type { Told } from '../old/evaluate.ts';
+import { innerStatus, outerStatus } from '../old/statuses.ts';
 import { canonicalText } from '../patch.ts';
-import { innerStatus, outerStatus } from '../statuses.ts';
 
 type Labels = Readonly<Record<string, string>>;
 

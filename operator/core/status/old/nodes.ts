@@ -1,7 +1,7 @@
-import type { NodeSelector } from '../../api/metadata.ts';
-import { selects } from '../../api/selector.ts';
-import { compareText } from '../desired/desired.ts';
-import type { NodeFacts, PodFacts, StateFacts } from './facts.ts';
+import type { NodeSelector } from '../../../api/metadata.ts';
+import { selects } from '../../../api/selector.ts';
+import { compareText } from '../../desired/desired.ts';
+import type { NodeFacts, PodFacts, StateFacts } from '../facts.ts';
 import type { NodeRecord } from './memory.ts';
 
 /** A Node or Pod that is not Ready for so long is silent; less is a restart. */

@@ -1,9 +1,9 @@
-import { compileOuterMap } from '../desired/compile.ts';
+import { compileOuterMap } from '../../desired/compile.ts';
+import type { InnerFacts, OuterFacts, Written } from '../facts.ts';
+import { SetDigest } from '../setdigest.ts';
+import { goalOf, versionOf } from '../version.ts';
 import { claimIn } from './accepted.ts';
-import type { InnerFacts, OuterFacts, Written } from './facts.ts';
 import type { Deletion, InnerRecord, OuterRecord } from './memory.ts';
-import { SetDigest } from './setdigest.ts';
-import { goalOf, versionOf } from './version.ts';
 
 export const UNWRITTEN: Written = { version: 0, text: '' };
 

@@ -1,5 +1,5 @@
-import type { Metadata } from '../../api/metadata.ts';
-import { bySeniority } from '../desired/desired.ts';
+import type { Metadata } from '../../../api/metadata.ts';
+import { bySeniority } from '../../desired/desired.ts';
 import type { InnerRecord, NodeRecord, OuterRecord } from './memory.ts';
 import { chosenBy, type View } from './progress.ts';
 

@@ -1,6 +1,6 @@
-import type { EntryFacts, ReportedFailure } from './facts.ts';
+import type { EntryFacts, ReportedFailure } from '../facts.ts';
+import type { FailingNode } from '../rollup/watermarkindex.ts';
 import type { NodeGroup, NodeRecord, OuterRecord } from './memory.ts';
-import type { FailingNode } from './nodegroup.ts';
 
 /** In `failing`, the outer map itself: keys of InnerMaps have a slash. */
 export const ITSELF = '';

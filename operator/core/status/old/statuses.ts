@@ -1,9 +1,9 @@
-import type { Condition, InnerMapStatus, OuterMapStatus } from '../../api/status.ts';
-import { conditionsOf, countsOf, cut } from './conditions.ts';
+import type { Condition, InnerMapStatus, OuterMapStatus } from '../../../api/status.ts';
+import { conditionsOf, countsOf, cut } from '../conditions.ts';
+import type { Written } from '../facts.ts';
+import type { NodeRollup } from '../rollup/rollup.ts';
 import { judgeOuter, type Look, type Looking, lookAtInner, lookAtOuter } from './evaluate.ts';
-import type { Written } from './facts.ts';
 import type { InnerRecord, OuterRecord } from './memory.ts';
-import type { NodeRollup } from './rollup.ts';
 
 /** The controller's clock, and the time as others read it (RFC 3339). */
 export interface Moment {

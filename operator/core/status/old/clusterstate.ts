@@ -1,7 +1,8 @@
-import { every, type Steps } from '../steps.ts';
+import { every, type Steps } from '../../steps.ts';
+import type { InnerFacts, NodeFacts, OuterFacts, PodFacts, StateFacts } from '../facts.ts';
+import { versionOf } from '../version.ts';
 import { type Meeting, meetingOn } from './accepted.ts';
 import { evaluateInner, evaluateOuter, judgeOuter, type Told } from './evaluate.ts';
-import type { InnerFacts, NodeFacts, OuterFacts, PodFacts, StateFacts } from './facts.ts';
 import { isTroubled } from './failing.ts';
 import {
   deletionAt,
@@ -19,7 +20,6 @@ import type { InnerRecord, NodeRecord, OuterRecord } from './memory.ts';
 import { isSameNode, Nodes } from './nodes.ts';
 import { CROWD_PIECES, hear, isAwaited, lookAround } from './progress.ts';
 import { RestoreGuard } from './restore.ts';
-import { versionOf } from './version.ts';
 
 /**
  * Everything that statuses are made of, indexed so that one node's report costs little. It is told what is there, in

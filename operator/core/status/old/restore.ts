@@ -1,4 +1,4 @@
-import type { StateFacts } from './facts.ts';
+import type { StateFacts } from '../facts.ts';
 
 /** By then every agent that lives has noticed the restoration by itself, and has told anew what is not as it was told. */
 const LASTS_MS = 75_000;

@@ -1,7 +1,7 @@
-import type { NodeSelector } from '../../api/metadata.ts';
-import { type Claim, claimOf } from '../desired/compile.ts';
-import { bySeniority } from '../desired/desired.ts';
-import type { Acceptance } from './conditions.ts';
+import type { NodeSelector } from '../../../api/metadata.ts';
+import { type Claim, claimOf } from '../../desired/compile.ts';
+import { bySeniority } from '../../desired/desired.ts';
+import type { Acceptance } from '../conditions.ts';
 import type { InnerRecord, OuterRecord } from './memory.ts';
 import type { Nodes } from './nodes.ts';
 import { selectorText, type View } from './progress.ts';

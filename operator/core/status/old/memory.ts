@@ -1,10 +1,10 @@
-import type { CompiledOuterMap } from '../desired/compile.ts';
-import type { Acceptance } from './conditions.ts';
-import type { InnerFacts, NodeFacts, OuterFacts, PodFacts, StateFacts, Written } from './facts.ts';
-import type { NodeProgress, WatermarkIndex } from './nodegroup.ts';
+import type { CompiledOuterMap } from '../../desired/compile.ts';
+import type { Acceptance } from '../conditions.ts';
+import type { InnerFacts, NodeFacts, OuterFacts, PodFacts, StateFacts, Written } from '../facts.ts';
+import type { NodeRollup } from '../rollup/rollup.ts';
+import type { NodeProgress, WatermarkIndex } from '../rollup/watermarkindex.ts';
+import type { SetDigest } from '../setdigest.ts';
 import type { ClaimGroup } from './rivals.ts';
-import type { NodeRollup } from './rollup.ts';
-import type { SetDigest } from './setdigest.ts';
 
 export interface NodeRecord {
   readonly name: string;

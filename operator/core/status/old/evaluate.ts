@@ -1,11 +1,11 @@
+import { type Acceptance, isReady } from '../conditions.ts';
+import type { Written } from '../facts.ts';
+import { NO_NODES, type NodeRollup, sameRollup } from '../rollup/rollup.ts';
+import { rollupOf } from '../rollup/watermarkindex.ts';
 import { innerAcceptance, type Meeting, outerAcceptance } from './accepted.ts';
-import { type Acceptance, isReady } from './conditions.ts';
-import type { Written } from './facts.ts';
 import { failingOf, ITSELF } from './failing.ts';
 import type { InnerRecord, OuterRecord } from './memory.ts';
-import { rollupOf } from './nodegroup.ts';
 import { cohortOf, LATE_AFTER, type View } from './progress.ts';
-import { NO_NODES, type NodeRollup, sameRollup } from './rollup.ts';
 
 /** An object whose status may have to be written anew. */
 export interface Told {

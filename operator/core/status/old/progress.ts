@@ -1,10 +1,10 @@
-import type { NodeSelector } from '../../api/metadata.ts';
-import type { EntryFacts, StateFacts } from './facts.ts';
+import type { NodeSelector } from '../../../api/metadata.ts';
+import type { EntryFacts, StateFacts } from '../facts.ts';
+import { canonicalText } from '../patch.ts';
+import { type NodeProgress, type WatermarkIndex, watermarkIndexOf } from '../rollup/watermarkindex.ts';
 import { isTroubled, reindex } from './failing.ts';
 import type { NodeGroup, NodeRecord, OuterRecord } from './memory.ts';
-import { type NodeProgress, type WatermarkIndex, watermarkIndexOf } from './nodegroup.ts';
 import type { Nodes } from './nodes.ts';
-import { canonicalText } from './patch.ts';
 
 /** Whoever has not reached a change after so long is silent; an idle watermark may be 60 s old. */
 export const LATE_AFTER = 75_000;

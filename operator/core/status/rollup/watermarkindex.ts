@@ -1,5 +1,5 @@
-import type { Reason } from '../../api/reason.ts';
-import { compareText } from '../desired/desired.ts';
+import type { Reason } from '../../../api/reason.ts';
+import { compareText } from '../../desired/desired.ts';
 import { FirstNames } from './firstnames.ts';
 import type { NodeRollup } from './rollup.ts';
 
