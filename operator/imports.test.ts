@@ -105,6 +105,7 @@ const MAY: Readonly<Record<string, { ours: readonly string[]; others: readonly s
   'support/log.ts': { ours: [], others: ['winston'] },
   'support/metrics': { ours: ['api', 'support/metrics'], others: ['node:perf_hooks'] },
   'support/metrics/registry.ts': { ours: [], others: ['prom-client'] },
+  'cli/terminal/yaml.ts': { ours: [], others: ['yaml'] },
   cli: {
     ours: ['api', 'core', 'kernel', 'ledger', 'support', 'cli'],
     others: ['node:util', 'node:fs', 'node:path', 'node:readline'],

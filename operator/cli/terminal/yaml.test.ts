@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parse } from 'yaml';
+import { readDocuments } from '../../source/folder/text/documents.ts';
 import { type Plain, yamlText } from './yaml.ts';
 
 const TRAPS = [
@@ -14,9 +15,15 @@ const TRAPS = [
   ' ',
   '010',
   '0x1f',
+  '0X1F',
+  '0o7',
+  '0b-1',
+  '._5',
   '1_000',
   '1:30',
+  '12:30:00',
   '1e3',
+  'e3',
   '.5',
   '.inf',
   '-',
@@ -64,6 +71,12 @@ const TRAPS = [
   '  a\nb',
   'a\n  \nb',
   'a\n\tb',
+  'a\n\u2028b',
+  'a\nb ',
+  'a\nb\n\n',
+  'a\nb\n ',
+  ' \n',
+  '\n ',
   '__proto__',
   'constructor',
 ];
@@ -103,6 +116,7 @@ describe('yamlText', () => {
 
     it(`quotes each word that YAML ${version} could take for something else`, () => {
       for (const trap of TRAPS) {
+        expect(parse(yamlText(trap), { version })).to.equal(trap);
         expect(
           parse(yamlText({ a: trap, [trap === '__proto__' ? 'b' : trap]: [trap] }), { version }),
         ).to.deep.equal({
@@ -113,6 +127,19 @@ describe('yamlText', () => {
     });
   }
 
+  it('is read back unchanged by kubectl, as source/folder knows it', () => {
+    fc.assert(
+      fc.property(fc.dictionary(key, text, { minKeys: 1, noNullPrototype: true }), value => {
+        const { documents, refusals } = readDocuments(yamlText({ kind: 'Words', value, list: [value] }));
+        expect(refusals).to.deep.equal([]);
+        expect(documents.map(document => document.value)).to.deep.equal([
+          { kind: 'Words', value, list: [value] },
+        ]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('writes manifests as people do: lists below their key, words bare', () => {
     const manifest = {
       kind: 'InnerMap',
@@ -121,6 +148,12 @@ describe('yamlText', () => {
     expect(yamlText(manifest)).to.equal(
       'kind: InnerMap\nspec:\n  key: "10.1.0.7"\n  entries:\n  - key: 1\n    value:\n      a: []\n',
     );
+  });
+
+  it('writes text on one line, however long, and twice what stands twice', () => {
+    const types = ['u32', `struct { ${'__u32 a; '.repeat(40)}}`];
+    const line = `- u32\n- "struct { ${'__u32 a; '.repeat(40)}}"\n`;
+    expect(yamlText({ one: types, other: types })).to.equal(`one:\n${line}other:\n${line}`);
   });
 
   it('writes a table of many rows as a block, without a limit', () => {
