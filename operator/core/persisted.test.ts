@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { outerLayout } from './layout.ts';
-import { innerPinName, type LedgerRecord, recordText } from './ledger.ts';
+import { outerLayout } from './layout/outer.ts';
+import { innerPinName, type LedgerRecord, recordText } from './ledgerrecord.ts';
 import { heldRemoval } from './plan/removals.ts';
-import { labelsHash } from './report/reportof.ts';
+import { labelsHash } from './report/nodereport.ts';
 import { sha256 } from './sha256.ts';
-import { SetDigest } from './summary/digest.ts';
+import { SetDigest } from './status/setdigest.ts';
 import { outerMapOf } from './testing/outermap.ts';
 
 /**
