@@ -90,7 +90,7 @@ describe('outerVerdict', () => {
   const outerOf = (scene: SummaryScene, name: string, createdAt: string, zone?: string): SummaryScene => {
     const selector = zone === undefined ? {} : { nodeSelector: labelled('zone', zone) };
     scene.outer(name, { pin: 'shared', ...selector });
-    const facts = scene.world.outers.get(name)!.facts!;
+    const facts = scene.world.outerFacts(name)!;
     const metadata = { ...facts.outerMap!.metadata, creationTimestamp: createdAt };
     const outerMap = { ...facts.outerMap!, metadata };
     scene.world.putOuter({ ...facts, generation: facts.generation + 1, outerMap }, scene.now);
@@ -122,7 +122,7 @@ describe('outerVerdict', () => {
 
   it('passes on what cannot be read of the object itself', () => {
     const scene = new SummaryScene().nodes('a').outer('tenants').inner('web').listed();
-    const { outerMap: _, ...facts } = scene.world.outers.get('tenants')!.facts!;
+    const { outerMap: _, ...facts } = scene.world.outerFacts('tenants')!;
     const problem = { reason: 'Unsupported', message: 'Too new' } as const;
     scene.world.putOuter({ ...facts, generation: 2, problem }, 0);
     expect(scene.outerReady()).to.equal('False Unsupported');

@@ -67,6 +67,9 @@ export interface Written {
   readonly ready?: Told;
 }
 
+/** Of an object without a status. */
+export const UNWRITTEN: Written = { version: 0, text: '' };
+
 export type Told = Pick<Condition, 'status' | 'reason'>;
 
 interface ObjectFacts {

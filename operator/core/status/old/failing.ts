@@ -17,7 +17,7 @@ export function failingOf(outer: OuterRecord, cohort: NodeGroup, key: string): r
     const trouble = troubleOf(node.state?.outers.get(outer.name), key);
     if (standing?.kind !== 'reporting' || trouble === undefined || !cohort.members.has(node)) continue;
     const { watermark, opaque } = standing;
-    failing.push({ node: node.name, watermark, opaque, ...trouble });
+    failing.push({ rank: 0, node: node.name, watermark, opaque, ...trouble });
   }
   return failing;
 }

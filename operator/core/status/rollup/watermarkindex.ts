@@ -1,19 +1,27 @@
 import type { Reason } from '../../../api/reason.ts';
 import { compareText } from '../../desired/desired.ts';
+import type { EntryFacts } from '../facts.ts';
 import { FirstNames } from './firstnames.ts';
 import type { NodeRollup } from './rollup.ts';
 
 /** What one node's state says of an outer map, in the eyes of the controller. */
 export type NodeProgress =
   /** An entry about the present. Opaque: it counts more failures than it lists. */
-  | { readonly kind: 'reporting'; readonly watermark: number; readonly opaque: boolean }
+  | {
+      readonly kind: 'reporting';
+      readonly watermark: number;
+      readonly opaque: boolean;
+      /** Where it lists failures. */
+      readonly entry?: EntryFacts;
+    }
   /** An agent that has not told, or told of something that is no longer so. */
-  | { readonly kind: 'absent'; readonly overdue: boolean }
+  | { readonly kind: 'absent'; readonly overdue: boolean; readonly since?: number }
   | { readonly kind: 'silent' }
   | { readonly kind: 'withoutAgent' };
 
 /** A node whose state lists the object among its failures. */
 export interface FailingNode {
+  readonly rank: number;
   readonly node: string;
   readonly watermark: number;
   readonly opaque: boolean;

@@ -3,13 +3,12 @@ import type { OuterMapSpec } from '../../../api/outermap.ts';
 import type { InnerMapStatus, OuterMapStatus } from '../../../api/status.ts';
 import { compileOuterMap } from '../../desired/compile.ts';
 import { labelsHash } from '../../report/nodereport.ts';
-import { runToEnd } from '../../steps.ts';
 import { outerMapOf } from '../../testing/outermap.ts';
 import type { EntryFacts, InnerFacts, OuterFacts, ReportedFailure, Written } from '../facts.ts';
-import { World } from '../old/clusterstate.ts';
-import type { Told } from '../old/evaluate.ts';
-import { innerStatus, outerStatus } from '../old/statuses.ts';
+import type { StatusChange } from '../outerrollup.ts';
 import { canonicalText } from '../patch.ts';
+import { FactsFixture } from './facts.ts';
+import type { OldWorld } from './oldworld.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -34,10 +33,14 @@ interface Reported {
 
 /** A cluster in which versions count up, as a controller comes to know it. */
 export class SummaryScene {
-  readonly world = new World();
+  readonly world: FactsFixture | OldWorld;
   now = 0;
   version = 100;
-  told: Told[] = [];
+  told: readonly StatusChange[] = [];
+  constructor(world: FactsFixture | OldWorld = new FactsFixture()) {
+    this.world = world;
+  }
+
   readonly #labels = new Map<string, Labels>();
   readonly #boots = new Map<string, number>();
   readonly #outers = new Map<string, OuterFacts>();
@@ -150,7 +153,7 @@ export class SummaryScene {
       ...(own === undefined ? {} : { own }),
       ...(held === undefined ? {} : { held }),
     };
-    const { facts } = this.world.nodes.get(node) ?? {};
+    const facts = this.world.nodeFacts(node);
     this.world.putState({
       name: node,
       version: ++this.version,
@@ -169,19 +172,18 @@ export class SummaryScene {
   }
 
   fold(): this {
-    this.told = [];
-    runToEnd(this.world.fold(this.now, told => this.told.push(told)));
+    this.told = this.world.turn(this.now);
     return this;
   }
 
   innerStatus(name: string): InnerMapStatus {
     this.fold();
-    return innerStatus(this.world.inners.get(`team/${name}`)!, this.world, this.#moment);
+    return this.world.innerStatusOf(`team/${name}`, this.now, this.#date);
   }
 
   outerStatus(name = 'tenants'): OuterMapStatus {
     this.fold();
-    return outerStatus(this.world.outers.get(name)!, this.world, this.#moment);
+    return this.world.outerStatusOf(name, this.now, this.#date);
   }
 
   /** `True Programmed` */
@@ -200,22 +202,21 @@ export class SummaryScene {
   /** As after a write: the server has it, the controller knows. */
   write(name: string): this {
     const status = this.innerStatus(name);
-    const record = this.world.inners.get(`team/${name}`)!;
-    const { facts } = record;
+    const facts = this.world.innerFacts(`team/${name}`)!;
     const [accepted, , ready] = status.conditions;
-    record.written = {
+    this.world.wrote(facts.key, {
       version: ++this.version,
       text: canonicalText(status),
       observedGeneration: facts.generation,
       specResourceVersion: status.specResourceVersion,
       accepted: accepted!,
       ready: ready!,
-    };
+    });
     return this;
   }
 
-  get #moment() {
-    return { now: this.now, date: new Date(Date.UTC(2026, 0, 1) + this.now).toISOString() };
+  get #date(): string {
+    return new Date(Date.UTC(2026, 0, 1) + this.now).toISOString();
   }
 
   #boot(name: string): string {

@@ -1,0 +1,177 @@
+import type { OuterMap } from '../../api/outermap.ts';
+import { type Claim, type CompiledOuterMap, claimOf, compileOuterMap } from '../desired/compile.ts';
+import { bySeniority } from '../desired/desired.ts';
+import { every, type Steps } from '../steps.ts';
+import type { Acceptance } from './conditions.ts';
+import type { InnerFacts, OuterFacts } from './facts.ts';
+import type { NodeGroup, NodeGroups } from './nodes/nodegroup.ts';
+import type { NodeLabels } from './nodes/nodelabels.ts';
+
+const UNREAD: Acceptance = { accepted: 'Unknown', reason: 'Pending', message: 'Contents are being read' };
+const ACCEPTED: Acceptance = {
+  accepted: 'True',
+  reason: 'Accepted',
+  message: 'It is valid, and its namespace may declare its key',
+};
+const OUTER_ACCEPTED: Acceptance = {
+  accepted: 'True',
+  reason: 'Accepted',
+  message: 'It can be made and filled',
+};
+
+/** Whether each OuterMap can be made at all, by its name. Of those with one pin on one node, the oldest has it. */
+export function outerAcceptances(
+  outers: ReadonlyMap<string, OuterFacts>,
+  labels: NodeLabels,
+): ReadonlyMap<string, Acceptance> {
+  const holders = pinHolders(outers.values());
+  return new Map([...outers].map(([name, facts]) => [name, outerAcceptance(facts, holders, labels)]));
+}
+
+function outerAcceptance(
+  { outerMap, problem }: OuterFacts,
+  holders: ReadonlyMap<string, readonly OuterMap[]>,
+  labels: NodeLabels,
+): Acceptance {
+  if (problem !== undefined || outerMap === undefined) return { accepted: 'False', ...problem! };
+  const compiled = compileOuterMap(outerMap);
+  if (typeof compiled === 'string') return refused('LayoutMismatch', compiled);
+  const { pin, nodeSelector } = outerMap.spec;
+  const others = pin === undefined ? [] : holders.get(pin)!;
+  for (const other of others) {
+    if (other === outerMap) break;
+    if (!labels.meet(other.spec.nodeSelector, nodeSelector)) continue;
+    const message = `Pin ${pin} belongs to the older OuterMap ${other.metadata.name}: give this one a pin of its own`;
+    return refused('PinInUse', message);
+  }
+  return OUTER_ACCEPTED;
+}
+
+/** Usable OuterMaps by pin, the oldest first. */
+function pinHolders(outers: Iterable<OuterFacts>): ReadonlyMap<string, readonly OuterMap[]> {
+  const holders = new Map<string, OuterMap[]>();
+  for (const { outerMap } of outers) {
+    const pin = outerMap?.spec.pin;
+    if (pin === undefined || typeof compileOuterMap(outerMap!) === 'string') continue;
+    holders.set(pin, [...(holders.get(pin) ?? []), outerMap!]);
+  }
+  for (const sharing of holders.values()) sharing.sort((a, b) => bySeniority(a.metadata, b.metadata));
+  return holders;
+}
+
+/** The outer map by which an InnerMap is judged. */
+export interface Judged {
+  readonly name: string;
+  readonly facts: OuterFacts | undefined;
+  /** Absent where there is none of this name. */
+  readonly acceptance: Acceptance | undefined;
+}
+
+/** Of each InnerMap that loses its key, the older one that has it. */
+export type KeyConflicts = ReadonlyMap<InnerFacts, InnerFacts>;
+
+/** Whether an InnerMap can be taken, by the same rules as on every node. */
+export function innerAcceptance(
+  inner: InnerFacts,
+  { name, facts, acceptance }: Judged,
+  conflicts: KeyConflicts,
+): Acceptance {
+  if (inner.problem !== undefined) return { accepted: 'False', ...inner.problem };
+  if (facts === undefined)
+    return refused(
+      'OuterMapNotFound',
+      `OuterMap ${name} does not exist: create it, or correct spec.outerMap`,
+    );
+  const claim = claimIn(inner, compiledOf(facts));
+  if (claim === undefined || acceptance?.accepted !== 'True')
+    return refused('Pending', `OuterMap ${name} is not usable: see its status`);
+  if (claim.kind === 'unusable' && claim.reason === 'Pending') return UNREAD;
+  if (claim.kind !== 'claim') return refused(claim.reason, claim.message);
+  const rival = conflicts.get(inner);
+  if (rival === undefined) return ACCEPTED;
+  const { keyText } = claim.desired;
+  return refused('KeyConflict', `Key ${keyText} belongs to the older InnerMap ${rival.key}`);
+}
+
+/**
+ * Two InnerMaps with one key meet where their selectors say the same, nodes or no nodes, and where a node is selected by
+ * both. From the oldest on each takes its nodes: thousands with one key and a node each are looked at once.
+ */
+export function* keyConflicts(
+  inners: readonly InnerFacts[],
+  compiled: CompiledOuterMap | undefined,
+  groups: NodeGroups,
+): Steps<KeyConflicts> {
+  const conflicts = new Map<InnerFacts, InnerFacts>();
+  for (const contenders of (yield* contested(inners, compiled)).values())
+    addConflicts(conflicts, contenders, groups);
+  return conflicts;
+}
+
+/** By the key in hex: whoever claims one that others claim too. */
+function* contested(
+  inners: readonly InnerFacts[],
+  compiled: CompiledOuterMap | undefined,
+): Steps<ReadonlyMap<string, InnerFacts[]>> {
+  const first = new Map<string, InnerFacts>();
+  const contested = new Map<string, InnerFacts[]>();
+  const due = every();
+  for (const inner of inners) {
+    if (due()) yield;
+    const keyHex = claimedKey(claimIn(inner, compiled));
+    if (keyHex === undefined) continue;
+    const other = first.get(keyHex);
+    if (other === undefined) first.set(keyHex, inner);
+    else if (contested.has(keyHex)) contested.get(keyHex)!.push(inner);
+    else contested.set(keyHex, [other, inner]);
+  }
+  return contested;
+}
+
+function addConflicts(
+  conflicts: Map<InnerFacts, InnerFacts>,
+  contenders: InnerFacts[],
+  groups: NodeGroups,
+): void {
+  const bySelector = new Map<NodeGroup, InnerFacts>();
+  const byNode = new Map<number, InnerFacts>();
+  for (const inner of contenders.sort(byAge)) {
+    const group = groups.of(inner.selector);
+    const equal = bySelector.get(group);
+    if (equal !== undefined) {
+      conflicts.set(inner, equal);
+      continue;
+    }
+    bySelector.set(group, inner);
+    for (const rank of group.members) {
+      const holder = byNode.get(rank);
+      if (holder === undefined) byNode.set(rank, inner);
+      else if (!conflicts.has(inner)) conflicts.set(inner, holder);
+    }
+  }
+}
+
+/** What the InnerMap claims by itself; nothing where it or its OuterMap cannot be read. */
+function claimIn({ wanted }: InnerFacts, compiled: CompiledOuterMap | undefined): Claim | undefined {
+  return wanted === undefined || compiled === undefined ? undefined : claimOf(wanted, compiled);
+}
+
+/** Contents that cannot be taken hold their key all the same. */
+function claimedKey(claim: Claim | undefined): string | undefined {
+  if (claim?.kind === 'claim') return claim.desired.keyHex;
+  return claim?.kind === 'unusable' ? claim.keyHex : undefined;
+}
+
+export function compiledOf(outer: OuterFacts | undefined): CompiledOuterMap | undefined {
+  if (outer?.outerMap === undefined) return undefined;
+  const compiled = compileOuterMap(outer.outerMap);
+  return typeof compiled === 'string' ? undefined : compiled;
+}
+
+function byAge(a: InnerFacts, b: InnerFacts): number {
+  return bySeniority(a.wanted!.innerMap.metadata, b.wanted!.innerMap.metadata);
+}
+
+function refused(reason: Acceptance['reason'], message: string): Acceptance {
+  return { accepted: 'False', reason, message };
+}

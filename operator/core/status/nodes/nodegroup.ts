@@ -1,0 +1,75 @@
+import type { NodeSelector } from '../../../api/metadata.ts';
+import { type WatermarkIndex, watermarkIndexOf } from '../rollup/watermarkindex.ts';
+import { selectorText } from './nodelabels.ts';
+import type { NodeSet } from './nodeset.ts';
+import type { OuterProgress } from './progress.ts';
+
+/** The nodes that one selector chooses among those of the OuterMap. */
+export interface NodeGroup {
+  readonly progress: OuterProgress;
+  readonly members: Uint32Array;
+  readonly index: WatermarkIndex;
+  /** Since the last turn a node that was there before has come to be selected. */
+  readonly grew: boolean;
+}
+
+/** The group of each selector, made when it is first asked for. `before` are those of the last turn. */
+export class NodeGroups {
+  readonly progress: OuterProgress;
+  readonly #before: ReadonlyMap<string, NodeGroup>;
+  readonly #groups = new Map<string, NodeGroup>();
+  #made = 0;
+
+  constructor(progress: OuterProgress, before: NodeGroups | undefined) {
+    this.progress = progress;
+    this.#before = before === undefined ? new Map() : before.#groups;
+  }
+
+  /** Groups whose nodes had to be sorted anew. */
+  get made(): number {
+    return this.#made;
+  }
+
+  of(selector: NodeSelector | undefined): NodeGroup {
+    const text = selectorText(selector);
+    let group = this.#groups.get(text);
+    if (group === undefined) {
+      group = this.#groupOf(selector, this.#before.get(text));
+      this.#groups.set(text, group);
+    }
+    return group;
+  }
+
+  #groupOf(selector: NodeSelector | undefined, before: NodeGroup | undefined): NodeGroup {
+    const { progress } = this;
+    if (before?.progress === progress) return before.grew ? { ...before, grew: false } : before;
+    this.#made++;
+    const members = membersOf(progress, selector, before);
+    const names = Array.from(members, rank => progress.nodes.all[rank]!.facts.name);
+    const reported = Array.from(members, rank => progress.byRank[rank]!);
+    const grew = before !== undefined && hasGrown(before, members, progress.nodes);
+    return { progress, members, index: watermarkIndexOf(names, reported), grew };
+  }
+}
+
+function membersOf(
+  progress: OuterProgress,
+  selector: NodeSelector | undefined,
+  before: NodeGroup | undefined,
+): Uint32Array {
+  if (selector === undefined) return progress.ranks;
+  const { labels } = progress.nodes;
+  const isSame = before?.progress.nodes.labels === labels && before.progress.ranks === progress.ranks;
+  if (isSame) return before.members;
+  return labels.selected(selector).filter(rank => progress.byRank[rank] !== undefined);
+}
+
+function hasGrown(before: NodeGroup, members: Uint32Array, { all }: NodeSet): boolean {
+  if (before.members === members) return false;
+  const { labels } = before.progress.nodes;
+  const known = new Set(Array.from(before.members, rank => labels.nodes[rank]!.uid));
+  return members.some(rank => {
+    const { facts, hasAgent } = all[rank]!;
+    return hasAgent && labels.has(facts.uid) && !known.has(facts.uid);
+  });
+}

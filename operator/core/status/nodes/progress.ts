@@ -1,0 +1,173 @@
+import { every, type Steps } from '../../steps.ts';
+import type { EntryFacts, OuterFacts, ReportedFailure, StateFacts } from '../facts.ts';
+import type { FailingNode, NodeProgress } from '../rollup/watermarkindex.ts';
+import type { NodeSet, NodeStatus } from './nodeset.ts';
+import type { RestoreGuard } from './restore.ts';
+import { nodeStaleness, outerMapStaleness } from './staleness.ts';
+
+/** Whoever has not reached a change after so long is silent; an idle watermark may be 60 s old. */
+export const LATE_AFTER = 75_000;
+
+/** Of the outer map itself among the failing: names of InnerMaps have a slash. */
+export const ITSELF = '';
+
+/** What the nodes that an OuterMap selects report about it. The same object while nothing of it is another. */
+export interface OuterProgress {
+  /** The latest that it was made from. */
+  from: ProgressInput;
+  nodes: NodeSet;
+  /** Of the selected nodes. */
+  readonly ranks: Uint32Array;
+  /** By rank; nothing of those that are not selected. */
+  readonly byRank: readonly (NodeProgress | undefined)[];
+  /** By the InnerMap's name, or ITSELF: ranks of the nodes that list it as failed. */
+  readonly failing: ReadonlyMap<string, readonly FailingNode[]>;
+  /** When time alone makes it another. */
+  readonly recheckAt: number;
+}
+
+/** What it was made from: where that is the same, and no time has come, it is the same. */
+interface ProgressInput {
+  readonly states: ReadonlyMap<string, StateFacts>;
+  readonly guardVersion: number;
+  readonly uid: string | undefined;
+  readonly generation: number | undefined;
+}
+
+export interface ProgressSeen {
+  readonly nodes: NodeSet;
+  readonly states: ReadonlyMap<string, StateFacts>;
+  readonly guard: RestoreGuard;
+}
+
+export function* outerProgress(
+  outer: OuterFacts | undefined,
+  seen: ProgressSeen,
+  { before, now }: { readonly before: OuterProgress | undefined; readonly now: number },
+): Steps<OuterProgress> {
+  const { nodes, states, guard } = seen;
+  const from = { states, guardVersion: guard.version, uid: outer?.uid, generation: outer?.generation };
+  if (before?.nodes === nodes && sameInput(before.from, from) && now < before.recheckAt) return before;
+  const spec = outer?.outerMap?.spec;
+  const ranks = spec === undefined ? NOBODY : nodes.labels.selected(spec.nodeSelector);
+  const byRank: (NodeProgress | undefined)[] = new Array(nodes.all.length);
+  const known = knownProgress(before, nodes);
+  let isSame = before?.nodes.labels === nodes.labels && before.ranks === ranks;
+  const due = every();
+  for (const rank of ranks) {
+    if (due()) yield;
+    const node = nodes.all[rank]!;
+    const last = known(node, rank);
+    byRank[rank] = reused(last, progressOf(node, presentEntry(node, outer!, seen), { last, now }));
+    isSame &&= byRank[rank] === last;
+  }
+  if (isSame) return Object.assign(before!, { from, nodes });
+  const failing = failingNodes(nodes, ranks, byRank);
+  return { from, nodes, ranks, byRank, failing, recheckAt: recheckAt(ranks, byRank) };
+}
+
+const NOBODY = new Uint32Array(0);
+
+/** Nodes keep their progress when others come or go, and lose it when they are made again. */
+function knownProgress(before: OuterProgress | undefined, nodes: NodeSet) {
+  if (before === undefined) return () => undefined;
+  if (before.nodes.labels === nodes.labels) return (_: NodeStatus, rank: number) => before.byRank[rank];
+  const byName = new Map(before.nodes.all.map(({ facts }, rank) => [facts.name, before.byRank[rank]]));
+  return ({ facts }: NodeStatus) => byName.get(facts.name);
+}
+
+function sameInput(a: ProgressInput, b: ProgressInput): boolean {
+  return (
+    a.states === b.states &&
+    a.guardVersion === b.guardVersion &&
+    a.uid === b.uid &&
+    a.generation === b.generation
+  );
+}
+
+/** What the node reports of the outer map, if that is about the present. */
+function presentEntry(
+  { facts }: NodeStatus,
+  outer: OuterFacts,
+  { states, guard }: ProgressSeen,
+): EntryFacts | undefined {
+  const state = states.get(facts.name);
+  const entry = state?.outers.get(outer.name);
+  if (state === undefined || entry === undefined || guard.covers(state)) return undefined;
+  const staleness = nodeStaleness(state, facts) ?? outerMapStaleness(entry, outer, state.version);
+  return staleness === undefined ? entry : undefined;
+}
+
+function progressOf(
+  { hasAgent, isSilent }: NodeStatus,
+  entry: EntryFacts | undefined,
+  { last, now }: { readonly last: NodeProgress | undefined; readonly now: number },
+): NodeProgress {
+  if (!hasAgent) return WITHOUT_AGENT;
+  if (isSilent) return SILENT;
+  if (entry === undefined) return absence(last, now);
+  const opaque = entry.failuresTotal > entry.listed;
+  return { kind: 'reporting', watermark: entry.watermark, opaque, ...(isTroubled(entry) ? { entry } : {}) };
+}
+
+function absence(last: NodeProgress | undefined, now: number): NodeProgress {
+  const since = last?.kind === 'absent' ? (last.since ?? now) : now;
+  const overdue = now - since >= LATE_AFTER;
+  return last?.kind === 'absent' && last.overdue === overdue ? last : { kind: 'absent', since, overdue };
+}
+
+const WITHOUT_AGENT: NodeProgress = { kind: 'withoutAgent' };
+const SILENT: NodeProgress = { kind: 'silent' };
+
+function reused(last: NodeProgress | undefined, next: NodeProgress): NodeProgress {
+  if (last?.kind !== 'reporting' || next.kind !== 'reporting') return next;
+  const isSame =
+    Object.is(last.watermark, next.watermark) && last.opaque === next.opaque && last.entry === next.entry;
+  return isSame ? last : next;
+}
+
+function failingNodes(
+  { all }: NodeSet,
+  ranks: Uint32Array,
+  byRank: readonly (NodeProgress | undefined)[],
+): ReadonlyMap<string, readonly FailingNode[]> {
+  const failing = new Map<string, FailingNode[]>();
+  for (const rank of ranks) {
+    const progress = byRank[rank]!;
+    if (progress.kind !== 'reporting' || progress.entry === undefined) continue;
+    const { watermark, opaque, entry } = progress;
+    for (const [name, failure] of failuresOf(entry)) {
+      const node = { rank, node: all[rank]!.facts.name, watermark, opaque, ...failure };
+      const nodes = failing.get(name);
+      if (nodes === undefined) failing.set(name, [node]);
+      else nodes.push(node);
+    }
+  }
+  return failing;
+}
+
+function recheckAt(ranks: Uint32Array, byRank: readonly (NodeProgress | undefined)[]): number {
+  let first = Number.POSITIVE_INFINITY;
+  for (const rank of ranks) {
+    const progress = byRank[rank]!;
+    if (progress.kind === 'absent' && !progress.overdue)
+      first = Math.min(first, progress.since! + LATE_AFTER);
+  }
+  return first;
+}
+
+export function isTroubled(entry: EntryFacts | undefined): boolean {
+  if (entry === undefined) return false;
+  return entry.held !== undefined || entry.own !== undefined || entry.inners.size > 0;
+}
+
+function* failuresOf({ held, own, inners }: EntryFacts): Iterable<readonly [string, ReportedFailure]> {
+  const itself = held === undefined ? own : heldFailure(held);
+  if (itself !== undefined) yield [ITSELF, itself];
+  yield* inners;
+}
+
+function heldFailure({ keys, token }: { readonly keys: number; readonly token: string }): ReportedFailure {
+  const message = `${keys} keys are no longer declared, more than maxRemoval lets go at once: nothing was removed; if it is meant, set the annotation innermap.io/release-removal: ${token}`;
+  return { reason: 'RemovalHeld', message };
+}
