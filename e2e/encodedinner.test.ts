@@ -1,0 +1,230 @@
+import { expect } from 'chai';
+import { parseOuterMap } from '../operator/api/parse/manifest.ts';
+import { innerFacts } from '../operator/controller/facts/innermap.ts';
+import { SimulatedCluster } from '../operator/controller/testing/cluster.ts';
+import { OBJECTS } from '../operator/controller/testing/scene.ts';
+import { type CompiledOuterMap, claimOf, compileOuterMap } from '../operator/core/desired/compile.ts';
+import { arrivalOf, contentOf } from '../operator/core/encodedinner.ts';
+import { hex } from '../operator/core/hex.ts';
+import { runToEnd } from '../operator/core/steps.ts';
+import type { WantedInner } from '../operator/core/wanted.ts';
+import { declaredIn } from '../operator/inspect/declared.ts';
+import type { KubeObject } from '../operator/kube/client.ts';
+import { readManifests } from '../operator/source/folder/manifests.ts';
+
+/** What an agent, a folder, the controller and the commands make of one object. */
+interface Made {
+  readonly agent: string;
+  readonly folder: string;
+  readonly controller: string;
+  readonly commands: string;
+}
+
+const CPUS = 2;
+const HASH = { type: 'Hash', maxEntries: 4, key: 'u32', value: 'u32' };
+
+async function made(spec: object, inner: object = HASH, metadata: object = {}): Promise<Made> {
+  const outer = OBJECTS.outerMap('tenants', { inner });
+  const parsed = parseOuterMap(outer);
+  const ground = parsed.ok ? compileOuterMap(parsed.value) : 'unparsed';
+  if (typeof ground === 'string') throw new Error(ground);
+  const plain = OBJECTS.innerMap('web', spec);
+  const object = { ...plain, metadata: { ...plain.metadata, ...metadata } };
+  return {
+    agent: byAgent(object, ground),
+    folder: byFolder(object, ground),
+    controller: byController(object, ground),
+    commands: await byCommands(outer, object, ground),
+  };
+}
+
+function byAgent(object: KubeObject, ground: CompiledOuterMap): string {
+  try {
+    const arrival = arrivalOf(object);
+    const content = runToEnd(contentOf(arrival, ground.layout, CPUS));
+    return verdict({ innerMap: arrival.innerMap, content }, ground);
+  } catch (error) {
+    return `thrown: ${(error as Error).message}`;
+  }
+}
+
+function byFolder(object: KubeObject, ground: CompiledOuterMap): string {
+  const layouts = new Map([['tenants', ground.layout]]);
+  const options = { layouts, prefer: 'given', possibleCpus: CPUS, weigh: false } as const;
+  const { innerMaps, refused } = readManifests(JSON.stringify(object, undefined, 1), 'f', options);
+  const texts = [
+    ...refused.map(({ origin, message }) => `refused: ${origin}: ${message}`),
+    ...innerMaps.map(inner => verdict(inner, ground)),
+  ];
+  return texts.join('\n');
+}
+
+function byController(object: KubeObject, ground: CompiledOuterMap): string {
+  const { problem, wanted } = innerFacts(object, { known: undefined, layoutOf: () => ground.layout });
+  return problem === undefined ? verdict(wanted!, ground) : `problem: ${problem.reason}, ${problem.message}`;
+}
+
+async function byCommands(outer: KubeObject, object: KubeObject, ground: CompiledOuterMap): Promise<string> {
+  const cluster = new SimulatedCluster();
+  cluster.put('outermaps', outer);
+  cluster.put('innermaps', object);
+  const { refusals, innerMaps } = await declaredIn(cluster, { possibleCpus: CPUS });
+  const texts = [
+    ...refusals.map(({ origin, message }) => `refused: ${origin}: ${message}`),
+    ...innerMaps.map(inner => verdict(inner, ground)),
+  ];
+  return texts.join('\n');
+}
+
+function verdict(inner: WantedInner, ground: CompiledOuterMap): string {
+  const claim = claimOf(inner, ground);
+  if (claim.kind !== 'claim') return `${claim.kind}: ${claim.reason}, ${claim.message}`;
+  const { count, keys, values } = claim.desired.entries;
+  return `${count}: ${hex(keys)} ${hex(values)}`;
+}
+
+/** Where all four say the same; the folder with a place in front. */
+function alike(text: string, place?: string): Made {
+  const placed = place === undefined ? text : text.replace(', ', `, ${place}`);
+  return { agent: text, folder: placed, controller: text, commands: text };
+}
+
+function many(count: number, entry: (index: number) => unknown): readonly unknown[] {
+  return Array.from({ length: count }, (_, index) => entry(index));
+}
+
+const ONE = [{ key: 1, value: 2 }];
+const WIDE = { ...HASH, maxEntries: 5000 };
+const PER_CPU = { ...HASH, type: 'PerCPUHash' };
+const NULL_KEY = { key: null, value: 3 };
+const NULL_KEY_TEXT = "spec.entries[0].key: Missing: the entry's key";
+const NEGATIVE = { key: 1, value: -2 };
+const NEGATIVE_TEXT = 'value: -2 is out of range: u32 takes 0 to 4294967295';
+const RANGE = many(10, index => `spec.entries[${index}].${NEGATIVE_TEXT}`).join('; ');
+
+describe('an InnerMap, encoded by the agent, a folder, the controller and the commands', () => {
+  it('is the same bytes, of which the controller keeps none', async () => {
+    const bytes = '2: 0100000003000000 0200000004000000';
+    expect(await made({ entries: ONE, table: 'key,value\n3,4\n' })).to.deep.equal({
+      ...alike(bytes),
+      controller: '2:  ',
+    });
+  });
+
+  it('has an entry with a value out of range', async () => {
+    const text = `unusable: InvalidEntries, spec.entries[0].${NEGATIVE_TEXT}`;
+    expect(await made({ entries: [NEGATIVE] })).to.deep.equal(alike(text, 'f:14:14: '));
+  });
+
+  it('has twelve wrong entries: ten are told', async () => {
+    const { folder, ...others } = await made({ entries: many(12, () => NEGATIVE) }, WIDE);
+    const text = `unusable: InvalidEntries, ${RANGE}; and 2 more`;
+    expect({ ...others, folder: folder.replace(/f:\d+:\d+: /g, '') }).to.deep.equal(alike(text));
+    expect(folder.match(/f:\d+:\d+: /g)).to.have.length(10);
+  });
+
+  it('has more wrong entries than anybody counts', async () => {
+    const { folder, ...others } = await made({ entries: many(2000, () => NEGATIVE) }, WIDE);
+    const text = `unusable: InvalidEntries, ${RANGE}; and 990 or more others`;
+    expect({ ...others, folder: text }).to.deep.equal(alike(text));
+    expect(folder).to.match(/; and 990 more$/);
+  });
+
+  it('has an entry twice', async () => {
+    const text =
+      'unusable: InvalidEntries, spec.entries[1].key: Key 1 is given by spec.entries[0] too: keep one';
+    expect(await made({ entries: [...ONE, ...ONE] })).to.deep.equal(alike(text, 'f:17:12: '));
+  });
+
+  it('has more entries than fit', async () => {
+    const text =
+      'unusable: TooManyEntries, 5 entries are more than maxEntries 4: declare fewer, or raise maxEntries of the inner map where its type allows it';
+    const entries = many(5, key => ({ key, value: 2 }));
+    expect(await made({ entries })).to.deep.equal(alike(text, 'f:8:10: spec: '));
+  });
+
+  it('has entries where its type has none', async () => {
+    const text = 'unusable: InvalidEntries, Type RingBuf is created empty: leave entries and table out';
+    const ring = { type: 'RingBuf', maxEntries: 4096 };
+    expect(await made({ entries: ONE }, ring)).to.deep.equal(alike(text, 'f:11:14: spec.entries: '));
+  });
+
+  it('has a maxEntries that the layout does not take: told before its contents are', async () => {
+    const text =
+      "unusable: LayoutMismatch, An inner Array differs in maxEntries only where the template has the flag InnerMap: leave it out, all of them have the template's 4, or add the flag";
+    const spec = { maxEntries: 9, entries: [NEGATIVE] };
+    expect(await made(spec, { ...HASH, type: 'Array' })).to.deep.equal(alike(text));
+  });
+
+  it('has a value for each CPU, or one for all', async () => {
+    for (const [value, bytes] of [
+      [[1, 2], '01000000000000000200000000000000'],
+      [3, '03000000000000000300000000000000'],
+    ])
+      expect(await made({ entries: [{ key: 1, value }] }, PER_CPU)).to.deep.equal({
+        ...alike(`1: 01000000 ${bytes}`),
+        controller: '1:  ',
+      });
+  });
+
+  it('has values for the CPUs of another machine: without a machine nobody knows', async () => {
+    const text =
+      'unusable: InvalidEntries, spec.entries[0].value: List has 3 values, this node 2 possible CPUs: write one for each, or one value for all';
+    expect(await made({ entries: [{ key: 1, value: [1, 2, 3] }] }, PER_CPU)).to.deep.equal({
+      ...alike(text, 'f:14:14: '),
+      controller: '1:  ',
+    });
+  });
+
+  it('waits where its OuterMap is not known', async () => {
+    const { folder, commands } = await made({ outerMap: 'elsewhere', entries: ONE });
+    const text = 'unusable: Pending, Contents wait to be encoded by the OuterMap’s layout';
+    expect({ folder, commands }).to.deep.equal({ folder: text, commands: text });
+  });
+
+  it('has an entry that the parser refuses', async () => {
+    expect(await made({ entries: [NULL_KEY] })).to.deep.equal({
+      agent: `unusable: InvalidEntries, ${NULL_KEY_TEXT}`,
+      folder: `refused: f:13:12: InnerMap team/web: ${NULL_KEY_TEXT}`,
+      controller: `problem: InvalidEntries, ${NULL_KEY_TEXT}`,
+      commands: `refused: InnerMap team/web: ${NULL_KEY_TEXT}`,
+    });
+  });
+
+  it('has such an entry, and a key that the outer map does not take', async () => {
+    expect(await made({ key: 'x', entries: [NULL_KEY] })).to.deep.equal({
+      agent: 'rejected: InvalidKey, Key x: "x" is not an integer: u32 takes a decimal or a 0x number',
+      folder: `refused: f:13:12: InnerMap team/web: ${NULL_KEY_TEXT}`,
+      controller: `problem: InvalidEntries, ${NULL_KEY_TEXT}`,
+      commands: `refused: InnerMap team/web: ${NULL_KEY_TEXT}`,
+    });
+  });
+
+  it('has more such entries than are told', async () => {
+    const { folder, ...others } = await made({ entries: many(12, () => NULL_KEY) });
+    const texts = many(10, index => NULL_KEY_TEXT.replace('0', String(index))).join('; ');
+    expect(others).to.deep.equal({
+      agent: `unusable: InvalidEntries, ${texts}; and 1 more`,
+      controller: `problem: InvalidEntries, ${texts}; and 1 more`,
+      commands: `refused: InnerMap team/web: ${texts}; spec.entries: Has 2 more wrong entries: mend the first 10`,
+    });
+    expect(folder.split('\n')).to.have.length(11);
+  });
+
+  for (const [reason, field, spec, name] of [
+    ['Unsupported', 'metadata.name', {}, 'WEB'],
+    ['InvalidKey', 'spec.key', { key: true }, 'web'],
+    ['Unsupported', 'spec.maxEntries', { maxEntries: 0 }, 'web'],
+  ] as const)
+    it(`has a ${field} that cannot be read`, async () => {
+      const { agent, folder, controller, commands } = await made({ ...spec, entries: [NULL_KEY] }, HASH, {
+        name,
+      });
+      const text = agent.replace('thrown: Cannot read an InnerMap: ', '');
+      expect(text).to.include(`${field}: Must be `).and.to.include(`; ${NULL_KEY_TEXT}`);
+      expect(controller).to.equal(`problem: ${reason}, ${text}`);
+      expect(commands).to.equal(`refused: InnerMap team/${name}: ${text}`);
+      const told = folder.split('\n').map(line => line.replace(/^refused: f:\d+:\d+: /, ''));
+      expect(told).to.have.members(text.split('; ').map(problem => `InnerMap team/${name}: ${problem}`));
+    });
+});
