@@ -21,3 +21,25 @@ export function fieldText(path: FieldPath): string {
   for (const part of path) text += typeof part === 'number' ? `[${part}]` : text === '' ? part : `.${part}`;
   return text;
 }
+
+/** So many problems are told one by one: an author mends those first. */
+export const SHOWN_PROBLEMS = 10;
+/** Problems are counted up to here: each costs microseconds, and a file can hold a million. */
+export const COUNTED_PROBLEMS = 1000;
+
+export function problemText({ path, message }: Problem): string {
+  const field = fieldText(path);
+  return field === '' ? message : `${field}: ${message}`;
+}
+
+/** The first of them, and how many there are more. */
+export function problemsText(problems: readonly Problem[], shown = SHOWN_PROBLEMS): string {
+  return listText(problems.slice(0, shown).map(problemText), problems.length);
+}
+
+/** The texts of the first problems, and how many there are more of them all. */
+export function listText(texts: readonly string[], total: number): string {
+  const more = total - texts.length;
+  if (more === 0) return texts.join('; ');
+  return `${texts.join('; ')}; and ${more} ${total >= COUNTED_PROBLEMS ? 'or more others' : 'more'}`;
+}

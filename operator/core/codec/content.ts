@@ -1,5 +1,12 @@
 import type { RawContent, RawEntry } from '../../api/innermap.ts';
-import { type FieldPath, fieldText, type Problem } from '../../api/problem.ts';
+import {
+  COUNTED_PROBLEMS,
+  type FieldPath,
+  fieldText,
+  listText,
+  type Problem,
+  problemText,
+} from '../../api/problem.ts';
 import type { Reason } from '../../api/reason.ts';
 import { type Entries, NO_ENTRIES } from '../entries.ts';
 import type { OuterLayout } from '../layout/outer.ts';
@@ -11,7 +18,6 @@ import { encode, encodeOntoZeros } from './encode.ts';
 import { valueStride } from './entries.ts';
 import {
   addProblem,
-  COUNTED_PROBLEMS,
   type EntryBuffer,
   isHopeless,
   newEntryBuffer,
@@ -245,9 +251,6 @@ function refusal(reason: Reason, message: string, path: FieldPath): EncodedConte
 }
 
 function invalid({ problems, total }: EntryBuffer): EncodedContent {
-  const more = total - problems.length;
-  const rest =
-    more === 0 ? '' : total >= COUNTED_PROBLEMS ? `; and ${more} or more others` : `; and ${more} more`;
-  const message = problems.map(problem => `${fieldText(problem.path)}: ${problem.message}`).join('; ') + rest;
+  const message = listText(problems.map(problemText), total);
   return { ok: false, reason: 'InvalidEntries', problems, total, message };
 }

@@ -1,4 +1,4 @@
-import type { FieldPath, Problem } from '../../api/problem.ts';
+import { COUNTED_PROBLEMS, type FieldPath, type Problem, SHOWN_PROBLEMS } from '../../api/problem.ts';
 import type { MapSpec } from '../mapspec.ts';
 import type { Type } from '../types/type.ts';
 import { cpuStride, isPerCpu, valueStride } from './entries.ts';
@@ -28,10 +28,6 @@ export interface EntryBufferSize {
   readonly rows: number;
   readonly possibleCpus: number | undefined;
 }
-
-const SHOWN_PROBLEMS = 10;
-/** Problems are counted up to here: each costs microseconds, and a file can hold a million. */
-export const COUNTED_PROBLEMS = 1000;
 
 export function newEntryBuffer(
   template: MapSpec,
