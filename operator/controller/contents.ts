@@ -1,4 +1,3 @@
-import { encodingSteps } from '../core/codec/content.ts';
 import type { OuterLayout } from '../core/layout/outer.ts';
 import type { InnerFacts } from '../core/status/facts.ts';
 import type { World } from '../core/status/old/clusterstate.ts';
@@ -107,7 +106,7 @@ export class Judge {
   #judging(object: KubeObject): Generator<undefined, InnerFacts> | undefined {
     const outer = (object['spec'] as { readonly outerMap?: string } | undefined)?.outerMap ?? '';
     const layout = this.#layoutOf(outer);
-    return layout === undefined ? undefined : judging(object, layout, encodingSteps);
+    return layout === undefined ? undefined : judging(object, layout);
   }
 
   #layoutOf(outer: string): OuterLayout | undefined {

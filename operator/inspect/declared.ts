@@ -1,11 +1,10 @@
-import type { InnerMapManifest, RawContent } from '../api/innermap.ts';
 import type { OuterMap } from '../api/outermap.ts';
-import { parseInnerMap, parseOuterMap } from '../api/parse/manifest.ts';
-import { fieldText, type Problem } from '../api/problem.ts';
+import { parseOuterMap } from '../api/parse/manifest.ts';
+import { problemsText } from '../api/problem.ts';
 import { isPerCpu } from '../core/codec/entries.ts';
 import type { CountedInner } from '../core/compare/applied.ts';
 import { compileOuterMap } from '../core/desired/compile.ts';
-import { contentOf } from '../core/encodedinner.ts';
+import { type Arrival, arrivalOf, encodeInner } from '../core/encodedinner.ts';
 import type { OuterLayout } from '../core/layout/outer.ts';
 import { runToEnd } from '../core/steps.ts';
 import type { ManifestProblem } from '../core/wanted.ts';
@@ -38,22 +37,22 @@ export interface RawInnerMap {
 /** The cluster's OuterMaps, and its InnerMaps encoded by them, one after the other: their JSON is let go at once. */
 export async function declaredIn(cluster: Cluster, asked: DeclaredAsked): Promise<Declared> {
   const refusals: ManifestProblem[] = [];
-  const refuse = (object: KubeObject, problems: readonly Problem[]): undefined => {
-    refusals.push({ origin: nameOf(object), message: problems.map(problemText).join('; ') });
+  const refuse = (object: KubeObject, message: string): undefined => {
+    refusals.push({ origin: nameOf(object), message });
   };
   const outerMaps = await all<OuterMap>(cluster, {
     place: OUTER_MAPS,
     keep: object => {
       const parsed = parseOuterMap(object);
-      return parsed.ok ? parsed.value : refuse(object, parsed.problems);
+      return parsed.ok ? parsed.value : refuse(object, problemsText(parsed.problems, Infinity));
     },
   });
   const layouts = layoutsOf(outerMaps);
   const keep = (object: KubeObject): CountedInner | undefined => {
     if (asked.concerns?.(rawInnerMap(object)) === false) return undefined;
-    const parsed = parseInnerMap(object);
-    if (!parsed.ok) return refuse(object, parsed.problems);
-    return encoded(parsed.value, layouts, asked.possibleCpus);
+    const read = arrivalOf(object);
+    if (!read.ok) return refuse(object, problemsText(read.problems));
+    return encoded(read.value, layouts, asked.possibleCpus);
   };
   const seen = asked.seen === undefined ? {} : { seen: asked.seen };
   const places: readonly ResourceRef[] = asked.namespaces?.map(namespace => ({
@@ -78,20 +77,21 @@ export function layoutsOf(outerMaps: readonly OuterMap[]): ReadonlyMap<string, O
 
 /** An InnerMap with its contents in bytes. Where no node is meant, with as many CPUs as its author gave values for. */
 export function encoded(
-  { innerMap, content }: InnerMapManifest,
+  arrival: Arrival,
   layouts: ReadonlyMap<string, OuterLayout>,
   possibleCpus?: number,
 ): CountedInner {
+  const { innerMap } = arrival;
   const layout = layouts.get(innerMap.spec.outerMap);
-  if (layout === undefined) return { innerMap, content: { kind: 'pending' }, cpus: 1 };
-  const cpus = possibleCpus ?? (isPerCpu(layout.template) ? cpusGiven(content) : 1);
-  return { innerMap, content: runToEnd(contentOf({ innerMap, content }, layout, cpus)), cpus };
+  const cpus = possibleCpus ?? (layout !== undefined && isPerCpu(layout.template) ? cpusGiven(arrival) : 1);
+  return { innerMap, content: runToEnd(encodeInner(arrival, { layout, possibleCpus: cpus })), cpus };
 }
 
 /** The longest list that is a value. */
-function cpusGiven({ entries }: RawContent): number {
+function cpusGiven({ content }: Arrival): number {
   let most = 1;
-  for (const { value } of entries) if (Array.isArray(value)) most = Math.max(most, value.length);
+  if ('kind' in content) return most;
+  for (const { value } of content.entries) if (Array.isArray(value)) most = Math.max(most, value.length);
   return most;
 }
 
@@ -102,9 +102,4 @@ function rawInnerMap(object: KubeObject): RawInnerMap {
 
 function nameOf({ kind = '', metadata: { namespace, name } }: KubeObject): string {
   return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
-}
-
-function problemText({ path, message }: Problem): string {
-  const field = fieldText(path);
-  return field === '' ? message : `${field}: ${message}`;
 }

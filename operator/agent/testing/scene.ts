@@ -1,11 +1,12 @@
 import type { OuterMap } from '../../api/outermap.ts';
 import { parseInnerMap, parseOuterMap } from '../../api/parse/manifest.ts';
 import { fieldText, type Parsed } from '../../api/problem.ts';
-import { encodeContent } from '../../core/codec/content.ts';
 import { keyBytes } from '../../core/codec/keytext.ts';
+import { encodeInner } from '../../core/encodedinner.ts';
 import { hex } from '../../core/hex.ts';
-import { innerSpec, outerLayout } from '../../core/layout/outer.ts';
+import { outerLayout } from '../../core/layout/outer.ts';
 import type { Report } from '../../core/report/report.ts';
+import { runToEnd } from '../../core/steps.ts';
 import type { ManifestProblem, Wanted, WantedInner, Watermark } from '../../core/wanted.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { Publisher } from '../../publish/publish.ts';
@@ -134,15 +135,10 @@ export class Scene {
 }
 
 function encoded(object: object, outerMap: OuterMap | undefined): WantedInner {
-  const { innerMap, content } = must(parseInnerMap(object));
-  if (outerMap === undefined) return { innerMap, content: { kind: 'pending' } };
-  const layout = must(outerLayout(outerMap));
-  const spec = innerSpec(layout, innerMap);
-  const maxEntries = spec.ok ? spec.value.maxEntries : layout.template.maxEntries;
-  const result = encodeContent(content, layout, { maxEntries, possibleCpus: 2 });
-  if (!result.ok)
-    return { innerMap, content: { kind: 'invalid', reason: result.reason, message: result.message } };
-  return { innerMap, content: { kind: 'encoded', entries: result.entries, layoutDigest: layout.digest } };
+  const manifest = must(parseInnerMap(object));
+  const layout = outerMap === undefined ? undefined : must(outerLayout(outerMap));
+  const content = runToEnd(encodeInner(manifest, { layout, possibleCpus: 2 }));
+  return { innerMap: manifest.innerMap, content };
 }
 
 function pairsOf(

@@ -1,9 +1,9 @@
-import type { RawContent } from '../../api/innermap.ts';
-import { encodeContent } from '../../core/codec/content.ts';
 import { decodeEntries } from '../../core/codec/entries.ts';
+import { type Arrival, encodeInner } from '../../core/encodedinner.ts';
 import type { Entries } from '../../core/entries.ts';
 import type { OuterLayout } from '../../core/layout/outer.ts';
 import { isArray } from '../../core/mapspec.ts';
+import { runToEnd } from '../../core/steps.ts';
 import type { Type } from '../../core/types/type.ts';
 import type { InnerReading } from '../../kernel/kernel.ts';
 import { ordered } from '../terminal/order.ts';
@@ -60,14 +60,14 @@ const PLAIN_CELL = /^[A-Za-z0-9._:/+-]+$/;
 /** The first key whose bytes a manifest would not give back; undefined where it gives back all of them. */
 export function firstLoss(
   layout: OuterLayout,
-  content: RawContent,
+  arrival: Arrival,
   reading: InnerReading,
   possibleCpus: number,
 ): Uint8Array | undefined {
   const { entries, spec } = reading;
   const { keySize } = spec;
-  const encoded = encodeContent(content, layout, { maxEntries: spec.maxEntries, possibleCpus });
-  if (!encoded.ok) return entries.keys.subarray(0, keySize);
+  const encoded = runToEnd(encodeInner(arrival, { layout, possibleCpus }));
+  if (encoded.kind !== 'encoded') return entries.keys.subarray(0, keySize);
   const again = valuesByKey(encoded.entries, keySize);
   const stride = entries.count === 0 ? 0 : entries.values.length / entries.count;
   const absent = Buffer.alloc(isArray(layout.template.type) ? stride : 0);

@@ -83,13 +83,13 @@ function readBack<T>(parsed: Parsed<T>): T {
 
 function lossOf(
   layout: OuterLayout,
-  { innerMap, content }: InnerMapManifest,
+  manifest: InnerMapManifest,
   { key, reading }: WholeInnerMap,
   possibleCpus: number,
 ): string | undefined {
-  const outerKey = keyBytes(layout.outerKey, innerMap.spec.key);
+  const outerKey = keyBytes(layout.outerKey, manifest.innerMap.spec.key);
   if (!outerKey.ok || hex(outerKey.bytes) !== hex(key)) return `has the key 0x${hex(key)}`;
-  const lost = firstLoss(layout, content, reading, possibleCpus);
+  const lost = firstLoss(layout, manifest, reading, possibleCpus);
   return lost === undefined ? undefined : `holds an entry with key 0x${hex(lost)}`;
 }
 

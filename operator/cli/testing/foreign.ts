@@ -1,9 +1,10 @@
 import { parse } from 'yaml';
 import { parseInnerMap, parseOuterMap } from '../../api/parse/manifest.ts';
-import { encodeContent } from '../../core/codec/content.ts';
+import { encodeInner } from '../../core/encodedinner.ts';
 import type { Entries } from '../../core/entries.ts';
-import { innerSpec, outerLayout } from '../../core/layout/outer.ts';
+import { outerLayout } from '../../core/layout/outer.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
+import { runToEnd } from '../../core/steps.ts';
 import type { Wanted, WantedInner } from '../../core/wanted.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 
@@ -66,14 +67,10 @@ export function wantedOf(yaml: string, possibleCpus: number): Wanted {
   const innerMaps = documents
     .filter(({ kind }) => kind === 'InnerMap')
     .map((document): WantedInner => {
-      const { innerMap, content } = must(parseInnerMap(document));
-      const { maxEntries } = must(innerSpec(layout, innerMap));
-      const encoded = encodeContent(content, layout, { maxEntries, possibleCpus });
-      if (!encoded.ok) throw new Error(encoded.message);
-      return {
-        innerMap,
-        content: { kind: 'encoded', entries: encoded.entries, layoutDigest: layout.digest },
-      };
+      const manifest = must(parseInnerMap(document));
+      const content = runToEnd(encodeInner(manifest, { layout, possibleCpus }));
+      if (content.kind === 'invalid') throw new Error(content.message);
+      return { innerMap: manifest.innerMap, content };
     });
   return { outerMaps, innerMaps, complete: true, refusals: [], releases: [] };
 }

@@ -1,11 +1,15 @@
-import type { InnerMapManifest, RawContent } from '../../api/innermap.ts';
-import { parseInnerMap } from '../../api/parse/manifest.ts';
-import { type FieldPath, fieldText, type Problem } from '../../api/problem.ts';
-import type { Reason } from '../../api/reason.ts';
-import { type EncodedContent, encodeContent, type encodingSteps } from '../../core/codec/content.ts';
-import { innerSpec, type OuterLayout } from '../../core/layout/outer.ts';
+import type { InnerMap } from '../../api/innermap.ts';
+import { type Parsed, type Problem, problemsText } from '../../api/problem.ts';
+import {
+  type Arrival,
+  arrivalOf,
+  type EncodedInner,
+  encodeInner,
+  weightOf,
+} from '../../core/encodedinner.ts';
+import type { OuterLayout } from '../../core/layout/outer.ts';
 import type { InnerFacts, ReportedFailure } from '../../core/status/facts.ts';
-import type { Content, WantedInner } from '../../core/wanted.ts';
+import { runToEnd, type Steps } from '../../core/steps.ts';
 import type { KubeObject } from '../../kube/client.ts';
 import { objectKey } from '../../kube/client.ts';
 import { writtenIn } from './written.ts';
@@ -16,43 +20,26 @@ export interface Circumstances {
   readonly layoutOf: (outer: string) => OuterLayout | undefined;
 }
 
-/** An InnerMap whose contents take long to read: that is done apart. */
-const MANY_ENTRIES = 4_096;
-const LONG_TABLE = 128 * 1024;
-const MOST_PROBLEMS = 10;
+/** An InnerMap that weighs more takes long to read: that is done apart. */
+const LIGHT = 128 * 1024;
 const NO_BYTES = new Uint8Array(0);
 const NONE = Object.freeze({});
 
 /** What is kept of an InnerMap: it is read once a generation, its contents' bytes are let go at once. */
 export function innerFacts(object: KubeObject, { known, layoutOf }: Circumstances): InnerFacts {
-  const written = writtenIn(object);
   const { metadata } = object;
   const isKnown = known?.uid === metadata.uid && known?.generation === metadata.generation;
   if (known !== undefined && isKnown && known.judgedBy === layoutOf(known.outer)?.digest)
-    return { ...known, resourceVersion: metadata.resourceVersion ?? '', written };
-  const common = identityOf(object, written);
-  const parsed = parseInnerMap(object);
-  if (!parsed.ok) return { ...common, problem: troubleOf(parsed.problems) };
-  const { manifest, layout } = {
-    manifest: parsed.value,
-    layout: layoutOf(parsed.value.innerMap.spec.outerMap),
-  };
-  const read = layout === undefined || isLong(manifest.content) ? undefined : contentBy(manifest, layout);
-  return factsOf(common, manifest, read);
+    return { ...known, resourceVersion: metadata.resourceVersion ?? '', written: writtenIn(object) };
+  const identity = identityOf(object);
+  const read = arrivalOf(object);
+  const isLong = read.ok && weightOf(read.value) > LIGHT;
+  return runToEnd(reading(identity, read, isLong ? undefined : layoutOf(identity.outer)));
 }
 
-/** The same with its contents read by `read`, however long that takes. */
-export function* judging(
-  object: KubeObject,
-  layout: OuterLayout,
-  steps: typeof encodingSteps,
-): Generator<undefined, InnerFacts> {
-  const common = identityOf(object, writtenIn(object));
-  const parsed = parseInnerMap(object);
-  if (!parsed.ok) return { ...common, problem: troubleOf(parsed.problems) };
-  const maxEntries = maxEntriesOf(parsed.value, layout);
-  const encoded = yield* steps(parsed.value.content, layout, { maxEntries });
-  return factsOf(common, parsed.value, contentOf(encoded, layout));
+/** The same with its contents read by `layout`, however long that takes. */
+export function judging(object: KubeObject, layout: OuterLayout): Steps<InnerFacts> {
+  return reading(identityOf(object), arrivalOf(object), layout);
 }
 
 type Identity = Pick<
@@ -60,7 +47,8 @@ type Identity = Pick<
   'key' | 'name' | 'namespace' | 'uid' | 'generation' | 'resourceVersion' | 'written' | 'outer'
 >;
 
-function identityOf({ metadata, ['spec']: spec }: KubeObject, written: InnerFacts['written']): Identity {
+function identityOf(object: KubeObject): Identity {
+  const { metadata, ['spec']: spec } = object;
   const { name, namespace = '', uid = '', generation = 0, resourceVersion = '' } = metadata;
   const outer = (spec as { readonly outerMap?: unknown } | null | undefined)?.outerMap;
   return {
@@ -70,78 +58,46 @@ function identityOf({ metadata, ['spec']: spec }: KubeObject, written: InnerFact
     uid,
     generation,
     resourceVersion,
-    written,
+    written: writtenIn(object),
     outer: typeof outer === 'string' ? outer : '',
   };
 }
 
-interface ReadContent {
-  readonly content: Content;
-  readonly judgedBy: string;
+/** Without a layout contents are not read yet. */
+function* reading(
+  identity: Identity,
+  read: Parsed<Arrival>,
+  layout: OuterLayout | undefined,
+): Steps<InnerFacts> {
+  if (!read.ok) return { ...identity, problem: problemOf(read.problems) };
+  const { metadata, spec } = read.value.innerMap;
+  const content = withoutBytes(yield* encodeInner(read.value, { layout }));
+  const { nodeSelector } = spec;
+  return {
+    ...identity,
+    wanted: { innerMap: { kind: 'InnerMap', metadata: keptOf(metadata), spec }, content },
+    ...(layout === undefined ? {} : { judgedBy: layout.digest }),
+    ...(nodeSelector === undefined ? {} : { selector: nodeSelector }),
+  };
 }
 
-function factsOf(
-  common: Identity,
-  { innerMap }: InnerMapManifest,
-  read: ReadContent | undefined,
-): InnerFacts {
-  const { name, namespace, uid, generation, creationTimestamp } = innerMap.metadata;
-  const metadata = {
+function keptOf({ name, namespace, uid, generation, creationTimestamp }: InnerMap['metadata']) {
+  return {
     ...{ name, namespace, labels: NONE, annotations: NONE },
     ...(uid === undefined ? {} : { uid }),
     ...(generation === undefined ? {} : { generation }),
     ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
   };
-  const wanted: WantedInner = {
-    innerMap: { kind: 'InnerMap', metadata, spec: innerMap.spec },
-    content: read?.content ?? { kind: 'pending' },
-  };
-  const { nodeSelector } = innerMap.spec;
-  return {
-    ...common,
-    outer: innerMap.spec.outerMap,
-    wanted,
-    ...(read === undefined ? {} : { judgedBy: read.judgedBy }),
-    ...(nodeSelector === undefined ? {} : { selector: nodeSelector }),
-  };
 }
 
-function isLong({ entries, table = '' }: RawContent): boolean {
-  return entries.length > MANY_ENTRIES || table.length > LONG_TABLE;
+function withoutBytes(content: EncodedInner): EncodedInner {
+  if (content.kind !== 'encoded') return content;
+  return { ...content, entries: { count: content.entries.count, keys: NO_BYTES, values: NO_BYTES } };
 }
 
-function contentBy(manifest: InnerMapManifest, layout: OuterLayout): ReadContent {
-  const maxEntries = maxEntriesOf(manifest, layout);
-  return contentOf(encodeContent(manifest.content, layout, { maxEntries }), layout);
-}
-
-/** One that the layout does not take is a matter of its own, told before the contents are. */
-function maxEntriesOf({ innerMap }: InnerMapManifest, layout: OuterLayout): number {
-  const spec = innerSpec(layout, innerMap);
-  return spec.ok ? spec.value.maxEntries : layout.template.maxEntries;
-}
-
-function contentOf(encoded: EncodedContent, { digest }: OuterLayout): ReadContent {
-  if (!encoded.ok) {
-    const { reason, message } = encoded;
-    return { content: { kind: 'invalid', reason, message }, judgedBy: digest };
-  }
-  const entries = { count: encoded.entries.count, keys: NO_BYTES, values: NO_BYTES };
-  return { content: { kind: 'encoded', entries, layoutDigest: digest }, judgedBy: digest };
-}
-
-export function troubleOf(problems: readonly Problem[]): ReportedFailure {
-  const shown = problems.slice(0, MOST_PROBLEMS);
-  const more = problems.length - shown.length;
-  const text = shown.map(({ path, message }) => `${fieldText(path)}: ${message}`).join('; ');
-  return {
-    reason: reasonOf(problems[0]?.path ?? []),
-    message: more > 0 ? `${text}; and ${more} more` : text,
-  };
-}
-
-function reasonOf([root, field]: FieldPath): Reason {
-  if (root !== 'spec') return 'Unsupported';
-  if (field === 'key') return 'InvalidKey';
-  return field === 'entries' || field === 'table' ? 'InvalidEntries' : 'Unsupported';
+/** Of an object of which not even name and key can be read. */
+function problemOf(problems: readonly Problem[]): ReportedFailure {
+  const [root, field] = problems[0]?.path ?? [];
+  const reason = root === 'spec' && field === 'key' ? 'InvalidKey' : 'Unsupported';
+  return { reason, message: problemsText(problems) };
 }

@@ -12,6 +12,7 @@ import { type Entries, NO_ENTRIES } from '../entries.ts';
 import type { OuterLayout } from '../layout/outer.ts';
 import { isArray } from '../mapspec.ts';
 import { prefixesOf, readLength } from '../scalar/cidr.ts';
+import { runToEnd, type Steps } from '../steps.ts';
 import type { Type } from '../types/type.ts';
 import { duplicatesIn } from './duplicates.ts';
 import { encode, encodeOntoZeros } from './encode.ts';
@@ -44,7 +45,7 @@ export interface ContentOptions {
   /** Of the inner map: the template's, or its own. */
   readonly maxEntries: number;
   /** Of the machine that the bytes are for; absent where there is none, as in `validate`. */
-  readonly possibleCpus?: number;
+  readonly possibleCpus?: number | undefined;
 }
 
 /** Some 5 ms of work: between two slices the event loop may turn. */
@@ -54,11 +55,7 @@ const MOST_BYTES = 512 * 1024 * 1024;
 
 /** The entries of an InnerMap as bytes, at once. */
 export function encodeContent(raw: RawContent, layout: OuterLayout, options: ContentOptions): EncodedContent {
-  const steps = encodingSteps(raw, layout, options);
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-  }
+  return runToEnd(encodingSteps(raw, layout, options));
 }
 
 /** The same in slices of a few milliseconds: for whoever must not block the event loop. */
@@ -66,7 +63,7 @@ export function* encodingSteps(
   raw: RawContent,
   layout: OuterLayout,
   options: ContentOptions,
-): Generator<undefined, EncodedContent> {
+): Steps<EncodedContent> {
   const rows = raw.table === undefined ? 0 : rowsAtMost(raw.table);
   if (raw.entries.length === 0 && (raw.table ?? '').trim() === '') return { ok: true, entries: NO_ENTRIES };
   const { innerKey: key, innerValue: value, template } = layout;
@@ -87,7 +84,7 @@ export function* encodingSteps(
   return sheet.total > 0 ? invalid(sheet) : { ok: true, entries: finished(sheet, layout) };
 }
 
-function* fill(sheet: EntryBuffer, raw: RawContent): Generator<undefined, void> {
+function* fill(sheet: EntryBuffer, raw: RawContent): Steps<void> {
   for (let from = 0; from < raw.entries.length && !isHopeless(sheet); from += SLICE) {
     const to = Math.min(raw.entries.length, from + SLICE);
     for (let index = from; index < to && !isHopeless(sheet); index += 1)
@@ -148,7 +145,7 @@ function encodeCpuList(sheet: EntryBuffer, values: readonly unknown[], index: nu
 }
 
 /** What only a whole set of keys can get wrong: an index outside, a prefix that is none, a key given twice. */
-function* checkKeys(sheet: EntryBuffer, layout: OuterLayout, maxEntries: number): Generator<undefined, void> {
+function* checkKeys(sheet: EntryBuffer, layout: OuterLayout, maxEntries: number): Steps<void> {
   const { type, keySize } = layout.template;
   if (type === 'LPMTrie') checkPrefixes(sheet, keySize);
   if (isArray(type)) checkIndexes(sheet, maxEntries);

@@ -1,4 +1,5 @@
-import { type Arrival, arrivalOf, contentOf, weightOf } from '../../core/encodedinner.ts';
+import { problemsText } from '../../api/problem.ts';
+import { type Arrival, arrivalOf, encodeInner, weightOf } from '../../core/encodedinner.ts';
 import type { OuterLayout } from '../../core/layout/outer.ts';
 import { runToEnd } from '../../core/steps.ts';
 import type { WantedInner, Watermark } from '../../core/wanted.ts';
@@ -157,9 +158,11 @@ export class Inners implements CacheConsumer<Arrived> {
   }
 
   #arrived(object: KubeObject): Arrived {
-    const arrival = arrivalOf(object);
+    const read = arrivalOf(object);
+    if (!read.ok) throw new Error(`Cannot read an InnerMap: ${problemsText(read.problems)}`);
+    const arrival = read.value;
     if (weightOf(arrival) > LIGHT) return { arrival, wanted: undefined };
-    const content = runToEnd(contentOf(arrival, this.#options.layout, this.#options.possibleCpus));
+    const content = runToEnd(encodeInner(arrival, this.#options));
     return { arrival: undefined, wanted: { innerMap: arrival.innerMap, content } };
   }
 
@@ -170,9 +173,8 @@ export class Inners implements CacheConsumer<Arrived> {
   }
 
   async #encode(arrived: Arrived): Promise<WantedInner> {
-    const { layout, possibleCpus } = this.#options;
     const arrival = arrived.arrival!;
-    const content = await runSliced(contentOf(arrival, layout, possibleCpus));
+    const content = await runSliced(encodeInner(arrival, this.#options));
     arrived.wanted = { innerMap: arrival.innerMap, content };
     arrived.arrival = undefined;
     return arrived.wanted;

@@ -2,11 +2,11 @@ import { type InnerMap, type InnerMapManifest, innerMapName } from '../../api/in
 import { GROUP } from '../../api/metadata.ts';
 import type { OuterMap } from '../../api/outermap.ts';
 import { parseManifest } from '../../api/parse/manifest.ts';
-import { type FieldPath, fieldText, type Problem } from '../../api/problem.ts';
-import type { Reason } from '../../api/reason.ts';
-import { encodeContent } from '../../core/codec/content.ts';
-import { innerSpec, type OuterLayout, outerLayout } from '../../core/layout/outer.ts';
-import type { Content, ManifestProblem, WantedInner } from '../../core/wanted.ts';
+import { listText, type Problem, problemText } from '../../api/problem.ts';
+import { encodeInner } from '../../core/encodedinner.ts';
+import { type OuterLayout, outerLayout } from '../../core/layout/outer.ts';
+import { runToEnd } from '../../core/steps.ts';
+import type { Content, WantedInner } from '../../core/wanted.ts';
 import { type DocumentProblem, documentsOf, type ManifestDocument } from './text/documents.ts';
 
 export interface DeclaredOuter {
@@ -68,7 +68,7 @@ export function readManifests(text: string, origin: string, options: ReadOptions
       if (inner !== undefined && !read.encoded(inner)) waiting.push(inner);
     }
   }
-  for (const inner of waiting) if (!read.encoded(inner)) read.pending(inner);
+  for (const inner of waiting) read.declare(inner);
   return read.result();
 }
 
@@ -131,41 +131,40 @@ class Reading {
 
   /** Encodes the contents if the layout is known by now. */
   encoded(inner: Waiting): boolean {
-    const layout = this.#layoutOf(inner.manifest.innerMap.spec.outerMap);
-    if (layout === undefined) return false;
-    this.#declare(inner, layout.digest, this.#contentOf(inner, layout));
-    return true;
+    const isKnown = this.#layoutOf(inner) !== undefined;
+    if (isKnown) this.declare(inner);
+    return isKnown;
   }
 
-  pending(inner: Waiting): void {
-    this.#declare(inner, '', { kind: 'pending' });
+  declare(inner: Waiting): void {
+    const { manifest, document } = inner;
+    const { innerMap } = manifest;
+    const layout = this.#layoutOf(inner);
+    this.#encodedBy[innerMap.spec.outerMap] = layout?.digest ?? '';
+    const origin = `${this.#origin}:${document.line}`;
+    const content = this.#contentOf(inner, layout);
+    this.#innerMaps.push({ line: document.line, wanted: { innerMap, content, origin } });
   }
 
-  #layoutOf(name: string): OuterLayout | undefined {
+  #layoutOf({ manifest }: Waiting): OuterLayout | undefined {
     const { layouts, prefer } = this.#options;
+    const name = manifest.innerMap.spec.outerMap;
     const [own, given] = [this.#own.get(name), layouts.get(name)];
     return prefer === 'own' ? (own ?? given) : (given ?? own);
   }
 
-  #declare({ manifest, document }: Waiting, digest: string, content: Content): void {
-    const { innerMap } = manifest;
-    this.#encodedBy[innerMap.spec.outerMap] = digest;
-    const origin = `${this.#origin}:${document.line}`;
-    this.#innerMaps.push({ line: document.line, wanted: { innerMap, content, origin } });
-  }
-
-  #contentOf({ manifest, document }: Waiting, layout: OuterLayout): Content {
-    const { innerMap, content } = manifest;
-    const spec = innerSpec(layout, innerMap);
-    if (!spec.ok) return invalid('LayoutMismatch', this.#placed(document, spec.problems));
+  /** What is wrong with contents is told with the places where it stands. */
+  #contentOf({ manifest, document }: Waiting, layout: OuterLayout | undefined): Content {
     const { possibleCpus } = this.#options;
-    const cpus = possibleCpus === undefined ? {} : { possibleCpus };
-    const result = encodeContent(content, layout, { maxEntries: spec.value.maxEntries, ...cpus });
-    if (result.ok) return { kind: 'encoded', entries: result.entries, layoutDigest: layout.digest };
-    const problems = result.problems.slice(0, PROBLEMS_TOLD);
-    const more = result.total - problems.length;
-    if (problems.length === 0) return { kind: 'invalid', reason: result.reason, message: result.message };
-    return invalid(result.reason, this.#placed(document, problems), more);
+    const content = runToEnd(encodeInner(manifest, { layout, possibleCpus }));
+    if (content.kind !== 'invalid') return content;
+    const { kind, reason, problems, total } = content;
+    const details = problems.map(problem => {
+      const { line, column } = document.locate(problem.path);
+      return { origin: `${this.#origin}:${line}:${column}`, message: problemText(problem) };
+    });
+    const places = details.map(({ origin, message }) => `${origin}: ${message}`);
+    return { kind, reason, message: listText(places, total), details, unlisted: total - details.length };
   }
 
   #refuseObject(document: ManifestDocument, problems: readonly Problem[]): undefined {
@@ -177,13 +176,11 @@ class Reading {
       });
       return undefined;
     }
-    for (const { path, message } of problems) {
-      const { line, column } = document.locate(path);
-      const field = fieldText(path);
-      const text = [name?.identity, field === '' ? undefined : field, message].filter(
-        part => part !== undefined,
-      );
-      this.#refuse(line, column, { message: text.join(': '), ...name });
+    for (const problem of problems) {
+      const { line, column } = document.locate(problem.path);
+      const text = problemText(problem);
+      const message = name === undefined ? text : `${name.identity}: ${text}`;
+      this.#refuse(line, column, { message, ...name });
     }
   }
 
@@ -196,14 +193,6 @@ class Reading {
     this.#refused.push({ line, object: { origin, foreign: false, ...object } });
   }
 
-  #placed(document: ManifestDocument, problems: readonly Problem[]): readonly ManifestProblem[] {
-    return problems.map(({ path, message }) => {
-      const full = inSpec(path);
-      const { line, column } = document.locate(full);
-      return { origin: `${this.#origin}:${line}:${column}`, message: `${fieldText(full)}: ${message}` };
-    });
-  }
-
   #weigh(document: ManifestDocument, object: InnerMap | OuterMap): void {
     if (!this.#options.weigh) return;
     const bytes = Buffer.byteLength(JSON.stringify(document.value));
@@ -213,14 +202,6 @@ class Reading {
 
 /** Written by agents alone; somebody may have saved one. */
 const STATE = 'NodeMapState';
-
-/** How many wrong entries are told one by one; an author mends those first. */
-const PROBLEMS_TOLD = 10;
-
-/** Problems of contents are told from the spec on. */
-function inSpec(path: FieldPath): FieldPath {
-  return path[0] === 'spec' ? path : ['spec', ...path];
-}
 
 /** Which object a value would be, if it can be told at all. */
 function nameOf(value: unknown): { readonly identity: string; readonly foreign: boolean } | undefined {
@@ -239,10 +220,4 @@ function nameOf(value: unknown): { readonly identity: string; readonly foreign: 
   const foreign = isOthers || kind === STATE;
   const inside = kind === 'InnerMap' ? `${typeof namespace === 'string' ? namespace : 'default'}/` : '';
   return { identity: `${kind} ${inside}${name}`, foreign };
-}
-
-function invalid(reason: Reason, details: readonly ManifestProblem[], unlisted = 0): Content {
-  const places = details.map(({ origin, message }) => `${origin}: ${message}`).join('; ');
-  const message = unlisted > 0 ? `${places}; and ${unlisted} more` : places;
-  return { kind: 'invalid', reason, message, details, unlisted };
 }
