@@ -25,7 +25,7 @@ const MAY: Readonly<Record<string, { ours: readonly string[]; others: readonly s
   'kernel/libbpf/library.ts': { ours: ['kernel', 'kernel/libbpf'], others: ['koffi', 'node:fs'] },
   source: { ours: ['api', 'core', 'source'], others: [] },
   'source/folder': {
-    ours: ['api', 'core', 'source', 'source/folder'],
+    ours: ['api', 'core', 'source', 'source/folder', 'timing'],
     others: ['node:fs', 'node:path', 'node:worker_threads'],
   },
   'source/folder/yaml.ts': { ours: ['api', 'source/folder'], others: ['yaml'] },

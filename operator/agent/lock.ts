@@ -2,7 +2,7 @@ import { LEDGER } from '../core/ledgerrecord.ts';
 import { KernelError } from '../kernel/error.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Lock } from '../kernel/pins.ts';
-import { delay } from '../timing/trigger.ts';
+import { REAL_CLOCK } from '../timing/clock.ts';
 
 const ASK_AGAIN_MS = 500;
 
@@ -19,7 +19,7 @@ export async function onlyWriter(
     if (lock !== undefined && !('heldBy' in lock)) return lock;
     if (lock !== undefined && lock.heldBy !== told) waiting(lock.heldBy);
     told = lock?.heldBy ?? told;
-    await delay(ASK_AGAIN_MS, stop);
+    await REAL_CLOCK.sleep(ASK_AGAIN_MS, stop);
   }
   return undefined;
 }

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { type Clock, REAL_CLOCK } from '../timing/clock.ts';
+import { type Clock, microTime, REAL_CLOCK } from '../timing/clock.ts';
 import type { Cluster } from './client.ts';
 import { Allowance } from './events/allowance.ts';
 import { cutBytes, type EventRecord, type EventSource, eventObject } from './events/object.ts';
-import { microTime } from './microtime.ts';
 
 export type { EventRecord, Regarding } from './events/object.ts';
 

@@ -1,6 +1,5 @@
-import { type Clock, REAL_CLOCK } from '../timing/clock.ts';
+import { type Clock, microTime, REAL_CLOCK } from '../timing/clock.ts';
 import { ApiError, type Cluster, type KubeObject } from './client.ts';
-import { microTime } from './microtime.ts';
 
 export interface LeaseOptions {
   readonly cluster: Pick<Cluster, 'get' | 'create' | 'replace'>;

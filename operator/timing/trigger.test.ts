@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Bell, delay, type Heard } from './trigger.ts';
+import { Bell, type Heard } from './trigger.ts';
 
 const NEVER = 60_000;
 
@@ -44,15 +44,5 @@ describe('Bell', () => {
     const heard = bell.next(NEVER, undefined);
     stop.abort();
     await heard;
-  });
-});
-
-describe('delay', () => {
-  it('ends at once when stopped, before or meanwhile', async () => {
-    const stop = new AbortController();
-    const waiting = delay(NEVER, stop.signal);
-    stop.abort();
-    await waiting;
-    await delay(NEVER, stop.signal);
   });
 });

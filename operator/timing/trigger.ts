@@ -1,20 +1,6 @@
 /** Why a turn comes: something changed, pins changed, what failed is due again, it is time to look. */
 export type Heard = 'changed' | 'pins' | 'retry' | 'resync';
 
-/** Resolves after a time, or at once when stopped. All timers of the loop are in this file. */
-export function delay(milliseconds: number, stop: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    const end = (): void => {
-      clearTimeout(timer);
-      stop.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, milliseconds);
-    stop.addEventListener('abort', end);
-    if (stop.aborted) end();
-  });
-}
-
 /** Waits for the next reason to turn; what rings meanwhile is kept, the most thorough first. */
 export class Bell {
   readonly #stop: AbortSignal;

@@ -1,4 +1,4 @@
-import { Slice } from '../../timing/slice.ts';
+import { Slice } from '../../timing/sliced.ts';
 import { KernelError } from '../error.ts';
 import type { BuildRequest } from '../kernel.ts';
 import { pinRefusal } from './bpffs/pins.ts';

@@ -1,5 +1,5 @@
 import { isArray } from '../../core/mapspec.ts';
-import { Slice } from '../../timing/slice.ts';
+import { Slice } from '../../timing/sliced.ts';
 import type { KernelError } from '../error.ts';
 import type { Edit, Failed, InnerAddress, InnerReading } from '../kernel.ts';
 import { writeKeeping } from './entries/keep.ts';

@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { Backoff } from '../../timing/backoff.ts';
 import type { Clock } from '../../timing/clock.ts';
+import { yieldToEventLoop } from '../../timing/sliced.ts';
 import type { CallOptions } from '../client.ts';
 import { refusalOf } from './answer.ts';
 import { type ConfigOptions, loadConfig } from './config.ts';
@@ -155,7 +156,7 @@ export class Caller {
     try {
       const text = await body.text();
       // undici frees a connection a turn of the event loop later: a call before that would open another.
-      await new Promise(resume => setImmediate(resume));
+      await yieldToEventLoop();
       return text;
     } catch (error) {
       throw timed.failure ?? unreachableError(this.#asked(request), error);

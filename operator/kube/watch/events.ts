@@ -1,6 +1,6 @@
+import { Slice } from '../../timing/sliced.ts';
 import { type WatchEvent, watchEvent } from './event.ts';
 import { LineSplitter } from './lines.ts';
-import { Slice } from './slice.ts';
 
 /** Calls `take` for each event, parsed one by one. A stream that ends in the middle of a line throws. */
 export async function readEvents(

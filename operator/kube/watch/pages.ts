@@ -1,6 +1,6 @@
+import { Slice } from '../../timing/sliced.ts';
 import type { KubeObject } from '../client/resource.ts';
 import type { Cluster, ListPage, Query, ResourceRef } from '../client.ts';
-import { Slice } from './slice.ts';
 
 const FIRST_PAGE = 50;
 const LARGEST_PAGE = 500;

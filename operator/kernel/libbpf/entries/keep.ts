@@ -1,4 +1,4 @@
-import { Slice } from '../../../timing/slice.ts';
+import { Slice } from '../../../timing/sliced.ts';
 import type { Kept } from '../../kernel.ts';
 import { ERRNO } from '../errno.ts';
 import type { Library } from '../library.ts';

@@ -1,6 +1,6 @@
 import type { Entries } from '../../../core/entries.ts';
 import { NO_ENTRIES } from '../../../core/entries.ts';
-import { Slice } from '../../../timing/slice.ts';
+import { Slice } from '../../../timing/sliced.ts';
 import { KernelError } from '../../error.ts';
 import { ERRNO, kernelError } from '../errno.ts';
 import type { Host, OwnedMap } from '../maps.ts';

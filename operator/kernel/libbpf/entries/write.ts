@@ -1,5 +1,5 @@
 import type { Entries } from '../../../core/entries.ts';
-import { Slice } from '../../../timing/slice.ts';
+import { Slice } from '../../../timing/sliced.ts';
 import { KernelError } from '../../error.ts';
 import { ERRNO } from '../errno.ts';
 import type { Library } from '../library.ts';

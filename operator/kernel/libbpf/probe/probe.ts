@@ -3,7 +3,7 @@ import type { OuterType } from '../../../api/outermap.ts';
 import { INNER_TYPES, MAP_FLAGS } from '../../../api/outermap.ts';
 import type { KernelState } from '../../../api/status.ts';
 import type { MapSpec } from '../../../core/mapspec.ts';
-import { Slice } from '../../../timing/slice.ts';
+import { Slice } from '../../../timing/sliced.ts';
 import { KernelError } from '../../error.ts';
 import { batchLater } from '../entries/write.ts';
 import { ERRNO } from '../errno.ts';
