@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Report } from '../core/report/report.ts';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
 import { onlyWriter } from './lock.ts';
-import { run } from './run.ts';
+import { run, type TurnCause, TurnTrigger } from './run.ts';
 import { Scene, startedAgent } from './testing/scene.ts';
 import { LEDGER, twoTenants } from './testing/tenants.ts';
 import { turnLog } from './turnlog.ts';
@@ -34,6 +34,51 @@ describe('run', () => {
       'True The kernel holds what is declared',
     ]);
     expect(machine.dump(LEDGER)).to.deep.equal(twoTenants().contents('tenants'));
+  });
+});
+
+const NEVER = 60_000;
+
+describe('TurnTrigger', () => {
+  let stop: AbortController;
+  let trigger: TurnTrigger;
+  beforeEach(() => {
+    stop = new AbortController();
+    trigger = new TurnTrigger(stop.signal);
+  });
+
+  it('answers at once what fired while nobody waited, the most thorough of it', async () => {
+    trigger.fire('changed');
+    trigger.fire('pins');
+    trigger.fire('changed');
+    expect(await trigger.next(NEVER, undefined)).to.equal('pins');
+  });
+
+  it('wakes who waits', async () => {
+    const cause = trigger.next(NEVER, undefined);
+    trigger.fire('changed');
+    expect(await cause).to.equal('changed');
+  });
+
+  it('tells when a retry or a resync is due, whichever is first', async () => {
+    expect(await trigger.next(NEVER, 1)).to.equal('retry');
+    expect(await new TurnTrigger(stop.signal).next(1, NEVER)).to.equal('resync');
+  });
+
+  it('resyncs in time though something fires all the time', async () => {
+    const causes: TurnCause[] = [];
+    const end = performance.now() + 100;
+    while (performance.now() < end) {
+      trigger.fire('changed');
+      causes.push(await trigger.next(20, undefined));
+    }
+    expect(causes.filter(cause => cause === 'resync').length).to.be.within(2, 5);
+  });
+
+  it('ends its wait when stopped', async () => {
+    const cause = trigger.next(NEVER, undefined);
+    stop.abort();
+    await cause;
   });
 });
 

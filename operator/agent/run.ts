@@ -1,7 +1,8 @@
 import { staleReport } from '../core/report/broken.ts';
 import { asOnNode } from '../core/report/onnode.ts';
 import type { Report } from '../core/report/report.ts';
-import { Bell, type Heard } from '../timing/trigger.ts';
+import { REAL_CLOCK } from '../timing/clock.ts';
+import { Trigger } from '../timing/trigger.ts';
 import type { Due } from './observe/observe.ts';
 import { bpffsOf } from './reportinput.ts';
 import { type Agent, type Turn, turn } from './turn.ts';
@@ -33,9 +34,9 @@ export async function run(
   told: TurnListener,
   stop: AbortSignal,
 ): Promise<void> {
-  const bell = new Bell(stop);
-  agent.source.onChange(() => bell.ring('changed'));
-  const unwatch = watchPins(agent, bell);
+  const trigger = new TurnTrigger(stop);
+  agent.source.onChange(() => trigger.fire('changed'));
+  const unwatch = watchPins(agent, trigger);
   let previous: Report | undefined;
   let retryMs = FIRST_RETRY_MS;
   let due: Due = { resync: true, contentShare: 1 };
@@ -45,13 +46,46 @@ export async function run(
       previous = report;
       if (result !== undefined) unwatch.renew();
       const trouble = result === undefined || result.outcomes.some(outcome => !outcome.ok);
-      const heard = await bell.next(schedule.resyncMs, trouble ? retryMs : undefined);
-      retryMs = !trouble || heard === 'changed' ? FIRST_RETRY_MS : Math.min(LAST_RETRY_MS, retryMs * 2);
-      due = dueAfter(heard, schedule, result === undefined);
+      const cause = await trigger.next(schedule.resyncMs, trouble ? retryMs : undefined);
+      retryMs = !trouble || cause === 'changed' ? FIRST_RETRY_MS : Math.min(LAST_RETRY_MS, retryMs * 2);
+      due = dueAfter(cause, schedule, result === undefined);
     }
   } finally {
     unwatch.end();
-    bell.silence();
+  }
+}
+
+/** Something changed, pins changed, what failed is due again, or it is time to look. */
+export type TurnCause = 'changed' | 'pins' | 'retry' | 'resync';
+
+/** Waits for the cause of the next turn; of those that came meanwhile the most thorough counts. */
+export class TurnTrigger {
+  readonly #trigger = new Trigger();
+  readonly #stop: AbortSignal;
+  #fired: 'changed' | 'pins' | undefined;
+  #resyncAt: number | undefined;
+
+  constructor(stop: AbortSignal) {
+    this.#stop = stop;
+  }
+
+  fire(cause: 'changed' | 'pins'): void {
+    if (this.#fired !== 'pins') this.#fired = cause;
+    this.#trigger.fire();
+  }
+
+  /** A resync that is due comes next, however much fires: a turn sees what changed in any case. */
+  async next(resyncMs: number, retryMs: number | undefined): Promise<TurnCause> {
+    const now = REAL_CLOCK.now();
+    this.#resyncAt ??= now + resyncMs;
+    const resyncIn = this.#resyncAt - now;
+    const isRetry = retryMs !== undefined && retryMs < resyncIn;
+    await this.#trigger.wait(REAL_CLOCK, isRetry ? retryMs : resyncIn, this.#stop);
+    const due = isRetry ? 'retry' : 'resync';
+    const cause = resyncIn > 0 ? (this.#fired ?? due) : 'resync';
+    if (cause === 'resync') this.#resyncAt = REAL_CLOCK.now() + resyncMs;
+    this.#fired = undefined;
+    return cause;
   }
 }
 
@@ -94,15 +128,15 @@ async function afterBroken(
 }
 
 /** A broken turn may have left anything: look at everything. */
-function dueAfter(heard: Heard, schedule: ResyncSchedule, broken: boolean): Due {
+function dueAfter(cause: TurnCause, schedule: ResyncSchedule, broken: boolean): Due {
   if (broken) return { resync: true, contentShare: 1 };
-  if (heard === 'resync')
+  if (cause === 'resync')
     return { resync: true, contentShare: Math.min(1, schedule.resyncMs / schedule.contentResyncMs) };
-  return { resync: heard === 'pins', contentShare: 0 };
+  return { resync: cause === 'pins', contentShare: 0 };
 }
 
 /** Watches where programs' loaders pin: a reloaded program's new outer map is filled at once. */
-function watchPins(agent: Agent, bell: Bell): { renew(): void; end(): void } {
+function watchPins(agent: Agent, trigger: TurnTrigger): { renew(): void; end(): void } {
   let watched = '';
   let end = (): void => {};
   const renew = (): void => {
@@ -110,7 +144,7 @@ function watchPins(agent: Agent, bell: Bell): { renew(): void; end(): void } {
     if (directories.join('\n') === watched) return;
     end();
     watched = directories.join('\n');
-    end = agent.kernel.pins.watch(directories, () => bell.ring('pins'));
+    end = agent.kernel.pins.watch(directories, () => trigger.fire('pins'));
   };
   return { renew, end: () => end() };
 }

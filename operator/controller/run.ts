@@ -5,7 +5,8 @@ import { Events } from '../kube/events.ts';
 import { Lease } from '../kube/lease.ts';
 import type { StreamFailure } from '../kube/reflector.ts';
 import { type Clock, REAL_CLOCK } from '../timing/clock.ts';
-import { runSliced } from '../timing/sliced.ts';
+import { runSliced, yieldToEventLoop } from '../timing/sliced.ts';
+import { aborted, Trigger } from '../timing/trigger.ts';
 import { Inbox } from './changes.ts';
 import { Judge } from './contents.ts';
 import { intakesInto } from './intakes.ts';
@@ -13,7 +14,6 @@ import type { ControllerLog } from './log.ts';
 import { type Gauges, NO_OBSERVER, type Observer } from './observer.ts';
 import { Rewinds } from './rewinds.ts';
 import { Streams } from './streams.ts';
-import { Wake } from './wake.ts';
 import { Writer } from './write.ts';
 
 export interface ControllerOptions {
@@ -58,7 +58,7 @@ export class Controller {
   readonly #options: ControllerOptions;
   readonly #clock: Clock;
   readonly #world: World = new NewWorld();
-  readonly #wake = new Wake();
+  readonly #trigger = new Trigger();
   readonly #inbox: Inbox;
   readonly #streams: Streams;
   readonly #writer: Writer;
@@ -79,7 +79,7 @@ export class Controller {
     const world = this.#world;
     this.#clock = clock;
     this.#turnedAt = clock.now();
-    const changed = () => this.#wake.ring();
+    const changed = () => this.#trigger.fire();
     this.#inbox = new Inbox(changed, error => log.error('Change not taken', { error: String(error) }));
     this.#events = new Events({
       ...{ cluster, clock, controller: CONTROLLER, instance: identity },
@@ -189,7 +189,7 @@ export class Controller {
 
   #setLeads(leads: boolean): void {
     this.#leads = leads;
-    this.#wake.ring();
+    this.#trigger.fire();
   }
 
   async #turn(stop: AbortSignal): Promise<void> {
@@ -199,9 +199,9 @@ export class Controller {
       const mayWrite = this.#leads && this.#streams.mayBeJudged(this.#turnedAt);
       if (mayWrite) await this.#foldWhenDue();
       const hasMore = mayWrite && this.#leads && this.#writer.fill(stop);
-      await this.#wake.wait(this.#clock, hasMore ? 0 : this.#pauseMs(mayWrite), stop);
-      // Whatever rang may ring again and again: others have their turn.
-      await new Promise(resume => setImmediate(resume));
+      await this.#trigger.wait(this.#clock, hasMore ? 0 : this.#pauseMs(mayWrite), stop);
+      // What fired may fire again and again: others have their turn.
+      await yieldToEventLoop();
     }
   }
 
@@ -239,7 +239,7 @@ export class Controller {
     const end = this.#clock.now() + FINISH_MS;
     while (this.#leads && this.#clock.now() < end) {
       this.#writer.hurryOuters();
-      this.#wake.ring();
+      this.#trigger.fire();
       if (this.#world.isCalm && !this.#writer.hasOuters) return;
       await this.#clock.sleep(FINISH_LOOK_MS);
     }
@@ -262,11 +262,4 @@ export class Controller {
 /** The same as one call, for whoever asks for nothing but the end. */
 export function runController(options: ControllerOptions, stop: AbortSignal): Promise<'stopped' | 'lost'> {
   return new Controller(options).run(stop);
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

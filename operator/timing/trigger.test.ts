@@ -1,48 +1,35 @@
 import { expect } from 'chai';
-import { Bell, type Heard } from './trigger.ts';
+import { REAL_CLOCK } from './clock.ts';
+import { aborted, Trigger } from './trigger.ts';
 
 const NEVER = 60_000;
+const STARTED = Symbol('still waiting');
 
-describe('Bell', () => {
-  let stop: AbortController;
-  let bell: Bell;
-  beforeEach(() => {
-    stop = new AbortController();
-    bell = new Bell(stop.signal);
-  });
-  afterEach(() => bell.silence());
+describe('Trigger', () => {
+  const stop = new AbortController();
+  const wait = (trigger: Trigger, milliseconds: number) =>
+    trigger.wait(REAL_CLOCK, milliseconds, stop.signal);
 
-  it('hears at once what rang while nobody waited, the most thorough of it', async () => {
-    bell.ring('changed');
-    bell.ring('pins');
-    bell.ring('changed');
-    expect(await bell.next(NEVER, undefined)).to.equal('pins');
-  });
-
-  it('wakes who waits', async () => {
-    const heard = bell.next(NEVER, undefined);
-    bell.ring('changed');
-    expect(await heard).to.equal('changed');
+  it('ends a wait that runs, and the next one where it fired before', async () => {
+    const trigger = new Trigger();
+    const waiting = wait(trigger, NEVER);
+    trigger.fire();
+    await waiting;
+    trigger.fire();
+    trigger.fire();
+    await wait(trigger, NEVER);
+    const third = wait(trigger, NEVER);
+    expect(await Promise.race([third, REAL_CLOCK.sleep(5).then(() => STARTED)])).to.equal(STARTED);
+    trigger.fire();
+    await third;
   });
 
-  it('tells when a retry or a resync is due, whichever is first', async () => {
-    expect(await bell.next(NEVER, 1)).to.equal('retry');
-    expect(await new Bell(stop.signal).next(1, NEVER)).to.equal('resync');
-  });
-
-  it('resyncs in time though something rings all the time', async () => {
-    const heard: Heard[] = [];
-    const end = performance.now() + 100;
-    while (performance.now() < end) {
-      bell.ring('changed');
-      heard.push(await bell.next(20, undefined));
-    }
-    expect(heard.filter(reason => reason === 'resync').length).to.be.within(2, 5);
-  });
-
-  it('ends its wait when stopped', async () => {
-    const heard = bell.next(NEVER, undefined);
+  it('ends a wait when the time is over, or stopped', async () => {
+    await wait(new Trigger(), 1);
+    const waiting = wait(new Trigger(), NEVER);
     stop.abort();
-    await heard;
+    await waiting;
+    await wait(new Trigger(), NEVER);
+    await aborted(stop.signal);
   });
 });

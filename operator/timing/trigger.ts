@@ -1,54 +1,34 @@
-/** Why a turn comes: something changed, pins changed, what failed is due again, it is time to look. */
-export type Heard = 'changed' | 'pins' | 'retry' | 'resync';
+import type { Clock } from './clock.ts';
 
-/** Waits for the next reason to turn; what rings meanwhile is kept, the most thorough first. */
-export class Bell {
-  readonly #stop: AbortSignal;
-  #rung: Heard | undefined;
-  #wake: (() => void) | undefined;
-  #resyncAt: number | undefined;
+/** Ends one waiter's wait. What fires while nobody waits ends the next wait at once. */
+export class Trigger {
+  #fired = false;
+  #waiting: AbortController | undefined;
 
-  constructor(stop: AbortSignal) {
-    this.#stop = stop;
-    stop.addEventListener('abort', this.#stopped);
+  fire(): void {
+    this.#fired = true;
+    this.#waiting?.abort();
   }
 
-  ring(reason: 'changed' | 'pins'): void {
-    if (this.#rung !== 'pins') this.#rung = reason;
-    this.#wake?.();
+  /** Until it has fired since the last wait, or the time is over, or stopped. */
+  async wait(clock: Clock, milliseconds: number, stop: AbortSignal): Promise<void> {
+    if (!this.#fired && milliseconds > 0 && !stop.aborted) {
+      const waiting = new AbortController();
+      const end = (): void => waiting.abort();
+      this.#waiting = waiting;
+      stop.addEventListener('abort', end);
+      await clock.sleep(milliseconds, waiting.signal);
+      stop.removeEventListener('abort', end);
+      this.#waiting = undefined;
+    }
+    this.#fired = false;
   }
+}
 
-  /** A resync that is due comes next, however much rings: a turn sees what changed in any case. */
-  async next(resyncMs: number, retryMs: number | undefined): Promise<Heard> {
-    const now = performance.now();
-    if (this.#resyncAt === undefined) this.#resyncAt = now + resyncMs;
-    const resyncIn = this.#resyncAt - now;
-    const first = retryMs !== undefined && retryMs < resyncIn ? 'retry' : 'resync';
-    const waited = resyncIn <= 0 ? 'time' : await this.#wait(first === 'retry' ? retryMs! : resyncIn);
-    const heard = waited === 'rung' ? this.#rung! : first;
-    if (heard === 'resync') this.#resyncAt = performance.now() + resyncMs;
-    this.#rung = undefined;
-    return heard;
-  }
-
-  silence(): void {
-    this.#stop.removeEventListener('abort', this.#stopped);
-  }
-
-  readonly #stopped = (): void => this.#wake?.();
-
-  #wait(milliseconds: number): Promise<'rung' | 'time'> {
-    if (this.#rung !== undefined) return Promise.resolve('rung');
-    if (this.#stop.aborted) return Promise.resolve('time');
-    return new Promise(resolve => {
-      const timer = setTimeout(() => this.#finish(timer, resolve, 'time'), milliseconds);
-      this.#wake = () => this.#finish(timer, resolve, this.#rung === undefined ? 'time' : 'rung');
-    });
-  }
-
-  #finish(timer: NodeJS.Timeout, resolve: (waited: 'rung' | 'time') => void, waited: 'rung' | 'time'): void {
-    clearTimeout(timer);
-    this.#wake = undefined;
-    resolve(waited);
-  }
+/** Resolves when the signal is aborted, at once where it is already. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }

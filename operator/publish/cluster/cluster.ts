@@ -8,6 +8,7 @@ import { Store } from '../../kube/store.ts';
 import type { RestoreDetection } from '../../kube/watch/restoredetection.ts';
 import { Backoff } from '../../timing/backoff.ts';
 import type { Clock } from '../../timing/clock.ts';
+import { Trigger } from '../../timing/trigger.ts';
 import type { Publisher } from '../publish.ts';
 import { nodeMapState, nodeMapStateStatus, placeOf, STATES, statusIn } from './object.ts';
 
@@ -59,6 +60,7 @@ class NodeStates implements ClusterPublisher {
   readonly #reflector: Reflector<Known>;
   readonly #backoff: Backoff;
   readonly #closed = new AbortController();
+  readonly #trigger = new Trigger();
   readonly #writing: Promise<void>;
   #report: Report | undefined;
   #waitsSince: number | undefined;
@@ -66,7 +68,6 @@ class NodeStates implements ClusterPublisher {
   /** What the last write answered: the stream tells it a moment later. */
   #answered: Known | undefined;
   #sent: NodeMapStateStatus | undefined;
-  #wake = new AbortController();
   #releases: readonly string[] = [];
   #released = (): void => {};
 
@@ -109,17 +110,15 @@ class NodeStates implements ClusterPublisher {
   /** Never waits for the server: a turn has better things to do. */
   publish(report: Report): Promise<void> {
     this.#report = report;
-    this.#look();
+    this.#trigger.fire();
     return Promise.resolve();
   }
 
   async close(): Promise<void> {
-    const done = new AbortController();
     const end = this.#clock.now() + CLOSING_MS;
     while (this.#restMs(this.#clock.now()) < Number.POSITIVE_INFINITY && this.#clock.now() < end)
-      await this.#clock.sleep(20, done.signal);
+      await this.#clock.sleep(20);
     this.#closed.abort();
-    this.#look();
     await Promise.all([this.#writing, this.#reflector.stop()]);
   }
 
@@ -128,20 +127,15 @@ class NodeStates implements ClusterPublisher {
     const isSame = releases.join() === this.#releases.join();
     this.#releases = releases;
     if (!isSame) this.#released();
-    this.#look();
-  }
-
-  #look(): void {
-    this.#wake.abort();
+    this.#trigger.fire();
   }
 
   async #run(): Promise<void> {
     const stop = this.#closed.signal;
     while (!stop.aborted) {
-      this.#wake = new AbortController();
       const rest = this.#restMs(this.#clock.now());
       if (rest === 0) await this.#attempt();
-      else await this.#clock.sleep(Math.min(rest, LOOK_EVERY_MS), this.#wake.signal);
+      else await this.#trigger.wait(this.#clock, Math.min(rest, LOOK_EVERY_MS), stop);
     }
   }
 

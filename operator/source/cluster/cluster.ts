@@ -7,6 +7,7 @@ import { Reflector, type StreamFailure } from '../../kube/reflector.ts';
 import { Store } from '../../kube/store.ts';
 import type { RestoreDetection } from '../../kube/watch/restoredetection.ts';
 import type { Clock } from '../../timing/clock.ts';
+import { Trigger } from '../../timing/trigger.ts';
 import type { Source } from '../source.ts';
 import { Inners, type InnersReading, type StreamOptions } from './inners.ts';
 import { NodeReader } from './node.ts';
@@ -54,9 +55,9 @@ class Streams implements ClusterSource {
   readonly #inners = new Map<string, { readonly mark: string; readonly stream: Inners }>();
   readonly #listeners: (() => void)[] = [];
   readonly #closed = new AbortController();
+  readonly #trigger = new Trigger();
   #wasRead = false;
   #endedRestarts = 0;
-  #wake: (() => void) | undefined;
   #last: Wanted | undefined;
   #lastSets: readonly unknown[] = [];
 
@@ -137,7 +138,7 @@ class Streams implements ClusterSource {
   }
 
   #tell(): void {
-    this.#wake?.();
+    this.#trigger.fire();
     for (const listener of this.#listeners) listener();
   }
 
@@ -187,12 +188,8 @@ class Streams implements ClusterSource {
   async #firstSync(): Promise<void> {
     const { clock } = this.#options;
     const end = clock.now() + PATIENCE_MS;
-    while (!this.hasSynced && clock.now() < end && !this.#closed.signal.aborted) {
-      const woken = new AbortController();
-      this.#wake = () => woken.abort();
-      await clock.sleep(end - clock.now(), woken.signal);
-    }
-    this.#wake = undefined;
+    while (!this.hasSynced && clock.now() < end && !this.#closed.signal.aborted)
+      await this.#trigger.wait(clock, end - clock.now(), this.#closed.signal);
   }
 
   /** The sets are the same arrays while none of them changed. */

@@ -1,5 +1,6 @@
 import { Backoff } from '../../../timing/backoff.ts';
 import type { Clock } from '../../../timing/clock.ts';
+import { aborted } from '../../../timing/trigger.ts';
 
 /** Failures in a row, of all calls together, that may be chance. */
 const CHANCE = 4;
@@ -66,8 +67,4 @@ export class CircuitBreaker {
     this.#probed?.();
     this.#probed = undefined;
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
