@@ -1,4 +1,4 @@
-import { versionOf } from '../core/status/version.ts';
+import { versionOf } from '../api/resourceversion.ts';
 
 /** Streams notice that a server was restored one after the other, all within this time. */
 const EPISODE_MS = 180_000;

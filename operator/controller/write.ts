@@ -1,3 +1,4 @@
+import { versionOf } from '../api/resourceversion.ts';
 import type { Written } from '../core/status/facts.ts';
 import type { World } from '../core/status/old/clusterstate.ts';
 import type { Told } from '../core/status/old/evaluate.ts';
@@ -5,7 +6,6 @@ import type { InnerRecord, OuterRecord } from '../core/status/old/memory.ts';
 import { innerStatus, outerStatus } from '../core/status/old/statuses.ts';
 import { canonicalText, patchTo } from '../core/status/patch.ts';
 import { Schedule } from '../core/status/schedule.ts';
-import { versionOf } from '../core/status/version.ts';
 import { ApiError, type Cluster, type KubeObject, type ResourceRef } from '../kube/client.ts';
 import type { EventRecord } from '../kube/events.ts';
 import { innerMapRef, outerMapRef } from '../kube/resources.ts';

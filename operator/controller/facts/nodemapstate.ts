@@ -1,6 +1,6 @@
+import { versionOf } from '../../api/resourceversion.ts';
 import type { Failure, NodeMapStateStatus, OuterMapState } from '../../api/status.ts';
 import type { EntryFacts, ReportedFailure, StateFacts } from '../../core/status/facts.ts';
-import { versionOf } from '../../core/status/version.ts';
 import type { KubeObject } from '../../kube/client.ts';
 import { Interned } from './interned.ts';
 

@@ -1,9 +1,9 @@
+import { goalOf, versionOf } from '../../api/resourceversion.ts';
 import { every, type Steps } from '../steps.ts';
 import type { Acceptance } from './conditions.ts';
 import type { InnerFacts, OuterFacts, Written } from './facts.ts';
 import type { NodeRollup } from './rollup/rollup.ts';
 import { SetDigest } from './setdigest.ts';
-import { goalOf, versionOf } from './version.ts';
 
 /** What the status of an object is made of, as of one turn. */
 export interface StatusInput {

@@ -1,5 +1,3 @@
-export { compareVersions } from '../../api/resourceversion.ts';
-
 /** A kind of objects as its URL names it. */
 export interface Resource {
   /** Empty: the core group. */

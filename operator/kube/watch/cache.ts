@@ -1,4 +1,5 @@
-import { compareVersions, type KubeObject, objectKey } from '../client/resource.ts';
+import { compareVersions } from '../../api/resourceversion.ts';
+import { type KubeObject, objectKey } from '../client/resource.ts';
 import type { ListPage } from '../client.ts';
 import { asError, RestoredError, type StreamFailure } from './failure.ts';
 import { type CachedObject, isOlder, type ObjectReader, readObject } from './known.ts';

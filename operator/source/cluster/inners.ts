@@ -1,9 +1,10 @@
 import { problemsText } from '../../api/problem.ts';
+import { compareVersions } from '../../api/resourceversion.ts';
 import { type Arrival, arrivalOf, encodeInner, weightOf } from '../../core/encodedinner.ts';
 import type { OuterLayout } from '../../core/layout/outer.ts';
 import { runToEnd } from '../../core/steps.ts';
 import type { WantedInner, Watermark } from '../../core/wanted.ts';
-import { type Cluster, compareVersions, type KubeObject } from '../../kube/client.ts';
+import type { Cluster, KubeObject } from '../../kube/client.ts';
 import { type CacheConsumer, Reflector, type StreamFailure } from '../../kube/reflector.ts';
 import { Store } from '../../kube/store.ts';
 import type { RestoreDetection } from '../../kube/watch/restoredetection.ts';

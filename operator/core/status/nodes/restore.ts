@@ -1,5 +1,5 @@
+import { versionOf } from '../../../api/resourceversion.ts';
 import type { StateFacts } from '../facts.ts';
-import { versionOf } from '../version.ts';
 
 /** By then every agent that lives has noticed the restoration itself, and has reported anew what is not as reported. */
 const LASTS_MS = 75_000;

@@ -1,6 +1,6 @@
+import { versionOf } from '../../../api/resourceversion.ts';
 import { every, type Steps } from '../../steps.ts';
 import type { InnerFacts, NodeFacts, OuterFacts, PodFacts, StateFacts } from '../facts.ts';
-import { versionOf } from '../version.ts';
 import { type Meeting, meetingOn } from './accepted.ts';
 import { evaluateInner, evaluateOuter, judgeOuter, type Told } from './evaluate.ts';
 import { isTroubled } from './failing.ts';

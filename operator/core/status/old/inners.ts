@@ -1,7 +1,7 @@
+import { goalOf, versionOf } from '../../../api/resourceversion.ts';
 import { compileOuterMap } from '../../desired/compile.ts';
 import type { InnerFacts, OuterFacts, Written } from '../facts.ts';
 import { SetDigest } from '../setdigest.ts';
-import { goalOf, versionOf } from '../version.ts';
 import { claimIn } from './accepted.ts';
 import type { Deletion, InnerRecord, OuterRecord } from './memory.ts';
 
