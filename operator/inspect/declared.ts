@@ -9,7 +9,8 @@ import type { OuterLayout } from '../core/layout/outer.ts';
 import { runToEnd } from '../core/steps.ts';
 import type { ManifestProblem } from '../core/wanted.ts';
 import type { Cluster, KubeObject, ResourceRef } from '../kube/client.ts';
-import { all, INNER_MAPS, OUTER_MAPS } from './reading.ts';
+import { INNER_MAPS, OUTER_MAPS } from '../kube/resources.ts';
+import { all } from './reading.ts';
 
 export interface Declared {
   readonly outerMaps: readonly OuterMap[];
@@ -41,7 +42,7 @@ export async function declaredIn(cluster: Cluster, asked: DeclaredAsked): Promis
     refusals.push({ origin: nameOf(object), message });
   };
   const outerMaps = await all<OuterMap>(cluster, {
-    place: OUTER_MAPS,
+    place: { resource: OUTER_MAPS },
     keep: object => {
       const parsed = parseOuterMap(object);
       return parsed.ok ? parsed.value : refuse(object, problemsText(parsed.problems, Infinity));
@@ -56,9 +57,9 @@ export async function declaredIn(cluster: Cluster, asked: DeclaredAsked): Promis
   };
   const seen = asked.seen === undefined ? {} : { seen: asked.seen };
   const places: readonly ResourceRef[] = asked.namespaces?.map(namespace => ({
-    ...INNER_MAPS,
+    resource: INNER_MAPS,
     namespace,
-  })) ?? [INNER_MAPS];
+  })) ?? [{ resource: INNER_MAPS }];
   const innerMaps: CountedInner[] = [];
   for (const place of places)
     for (const inner of await all(cluster, { place, keep, ...seen })) innerMaps.push(inner);

@@ -9,8 +9,9 @@ import type {
   ListedOuterMap,
 } from '../cli/cluster/ports.ts';
 import type { KubeObject, Query } from '../kube/client.ts';
+import { INNER_MAPS, NODE_MAP_STATES, NODES, OUTER_MAPS } from '../kube/resources.ts';
 import { agentPods } from './pods.ts';
-import { counting, INNER_MAPS, listed, NODE_MAP_STATES, NODES, OUTER_MAPS, withCluster } from './reading.ts';
+import { counting, listed, withCluster } from './reading.ts';
 
 /** What the cluster tells, without contents: five lists beside each other. */
 export async function clusterFacts({
@@ -24,10 +25,10 @@ export async function clusterFacts({
   const of: Query = outerMap === undefined ? {} : { fieldSelector: `spec.outerMap=${outerMap}` };
   return withCluster(address, async cluster => {
     const [outerMaps, innerMaps, states, nodes, pods] = await Promise.all([
-      listed(cluster, { place: OUTER_MAPS, query: named, keep: outerMapFacts, seen }),
-      listed(cluster, { place: { ...INNER_MAPS, namespace }, query: of, keep: innerMapFacts, seen }),
-      listed(cluster, { place: NODE_MAP_STATES, keep: stateFacts, seen }),
-      listed(cluster, { place: NODES, keep: nodeFacts, seen }),
+      listed(cluster, { place: { resource: OUTER_MAPS }, query: named, keep: outerMapFacts, seen }),
+      listed(cluster, { place: { resource: INNER_MAPS, namespace }, query: of, keep: innerMapFacts, seen }),
+      listed(cluster, { place: { resource: NODE_MAP_STATES }, keep: stateFacts, seen }),
+      listed(cluster, { place: { resource: NODES }, keep: nodeFacts, seen }),
       agentPods(cluster),
     ]);
     return { server: cluster.server, outerMaps, innerMaps, states, nodes, pods };

@@ -4,11 +4,12 @@ import { parseManifest } from '../api/parse/manifest.ts';
 import type { AppliedOutcome, FilesAsked } from '../cli/cluster/ports.ts';
 import { appliedChanges, type CountedInner } from '../core/compare/applied.ts';
 import { ApiError, type Cluster } from '../kube/client.ts';
+import { NODES } from '../kube/resources.ts';
 import { loadManifests } from '../source/folder/load.ts';
 import { type Declared, type DeclaredAsked, declaredIn, encoded, layoutsOf } from './declared.ts';
 import { nodeFacts } from './facts.ts';
 import { writtenObjects } from './files.ts';
-import { counting, listed, NODES, withCluster } from './reading.ts';
+import { counting, listed, withCluster } from './reading.ts';
 
 /** What applying the files would change: reads the cluster, judges here, writes nothing. */
 export async function planFiles({
@@ -21,7 +22,7 @@ export async function planFiles({
   return withCluster(address, async cluster => {
     const files = await filesOf(paths, namespace ?? cluster.namespace ?? 'default');
     const { declared, note } = await concernedBy(cluster, files, counting(progress));
-    const nodes = await listed(cluster, { place: NODES, keep: nodeFacts });
+    const nodes = await listed(cluster, { place: { resource: NODES }, keep: nodeFacts });
     const layouts = layoutsOf([...declared.outerMaps, ...files.outerMaps.map(({ outerMap }) => outerMap)]);
     const innerMaps = files.innerMaps.map(
       ({ manifest, origin }): CountedInner => ({ ...encoded(manifest, layouts), origin }),

@@ -6,9 +6,10 @@ import type { PlanOutcome } from '../cli/command.ts';
 import type { Node } from '../core/desired/desired.ts';
 import { openKernel } from '../kernel/libbpf/kernel.ts';
 import { ApiError, type Cluster } from '../kube/client.ts';
+import { NODES, nodeMapStateRef } from '../kube/resources.ts';
 import { outcomeOf } from '../wiring/outcome.ts';
 import { declaredIn } from './declared.ts';
-import { counting, NODE_MAP_STATES, NODES, withCluster } from './reading.ts';
+import { counting, withCluster } from './reading.ts';
 
 /** What an agent on this machine's kernel would do as a node of the cluster. */
 export async function planNode(asked: ClusterPlanAsked): Promise<PlanOutcome> {
@@ -34,7 +35,7 @@ export async function planNode(asked: ClusterPlanAsked): Promise<PlanOutcome> {
 async function nodeIn(cluster: Cluster, asked: ClusterPlanAsked): Promise<Node> {
   const name = asked.node ?? hostname();
   try {
-    const { metadata } = await cluster.get({ ...NODES, name }, { attempts: 2 });
+    const { metadata } = await cluster.get({ resource: NODES, name }, { attempts: 2 });
     return { name, labels: { ...metadata.labels, ...asked.labels } };
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 404) throw error;
@@ -50,7 +51,7 @@ async function releasesGiven(
   { node = hostname() }: ClusterPlanAsked,
 ): Promise<readonly string[]> {
   try {
-    const { metadata } = await cluster.get({ ...NODE_MAP_STATES, name: node }, { attempts: 2 });
+    const { metadata } = await cluster.get(nodeMapStateRef(node), { attempts: 2 });
     return releasesIn(metadata.annotations);
   } catch (error) {
     if (error instanceof ApiError && (error.status === 404 || error.status === 403)) return [];

@@ -1,12 +1,13 @@
 import type { AgentPod, ClusterAddress, Listed } from '../cli/cluster/ports.ts';
 import type { Cluster, KubeObject } from '../kube/client.ts';
-import { all, listed, PODS, withCluster } from './reading.ts';
+import { PODS } from '../kube/resources.ts';
+import { all, listed, withCluster } from './reading.ts';
 
 const AGENTS = 'app.kubernetes.io/name=innermap-operator,app.kubernetes.io/component=agent';
 
 /** The agents of all nodes. */
 export function agentPods(cluster: Cluster): Promise<Listed<AgentPod>> {
-  return listed(cluster, { place: PODS, query: { labelSelector: AGENTS }, keep: agentPod });
+  return listed(cluster, { place: { resource: PODS }, query: { labelSelector: AGENTS }, keep: agentPod });
 }
 
 /** The agents on one node, the one that can answer first. */
@@ -17,7 +18,7 @@ export function agentPodsOn(
 ): Promise<readonly AgentPod[]> {
   return withCluster(address, async cluster => {
     const query = { labelSelector: AGENTS, fieldSelector: `spec.nodeName=${node}` };
-    const pods = await all(cluster, { place: { ...PODS, namespace }, query, keep: agentPod });
+    const pods = await all(cluster, { place: { resource: PODS, namespace }, query, keep: agentPod });
     return pods.toSorted((a, b) => Number(b.ready) - Number(a.ready));
   });
 }

@@ -10,15 +10,6 @@ import {
 } from '../kube/client.ts';
 import { readPages } from '../kube/watch/pages.ts';
 
-const GROUP = { group: 'innermap.io', version: 'v1alpha1' } as const;
-const CORE = { group: '', version: 'v1' } as const;
-
-export const OUTER_MAPS: ResourceRef = { resource: { ...GROUP, plural: 'outermaps' } };
-export const INNER_MAPS: ResourceRef = { resource: { ...GROUP, plural: 'innermaps' } };
-export const NODE_MAP_STATES: ResourceRef = { resource: { ...GROUP, plural: 'nodemapstates' } };
-export const NODES: ResourceRef = { resource: { ...CORE, plural: 'nodes' } };
-export const PODS: ResourceRef = { resource: { ...CORE, plural: 'pods' } };
-
 /** Opens the cluster, and closes it whatever becomes of `use`. */
 export async function withCluster<T>(
   address: ClusterAddress,

@@ -1,8 +1,9 @@
 import type { FilesAsked } from '../cli/cluster/ports.ts';
 import type { ManifestProblem } from '../core/wanted.ts';
 import { ApiError, type Cluster, type KubeObject } from '../kube/client.ts';
+import { INNER_MAPS, outerMapRef } from '../kube/resources.ts';
 import { type WrittenObject, writtenObjects } from './files.ts';
-import { INNER_MAPS, OUTER_MAPS, withCluster } from './reading.ts';
+import { withCluster } from './reading.ts';
 
 /** As kubectl apply --server-side: fields that it set before and that a file drops are judged as gone. */
 const MANAGER = 'kubectl';
@@ -40,7 +41,9 @@ async function refusalOf(
   const { metadata, status: _, ...rest } = value as unknown as KubeObject;
   const { name } = metadata;
   const place =
-    kind === 'OuterMap' ? { ...OUTER_MAPS, name } : { ...INNER_MAPS, name, namespace: namespace ?? fallback };
+    kind === 'OuterMap'
+      ? outerMapRef(name)
+      : { resource: INNER_MAPS, name, namespace: namespace ?? fallback };
   try {
     await cluster.apply(
       place,

@@ -1,6 +1,7 @@
+import { GROUP } from '../api/metadata.ts';
 import type { Resource, ResourceRef } from './client.ts';
 
-const ours = (plural: string): Resource => ({ group: 'innermap.io', version: 'v1alpha1', plural });
+const ours = (plural: string): Resource => ({ group: GROUP, version: 'v1alpha1', plural });
 const core = (plural: string): Resource => ({ group: '', version: 'v1', plural });
 
 export const INNER_MAPS = ours('innermaps');
@@ -16,4 +17,8 @@ export function innerMapRef(key: string): ResourceRef {
 
 export function outerMapRef(name: string): ResourceRef {
   return { resource: OUTER_MAPS, name };
+}
+
+export function nodeMapStateRef(name: string): ResourceRef {
+  return { resource: NODE_MAP_STATES, name };
 }

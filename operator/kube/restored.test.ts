@@ -2,9 +2,10 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { KubeObject } from './client.ts';
 import { Reflector, type ReflectorOptions } from './reflector.ts';
+import { INNER_MAPS } from './resources.ts';
 import { Store } from './store.ts';
 import { until } from './testing/clock.ts';
-import { contentOf, INNER_MAPS, Scene } from './testing/scene.ts';
+import { contentOf, Scene } from './testing/scene.ts';
 import { RestoreDetection } from './watch/restoredetection.ts';
 
 describe('Reflector and a server restored from a backup', () => {
@@ -146,7 +147,7 @@ describe('Reflector and a server restored from a backup', () => {
     let others = 0;
     const { cluster, clock } = scene;
     const other = new Reflector<string>({
-      ...{ cluster, clock, history, place: INNER_MAPS, consumer: store, relistJitterMs: 0 },
+      ...{ cluster, clock, history, place: { resource: INNER_MAPS }, consumer: store, relistJitterMs: 0 },
       fieldSelector: 'other',
       transform: contentOf,
       undone: () => others++,

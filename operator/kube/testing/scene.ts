@@ -1,11 +1,10 @@
 import { type Cluster, type KubeObject, openCluster } from '../client.ts';
 import { Reflector, type ReflectorOptions, type StreamFailure } from '../reflector.ts';
+import { INNER_MAPS } from '../resources.ts';
 import { Store } from '../store.ts';
 import { ScriptedApi } from './api.ts';
 import { SimulatedClock, until } from './clock.ts';
 import { type Handler, ScriptedServer } from './server.ts';
-
-export const INNER_MAPS = { resource: { group: 'innermap.io', version: 'v1alpha1', plural: 'innermaps' } };
 
 /** A server, a client and a reflector that fills a store, under simulated time. */
 export class Scene {
@@ -28,7 +27,7 @@ export class Scene {
     this.cluster = openCluster({ kubeconfig, userAgent: 'innermap/test', clock: this.clock });
     this.reflector = new Reflector<string>({
       cluster: this.cluster,
-      place: INNER_MAPS,
+      place: { resource: INNER_MAPS },
       consumer: this.store,
       transform: object => this.#transformed(object),
       failed: failure => this.failures.push(failure),

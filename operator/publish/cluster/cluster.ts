@@ -4,13 +4,14 @@ import { isNews, settled } from '../../core/report/news.ts';
 import type { Report } from '../../core/report/report.ts';
 import { ApiError, type Cluster, type KubeObject } from '../../kube/client.ts';
 import { Reflector, type StreamFailure } from '../../kube/reflector.ts';
+import { NODE_MAP_STATES, nodeMapStateRef } from '../../kube/resources.ts';
 import { Store } from '../../kube/store.ts';
 import type { RestoreDetection } from '../../kube/watch/restoredetection.ts';
 import { Backoff } from '../../timing/backoff.ts';
 import type { Clock } from '../../timing/clock.ts';
 import { Trigger } from '../../timing/trigger.ts';
 import type { Publisher } from '../publish.ts';
-import { nodeMapState, nodeMapStateStatus, placeOf, STATES, statusIn } from './object.ts';
+import { nodeMapState, nodeMapStateStatus, statusIn } from './object.ts';
 
 export interface ClusterPublisherOptions {
   readonly cluster: Cluster;
@@ -77,7 +78,8 @@ class NodeStates implements ClusterPublisher {
     this.#clock = clock;
     this.#backoff = new Backoff(clock);
     this.#reflector = new Reflector<Known>({
-      ...{ cluster, clock, relistJitterMs, history, place: STATES, consumer: this.#store },
+      ...{ cluster, clock, relistJitterMs, history, consumer: this.#store },
+      place: { resource: NODE_MAP_STATES },
       fieldSelector: `metadata.name=${node}`,
       transform: object => ({ object, status: statusIn(object) }),
       // Answered by a server that has forgotten it
@@ -200,7 +202,7 @@ class NodeStates implements ClusterPublisher {
     const known = this.#known();
     // Tried again only as what is to be told then
     const call = { fieldManager: 'innermap-agent', force: true, signal: this.#closed.signal, attempts: 1 };
-    const place = placeOf(node);
+    const place = nodeMapStateRef(node);
     if (known === undefined || isOfOther(known.object, state))
       await cluster.apply(place, nodeMapState(node, state.node.uid), call);
     const told = settled(state, known?.status);

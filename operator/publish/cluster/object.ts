@@ -1,16 +1,8 @@
-import { API_VERSION, GROUP } from '../../api/metadata.ts';
+import { API_VERSION } from '../../api/metadata.ts';
 import { type NodeMapStateStatus, wholeStatus } from '../../api/status.ts';
-import type { KubeObject, ResourceRef } from '../../kube/client.ts';
-
-export const STATES: ResourceRef = {
-  resource: { group: GROUP, version: 'v1alpha1', plural: 'nodemapstates' },
-};
+import type { KubeObject } from '../../kube/client.ts';
 
 const KIND = { apiVersion: API_VERSION, kind: 'NodeMapState' };
-
-export function placeOf(node: string): ResourceRef {
-  return { ...STATES, name: node };
-}
 
 /** The object without its status: it goes when its Node does. */
 export function nodeMapState(name: string, nodeUid: string | undefined): object {

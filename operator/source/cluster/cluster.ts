@@ -2,8 +2,9 @@ import type { OuterMap } from '../../api/outermap.ts';
 import { selects } from '../../api/selector.ts';
 import { compileOuterMap } from '../../core/desired/compile.ts';
 import type { ClusterNode, Wanted, WantedInner, Watermark } from '../../core/wanted.ts';
-import type { Cluster, KubeObject, ResourceRef } from '../../kube/client.ts';
+import type { Cluster, KubeObject, Resource } from '../../kube/client.ts';
 import { Reflector, type StreamFailure } from '../../kube/reflector.ts';
+import { NODES, OUTER_MAPS } from '../../kube/resources.ts';
 import { Store } from '../../kube/store.ts';
 import type { RestoreDetection } from '../../kube/watch/restoredetection.ts';
 import type { Clock } from '../../timing/clock.ts';
@@ -12,7 +13,6 @@ import type { Source } from '../source.ts';
 import { Inners, type InnersReading, type StreamOptions } from './inners.ts';
 import { NodeReader } from './node.ts';
 import { OuterMapReader, type OuterReading } from './outers.ts';
-import { NODES, OUTER_MAPS } from './resources.ts';
 
 export interface ClusterSourceOptions {
   readonly cluster: Cluster;
@@ -118,17 +118,17 @@ class Streams implements ClusterSource {
   }
 
   #reflector<T>(
-    place: ResourceRef,
+    resource: Resource,
     store: Store<T>,
     transform: (object: KubeObject) => T,
     fieldSelector?: string,
   ): Reflector<unknown> {
     const { cluster, clock, relistJitterMs, failed } = this.#options;
     return new Reflector<T>({
-      ...{ cluster, clock, relistJitterMs, place, consumer: store, transform },
+      ...{ cluster, clock, relistJitterMs, place: { resource }, consumer: store, transform },
       ...{ history: this.#options.history },
       ...(fieldSelector === undefined ? {} : { fieldSelector }),
-      failed: failure => failed(place.resource.plural, failure),
+      failed: failure => failed(resource.plural, failure),
     });
   }
 

@@ -6,12 +6,12 @@ import { runToEnd } from '../../core/steps.ts';
 import type { WantedInner, Watermark } from '../../core/wanted.ts';
 import type { Cluster, KubeObject } from '../../kube/client.ts';
 import { type CacheConsumer, Reflector, type StreamFailure } from '../../kube/reflector.ts';
+import { INNER_MAPS } from '../../kube/resources.ts';
 import { Store } from '../../kube/store.ts';
 import type { RestoreDetection } from '../../kube/watch/restoredetection.ts';
 import type { Clock } from '../../timing/clock.ts';
 import { runSliced } from '../../timing/sliced.ts';
 import { DeletionDebounce } from './deletionquiet.ts';
-import { INNER_MAPS } from './resources.ts';
 
 export interface StreamOptions {
   readonly cluster: Cluster;
@@ -66,7 +66,7 @@ export class Inners implements CacheConsumer<Arrived> {
     this.#rest = new DeletionDebounce(clock, options.changed);
     this.#reflector = new Reflector<Arrived>({
       ...{ cluster, clock, relistJitterMs, consumer: this },
-      place: INNER_MAPS,
+      place: { resource: INNER_MAPS },
       fieldSelector: `spec.outerMap=${outerMap}`,
       transform: object => this.#arrived(object),
       ignoreUnchangedGeneration: true,
