@@ -1,10 +1,11 @@
 import { versionOf } from '../api/resourceversion.ts';
+import { canonicalText } from '../core/canonical.ts';
 import type { Written } from '../core/status/facts.ts';
 import type { World } from '../core/status/old/clusterstate.ts';
 import type { Told } from '../core/status/old/evaluate.ts';
 import type { InnerRecord, OuterRecord } from '../core/status/old/memory.ts';
 import { innerStatus, outerStatus } from '../core/status/old/statuses.ts';
-import { canonicalText, patchTo } from '../core/status/patch.ts';
+import { patchTo } from '../core/status/patch.ts';
 import { Schedule } from '../core/status/schedule.ts';
 import { ApiError, type Cluster, type KubeObject, type ResourceRef } from '../kube/client.ts';
 import type { EventRecord } from '../kube/events.ts';

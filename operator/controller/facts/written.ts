@@ -1,8 +1,8 @@
 import { versionOf } from '../../api/resourceversion.ts';
 import type { Condition, InnerMapStatus, OuterMapStatus } from '../../api/status.ts';
+import { canonicalText } from '../../core/canonical.ts';
 import type { Told, Written } from '../../core/status/facts.ts';
 import { UNWRITTEN } from '../../core/status/old/inners.ts';
-import { canonicalText } from '../../core/status/patch.ts';
 import type { KubeObject } from '../../kube/client.ts';
 
 type Status = Partial<InnerMapStatus & OuterMapStatus>;

@@ -1,5 +1,6 @@
 import { compareVersions } from '../../api/resourceversion.ts';
 import type { Condition, NodeMapStateStatus } from '../../api/status.ts';
+import { canonicalText } from '../canonical.ts';
 
 /**
  * Pure. Whether a state says what the one before did not. Times, and what is measured anew at each start, are no news; nor is
@@ -10,7 +11,7 @@ export function isNews(
   before: NodeMapStateStatus | undefined,
   awaited: ReadonlyMap<string, string> = new Map(),
 ): boolean {
-  if (before === undefined || canonical(contentOf(now)) !== canonical(contentOf(before))) return true;
+  if (before === undefined || canonicalText(contentOf(now)) !== canonicalText(contentOf(before))) return true;
   const marks = new Map(before.outerMaps.map(outer => [outer.name, outer.programmedResourceVersion]));
   return now.outerMaps.some(({ name, programmedResourceVersion: mark }) => {
     const told = marks.get(name);
@@ -46,13 +47,4 @@ function contentOf({ drift, kernel, outerMaps, conditions, ...rest }: NodeMapSta
 
 function untimed({ lastTransitionTime: _, ...condition }: Condition): object {
   return condition;
-}
-
-/** As JSON with sorted fields: a server answers them in an order of its own. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, field: unknown) =>
-    typeof field === 'object' && field !== null && !Array.isArray(field)
-      ? Object.fromEntries(Object.entries(field).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : field,
-  );
 }

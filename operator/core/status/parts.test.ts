@@ -1,17 +1,10 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { canonicalText } from '../canonical.ts';
 import { conditionsOf, cut } from './conditions.ts';
-import { canonicalText, patchTo } from './patch.ts';
+import { patchTo } from './patch.ts';
 import { NO_NODES, sameRollup } from './rollup/rollup.ts';
 import { SetDigest } from './setdigest.ts';
-
-describe('canonicalText', () => {
-  it('is the same for what means the same', () => {
-    const one = { b: 1, a: { d: null, c: [{ y: 1, x: undefined }] } };
-    const other = { a: { c: [{ y: 1 }] }, b: 1, z: undefined };
-    expect(canonicalText(one)).to.equal(canonicalText(other)).and.equal('{"a":{"c":[{"y":1}]},"b":1}');
-  });
-});
 
 describe('patchTo', () => {
   it('makes of what is written exactly what is wanted', () => {

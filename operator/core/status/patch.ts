@@ -1,16 +1,3 @@
-/** JSON with sorted fields, and without those that are null or absent: equal text is equal meaning. */
-export function canonicalText(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) => {
-    if (inner === null) return undefined;
-    return typeof inner === 'object' && !Array.isArray(inner) ? sorted(inner as object) : inner;
-  });
-}
-
-function sorted(object: object): object {
-  const entries = Object.entries(object).filter(([, value]) => value !== undefined && value !== null);
-  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
 type Fields = Readonly<Record<string, unknown>>;
 
 /** A JSON merge patch that makes of `written` exactly `wanted`: what vanishes is null, the rest said in full. */

@@ -1,7 +1,7 @@
 import type { NodeSelector } from '../../../api/metadata.ts';
 import { selects } from '../../../api/selector.ts';
+import { canonicalText } from '../../canonical.ts';
 import type { NodeFacts } from '../facts.ts';
-import { canonicalText } from '../patch.ts';
 
 /** The nodes' labels: which nodes a selector chooses, as ranks, which are places in the order of names. */
 export class NodeLabels {

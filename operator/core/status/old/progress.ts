@@ -1,6 +1,6 @@
 import type { NodeSelector } from '../../../api/metadata.ts';
+import { canonicalText } from '../../canonical.ts';
 import type { EntryFacts, StateFacts } from '../facts.ts';
-import { canonicalText } from '../patch.ts';
 import { type NodeProgress, type WatermarkIndex, watermarkIndexOf } from '../rollup/watermarkindex.ts';
 import { isTroubled, reindex } from './failing.ts';
 import type { NodeGroup, NodeRecord, OuterRecord } from './memory.ts';

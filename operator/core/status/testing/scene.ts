@@ -1,12 +1,12 @@
 import type { NodeSelector } from '../../../api/metadata.ts';
 import type { OuterMapSpec } from '../../../api/outermap.ts';
 import type { InnerMapStatus, OuterMapStatus } from '../../../api/status.ts';
+import { canonicalText } from '../../canonical.ts';
 import { compileOuterMap } from '../../desired/compile.ts';
 import { labelsHash } from '../../report/nodereport.ts';
 import { outerMapOf } from '../../testing/outermap.ts';
 import type { EntryFacts, InnerFacts, OuterFacts, ReportedFailure, Written } from '../facts.ts';
 import type { StatusChange } from '../outerrollup.ts';
-import { canonicalText } from '../patch.ts';
 import { FactsFixture } from './facts.ts';
 import type { OldWorld } from './oldworld.ts';
 
