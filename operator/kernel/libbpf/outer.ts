@@ -1,8 +1,8 @@
+import { KeyIndex } from '../../core/bytes/keyindex.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
 import type { KernelError } from '../error.ts';
 import type { Failed, OpenMap, OuterEntries } from '../kernel.ts';
 import { isQuickToRead, readLater, readNow } from './entries/read.ts';
-import { UniqueKeys } from './entries/unique.ts';
 import type { Pairs, WriteProgress } from './entries/write.ts';
 import { batchLater, keysOf, pairsOf } from './entries/write.ts';
 import { ERRNO, kernelError } from './errno.ts';
@@ -116,10 +116,9 @@ async function withoutHopeless(
   if (rest.length === 0 || answer !== (isUpdate ? -ERRNO.E2BIG : -ERRNO.ENOENT))
     return Uint32Array.from(rest);
   const { count, keys } = await readOuter(change.host, change.outer);
-  const present = new UniqueKeys(change.outer.spec.keySize, count);
-  for (let index = 0; index < count; index += 1) present.add(keys, index);
-  const there = rest.filter(index => present.has(change.pairs.keys, index));
-  const absent = rest.filter(index => !present.has(change.pairs.keys, index));
+  const present = KeyIndex.of(keys, change.outer.spec.keySize, count);
+  const there = rest.filter(index => present.find(change.pairs.keys, index) !== -1);
+  const absent = rest.filter(index => present.find(change.pairs.keys, index) === -1);
   if (isUpdate) await inParallel(absent.length, MOST_SINGLES, index => applySingle(change, absent[index]!));
   return Uint32Array.from(there);
 }

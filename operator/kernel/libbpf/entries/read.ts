@@ -1,3 +1,4 @@
+import { KeyIndex } from '../../../core/bytes/keyindex.ts';
 import type { Entries } from '../../../core/entries.ts';
 import { NO_ENTRIES } from '../../../core/entries.ts';
 import { Slice } from '../../../timing/sliced.ts';
@@ -7,7 +8,6 @@ import type { Host, OwnedMap } from '../maps.ts';
 import { hasContents, strideOf } from '../maptypes.ts';
 import { PrefixWalk } from './prefixes.ts';
 import { copied } from './slab.ts';
-import { UniqueKeys } from './unique.ts';
 
 /** Maps up to this size are read at once, on the event loop. */
 const NOW_ENTRIES = 4096;
@@ -51,7 +51,8 @@ export async function readLater(host: Host, map: OwnedMap): Promise<Entries> {
   if (!hasContents(map.spec.type)) return NO_ENTRIES;
   const shape = shapeOf(host, map);
   const parts = await batches(host, map, shape);
-  if (parts !== undefined) return walkRepeats(map, parts, shape) ? onlyOnce(parts, shape) : joined(parts);
+  if (parts !== undefined)
+    return walkRepeats(map, parts, shape) ? onlyOnce(joined(parts), shape) : joined(parts);
   return map.spec.type === 'ArrayOfMaps' ? indexes(host, map, shape) : keyByKey(host, map, shape);
 }
 
@@ -109,22 +110,21 @@ async function indexes(host: Host, map: OwnedMap, shape: Shape): Promise<Entries
   return found.entries();
 }
 
-/** From key to key, for types without a batch. A key that goes meanwhile starts the walk anew, so each is taken once. */
+/** From key to key, for types without a batch. A key that goes meanwhile starts the walk anew, and others come again. */
 async function keyByKey(host: Host, map: OwnedMap, shape: Shape): Promise<Entries> {
   const slice = new Slice();
   const found = new Growing(shape);
-  const seen = new UniqueKeys(shape.keySize);
   const value = new Uint8Array(shape.stride);
   let key: Uint8Array | null = null;
   for (let steps = 0; steps <= MOST_PASSES * (shape.maxEntries + 1); steps += 1) {
     if (slice.over()) await slice.rest();
     const next = new Uint8Array(shape.keySize);
     const answer = host.library.mapNextKey(map.fd, key, next);
-    if (answer === -ERRNO.ENOENT) return found.entries();
+    if (answer === -ERRNO.ENOENT) return onlyOnce(found.entries(), shape);
     if (answer < 0) throw kernelError('read', map.label, answer);
     key = next;
     const looked = host.library.mapLookup(map.fd, next, value);
-    if (looked === 0 && seen.add(next, 0)) found.add(next, value);
+    if (looked === 0) found.add(next, value);
     else if (looked < 0 && looked !== -ERRNO.ENOENT) throw kernelError('read', map.label, looked);
   }
   throw new KernelError('read', map.label, 'EAGAIN', 'it changes faster than it can be read');
@@ -182,18 +182,16 @@ function walkRepeats(map: OwnedMap, parts: readonly Entries[], shape: Shape): bo
 }
 
 /** Of each key the first. */
-async function onlyOnce(parts: readonly Entries[], shape: Shape): Promise<Entries> {
+async function onlyOnce({ count, keys, values }: Entries, shape: Shape): Promise<Entries> {
   const { keySize, stride } = shape;
   const slice = new Slice();
-  const seen = new UniqueKeys(keySize);
+  const seen = new KeyIndex(keys, keySize, count);
   const found = new Growing(shape);
-  for (const { count, keys, values } of parts) {
-    for (let index = 0; index < count; index += 1) {
-      if (slice.over()) await slice.rest();
-      if (!seen.add(keys, index)) continue;
-      const key = keys.subarray(index * keySize, (index + 1) * keySize);
-      found.add(key, values.subarray(index * stride, (index + 1) * stride));
-    }
+  for (let index = 0; index < count; index += 1) {
+    if (slice.over()) await slice.rest();
+    if (seen.enter(index) !== -1) continue;
+    const key = keys.subarray(index * keySize, (index + 1) * keySize);
+    found.add(key, values.subarray(index * stride, (index + 1) * stride));
   }
   return found.entries();
 }
