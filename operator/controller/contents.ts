@@ -1,6 +1,5 @@
-import type { OuterLayout } from '../core/layout/outer.ts';
+import type { ClusterState } from '../core/status/clusterrollup.ts';
 import type { InnerFacts } from '../core/status/facts.ts';
-import type { World } from '../core/status/old/clusterstate.ts';
 import { ApiError, type Cluster, type KubeObject } from '../kube/client.ts';
 import { INNER_MAPS, innerMapRef } from '../kube/resources.ts';
 import { readPages } from '../kube/watch/pages.ts';
@@ -8,12 +7,12 @@ import { Backoff } from '../timing/backoff.ts';
 import type { Clock } from '../timing/clock.ts';
 import { runSliced } from '../timing/sliced.ts';
 import { innerFacts, judging } from './facts/innermap.ts';
+import type { Streams } from './streams.ts';
 
-export interface JudgeOptions {
-  readonly world: World;
+export interface ContentLoaderOptions {
+  readonly streams: Pick<Streams, 'layoutOf' | 'innerMaps'>;
   readonly cluster: Pick<Cluster, 'get' | 'page'>;
   readonly clock: Clock;
-  readonly changed: () => void;
   readonly failed: (error: Error) => void;
 }
 
@@ -21,72 +20,78 @@ export interface JudgeOptions {
 const FEW = 16;
 
 /**
- * Reads contents again that nobody could read when they came: of an OuterMap that came later, or was made again with
- * another layout; and those that are so long that they are read apart, one at a time.
+ * Reads contents that could not be read when they came: of an OuterMap that came later, or was made again with another
+ * layout; and those that are so long that they are read apart, one at a time.
  */
-export class Judge {
-  readonly #options: JudgeOptions;
+export class ContentLoader {
+  readonly #options: ContentLoaderOptions;
   readonly #backoff: Backoff;
-  readonly #due = new Set<string>();
   #working: Promise<void> | undefined;
+  #lookedAt: Pick<ClusterState, 'inners' | 'outers'> | undefined;
 
-  constructor(options: JudgeOptions) {
+  constructor(options: ContentLoaderOptions) {
     this.#options = options;
     this.#backoff = new Backoff(options.clock);
   }
 
-  /** The name of an OuterMap whose InnerMaps are to be looked through. */
-  look(outer: string, stop: AbortSignal): void {
-    this.#due.add(outer);
-    this.#working ??= this.#work(stop);
+  /** Begins to read what there is to be read, if nothing is being read. */
+  load({ inners, outers }: ClusterState, stop: AbortSignal): void {
+    const isSame = this.#lookedAt?.inners === inners && this.#lookedAt.outers === outers;
+    if (this.#working !== undefined || isSame) return;
+    this.#lookedAt = { inners, outers };
+    const unread = this.#unread(inners);
+    if (unread.size > 0)
+      this.#working = this.#readAll(unread, stop).finally(() => (this.#working = undefined));
   }
 
   async settled(): Promise<void> {
-    while (this.#working !== undefined) await this.#working;
+    await this.#working;
   }
 
-  async #work(stop: AbortSignal): Promise<void> {
-    const { clock, failed } = this.#options;
-    // Let what comes at the same time come together.
-    await clock.sleep(0);
-    for (const outer of this.#due) {
-      if (stop.aborted) break;
-      try {
-        this.#due.delete(outer);
-        await this.#readAll(outer, stop);
-      } catch (error) {
-        if (stop.aborted) break;
-        failed(error instanceof Error ? error : new Error(String(error)));
-        this.#due.add(outer);
-        await clock.sleep(this.#backoff.next(), stop);
-      }
+  /** Names of InnerMaps by OuterMap. */
+  #unread(inners: ReadonlyMap<string, InnerFacts>): ReadonlyMap<string, readonly string[]> {
+    const unread = new Map<string, string[]>();
+    for (const inner of inners.values()) {
+      if (!this.#isUnread(inner)) continue;
+      const keys = unread.get(inner.outer);
+      if (keys === undefined) unread.set(inner.outer, [inner.key]);
+      else keys.push(inner.key);
     }
-    this.#working = undefined;
-  }
-
-  async #readAll(outer: string, signal: AbortSignal): Promise<void> {
-    const unread = this.#unread(outer);
-    if (unread.length > FEW) await this.#readPages(outer, signal);
-    for (const key of this.#unread(outer)) {
-      if (signal.aborted) return;
-      await this.#readOne(key, signal);
-    }
-  }
-
-  #unread(outer: string): readonly string[] {
-    const digest = this.#layoutOf(outer)?.digest;
-    if (digest === undefined) return [];
-    const inners = this.#options.world.outers.get(outer)?.inners.values() ?? [];
-    const unread: string[] = [];
-    for (const { facts } of inners)
-      if (facts.wanted !== undefined && facts.judgedBy !== digest) unread.push(facts.key);
     return unread;
   }
 
+  #isUnread({ wanted, outer, judgedBy }: InnerFacts): boolean {
+    if (wanted === undefined) return false;
+    const layout = this.#options.streams.layoutOf(outer);
+    return layout !== undefined && layout.digest !== judgedBy;
+  }
+
+  async #readAll(unread: ReadonlyMap<string, readonly string[]>, stop: AbortSignal): Promise<void> {
+    const { clock, failed } = this.#options;
+    for (const [outer, keys] of unread)
+      try {
+        await this.#read(outer, keys, stop);
+      } catch (error) {
+        if (stop.aborted) return;
+        this.#lookedAt = undefined;
+        failed(error instanceof Error ? error : new Error(String(error)));
+        await clock.sleep(this.#backoff.next(), stop);
+      }
+  }
+
+  async #read(outer: string, keys: readonly string[], signal: AbortSignal): Promise<void> {
+    if (keys.length > FEW) await this.#readPages(outer, signal);
+    for (const key of keys) {
+      if (signal.aborted) return;
+      const known = this.#options.streams.innerMaps.items.get(key);
+      if (known !== undefined && this.#isUnread(known)) await this.#readOne(key, signal);
+    }
+  }
+
   async #readPages(outer: string, signal: AbortSignal): Promise<void> {
-    const { cluster } = this.#options;
+    const { cluster, streams } = this.#options;
     const query = { fieldSelector: `spec.outerMap=${outer}` };
-    const layoutOf = (name: string) => this.#layoutOf(name);
+    const layoutOf = (name: string) => streams.layoutOf(name);
     await readPages({ cluster, place: { resource: INNER_MAPS }, query, signal }, object => {
       const read = innerFacts(object, { known: undefined, layoutOf });
       if (read.judgedBy !== undefined) this.#take(read);
@@ -96,34 +101,19 @@ export class Judge {
   async #readOne(key: string, signal: AbortSignal): Promise<void> {
     try {
       const object = await this.#options.cluster.get<KubeObject>(innerMapRef(key), { signal });
-      const steps = this.#judging(object);
-      if (steps !== undefined) this.#take(await runSliced(steps));
+      const outer = (object['spec'] as { readonly outerMap?: string } | undefined)?.outerMap ?? '';
+      const layout = this.#options.streams.layoutOf(outer);
+      if (layout !== undefined) this.#take(await runSliced(judging(object, layout)));
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 404) throw error;
     }
   }
 
-  #judging(object: KubeObject): Generator<undefined, InnerFacts> | undefined {
-    const outer = (object['spec'] as { readonly outerMap?: string } | undefined)?.outerMap ?? '';
-    const layout = this.#layoutOf(outer);
-    return layout === undefined ? undefined : judging(object, layout);
-  }
-
-  #layoutOf(outer: string): OuterLayout | undefined {
-    return layoutIn(this.#options.world, outer);
-  }
-
   /** Of another generation than is known: its event is under way, and brings what it takes. */
   #take(read: InnerFacts): void {
-    const { world, clock, changed } = this.#options;
-    const known = world.inners.get(read.key)?.facts;
+    const { items } = this.#options.streams.innerMaps;
+    const known = items.get(read.key);
     if (known?.uid !== read.uid || known.generation !== read.generation) return;
-    world.putInner({ ...read, resourceVersion: known.resourceVersion, written: known.written }, clock.now());
-    changed();
+    items.put(read.key, { ...read, resourceVersion: known.resourceVersion, written: known.written });
   }
-}
-
-export function layoutIn(world: World, outer: string): OuterLayout | undefined {
-  const ground = world.outers.get(outer)?.compiled;
-  return typeof ground === 'object' ? ground.layout : undefined;
 }

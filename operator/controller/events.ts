@@ -1,7 +1,7 @@
 import { API_VERSION } from '../api/metadata.ts';
 import type { Condition } from '../api/status.ts';
 import type { Written } from '../core/status/facts.ts';
-import { conditionsIn } from '../core/status/old/statuses.ts';
+import { conditionsIn } from '../core/status/statuses.ts';
 import type { EventRecord } from '../kube/events.ts';
 import type { ObjectKind } from './observer.ts';
 

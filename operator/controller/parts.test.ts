@@ -1,53 +1,10 @@
 import { expect } from 'chai';
 import { SimulatedClock } from '../kube/testing/clock.ts';
-import { Inbox } from './changes.ts';
 import { eventsBetween } from './events.ts';
 import { Interned } from './facts/interned.ts';
+import { notReadySince } from './facts/node.ts';
 import { stateFacts } from './facts/nodemapstate.ts';
-import { notReadySince } from './facts/ready.ts';
 import { writtenIn } from './facts/written.ts';
-import { Rewinds } from './rewinds.ts';
-
-describe('Rewinds', () => {
-  it('one restoration is told once, by the stream that notices it first', () => {
-    const rewinds = new Rewinds();
-    expect(rewinds.noticed('500', 0)).to.equal(500);
-    expect(rewinds.noticed('520', 5_000)).to.equal(undefined);
-  });
-
-  it('what a stream notices again is of the same, unless time went back further, or long afterwards', () => {
-    const rewinds = new Rewinds();
-    rewinds.noticed('500', 0);
-    expect(rewinds.noticed('600', 10_000)).to.equal(undefined);
-    expect(rewinds.noticed('400', 20_000)).to.equal(400);
-    expect(rewinds.noticed('700', 210_000)).to.equal(700);
-  });
-});
-
-describe('Inbox', () => {
-  it('keeps the order of whole sets and single changes, and goes on after one that throws', async () => {
-    const seen: number[] = [];
-    const failures: unknown[] = [];
-    const inbox = new Inbox(
-      () => {},
-      error => failures.push(error),
-    );
-    inbox.one(() => seen.push(0));
-    expect(seen).to.deep.equal([0]);
-    const many = Array.from({ length: 1_000 }, (_, at) => () => {
-      if (at === 500) throw new Error('no');
-      seen.push(at + 1);
-    });
-    inbox.many(many);
-    inbox.one(() => seen.push(1_001));
-    inbox.many([() => seen.push(1_002)]);
-    await inbox.settled();
-    expect(seen).to.have.length(1_002);
-    expect(seen.toSorted((a, b) => a - b)).to.deep.equal(seen);
-    expect(failures).to.have.length(1);
-    expect(inbox.isEmpty).to.equal(true);
-  });
-});
 
 describe('notReadySince', () => {
   const clock = new SimulatedClock();
@@ -109,7 +66,7 @@ describe('writtenIn', () => {
   });
 });
 
-describe('happeningsBetween', () => {
+describe('eventsBetween', () => {
   const subject = { kind: 'InnerMap', namespace: 'team', name: 'web', uid: 'u' } as const;
   const written = (accepted: string, ready: string, reason = 'Progressing') =>
     writtenIn({

@@ -1,20 +1,24 @@
-import type { World } from '../core/status/old/clusterstate.ts';
-import { World as NewWorld } from '../core/status/old/clusterstate.ts';
+import { emptyMemory, isBehind } from '../core/status/clusterrollup.ts';
 import type { Cluster } from '../kube/client.ts';
 import { Events } from '../kube/events.ts';
 import { Lease } from '../kube/lease.ts';
 import type { StreamFailure } from '../kube/reflector.ts';
 import { type Clock, REAL_CLOCK } from '../timing/clock.ts';
-import { runSliced, yieldToEventLoop } from '../timing/sliced.ts';
+import { yieldToEventLoop } from '../timing/sliced.ts';
 import { aborted, Trigger } from '../timing/trigger.ts';
-import { Inbox } from './changes.ts';
-import { Judge } from './contents.ts';
-import { intakesInto } from './intakes.ts';
-import type { ControllerLog } from './log.ts';
+import { ContentLoader } from './contents.ts';
 import { type Gauges, NO_OBSERVER, type Observer } from './observer.ts';
-import { Rewinds } from './rewinds.ts';
-import { Streams } from './streams.ts';
-import { Writer } from './write.ts';
+import { Pace } from './pace.ts';
+import { Streams, type Urgency } from './streams.ts';
+import { type ControllerPorts, turn } from './turn.ts';
+import { StatusWriter } from './write.ts';
+
+/** As much of a log as the controller needs. */
+export interface ControllerLog {
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
 
 export interface ControllerOptions {
   readonly cluster: Cluster;
@@ -34,11 +38,6 @@ export interface ControllerOptions {
 
 const LEASE = 'innermap-controller';
 const CONTROLLER = 'innermap.io/controller';
-/** Between two folds, where much comes. */
-const FOLD_EVERY_MS = 100;
-/** Of the time since the last fold, at most a tenth goes into the next. */
-const FOLD_SHARE = 10;
-const LONGEST_PAUSE_MS = 2_000;
 /** What time alone changes is looked for this often. */
 const LOOK_EVERY_MS = 1_000;
 /** How long writes that are under way may take at the end. */
@@ -48,54 +47,43 @@ const FINISH_LOOK_MS = 20;
 const STUCK_MS = 60_000;
 
 /**
- * Sums up what the nodes report, and writes it into the statuses.
- *
- * - Streams keep a world of facts as the server has it; a follower's too, so that it can take over at once.
- * - The leader folds what has changed: a single change at once, many together.
- * - What differs from what is written is written when its schedule says so.
+ * Sums up what the nodes report, and writes it into the statuses: turns while it leads. A follower keeps its streams, so
+ * that it can take over at once.
  */
 export class Controller {
   readonly #options: ControllerOptions;
   readonly #clock: Clock;
-  readonly #world: World = new NewWorld();
   readonly #trigger = new Trigger();
-  readonly #inbox: Inbox;
-  readonly #streams: Streams;
-  readonly #writer: Writer;
-  readonly #judge: Judge;
+  readonly #pace: Pace;
+  readonly #ports: ControllerPorts;
   readonly #events: Events;
-  readonly #rewinds = new Rewinds();
   readonly #stopped = new AbortController();
   #leads = false;
-  #foldedAt = Number.NEGATIVE_INFINITY;
-  #foldTook = 0;
-  #lookedAt = Number.NEGATIVE_INFINITY;
-  #turnedAt: number;
+  #lookedAt: number;
 
   constructor(options: ControllerOptions) {
     this.#options = options;
-    const { cluster, log, identity } = options;
-    const clock = options.clock ?? REAL_CLOCK;
-    const world = this.#world;
+    const { cluster, log, identity, clock = REAL_CLOCK } = options;
     this.#clock = clock;
-    this.#turnedAt = clock.now();
-    const changed = () => this.#trigger.fire();
-    this.#inbox = new Inbox(changed, error => log.error('Change not taken', { error: String(error) }));
+    this.#pace = new Pace(clock);
+    this.#lookedAt = clock.now();
     this.#events = new Events({
       ...{ cluster, clock, controller: CONTROLLER, instance: identity },
       failed: error => log.warn('Event not written', { error: error.message }),
     });
-    this.#writer = new Writer({
-      ...{ world, cluster, clock, freed: changed },
-      observer: options.observer ?? NO_OBSERVER,
-      happened: happening => this.#events.record(happening),
-      failed: (kind, id, error) => log.warn('Status not written', { kind, name: id, error: error.message }),
-    });
-    this.#judge = new Judge({
-      ...{ world, cluster, clock, changed },
+    const memory = emptyMemory();
+    const streams = this.#openStreams();
+    const contents = new ContentLoader({
+      ...{ streams, cluster, clock },
       failed: error => log.warn('Contents not read', { error: error.message }),
     });
-    this.#streams = this.#openStreams();
+    const writer = new StatusWriter({
+      ...{ memory, streams, cluster, clock, freed: () => this.#trigger.fire() },
+      observer: options.observer ?? NO_OBSERVER,
+      recorded: event => this.#events.record(event),
+      failed: (kind, id, error) => log.warn('Status not written', { kind, name: id, error: error.message }),
+    });
+    this.#ports = { streams, memory, contents, writer, clock, mayWrite: () => this.#mayWrite() };
   }
 
   /** Until stopped, or until the Lease is lost: then another leads, and this process should end. */
@@ -105,8 +93,8 @@ export class Controller {
     const finish = (): void => void this.#finish().then(leave);
     stop.addEventListener('abort', finish);
     if (stop.aborted) leave();
-    this.#streams.start();
-    const turning = this.#turn(leaving.signal).finally(leave);
+    this.#ports.streams.start();
+    const turning = this.#turnUntil(leaving.signal).finally(leave);
     // Thrown below, when the Lease is given back.
     turning.catch(() => {});
     const outcome = await this.#lead(leaving.signal);
@@ -118,47 +106,51 @@ export class Controller {
 
   /** Everything that is to be summed up has been read. */
   ready(): boolean {
-    return this.#streams.hasSynced && !this.#stopped.signal.aborted;
+    return this.#ports.streams.hasSynced && !this.#stopped.signal.aborted;
   }
 
   /** The loop turns. */
   alive(): boolean {
-    return this.#clock.now() - this.#turnedAt < STUCK_MS;
+    return this.#clock.now() - this.#lookedAt < STUCK_MS;
   }
 
   gauges(): Gauges {
-    const oldest = this.#writer.oldest;
+    const { writer, streams } = this.#ports;
+    const { nodes, outers, inners } = streams.snapshot();
+    const { oldest } = writer;
     return {
       isLeader: this.#leads,
-      queueDepth: this.#writer.depth,
+      queueDepth: writer.depth,
       queueOldestSeconds: oldest === undefined ? 0 : (this.#clock.now() - oldest) / 1000,
-      nodes: this.#world.nodes.all.length,
-      outerMaps: [...this.#world.outers.values()].filter(({ facts }) => facts !== undefined).length,
-      innerMaps: this.#world.inners.size,
+      nodes: nodes.size,
+      outerMaps: outers.size,
+      innerMaps: inners.size,
       eventsDropped: this.#events.dropped,
-      watchRestarts: this.#streams.restarts,
+      watchRestarts: streams.restarts,
     };
   }
 
   #openStreams(): Streams {
-    const { cluster, namespace, agentSelector, relistJitterMs } = this.#options;
-    const intakes = intakesInto(this.#world, this.#clock, {
-      forget: (kind, id) => this.#writer.forget(kind, id),
-      outerChanged: name => this.#judge.look(name, this.#stopped.signal),
-    });
+    const { cluster, namespace, agentSelector, relistJitterMs, log } = this.#options;
     return new Streams({
-      ...{ world: this.#world, cluster, clock: this.#clock, inbox: this.#inbox, intakes },
-      ...{ namespace, agentSelector },
+      ...{ cluster, namespace, agentSelector, clock: this.#clock },
       ...(relistJitterMs === undefined ? {} : { relistJitterMs }),
-      noticed: (stream, resourceVersion) => this.#rewound(stream, resourceVersion),
+      changed: urgency => this.#changed(urgency),
+      restored: (stream, resourceVersion) => {
+        log.warn('Server was restored', { stream, resourceVersion });
+        const { memory, streams } = this.#ports;
+        memory.guard.noticed(resourceVersion, streams.snapshot().states.values(), this.#clock.now());
+        this.#changed('soon');
+      },
       failed: (stream, failure) => this.#streamFailed(stream, failure),
     });
   }
 
-  #rewound(stream: string, resourceVersion: string): void {
-    const upTo = this.#rewinds.noticed(resourceVersion, this.#clock.now());
-    this.#options.log.warn('Server was restored', { stream, resourceVersion });
-    if (upTo !== undefined) this.#world.distrust(upTo, this.#clock.now());
+  /** Who waits for nodes that are behind does not wait longer because watermarks advance all the time. */
+  #changed(urgency: Urgency): void {
+    const isAwaited = urgency === 'later' && isBehind(this.#ports.memory);
+    this.#pace.changed(isAwaited ? 'soon' : urgency);
+    this.#trigger.fire();
   }
 
   #streamFailed(stream: string, { doing, error, key, retryInMs }: StreamFailure): void {
@@ -192,68 +184,55 @@ export class Controller {
     this.#trigger.fire();
   }
 
-  async #turn(stop: AbortSignal): Promise<void> {
+  async #turnUntil(stop: AbortSignal): Promise<void> {
+    const { streams, writer } = this.#ports;
     while (!stop.aborted) {
-      this.#turnedAt = this.#clock.now();
-      this.#streams.advance();
-      const mayWrite = this.#leads && this.#streams.mayBeJudged(this.#turnedAt);
-      if (mayWrite) await this.#foldWhenDue();
-      const hasMore = mayWrite && this.#leads && this.#writer.fill(stop);
-      await this.#trigger.wait(this.#clock, hasMore ? 0 : this.#pauseMs(mayWrite), stop);
-      // What fired may fire again and again: others have their turn.
+      this.#lookedAt = this.#clock.now();
+      streams.advance();
+      if (this.#mayWrite() && this.#pace.isDue) await this.#turn(stop);
+      const hasMore = this.#mayWrite() && writer.write(stop);
+      await this.#trigger.wait(this.#clock, hasMore ? 0 : this.#pauseMs, stop);
+      // Whatever fires may fire again and again: others have their turn.
       await yieldToEventLoop();
     }
   }
 
-  async #foldWhenDue(): Promise<void> {
-    const now = this.#clock.now();
-    if (now - this.#lookedAt >= LOOK_EVERY_MS) {
-      this.#world.passed(now);
-      this.#lookedAt = now;
-    }
-    if (!this.#world.isDirty || (now < this.#nextFold && !this.#world.isPressing)) return;
-    const began = performance.now();
-    await runSliced(this.#world.fold(now, told => this.#writer.mark(told)));
-    this.#foldTook = performance.now() - began;
-    this.#foldedAt = this.#clock.now();
-    this.#options.observer?.folded(this.#foldTook / 1000);
+  #mayWrite(): boolean {
+    return this.#leads && this.#ports.streams.mayBeJudged(this.#clock.now());
   }
 
-  get #nextFold(): number {
-    // Watermarks advance all the time, somewhere.
-    if (this.#world.isCalm) return this.#foldedAt + LONGEST_PAUSE_MS;
-    return this.#foldedAt + Math.min(LONGEST_PAUSE_MS, Math.max(FOLD_EVERY_MS, this.#foldTook * FOLD_SHARE));
+  get #pauseMs(): number {
+    return this.#mayWrite() ? Math.min(this.#pace.waitMs, this.#ports.writer.waitMs) : LOOK_EVERY_MS;
   }
 
-  #pauseMs(mayWrite: boolean): number {
-    if (!mayWrite) return LOOK_EVERY_MS;
-    const now = this.#clock.now();
-    if (this.#world.isPressing) return 0;
-    const fold = this.#world.isDirty ? this.#nextFold - now : Number.POSITIVE_INFINITY;
-    const look = this.#lookedAt + LOOK_EVERY_MS - now;
-    return Math.max(0, Math.min(fold, look, this.#writer.waitMs));
+  /** Turns for time's sake alone are not counted. */
+  async #turn(stop: AbortSignal): Promise<void> {
+    const { isIdle } = this.#pace;
+    const seconds = await this.#pace.timed(() => turn(this.#ports, stop));
+    if (!isIdle) this.#options.observer?.folded(seconds);
   }
 
   /** The OuterMaps' statuses as they should be, as far as that takes no longer than a moment. */
   async #finish(): Promise<void> {
+    const { writer } = this.#ports;
     const end = this.#clock.now() + FINISH_MS;
     while (this.#leads && this.#clock.now() < end) {
-      this.#writer.hurryOuters();
+      writer.hurryOuterMaps();
       this.#trigger.fire();
-      if (this.#world.isCalm && !this.#writer.hasOuters) return;
+      if (this.#pace.isCalm && !writer.hasOuterMaps) return;
       await this.#clock.sleep(FINISH_LOOK_MS);
     }
   }
 
   /** What is under way is ended, the longest wait aside. */
   async #close(): Promise<void> {
+    const { streams, contents, writer } = this.#ports;
     this.#leads = false;
     this.#stopped.abort();
-    await this.#streams.stop();
-    await this.#inbox.settled();
-    await this.#judge.settled();
+    await streams.stop();
+    await contents.settled();
     const done = new AbortController();
-    await Promise.race([this.#writer.settled(), this.#clock.sleep(STOP_MS, done.signal)]);
+    await Promise.race([writer.settled(), this.#clock.sleep(STOP_MS, done.signal)]);
     done.abort();
     await this.#events.stop();
   }

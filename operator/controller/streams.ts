@@ -1,71 +1,115 @@
-import type { World } from '../core/status/old/clusterstate.ts';
-import type { Cluster, KubeObject, ResourceRef } from '../kube/client.ts';
-import { Reflector, type StreamFailure } from '../kube/reflector.ts';
+import type { OuterLayout } from '../core/layout/outer.ts';
+import { compiledOf } from '../core/status/accepted.ts';
+import type { ClusterState } from '../core/status/clusterrollup.ts';
+import type { NodeFacts, OuterFacts, PodFacts, StateFacts } from '../core/status/facts.ts';
+import { isRoutine } from '../core/status/nodes/progress.ts';
+import { type Cluster, type KubeObject, objectKey, type ResourceRef } from '../kube/client.ts';
+import { type CacheConsumer, Reflector, type StreamFailure } from '../kube/reflector.ts';
 import { INNER_MAPS, NODE_MAP_STATES, NODES, OUTER_MAPS, PODS } from '../kube/resources.ts';
+import { Store } from '../kube/store.ts';
 import { RestoreDetection } from '../kube/watch/restoredetection.ts';
 import type { Clock } from '../timing/clock.ts';
-import type { Inbox } from './changes.ts';
-import { layoutIn } from './contents.ts';
 import { innerFacts } from './facts/innermap.ts';
 import { nodeFacts, podFacts } from './facts/node.ts';
 import { stateFacts } from './facts/nodemapstate.ts';
 import { outerFacts } from './facts/outermap.ts';
-import { Feed, type Intake } from './feed.ts';
-import type { Intakes } from './intakes.ts';
+import { InnerMapStore } from './innermapstore.ts';
+
+/**
+ * How soon a change is to be looked at. `now`: an OuterMap says Ready and something of it was deleted, and whoever
+ * deleted asks the next moment. `later`: a watermark advanced, as they do all the time.
+ */
+export type Urgency = 'now' | 'soon' | 'later';
 
 export interface StreamsOptions {
-  readonly world: World;
   readonly cluster: Pick<Cluster, 'watch' | 'page'>;
   readonly clock: Clock;
-  readonly inbox: Inbox;
-  readonly intakes: Intakes;
   /** Where the agents' Pods are. */
   readonly namespace: string;
   readonly agentSelector: string;
   readonly relistJitterMs?: number;
-  /** A stream notices that the server was restored. */
-  readonly noticed: (stream: string, resourceVersion: string) => void;
+  readonly changed: (urgency: Urgency) => void;
+  /** A stream found that the server was restored, when it had come to this version. */
+  readonly restored: (stream: string, resourceVersion: string) => void;
   readonly failed: (stream: string, failure: StreamFailure) => void;
 }
 
-interface Stream {
-  readonly feed: Pick<Feed<unknown>, 'hasSynced'>;
-  readonly reflector: Pick<Reflector<unknown>, 'start' | 'stop' | 'restarts'>;
+interface Watched<T> {
+  readonly kind: string;
+  readonly place: ResourceRef;
+  readonly labelSelector?: string;
+  /** `isKnown`: whether what the store has of an object is of the same history. */
+  readonly read: (object: KubeObject, isKnown: boolean) => T;
+  readonly consumer: CacheConsumer<T>;
 }
+
+type Stream = Pick<Reflector<unknown>, 'start' | 'stop' | 'hasSynced' | 'restarts'>;
 
 /** What the controller watches: five kinds, each brought down to the little that is kept. */
 export class Streams {
+  readonly innerMaps = new InnerMapStore(outerMap => this.#deletedFrom(outerMap));
+  readonly outerMaps = new Store<OuterFacts>();
+  readonly #states = new Store<StateFacts>();
+  readonly #nodes = new Store<NodeFacts>();
+  readonly #pods = new Store<PodFacts>();
   readonly #options: StreamsOptions;
-  readonly #outerMaps: Stream;
-  readonly #innerMaps: Stream;
-  readonly #others: readonly Stream[];
   readonly #history = new RestoreDetection();
-  #isWatchingInners = false;
+  readonly #outerMapStream: Stream;
+  readonly #innerMapStream: Stream;
+  readonly #others: readonly Stream[];
+  #epoch = 0;
+  #areInnerMapsWatched = false;
 
   constructor(options: StreamsOptions) {
-    const { intakes, world, clock, namespace, agentSelector } = options;
     this.#options = options;
-    this.#outerMaps = this.#stream({ resource: OUTER_MAPS }, intakes.outerMaps, (object, isKnown) =>
-      outerFacts(object, isKnown ? world.outers.get(object.metadata.name)?.facts : undefined),
-    );
-    const layoutOf = (outer: string) => layoutIn(world, outer);
-    this.#innerMaps = this.#stream({ resource: INNER_MAPS }, intakes.innerMaps, (object, isKnown) => {
-      const { namespace: team = '', name } = object.metadata;
-      const known = isKnown ? world.inners.get(`${team}/${name}`)?.facts : undefined;
-      return innerFacts(object, { known, layoutOf });
+    const { clock, namespace, agentSelector } = options;
+    for (const store of [this.innerMaps.items, this.outerMaps, this.#nodes, this.#pods])
+      store.onChange(() => options.changed('soon'));
+    this.#outerMapStream = this.#stream({
+      ...{ kind: 'OuterMap', place: { resource: OUTER_MAPS }, consumer: this.outerMaps },
+      read: (object, isKnown) =>
+        outerFacts(object, isKnown ? this.outerMaps.get(object.metadata.name) : undefined),
     });
-    const pods: ResourceRef = { resource: PODS, namespace };
+    this.#innerMapStream = this.#stream({
+      ...{ kind: 'InnerMap', place: { resource: INNER_MAPS }, consumer: this.innerMaps },
+      read: (object, isKnown) => {
+        const known = isKnown ? this.innerMaps.items.get(objectKey(object.metadata)) : undefined;
+        return innerFacts(object, { known, layoutOf: name => this.layoutOf(name) });
+      },
+    });
     this.#others = [
-      this.#stream({ resource: NODE_MAP_STATES }, intakes.states, stateFacts),
-      this.#stream({ resource: NODES }, intakes.nodes, object =>
-        nodeFacts(object, world.nodes.get(object.metadata.name)?.facts, clock),
-      ),
-      this.#stream(pods, intakes.pods, object => podFacts(object, clock), agentSelector),
+      this.#stream({
+        ...{ kind: 'NodeMapState', place: { resource: NODE_MAP_STATES }, consumer: this.#stateConsumer() },
+        read: stateFacts,
+      }),
+      this.#stream({
+        ...{ kind: 'Node', place: { resource: NODES }, consumer: this.#nodes },
+        read: object => nodeFacts(object, this.#nodes.get(object.metadata.name), clock),
+      }),
+      this.#stream({
+        ...{ kind: 'Pod', place: { resource: PODS, namespace }, labelSelector: agentSelector },
+        consumer: this.#pods,
+        read: object => podFacts(object, this.#pods.get(objectKey(object.metadata)), clock),
+      }),
     ];
   }
 
+  /** Everything that is known, at this moment. */
+  snapshot(): ClusterState {
+    const { items, deletions, listed } = this.innerMaps;
+    return {
+      ...{ nodes: this.#nodes.snapshot(), pods: this.#pods.snapshot(), states: this.#states.snapshot() },
+      ...{ outers: this.outerMaps.snapshot(), inners: items.snapshot(), deletions, listed },
+      epoch: this.#epoch,
+    };
+  }
+
+  layoutOf(outerMap: string): OuterLayout | undefined {
+    return compiledOf(this.outerMaps.get(outerMap))?.layout;
+  }
+
   get hasSynced(): boolean {
-    return this.#all.every(({ feed }) => feed.hasSynced);
+    return this.#all.every(stream => stream.hasSynced);
   }
 
   /** Whether everything is there, and of one time: what one stream has missed, none of the others tells. */
@@ -75,45 +119,82 @@ export class Streams {
 
   /** Lists and watches begun after the first. */
   get restarts(): number {
-    return this.#all.reduce((sum, { reflector }) => sum + reflector.restarts, 0);
+    return this.#all.reduce((sum, { restarts }) => sum + restarts, 0);
   }
 
   start(): void {
-    this.#outerMaps.reflector.start();
-    for (const { reflector } of this.#others) reflector.start();
+    this.#outerMapStream.start();
+    for (const stream of this.#others) stream.start();
   }
 
   /** InnerMaps come when the OuterMaps are there: their contents are read once, by the layouts. */
   advance(): void {
-    if (this.#isWatchingInners || !this.#outerMaps.feed.hasSynced) return;
-    this.#isWatchingInners = true;
-    this.#innerMaps.reflector.start();
+    if (this.#areInnerMapsWatched || !this.#outerMapStream.hasSynced) return;
+    this.#areInnerMapsWatched = true;
+    this.#innerMapStream.start();
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#all.map(({ reflector }) => reflector.stop()));
+    await Promise.all(this.#all.map(stream => stream.stop()));
   }
 
   get #all(): readonly Stream[] {
-    return [this.#outerMaps, this.#innerMaps, ...this.#others];
+    return [this.#outerMapStream, this.#innerMapStream, ...this.#others];
   }
 
-  #stream<T>(
-    place: ResourceRef,
-    intake: Intake<T>,
-    read: (object: KubeObject, isKnown: boolean) => T,
-    labelSelector?: string,
-  ): Stream {
-    const { cluster, clock, inbox, noticed, failed, relistJitterMs } = this.#options;
-    const feed = new Feed<T>({ intake, inbox, noticed });
-    const reflector = new Reflector<T>({
-      ...{ cluster, place, clock, consumer: feed },
-      transform: object => read(object, !feed.isSuspicious),
-      ...{ resumes: false, history: this.#history, undone: (version: string) => feed.undone(version) },
-      failed: failure => failed(intake.kind, failure),
+  #stream<T>({ kind, place, labelSelector, read, consumer }: Watched<T>): Stream {
+    const { cluster, clock, relistJitterMs, restored, failed } = this.#options;
+    let isRestored = false;
+    return new Reflector<T>({
+      ...{ cluster, place, clock, resumes: false, history: this.#history },
+      transform: object => read(object, !isRestored),
+      undone: version => {
+        isRestored = true;
+        restored(kind, version);
+      },
+      consumer: {
+        put: (key, item) => consumer.put(key, item),
+        remove: (key, version) => consumer.remove(key, version),
+        replace: (items, version) => {
+          if (isRestored) this.#forget(kind);
+          isRestored = false;
+          consumer.replace(items, version);
+        },
+      },
+      failed: failure => failed(kind, failure),
       ...(labelSelector === undefined ? {} : { labelSelector }),
       ...(relistJitterMs === undefined ? {} : { relistJitterMs }),
     });
-    return { feed, reflector };
+  }
+
+  /** What is remembered of objects is of a future that will not be. */
+  #forget(kind: string): void {
+    this.#epoch++;
+    if (kind === 'InnerMap') this.innerMaps.forget();
+  }
+
+  #deletedFrom(outerMap: string): void {
+    const isReady = this.outerMaps.get(outerMap)?.written.ready?.status === 'True';
+    this.#options.changed(isReady ? 'now' : 'soon');
+  }
+
+  #stateConsumer(): CacheConsumer<StateFacts> {
+    const states = this.#states;
+    const { changed } = this.#options;
+    return {
+      put: (key, item) => {
+        const urgency = isRoutine(states.get(key), item) ? 'later' : 'soon';
+        states.put(key, item);
+        changed(urgency);
+      },
+      remove: key => {
+        states.remove(key);
+        changed('soon');
+      },
+      replace: items => {
+        states.replace(items);
+        changed('soon');
+      },
+    };
   }
 }

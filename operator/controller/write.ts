@@ -1,12 +1,13 @@
 import { versionOf } from '../api/resourceversion.ts';
+import type { InnerMapStatus, OuterMapStatus } from '../api/status.ts';
 import { canonicalText } from '../core/canonical.ts';
-import type { Written } from '../core/status/facts.ts';
-import type { World } from '../core/status/old/clusterstate.ts';
-import type { Told } from '../core/status/old/evaluate.ts';
-import type { InnerRecord, OuterRecord } from '../core/status/old/memory.ts';
-import { innerStatus, outerStatus } from '../core/status/old/statuses.ts';
+import { type ClusterMemory, innerMemory } from '../core/status/clusterrollup.ts';
+import type { InnerFacts, OuterFacts, Written } from '../core/status/facts.ts';
+import { newest, type ObjectMemory } from '../core/status/memory.ts';
+import type { StatusChange } from '../core/status/outerrollup.ts';
 import { patchTo } from '../core/status/patch.ts';
 import { Schedule } from '../core/status/schedule.ts';
+import { innerStatus, outerStatus } from '../core/status/statuses.ts';
 import { ApiError, type Cluster, type KubeObject, type ResourceRef } from '../kube/client.ts';
 import type { EventRecord } from '../kube/events.ts';
 import { innerMapRef, outerMapRef } from '../kube/resources.ts';
@@ -15,25 +16,28 @@ import type { Clock } from '../timing/clock.ts';
 import { eventsBetween, type StatusSubject } from './events.ts';
 import { writtenIn } from './facts/written.ts';
 import type { ObjectKind, Observer } from './observer.ts';
+import type { Streams } from './streams.ts';
 
-export interface WriterOptions {
-  readonly world: World;
+export interface StatusWriterOptions {
+  readonly memory: ClusterMemory;
+  readonly streams: Pick<Streams, 'innerMaps' | 'outerMaps'>;
   readonly cluster: Pick<Cluster, 'patch'>;
   readonly clock: Clock;
   readonly observer: Observer;
   /** There may be room for more. */
   readonly freed: () => void;
-  readonly happened: (happening: EventRecord) => void;
+  readonly recorded: (event: EventRecord) => void;
   readonly failed: (kind: ObjectKind, id: string, error: Error) => void;
 }
 
+/** A status as the last turn made it, and the object that it is written to. */
 interface Target {
   readonly kind: ObjectKind;
   readonly id: string;
-  readonly record: InnerRecord | OuterRecord;
-  readonly place: ResourceRef;
-  readonly subject: StatusSubject;
-  readonly status: object;
+  readonly memory: ObjectMemory;
+  readonly facts: InnerFacts | OuterFacts;
+  readonly ref: ResourceRef;
+  readonly status: InnerMapStatus | OuterMapStatus;
 }
 
 /** Writes under way; an OuterMap's, which tells that something is gone, waits for no InnerMap's. */
@@ -44,9 +48,9 @@ const MOST_LOOKED_AT = 64;
 const OVERTAKEN_MS = { first: 100, last: 30_000 } as const;
 const REFUSED_MS = 60_000;
 
-/** Writes statuses when they are due: each as everything known then makes it, none that is written already. */
-export class Writer {
-  readonly #options: WriterOptions;
+/** The one place that writes statuses: when they are due, and where they differ from what is written. */
+export class StatusWriter {
+  readonly #options: StatusWriterOptions;
   readonly #backoff: Backoff;
   readonly #schedules: Readonly<Record<ObjectKind, Schedule>> = {
     OuterMap: new Schedule(),
@@ -57,21 +61,21 @@ export class Writer {
   readonly #overtaken = new Map<string, number>();
   #pausedUntil = Number.NEGATIVE_INFINITY;
 
-  constructor(options: WriterOptions) {
+  constructor(options: StatusWriterOptions) {
     this.#options = options;
     this.#backoff = new Backoff(options.clock);
   }
 
-  mark({ kind, id, urgent, fresh }: Told): void {
-    this.#schedules[kind].mark(id, { now: this.#options.clock.now(), urgent, fresh });
+  schedule({ kind, id, urgent, fresh }: StatusChange): void {
+    this.#schedules[kind].mark(id, { now: this.#now, urgent, fresh });
   }
 
-  /** What is told of OuterMaps does not wait: after a restart it shows which deletions were missed. */
-  hurryOuters(): void {
-    this.#schedules.OuterMap.hurry(this.#options.clock.now());
+  /** Before the end OuterMaps' statuses do not wait: after a restart they show which deletions were missed. */
+  hurryOuterMaps(): void {
+    this.#schedules.OuterMap.hurry(this.#now);
   }
 
-  get hasOuters(): boolean {
+  get hasOuterMaps(): boolean {
     const isUnderWay = [...this.#underWay.keys()].some(name => name.startsWith('OuterMap'));
     return isUnderWay || this.#schedules.OuterMap.depth > 0;
   }
@@ -82,8 +86,8 @@ export class Writer {
   }
 
   /** Begins as many writes as there is room for; answers whether there is more to look at now. */
-  fill(stop: AbortSignal): boolean {
-    const now = this.#options.clock.now();
+  write(stop: AbortSignal): boolean {
+    const now = this.#now;
     if (now < this.#pausedUntil) return false;
     let looks = MOST_LOOKED_AT;
     for (const kind of ['OuterMap', 'InnerMap'] as const) {
@@ -100,7 +104,7 @@ export class Writer {
 
   /** How long nothing is due. */
   get waitMs(): number {
-    const now = this.#options.clock.now();
+    const now = this.#now;
     const { OuterMap, InnerMap } = this.#schedules;
     if (this.#underWay.size >= MOST.InnerMap) return Number.POSITIVE_INFINITY;
     const due = Math.min(OuterMap.nextDue, InnerMap.nextDue);
@@ -120,12 +124,19 @@ export class Writer {
     await Promise.all(this.#underWay.values());
   }
 
+  get #now(): number {
+    return this.#options.clock.now();
+  }
+
   #begin(kind: ObjectKind, id: string, stop: AbortSignal): void {
     const name = `${kind} ${id}`;
     const before = this.#underWay.get(name);
-    const target = before === undefined ? this.#target(kind, id) : undefined;
-    if (before !== undefined) before.then(() => this.#schedules[kind].failed(id, this.#now, 0));
-    if (target === undefined || canonicalText(target.status) === target.record.written.text) return;
+    if (before !== undefined) {
+      before.then(() => this.#schedules[kind].failed(id, this.#now, 0));
+      return;
+    }
+    const target = this.#target(kind, id);
+    if (target === undefined || canonicalText(target.status) === target.memory.written.text) return;
     const writing = this.#write(target, stop).finally(() => {
       this.#underWay.delete(name);
       this.#options.freed();
@@ -133,45 +144,34 @@ export class Writer {
     this.#underWay.set(name, writing);
   }
 
-  get #now(): number {
-    return this.#options.clock.now();
-  }
-
+  /** Nothing where the object is another by now: the next turn makes its status. */
   #target(kind: ObjectKind, id: string): Target | undefined {
-    const { world, clock } = this.#options;
-    const date = clock
+    const { memory, streams } = this.#options;
+    const isInner = kind === 'InnerMap';
+    const facts = isInner ? streams.innerMaps.items.get(id) : streams.outerMaps.get(id);
+    const inner = isInner ? innerMemory(memory, id) : undefined;
+    const object = isInner ? inner : memory.outers.get(id)?.object;
+    const input = object?.input;
+    if (facts === undefined || object === undefined || input?.uid !== facts.uid) return undefined;
+    if (input.generation !== facts.generation) return undefined;
+    object.written = newest(facts.written, object.written);
+    const date = this.#options.clock
       .date()
       .toISOString()
       .replace(/\.\d+Z$/, 'Z');
-    const moment = { now: clock.now(), date };
-    if (kind === 'InnerMap') {
-      const record = world.inners.get(id);
-      if (record === undefined) return undefined;
-      const { namespace, name, uid } = record.facts;
-      world.refresh(record.outer, moment.now);
-      const status = innerStatus(record, world, moment);
-      return {
-        ...{ kind, id, record, status, place: innerMapRef(id) },
-        subject: { kind, namespace, name, uid },
-      };
-    }
-    const record = world.outers.get(id);
-    if (record?.facts === undefined) return undefined;
-    world.refresh(record, moment.now);
-    const status = outerStatus(record, world, moment);
-    const { name, uid } = record.facts;
-    return { kind, id, record, status, place: outerMapRef(id), subject: { kind, name, uid } };
+    const status = inner === undefined ? outerStatus(object, date) : innerStatus(inner, date);
+    return { kind, id, memory: object, facts, status, ref: isInner ? innerMapRef(id) : outerMapRef(id) };
   }
 
   async #write(target: Target, signal: AbortSignal): Promise<void> {
     const { cluster, observer } = this.#options;
-    const { kind, id, record, status, place } = target;
-    const before = record.written;
+    const { kind, id, memory, facts, status, ref } = target;
+    const before = memory.written;
     const known = before.text === '' ? {} : (JSON.parse(before.text) as object);
-    const body = { metadata: { resourceVersion: latestOf(record) }, status: patchTo(status, known) };
+    const body = { metadata: { resourceVersion: latestOf(facts, before) }, status: patchTo(status, known) };
     try {
       const call = { attempts: 1, signal };
-      const answer = await cluster.patch<KubeObject>({ ...place, subresource: 'status' }, body, call);
+      const answer = await cluster.patch<KubeObject>({ ...ref, subresource: 'status' }, body, call);
       observer.wrote(kind, '200');
       this.#backoff.reset();
       this.#overtaken.delete(`${kind} ${id}`);
@@ -182,9 +182,14 @@ export class Writer {
     }
   }
 
-  #wrote({ record, subject }: Target, before: Written, after: Written): void {
-    if (after.version >= record.written.version) record.written = after;
-    for (const happening of eventsBetween(subject, before, after)) this.#options.happened(happening);
+  /** What was written is nothing new to the next turn. */
+  #wrote({ kind, memory, facts }: Target, before: Written, after: Written): void {
+    memory.written = newest(after, memory.written);
+    if (memory.input !== undefined) memory.input = { ...memory.input, written: memory.written.text };
+    const { name, uid } = facts;
+    const namespace = 'namespace' in facts ? { namespace: facts.namespace } : {};
+    const subject: StatusSubject = { kind, name, uid, ...namespace };
+    for (const event of eventsBetween(subject, before, after)) this.#options.recorded(event);
   }
 
   #failed({ kind, id }: Target, error: unknown): void {
@@ -217,7 +222,6 @@ export class Writer {
  * The object as it is known, and no other: one that was made again under its name must not get the status of the one
  * before. A uid would not do: the API server (1.36) takes over the stored metadata before it compares, for /status.
  */
-function latestOf({ facts, written }: InnerRecord | OuterRecord): string {
-  const seen = facts?.resourceVersion ?? '';
-  return written.version > versionOf(seen) ? String(written.version) : seen;
+function latestOf({ resourceVersion }: InnerFacts | OuterFacts, written: Written): string {
+  return written.version > versionOf(resourceVersion) ? String(written.version) : resourceVersion;
 }

@@ -2,36 +2,71 @@ import { labelsHash } from '../../core/report/nodereport.ts';
 import type { NodeFacts, PodFacts } from '../../core/status/facts.ts';
 import { type KubeObject, objectKey } from '../../kube/client.ts';
 import type { Clock } from '../../timing/clock.ts';
-import { notReadySince } from './ready.ts';
 
 const NO_LABELS: Readonly<Record<string, string>> = Object.freeze({});
 
-/** Heartbeats come often: labels that are the same are the same object, and are not hashed again. */
+/** Heartbeats come often: a node of which nothing else is another is the same object again. */
 export function nodeFacts(object: KubeObject, known: NodeFacts | undefined, clock: Clock): NodeFacts {
   const { name, uid = '', labels = NO_LABELS } = object.metadata;
   const info = (object['status'] as { readonly nodeInfo?: { readonly bootID?: string } } | undefined)
     ?.nodeInfo;
-  const same = known !== undefined && sameLabels(known.labels, labels);
-  const since = notReadySince(object, clock);
-  return {
+  const isKnown = known !== undefined && sameLabels(known.labels, labels);
+  const same = known?.uid === uid ? known : undefined;
+  return unlessSame(known, {
     name,
     uid,
     bootID: info?.bootID ?? '',
-    labels: same ? known.labels : labels,
-    labelsHash: same ? known.labelsHash : labelsHash(labels),
-    ...(since === undefined ? {} : { notReadySince: since }),
-  };
+    labels: isKnown ? known.labels : labels,
+    labelsHash: isKnown ? known.labelsHash : labelsHash(labels),
+    ...earliest(notReadySince(object, clock), same),
+  });
 }
 
 /** A Pod that is not on a node yet is on none: its node's name is empty. */
-export function podFacts(object: KubeObject, clock: Clock): PodFacts {
+export function podFacts(object: KubeObject, known: PodFacts | undefined, clock: Clock): PodFacts {
   const spec = object['spec'] as { readonly nodeName?: string } | undefined;
-  const since = notReadySince(object, clock);
-  return {
+  return unlessSame(known, {
     key: objectKey(object.metadata),
     node: spec?.nodeName ?? '',
-    ...(since === undefined ? {} : { notReadySince: since }),
-  };
+    ...earliest(notReadySince(object, clock), known),
+  });
+}
+
+interface ObjectCondition {
+  readonly type?: string;
+  readonly status?: string;
+  readonly lastTransitionTime?: string | null;
+}
+
+/**
+ * Since when the object's Ready condition has not been True, by our own clock: of the time that others wrote only its
+ * age counts. One without the condition has not been since it was made.
+ */
+export function notReadySince(object: KubeObject, clock: Clock): number | undefined {
+  const status = object['status'] as { readonly conditions?: readonly ObjectCondition[] | null } | undefined;
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+  if (ready?.status === 'True') return undefined;
+  const since = Date.parse(ready?.lastTransitionTime ?? object.metadata.creationTimestamp ?? '');
+  const age = Number.isNaN(since) ? 0 : clock.date().getTime() - since;
+  return clock.now() - Math.max(0, age);
+}
+
+/** Clocks of others may be ahead: since when we have seen it counts, where that is longer ago. */
+function earliest(
+  since: number | undefined,
+  known: { readonly notReadySince?: number } | undefined,
+): { readonly notReadySince?: number } {
+  if (since === undefined) return {};
+  return { notReadySince: Math.min(since, known?.notReadySince ?? since) };
+}
+
+function unlessSame<T extends object>(known: T | undefined, facts: T): T {
+  const names = Object.keys(facts) as (keyof T)[];
+  const isSame =
+    known !== undefined &&
+    names.length === Object.keys(known).length &&
+    names.every(name => known[name] === facts[name]);
+  return isSame ? known : facts;
 }
 
 function sameLabels(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {

@@ -1,8 +1,7 @@
 import { versionOf } from '../../api/resourceversion.ts';
 import type { Condition, InnerMapStatus, OuterMapStatus } from '../../api/status.ts';
 import { canonicalText } from '../../core/canonical.ts';
-import type { Told, Written } from '../../core/status/facts.ts';
-import { UNWRITTEN } from '../../core/status/old/inners.ts';
+import { type Told, UNWRITTEN, type Written } from '../../core/status/facts.ts';
 import type { KubeObject } from '../../kube/client.ts';
 
 type Status = Partial<InnerMapStatus & OuterMapStatus>;

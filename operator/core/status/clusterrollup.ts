@@ -122,3 +122,8 @@ export function innerMemory({ state, outers }: ClusterMemory, key: string): Inne
   const outer = state?.inners.get(key)?.outer;
   return outer === undefined ? undefined : outers.get(outer)?.inners.byKey.get(key);
 }
+
+/** Whether some node has not come so far yet as it should. */
+export function isBehind({ outers }: ClusterMemory): boolean {
+  return [...outers.values()].some(({ rollups }) => rollups.isBehind);
+}

@@ -171,3 +171,22 @@ function heldFailure({ keys, token }: { readonly keys: number; readonly token: s
   const message = `${keys} keys are no longer declared, more than maxRemoval lets go at once: nothing was removed; if it is meant, set the annotation innermap.io/release-removal: ${token}`;
   return { reason: 'RemovalHeld', message };
 }
+
+/** Whether nothing but watermarks has advanced between two reports of a node. */
+export function isRoutine(before: StateFacts | undefined, after: StateFacts): boolean {
+  if (before === undefined || nodeStaleness(before, after) !== undefined) return false;
+  if (before.outers.size !== after.outers.size) return false;
+  return [...after.outers].every(([name, entry]) => {
+    const known = before.outers.get(name);
+    return known !== undefined && isAdvance(known, entry) && !isTroubled(known) && !isTroubled(entry);
+  });
+}
+
+function isAdvance(before: EntryFacts, after: EntryFacts): boolean {
+  return (
+    before.uid === after.uid &&
+    before.generation === after.generation &&
+    before.failuresTotal === after.failuresTotal &&
+    before.watermark <= after.watermark
+  );
+}

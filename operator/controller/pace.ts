@@ -1,0 +1,62 @@
+import type { Clock } from '../timing/clock.ts';
+import type { Urgency } from './streams.ts';
+
+/** Between two turns, where much comes. */
+const TURN_EVERY_MS = 100;
+/** Of the time since the last turn, at most a tenth goes into the next. */
+const TURN_SHARE = 10;
+const LONGEST_PAUSE_MS = 2_000;
+/** What time alone changes is looked for this often. */
+const LOOK_EVERY_MS = 1_000;
+
+/** When the next turn is: a single change comes at once, many together. */
+export class Pace {
+  readonly #clock: Clock;
+  #urgency: Urgency | undefined = 'soon';
+  #turnedAt = Number.NEGATIVE_INFINITY;
+  #tookMs = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  changed(urgency: Urgency): void {
+    if (this.#urgency === undefined || RANKS[urgency] < RANKS[this.#urgency]) this.#urgency = urgency;
+  }
+
+  get isIdle(): boolean {
+    return this.#urgency === undefined;
+  }
+
+  /** Nothing but watermarks has advanced since the last turn. */
+  get isCalm(): boolean {
+    return this.#urgency === undefined || this.#urgency === 'later';
+  }
+
+  get isDue(): boolean {
+    return this.waitMs <= 0;
+  }
+
+  get waitMs(): number {
+    return Math.max(0, this.#turnedAt + this.#pauseMs - this.#clock.now());
+  }
+
+  /** Runs a turn; answers the seconds that it took. */
+  async timed(turn: () => Promise<unknown>): Promise<number> {
+    this.#urgency = undefined;
+    const began = performance.now();
+    await turn();
+    this.#tookMs = performance.now() - began;
+    this.#turnedAt = this.#clock.now();
+    return this.#tookMs / 1000;
+  }
+
+  get #pauseMs(): number {
+    if (this.#urgency === 'now') return 0;
+    if (this.#urgency === undefined) return LOOK_EVERY_MS;
+    if (this.#urgency === 'later') return LONGEST_PAUSE_MS;
+    return Math.min(LONGEST_PAUSE_MS, Math.max(TURN_EVERY_MS, this.#tookMs * TURN_SHARE));
+  }
+}
+
+const RANKS = { now: 0, soon: 1, later: 2 } as const;
