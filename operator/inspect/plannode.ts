@@ -3,11 +3,11 @@ import { dryRun } from '../agent/dryrun.ts';
 import { releasesIn } from '../api/metadata.ts';
 import type { ClusterPlanAsked } from '../cli/cluster/ports.ts';
 import type { PlanOutcome } from '../cli/command.ts';
+import { outcomeOf } from '../cli/plan/outcome.ts';
 import type { Node } from '../core/desired/desired.ts';
 import { openKernel } from '../kernel/libbpf/kernel.ts';
 import { ApiError, type Cluster } from '../kube/client.ts';
 import { NODES, nodeMapStateRef } from '../kube/resources.ts';
-import { outcomeOf } from '../wiring/outcome.ts';
 import { declaredIn } from './declared.ts';
 import { counting, withCluster } from './reading.ts';
 

@@ -1,9 +1,9 @@
 import { dryRun } from '../agent/dryrun.ts';
 import type { PlanOptions, PlanOutcome } from '../cli/command.ts';
+import { outcomeOf } from '../cli/plan/outcome.ts';
 import { openKernel } from '../kernel/libbpf/kernel.ts';
 import { loadManifests } from '../source/folder/load.ts';
 import { nodeOf } from './node.ts';
-import { outcomeOf } from './outcome.ts';
 
 /** What an agent would do to this kernel for these manifests. */
 export async function plan(options: PlanOptions): Promise<PlanOutcome> {
