@@ -1,166 +1,177 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join, normalize, relative } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
 import { expect } from 'chai';
+import { expectNone } from './testing/none.ts';
+import { isOfTests, ROOT, type Source, sources } from './testing/sources.ts';
 
-/** Folder → what it may import: our folders first, then packages. The table of CONTRIBUTING.md, as data. */
-const MAY: Readonly<Record<string, { ours: readonly string[]; others: readonly string[] }>> = {
-  api: { ours: ['api'], others: [] },
-  core: { ours: ['api', 'core'], others: [] },
-  'core/sha256.ts': { ours: [], others: ['node:crypto'] },
-  'core/testing': { ours: ['api', 'core'], others: ['fast-check'] },
-  'core/status/testing': { ours: ['api', 'core', 'core/testing'], others: [] },
-  timing: { ours: ['core', 'timing'], others: [] },
-  kernel: { ours: ['api', 'core', 'kernel'], others: [] },
-  'kernel/testing/contract.ts': { ours: ['kernel', 'kernel/testing/contract'], others: ['chai'] },
-  'kernel/testing/contract': { ours: ['api', 'core', 'kernel', 'kernel/testing/contract'], others: ['chai'] },
-  'kernel/testing/fake': {
-    ours: ['api', 'core', 'kernel', 'kernel/testing/contract', 'kernel/testing/fake'],
-    others: [],
-  },
-  'kernel/testing/fake.ts': { ours: ['kernel', 'kernel/testing/fake'], others: [] },
-  'kernel/libbpf': {
-    ours: ['api', 'core', 'kernel', 'kernel/libbpf', 'timing'],
-    others: ['node:fs', 'node:path', 'node:os', 'node:url'],
-  },
-  'kernel/libbpf/library.ts': { ours: ['kernel', 'kernel/libbpf'], others: ['koffi', 'node:fs'] },
-  source: { ours: ['api', 'core', 'source'], others: [] },
-  'source/folder': {
-    ours: ['api', 'core', 'source', 'source/folder', 'timing'],
-    others: ['node:fs', 'node:path', 'node:worker_threads'],
-  },
-  'source/folder/yaml.ts': { ours: ['api', 'source/folder'], others: ['yaml'] },
-  'source/folder/testing': {
-    ours: ['api', 'core', 'source', 'source/folder', 'source/folder/testing'],
-    others: ['fast-check', 'node:fs', 'node:os', 'node:path'],
-  },
-  'source/cluster': {
-    ours: ['api', 'core', 'kube', 'timing', 'source', 'source/cluster'],
-    others: [],
-  },
-  'source/cluster/testing': {
-    ours: ['core', 'kube', 'kube/testing', 'source/cluster'],
-    others: [],
-  },
-  'publish/cluster': {
-    ours: ['api', 'core', 'kube', 'timing', 'publish', 'publish/cluster'],
-    others: [],
-  },
-  'publish/cluster/testing': {
-    ours: ['api', 'core', 'kube', 'kube/testing', 'publish/cluster'],
-    others: ['node:http'],
-  },
-  publish: { ours: ['api', 'core', 'publish'], others: ['node:fs', 'node:path'] },
-  ledger: { ours: ['api', 'core', 'kernel', 'timing', 'ledger'], others: [] },
-  kube: { ours: ['api', 'kube', 'kube/client', 'timing'], others: ['node:crypto'] },
-  'kube/client': {
-    ours: ['api', 'kube', 'kube/client', 'timing'],
-    others: [
-      '@kubernetes/client-node',
-      'undici',
-      'yaml',
-      'node:crypto',
-      'node:events',
-      'node:fs',
-      'node:fs/promises',
-      'node:https',
-      'node:path',
-    ],
-  },
-  'kube/testing': {
-    ours: ['api', 'kube', 'kube/client', 'kube/testing', 'timing'],
-    others: ['node:child_process', 'node:fs', 'node:http', 'node:net', 'node:os', 'node:path'],
-  },
-  agent: {
-    ours: ['api', 'core', 'kernel', 'source', 'publish', 'timing', 'ledger', 'agent'],
-    others: [],
-  },
-  'agent/testing': {
-    ours: ['api', 'core', 'kernel', 'kernel/testing/fake', 'source', 'publish', 'agent', 'agent/testing'],
-    others: ['chai'],
-  },
-  'cli/testing': {
-    ours: [
-      'api',
-      'core',
-      'kernel',
-      'kernel/testing/fake',
-      'kernel/libbpf',
-      'cli',
-      'cli/testing',
-      'agent',
-      'agent/testing',
-      'source/folder',
-    ],
-    others: ['chai', 'node:fs', 'node:os', 'node:path', 'node:util', 'node:child_process', 'yaml'],
-  },
-  controller: { ours: ['api', 'core', 'kube', 'timing', 'controller'], others: [] },
-  'controller/testing': {
-    ours: ['api', 'core', 'kube', 'kube/testing', 'controller', 'controller/testing'],
-    others: [],
-  },
-  support: {
-    ours: ['support', 'support/metrics', 'api'],
-    others: ['node:http'],
-  },
-  'support/log.ts': { ours: [], others: ['winston'] },
-  'support/metrics': { ours: ['api', 'support/metrics'], others: ['node:perf_hooks'] },
-  'support/metrics/registry.ts': { ours: [], others: ['prom-client'] },
-  'cli/terminal/yaml.ts': { ours: [], others: ['yaml'] },
-  cli: {
-    ours: ['api', 'core', 'kernel', 'ledger', 'support', 'cli'],
-    others: ['node:util', 'node:fs', 'node:path', 'node:readline'],
-  },
+const EVERYTHING = 'everything of ours';
+
+/**
+ * Folder or file → what it may import beside itself, with the folders below that have no row. The narrowest row counts.
+ * ARCHITECTURE.md has the same table.
+ */
+const MAY: Readonly<Record<string, readonly string[]>> = {
+  api: [],
+  core: ['api'],
+  'core/sha256.ts': ['node:crypto'],
+  timing: ['core'],
+  kernel: ['api', 'core'],
+  'kernel/libbpf': ['api', 'core', 'kernel', 'timing', 'node:fs', 'node:os', 'node:path'],
+  source: ['api', 'core'],
+  'source/folder': ['api', 'core', 'source', 'timing', 'node:fs', 'node:path', 'node:worker_threads'],
+  'source/cluster': ['api', 'core', 'kube', 'source', 'timing'],
+  publish: ['api', 'core', 'node:fs', 'node:path'],
+  'publish/cluster': ['api', 'core', 'kube', 'publish', 'timing'],
+  kube: ['api', 'kube/client', 'timing', 'node:crypto'],
+  'kube/client': [
+    'api',
+    'kube',
+    'timing',
+    'node:crypto',
+    'node:events',
+    'node:fs',
+    'node:fs/promises',
+    'node:https',
+    'node:path',
+  ],
+  ledger: ['api', 'core', 'kernel', 'timing'],
+  agent: ['api', 'core', 'kernel', 'ledger', 'publish', 'source', 'timing'],
+  controller: ['api', 'core', 'kube', 'timing'],
+  inspect: ['api', 'cli', 'core', 'kube', 'source/folder'],
+  'inspect/kubectl.ts': ['node:child_process'],
+  'inspect/plannode.ts': ['agent', 'api', 'cli', 'core', 'kernel/libbpf', 'kube', 'node:os'],
+  support: ['api', 'support/metrics', 'node:http'],
+  'support/metrics': ['api', 'node:perf_hooks'],
+  cli: ['api', 'core', 'kernel', 'ledger', 'support', 'node:fs', 'node:path', 'node:readline', 'node:util'],
+  wiring: [EVERYTHING, 'node:fs', 'node:os'],
+  'main.ts': [EVERYTHING, 'node:fs', 'node:path'],
 };
 
-const ROOT = join(import.meta.dirname, '..', '..', 'operator');
+/** Package → the one file that names it, of yaml one for each use; what talks to an API server, the one folder. */
+const NAMED_BY: Readonly<Record<string, readonly string[]>> = {
+  '@kubernetes/client-node': ['kube/client'],
+  koffi: ['kernel/libbpf/library.ts'],
+  'prom-client': ['support/metrics/registry.ts'],
+  undici: ['kube/client'],
+  winston: ['support/log.ts'],
+  yaml: ['source/folder/yaml.ts', 'cli/terminal/yaml.ts', 'kube/client'],
+};
+
+/** What would make the same input give another output, or later. */
+const IMPURE = [
+  'async',
+  'await',
+  'Promise',
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'queueMicrotask',
+].concat(['Date', 'performance', 'Math.random', 'crypto', 'process', 'console', 'fetch', 'globalThis']);
 
 describe('imports', () => {
-  for (const file of sourceFiles(ROOT)) {
-    it(`${file} imports only what its folder may`, () => {
-      const rule = ruleOf(file);
-      if (rule === undefined) return;
-      const wrong = importsOf(file).filter(name => !allowed(file, name, rule));
-      expect(wrong).to.deep.equal([]);
+  for (const place of Object.keys(MAY))
+    it(`${place} imports only what its row allows`, () => {
+      const files = operator().filter(({ path }) => !path.endsWith('.test.ts') && rowOf(path) === place);
+      expect(files, `MAY in operator/imports.test.ts has a row for ${place}, where no file is`).not.to.be
+        .empty;
+      expectNone(
+        files.flatMap(({ path, specifiers }) =>
+          specifiers
+            .filter(specifier => !may(path, specifier))
+            .map(specifier => `operator/${path} names ${specifier}: ${rule(place, path, specifier)}`),
+        ),
+      );
     });
-  }
+
+  it('every folder has a row', () => {
+    const without = operator().filter(({ path }) => !isOfTests(path) && rowOf(path) === undefined);
+    expectNone(without.map(({ path }) => `operator/${path} has no row in MAY of operator/imports.test.ts`));
+  });
+
+  it('nobody imports wiring and main.ts, which compose', () => {
+    expectNone(
+      operator().flatMap(({ path, specifiers }) =>
+        specifiers
+          .filter(specifier => /^(main\.ts|wiring\/)/.test(targetOf(path, specifier)))
+          .filter(() => path !== 'main.ts' && rowOf(path) !== 'wiring')
+          .map(specifier => `operator/${path} names ${specifier}: move what it needs below wiring`),
+      ),
+    );
+  });
+
+  it('every package at run time has a place that names it', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    expect(Object.keys(NAMED_BY), 'NAMED_BY has not what package.json requires').to.have.members(
+      Object.keys(dependencies),
+    );
+  });
+
+  it('ARCHITECTURE.md has these tables', () => {
+    const text = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8');
+    const section = text.split('\n## ').find(part => part.startsWith('What may import what'));
+    const rows = section!.split('\n').filter(line => /^\| (?!---|folder|package)/.test(line));
+    const wanted = [MAY, NAMED_BY].flatMap(table =>
+      Object.entries(table).map(([name, row]) => `| ${name} | ${listed(row)} |`),
+    );
+    expect(rows, 'ARCHITECTURE.md has not what MAY and NAMED_BY say').to.deep.equal(wanted);
+  });
 });
 
-function* sourceFiles(directory: string): Generator<string> {
-  for (const name of readdirSync(directory).sort()) {
-    const path = join(directory, name);
-    if (statSync(path).isDirectory()) yield* sourceFiles(path);
-    else if (path.endsWith('.ts') && !path.endsWith('.test.ts') && !composes(relative(ROOT, path)))
-      yield relative(ROOT, path);
-  }
+describe('purity', () => {
+  for (const place of ['api', 'core'])
+    it(`${place} has no clock, randomness, timers, process, console and promises`, () => {
+      const files = operator().filter(({ path }) => path.startsWith(`${place}/`) && !isOfTests(path));
+      expectNone(
+        files.flatMap(({ path, words }) =>
+          IMPURE.filter(word => words.has(word)).map(
+            word => `operator/${path} uses ${word}: ${place} is pure, hand in what comes of it`,
+          ),
+        ),
+      );
+    });
+});
+
+/** This folder's files, by their paths in it. */
+function operator(): readonly Source[] {
+  return sources()
+    .filter(({ path }) => path.startsWith('operator/'))
+    .map(source => ({ ...source, path: source.path.slice('operator/'.length) }));
 }
 
-/** The composition root knows everything, and nobody's table has it. */
-function composes(file: string): boolean {
-  return file === 'main.ts' || file.startsWith('wiring/');
+/** The narrowest row: the file's own, then its folder's, then that folder's parent's. */
+function rowOf(path: string): string | undefined {
+  if (path in MAY) return path;
+  return path.includes('/') ? rowOf(dirname(path)) : undefined;
 }
 
-/** The narrowest rule: the file's own, then its folder's, then that folder's parent's. */
-function ruleOf(file: string) {
-  for (let place = file; place !== '.'; place = dirname(place))
-    if (MAY[place] !== undefined) return MAY[place];
-  return undefined;
+/** A testing folder may import what its folder may, other testing folders, and any package. */
+function may(path: string, specifier: string): boolean {
+  const row = MAY[rowOf(path)!]!;
+  if (!specifier.startsWith('.'))
+    return isOfTests(path) || row.includes(specifier) || isNamedBy(path, specifier);
+  const target = targetOf(path, specifier);
+  if (isOfTests(target)) return isOfTests(path);
+  const place = rowOf(dirname(target));
+  if (place === undefined) return false;
+  return place === rowOf(dirname(path)) || row.includes(place) || row.includes(EVERYTHING);
 }
 
-function importsOf(file: string): string[] {
-  const text = readFileSync(join(ROOT, file), 'utf8');
-  return [...text.matchAll(/^(?:import|export)\b[^'"]*?\bfrom\s+['"]([^'"]+)['"]/gms)].map(
-    match => match[1]!,
-  );
+/** What an import breaks, as a failure says it. */
+function rule(place: string, path: string, specifier: string): string {
+  if (isOfTests(targetOf(path, specifier)))
+    return 'only specs and testing folders import from testing folders';
+  const named = NAMED_BY[specifier];
+  return named === undefined ? `${place} may import ${listed(MAY[place]!)}` : `only ${listed(named)} may`;
 }
 
-function allowed(
-  file: string,
-  name: string,
-  rule: { ours: readonly string[]; others: readonly string[] },
-): boolean {
-  if (!name.startsWith('.')) return rule.others.includes(name);
-  const target = dirname(normalize(join(dirname(file), name)));
-  return rule.ours.some(
-    folder => target === folder || (target.startsWith(`${folder}/`) && MAY[target] === undefined),
-  );
+function targetOf(path: string, specifier: string): string {
+  return specifier.startsWith('.') ? normalize(join(dirname(path), specifier)) : specifier;
+}
+
+function isNamedBy(path: string, specifier: string): boolean {
+  return (NAMED_BY[specifier] ?? []).some(place => path === place || path.startsWith(`${place}/`));
+}
+
+function listed(row: readonly string[]): string {
+  return row.join(', ') || 'nothing';
 }
