@@ -7,7 +7,7 @@ export interface Source {
   /** `operator/core/plan/plan.ts` */
   readonly path: string;
   readonly lines: number;
-  /** Every module that it names, in whatever way and wherever; COMPUTED where it is not written out. */
+  /** Every module that it names, in whatever way and wherever; `(computed)` where it is not written out. */
   readonly specifiers: readonly string[];
   /** What it reaches by a bare name, and `async` and `await`: not what follows a dot or names a property. */
   readonly words: ReadonlySet<string>;
@@ -21,12 +21,14 @@ export interface SourceFunction {
   readonly line: number;
   readonly lines: number;
   readonly parameters: number;
+  /** Whether it holds specs: it is as long as they are many. */
+  readonly isSuite: boolean;
 }
 
 /** Of this repository: specs run from its folder `dist`. */
 export const ROOT = join(import.meta.dirname, '..', '..', '..');
 
-export const COMPUTED = '(computed)';
+const COMPUTED = '(computed)';
 
 let read: readonly Source[] | undefined;
 
@@ -77,7 +79,7 @@ function sourceOf(path: string, file: ts.SourceFile): Source {
   };
 }
 
-/** `import(…)`, `require(…)`, `import.meta.resolve(…)` and `new URL(…, import.meta.url)`: what the compiler lists are words only. */
+/** What the compiler does not list: computed imports, `require`, `import.meta.resolve` and `new URL(…, import.meta.url)`. */
 function specifiersOf(node: ts.Node): readonly string[] {
   if (!ts.isCallExpression(node) && !ts.isNewExpression(node)) return [];
   const [first, second] = node.arguments ?? [];
@@ -119,7 +121,19 @@ function isFunction(node: ts.Node): node is ts.FunctionLikeDeclaration {
 function functionOf(node: ts.FunctionLikeDeclaration, file: ts.SourceFile): SourceFunction {
   const first = file.getLineAndCharacterOfPosition(node.getStart()).line;
   const last = file.getLineAndCharacterOfPosition(node.end).line;
-  return { name: nameOf(node), line: first + 1, lines: last - first + 1, parameters: node.parameters.length };
+  const parameters = node.parameters.length;
+  return {
+    name: nameOf(node),
+    line: first + 1,
+    lines: last - first + 1,
+    parameters,
+    isSuite: holdsSpecs(node),
+  };
+}
+
+function holdsSpecs(node: ts.Node): boolean {
+  const isSpec = ts.isCallExpression(node) && /^(it|describe\w*)\b/.test(node.expression.getText());
+  return isSpec || node.forEachChild(child => holdsSpecs(child) || undefined) === true;
 }
 
 function nameOf(node: ts.Node): string {
