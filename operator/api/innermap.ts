@@ -1,4 +1,4 @@
-import type { Metadata, NodeSelector } from './metadata.ts';
+import { type Metadata, type NodeSelector, objectKey } from './metadata.ts';
 
 /** One entry as written: scalars, lists and objects not yet read by the declared types. */
 export interface RawEntry {
@@ -44,5 +44,5 @@ export interface InnerMapManifest {
 
 /** `team-a/web`: how messages, logs and the conflict rule name an InnerMap. */
 export function innerMapName(innerMap: InnerMap): string {
-  return `${innerMap.metadata.namespace}/${innerMap.metadata.name}`;
+  return objectKey(innerMap.metadata);
 }

@@ -27,6 +27,21 @@ export interface Metadata {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
+interface Named {
+  readonly namespace?: string | undefined;
+  readonly name: string;
+}
+
+/** `team-a/web`, or the name alone where there is no namespace. */
+export function objectKey({ namespace, name }: Named): string {
+  return namespace === undefined || namespace === '' ? name : `${namespace}/${name}`;
+}
+
+/** `InnerMap team-a/web`, `OuterMap tenants`: what an object is, whatever else it says. */
+export function objectText(object: { readonly kind: string; readonly metadata: Named }): string {
+  return `${object.kind} ${objectKey(object.metadata)}`;
+}
+
 export interface SelectorExpression {
   readonly key: string;
   readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';

@@ -1,9 +1,10 @@
+import { objectKey } from '../api/metadata.ts';
 import type { OuterLayout } from '../core/layout/outer.ts';
 import { compiledOf } from '../core/status/accepted.ts';
 import type { ClusterState } from '../core/status/clusterrollup.ts';
 import type { NodeFacts, OuterFacts, PodFacts, StateFacts } from '../core/status/facts.ts';
 import { isRoutine } from '../core/status/nodes/progress.ts';
-import { type Cluster, type KubeObject, objectKey, type ResourceRef } from '../kube/client.ts';
+import type { Cluster, KubeObject, ResourceRef } from '../kube/client.ts';
 import { type CacheConsumer, Reflector, type StreamFailure } from '../kube/reflector.ts';
 import { INNER_MAPS, NODE_MAP_STATES, NODES, OUTER_MAPS, PODS } from '../kube/resources.ts';
 import { Store } from '../kube/store.ts';

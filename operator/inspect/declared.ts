@@ -1,3 +1,4 @@
+import { objectText } from '../api/metadata.ts';
 import type { OuterMap } from '../api/outermap.ts';
 import { parseOuterMap } from '../api/parse/manifest.ts';
 import { problemsText } from '../api/problem.ts';
@@ -39,7 +40,7 @@ export interface RawInnerMap {
 export async function declaredIn(cluster: Cluster, asked: DeclaredAsked): Promise<Declared> {
   const refusals: ManifestProblem[] = [];
   const refuse = (object: KubeObject, message: string): undefined => {
-    refusals.push({ origin: nameOf(object), message });
+    refusals.push({ origin: objectText({ kind: '', ...object }), message });
   };
   const outerMaps = await all<OuterMap>(cluster, {
     place: { resource: OUTER_MAPS },
@@ -99,8 +100,4 @@ function cpusGiven({ content }: Arrival): number {
 function rawInnerMap(object: KubeObject): RawInnerMap {
   const { name, namespace = '' } = object.metadata;
   return { name, namespace, outerMap: (object['spec'] as { readonly outerMap?: unknown }).outerMap };
-}
-
-function nameOf({ kind = '', metadata: { namespace, name } }: KubeObject): string {
-  return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
 }

@@ -1,3 +1,4 @@
+import { objectText } from '../api/metadata.ts';
 import type { FilesAsked } from '../cli/cluster/ports.ts';
 import type { ManifestProblem } from '../core/wanted.ts';
 import { ApiError, type Cluster, type KubeObject } from '../kube/client.ts';
@@ -55,8 +56,8 @@ async function refusalOf(
     // Without an answer, or with one about us, nothing was judged
     if (!(error instanceof ApiError) || [0, 401, 429].includes(error.status) || error.status >= 500)
       throw error;
-    const which = kind === 'OuterMap' ? name : `${place.namespace}/${name}`;
-    return { origin, message: `${kind} ${which}: refused by the API server: ${error.message}` };
+    const object = objectText({ kind, metadata: { ...place, name } });
+    return { origin, message: `${object}: refused by the API server: ${error.message}` };
   }
 }
 

@@ -6,7 +6,6 @@ import type { KubeObject, Query, ResourceRef } from './client/resource.ts';
 export type { CallCount } from './client/counts.ts';
 export { ApiError } from './client/error.ts';
 export type { KubeMetadata, KubeObject, Query, Resource, ResourceRef } from './client/resource.ts';
-export { objectKey } from './client/resource.ts';
 
 export interface ClusterOptions {
   /** A file, or several as KUBECONFIG lists them. Absent: the service account of the pod this runs in. */

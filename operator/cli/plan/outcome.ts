@@ -1,14 +1,14 @@
+import { objectText } from '../../api/metadata.ts';
 import type { Desired } from '../../core/desired/desired.ts';
 import type { Plan } from '../../core/plan/plan.ts';
 import { planLines, stepText } from '../../core/plan/print.ts';
-import { objectName } from '../../core/report/failures.ts';
 import type { ManifestProblem } from '../../core/wanted.ts';
 import type { PlanOutcome } from '../command.ts';
 
 /** A plan as `innermap plan` shows it, with what could not be taken and what cannot be programmed here. */
 export function outcomeOf(plan: Plan, desired: Desired, refusals: readonly ManifestProblem[]): PlanOutcome {
   const rejected = desired.rejections.map(({ object, reason, message }) => ({
-    origin: `${object.kind} ${objectName(object)}`,
+    origin: objectText(object),
     message: `${reason}, ${message}`,
   }));
   return {

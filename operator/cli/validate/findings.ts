@@ -1,4 +1,5 @@
-import { type InnerMap, innerMapName } from '../../api/innermap.ts';
+import type { InnerMap } from '../../api/innermap.ts';
+import { objectText } from '../../api/metadata.ts';
 import type { OuterMap } from '../../api/outermap.ts';
 import { type CompiledOuterMap, claimOf, compileOuterMap } from '../../core/desired/compile.ts';
 import { desiredState } from '../../core/desired/desired.ts';
@@ -49,11 +50,11 @@ export function byPlace(a: ValidationProblem, b: ValidationProblem): number {
 }
 
 function groundFinding(
-  { metadata }: OuterMap,
+  outerMap: OuterMap,
   ground: CompiledOuterMap | string | undefined,
 ): readonly ValidationProblem[] {
   return typeof ground === 'string'
-    ? [{ origin: '', message: `OuterMap ${metadata.name}: ${ground}`, severity: 'error' }]
+    ? [{ origin: '', message: `${objectText(outerMap)}: ${ground}`, severity: 'error' }]
     : [];
 }
 
@@ -88,7 +89,7 @@ function finding(
   message: string,
   severity: ValidationProblem['severity'] = 'error',
 ): ValidationProblem {
-  return { origin, message: `InnerMap ${innerMapName(innerMap)}: ${message}`, severity };
+  return { origin, message: `${objectText(innerMap)}: ${message}`, severity };
 }
 
 /**
@@ -106,7 +107,7 @@ function rivalries(wanted: Wanted): readonly ValidationProblem[] {
     if (inner !== undefined) return finding(inner, `${reason}, ${message}`);
     return {
       origin: '',
-      message: `OuterMap ${object.metadata.name}: ${reason}, ${message}`,
+      message: `${objectText(object)}: ${reason}, ${message}`,
       severity: 'error',
     };
   });

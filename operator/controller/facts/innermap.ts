@@ -1,4 +1,5 @@
 import type { InnerMap } from '../../api/innermap.ts';
+import { objectKey } from '../../api/metadata.ts';
 import { type Parsed, type Problem, problemsText } from '../../api/problem.ts';
 import {
   type Arrival,
@@ -11,7 +12,6 @@ import type { OuterLayout } from '../../core/layout/outer.ts';
 import type { InnerFacts, ReportedFailure } from '../../core/status/facts.ts';
 import { runToEnd, type Steps } from '../../core/steps.ts';
 import type { KubeObject } from '../../kube/client.ts';
-import { objectKey } from '../../kube/client.ts';
 import { writtenIn } from './written.ts';
 
 export interface Circumstances {

@@ -1,6 +1,7 @@
+import { objectKey } from '../../api/metadata.ts';
 import { labelsHash } from '../../core/report/nodereport.ts';
 import type { NodeFacts, PodFacts } from '../../core/status/facts.ts';
-import { type KubeObject, objectKey } from '../../kube/client.ts';
+import type { KubeObject } from '../../kube/client.ts';
 import type { Clock } from '../../timing/clock.ts';
 
 const NO_LABELS: Readonly<Record<string, string>> = Object.freeze({});

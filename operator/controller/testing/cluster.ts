@@ -1,5 +1,6 @@
+import { objectKey } from '../../api/metadata.ts';
 import type { CallOptions, Cluster, KubeObject, ListPage, Query, ResourceRef } from '../../kube/client.ts';
-import { ApiError, objectKey } from '../../kube/client.ts';
+import { ApiError } from '../../kube/client.ts';
 import { Watcher } from './watcher.ts';
 
 interface Kind {

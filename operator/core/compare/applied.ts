@@ -1,4 +1,4 @@
-import type { Metadata } from '../../api/metadata.ts';
+import { type Metadata, objectText } from '../../api/metadata.ts';
 import type { OuterMap } from '../../api/outermap.ts';
 import { compileOuterMap } from '../desired/compile.ts';
 import { NO_ENTRIES } from '../entries.ts';
@@ -6,7 +6,7 @@ import type { OuterLayout } from '../layout/outer.ts';
 import type { Wanted, WantedInner } from '../wanted.ts';
 import { type EntryChanges, entryChanges, type Side } from './entries.ts';
 import { type FieldChange, fieldChanges } from './fields.ts';
-import { type NamedRejection, objectText, rejectionsOn } from './verdicts.ts';
+import { type NamedRejection, rejectionsOn } from './verdicts.ts';
 
 /** What becomes of one object of the files. */
 export interface ObjectChange {

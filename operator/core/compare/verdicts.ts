@@ -1,4 +1,5 @@
-import { type InnerMap, innerMapName } from '../../api/innermap.ts';
+import type { InnerMap } from '../../api/innermap.ts';
+import { objectText } from '../../api/metadata.ts';
 import type { OuterMap } from '../../api/outermap.ts';
 import type { Reason } from '../../api/reason.ts';
 import { claimOf, compileOuterMap } from '../desired/compile.ts';
@@ -47,9 +48,4 @@ function* ownRejections({ outerMaps, innerMaps }: Wanted) {
     if (claim.kind !== 'claim')
       yield { object: inner.innerMap, reason: claim.reason, message: claim.message };
   }
-}
-
-/** `InnerMap team-a/web`, `OuterMap tenants` */
-export function objectText(object: InnerMap | OuterMap): string {
-  return object.kind === 'InnerMap' ? `InnerMap ${innerMapName(object)}` : `OuterMap ${object.metadata.name}`;
 }

@@ -1,4 +1,4 @@
-import { type InnerMap, innerMapName } from '../../api/innermap.ts';
+import type { InnerMap } from '../../api/innermap.ts';
 import type { OuterMap } from '../../api/outermap.ts';
 import type { Reason } from '../../api/reason.ts';
 import type { DesiredInner } from '../desired/compile.ts';
@@ -129,8 +129,4 @@ export function heldText(held: Plan['held'][number], lot: 'declared' | 'undeclar
 
 function keyOf(object: InnerMap | OuterMap): { keyText?: string } {
   return object.kind === 'InnerMap' ? { keyText: String(object.spec.key) } : {};
-}
-
-export function objectName(object: InnerMap | OuterMap): string {
-  return object.kind === 'InnerMap' ? innerMapName(object) : object.metadata.name;
 }

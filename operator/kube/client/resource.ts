@@ -66,8 +66,3 @@ export function resourceName({ resource, namespace, name, subresource }: Resourc
 export function fullName({ group, plural }: Resource): string {
   return group === '' ? plural : `${plural}.${group}`;
 }
-
-/** `team-a/web`, or the name alone where there is no namespace. */
-export function objectKey({ namespace, name }: { namespace?: string; name: string }): string {
-  return namespace === undefined || namespace === '' ? name : `${namespace}/${name}`;
-}

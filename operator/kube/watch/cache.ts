@@ -1,5 +1,6 @@
+import { objectKey } from '../../api/metadata.ts';
 import { compareVersions } from '../../api/resourceversion.ts';
-import { type KubeObject, objectKey } from '../client/resource.ts';
+import type { KubeObject } from '../client/resource.ts';
 import type { ListPage } from '../client.ts';
 import { asError, RestoredError, type StreamFailure } from './failure.ts';
 import { type CachedObject, isOlder, type ObjectReader, readObject } from './known.ts';

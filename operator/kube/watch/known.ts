@@ -1,5 +1,6 @@
+import { objectKey } from '../../api/metadata.ts';
 import { compareVersions } from '../../api/resourceversion.ts';
-import { type KubeObject, objectKey } from '../client/resource.ts';
+import type { KubeObject } from '../client/resource.ts';
 
 /** What is remembered of an object: who it is, how old, and what the transform made of it. */
 export interface CachedObject<T> {

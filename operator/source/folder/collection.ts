@@ -1,7 +1,8 @@
+import { objectText } from '../../api/metadata.ts';
 import type { OuterMap } from '../../api/outermap.ts';
 import type { OuterLayout } from '../../core/layout/outer.ts';
 import type { ManifestProblem, Wanted, WantedInner } from '../../core/wanted.ts';
-import { type DeclaredOuter, type FileReading, identityOf, type RejectedObject } from './manifests.ts';
+import type { DeclaredOuter, FileReading, RejectedObject } from './manifests.ts';
 import { isSame, sameEntries, sameItems } from './same.ts';
 import type { Signature } from './scan.ts';
 
@@ -30,14 +31,14 @@ export function stateAfter(
 ): FileState {
   const known = knownObjects(previous);
   const outerMaps = reading.outerMaps.map(outer =>
-    sameOuter(known.outerMaps.get(identityOf(outer.outerMap)), outer),
+    sameOuter(known.outerMaps.get(objectText(outer.outerMap)), outer),
   );
   const innerMaps = reading.innerMaps.map(inner =>
-    sameInner(known.innerMaps.get(identityOf(inner.innerMap)), inner),
+    sameInner(known.innerMaps.get(objectText(inner.innerMap)), inner),
   );
   const declared = new Set(
     [...outerMaps.map(({ outerMap }) => outerMap), ...innerMaps.map(({ innerMap }) => innerMap)].map(
-      identityOf,
+      objectText,
     ),
   );
   const ours = reading.refused.filter(({ foreign }) => !foreign);
@@ -103,8 +104,8 @@ function knownObjects(state: FileState | undefined): {
   readonly innerMaps: ReadonlyMap<string, WantedInner>;
 } {
   return {
-    outerMaps: new Map(state?.outerMaps.map(outer => [identityOf(outer.outerMap), outer])),
-    innerMaps: new Map(state?.innerMaps.map(inner => [identityOf(inner.innerMap), inner])),
+    outerMaps: new Map(state?.outerMaps.map(outer => [objectText(outer.outerMap), outer])),
+    innerMaps: new Map(state?.innerMaps.map(inner => [objectText(inner.innerMap), inner])),
   };
 }
 
@@ -172,13 +173,13 @@ export function assembled(files: readonly FileState[], around: Surroundings): As
     const counts = (identity: string, origin: string) =>
       fades === isFading(file, identity, fading) && claims.claim(identity, origin, fades);
     for (const { outerMap, layout, origin } of file.outerMaps) {
-      if (!counts(identityOf(outerMap), origin)) continue;
+      if (!counts(objectText(outerMap), origin)) continue;
       outerMaps.push(outerMap);
       layouts.set(outerMap.metadata.name, layout);
     }
     if (!fades) starts.set(file.path, innerMaps.length);
     for (const inner of file.innerMaps) {
-      if (counts(identityOf(inner.innerMap), inner.origin ?? file.path)) innerMaps.push(inner);
+      if (counts(objectText(inner.innerMap), inner.origin ?? file.path)) innerMaps.push(inner);
     }
     if (!fades) claims.refusals.push(...file.refused.map(({ origin, message }) => ({ origin, message })));
   }
@@ -236,7 +237,7 @@ function declaresTheSame(a: FileState, b: FileState): boolean {
     sameItems(a.outerMaps, b.outerMaps) &&
     a.innerMaps.length === b.innerMaps.length &&
     a.innerMaps.every(
-      (inner, index) => identityOf(inner.innerMap) === identityOf(b.innerMaps[index]!.innerMap),
+      (inner, index) => objectText(inner.innerMap) === objectText(b.innerMaps[index]!.innerMap),
     )
   );
 }

@@ -1,5 +1,5 @@
-import { type InnerMap, type InnerMapManifest, innerMapName } from '../../api/innermap.ts';
-import { GROUP } from '../../api/metadata.ts';
+import type { InnerMap, InnerMapManifest } from '../../api/innermap.ts';
+import { GROUP, objectText } from '../../api/metadata.ts';
 import type { OuterMap } from '../../api/outermap.ts';
 import { parseManifest } from '../../api/parse/manifest.ts';
 import { listText, type Problem, problemText } from '../../api/problem.ts';
@@ -70,11 +70,6 @@ export function readManifests(text: string, origin: string, options: ReadOptions
   }
   for (const inner of waiting) read.declare(inner);
   return read.result();
-}
-
-/** `InnerMap team-a/web`: what an object is, whatever else it says. */
-export function identityOf(object: InnerMap | OuterMap): string {
-  return object.kind === 'InnerMap' ? `InnerMap ${innerMapName(object)}` : `OuterMap ${object.metadata.name}`;
 }
 
 interface Waiting {
@@ -196,7 +191,7 @@ class Reading {
   #weigh(document: ManifestDocument, object: InnerMap | OuterMap): void {
     if (!this.#options.weigh) return;
     const bytes = Buffer.byteLength(JSON.stringify(document.value));
-    this.#sizes.push({ origin: `${this.#origin}:${document.line}`, object: identityOf(object), bytes });
+    this.#sizes.push({ origin: `${this.#origin}:${document.line}`, object: objectText(object), bytes });
   }
 }
 
@@ -218,6 +213,7 @@ function nameOf(value: unknown): { readonly identity: string; readonly foreign: 
   if (typeof kind !== 'string' || typeof name !== 'string') return undefined;
   const isOthers = typeof apiVersion === 'string' && !apiVersion.startsWith(`${GROUP}/`);
   const foreign = isOthers || kind === STATE;
-  const inside = kind === 'InnerMap' ? `${typeof namespace === 'string' ? namespace : 'default'}/` : '';
-  return { identity: `${kind} ${inside}${name}`, foreign };
+  const inside = typeof namespace === 'string' ? namespace : 'default';
+  const named = kind === 'InnerMap' ? { namespace: inside, name } : { name };
+  return { identity: objectText({ kind, metadata: named }), foreign };
 }

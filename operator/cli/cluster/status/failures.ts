@@ -1,3 +1,4 @@
+import { objectText } from '../../../api/metadata.ts';
 import type { Reason } from '../../../api/reason.ts';
 import type { NodeOverview } from './rows.ts';
 
@@ -28,10 +29,11 @@ export interface Scope {
 export function failuresOf(standings: readonly NodeOverview[], scope: Scope): readonly FailureGroup[] {
   const groups = new Map<string, FailureGroup & { readonly nodes: string[] }>();
   for (const { name: node, state } of standings)
-    for (const { kind, namespace, name, outerMap, reason, message } of state.failures) {
+    for (const failure of state.failures) {
+      const { kind, namespace, outerMap, reason, message } = failure;
       if (scope.outerMap !== undefined && outerMap !== scope.outerMap) continue;
       if (scope.namespace !== undefined && namespace !== undefined && namespace !== scope.namespace) continue;
-      const object = `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
+      const object = objectText({ kind, metadata: failure });
       const id = JSON.stringify([object, reason, message]);
       const group = groups.get(id);
       if (group === undefined) groups.set(id, { object, reason, message, nodes: [node] });
