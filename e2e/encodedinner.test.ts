@@ -43,7 +43,7 @@ async function made(spec: object, inner: object = HASH, metadata: object = {}): 
 
 function byAgent(object: KubeObject, ground: CompiledOuterMap): string {
   const read = arrivalOf(object);
-  if (!read.ok) return `unreadable: ${problemsText(read.problems)}`;
+  if (!read.ok) return `unreadable: ${problemsText(read.problems, 10)}`;
   const content = runToEnd(encodeInner(read.value, { layout: ground.layout, possibleCpus: CPUS }));
   return verdict({ innerMap: read.value.innerMap, content }, ground);
 }

@@ -32,8 +32,8 @@ export function problemText({ path, message }: Problem): string {
   return field === '' ? message : `${field}: ${message}`;
 }
 
-/** The first of them, and how many there are more. */
-export function problemsText(problems: readonly Problem[], shown = SHOWN_PROBLEMS): string {
+/** All of them, or the first `shown` and how many there are more. */
+export function problemsText(problems: readonly Problem[], shown = problems.length): string {
   return listText(problems.slice(0, shown).map(problemText), problems.length);
 }
 

@@ -70,7 +70,7 @@ export function weightOf({ content }: Arrival): number {
 }
 
 function invalid(reason: Reason, problems: readonly Problem[]): InvalidContent {
-  const message = problemsText(problems);
+  const message = problemsText(problems, SHOWN_PROBLEMS);
   const shown = problems.slice(0, SHOWN_PROBLEMS);
   return { kind: 'invalid', reason, message, problems: shown, total: problems.length };
 }

@@ -1,7 +1,7 @@
 import { objectText } from '../api/metadata.ts';
 import type { OuterMap } from '../api/outermap.ts';
 import { parseOuterMap } from '../api/parse/manifest.ts';
-import { problemsText } from '../api/problem.ts';
+import { problemsText, SHOWN_PROBLEMS } from '../api/problem.ts';
 import { isPerCpu } from '../core/codec/entries.ts';
 import type { CountedInner } from '../core/compare/applied.ts';
 import { compileOuterMap } from '../core/desired/compile.ts';
@@ -46,14 +46,14 @@ export async function declaredIn(cluster: Cluster, asked: DeclaredAsked): Promis
     place: { resource: OUTER_MAPS },
     keep: object => {
       const parsed = parseOuterMap(object);
-      return parsed.ok ? parsed.value : refuse(object, problemsText(parsed.problems, Infinity));
+      return parsed.ok ? parsed.value : refuse(object, problemsText(parsed.problems));
     },
   });
   const layouts = layoutsOf(outerMaps);
   const keep = (object: KubeObject): CountedInner | undefined => {
     if (asked.concerns?.(rawInnerMap(object)) === false) return undefined;
     const read = arrivalOf(object);
-    if (!read.ok) return refuse(object, problemsText(read.problems));
+    if (!read.ok) return refuse(object, problemsText(read.problems, SHOWN_PROBLEMS));
     return encoded(read.value, layouts, asked.possibleCpus);
   };
   const seen = asked.seen === undefined ? {} : { seen: asked.seen };

@@ -1,6 +1,7 @@
 import type { OuterMap } from '../../api/outermap.ts';
 import { parseInnerMap, parseOuterMap } from '../../api/parse/manifest.ts';
-import { fieldText, type Parsed } from '../../api/problem.ts';
+import type { Parsed } from '../../api/problem.ts';
+import { problemsText } from '../../api/problem.ts';
 import { keyBytes } from '../../core/codec/keytext.ts';
 import { encodeInner } from '../../core/encodedinner.ts';
 import { hex } from '../../core/hex.ts';
@@ -155,7 +156,7 @@ function pairsOf(
 
 function must<T>(parsed: Parsed<T>): T {
   if (parsed.ok) return parsed.value;
-  throw new Error(parsed.problems.map(({ path, message }) => `${fieldText(path)}: ${message}`).join('\n'));
+  throw new Error(problemsText(parsed.problems));
 }
 
 /** A source that a test sets, and a publisher that keeps what it was told. */

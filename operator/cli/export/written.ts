@@ -1,6 +1,6 @@
 import type { InnerMapManifest } from '../../api/innermap.ts';
 import { parseInnerMap, parseOuterMap } from '../../api/parse/manifest.ts';
-import { fieldText, type Parsed } from '../../api/problem.ts';
+import { type Parsed, problemsText } from '../../api/problem.ts';
 import { keyBytes, keyText } from '../../core/codec/keytext.ts';
 import { hex } from '../../core/hex.ts';
 import { innerSpec, type OuterLayout, outerLayout } from '../../core/layout/outer.ts';
@@ -77,8 +77,7 @@ export function written(
 /** What the agent would refuse is not written. */
 function readBack<T>(parsed: Parsed<T>): T {
   if (parsed.ok) return parsed.value;
-  const problems = parsed.problems.map(({ path, message }) => `${fieldText(path)}: ${message}`);
-  throw new Error(`Cannot export what no manifest may declare: ${problems.join('; ')}`);
+  throw new Error(`Cannot export what no manifest may declare: ${problemsText(parsed.problems)}`);
 }
 
 function lossOf(

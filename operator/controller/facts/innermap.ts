@@ -1,6 +1,6 @@
 import type { InnerMap } from '../../api/innermap.ts';
 import { objectKey } from '../../api/metadata.ts';
-import { type Parsed, type Problem, problemsText } from '../../api/problem.ts';
+import { type Parsed, type Problem, problemsText, SHOWN_PROBLEMS } from '../../api/problem.ts';
 import {
   type Arrival,
   arrivalOf,
@@ -99,5 +99,5 @@ function withoutBytes(content: EncodedInner): EncodedInner {
 function problemOf(problems: readonly Problem[]): ReportedFailure {
   const [root, field] = problems[0]?.path ?? [];
   const reason = root === 'spec' && field === 'key' ? 'InvalidKey' : 'Unsupported';
-  return { reason, message: problemsText(problems) };
+  return { reason, message: problemsText(problems, SHOWN_PROBLEMS) };
 }

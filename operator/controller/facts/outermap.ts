@@ -1,5 +1,5 @@
 import { parseOuterMap } from '../../api/parse/manifest.ts';
-import { fieldText } from '../../api/problem.ts';
+import { problemsText } from '../../api/problem.ts';
 import type { OuterFacts } from '../../core/status/facts.ts';
 import type { KubeObject } from '../../kube/client.ts';
 import { writtenIn } from './written.ts';
@@ -12,6 +12,5 @@ export function outerFacts(object: KubeObject, known: OuterFacts | undefined): O
   const common = { name, uid, generation, resourceVersion, written };
   const parsed = parseOuterMap(object);
   if (parsed.ok) return { ...common, outerMap: parsed.value };
-  const message = parsed.problems.map(problem => `${fieldText(problem.path)}: ${problem.message}`).join('; ');
-  return { ...common, problem: { reason: 'Unsupported', message } };
+  return { ...common, problem: { reason: 'Unsupported', message: problemsText(parsed.problems) } };
 }

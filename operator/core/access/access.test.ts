@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { AccessRule } from '../../api/outermap.ts';
-import { fieldText } from '../../api/problem.ts';
+import { problemsText } from '../../api/problem.ts';
 import { keyBytes } from '../codec/keytext.ts';
 import { typeOf } from '../testing/layouts.ts';
 import { outerMapOf } from '../testing/outermap.ts';
@@ -15,8 +15,7 @@ function may(
   const type = typeOf(key);
   const rule = keys === undefined ? { namespaces: ['team-*'] } : { namespaces: ['team-*'], keys };
   const access = accessOf(outerMapOf({ key, access: [rule] }), type);
-  if (!access.ok)
-    return access.problems.map(({ path, message }) => `${fieldText(path)}: ${message}`).join('; ');
+  if (!access.ok) return problemsText(access.problems);
   const bytes = keyBytes(type, wanted);
   return bytes.ok ? access.value.mayDeclare(namespace, bytes.bytes) : bytes.message;
 }

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
+import { problemText } from '../../api/problem.ts';
 import { hex } from '../hex.ts';
 import { typeOf } from '../testing/layouts.ts';
 import { anyType, typeAndBytes, withoutPadding } from '../testing/types.ts';
 import { anyValue, valueFor } from '../testing/values.ts';
 import { decode } from './decode.ts';
 import { encode } from './encode.ts';
-import { problemText } from './keytext.ts';
 import { ValueProblem } from './value.ts';
 
 function encoded(declaration: string, value: unknown): string {

@@ -1,4 +1,4 @@
-import { fieldText } from '../../api/problem.ts';
+import { problemText } from '../../api/problem.ts';
 import type { Type } from '../types/type.ts';
 import { decode } from './decode.ts';
 import { encode } from './encode.ts';
@@ -26,9 +26,4 @@ export function keyBytes(type: Type, key: unknown): KeyBytes {
     if (!(problem instanceof ValueProblem)) throw problem;
     return { ok: false, message: problemText(problem) };
   }
-}
-
-/** A problem's message, with the part of the value that it is about in front. */
-export function problemText(problem: ValueProblem): string {
-  return problem.path.length === 0 ? problem.message : `${fieldText(problem.path)}: ${problem.message}`;
 }

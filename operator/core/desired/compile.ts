@@ -1,6 +1,6 @@
 import type { InnerMap } from '../../api/innermap.ts';
 import type { OuterMap } from '../../api/outermap.ts';
-import type { Parsed } from '../../api/problem.ts';
+import type { Parsed, Problem } from '../../api/problem.ts';
 import type { Reason } from '../../api/reason.ts';
 import { type Access, accessOf, denial } from '../access/access.ts';
 import { keyBytes, keyText } from '../codec/keytext.ts';
@@ -67,9 +67,9 @@ export function claimOf(wanted: WantedInner, ground: CompiledOuterMap): Claim {
 
 function compile(outerMap: OuterMap): CompiledOuterMap | string {
   const layout = outerLayout(outerMap);
-  if (!layout.ok) return layout.problems.map(problem => problem.message).join('; ');
+  if (!layout.ok) return messagesOf(layout.problems);
   const access = accessOf(outerMap, layout.value.outerKey);
-  if (!access.ok) return access.problems.map(problem => problem.message).join('; ');
+  if (!access.ok) return messagesOf(access.problems);
   return { outerMap, layout: layout.value, access: access.value };
 }
 
@@ -86,7 +86,7 @@ function judge({ innerMap, content }: WantedInner, ground: CompiledOuterMap): Cl
   const keyHex = hex(key.bytes);
   const spec = specOf(innerMap, ground);
   if (!spec.ok) {
-    const message = spec.problems.map(problem => problem.message).join('; ');
+    const message = messagesOf(spec.problems);
     return { kind: 'unusable', keyHex, keyText: text, reason: 'LayoutMismatch', message };
   }
   if (content.kind === 'invalid')
@@ -107,6 +107,11 @@ function judge({ innerMap, content }: WantedInner, ground: CompiledOuterMap): Cl
     sealed,
   };
   return { kind: 'claim', desired };
+}
+
+/** They name their fields themselves. */
+function messagesOf(problems: readonly Problem[]): string {
+  return problems.map(({ message }) => message).join('; ');
 }
 
 const UNENCODED = 'Contents wait to be encoded by the OuterMap’s layout';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { InnerMap } from '../../api/innermap.ts';
 import { EMPTY_TYPES, type OuterMapSpec, type Template } from '../../api/outermap.ts';
-import { fieldText } from '../../api/problem.ts';
+import { problemsText, problemText } from '../../api/problem.ts';
 import { outerMapOf } from '../testing/outermap.ts';
 import { innerSpec, type OuterLayout, outerLayout } from './outer.ts';
 
@@ -17,7 +17,7 @@ function layoutOf(given: Given): OuterLayout {
 
 function problemsOf(given: Given): readonly string[] {
   const layout = outerLayout(outerMapOf(given));
-  return layout.ok ? [] : layout.problems.map(({ path, message }) => `${fieldText(path)}: ${message}`);
+  return layout.ok ? [] : layout.problems.map(problemText);
 }
 
 const template = (inner: Partial<Template>) => layoutOf({ inner }).template;
@@ -228,7 +228,7 @@ describe('innerSpec', () => {
     const innerMap: InnerMap = { kind: 'InnerMap', metadata, spec };
     const parsed = innerSpec(layoutOf({ inner }), innerMap);
     if (parsed.ok) return String(parsed.value.maxEntries);
-    return parsed.problems.map(({ path, message }) => `${fieldText(path)}: ${message}`).join('; ');
+    return problemsText(parsed.problems);
   }
 
   it('takes the template, and another maxEntries where the kernel does', () => {

@@ -1,4 +1,4 @@
-import { problemsText } from '../../api/problem.ts';
+import { problemsText, SHOWN_PROBLEMS } from '../../api/problem.ts';
 import { compareVersions } from '../../api/resourceversion.ts';
 import { type Arrival, arrivalOf, encodeInner, weightOf } from '../../core/encodedinner.ts';
 import type { OuterLayout } from '../../core/layout/outer.ts';
@@ -160,7 +160,7 @@ export class Inners implements CacheConsumer<Arrived> {
 
   #arrived(object: KubeObject): Arrived {
     const read = arrivalOf(object);
-    if (!read.ok) throw new Error(`Cannot read an InnerMap: ${problemsText(read.problems)}`);
+    if (!read.ok) throw new Error(`Cannot read an InnerMap: ${problemsText(read.problems, SHOWN_PROBLEMS)}`);
     const arrival = read.value;
     if (weightOf(arrival) > LIGHT) return { arrival, wanted: undefined };
     const content = runToEnd(encodeInner(arrival, this.#options));

@@ -1,6 +1,6 @@
 import type { OuterMap } from '../../api/outermap.ts';
 import { parseOuterMap } from '../../api/parse/manifest.ts';
-import { fieldText } from '../../api/problem.ts';
+import { problemsText } from '../../api/problem.ts';
 import type { KubeObject } from '../../kube/client.ts';
 
 /** An OuterMap as far as it can be read. */
@@ -34,7 +34,7 @@ export class OuterMapReader {
       const mark = JSON.stringify([uid, generation, annotations]);
       return known?.mark === mark ? known : { outerMap: parsed.value, uid, mark };
     }
-    const problem = parsed.problems.map(({ path, message }) => `${fieldText(path)}: ${message}`).join('; ');
+    const problem = problemsText(parsed.problems);
     const mark = JSON.stringify([uid, problem]);
     if (known?.mark === mark) return known;
     const before = known?.uid === uid ? known?.outerMap : undefined;

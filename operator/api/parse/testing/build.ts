@@ -1,4 +1,4 @@
-import { fieldText } from '../../problem.ts';
+import { problemText } from '../../problem.ts';
 import { parseInnerMap, parseManifest, parseOuterMap } from '../manifest.ts';
 
 /** Manifests as authors write them, for tests: valid but for the fields that a test gives. */
@@ -31,7 +31,7 @@ export function innerMap(spec: Fields = {}, metadata: Fields = {}): Fields {
 
 export function problems(value: unknown): string[] {
   const result = parseManifest(value);
-  return result.ok ? [] : result.problems.map(problem => `${fieldText(problem.path)}: ${problem.message}`);
+  return result.ok ? [] : result.problems.map(problemText);
 }
 
 export function outerSpec(spec: Fields = {}) {
