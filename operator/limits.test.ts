@@ -75,15 +75,6 @@ const EXEMPT: Exemptions = {
   },
 };
 
-const EXEMPT_UNTIL_REPLACED: Exemptions = {
-  'files of a folder': {
-    'operator/core/status': [11, 'being replaced'],
-  },
-  parameters: {
-    'operator/core/status/accepted.test.ts': [4, 'being replaced'],
-  },
-};
-
 interface Measured {
   readonly at: string;
   readonly has: number;
@@ -91,7 +82,7 @@ interface Measured {
 
 describe('limits', () => {
   for (const limit of Object.keys(MOST) as Limit[]) {
-    const exempt = Object.entries({ ...EXEMPT[limit], ...EXEMPT_UNTIL_REPLACED[limit] });
+    const exempt = Object.entries(EXEMPT[limit] ?? {});
 
     it(`at most ${MOST[limit]} ${limit}`, () => {
       const most = (at: string) =>

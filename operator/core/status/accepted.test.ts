@@ -87,7 +87,11 @@ describe('innerVerdict', () => {
 });
 
 describe('outerVerdict', () => {
-  const outerOf = (scene: SummaryScene, name: string, createdAt: string, zone?: string): SummaryScene => {
+  const outerOf = (
+    scene: SummaryScene,
+    name: string,
+    [createdAt, zone]: readonly [string, string?],
+  ): SummaryScene => {
     const selector = zone === undefined ? {} : { nodeSelector: labelled('zone', zone) };
     scene.outer(name, { pin: 'shared', ...selector });
     const facts = scene.world.outerFacts(name)!;
@@ -99,8 +103,8 @@ describe('outerVerdict', () => {
 
   it('gives a pin to the older of two that meet on a node', () => {
     const scene = new SummaryScene().nodes('a').listed();
-    outerOf(scene, 'young', YOUNG);
-    outerOf(scene, 'old', OLD);
+    outerOf(scene, 'young', [YOUNG]);
+    outerOf(scene, 'old', [OLD]);
     expect(scene.outerReady('young')).to.equal('False PinInUse');
     expect(scene.outerReady('old')).to.equal('False Progressing');
     scene.inner('web', { outer: 'young' });
@@ -112,11 +116,11 @@ describe('outerVerdict', () => {
 
   it('sees no conflict of pins on different nodes', () => {
     const scene = new SummaryScene().node('a', { zone: 'p' }).node('b', { zone: 'q' }).agent('a').agent('b');
-    outerOf(scene, 'old', OLD, 'p');
-    outerOf(scene.listed(), 'young', YOUNG, 'q');
+    outerOf(scene, 'old', [OLD, 'p']);
+    outerOf(scene.listed(), 'young', [YOUNG, 'q']);
     expect(scene.outerReady('young')).to.equal('False Progressing');
     scene.node('b', { zone: 'p' });
-    outerOf(scene, 'both', YOUNG, 'p');
+    outerOf(scene, 'both', [YOUNG, 'p']);
     expect(scene.outerReady('both')).to.equal('False PinInUse');
   });
 

@@ -101,11 +101,11 @@ export class FactsFixture {
     return this.#changes.splice(0);
   }
 
-  innerStatusOf(key: string, _: number, date: string) {
+  innerStatusOf(key: string, date: string) {
     return innerStatus(innerMemory(this.memory, key)!, date);
   }
 
-  outerStatusOf(name: string, _: number, date: string) {
+  outerStatusOf(name: string, date: string) {
     return outerStatus(this.memory.outers.get(name)!.object, date);
   }
 

@@ -8,7 +8,6 @@ import { outerMapOf } from '../../testing/outermap.ts';
 import type { EntryFacts, InnerFacts, OuterFacts, ReportedFailure, Written } from '../facts.ts';
 import type { StatusChange } from '../outerrollup.ts';
 import { FactsFixture } from './facts.ts';
-import type { OldWorld } from './oldworld.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -33,14 +32,10 @@ interface Reported {
 
 /** A cluster in which versions count up, as a controller comes to know it. */
 export class SummaryScene {
-  readonly world: FactsFixture | OldWorld;
+  readonly world = new FactsFixture();
   now = 0;
   version = 100;
   told: readonly StatusChange[] = [];
-  constructor(world: FactsFixture | OldWorld = new FactsFixture()) {
-    this.world = world;
-  }
-
   readonly #labels = new Map<string, Labels>();
   readonly #boots = new Map<string, number>();
   readonly #outers = new Map<string, OuterFacts>();
@@ -178,12 +173,12 @@ export class SummaryScene {
 
   innerStatus(name: string): InnerMapStatus {
     this.fold();
-    return this.world.innerStatusOf(`team/${name}`, this.now, this.#date);
+    return this.world.innerStatusOf(`team/${name}`, this.#date);
   }
 
   outerStatus(name = 'tenants'): OuterMapStatus {
     this.fold();
-    return this.world.outerStatusOf(name, this.now, this.#date);
+    return this.world.outerStatusOf(name, this.#date);
   }
 
   /** `True Programmed` */
