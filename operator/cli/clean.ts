@@ -1,4 +1,5 @@
 import { LEDGER } from '../core/ledgerrecord.ts';
+import { counted } from '../core/plan/print.ts';
 import { type Ledger, ledgerOf, ledgersIn } from '../ledger/ledger.ts';
 import { type Going, goingOf, removeLedgerRoot, takeAway } from '../ledger/removal.ts';
 import { BPFFS, directory, outputOption } from './arguments/options.ts';
@@ -11,7 +12,6 @@ import {
   type Terminal,
   UsageError,
 } from './command.ts';
-import { counted } from './terminal/age.ts';
 import { colourOf } from './terminal/colour.ts';
 
 export const CLEAN: Command = {

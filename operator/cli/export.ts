@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { LEDGER } from '../core/ledgerrecord.ts';
+import { counted } from '../core/plan/print.ts';
 import type { OpenMap } from '../kernel/kernel.ts';
 import { withMap } from '../ledger/reading.ts';
 import { BPFFS, directory, outputOption } from './arguments/options.ts';
@@ -14,7 +15,6 @@ import {
 } from './command.ts';
 import { exported } from './export/exported.ts';
 import { outerMapNameFor } from './export/names.ts';
-import { counted } from './terminal/age.ts';
 import { colourOf } from './terminal/colour.ts';
 import { withProgress } from './terminal/progress.ts';
 import { type Plain, yamlText } from './terminal/yaml.ts';

@@ -1,3 +1,4 @@
+import { counted } from '../core/plan/print.ts';
 import {
   BPFFS,
   CLUSTER,
@@ -19,7 +20,6 @@ import {
   type Terminal,
   UsageError,
 } from './command.ts';
-import { counted } from './terminal/age.ts';
 import { colourOf } from './terminal/colour.ts';
 import { paintedDiff } from './terminal/diff.ts';
 import { withProgress } from './terminal/progress.ts';

@@ -1,3 +1,4 @@
+import { counted } from '../core/plan/print.ts';
 import { CLUSTER, namespaceOption, outputOption } from './arguments/options.ts';
 import { clusterMeant, NAME_A_CLUSTER } from './cluster/which.ts';
 import {
@@ -9,7 +10,6 @@ import {
   type Terminal,
   UsageError,
 } from './command.ts';
-import { counted } from './terminal/age.ts';
 import { colourOf } from './terminal/colour.ts';
 import { withProgress } from './terminal/progress.ts';
 import { byPlace, filePosition, type ValidationProblem, validationProblems } from './validate/findings.ts';

@@ -1,8 +1,8 @@
 import type { ObjectChange } from '../../core/compare/applied.ts';
 import type { EntryChange, EntryChanges } from '../../core/compare/entries.ts';
 import type { FieldChange } from '../../core/compare/fields.ts';
+import { counted } from '../../core/plan/print.ts';
 import { EXIT, type Given, type Ports, type Terminal } from '../command.ts';
-import { counted } from '../terminal/age.ts';
 import { colourOf } from '../terminal/colour.ts';
 import { paintedDiff } from '../terminal/diff.ts';
 import { withProgress } from '../terminal/progress.ts';

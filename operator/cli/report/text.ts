@@ -1,7 +1,7 @@
 import type { Condition } from '../../api/status.ts';
+import { counted } from '../../core/plan/print.ts';
 import type { InnerMapReport, OuterMapReport, Report } from '../../core/report/report.ts';
 import type { Terminal } from '../command.ts';
-import { counted } from '../terminal/age.ts';
 import { colourOf } from '../terminal/colour.ts';
 import { printable, table } from '../terminal/table.ts';
 

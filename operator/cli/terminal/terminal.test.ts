@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect } from 'chai';
 import { CommandStand } from '../testing/stand.ts';
-import { ageText, counted } from './age.ts';
+import { ageText } from './age.ts';
 import { colourOf } from './colour.ts';
 import { progressLine, withProgress } from './progress.ts';
 import { programName } from './standard.ts';
@@ -82,13 +82,6 @@ describe('words', () => {
   it('ageText: whole units', () => {
     const ages = [-5, 0, 119_999, 120_000, 7_200_000, 172_800_000].map(ageText);
     expect(ages).to.deep.equal(['0s', '0s', '119s', '2m', '2h', '2d']);
-  });
-  it('counted: one and many', () => {
-    expect([counted(1, 'file'), counted(0, 'file'), counted(2, 'entry', 'entries')]).to.deep.equal([
-      '1 file',
-      '0 files',
-      '2 entries',
-    ]);
   });
   it('programName: a plugin is called as kubectl calls it', () => {
     expect(programName('/usr/bin/kubectl-innermap')).to.equal('kubectl innermap');

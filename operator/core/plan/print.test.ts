@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { dryRun } from '../../agent/dryrun.ts';
 import { Scene, startedAgent } from '../../agent/testing/scene.ts';
 import { FakeMachine } from '../../kernel/testing/fake/machine.ts';
-import { planLines } from './print.ts';
+import { counted, planLines } from './print.ts';
 
 const NODE = { name: 'here', labels: {} };
 
@@ -103,5 +103,15 @@ describe('planLines', () => {
     expect(lines[0]).to.match(
       /^! tenants: removal of 20 of 20 keys is held; release it with token [0-9a-f]{12}$/,
     );
+  });
+});
+
+describe('counted', () => {
+  it('tells one and many', () => {
+    expect([counted(1, 'file'), counted(0, 'file'), counted(2, 'entry', 'entries')]).to.deep.equal([
+      '1 file',
+      '0 files',
+      '2 entries',
+    ]);
   });
 });

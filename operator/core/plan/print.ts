@@ -47,13 +47,14 @@ function writeText(step: Write): string {
   const what = `${step.outer}[${step.inner.keyText}]`;
   const whose = innerMapName(step.inner.innerMap);
   const why = step.cause === 'drift' ? ', drifted' : '';
-  const entries = step.inner.entries.count === 1 ? '1 entry' : `${step.inner.entries.count} entries`;
+  const entries = counted(step.inner.entries.count, 'entry', 'entries');
   if (step.verb === 'insert') return `+ ${what}: insert ${whose}, ${entries}${why}`;
   if (step.verb !== 'edit') return `~ ${what}: swap ${whose}, ${entries}${why}`;
   const { missing, different, extra } = step.difference;
   return `~ ${what}: edit ${whose} in place, +${missing} ~${different} -${extra} of ${entries}${why}`;
 }
 
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+/** `1 difference`, `3 differences`. */
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : plural}`;
 }

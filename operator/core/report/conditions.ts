@@ -1,5 +1,5 @@
 import type { Condition } from '../../api/status.ts';
-import { counted } from './counted.ts';
+import { counted } from '../plan/print.ts';
 import { heldText, type ObjectFailure, retirementsFailed } from './failures.ts';
 import type { ReportInput } from './nodereport.ts';
 import { asOnNode } from './onnode.ts';

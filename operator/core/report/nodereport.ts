@@ -4,10 +4,10 @@ import type { Failure, KernelState, NodeMapStateStatus, OuterMapState } from '..
 import type { Desired, DesiredOuter, Node } from '../desired/desired.ts';
 import type { ObservedPin, Programmed } from '../observed.ts';
 import type { Plan } from '../plan/plan.ts';
+import { counted } from '../plan/print.ts';
 import { sha256 } from '../sha256.ts';
 import type { Wanted } from '../wanted.ts';
 import { conditionsOf } from './conditions.ts';
-import { counted } from './counted.ts';
 import { type ObjectFailure, objectFailures, type StepOutcome } from './failures.ts';
 import { asOnNode, type Bpffs } from './onnode.ts';
 import type { InnerMapReport, OuterMapReport, Report, TurnSummary } from './report.ts';

@@ -1,5 +1,6 @@
+import { counted } from '../../../core/plan/print.ts';
 import type { Terminal } from '../../command.ts';
-import { ageText, counted } from '../../terminal/age.ts';
+import { ageText } from '../../terminal/age.ts';
 import { colourOf } from '../../terminal/colour.ts';
 import { printable, table } from '../../terminal/table.ts';
 import type { FailureGroup, HeldRemovalLine } from './failures.ts';

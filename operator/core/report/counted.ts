@@ -1,4 +1,0 @@
-/** `1 difference`, `3 differences`. */
-export function counted(count: number, noun: string, plural = `${noun}s`): string {
-  return `${count} ${count === 1 ? noun : plural}`;
-}
