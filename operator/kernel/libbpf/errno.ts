@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Errno } from '../error.ts';
 import { KernelError } from '../error.ts';
-import { memoryLimit } from './memory/cgroup.ts';
+import { memoryLimit, textOf } from './memory/cgroup.ts';
 
 /** Numbers of <errno.h> by name. ENOTSUPP is the kernel's own and in no header of user space. */
 export const ERRNO = { ...constants.errno, ENOTSUPP: 524 } as const;
@@ -94,12 +93,4 @@ function memoryLimitText(): string {
   const limit = memoryLimit();
   if (limit === undefined) return 'the machine has no memory for it';
   return `memory limit of this process's cgroup is ${(limit / 2 ** 20).toFixed(0)} MiB`;
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    return '';
-  }
 }

@@ -1,9 +1,10 @@
 import type { Stats } from 'node:fs';
-import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Lock } from '../../pins.ts';
 import { ERRNO, fileError, kernelError } from '../errno.ts';
 import type { Library } from '../library.ts';
+import { textOf } from '../memory/cgroup.ts';
 import { LOCK_EXCLUSIVE_NOW } from '../symbols.ts';
 
 /** flock(2) on the directory itself: no file is left by a holder that was killed. */
@@ -80,12 +81,4 @@ function commandOf(line: string): string {
   const command = script < 0 ? [program, ...rest] : rest.slice(script);
   const [name = '', ...args] = command;
   return [basename(name).replace(/\.[cm]?js$/, ''), ...args].join(' ').slice(0, 200).trim();
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
 }

@@ -63,9 +63,10 @@ function lowest(numbers: readonly (number | undefined)[]): number | undefined {
   return known.length === 0 ? undefined : Math.min(...known);
 }
 
-function textOf(path: string): string {
+/** What a file of /proc or /sys says; nothing where it cannot be read. */
+export function textOf(path: string): string {
   try {
-    return readFileSync(path, 'latin1');
+    return readFileSync(path, 'utf8');
   } catch {
     return '';
   }
