@@ -1,7 +1,7 @@
 import { renameSync, unlinkSync } from 'node:fs';
 import { expect } from 'chai';
 import { bpftool, dumped, idAt, run } from '../../native/stage.ts';
-import { type Field, onField } from './support/field.ts';
+import { type Field, NO_RESYNC, onField } from './support/field.ts';
 import { innerMap, outerMap, u32, u32Pairs } from './support/manifests.ts';
 import { idsIn, shown, treeBelow } from './support/witness.ts';
 
@@ -36,13 +36,11 @@ describe('agent, among maps of others', () => {
 
   it('adopts a map that its loader pins later, keeps what is not declared, and follows a reload', async () => {
     field().write('maps.yaml', outerMap('tenants', { provision: 'Adopt' }), WEB);
-    const agent = field().start();
+    const agent = field().start({ options: NO_RESYNC });
     await agent.said(/PinNotFound/);
     field().make('tenants', ...SAME_LAYOUT, ...TWO_INNERS, '--stamp', '5');
     const foreign = { [u32(0)]: u32Pairs({ 0: 5, 1: 5 }), [u32(1)]: u32Pairs({ 0: 5, 1: 5 }) };
-    const start = performance.now();
     await field().holds('tenants', { ...foreign, [u32(7)]: u32Pairs({ 1: 1 }) });
-    expect(performance.now() - start, 'the pin is watched').to.be.below(1000);
     field().make('reloaded', ...SAME_LAYOUT);
     renameSync(field().pin('reloaded'), field().pin('tenants'));
     await field().holds('tenants', { [u32(7)]: u32Pairs({ 1: 1 }) });

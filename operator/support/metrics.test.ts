@@ -51,8 +51,8 @@ describe('agentMetrics', () => {
     });
     expect(samplesOf(text, 'process_resident_memory_bytes')['']).to.be.above(10_000_000);
     expect(samplesOf(text, 'process_cpu_seconds_total')['']).to.be.above(0);
-    expect(samplesOf(text, 'process_start_time_seconds')['']).to.be.closeTo(Date.now() / 1000, 3600);
-    expect(samplesOf(text, 'nodejs_eventloop_lag_max_seconds')['']).to.be.within(0, 10);
+    expect(samplesOf(text, 'process_start_time_seconds')['']).to.be.closeTo(performance.timeOrigin / 1000, 5);
+    expect(samplesOf(text, 'nodejs_eventloop_lag_max_seconds')['']).to.be.at.least(0);
   });
 
   it('every metric has a help and a type, and each sample a metric', async () => {
@@ -102,6 +102,7 @@ describe('agentMetrics', () => {
   });
 
   it('turned: durations of turn and steps are histograms, and turns are counted by result', async () => {
+    const before = Date.now() / 1000;
     of().turned(turn());
     of().turned(turn({ seconds: 2, stepSeconds: { read: 2 } }));
     of().broke();
@@ -114,7 +115,8 @@ describe('agentMetrics', () => {
     const counts = await samples('innermap_turn_step_duration_seconds_count');
     expect(Object.keys(counts)).to.have.length(8);
     expect(counts).to.include({ '{step="read"}': 2, '{step="apply"}': 1 });
-    expect((await samples('innermap_last_turn_timestamp_seconds'))['']).to.be.closeTo(Date.now() / 1000, 60);
+    const last = (await samples('innermap_last_turn_timestamp_seconds'))[''];
+    expect(last).to.be.within(before, Date.now() / 1000);
   });
 
   it('turned: changes add up, drift is the total that it is told', async () => {
@@ -179,12 +181,15 @@ describe('agentMetrics', () => {
   });
 
   it('an event loop that was held up is told once', async () => {
-    await new Promise(resolve => setTimeout(resolve, 250));
-    const end = performance.now() + 500;
-    while (performance.now() < end);
+    const lag = async () => (await samples('nodejs_eventloop_lag_max_seconds'))['']!;
+    const heldMs = 500;
+    const start = performance.now();
+    await new Promise(resolve => setTimeout(resolve, heldMs / 2));
+    for (const end = performance.now() + heldMs; performance.now() < end; );
     await new Promise(resolve => setTimeout(resolve, 20));
-    expect((await samples('nodejs_eventloop_lag_max_seconds'))['']).to.be.within(0.2, 2);
-    expect((await samples('nodejs_eventloop_lag_max_seconds'))['']).to.be.below(0.2);
+    const told = await lag();
+    expect(told * 1000).to.be.within(0.4 * heldMs, performance.now() - start);
+    expect(await lag()).to.be.below(told);
   });
 
   it('a name that needs quoting is quoted', async () => {

@@ -11,6 +11,9 @@ import { type Contents, contentsAt, pinsBelow, sortedContents } from './witness.
 /** Below the bpffs: pins there are of programs, all others are of maps. */
 export const PROGRAMS = 'programs/';
 
+/** Options by which no test sees a resync: what is done is done because something is watched. */
+export const NO_RESYNC = ['--resync', '1h', '--content-resync', '2h'];
+
 /** How an agent is started: words before `node`, and options behind `agent`. */
 export interface Start {
   readonly before?: readonly string[];

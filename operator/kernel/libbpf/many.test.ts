@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import type { Entries } from '../../core/entries.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
+import { loopDuring } from '../../testing/loop.ts';
 import { KernelError } from '../error.ts';
 import { numbered, openMap, u32 } from '../testing/contract/stand.ts';
 import type { RealKernel } from './kernel.ts';
-import { HASH, longestStall, mapsNamed, onRealKernel, onScratch, openFiles } from './scratch.test.ts';
+import { HASH, mapsNamed, onRealKernel, onScratch, openFiles } from './scratch.test.ts';
 
 onRealKernel('openKernel with many maps and entries', function () {
   this.timeout(60_000);
@@ -112,9 +113,7 @@ const LEAST_TURNS = 5;
 
 /** Prints what it took: the numbers to look at when a machine is slow. */
 async function measured<T>(what: string, work: () => Promise<T>): Promise<T> {
-  const start = performance.now();
-  const { stall, turns, result } = await longestStall(work);
-  const took = performance.now() - start;
+  const { stall, turns, took, result } = await loopDuring(work);
   if (process.env['MEASURE'] !== undefined) {
     console.log(`      ${what}: ${took.toFixed(0)} ms, longest stall ${stall.toFixed(1)} ms`);
   }

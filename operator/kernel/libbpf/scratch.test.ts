@@ -109,27 +109,6 @@ export function mapsNamed(...names: readonly string[]): number {
   return maps.filter(({ name }) => name !== undefined && names.includes(name)).length;
 }
 
-/** The longest that the event loop was blocked while `work` ran, in milliseconds. */
-export async function longestStall<T>(
-  work: () => Promise<T>,
-): Promise<{ readonly stall: number; readonly turns: number; readonly result: T }> {
-  let stall = 0;
-  let turns = 0;
-  let last = performance.now();
-  let running = true;
-  const look = (): void => {
-    const now = performance.now();
-    stall = Math.max(stall, now - last);
-    last = now;
-    turns += 1;
-    if (running) setImmediate(look);
-  };
-  setImmediate(look);
-  const result = await work();
-  running = false;
-  return { stall, turns, result };
-}
-
 const KERNEL = pathToFileURL(join(import.meta.dirname, 'kernel.js')).href;
 
 /** What the code prints, or the message of what it throws, in a process started by `through`. */
