@@ -8,7 +8,7 @@ import { StatusWatch } from '../../e2e/cluster/support/statuswatch.ts';
 import { mustAnswer, objectAt } from '../../e2e/must.ts';
 import { type LocalCluster, startLocal } from '../../e2e/provider/local/local.ts';
 import { agentOn, agentProcess, processesOf } from '../../e2e/scenarios/support/agents.ts';
-import { Ground } from '../../e2e/scenarios/support/ground.ts';
+import { ClusterFixture } from '../../e2e/scenarios/support/ground.ts';
 import { SYSTEM } from '../../e2e/scenarios/support/logs.ts';
 import { metricOf } from '../../e2e/scenarios/support/metrics.ts';
 import { quantile } from '../measure.ts';
@@ -29,7 +29,7 @@ const SETTLED_MS = 5_000;
 /** The chart as it comes, on real nodes: what a user of kubectl sees, and what the agent takes in its pod. */
 export const nodes: Work = async (_, { edits = 100, seconds = 60, maps = 10_000, entries = 100 }) => {
   const cluster = await startLocal(WORKERS);
-  const ground = await Ground.on(cluster, []);
+  const ground = await ClusterFixture.on(cluster, []);
   try {
     const { kubectl } = cluster;
     await put(kubectl, outerMap(OUTER_NAME));

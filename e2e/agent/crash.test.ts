@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, renameSync, rmdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect } from 'chai';
-import { type Field, onField } from './support/field.ts';
+import { type LoadedAgentFixture, onField } from './support/field.ts';
 import { fileText, innerMap, type Manifest, outerMap } from './support/manifests.ts';
 import { oneTurn, type Told } from './support/oneturn.ts';
 import type { Ended, Running } from './support/process.ts';
@@ -14,7 +14,7 @@ class Place {
   readonly bpffs: string;
   readonly manifests: string;
 
-  constructor(field: Field) {
+  constructor(field: LoadedAgentFixture) {
     this.bpffs = mkdtempSync(join(field.bpffs, 'place-'));
     this.manifests = join(field.directory, basename(this.bpffs));
     mkdirSync(this.manifests);
@@ -46,7 +46,7 @@ class Place {
 
 interface Walk {
   /** Brings the kernel to where the plan starts, and the folder to what it is about. */
-  prepare(place: Place, field: Field): Promise<void>;
+  prepare(place: Place, field: LoadedAgentFixture): Promise<void>;
   /** What the undisturbed plan does. */
   readonly steps: readonly string[];
 }
@@ -132,7 +132,7 @@ describe('kill -9 before every mutating call', () => {
   walk('letting go of an adopted outer map', LEAVING_ADOPTED);
 });
 
-async function walked(field: Field, walk: Walk): Promise<void> {
+async function walked(field: LoadedAgentFixture, walk: Walk): Promise<void> {
   const whole = new Place(field);
   await walk.prepare(whole, field);
   const { steps } = expectWell(await oneTurn(whole));
@@ -168,7 +168,7 @@ async function expectConverged(
 }
 
 /** Started ahead of its time: half of its life is loading the program. */
-function doomed(field: Field): Running {
+function doomed(field: LoadedAgentFixture): Running {
   return field.launch([process.execPath, DOOMED]);
 }
 
@@ -221,7 +221,7 @@ function threeMaps(): Manifest[] {
 }
 
 /** Two entries of its own: key 1 is declared too, key 0 is not. */
-function stranger(field: Field, place: Place, name: string): void {
+function stranger(field: LoadedAgentFixture, place: Place, name: string): void {
   const layout = ['--type', 'hash', '--max', '64', '--inner', 'hash', '--inner-max', '16'];
   field.make(`${basename(place.bpffs)}/${name}`, ...layout, '--inners', '2', '--entries', '2');
 }

@@ -2,7 +2,7 @@ import { unlinkSync } from 'node:fs';
 import { expect } from 'chai';
 import { bpftool, dumped } from '../../native/stage.ts';
 import type { Report } from '../../operator/core/report/report.ts';
-import { type Field, NO_RESYNC, onField } from './support/field.ts';
+import { type LoadedAgentFixture, NO_RESYNC, onField } from './support/field.ts';
 import { innerMap, outerMap, u32, u32Pairs } from './support/manifests.ts';
 import { eventually, type Running } from './support/process.ts';
 import { type Contents, idsIn } from './support/witness.ts';
@@ -80,7 +80,7 @@ describe('agent, when somebody else changes its maps', () => {
   });
 });
 
-async function declared(field: Field, type: string, options = OFTEN): Promise<Running> {
+async function declared(field: LoadedAgentFixture, type: string, options = OFTEN): Promise<Running> {
   const place = { outerMap: 'tenants' };
   field.write(
     'maps.yaml',
@@ -95,7 +95,7 @@ async function declared(field: Field, type: string, options = OFTEN): Promise<Ru
 }
 
 /** The id of an inner map as ours are, which nobody declares. */
-function strangersInner(field: Field): number {
+function strangersInner(field: LoadedAgentFixture): number {
   return field.make('stranger', '--type', 'hash', '--inner-max', '16', '--inners', '1').inners[0]!;
 }
 

@@ -2,7 +2,7 @@ import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { CONTENT_TYPES } from './support/contenttypes.ts';
-import { type Field, NO_RESYNC, onField } from './support/field.ts';
+import { type LoadedAgentFixture, NO_RESYNC, onField } from './support/field.ts';
 import { fileText, innerMap, type Manifest, outerMap, u32, u32Pairs } from './support/manifests.ts';
 import { shown } from './support/witness.ts';
 
@@ -106,7 +106,11 @@ function pinOf(outerType: string, type: string): string {
 }
 
 /** As kubelet writes a ConfigMap: a directory of its own, and a link that is swapped to it. */
-function configMap(field: Field, directory: string, pairs: Readonly<Record<number, number>>): void {
+function configMap(
+  field: LoadedAgentFixture,
+  directory: string,
+  pairs: Readonly<Record<number, number>>,
+): void {
   mkdirSync(join(field.manifests, directory));
   const manifests = [outerMap('tenants'), innerMap('a/web', { outerMap: 'tenants', key: 1 }, pairs)];
   writeFileSync(join(field.manifests, directory, 'maps.yaml'), fileText(manifests));

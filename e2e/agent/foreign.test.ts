@@ -1,7 +1,7 @@
 import { renameSync, unlinkSync } from 'node:fs';
 import { expect } from 'chai';
 import { bpftool, dumped, idAt, run } from '../../native/stage.ts';
-import { type Field, NO_RESYNC, onField } from './support/field.ts';
+import { type LoadedAgentFixture, NO_RESYNC, onField } from './support/field.ts';
 import { innerMap, outerMap, u32, u32Pairs } from './support/manifests.ts';
 import { idsIn, shown, treeBelow } from './support/witness.ts';
 
@@ -167,7 +167,7 @@ describe('innermap clean', () => {
 
 /** A made outer map with two inner maps, an adopted one with one of ours among two of its owner's, and a stranger. */
 async function madeAndAdopted(
-  field: Field,
+  field: LoadedAgentFixture,
 ): Promise<{ readonly adopted: number; readonly stranger: number }> {
   const adopted = field.make('adopted', ...SAME_LAYOUT, ...TWO_INNERS).outer;
   const stranger = field.make('stranger', ...SAME_LAYOUT, ...TWO_INNERS).outer;

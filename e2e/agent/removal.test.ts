@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Report } from '../../operator/core/report/report.ts';
-import { type Field, onField } from './support/field.ts';
+import { type LoadedAgentFixture, onField } from './support/field.ts';
 import { fileText, innerMap, outerMap, u32, u32Pairs } from './support/manifests.ts';
 import { type Contents, treeBelow } from './support/witness.ts';
 
@@ -97,7 +97,7 @@ describe('agent, when manifests vanish', () => {
 });
 
 /** An OuterMap and an InnerMap each in a file of its own; then `web.yaml` is broken. */
-async function brokenAfterwards(field: Field) {
+async function brokenAfterwards(field: LoadedAgentFixture) {
   const place = { outerMap: 'tenants' };
   field.write('outer.yaml', outerMap('tenants'));
   field.write('web.yaml', innerMap('a/web', { ...place, key: 1 }, { 1: 1 }));
@@ -110,7 +110,7 @@ async function brokenAfterwards(field: Field) {
   return { agent, good: { [u32(1)]: u32Pairs({ 1: 1 }) } };
 }
 
-function declareMany(field: Field, outer: ReturnType<typeof outerMap>): void {
+function declareMany(field: LoadedAgentFixture, outer: ReturnType<typeof outerMap>): void {
   field.write('outer.yaml', outer);
   for (const key of numbers()) {
     field.write(`map-${key}.yaml`, innerMap(`a/map-${key}`, { outerMap: 'tenants', key }, { 1: key }));

@@ -13,22 +13,22 @@ const START_PATIENCE_MS = 20 * 60_000;
 const PATIENCE_SECONDS = 45;
 
 /** A control plane that several suites use: each begins without objects of ours. */
-export interface Ground {
+export interface SharedControlPlane {
   controlPlane?: ControlPlane;
   isInstalled?: boolean;
 }
 
 /** For all suites that leave it well. */
-const SHARED: Ground = {};
+const SHARED: SharedControlPlane = {};
 let isToldMissing = false;
 
 after(() => SHARED.controlPlane?.stop());
 
 /** What a suite has of the control plane: there from its first `before` hook on. */
-export class Stand {
-  readonly #ground: Ground;
+export class ControlPlaneFixture {
+  readonly #ground: SharedControlPlane;
 
-  constructor(ground: Ground = SHARED) {
+  constructor(ground: SharedControlPlane = SHARED) {
     this.#ground = ground;
   }
 
@@ -95,7 +95,11 @@ function filesIn(names: readonly string[]): readonly string[] {
 }
 
 /** A suite on the control plane. Without Go it is one skipped test that says what to install; in CI it fails. */
-export function describeCluster(title: string, body: (stand: Stand) => void, ground?: Ground): void {
+export function describeCluster(
+  title: string,
+  body: (stand: ControlPlaneFixture) => void,
+  ground?: SharedControlPlane,
+): void {
   const missing = whatIsMissing();
   describe(title, () => {
     if (missing !== undefined && process.env['CI'] !== 'true') {
@@ -103,7 +107,7 @@ export function describeCluster(title: string, body: (stand: Stand) => void, gro
       isToldMissing = true;
       return;
     }
-    const stand = new Stand(ground);
+    const stand = new ControlPlaneFixture(ground);
     before(async function () {
       this.timeout(START_PATIENCE_MS);
       if (missing !== undefined) throw new Error(`Cannot start a control plane: ${missing}`);

@@ -7,7 +7,7 @@ import type { MapSpec } from '../../operator/core/mapspec.ts';
 import { KernelError } from '../../operator/kernel/error.ts';
 import type { Failed, OpenMap } from '../../operator/kernel/kernel.ts';
 import { openKernel, type RealKernel } from '../../operator/kernel/libbpf/kernel.ts';
-import { type Field, onField } from '../agent/support/field.ts';
+import { type LoadedAgentFixture, onField } from '../agent/support/field.ts';
 
 const CYCLES = 100_000;
 const WAVE = 2_000;
@@ -52,7 +52,7 @@ class Cycling {
   readonly #outer: OpenMap;
   readonly #pins: readonly string[];
 
-  constructor(field: Field) {
+  constructor(field: LoadedAgentFixture) {
     this.#kernel = openKernel({ bpffs: field.bpffs });
     this.#outer = this.#kernel.createOuter(OUTER, INNER, 'cycles');
     this.#pins = Array.from({ length: WAVE }, (_, at) => field.pin(`cycle-${at}`));

@@ -5,7 +5,7 @@ import type { MapSpec } from '../../operator/core/mapspec.ts';
 import { KernelError } from '../../operator/kernel/error.ts';
 import type { OpenMap } from '../../operator/kernel/kernel.ts';
 import { openKernel, type RealKernel } from '../../operator/kernel/libbpf/kernel.ts';
-import { type Field, onField } from '../agent/support/field.ts';
+import { type LoadedAgentFixture, onField } from '../agent/support/field.ts';
 import { innerMap, type Manifest, outerMap, u32 } from '../agent/support/manifests.ts';
 import { Acting } from './support/acting.ts';
 
@@ -80,12 +80,12 @@ describe('reader of a key that is swapped', function () {
 /** Swaps one key through the agent's own kernel adapter. */
 class Swapping {
   readonly #kernel: RealKernel;
-  readonly #field: Field;
+  readonly #field: LoadedAgentFixture;
   readonly #outer: OpenMap;
   readonly #inner: MapSpec;
   #version = 0;
 
-  constructor(field: Field, outerType: Outer) {
+  constructor(field: LoadedAgentFixture, outerType: Outer) {
     const sizes = { keySize: 4, valueSize: 4, flags: 0 };
     this.#inner = { type: TYPES[outerType], maxEntries: ENTRIES, ...sizes };
     this.#field = field;

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { FakeKernel } from '../kernel/testing/fake/kernel.ts';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
 import { walkCrashes } from './testing/crashes.ts';
-import { Scene, startedAgent } from './testing/scene.ts';
+import { AgentFixture, startedAgent } from './testing/scene.ts';
 
 const PIN = '/sys/fs/bpf/program/tenants';
 const OUTER = { type: 'HashOfMaps', keySize: 4, valueSize: 4, maxEntries: 64, flags: 0 } as const;
@@ -28,8 +28,8 @@ async function load(machine: FakeMachine, value = 70): Promise<FakeKernel> {
   return loader;
 }
 
-function adopting(spec: object = {}): Scene {
-  return new Scene()
+function adopting(spec: object = {}): AgentFixture {
+  return new AgentFixture()
     .outer('tenants', { pin: 'program/tenants', provision: 'Adopt', ...spec })
     .inner('a/web', 'tenants', 1, { 10: 1 });
 }
@@ -76,7 +76,7 @@ describe('turn, adopting', () => {
     const machine = new FakeMachine();
     await load(machine);
     const inner = { type: 'Hash', maxEntries: 16, key: 'u32', value: 'u64' };
-    const scene = new Scene().outer('tenants', { pin: 'program/tenants', provision: 'Adopt', inner });
+    const scene = new AgentFixture().outer('tenants', { pin: 'program/tenants', provision: 'Adopt', inner });
     const { report } = await (await startedAgent(machine.openKernel(), scene)).turn();
     expect(report.outerMaps[0]).to.include({ reason: 'LayoutMismatch' });
     expect(report.outerMaps[0]!.message).to.contain('value 4').and.to.contain('value 8');
@@ -86,7 +86,7 @@ describe('turn, adopting', () => {
     const machine = new FakeMachine();
     await load(machine);
     const inner = { type: 'Hash', maxEntries: 16, key: 'u32', value: 'u64' };
-    const scene = new Scene().outer('tenants', { pin: 'program/tenants', provision: 'Adopt', inner });
+    const scene = new AgentFixture().outer('tenants', { pin: 'program/tenants', provision: 'Adopt', inner });
     const kernel = machine.openKernel({ capabilities: { perfmon: false, sysAdmin: false } });
     const { report } = await (await startedAgent(kernel, scene)).turn();
     expect(report.outerMaps[0]).to.include({ reason: 'LayoutMismatch' });
@@ -113,7 +113,7 @@ describe('turn, adopting', () => {
     await acting.turn();
     const { report } = await acting.turn(adopting({ provision: 'Create', deletionPolicy: 'Delete' }));
     expect(report.outerMaps[0]).to.include({ ready: false, reason: 'PinInUse' });
-    await acting.resync(new Scene());
+    await acting.resync(new AgentFixture());
     expect(Object.keys(machine.dump(PIN))).to.include('07000000');
   });
 
@@ -141,7 +141,7 @@ describe('turn, adopting', () => {
     await load(machine);
     const acting = await startedAgent(machine.openKernel(), adopting({ deletionPolicy: 'Delete' }));
     await acting.turn();
-    await acting.turn(new Scene());
+    await acting.turn(new AgentFixture());
     expect(machine.dump(PIN)).to.deep.equal({ '07000000': { '01000000': '46000000' } });
     expect(Object.keys(machine.files()).filter(path => path.includes('innermap/'))).to.deep.equal([]);
   });

@@ -1,15 +1,15 @@
 import { expect } from 'chai';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
-import { Scene, startedAgent } from './testing/scene.ts';
+import { AgentFixture, startedAgent } from './testing/scene.ts';
 import { LEDGER, twoTenants } from './testing/tenants.ts';
 
 describe('turn, the brake', () => {
-  const many = (count: number): Scene => {
-    let scene = new Scene().outer('tenants');
+  const many = (count: number): AgentFixture => {
+    let scene = new AgentFixture().outer('tenants');
     for (let key = 1; key <= count; key++) scene = scene.inner(`a/m${key}`, 'tenants', key, { 1: key });
     return scene;
   };
-  const emptied = new Scene().outer('tenants');
+  const emptied = new AgentFixture().outer('tenants');
 
   it('holds a removal of too much, tells the token, and lets go with it', async () => {
     const machine = new FakeMachine();
@@ -75,7 +75,7 @@ describe('turn, the brake', () => {
     const { report: later } = await acting.turn(many(2).watermark('tenants', '20'));
     expect(Object.keys(machine.dump(LEDGER))).to.have.length(2);
     expect(later.state.outerMaps[0]).to.include({ programmedResourceVersion: '20' });
-    let full = new Scene().outer('tenants', { maxEntries: 4 });
+    let full = new AgentFixture().outer('tenants', { maxEntries: 4 });
     const crowded = new FakeMachine();
     for (const key of [1, 2, 3, 4]) full = full.inner(`a/m${key}`, 'tenants', key, {});
     const second = await startedAgent(crowded.openKernel(), full);
@@ -134,17 +134,17 @@ describe('turn, the brake', () => {
 
   it('holds the removal of a deleted OuterMap with its keys, says who can still release it, and lets go with the token', async () => {
     const machine = new FakeMachine();
-    let deleting = new Scene().outer('tenants', { deletionPolicy: 'Delete' });
+    let deleting = new AgentFixture().outer('tenants', { deletionPolicy: 'Delete' });
     for (let key = 1; key <= 30; key++) deleting = deleting.inner(`a/m${key}`, 'tenants', key, { 1: key });
     const acting = await startedAgent(machine.openKernel(), deleting);
     await acting.turn();
-    const { report, plan } = await acting.turn(new Scene());
+    const { report, plan } = await acting.turn(new AgentFixture());
     expect(Object.keys(machine.dump(LEDGER))).to.have.length(30);
     expect(report.state.conditions[0]).to.include({ status: 'False', reason: 'RemovalHeld' });
     expect(report.state.conditions[0]!.message).to.match(
       /^tenants: .* with token [0-9a-f]{12} \(annotation innermap.io\/release-removal of the NodeMapState, or /,
     );
-    await acting.turn(new Scene().released(plan.held[0]!.token));
+    await acting.turn(new AgentFixture().released(plan.held[0]!.token));
     expect(machine.liveMaps()).to.deep.equal([]);
   });
 
@@ -152,11 +152,11 @@ describe('turn, the brake', () => {
     const machine = new FakeMachine();
     const acting = await startedAgent(machine.openKernel(), twoTenants());
     await acting.turn();
-    await acting.turn(new Scene());
+    await acting.turn(new AgentFixture());
     expect(machine.liveMaps()).to.have.length(3);
     const deleting = twoTenants().outer('tenants', { pin: 'tenants', deletionPolicy: 'Delete' });
     await acting.turn(deleting);
-    await acting.turn(new Scene());
+    await acting.turn(new AgentFixture());
     expect(machine.liveMaps()).to.deep.equal([]);
     expect(Object.keys(machine.files()).filter(path => path.includes('tenants'))).to.deep.equal([]);
   });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
-import { Scene, startedAgent } from './testing/scene.ts';
+import { AgentFixture, startedAgent } from './testing/scene.ts';
 import { LEDGER, twoTenants } from './testing/tenants.ts';
 
 describe('turn, when things fail', () => {
@@ -46,7 +46,7 @@ describe('turn, when things fail', () => {
 
   it('lists what is wrong with one outer map beside hundreds of troubles of another', async () => {
     const machine = new FakeMachine();
-    let scene = new Scene().outer('flooded').outer('tenants').inner('b/last', 'tenants', 'no key', {});
+    let scene = new AgentFixture().outer('flooded').outer('tenants').inner('b/last', 'tenants', 'no key', {});
     for (let at = 0; at < 150; at++) scene = scene.inner(`a/m${at}`, 'flooded', 'no key', {});
     const { report } = await (await startedAgent(machine.openKernel(), scene)).turn();
     const { failures, outerMaps } = report.state;
@@ -59,7 +59,7 @@ describe('turn, when things fail', () => {
 
   it('halves a wave when memory ends, and goes on', async () => {
     const machine = new FakeMachine();
-    let scene = new Scene().outer('tenants');
+    let scene = new AgentFixture().outer('tenants');
     for (let key = 1; key <= 20; key++) scene = scene.inner(`a/m${key}`, 'tenants', key, { 1: key });
     machine.failNext('build', 'ENOMEM', 12);
     const { report } = await (await startedAgent(machine.openKernel(), scene)).turn();
@@ -79,8 +79,8 @@ describe('turn, when things fail', () => {
 
   it('tells OuterMapFull, and removes first where slots are missing', async () => {
     const machine = new FakeMachine();
-    const outer = (scene: Scene) => scene.outer('tenants', { maxEntries: 2 });
-    const full = outer(new Scene()).inner('a/x', 'tenants', 1, {}).inner('a/y', 'tenants', 2, {});
+    const outer = (scene: AgentFixture) => scene.outer('tenants', { maxEntries: 2 });
+    const full = outer(new AgentFixture()).inner('a/x', 'tenants', 1, {}).inner('a/y', 'tenants', 2, {});
     const acting = await startedAgent(machine.openKernel(), full);
     await acting.turn();
     const moved = full.without('a/x').inner('a/z', 'tenants', 3, {});
@@ -119,7 +119,7 @@ describe('turn, when things fail', () => {
   it('shows both layouts when the map was made from another declaration', async () => {
     const machine = new FakeMachine();
     await (await startedAgent(machine.openKernel(), twoTenants())).turn();
-    const wider = new Scene().outer('tenants', { pin: 'tenants', maxEntries: 128 });
+    const wider = new AgentFixture().outer('tenants', { pin: 'tenants', maxEntries: 128 });
     const { report } = await (await startedAgent(machine.openKernel(), wider)).turn();
     expect(report.outerMaps[0]).to.include({ reason: 'LayoutMismatch' });
     expect(report.outerMaps[0]!.message).to.contain('maxEntries 64').and.to.contain('maxEntries 128');

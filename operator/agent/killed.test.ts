@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
 import { walkCrashes } from './testing/crashes.ts';
-import { Scene, startedAgent } from './testing/scene.ts';
+import { AgentFixture, startedAgent } from './testing/scene.ts';
 import { twoTenants } from './testing/tenants.ts';
 
 describe('turn, killed at every step', () => {
@@ -36,7 +36,7 @@ describe('turn, killed at every step', () => {
     const deleting = twoTenants().outer('tenants', { pin: 'tenants', deletionPolicy: 'Delete' });
     await walkCrashes({
       begin: deleting,
-      end: new Scene(),
+      end: new AgentFixture(),
       check: machine => {
         expect(machine.liveMaps()).to.deep.equal([]);
         expect(Object.keys(machine.files()).filter(path => path.includes('tenants'))).to.deep.equal([]);
@@ -62,7 +62,7 @@ describe('turn, killed at every step', () => {
       await walkCrashes({
         ...(begin === undefined ? {} : { begin }),
         attempted: twoTenants().outer('tenants', deleting),
-        end: new Scene(),
+        end: new AgentFixture(),
         check: machine => {
           expect(machine.liveMaps()).to.deep.equal([]);
           expect(Object.keys(machine.files()).filter(path => path.includes('tenants'))).to.deep.equal([]);
@@ -71,16 +71,16 @@ describe('turn, killed at every step', () => {
   });
 
   it('letting go of more than the brake lets go: the token is asked for once', async () => {
-    let begin = new Scene().outer('tenants', { deletionPolicy: 'Delete' });
+    let begin = new AgentFixture().outer('tenants', { deletionPolicy: 'Delete' });
     for (let key = 1; key <= 30; key++) begin = begin.inner(`a/m${key}`, 'tenants', key, { 1: key });
     const acting = await startedAgent(new FakeMachine().openKernel(), begin);
     await acting.turn();
-    const { token } = (await acting.turn(new Scene())).plan.held[0]!;
+    const { token } = (await acting.turn(new AgentFixture())).plan.held[0]!;
     let held = 0;
     const steps = await walkCrashes({
       begin,
-      attempted: new Scene().released(token),
-      end: new Scene(),
+      attempted: new AgentFixture().released(token),
+      end: new AgentFixture(),
       check: machine => {
         const left = Object.keys(machine.files()).filter(path => path.includes('tenants'));
         if (left.length > 0 && left.length < 30) throw new Error(`Half is left: ${left.join(' ')}`);

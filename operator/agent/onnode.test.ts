@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Report } from '../core/report/report.ts';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
 import { run } from './run.ts';
-import { Acting, Scene, startedAgent } from './testing/scene.ts';
+import { Acting, AgentFixture, startedAgent } from './testing/scene.ts';
 import { twoTenants } from './testing/tenants.ts';
 import { turnLog } from './turnlog.ts';
 
@@ -10,7 +10,7 @@ const SILENT = { info: () => {}, warn: () => {}, error: () => {} };
 const told = (text: string) => text.replace('/bpffs', '/sys/fs/bpf');
 
 /** An agent in a container, where the node's bpffs is mounted elsewhere. */
-async function inPod(machine: FakeMachine, scene: Scene): Promise<Acting> {
+async function inPod(machine: FakeMachine, scene: AgentFixture): Promise<Acting> {
   const { agent, stand } = await startedAgent(machine.openKernel({ root: '/bpffs' }), scene);
   return new Acting({ ...agent, bpffsOnNode: '/sys/fs/bpf' }, stand);
 }
@@ -37,7 +37,7 @@ describe('turn, in a container', () => {
     expect(JSON.stringify({ state, outerMaps })).not.to.contain('/bpffs');
     await acting.turn();
     machine.failNext('unlink', 'EACCES');
-    const { report } = await acting.turn(new Scene());
+    const { report } = await acting.turn(new AgentFixture());
     expect(report.state.conditions[0]?.message).to.match(/ \/sys\/fs\/bpf\/\S+: EACCES/);
   });
 

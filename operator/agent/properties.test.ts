@@ -5,7 +5,7 @@ import { planLines } from '../core/plan/print.ts';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
 import { apply } from './apply/apply.ts';
 import { dryRun } from './dryrun.ts';
-import { type Pairs, Scene, startedAgent } from './testing/scene.ts';
+import { AgentFixture, type Pairs, startedAgent } from './testing/scene.ts';
 
 const LEDGER = '/sys/fs/bpf/innermap/tenants/outer';
 const NODE = { name: 'here', labels: {} };
@@ -31,16 +31,16 @@ const declared: fc.Arbitrary<Declared> = fc.record({
 const kind = fc.constantFrom({ type: 'HashOfMaps', maxEntries: 8 }, { type: 'ArrayOfMaps', maxEntries: 4 });
 const wanted = fc.tuple(kind, fc.array(declared, { maxLength: 5 }));
 
-function sceneOf([spec, inners]: readonly [object, readonly Declared[]], outer: object = {}): Scene {
+function sceneOf([spec, inners]: readonly [object, readonly Declared[]], outer: object = {}): AgentFixture {
   return inners.reduce(
     (scene, { name, key, pairs, update, sealed }) =>
       scene.inner(name, 'tenants', key, pairs, sealed ? { sealed } : { update }),
-    new Scene().outer('tenants', { ...spec, ...outer }),
+    new AgentFixture().outer('tenants', { ...spec, ...outer }),
   );
 }
 
 /** What programs should see: only of those that have their key. */
-function expected(scene: Scene): object {
+function expected(scene: AgentFixture): object {
   const { outers } = desiredState(scene.wanted(), NODE);
   const keys = [...outers.get('tenants')!.inners].map(([keyHex, inner]) => [
     keyHex,

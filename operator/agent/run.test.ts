@@ -3,7 +3,7 @@ import type { Report } from '../core/report/report.ts';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
 import { onlyWriter } from './lock.ts';
 import { run, TurnTrigger } from './run.ts';
-import { Scene, startedAgent } from './testing/scene.ts';
+import { AgentFixture, startedAgent } from './testing/scene.ts';
 import { LEDGER, twoTenants } from './testing/tenants.ts';
 import { turnLog } from './turnlog.ts';
 
@@ -86,7 +86,7 @@ describe('TurnTrigger', () => {
 describe('turnLog', () => {
   it('tells what is new, however much of what is old goes on', async () => {
     const machine = new FakeMachine();
-    let scene = new Scene();
+    let scene = new AgentFixture();
     for (let at = 10; at < 22; at++) scene = scene.inner(`a/m${at}`, 'missing', at, {});
     const acting = await startedAgent(machine.openKernel(), scene);
     const lines: string[] = [];
@@ -108,7 +108,7 @@ describe('turnLog', () => {
     machine.failNext('unlink', 'EACCES');
     const lines: string[] = [];
     const telling = turnLog({ ...SILENT, warn: line => lines.push(line), info: line => lines.push(line) });
-    const failing = await acting.turn(new Scene());
+    const failing = await acting.turn(new AgentFixture());
     telling.turned(failing);
     expect(failing.report.state.conditions[0]).to.include({ status: 'False', reason: 'PermissionDenied' });
     telling.turned(await acting.turn());

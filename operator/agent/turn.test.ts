@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
-import { Scene, startedAgent } from './testing/scene.ts';
+import { AgentFixture, startedAgent } from './testing/scene.ts';
 import { LEDGER, twoTenants } from './testing/tenants.ts';
 
 describe('turn', () => {
@@ -16,7 +16,7 @@ describe('turn', () => {
 
   it('counts one as one in what it says', async () => {
     const machine = new FakeMachine();
-    const scene = new Scene().outer('tenants').inner('a/web', 'tenants', 1, { 10: 1 });
+    const scene = new AgentFixture().outer('tenants').inner('a/web', 'tenants', 1, { 10: 1 });
     const acting = await startedAgent(machine.openKernel(), scene);
     const { report } = await acting.turn();
     expect(report.outerMaps[0]?.message).to.equal('1 inner map with 1 entry');
@@ -83,7 +83,7 @@ describe('turn', () => {
   it('swaps a sealed map and freezes it', async () => {
     const machine = new FakeMachine();
     const sealed = (value: number) =>
-      new Scene().outer('tenants').inner('a/web', 'tenants', 1, { 1: value }, { sealed: true });
+      new AgentFixture().outer('tenants').inner('a/web', 'tenants', 1, { 1: value }, { sealed: true });
     const acting = await startedAgent(machine.openKernel(), sealed(1));
     await acting.turn();
     await acting.turn(sealed(2));
@@ -104,7 +104,7 @@ describe('turn', () => {
       },
     };
     const scene = (actions: Record<string, number>) =>
-      new Scene()
+      new AgentFixture()
         .outer('tenants', owned)
         .inner(
           'a/web',

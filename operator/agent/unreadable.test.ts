@@ -1,16 +1,16 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
-import { Scene, startedAgent } from './testing/scene.ts';
+import { AgentFixture, startedAgent } from './testing/scene.ts';
 import { LEDGER } from './testing/tenants.ts';
 
 const OTHERS = '/sys/fs/bpf/innermap/others/outer';
 const keys = fc.uniqueArray(fc.integer({ min: 0, max: 40 }));
 
 /** Two outer maps with inner maps at these keys. */
-function scene(tenants: readonly number[], others: readonly number[] = []): Scene {
+function scene(tenants: readonly number[], others: readonly number[] = []): AgentFixture {
   const deleted = { deletionPolicy: 'Delete', maxRemoval: '100%' };
-  let both = new Scene().outer('tenants', { ...deleted, pin: 'tenants' }).outer('others', deleted);
+  let both = new AgentFixture().outer('tenants', { ...deleted, pin: 'tenants' }).outer('others', deleted);
   for (const key of tenants) both = both.inner(`a/t${key}`, 'tenants', key, { 1: key });
   for (const key of others) both = both.inner(`a/o${key}`, 'others', key, { 1: key });
   return both;
@@ -40,7 +40,7 @@ describe('turn, where an OuterMap cannot be read', () => {
     await (await startedAgent(machine.openKernel(), whole)).turn();
     const files = () => Object.keys(machine.files()).filter(path => path.includes('tenants'));
     const before = files();
-    const restarted = await startedAgent(machine.openKernel(), new Scene().unreadable('tenants'));
+    const restarted = await startedAgent(machine.openKernel(), new AgentFixture().unreadable('tenants'));
     const { plan } = await restarted.turn();
     expect(files()).to.deep.equal(before);
     expect(plan.steps.map(({ verb, outer }) => `${verb} ${outer}`)).to.deep.equal(['letGo others']);
@@ -51,7 +51,7 @@ describe('turn, where an OuterMap cannot be read', () => {
     const machine = new FakeMachine();
     await (await startedAgent(machine.openKernel(), scene([1, 2]))).turn();
     const shared = { pin: 'tenants', provision: 'Adopt', undeclaredKeys: 'Remove' };
-    const greedy = new Scene()
+    const greedy = new AgentFixture()
       .outer('greedy', shared)
       .inner('a/g', 'greedy', 7, {})
       .inner('a/h', 'greedy', 8, {});
@@ -66,7 +66,7 @@ describe('turn, where an OuterMap cannot be read', () => {
     const full = (...all: readonly number[]) =>
       all.reduce(
         (so, key) => so.inner(`a/m${key}`, 'tenants', key, {}),
-        new Scene().outer('tenants', { maxEntries: 2 }).outer('others'),
+        new AgentFixture().outer('tenants', { maxEntries: 2 }).outer('others'),
       );
     const acting = await startedAgent(machine.openKernel(), full(1, 2).watermark('tenants', '10'));
     await acting.turn();

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { hex } from '../core/hex.ts';
 import type { Kernel, OuterEntries } from '../kernel/kernel.ts';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
-import { Scene, startedAgent } from './testing/scene.ts';
+import { AgentFixture, startedAgent } from './testing/scene.ts';
 import { LEDGER, twoTenants } from './testing/tenants.ts';
 
 const DIRECTORY = '/sys/fs/bpf/innermap/tenants';
@@ -26,7 +26,7 @@ function idAt({ keys, ids }: OuterEntries, key: Uint8Array): number {
 describe('turn, after vandals', () => {
   it('never writes one key’s contents into another key’s map, though somebody put that map at both', async () => {
     const inPlace = { update: 'InPlace' };
-    const scene = new Scene()
+    const scene = new AgentFixture()
       .outer('tenants')
       .inner('a/one', 'tenants', 1, { 10: 1 }, inPlace)
       .inner('a/two', 'tenants', 2, { 20: 2 }, inPlace);
@@ -60,7 +60,7 @@ describe('turn, after vandals', () => {
 
   it('leaves a key alone that somebody else took since the last look, where such keys are kept', async () => {
     const machine = new FakeMachine();
-    const scene = new Scene()
+    const scene = new AgentFixture()
       .outer('tenants', { undeclaredKeys: 'Keep' })
       .inner('a/one', 'tenants', 1, { 10: 1 })
       .inner('a/two', 'tenants', 2, { 20: 2 });

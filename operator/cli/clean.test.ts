@@ -1,17 +1,17 @@
 import { expect } from 'chai';
-import { Scene, startedAgent } from '../agent/testing/scene.ts';
+import { AgentFixture, startedAgent } from '../agent/testing/scene.ts';
 import type { MapSpec } from '../core/mapspec.ts';
 import { Crash, FakeMachine } from '../kernel/testing/fake.ts';
 import { entriesOf, makeForeign } from './testing/foreign.ts';
-import { CommandStand, type Ran } from './testing/stand.ts';
+import { CommandFixture, type Ran } from './testing/stand.ts';
 
 const ROOT = '/sys/fs/bpf';
 const OUTER: MapSpec = { type: 'HashOfMaps', keySize: 4, valueSize: 4, maxEntries: 64, flags: 0 };
 const INNER: MapSpec = { type: 'Hash', keySize: 4, valueSize: 4, maxEntries: 16, flags: 0 };
 
 /** `tenants` is made by the agent, `flows` by somebody else and adopted; key 9 of it stays somebody else's. */
-function scene(): Scene {
-  return new Scene()
+function scene(): AgentFixture {
+  return new AgentFixture()
     .outer('tenants', { pin: 'xdp/tenants' })
     .inner('a/web', 'tenants', 1, { 10: 1 })
     .inner('a/dns', 'tenants', 2, { 10: 1 })
@@ -21,7 +21,7 @@ function scene(): Scene {
 
 class Node {
   readonly machine = new FakeMachine();
-  readonly stand = new CommandStand();
+  readonly stand = new CommandFixture();
 
   constructor() {
     this.stand.kernel = root => Object.assign(this.machine.openKernel({ root }), { close: () => {} });

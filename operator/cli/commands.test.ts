@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import type { WantedInner } from '../core/wanted.ts';
 import { FAILED, report } from './testing/reports.ts';
-import { CommandStand } from './testing/stand.ts';
+import { CommandFixture } from './testing/stand.ts';
 
 describe('agent', () => {
   it('hands on every option, with the documented defaults', async () => {
-    const stand = new CommandStand();
+    const stand = new CommandFixture();
     expect((await stand.run('agent', '--manifests', 'a', '--manifests=b')).code).to.equal(0);
     expect(stand.agents).to.deep.equal([
       {
@@ -25,7 +25,7 @@ describe('agent', () => {
   });
 
   it('reads times, labels, tokens and the node name', async () => {
-    const stand = new CommandStand();
+    const stand = new CommandFixture();
     const line =
       'agent --manifests a --bpffs /b/ --resync 500ms --content-resync 1.5m --node n --node-label z=a=b --node-label e= --release-removal t1 --release-removal t2';
     await stand.run(...line.split(' '), '--log-format', 'json', '--log-level', 'debug', '--report', '/r');
@@ -44,7 +44,7 @@ describe('agent', () => {
   });
 
   it('the node’s bpffs is that of --bpffs unless --bpffs-on-node says where it is', async () => {
-    const stand = new CommandStand();
+    const stand = new CommandFixture();
     await stand.run('agent', '--manifests', 'a', '--bpffs', '/b/');
     await stand.run('agent', '--manifests', 'a', '--bpffs', '/b', '--bpffs-on-node', '/run/bpf/');
     const places = stand.agents.map(({ bpffs, bpffsOnNode }) => [bpffs, bpffsOnNode]);
@@ -55,7 +55,7 @@ describe('agent', () => {
   });
 
   it('--once shows what became of each map: exit 0 where all is ready', async () => {
-    const stand = Object.assign(new CommandStand(), { report: report() });
+    const stand = Object.assign(new CommandFixture(), { report: report() });
     const { code, out } = await stand.run('agent', '--manifests', 'a', '--once');
     expect(code).to.equal(0);
     expect(out).to.equal(
@@ -66,7 +66,7 @@ describe('agent', () => {
   });
 
   it('--once -o json is the report, exit 1 where something is not ready', async () => {
-    const stand = Object.assign(new CommandStand(), { report: report(FAILED) });
+    const stand = Object.assign(new CommandFixture(), { report: report(FAILED) });
     const { code, out } = await stand.run('agent', '--manifests', 'a', '--once', '-o', 'json');
     expect([code, JSON.parse(out)]).to.deep.equal([1, report(FAILED)]);
   });
@@ -74,7 +74,7 @@ describe('agent', () => {
 
 describe('plan', () => {
   it('prints the plan and exits 1 where there are changes, 0 where there are none', async () => {
-    const stand = new CommandStand();
+    const stand = new CommandFixture();
     stand.outcome = { text: '+ insert a\n- remove b', changes: 2, refusals: [], steps: [] };
     expect(await stand.run('plan', 'a', 'b')).to.deep.equal({
       code: 1,
@@ -91,7 +91,7 @@ describe('plan', () => {
   });
 
   it('a refused manifest is an error, told on stderr: exit 2', async () => {
-    const stand = new CommandStand();
+    const stand = new CommandFixture();
     stand.outcome = {
       text: '',
       changes: 0,
@@ -103,7 +103,7 @@ describe('plan', () => {
   });
 
   it('-o json gives steps, changes and refusals', async () => {
-    const stand = new CommandStand();
+    const stand = new CommandFixture();
     stand.outcome = { text: '+ x', changes: 1, refusals: [], steps: [{ verb: 'insert' }] };
     const { code, out } = await stand.run('plan', 'a', '-o', 'json');
     expect([code, JSON.parse(out)]).to.deep.equal([
@@ -113,7 +113,7 @@ describe('plan', () => {
   });
 
   it('paints lines as a diff on a terminal', async () => {
-    const stand = Object.assign(new CommandStand(), { outIsTerminal: true });
+    const stand = Object.assign(new CommandFixture(), { outIsTerminal: true });
     stand.outcome = { text: '+ a\n  ~ b\n- c\nd', changes: 3, refusals: [], steps: [] };
     const { out } = await stand.run('plan', 'a');
     expect(out).to.contain('\x1b[32m+ a\x1b[39m\n\x1b[33m  ~ b\x1b[39m\n\x1b[31m- c\x1b[39m\nd\n');
@@ -140,7 +140,7 @@ describe('validate', () => {
   });
 
   it('tells each problem in the order of the files, then a summary: exit 2', async () => {
-    const stand = new CommandStand();
+    const stand = new CommandFixture();
     const refusals = [
       { origin: 'b.yaml:2:1', message: 'spec.pin: wrong' },
       { origin: 'a.yaml:10:3', message: 'not a map' },
@@ -156,7 +156,7 @@ describe('validate', () => {
   });
 
   it('warns where the OuterMap is missing, and of objects that a cluster cannot take: exit 0', async () => {
-    const stand = new CommandStand();
+    const stand = new CommandFixture();
     const sizes = [200_000, 200_001, 1_400_001].map((bytes, at) => ({
       origin: `a.yaml:${at}`,
       object: `InnerMap x/${at}`,
@@ -179,7 +179,7 @@ describe('validate', () => {
   });
 
   it('-o json gives file, line and column apart', async () => {
-    const stand = new CommandStand();
+    const stand = new CommandFixture();
     stand.loaded = {
       wanted: wanted({ refusals: [{ origin: 'C:/x/b.yaml:2:1', message: 'wrong' }] }),
       files: 1,
@@ -194,7 +194,7 @@ describe('validate', () => {
 
 describe('controller', () => {
   it('hands on every option, with the documented defaults', async () => {
-    const stand = new CommandStand();
+    const stand = new CommandFixture();
     expect((await stand.run('controller')).code).to.equal(0);
     expect(stand.controllers).to.deep.equal([
       {
@@ -209,7 +209,7 @@ describe('controller', () => {
   });
 
   it('takes namespace and identity from its Pod, unless told otherwise', async () => {
-    const stand = Object.assign(new CommandStand(), { env: { POD_NAMESPACE: 'maps', POD_NAME: 'c-1' } });
+    const stand = Object.assign(new CommandFixture(), { env: { POD_NAMESPACE: 'maps', POD_NAME: 'c-1' } });
     await stand.run('controller', '--no-leader-election', '--listen', ':9940');
     await stand.run('controller', '-n', 'other', '--identity', 'me');
     expect(stand.controllers[0]).to.include({
@@ -222,7 +222,7 @@ describe('controller', () => {
   });
 
   it('refuses a selector that would take every Pod for an agent', async () => {
-    const { code, error } = await new CommandStand().run('controller', '--agent-selector', '');
+    const { code, error } = await new CommandFixture().run('controller', '--agent-selector', '');
     expect([code, error.split('\n')[0]]).to.deep.equal([
       2,
       'Error: Option --agent-selector cannot be empty: every Pod would be an agent',

@@ -3,7 +3,7 @@ import { parseAllDocuments } from 'yaml';
 import { dryRun } from '../agent/dryrun.ts';
 import { ARRAYS_OF_OTHER_SIZES, foreignMaps, HASH, key } from './testing/exports.ts';
 import { entriesOf, wantedOf } from './testing/foreign.ts';
-import { Site, tenants } from './testing/site.ts';
+import { MachineFixture, tenants } from './testing/site.ts';
 
 const ROOT = '/sys/fs/bpf';
 const EXPORTS = foreignMaps(ROOT, 2);
@@ -11,7 +11,7 @@ const EXPORTS = foreignMaps(ROOT, 2);
 describe('export', () => {
   for (const [what, foreign] of Object.entries(EXPORTS)) {
     it(`${what}: applied again is an empty plan`, async () => {
-      const site = new Site();
+      const site = new MachineFixture();
       await site.foreign(foreign);
       const before = site.machine.mutations;
       const { code, out, error } = await site.stand.run('export', foreign.pin);
@@ -31,7 +31,7 @@ describe('export', () => {
   }
 
   it('writes what a person would', async () => {
-    const site = new Site();
+    const site = new MachineFixture();
     await site.foreign(EXPORTS['hash of prefixes']!);
     const { out } = await site.stand.run(
       'export',
@@ -80,7 +80,7 @@ spec:
   });
 
   it('-o json is a List that kubectl takes', async () => {
-    const site = new Site();
+    const site = new MachineFixture();
     await site.foreign(EXPORTS['array of arrays']!);
     const { out } = await site.stand.run('export', 'limits', '-o', 'json', '--name', 'rate-limits');
     const list = JSON.parse(out) as { kind: string; items: { kind: string; metadata: { name: string } }[] };
@@ -92,13 +92,13 @@ spec:
   });
 
   it('prefixes with host bits, which other loaders write, keep them', async () => {
-    const site = new Site();
+    const site = new MachineFixture();
     await site.foreign(EXPORTS['hash of tries whose prefixes have host bits']!);
     expect((await site.stand.run('export', 'paths')).out).to.contain('key: "10.99.0.0/8!"');
   });
 
   it('types that would lose bytes are refused with the first key', async () => {
-    const site = new Site();
+    const site = new MachineFixture();
     await site.foreign({
       ...EXPORTS['an empty outer map']!,
       maps: [{ key: key(1, 0, 0, 0), entries: entriesOf({ key: 4, value: 8 }, [[[5], [1, 9, 0, 0, 2]]]) }],
@@ -121,7 +121,7 @@ spec:
     ['--inner-value-type', 'struct { u32', 'at character'],
   ] as const) {
     it(`${option} ${type}: says why not`, async () => {
-      const site = new Site();
+      const site = new MachineFixture();
       await site.foreign(EXPORTS['hash of prefixes']!);
       const { code, error } = await site.stand.run('export', 'blocklists', option, type);
       expect(code).to.equal(2);
@@ -130,7 +130,7 @@ spec:
   }
 
   it('without CAP_SYS_ADMIN says what is needed', async () => {
-    const site = new Site({ capabilities: { sysAdmin: false } });
+    const site = new MachineFixture({ capabilities: { sysAdmin: false } });
     await site.foreign(EXPORTS['hash of prefixes']!);
     const { code, error } = await site.stand.run('export', 'blocklists');
     expect(code).to.equal(2);
@@ -140,7 +140,7 @@ spec:
   });
 
   it('an empty map without CAP_PERFMON: says what is needed', async () => {
-    const site = new Site({ capabilities: { perfmon: false } });
+    const site = new MachineFixture({ capabilities: { perfmon: false } });
     await site.foreign(EXPORTS['an empty outer map']!);
     expect((await site.stand.run('export', 'empty')).error).to.contain(
       'its template can be read with CAP_PERFMON only',
@@ -148,7 +148,7 @@ spec:
   });
 
   it('arrays of other sizes without CAP_PERFMON: the template is the smallest, and is said to be a guess', async () => {
-    const site = new Site({ capabilities: { perfmon: false } });
+    const site = new MachineFixture({ capabilities: { perfmon: false } });
     await site.foreign(EXPORTS[ARRAYS_OF_OTHER_SIZES]!);
     const { out, error } = await site.stand.run('export', 'ports');
     const [outerMap, ...innerMaps] = parseAllDocuments(out).map(
@@ -162,7 +162,7 @@ spec:
   });
 
   it('a map that belongs to an OuterMap already: says so', async () => {
-    const site = new Site();
+    const site = new MachineFixture();
     await site.agent(tenants());
     const { error } = await site.stand.run('export', 'xdp/tenants');
     expect(error).to.contain('Note: This map belongs to OuterMap tenants already');
@@ -175,7 +175,7 @@ spec:
     ['foreign', 'Cannot export foreign: it is a map of type Hash, not an outer map'],
   ] as const) {
     it(`${pin}: says why not`, async () => {
-      const site = new Site();
+      const site = new MachineFixture();
       const kernel = site.machine.openKernel();
       await kernel.build([
         {
@@ -194,7 +194,7 @@ spec:
   }
 
   it('tables are read back by YAML whole', async () => {
-    const site = new Site();
+    const site = new MachineFixture();
     await site.foreign(EXPORTS['hash of hashes, a big one as a table, sealed ones, other sizes']!);
     const { out } = await site.stand.run('export', 'xdp/tenants');
     const documents = parseAllDocuments(out).map(document => document.toJS() as { spec: { table?: string } });

@@ -1,14 +1,14 @@
 import { expect } from 'chai';
-import { Scene } from '../agent/testing/scene.ts';
+import { AgentFixture } from '../agent/testing/scene.ts';
 import { HASH, HASH_OF_MAPS, key } from './testing/exports.ts';
 import { entriesOf } from './testing/foreign.ts';
-import { Site, tenants } from './testing/site.ts';
+import { MachineFixture, tenants } from './testing/site.ts';
 
 const ROOT = '/sys/fs/bpf';
 
 describe('get', () => {
   it('in a container names pins where programs of the node find them', async () => {
-    const site = new Site();
+    const site = new MachineFixture();
     const onNode = ['--bpffs-on-node', '/run/bpf'];
     expect((await site.stand.run('get', ...onNode)).out).to.match(/none in \/run\/bpf\n$/);
     await site.agent(tenants().outer('limits', { type: 'ArrayOfMaps', maxEntries: 8 }));
@@ -22,7 +22,7 @@ describe('get', () => {
   });
 
   it('without arguments lists the outer maps of the ledger', async () => {
-    const site = new Site();
+    const site = new MachineFixture();
     expect((await site.stand.run('get')).out).to.equal(
       `No outer maps: this operator has made and adopted none in ${ROOT}\n`,
     );
@@ -54,7 +54,7 @@ describe('get', () => {
   });
 
   it('OUTER lists its keys in order, with what is ours and frozen', async () => {
-    const site = new Site();
+    const site = new MachineFixture();
     await site.agent(tenants());
     const { out } = await site.stand.run('get', 'tenants', '-o', 'json');
     const keys = JSON.parse(out) as { id: number }[];
@@ -68,7 +68,7 @@ describe('get', () => {
   });
 
   it('OUTER shows foreign maps too; without CAP_SYS_ADMIN says that they could not be read', async () => {
-    const site = new Site({ capabilities: { sysAdmin: false } });
+    const site = new MachineFixture({ capabilities: { sysAdmin: false } });
     await site.foreign({
       pin: `${ROOT}/t`,
       outer: HASH_OF_MAPS,
@@ -77,7 +77,7 @@ describe('get', () => {
     });
     const inner = { type: 'Hash', maxEntries: 16, key: 'u32', value: 'u64' };
     await site.agent(
-      new Scene().outer('t', { pin: 't', provision: 'Adopt', inner }).inner('a/web', 't', 1, { 5: 6 }),
+      new AgentFixture().outer('t', { pin: 't', provision: 'Adopt', inner }).inner('a/web', 't', 1, { 5: 6 }),
     );
     const { out, error } = await site.stand.run('get', 't');
     expect(out)
@@ -87,7 +87,7 @@ describe('get', () => {
   });
 
   it('OUTER KEY decodes entries by the declared types', async () => {
-    const site = new Site();
+    const site = new MachineFixture();
     await site.agent(tenants());
     const { out } = await site.stand.run('get', 'tenants', '10.1.0.7');
     expect(out.split('\n').toSorted()).to.deep.equal([
@@ -99,7 +99,7 @@ describe('get', () => {
   });
 
   it('OUTER KEY -o yaml is an InnerMap', async () => {
-    const site = new Site();
+    const site = new MachineFixture();
     await site.agent(tenants());
     const { out } = await site.stand.run('get', 'tenants', '10.1.0.2', '-o', 'yaml');
     expect(out).to.equal(
@@ -109,16 +109,18 @@ describe('get', () => {
   });
 
   it('shows one value per CPU', async () => {
-    const site = new Site();
+    const site = new MachineFixture();
     const inner = { type: 'PerCPUArray', maxEntries: 3, key: 'u32', value: 'u32' };
     await site.agent(
-      new Scene().outer('limits', { inner }).inner('a/web', 'limits', 1, { 1: [5, 6] as unknown as object }),
+      new AgentFixture()
+        .outer('limits', { inner })
+        .inner('a/web', 'limits', 1, { 1: [5, 6] as unknown as object }),
     );
     expect((await site.stand.run('get', 'limits', '1')).out).to.equal('KEY   VALUE\n1     [5,6]\n');
   });
 
   it('without declarations shows bytes, and says so', async () => {
-    const site = new Site();
+    const site = new MachineFixture();
     await site.agent(tenants());
     const kernel = site.kernel();
     kernel.pins.writeRecord(
@@ -136,7 +138,7 @@ describe('get', () => {
   });
 
   it('says what is wrong with an unknown outer map, an absent key, a key of another type', async () => {
-    const site = new Site();
+    const site = new MachineFixture();
     await site.agent(tenants());
     expect((await site.stand.run('get', 'tenant')).error).to.equal(
       `Error: Cannot find outer map tenant in ${ROOT}/innermap: there are tenants, did you mean tenants?\n`,
@@ -150,7 +152,7 @@ describe('get', () => {
   });
 
   it('an outer map whose ledger pin is gone: says so, lists it without an id', async () => {
-    const site = new Site();
+    const site = new MachineFixture();
     await site.agent(tenants());
     site.kernel().pins.unlink(`${ROOT}/innermap/tenants/outer`);
     expect((await site.stand.run('get', 'tenants')).error).to.match(
@@ -160,7 +162,7 @@ describe('get', () => {
   });
 
   it('changes nothing', async () => {
-    const site = new Site();
+    const site = new MachineFixture();
     await site.agent(tenants());
     const before = site.machine.mutations;
     for (const args of [['get'], ['get', 'tenants'], ['get', 'tenants', '10.1.0.7']])

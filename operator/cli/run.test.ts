@@ -1,18 +1,18 @@
 import { expect } from 'chai';
 import { NAME_A_CLUSTER } from './cluster/which.ts';
 import { COMMANDS } from './run.ts';
-import { CommandStand } from './testing/stand.ts';
+import { CommandFixture } from './testing/stand.ts';
 
 describe('runCommandLine', () => {
   it('without a command shows all of them and fails', async () => {
-    const { code, out, error } = await new CommandStand().run();
+    const { code, out, error } = await new CommandFixture().run();
     expect(code).to.equal(2);
     expect(out).to.equal('');
     for (const { name } of COMMANDS) expect(error).to.contain(`  ${name} `);
   });
 
   it('--help, -h and help show the same and succeed', async () => {
-    const stand = new CommandStand();
+    const stand = new CommandFixture();
     const shown = await Promise.all(['--help', '-h', 'help'].map(word => stand.run(word)));
     expect(new Set(shown.map(({ out }) => out)).size).to.equal(1);
     expect(shown.map(({ code }) => code)).to.deep.equal([0, 0, 0]);
@@ -20,7 +20,7 @@ describe('runCommandLine', () => {
 
   for (const command of COMMANDS) {
     it(`${command.name} --help shows options, exit and examples, each of which can be parsed`, async () => {
-      const stand = new CommandStand();
+      const stand = new CommandFixture();
       const { code, out } = await stand.run(command.name, '--help');
       expect(code).to.equal(0);
       expect((await stand.run('help', command.name)).out).to.equal(out);
@@ -39,18 +39,18 @@ describe('runCommandLine', () => {
         const dashes = words.indexOf('--');
         const asked =
           dashes < 0 ? [...words, '--help'] : [...words.slice(0, dashes), '--help', ...words.slice(dashes)];
-        expect((await new CommandStand().run(...asked)).code, line).to.equal(0);
+        expect((await new CommandFixture().run(...asked)).code, line).to.equal(0);
       }
     });
   }
 
   it('as a plugin calls itself kubectl innermap', async () => {
-    const stand = Object.assign(new CommandStand(), { program: 'kubectl innermap' });
+    const stand = Object.assign(new CommandFixture(), { program: 'kubectl innermap' });
     expect((await stand.run('plan', '--help')).out).to.contain('kubectl innermap plan ./maps');
   });
 
   it('--version tells it', async () => {
-    expect(await new CommandStand().run('--version')).to.deep.equal({
+    expect(await new CommandFixture().run('--version')).to.deep.equal({
       code: 0,
       out: 'innermap 1.2.3\n',
       error: '',
@@ -115,7 +115,7 @@ describe('runCommandLine', () => {
   ];
   for (const [line, message] of wrong) {
     it(`${line}: says what is wrong and exits 2`, async () => {
-      const { code, out, error } = await new CommandStand().run(...line.split(' '));
+      const { code, out, error } = await new CommandFixture().run(...line.split(' '));
       expect(error.split('\n')[0]).to.equal(`Error: ${message}`);
       expect(error).to.contain('--help shows how it is used');
       expect([code, out]).to.deep.equal([2, '']);
@@ -123,7 +123,7 @@ describe('runCommandLine', () => {
   }
 
   it('an error of a port is one sentence; its stack is shown where INNERMAP_DEBUG asks', async () => {
-    const stand = new CommandStand();
+    const stand = new CommandFixture();
     const { code, error } = await stand.run('get');
     expect([code, error]).to.deep.equal([2, 'Error: This test gives no kernel\n']);
     stand.env = { INNERMAP_DEBUG: '1' };

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { FAILED, report, WEB } from './testing/reports.ts';
-import { CommandStand } from './testing/stand.ts';
+import { CommandFixture } from './testing/stand.ts';
 
 describe('status', () => {
   let directory: string;
@@ -15,7 +15,7 @@ describe('status', () => {
   async function shown(content: string, ...args: string[]) {
     const file = join(directory, 'status.json');
     writeFileSync(file, content);
-    return new CommandStand().run('status', '--report', file, ...args);
+    return new CommandFixture().run('status', '--report', file, ...args);
   }
 
   it('tells its age, the outer maps and that all is ready: exit 0', async () => {
@@ -60,7 +60,7 @@ describe('status', () => {
   });
 
   it('without a report says how to get one: exit 2', async () => {
-    const { code, error } = await new CommandStand().run('status', '--report', join(directory, 'none'));
+    const { code, error } = await new CommandFixture().run('status', '--report', join(directory, 'none'));
     expect(code).to.equal(2);
     expect(error).to.match(
       /^Error: Cannot read report .*none: ENOENT, no agent has written it; start one with/,

@@ -1,17 +1,17 @@
 import { expect } from 'chai';
 import { refused } from './testing/cluster.ts';
-import { ControllerScene } from './testing/scene.ts';
+import { ControllerFixture } from './testing/scene.ts';
 
 describe('Controller', () => {
-  let scene: ControllerScene;
+  let scene: ControllerFixture;
 
   afterEach(async () => {
     await scene.stop();
     expect(scene.clock.sleeping).to.equal(0);
   });
 
-  async function readyScene(): Promise<ControllerScene> {
-    scene = await new ControllerScene().nodes('a', 'b').outer().inner('web').start();
+  async function readyScene(): Promise<ControllerFixture> {
+    scene = await new ControllerFixture().nodes('a', 'b').outer().inner('web').start();
     scene.report('a', 'b');
     await scene.clock.run(3_000);
     expect(scene.ready('innermaps', 'team/web')).to.equal('True Programmed');
@@ -53,7 +53,7 @@ describe('Controller', () => {
 
   it('follows a wave with few writes, however many nodes tell', async () => {
     const names = Array.from({ length: 60 }, (_, at) => `n${at}`);
-    scene = await new ControllerScene()
+    scene = await new ControllerFixture()
       .nodes(...names)
       .outer()
       .inner('web')
@@ -152,7 +152,7 @@ describe('Controller', () => {
   });
 
   it('writes no status either where a stream broke before all had been there for the first time', async () => {
-    scene = new ControllerScene().nodes('a', 'b').outer().inner('web').report('a', 'b');
+    scene = new ControllerFixture().nodes('a', 'b').outer().inner('web').report('a', 'b');
     const answer = scene.cluster.hang('innermaps');
     await scene.start();
     scene.cluster.hang('nodemapstates');
@@ -227,10 +227,10 @@ describe('Controller', () => {
   });
 
   it('writes nothing while another leads', async () => {
-    scene = await new ControllerScene().nodes('a').outer().inner('web').start({ leaderElection: true });
+    scene = await new ControllerFixture().nodes('a').outer().inner('web').start({ leaderElection: true });
     await scene.clock.run(3_000);
     expect(scene.writes()).to.equal(1);
-    const other = new ControllerScene();
+    const other = new ControllerFixture();
     Object.assign(other, { cluster: scene.cluster, clock: scene.clock });
     await other.start({ leaderElection: true, identity: 'b' });
     scene.inner('next', { key: 2 });

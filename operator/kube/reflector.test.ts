@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import { line, writeBookmark } from './testing/api.ts';
 import { until } from './testing/clock.ts';
-import { Scene } from './testing/scene.ts';
+import { ReflectorFixture } from './testing/scene.ts';
 import { refuse } from './testing/server.ts';
 
 describe('Reflector', () => {
-  let scene: Scene;
+  let scene: ReflectorFixture;
   const rejections: unknown[] = [];
   const note = (reason: unknown): void => {
     rejections.push(reason);
@@ -25,8 +25,8 @@ describe('Reflector', () => {
   }
 
   /** Watching, with two objects. */
-  async function watching(options = {}): Promise<Scene> {
-    scene = new Scene();
+  async function watching(options = {}): Promise<ReflectorFixture> {
+    scene = new ReflectorFixture();
     scene.api.put('a');
     scene.api.put('b');
     await scene.synced(options);
@@ -49,7 +49,7 @@ describe('Reflector', () => {
   });
 
   it('lists by pages where streaming is refused, and remembers', async () => {
-    scene = new Scene();
+    scene = new ReflectorFixture();
     scene.api.streaming = false;
     for (let n = 0; n < 120; n++) scene.api.put(`m${n}`, { spec: 'x'.repeat(8_000) });
     await scene.synced();
@@ -70,7 +70,7 @@ describe('Reflector', () => {
   });
 
   it('has synced only when the whole set is there', async () => {
-    scene = new Scene((_, response) => {
+    scene = new ReflectorFixture((_, response) => {
       response.writeHead(200);
       response.write(line('ADDED', { metadata: { name: 'a', resourceVersion: '7' } }));
     });
@@ -82,7 +82,7 @@ describe('Reflector', () => {
   });
 
   it('goes back to pages when a stream ends before the set is complete', async () => {
-    scene = new Scene();
+    scene = new ReflectorFixture();
     scene.api.put('a');
     scene.server.handler = (received, response) => {
       if (received.query.get('sendInitialEvents') !== 'true') scene.api.handle(received, response);
@@ -98,7 +98,7 @@ describe('Reflector', () => {
   });
 
   it('goes to pages where a server watches instead of streaming a list', async () => {
-    scene = new Scene();
+    scene = new ReflectorFixture();
     scene.api.put('a');
     scene.server.handler = (received, response) => {
       if (received.query.get('sendInitialEvents') !== 'true') scene.api.handle(received, response);

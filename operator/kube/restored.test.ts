@@ -5,11 +5,11 @@ import { Reflector, type ReflectorOptions } from './reflector.ts';
 import { INNER_MAPS } from './resources.ts';
 import { Store } from './store.ts';
 import { until } from './testing/clock.ts';
-import { contentOf, Scene } from './testing/scene.ts';
+import { contentOf, ReflectorFixture } from './testing/scene.ts';
 import { RestoreDetection } from './watch/restoredetection.ts';
 
 describe('Reflector and a server restored from a backup', () => {
-  let scene: Scene;
+  let scene: ReflectorFixture;
   let history = new RestoreDetection();
   let undone = 0;
   const isCertain = (): boolean => history.isCertain(scene.clock.now());
@@ -20,8 +20,8 @@ describe('Reflector and a server restored from a backup', () => {
   });
 
   /** Watching, with two objects. */
-  async function watching(options: Partial<ReflectorOptions<string>> = {}): Promise<Scene> {
-    scene = new Scene();
+  async function watching(options: Partial<ReflectorOptions<string>> = {}): Promise<ReflectorFixture> {
+    scene = new ReflectorFixture();
     history = new RestoreDetection();
     undone = 0;
     scene.api.put('a');

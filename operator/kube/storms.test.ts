@@ -2,13 +2,13 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { line, writeBookmark } from './testing/api.ts';
 import { until } from './testing/clock.ts';
-import { Scene } from './testing/scene.ts';
+import { ReflectorFixture } from './testing/scene.ts';
 import { type Handler, refuse } from './testing/server.ts';
 
 const HOUR = 3_600_000;
 
 describe('Reflector in hours of failures', () => {
-  let scene: Scene;
+  let scene: ReflectorFixture;
   const rejections: unknown[] = [];
   const note = (reason: unknown): void => {
     rejections.push(reason);
@@ -23,8 +23,8 @@ describe('Reflector in hours of failures', () => {
   });
 
   /** Watching, with two objects. */
-  async function watching(options = {}): Promise<Scene> {
-    scene = new Scene();
+  async function watching(options = {}): Promise<ReflectorFixture> {
+    scene = new ReflectorFixture();
     scene.api.put('a');
     scene.api.put('b');
     await scene.synced(options);
@@ -96,7 +96,7 @@ describe('Reflector in hours of failures', () => {
 
   it('takes ten thousand objects of 2 KB, streamed and by pages', async () => {
     for (const streaming of [true, false]) {
-      const large = new Scene();
+      const large = new ReflectorFixture();
       large.api.streaming = streaming;
       for (let n = 0; n < 10_000; n++) large.api.put(`m${n}`, { spec: 'x'.repeat(1_700) });
       await large.synced({ transform: object => String(object.metadata.generation) });
@@ -104,7 +104,7 @@ describe('Reflector in hours of failures', () => {
       await large.stop();
       expect(size).to.equal(10_000);
     }
-    scene = await new Scene().start();
+    scene = await new ReflectorFixture().start();
   }).timeout(30_000);
 
   it('any sequence of changes and faults ends with what the server has', async () => {
@@ -120,7 +120,7 @@ describe('Reflector in hours of failures', () => {
         fc.array(step, { maxLength: 25 }),
         fc.boolean(),
         async (steps, ignoreUnchangedGeneration) => {
-          scene = new Scene();
+          scene = new ReflectorFixture();
           await scene.synced({ ignoreUnchangedGeneration });
           for (const at of steps) await play(scene, at);
           await scene.clock.run(120_000);
@@ -131,7 +131,7 @@ describe('Reflector in hours of failures', () => {
       ),
       { numRuns: 60 },
     );
-    scene = await new Scene().start();
+    scene = await new ReflectorFixture().start();
   }).timeout(120_000);
 
   it('410 after a long outage lists again at once: the server answers', async () => {
@@ -185,7 +185,7 @@ describe('Reflector in hours of failures', () => {
     });
 });
 
-async function play(scene: Scene, step: { kind: string; name?: string }): Promise<void> {
+async function play(scene: ReflectorFixture, step: { kind: string; name?: string }): Promise<void> {
   const { api } = scene;
   if (step.kind === 'put') api.put(step.name!);
   else if (step.kind === 'delete') api.delete(step.name!);

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type Scene, startedAgent } from '../agent/testing/scene.ts';
+import { type AgentFixture, startedAgent } from '../agent/testing/scene.ts';
 import { twoTenants } from '../agent/testing/tenants.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { RECORD_BESIDE } from '../kernel/pins.ts';
@@ -10,7 +10,7 @@ import { isLeftover, ledgerNamed, ledgersIn, recordAt } from './ledger.ts';
 const ROOT = '/sys/fs/bpf/innermap';
 
 /** After an agent, a kernel that looks on. */
-async function lookingOn(scene: Scene = twoTenants()): Promise<Kernel> {
+async function lookingOn(scene: AgentFixture = twoTenants()): Promise<Kernel> {
   const machine = new FakeMachine();
   await (await startedAgent(machine.openKernel(), scene)).turn();
   return machine.openKernel();

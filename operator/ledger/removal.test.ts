@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Scene, startedAgent } from '../agent/testing/scene.ts';
+import { AgentFixture, startedAgent } from '../agent/testing/scene.ts';
 import { twoTenants } from '../agent/testing/tenants.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
@@ -125,7 +125,7 @@ describe('takeAway', () => {
     const machine = await machineAfter({ deletionPolicy: 'Delete' });
     const stranger = machine.openKernel();
     stranger.pins.pin(stranger.createOuter(OUTER, INNER, 'theirs'), `${LEDGER}/inner/theirs`, 0o600);
-    const acting = await startedAgent(machine.openKernel(), new Scene());
+    const acting = await startedAgent(machine.openKernel(), new AgentFixture());
     const { outcomes } = await acting.turn();
     expect(outcomes.map(({ step, ok }) => [step.verb, ok])).to.deep.equal([['letGo', true]]);
     expect(names(machine)).to.deep.equal([`${LEDGER}/inner`, `${LEDGER}/inner/theirs`]);

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { idAt } from '../../../native/stage.ts';
 import type { Report } from '../../../operator/core/report/report.ts';
-import type { Field } from '../support/field.ts';
+import type { LoadedAgentFixture } from '../support/field.ts';
 import { eventually, type Running } from '../support/process.ts';
 import { type Contents, contentsAt, idsIn } from '../support/witness.ts';
 import { Intruder } from './intruder.ts';
@@ -17,7 +17,7 @@ const PATIENCE_MS = 15_000;
 
 /** An agent, and everybody who makes its life hard. */
 export class Chaos {
-  readonly #field: Field;
+  readonly #field: LoadedAgentFixture;
   readonly #random: Random;
   readonly #model: Model;
   readonly #vandal: Vandal;
@@ -27,7 +27,7 @@ export class Chaos {
   #still: ReadonlyMap<string, number> = new Map();
   #idleFiles = 0;
 
-  constructor(field: Field, seed: number) {
+  constructor(field: LoadedAgentFixture, seed: number) {
     this.#field = field;
     this.#random = new Random(seed);
     this.#model = new Model(this.#random);

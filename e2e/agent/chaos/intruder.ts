@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
 import { bpftool, idAt } from '../../../native/stage.ts';
-import type { Field } from '../support/field.ts';
+import type { LoadedAgentFixture } from '../support/field.ts';
 import { u32 } from '../support/manifests.ts';
 import { idsIn, pinsBelow } from '../support/witness.ts';
 import { type Model, STRANGE_KEYS } from './model.ts';
@@ -15,7 +15,7 @@ const LAYOUTS = {
 
 /** Somebody with root's rights who works on the same maps and pins. */
 export class Intruder {
-  readonly #field: Field;
+  readonly #field: LoadedAgentFixture;
   readonly #model: Model;
   readonly #random: Random;
   /** Inner maps that are his. */
@@ -23,7 +23,7 @@ export class Intruder {
   /** What he was refused: a map was not there in this moment. */
   refusals = 0;
 
-  constructor(field: Field, model: Model, random: Random) {
+  constructor(field: LoadedAgentFixture, model: Model, random: Random) {
     this.#field = field;
     this.#model = model;
     this.#random = random;

@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { Field } from '../support/field.ts';
+import type { LoadedAgentFixture } from '../support/field.ts';
 import { fileText } from '../support/manifests.ts';
 import { FILES, type Model } from './model.ts';
 import type { Random } from './random.ts';
@@ -32,13 +32,13 @@ const NONSENSE: readonly (string | Uint8Array)[] = [
 
 /** Writes the manifests of a model, in the ways that people and programs do it, and spoils them. */
 export class Vandal {
-  readonly #field: Field;
+  readonly #field: LoadedAgentFixture;
   readonly #model: Model;
   readonly #random: Random;
   readonly #data: string;
   #versions = 0;
 
-  constructor(field: Field, model: Model, random: Random) {
+  constructor(field: LoadedAgentFixture, model: Model, random: Random) {
     this.#field = field;
     this.#model = model;
     this.#random = random;

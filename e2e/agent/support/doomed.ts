@@ -4,10 +4,10 @@
  */
 import { readFileSync } from 'node:fs';
 import { openLibrary } from '../../../operator/kernel/libbpf/library.ts';
-import { type Ground, oneTurn } from './oneturn.ts';
+import { oneTurn, type TurnFolders } from './oneturn.ts';
 
 /** What a doomed process is told. */
-export interface Doom extends Ground {
+export interface Doom extends TurnFolders {
   readonly dieBefore: number;
 }
 

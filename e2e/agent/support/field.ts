@@ -22,7 +22,7 @@ export interface Start {
 }
 
 /** A bpffs, a folder of manifests, and the agents that work on them: all of it is one test's own. */
-export class Field extends Stage {
+export class LoadedAgentFixture extends Stage {
   readonly manifests = join(this.directory, 'manifests');
   readonly report = join(this.directory, 'run', 'status.json');
   readonly #running: Running[] = [];
@@ -154,6 +154,6 @@ export function isReady({ state, outerMaps, innerMaps, refusals }: Report): bool
 }
 
 /** Gives each test of a suite a field of its own, and requires that nothing of it is left. */
-export function onField(): () => Field {
-  return onEachOwn(() => new Field());
+export function onField(): () => LoadedAgentFixture {
+  return onEachOwn(() => new LoadedAgentFixture());
 }

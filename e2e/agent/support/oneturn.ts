@@ -7,7 +7,7 @@ import { observed, openLibrary } from '../../../operator/kernel/libbpf/library.t
 import { folderSource } from '../../../operator/source/folder/folder.ts';
 
 /** Where a turn works, and what it is given. */
-export interface Ground {
+export interface TurnFolders {
   readonly bpffs: string;
   readonly manifests: string;
   readonly releases?: readonly string[];
@@ -29,7 +29,10 @@ const KERNEL_STATE = { release: '', outerBatch: 'once', gracePeriodMs: 0, featur
  * A start of the agent and its first turn, from the folder to the kernel: the product's own parts, but for the probe and the file of the report.
  * `mutates` is told of every mutating call right before it is made.
  */
-export async function oneTurn(ground: Ground, mutates: (name: string) => void = () => {}): Promise<Told> {
+export async function oneTurn(
+  ground: TurnFolders,
+  mutates: (name: string) => void = () => {},
+): Promise<Told> {
   const mutations: string[] = [];
   const library = observed(openLibrary(), (name, mutating) => {
     if (!mutating) return;

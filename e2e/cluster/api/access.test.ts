@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Answer } from '../plane/kubectl.ts';
-import { describeCluster, type Stand, until } from '../stand.ts';
+import { type ControlPlaneFixture, describeCluster, until } from '../stand.ts';
 
 const API = 'innermap.io/v1alpha1';
 
@@ -105,7 +105,7 @@ describeCluster('access policy on a real API server', stand => {
 });
 
 /** A server-side dry run: it is admitted or not, and not kept. */
-function declare(stand: Stand, declaration: Declaration): Promise<Answer> {
+function declare(stand: ControlPlaneFixture, declaration: Declaration): Promise<Answer> {
   return stand.apply(innerMap('new', declaration), '--dry-run=server');
 }
 

@@ -5,7 +5,7 @@ import { parseManifest } from '../../../operator/api/parse/manifest.ts';
 import { accessOf } from '../../../operator/core/access/access.ts';
 import { keyBytes } from '../../../operator/core/codec/keytext.ts';
 import { outerLayout } from '../../../operator/core/layout/outer.ts';
-import { describeCluster, type Stand, until } from '../stand.ts';
+import { type ControlPlaneFixture, describeCluster, until } from '../stand.ts';
 
 const API = 'innermap.io/v1alpha1';
 const SEED = 20261123;
@@ -152,7 +152,7 @@ function agentsTake({ outerMap, key }: Case): boolean {
 }
 
 /** One kubectl for all of them; it goes on behind a refusal. */
-async function admittedBy(stand: Stand, cases: readonly Case[]): Promise<ReadonlySet<string>> {
+async function admittedBy(stand: ControlPlaneFixture, cases: readonly Case[]): Promise<ReadonlySet<string>> {
   const list = {
     apiVersion: 'v1',
     kind: 'List',

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { REPOSITORY, readSamples, SAMPLES } from '../../crdschema.ts';
-import { describeCluster, type Stand } from '../stand.ts';
+import { type ControlPlaneFixture, describeCluster } from '../stand.ts';
 
 const ALL = readSamples();
 const VALID = ALL.filter(({ refused }) => refused === undefined);
@@ -52,7 +52,7 @@ describeCluster('crds on a real API server', stand => {
   describe('edits', () => edits(stand));
 });
 
-function samples(stand: Stand): void {
+function samples(stand: ControlPlaneFixture): void {
   it('every CRD is structural, its names are free and its rules are within the cost budget', async () => {
     const list = JSON.parse(await stand.kubectl.must(['get', 'crd', '-o', 'json']));
     const conditions = list.items.map((crd: Crd) => [crd.metadata.name, ...crd.status.conditions.map(text)]);
@@ -129,7 +129,7 @@ function samples(stand: Stand): void {
   });
 }
 
-function edits(stand: Stand): void {
+function edits(stand: ControlPlaneFixture): void {
   before(function () {
     this.timeout(30_000);
     const files = VALID.flatMap(({ name }) => ['-f', join(SAMPLES, name)]);
@@ -183,10 +183,10 @@ function innerMap({ name, key }: { readonly name: string; readonly key: string |
   };
 }
 
-function edited(stand: Stand, name: string, patch: object, ...words: readonly string[]) {
+function edited(stand: ControlPlaneFixture, name: string, patch: object, ...words: readonly string[]) {
   return stand.kubectl.run(['patch', name, '--type=merge', '-p', JSON.stringify(patch), ...words]);
 }
 
-function generation(stand: Stand): Promise<string> {
+function generation(stand: ControlPlaneFixture): Promise<string> {
   return stand.kubectl.must(['get', 'im', 'web', '-o', 'jsonpath={.metadata.generation}']);
 }

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Answer, Kubectl } from '../plane/kubectl.ts';
-import { describeCluster, type Stand, until } from '../stand.ts';
+import { type ControlPlaneFixture, describeCluster, until } from '../stand.ts';
 
 const API = 'innermap.io/v1alpha1';
 
@@ -117,7 +117,7 @@ describeCluster('node state policy on a real API server', stand => {
 });
 
 /** A token of the agent's account, bound to a Pod on this node as the kubelet would have it. */
-async function tokenOn(stand: Stand, node: string): Promise<string> {
+async function tokenOn(stand: ControlPlaneFixture, node: string): Promise<string> {
   const metadata = { name: `agent-${node}`, namespace: 'innermap-system' };
   const spec = {
     serviceAccountName: 'innermap-agent',
@@ -137,7 +137,7 @@ async function tokenOn(stand: Stand, node: string): Promise<string> {
   return token.trim();
 }
 
-async function grant(stand: Stand, name: string, rules: readonly object[]): Promise<void> {
+async function grant(stand: ControlPlaneFixture, name: string, rules: readonly object[]): Promise<void> {
   const group = 'rbac.authorization.k8s.io';
   const apiVersion = `${group}/v1`;
   const roleRef = { apiGroup: group, kind: 'ClusterRole', name };

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { type Schema, schemasIn } from '../../crdschema.ts';
-import { describeCluster, type Stand, until } from '../stand.ts';
+import { type ControlPlaneFixture, describeCluster, until } from '../stand.ts';
 
 const API = 'innermap.io/v1alpha1';
 const NOW = '2026-11-20T10:00:00Z';
@@ -146,13 +146,16 @@ function condition(type: string, status: string): object {
   };
 }
 
-async function put(stand: Stand, object: object, status: object): Promise<void> {
+async function put(stand: ControlPlaneFixture, object: object, status: object): Promise<void> {
   await stand.put(object);
   await stand.put({ ...object, status }, '--subresource=status');
 }
 
 /** The cells of `kubectl get`, but how old an object is. */
-async function table(stand: Stand, ...words: readonly string[]): Promise<readonly (readonly string[])[]> {
+async function table(
+  stand: ControlPlaneFixture,
+  ...words: readonly string[]
+): Promise<readonly (readonly string[])[]> {
   const lines = (await stand.kubectl.must(['get', ...words])).trimEnd().split('\n');
   return lines.map(line =>
     line

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Ended, INNERMAP, Running } from '../../agent/support/process.ts';
-import type { Stand } from '../stand.ts';
+import type { ControlPlaneFixture } from '../stand.ts';
 
 /** Where the agents are. */
 export const SYSTEM = 'innermap-system';
@@ -11,9 +11,9 @@ export const SYSTEM = 'innermap-system';
 export class Calls {
   readonly directory = mkdtempSync(join(tmpdir(), 'innermap-commands-'));
   readonly plugin = join(this.directory, 'kubectl-innermap');
-  readonly #stand: Stand;
+  readonly #stand: ControlPlaneFixture;
 
-  constructor(stand: Stand) {
+  constructor(stand: ControlPlaneFixture) {
     this.#stand = stand;
     symlinkSync(INNERMAP, this.plugin);
   }

@@ -1,5 +1,5 @@
 import { labelsHash } from '../../../operator/core/report/nodereport.ts';
-import type { Stand } from '../stand.ts';
+import type { ControlPlaneFixture } from '../stand.ts';
 import { Calls, SYSTEM } from './calls.ts';
 import { innerMap, nodeWith, podOn, stateOf, TENANTS, type Told } from './objects.ts';
 
@@ -12,7 +12,7 @@ export const ENTRIES: readonly (readonly [number, number])[] = [
 ];
 
 /** Gives a suite one node that is well, and one of each kind that is not. */
-export function onScene(stand: Stand): () => Calls {
+export function onScene(stand: ControlPlaneFixture): () => Calls {
   let calls: Calls;
   before(async function () {
     this.timeout(120_000);
@@ -24,7 +24,7 @@ export function onScene(stand: Stand): () => Calls {
   return () => calls;
 }
 
-async function scene(calls: Calls, stand: Stand): Promise<void> {
+async function scene(calls: Calls, stand: ControlPlaneFixture): Promise<void> {
   await maps(calls, stand);
   const account = { name: 'default', namespace: SYSTEM };
   await stand.put({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: account });
@@ -40,7 +40,7 @@ async function scene(calls: Calls, stand: Stand): Promise<void> {
 }
 
 /** Two InnerMaps; of one of them no controller has told anything. */
-async function maps(calls: Calls, stand: Stand): Promise<void> {
+async function maps(calls: Calls, stand: ControlPlaneFixture): Promise<void> {
   await calls.written(TENANTS, { innerMaps: 2, nodes: { summary: '3/4' } });
   await stand.put(innerMap('team-a/dns', '10.1.0.8', [[1, 1]]));
   const ready = { type: 'Ready', status: 'True', reason: 'Programmed', message: 'as declared' };

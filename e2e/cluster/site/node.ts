@@ -5,7 +5,7 @@ import type { NodeMapStateStatus } from '../../../operator/api/status.ts';
 import { eventually, INNERMAP, Running } from '../../agent/support/process.ts';
 import { SeenMaps } from '../../agent/support/seen.ts';
 import { type Contents, contentsAt, pinsBelow, sortedContents } from '../../agent/support/witness.ts';
-import type { Stand } from '../stand.ts';
+import type { ControlPlaneFixture } from '../stand.ts';
 import { AGENT, AGENT_LABELS, NAMESPACE, tokenOf } from '../support/accounts.ts';
 
 export const BOOT_ID = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
@@ -18,12 +18,12 @@ const RESYNC = ['--resync', '1s', '--content-resync', '2s', '--relist-jitter', '
 /** A node that is none: a Node and an agent's Pod in the API, a bpffs of its own, and the agent as a process of this machine. */
 export class SimulatedNode extends Stage {
   readonly name: string;
-  readonly #stand: Stand;
+  readonly #stand: ControlPlaneFixture;
   readonly #seen = new SeenMaps();
   agent: Running | undefined;
   #kubeconfig: string | undefined;
 
-  constructor(stand: Stand, name: string) {
+  constructor(stand: ControlPlaneFixture, name: string) {
     super();
     this.#stand = stand;
     this.name = name;

@@ -1,10 +1,10 @@
-import type { Stand } from '../stand.ts';
+import type { ControlPlaneFixture } from '../stand.ts';
 
 /** Requests that the API server has answered, by what was asked: `PATCH innermaps/status`. Watches aside. */
 export type Requests = ReadonlyMap<string, number>;
 
 /** The server's own count. Reviews of rights and tokens are its own affair. */
-export async function requestsTo(stand: Stand): Promise<Requests> {
+export async function requestsTo(stand: ControlPlaneFixture): Promise<Requests> {
   const text = await stand.kubectl.must(['get', '--raw', '/metrics']);
   const counts = new Map<string, number>();
   for (const line of text.split('\n')) {

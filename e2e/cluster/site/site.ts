@@ -3,7 +3,7 @@ import { build } from '../../../native/stage.ts';
 import { INNERMAP, Running } from '../../agent/support/process.ts';
 import { becomes } from '../../must.ts';
 import type { Answer } from '../plane/kubectl.ts';
-import { type Stand, until } from '../stand.ts';
+import { type ControlPlaneFixture, until } from '../stand.ts';
 import { CONTROLLER, makeAccounts, NAMESPACE, tokenOf } from '../support/accounts.ts';
 import type { Told } from '../support/told.ts';
 import { SimulatedNode } from './node.ts';
@@ -11,12 +11,12 @@ import { SimulatedNode } from './node.ts';
 const AT_ONCE = 4;
 
 /** A test's cluster: nodes with agents, and a controller, on the stand's control plane; all of it ends with the test. */
-export class Site {
-  readonly stand: Stand;
+export class NodesFixture {
+  readonly stand: ControlPlaneFixture;
   readonly nodes: SimulatedNode[] = [];
   readonly #controllers: Running[] = [];
 
-  constructor(stand: Stand) {
+  constructor(stand: ControlPlaneFixture) {
     this.stand = stand;
   }
 
@@ -99,7 +99,7 @@ export class Site {
 export { type Condition, condition, isReady, type Told } from '../support/told.ts';
 
 /** What every suite with nodes begins with: our kinds and accounts on the stand, and these namespaces. */
-export function prepare(stand: Stand, ...namespaces: readonly string[]): void {
+export function prepare(stand: ControlPlaneFixture, ...namespaces: readonly string[]): void {
   before(async function () {
     build(this);
     this.timeout(120_000);
@@ -110,11 +110,11 @@ export function prepare(stand: Stand, ...namespaces: readonly string[]): void {
 }
 
 /** Gives each test a site of its own on the suite's stand. */
-export function onSite(stand: Stand, ...namespaces: readonly string[]): () => Site {
-  let site: Site | undefined;
+export function onSite(stand: ControlPlaneFixture, ...namespaces: readonly string[]): () => NodesFixture {
+  let site: NodesFixture | undefined;
   prepare(stand, ...namespaces);
   beforeEach(() => {
-    site = new Site(stand);
+    site = new NodesFixture(stand);
   });
   afterEach(async function () {
     this.timeout(120_000);

@@ -1,4 +1,4 @@
-import type { Stand } from '../stand.ts';
+import type { ControlPlaneFixture } from '../stand.ts';
 
 export const NAMESPACE = 'innermap-system';
 export const AGENT = 'innermap-agent';
@@ -32,7 +32,7 @@ export const CONTROLLER_RULES = [
 ];
 
 /** Both accounts with their rights, once for each control plane. */
-export async function makeAccounts(stand: Stand): Promise<void> {
+export async function makeAccounts(stand: ControlPlaneFixture): Promise<void> {
   await stand.namespaces(NAMESPACE);
   for (const [name, rules] of [
     [AGENT, AGENT_RULES],
@@ -44,7 +44,7 @@ export async function makeAccounts(stand: Stand): Promise<void> {
   }
 }
 
-async function grant(stand: Stand, name: string, rules: readonly object[]): Promise<void> {
+async function grant(stand: ControlPlaneFixture, name: string, rules: readonly object[]): Promise<void> {
   const group = 'rbac.authorization.k8s.io';
   const apiVersion = `${group}/v1`;
   const roleRef = { apiGroup: group, kind: 'ClusterRole', name };
@@ -54,7 +54,7 @@ async function grant(stand: Stand, name: string, rules: readonly object[]): Prom
 }
 
 /** Of an account as it is, bound to a Pod where one is named. */
-export async function tokenOf(stand: Stand, account: string, pod?: string): Promise<string> {
+export async function tokenOf(stand: ControlPlaneFixture, account: string, pod?: string): Promise<string> {
   const bound = pod === undefined ? [] : ['--bound-object-kind', 'Pod', '--bound-object-name', pod];
   return (await stand.kubectl.must(['create', 'token', account, '-n', NAMESPACE, ...bound])).trim();
 }

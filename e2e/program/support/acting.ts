@@ -7,7 +7,7 @@ import { openKernel, type RealKernel } from '../../../operator/kernel/libbpf/ker
 import { type Library, openLibrary } from '../../../operator/kernel/libbpf/library.ts';
 import { folderSource } from '../../../operator/source/folder/folder.ts';
 import type { Source } from '../../../operator/source/source.ts';
-import type { Field } from '../../agent/support/field.ts';
+import type { LoadedAgentFixture } from '../../agent/support/field.ts';
 import type { Manifest } from '../../agent/support/manifests.ts';
 
 const FILE = 'maps.yaml';
@@ -21,7 +21,7 @@ const NOTHING_DUE: Due = { resync: false, contentShare: 0 };
  */
 export class Acting {
   readonly kernel: RealKernel;
-  readonly #field: Field;
+  readonly #field: LoadedAgentFixture;
   readonly #source: Source;
   readonly #agent: Agent;
   readonly #release: () => void;
@@ -29,7 +29,11 @@ export class Acting {
   #previous: Report | undefined;
 
   /** The first turn is done when this resolves. */
-  static async start(field: Field, manifests: readonly Manifest[], library = openLibrary()): Promise<Acting> {
+  static async start(
+    field: LoadedAgentFixture,
+    manifests: readonly Manifest[],
+    library = openLibrary(),
+  ): Promise<Acting> {
     field.write(FILE, ...manifests);
     const kernel = openKernel({ bpffs: field.bpffs, library });
     const lock = await onlyWriter(kernel, () => {}, new AbortController().signal);
@@ -43,7 +47,7 @@ export class Acting {
     }
   }
 
-  private constructor(field: Field, kernel: RealKernel, release: () => void) {
+  private constructor(field: LoadedAgentFixture, kernel: RealKernel, release: () => void) {
     const { possibleCpus } = kernel;
     this.kernel = kernel;
     this.#field = field;

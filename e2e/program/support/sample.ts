@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { NATIVE } from '../../../native/stage.ts';
-import { type Field, PROGRAMS } from '../../agent/support/field.ts';
+import { type LoadedAgentFixture, PROGRAMS } from '../../agent/support/field.ts';
 import { innerMap, type Manifest, outerMap } from '../../agent/support/manifests.ts';
 
 export const PASS = 1;
@@ -54,9 +54,9 @@ export interface Packet {
 /** The loaded program, as its loader and the network see it. */
 export class Program {
   readonly pin: string;
-  readonly #field: Field;
+  readonly #field: LoadedAgentFixture;
 
-  constructor(field: Field) {
+  constructor(field: LoadedAgentFixture) {
     this.#field = field;
     mkdirSync(field.pin(PROGRAMS));
     this.pin = field.pin(`${PROGRAMS}filter`);

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Field } from '../../agent/support/field.ts';
+import type { LoadedAgentFixture } from '../../agent/support/field.ts';
 import { type Pairs, u32 } from '../../agent/support/manifests.ts';
 import type { Contents } from '../../agent/support/witness.ts';
 
@@ -29,7 +29,7 @@ export function declaration(outer: Outer, inner: Inner, spec: object = {}): obje
 
 /** Keys 0 and 1 of it hold two entries each, with value 1. */
 export function makeForeign(
-  field: Field,
+  field: LoadedAgentFixture,
   pin: string,
   { outer, inner }: { readonly outer: Outer; readonly inner: Inner },
 ): { readonly outer: number; readonly inners: readonly number[] } {

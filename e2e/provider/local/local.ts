@@ -6,7 +6,7 @@ import { clusterParts } from '../../cluster/plane/programs.ts';
 import { State } from '../../cluster/plane/state.ts';
 import type { Provider } from '../provider.ts';
 import { Bridge } from './bridge.ts';
-import { type Ground, LocalNode } from './node.ts';
+import { LocalNode, type NodeParts } from './node.ts';
 
 const MONITOR_GRACE = '20s';
 /** The kubelets' certificates and addresses are no names; webhooks and API services are asked at their pods. */
@@ -49,7 +49,7 @@ export async function startLocal(workers: readonly string[]): Promise<LocalClust
 }
 
 function provider(
-  { plane, state }: Ground,
+  { plane, state }: NodeParts,
   nodes: ReadonlyMap<string, LocalNode>,
   down: () => Promise<void>,
 ): LocalCluster {
@@ -82,7 +82,7 @@ function provider(
 }
 
 /** With the bridge's own programs beside the API server: there is one of each, so none waits to lead. */
-function startControllers({ state, plane, parts }: Ground): void {
+function startControllers({ state, plane, parts }: NodeParts): void {
   const { directory } = state;
   const authority = authorityOf(plane.certificates);
   const start = (name: string, user: string, flags: readonly string[]): void => {

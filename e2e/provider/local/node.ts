@@ -18,7 +18,7 @@ const PATIENCE_MS = 20_000;
 const LOOK_AGAIN_MS = 10;
 
 /** What all nodes of a cluster share. */
-export interface Ground {
+export interface NodeParts {
   readonly state: State;
   readonly plane: ControlPlane<Bridge>;
   /** Where the programs are. */
@@ -34,14 +34,14 @@ export interface Declared {
 /** A machine that is none: namespaces of its own, with containerd, kubelet and kube-proxy in them. */
 export class LocalNode {
   readonly name: string;
-  readonly #ground: Ground;
+  readonly #ground: NodeParts;
   readonly #folder: string;
   readonly #addresses: Addresses;
   readonly #cgroup: string;
   #pid: number | undefined;
 
   /** `number`: from 1 on, no other node's. */
-  constructor(ground: Ground, { name, taints }: Declared, number: number) {
+  constructor(ground: NodeParts, { name, taints }: Declared, number: number) {
     this.name = name;
     this.#ground = ground;
     this.#addresses = addressesOf(number);

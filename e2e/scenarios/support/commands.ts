@@ -2,10 +2,10 @@ import { dirname } from 'node:path';
 import { childEnvironment, INNERMAP } from '../../agent/support/process.ts';
 import { type Answer, answerOf } from '../../cluster/plane/kubectl.ts';
 import { clientPrograms } from '../../cluster/plane/programs.ts';
-import type { Ground } from './ground.ts';
+import type { ClusterFixture } from './ground.ts';
 
 /** `kubectl innermap WORDS…` of whoever installed the chart. */
-export async function innermap({ provider }: Ground, words: readonly string[]): Promise<Answer> {
+export async function innermap({ provider }: ClusterFixture, words: readonly string[]): Promise<Answer> {
   const { kubectl } = await clientPrograms();
   const own = childEnvironment();
   const environment = { ...own, PATH: `${dirname(kubectl)}:${own['PATH']}` };

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import { mustAnswer } from '../../must.ts';
 import { podsOf } from './pods.ts';
-import type { Scene } from './scenario.ts';
+import type { ScenarioFixture } from './scenario.ts';
 import { isWhole, Traffic } from './traffic.ts';
 
 /** The scenario's DaemonSet `firewall`, its program attached on every node. */
-export async function startFirewalls(scene: Scene, namespace: string): Promise<readonly Traffic[]> {
+export async function startFirewalls(scene: ScenarioFixture, namespace: string): Promise<readonly Traffic[]> {
   await scene.apply('DaemonSet/firewall');
   const pods = await mustAnswer('a firewall on every node', () => podsIn(scene, namespace), {
     expected: names => names.length === scene.provider.nodes.length,
@@ -22,7 +22,7 @@ export async function startFirewalls(scene: Scene, namespace: string): Promise<r
 }
 
 /** The loaders are gone, and what they pinned. */
-export async function endFirewalls(scene: Scene, pins: readonly string[]): Promise<void> {
+export async function endFirewalls(scene: ScenarioFixture, pins: readonly string[]): Promise<void> {
   await scene.delete('DaemonSet/firewall');
   for (const node of scene.provider.nodes)
     await scene.witness.run(node, ['busybox', 'rm', '-f', ...pins.map(pin => `/sys/fs/bpf/${pin}`)]);
@@ -39,7 +39,7 @@ export async function mustHaveFiltered(firewalls: readonly Traffic[]): Promise<v
   }
 }
 
-async function podsIn({ kubectl }: Scene, namespace: string): Promise<readonly string[]> {
+async function podsIn({ kubectl }: ScenarioFixture, namespace: string): Promise<readonly string[]> {
   const pods = await podsOf(kubectl, { namespace, label: 'app=firewall', fields: 'status.phase=Running' });
   return pods.map(({ metadata }) => metadata.name);
 }

@@ -18,7 +18,7 @@ const FOR_TESTS = [
 const PATIENCE = '120s';
 
 /** The cluster that all scenarios share: our images on its nodes, the witness, and the chart as a user installs it. */
-export class Ground {
+export class ClusterFixture {
   readonly provider: Provider;
   readonly witness: Witness;
   readonly #helm: Helm;
@@ -32,8 +32,8 @@ export class Ground {
   }
 
   /** `values`: of the chart, as `--set` takes them. */
-  static async on(provider: Provider, values: readonly string[] = FOR_TESTS): Promise<Ground> {
-    const ground = new Ground(provider, await Helm.with(FOLDER, provider.kubeconfig), values);
+  static async on(provider: Provider, values: readonly string[] = FOR_TESTS): Promise<ClusterFixture> {
+    const ground = new ClusterFixture(provider, await Helm.with(FOLDER, provider.kubeconfig), values);
     try {
       await ground.#prepare();
       return ground;

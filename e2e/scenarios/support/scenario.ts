@@ -9,7 +9,7 @@ import { REPOSITORY } from '../../crdschema.ts';
 import { becomes, mustAnswer, objectAt } from '../../must.ts';
 import { chosenProvider } from '../../provider/choose.ts';
 import type { Provider } from '../../provider/provider.ts';
-import { Ground } from './ground.ts';
+import { ClusterFixture } from './ground.ts';
 import { logsOf, SYSTEM } from './logs.ts';
 import { WITNESS_NAMESPACE, type Witness } from './witness.ts';
 
@@ -18,7 +18,7 @@ const START_PATIENCE_MS = 25 * 60_000;
 const TEST_PATIENCE_MS = 180_000;
 const BUILT = join(REPOSITORY, 'dist');
 
-let shared: Ground | undefined;
+let shared: ClusterFixture | undefined;
 after(async function () {
   this.timeout(60_000);
   await shared?.down();
@@ -37,7 +37,7 @@ interface Conditioned {
 }
 
 /** What a scenario's tests have: the cluster, and the objects of the manifest beside them. */
-export class Scene {
+export class ScenarioFixture {
   readonly #objects: ReadonlyMap<string, Declared>;
 
   constructor(file: string) {
@@ -46,7 +46,7 @@ export class Scene {
     this.#objects = new Map(objects.map(object => [`${object.kind}/${object.metadata.name}`, object]));
   }
 
-  get ground(): Ground {
+  get ground(): ClusterFixture {
     if (shared === undefined) throw new Error('Cannot use the cluster: it is not started');
     return shared;
   }
@@ -163,7 +163,7 @@ export class Scene {
 }
 
 /** A scenario: its manifest lies beside its tests, under the same name. `file`: import.meta.filename. */
-export function describeScenario(file: string, title: string, body: (scene: Scene) => void): void {
+export function describeScenario(file: string, title: string, body: (scene: ScenarioFixture) => void): void {
   const choice = chosenProvider();
   const source = join(REPOSITORY, relative(BUILT, file));
   describe(`scenario ${basename(file, '.js')}: ${title}`, function () {
@@ -172,11 +172,11 @@ export function describeScenario(file: string, title: string, body: (scene: Scen
       it(`is skipped: ${choice.why}`);
       return;
     }
-    const scene = new Scene(source.replace(/\.[jt]s$/, '.yaml'));
+    const scene = new ScenarioFixture(source.replace(/\.[jt]s$/, '.yaml'));
     before(async function () {
       this.timeout(START_PATIENCE_MS);
       if (choice.kind === 'missing') throw new Error(`Cannot start a cluster: ${choice.why}`);
-      shared ??= await Ground.on(await choice.start());
+      shared ??= await ClusterFixture.on(await choice.start());
     });
     afterEach(async function () {
       if (this.currentTest?.state !== 'failed' || shared === undefined) return;

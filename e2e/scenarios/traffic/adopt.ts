@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { podsOf } from '../support/pods.ts';
-import { describeScenario, type Scene } from '../support/scenario.ts';
+import { describeScenario, type ScenarioFixture } from '../support/scenario.ts';
 import { isOverBy, isWhole, stampNow, Traffic } from '../support/traffic.ts';
 
 const GUARDED = 'im/e2e-adopt.guarded';
@@ -71,13 +71,13 @@ describeScenario(import.meta.filename, 'a firewall’s own outer map is filled, 
 });
 
 /** What the program has counted for 10.1.0.1 on a node: the u64 behind the action and its padding. */
-async function counted(scene: Scene, node: string): Promise<number> {
+async function counted(scene: ScenarioFixture, node: string): Promise<number> {
   const contents = await scene.witness.contents(node, 'e2e-adopt');
   const [value] = Object.values(contents?.['0a010001'] ?? {});
   return Number(Buffer.from(value ?? '', 'hex').readBigUInt64LE(8));
 }
 
-async function onEveryNode({ kubectl }: Scene): Promise<readonly Traffic[]> {
+async function onEveryNode({ kubectl }: ScenarioFixture): Promise<readonly Traffic[]> {
   const pods = await podsOf(kubectl, { namespace: 'e2e-adopt', label: 'app=firewall' });
   return pods.map(({ metadata }) => new Traffic(kubectl, 'e2e-adopt', metadata.name));
 }

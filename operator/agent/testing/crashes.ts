@@ -1,14 +1,14 @@
 import { expect } from 'chai';
 import { Crash } from '../../kernel/testing/fake/faults.ts';
 import { FakeMachine } from '../../kernel/testing/fake/machine.ts';
-import { type Scene, startedAgent } from './scene.ts';
+import { type AgentFixture, startedAgent } from './scene.ts';
 
 export interface Walk {
   /** What stood before: brought about by a turn that nothing disturbs. */
-  readonly begin?: Scene;
-  readonly end: Scene;
+  readonly begin?: AgentFixture;
+  readonly end: AgentFixture;
   /** What the turn that is killed was about; `end` where it is absent. */
-  readonly attempted?: Scene;
+  readonly attempted?: AgentFixture;
   /** Done to each fresh machine between the two, by somebody else. */
   readonly meanwhile?: (machine: FakeMachine) => Promise<void>;
   readonly check: (machine: FakeMachine) => void;
@@ -36,7 +36,7 @@ export async function walkCrashes(walk: Walk): Promise<number> {
   }
 }
 
-async function crashedAt(n: number, machine: FakeMachine, end: Scene): Promise<boolean> {
+async function crashedAt(n: number, machine: FakeMachine, end: AgentFixture): Promise<boolean> {
   const doomed = machine.openKernel();
   const acting = await startedAgent(doomed, end);
   let left = n;

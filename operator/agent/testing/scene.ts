@@ -28,7 +28,7 @@ const OUTER = {
 };
 
 /** What is wanted, put together step by step; every step answers a new scene. Objects keep their identity while unchanged. */
-export class Scene {
+export class AgentFixture {
   readonly #outers: ReadonlyMap<string, OuterMap>;
   readonly #inners: ReadonlyMap<string, WantedInner>;
   readonly #rest: {
@@ -54,18 +54,22 @@ export class Scene {
     this.#rest = rest;
   }
 
-  outer(name: string, spec: object = {}, metadata: object = {}): Scene {
+  outer(name: string, spec: object = {}, metadata: object = {}): AgentFixture {
     const object = {
       apiVersion: 'innermap.io/v1alpha1',
       kind: 'OuterMap',
       metadata: { name, ...metadata },
       spec: { ...OUTER, ...spec },
     };
-    return new Scene(new Map(this.#outers).set(name, must(parseOuterMap(object))), this.#inners, this.#rest);
+    return new AgentFixture(
+      new Map(this.#outers).set(name, must(parseOuterMap(object))),
+      this.#inners,
+      this.#rest,
+    );
   }
 
   /** `name` is `namespace/name`; the outer map must be there already. */
-  inner(name: string, outerMap: string, key: number | string, pairs: Pairs, spec: object = {}): Scene {
+  inner(name: string, outerMap: string, key: number | string, pairs: Pairs, spec: object = {}): AgentFixture {
     const [namespace, own] = name.split('/') as [string, string];
     const entries = Object.entries(pairs).map(([at, value]) => ({
       key: /^\d+$/.test(at) ? Number(at) : at,
@@ -78,44 +82,44 @@ export class Scene {
       spec: { outerMap, key, entries, ...spec },
     };
     const wanted = encoded(object, this.#outers.get(outerMap));
-    return new Scene(this.#outers, new Map(this.#inners).set(name, wanted), this.#rest);
+    return new AgentFixture(this.#outers, new Map(this.#inners).set(name, wanted), this.#rest);
   }
 
   /** Without an InnerMap (`namespace/name`) or an OuterMap (`name`). */
-  without(...names: readonly string[]): Scene {
+  without(...names: readonly string[]): AgentFixture {
     const outers = new Map([...this.#outers].filter(([name]) => !names.includes(name)));
     const inners = new Map([...this.#inners].filter(([name]) => !names.includes(name)));
-    return new Scene(outers, inners, this.#rest);
+    return new AgentFixture(outers, inners, this.#rest);
   }
 
-  incomplete(): Scene {
-    return new Scene(this.#outers, this.#inners, { ...this.#rest, complete: false });
+  incomplete(): AgentFixture {
+    return new AgentFixture(this.#outers, this.#inners, { ...this.#rest, complete: false });
   }
 
-  unsettled(...names: readonly string[]): Scene {
-    return new Scene(this.#outers, this.#inners, { ...this.#rest, unsettled: new Set(names) });
+  unsettled(...names: readonly string[]): AgentFixture {
+    return new AgentFixture(this.#outers, this.#inners, { ...this.#rest, unsettled: new Set(names) });
   }
 
   /** OuterMaps that cannot be read now: those of the scene are as they were before, the others never were. */
-  unreadable(...names: readonly string[]): Scene {
-    return new Scene(this.#outers, this.#inners, { ...this.#rest, unreadable: new Set(names) });
+  unreadable(...names: readonly string[]): AgentFixture {
+    return new AgentFixture(this.#outers, this.#inners, { ...this.#rest, unreadable: new Set(names) });
   }
 
   /** All of it was read up to here, as from a cluster. */
-  watermark(outerMap: string, version: string): Scene {
+  watermark(outerMap: string, version: string): AgentFixture {
     const watermarks = new Map(this.#rest.watermarks).set(outerMap, { seen: version, awaited: version });
-    return new Scene(this.#outers, this.#inners, { ...this.#rest, watermarks });
+    return new AgentFixture(this.#outers, this.#inners, { ...this.#rest, watermarks });
   }
 
-  released(...releases: readonly string[]): Scene {
-    return new Scene(this.#outers, this.#inners, { ...this.#rest, releases });
+  released(...releases: readonly string[]): AgentFixture {
+    return new AgentFixture(this.#outers, this.#inners, { ...this.#rest, releases });
   }
 
   /** The same objects in another order: `order` answers a rank for each name. */
-  ordered(order: (name: string) => number): Scene {
+  ordered(order: (name: string) => number): AgentFixture {
     const sorted = <T>(map: ReadonlyMap<string, T>) =>
       new Map([...map].toSorted(([a], [b]) => order(a) - order(b)));
-    return new Scene(sorted(this.#outers), sorted(this.#inners), this.#rest);
+    return new AgentFixture(sorted(this.#outers), sorted(this.#inners), this.#rest);
   }
 
   wanted(): Wanted {
@@ -160,11 +164,11 @@ function must<T>(parsed: Parsed<T>): T {
 }
 
 /** A source that a test sets, and a publisher that keeps what it was told. */
-export class Stand implements Source, Publisher {
-  scene: Scene;
+export class SourceFixture implements Source, Publisher {
+  scene: AgentFixture;
   report: Report | undefined;
 
-  constructor(scene: Scene) {
+  constructor(scene: AgentFixture) {
     this.scene = scene;
   }
 
@@ -187,8 +191,8 @@ export class Stand implements Source, Publisher {
 const RESYNC: Due = { resync: true, contentShare: 1 };
 
 /** One agent of a test: a fresh one has read nothing yet, as after a start. */
-export async function startedAgent(kernel: Kernel, scene: Scene): Promise<Acting> {
-  const stand = new Stand(scene);
+export async function startedAgent(kernel: Kernel, scene: AgentFixture): Promise<Acting> {
+  const stand = new SourceFixture(scene);
   const kernelState = await kernel.probe();
   const node = { name: 'here', labels: { zone: 'a' }, bootID: 'boot' };
   const agent = {
@@ -208,23 +212,23 @@ export class Acting {
   /** Milliseconds since 1970. */
   now = 0;
   readonly agent: Agent;
-  readonly stand: Stand;
+  readonly stand: SourceFixture;
   #turned = false;
 
-  constructor(agent: Agent, stand: Stand) {
+  constructor(agent: Agent, stand: SourceFixture) {
     this.agent = agent;
     this.stand = stand;
   }
 
   /** A turn with this scene; the first one, and every one that is told so, looks at everything. */
-  async turn(scene: Scene = this.stand.scene, due?: Due): Promise<Turn> {
+  async turn(scene: AgentFixture = this.stand.scene, due?: Due): Promise<Turn> {
     this.stand.scene = scene;
     const chosen = due ?? (this.#turned ? { resync: false, contentShare: 0 } : RESYNC);
     this.#turned = true;
     return turn(this.agent, chosen, this.stand.report);
   }
 
-  resync(scene: Scene = this.stand.scene): Promise<Turn> {
+  resync(scene: AgentFixture = this.stand.scene): Promise<Turn> {
     return this.turn(scene, RESYNC);
   }
 }

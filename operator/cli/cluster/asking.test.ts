@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { CommandStand } from '../testing/stand.ts';
+import { CommandFixture } from '../testing/stand.ts';
 import type { AgentPod, AppliedOutcome, ClusterPlanAsked, FilesAsked } from './ports.ts';
 
 const HERE = ['--kubeconfig', 'f'];
@@ -9,7 +9,7 @@ const POD: AgentPod = { namespace: 'sys', name: 'agent-x', node: 'n1', ready: tr
 describe('get of a node', () => {
   function stand(pods: readonly AgentPod[]) {
     const words: (readonly string[])[] = [];
-    const made = new CommandStand();
+    const made = new CommandFixture();
     made.inspect = {
       agentPods: async () => pods,
       kubectl: async given => {
@@ -62,7 +62,7 @@ describe('get of a node', () => {
 
 describe('plan in a cluster', () => {
   function stand(outcome: AppliedOutcome) {
-    const made = new CommandStand();
+    const made = new CommandFixture();
     const files: FilesAsked[] = [];
     const nodes: ClusterPlanAsked[] = [];
     made.inspect = {
@@ -163,7 +163,7 @@ describe('validate --server', () => {
   };
 
   it('tells the server’s refusals among the others, in the order of the files: exit 2', async () => {
-    const stand = Object.assign(new CommandStand(), { loaded });
+    const stand = Object.assign(new CommandFixture(), { loaded });
     stand.inspect = { refusedByServer: async () => [{ origin: 'a.yaml:7', message: 'refused there' }] };
     const { code, out } = await stand.run('validate', 'x', '--server', ...HERE);
     expect(code).to.equal(2);
@@ -171,7 +171,7 @@ describe('validate --server', () => {
   });
 
   it('is asked for alone, and needs a cluster', async () => {
-    const stand = Object.assign(new CommandStand(), {
+    const stand = Object.assign(new CommandFixture(), {
       program: 'kubectl innermap',
       env: { HOME: '/h' },
       loaded,

@@ -1,13 +1,13 @@
 import { expect } from 'chai';
 import type { Failure } from '../../api/status.ts';
 import { growth, LINEAR } from '../../testing/cost.ts';
-import { CommandStand, type Ran } from '../testing/stand.ts';
+import { CommandFixture, type Ran } from '../testing/stand.ts';
 import type { ClusterFacts, FactsAsked } from './ports.ts';
 import { Facts, readyCondition } from './testing/facts.ts';
 
 /** `kubectl innermap status WORDS…` on a cluster that tells this. */
 async function shown(facts: Facts | ClusterFacts, ...words: readonly string[]): Promise<Ran> {
-  const stand = new CommandStand();
+  const stand = new CommandFixture();
   stand.program = 'kubectl innermap';
   stand.env = { HOME: '/home/me' };
   const all = facts instanceof Facts ? facts.all() : facts;
@@ -225,7 +225,7 @@ describe('status of a cluster', () => {
 
   it('asks for what was named alone', async () => {
     const asked: FactsAsked[] = [];
-    const stand = new CommandStand();
+    const stand = new CommandFixture();
     stand.inspect = {
       facts: async given => {
         asked.push(given);

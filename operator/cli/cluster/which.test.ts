@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import { CommandStand } from '../testing/stand.ts';
+import { CommandFixture } from '../testing/stand.ts';
 import type { ClusterAddress } from './ports.ts';
 import { Facts } from './testing/facts.ts';
 
 /** The cluster that `status WORDS…` asks; nothing where it asks none. */
 async function asked(program: string, words: string, env: Record<string, string> = { HOME: '/home/me' }) {
-  const stand = Object.assign(new CommandStand(), { program, env });
+  const stand = Object.assign(new CommandFixture(), { program, env });
   const addresses: ClusterAddress[] = [];
   stand.inspect = {
     facts: async ({ address }) => {

@@ -1,14 +1,14 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect } from 'chai';
-import { CommandStand } from '../testing/stand.ts';
+import { CommandFixture } from '../testing/stand.ts';
 import { ageText } from './age.ts';
 import { colourOf } from './colour.ts';
 import { progressLine, withProgress } from './progress.ts';
 import { programName } from './standard.ts';
 import { table } from './table.ts';
 
-function written(change: Partial<CommandStand> = {}) {
-  const stand = Object.assign(new CommandStand(), change);
+function written(change: Partial<CommandFixture> = {}) {
+  const stand = Object.assign(new CommandFixture(), change);
   const text = { out: '', error: '' };
   return { stand, text, terminal: stand.terminal(text) };
 }

@@ -1,15 +1,15 @@
 import { expect } from 'chai';
-import { Scene, startedAgent } from '../../agent/testing/scene.ts';
+import { AgentFixture, startedAgent } from '../../agent/testing/scene.ts';
 import type { FakeKernelOptions } from '../../kernel/testing/fake.ts';
 import { FakeMachine } from '../../kernel/testing/fake.ts';
 import type { ClosableKernel } from '../command.ts';
 import { type Foreign, makeForeign } from './foreign.ts';
-import { CommandStand } from './stand.ts';
+import { CommandFixture } from './stand.ts';
 
 /** A machine, and a command line on it: each command is a process of its own. */
-export class Site {
+export class MachineFixture {
   readonly machine = new FakeMachine();
-  readonly stand = new CommandStand();
+  readonly stand = new CommandFixture();
 
   constructor(options: FakeKernelOptions = {}) {
     this.stand.kernel = root => this.kernel({ root, ...options });
@@ -26,7 +26,7 @@ export class Site {
   }
 
   /** What an agent does with this scene, and then ends. */
-  async agent(scene: Scene): Promise<void> {
+  async agent(scene: AgentFixture): Promise<void> {
     const kernel = this.machine.openKernel();
     await (await startedAgent(kernel, scene)).turn();
     this.machine.kill(kernel);
@@ -51,8 +51,8 @@ const TYPED = {
   },
 };
 
-export function tenants(): Scene {
-  return new Scene()
+export function tenants(): AgentFixture {
+  return new AgentFixture()
     .outer('tenants', TYPED)
     .inner('team-a/web', 'tenants', '10.1.0.7', {
       'port=443,proto=6': { action: 1 },

@@ -20,7 +20,7 @@ export interface Ran {
 }
 
 /** Ports of a test: a terminal that remembers, and what the test gives instead of the rest. */
-export class CommandStand {
+export class CommandFixture {
   outIsTerminal = false;
   errorIsTerminal = false;
   env: Record<string, string> = {};

@@ -62,7 +62,7 @@ export function stateOf(cluster: SimulatedCluster, node: string, reported: Repor
 }
 
 /** A controller on a simulated cluster, under simulated time. */
-export class ControllerScene {
+export class ControllerFixture {
   readonly clock = new SimulatedClock();
   readonly cluster = new SimulatedCluster();
   readonly warnings: string[] = [];

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Scene } from '../../agent/testing/scene.ts';
+import { AgentFixture } from '../../agent/testing/scene.ts';
 import { type Applied, appliedChanges } from './applied.ts';
 
 const NOW = '2026-11-25T00:00:00Z';
@@ -11,7 +11,11 @@ interface Settings {
 }
 
 /** What laying the files over the cluster comes to. All of the cluster is from the year before, or as given. */
-function applied(cluster: Scene, files: Scene, { born = {}, nodes = ZONES }: Settings = {}): Applied {
+function applied(
+  cluster: AgentFixture,
+  files: AgentFixture,
+  { born = {}, nodes = ZONES }: Settings = {},
+): Applied {
   const [before, after] = [cluster.wanted(), files.wanted()];
   const aged = <T extends { metadata: { name: string } }>(object: T): T => ({
     ...object,
@@ -44,7 +48,7 @@ function problems({ problems: all }: Applied): readonly string[] {
 }
 
 describe('appliedChanges', () => {
-  const tenants = new Scene().outer('tenants');
+  const tenants = new AgentFixture().outer('tenants');
   const cluster = tenants.inner('a/web', 'tenants', 1, { 1: 1, 2: 2, 3: 3 });
 
   it('files that say what is there change nothing', () => {
@@ -58,7 +62,7 @@ describe('appliedChanges', () => {
     const result = applied(tenants, cluster);
     expect(kinds(result)).to.deep.equal(['OuterMap tenants unchanged', 'InnerMap a/web created']);
     expect(result.changes[1]!.entries!.added).to.equal(3);
-    expect(kinds(applied(new Scene(), tenants))).to.deep.equal(['OuterMap tenants created']);
+    expect(kinds(applied(new AgentFixture(), tenants))).to.deep.equal(['OuterMap tenants created']);
   });
 
   it('tells fields and entries that change', () => {
@@ -119,7 +123,7 @@ describe('appliedChanges', () => {
 
   it('what is immutable cannot change; programOwned and an inner map’s maxEntries can', () => {
     const inner = { type: 'Hash', maxEntries: 16, key: 'u32', value: 'struct { u32 a; u32 b; }' };
-    const structs = new Scene().outer('tenants', { inner }).inner('a/web', 'tenants', 1, {});
+    const structs = new AgentFixture().outer('tenants', { inner }).inner('a/web', 'tenants', 1, {});
     const owned = structs
       .outer('tenants', { inner: { ...inner, programOwned: ['b'] } })
       .inner('a/web', 'tenants', 1, {}, { maxEntries: 32 });
@@ -132,7 +136,7 @@ describe('appliedChanges', () => {
   });
 
   it('an InnerMap whose OuterMap nobody has, or has wrong, is told', () => {
-    const orphan = new Scene().inner('a/web', 'nobody', 1, {});
+    const orphan = new AgentFixture().inner('a/web', 'nobody', 1, {});
     expect(problems(applied(tenants, orphan))).to.deep.equal(['InnerMap a/web OuterMapNotFound']);
     expect(kinds(applied(orphan, orphan))).to.deep.equal(['InnerMap a/web unchanged']);
     const wrong = tenants.inner('a/web', 'tenants', 1, {}).outer('tenants', { key: 'nonsense' });
@@ -140,7 +144,7 @@ describe('appliedChanges', () => {
   });
 
   it('inner maps without contents have none to compare', () => {
-    const rings = new Scene().outer('rings', { inner: { type: 'RingBuf', maxEntries: 4096 } });
+    const rings = new AgentFixture().outer('rings', { inner: { type: 'RingBuf', maxEntries: 4096 } });
     const result = applied(rings, rings.inner('a/web', 'rings', 1, {}));
     expect(result.changes[1]).to.deep.equal({
       kind: 'created',

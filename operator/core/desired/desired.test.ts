@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Scene } from '../../agent/testing/scene.ts';
+import { AgentFixture } from '../../agent/testing/scene.ts';
 import type { Wanted } from '../wanted.ts';
 import { desiredState } from './desired.ts';
 
@@ -31,7 +31,7 @@ function born(wanted: Wanted, times: Readonly<Record<string, string>>): Wanted {
 }
 
 describe('desiredState', () => {
-  const tenants = new Scene().outer('tenants');
+  const tenants = new AgentFixture().outer('tenants');
 
   it('gives a contested key to namespace and name where no creation time tells', () => {
     const wanted = tenants.inner('b/late', 'tenants', 1, {}).inner('a/early', 'tenants', 1, {}).wanted();
@@ -66,7 +66,7 @@ describe('desiredState', () => {
 
   it('rejects keys that are no keys, not allowed, or beyond an ArrayOfMaps', () => {
     const access = [{ namespaces: ['team-*'], keys: ['0..9'] }];
-    const wanted = new Scene()
+    const wanted = new AgentFixture()
       .outer('tenants', { type: 'ArrayOfMaps', maxEntries: 4, access })
       .inner('team-a/text', 'tenants', 'ten', {})
       .inner('team-a/far', 'tenants', 5, {})
@@ -83,7 +83,7 @@ describe('desiredState', () => {
   });
 
   it('keeps what is there where a map of that size cannot be had', () => {
-    const scene = new Scene().outer('tenants', {
+    const scene = new AgentFixture().outer('tenants', {
       inner: { type: 'Array', maxEntries: 4, key: 'u32', value: 'u32' },
     });
     const wanted = scene.inner('a/large', 'tenants', 1, {}, { maxEntries: 8 }).wanted();
@@ -93,14 +93,14 @@ describe('desiredState', () => {
 
   it('keeps what is there until contents are encoded by the layout that counts', () => {
     const { innerMaps } = tenants.inner('a/web', 'tenants', 1, {}).wanted();
-    const other = new Scene().outer('tenants', { maxEntries: 8 }).wanted();
+    const other = new AgentFixture().outer('tenants', { maxEntries: 8 }).wanted();
     expect(told({ ...other, innerMaps })).to.deep.equal(['web Pending']);
   });
 
   it('says where the OuterMap is missing, or selects other nodes', () => {
     const web = tenants.inner('a/web', 'tenants', 1, {});
     expect(told(web.without('tenants').wanted())).to.deep.equal(['web OuterMapNotFound']);
-    const elsewhere = new Scene().outer('tenants', { nodeSelector: { matchLabels: { zone: 'b' } } });
+    const elsewhere = new AgentFixture().outer('tenants', { nodeSelector: { matchLabels: { zone: 'b' } } });
     const wanted = elsewhere.inner('a/web', 'tenants', 1, {}).wanted();
     expect([told(wanted), desiredState(wanted, HERE).outers.size]).to.deep.equal([[], 0]);
   });
@@ -115,7 +115,7 @@ describe('desiredState', () => {
   });
 
   it('gives a pin to the oldest OuterMap; InnerMaps of the other wait', () => {
-    const scene = new Scene().outer('old', { pin: 'maps/x' }).outer('young', { pin: 'maps/x' });
+    const scene = new AgentFixture().outer('old', { pin: 'maps/x' }).outer('young', { pin: 'maps/x' });
     const wanted = scene.inner('a/web', 'young', 1, {}).wanted();
     const aged = born(wanted, { old: '2026-01-01T00:00:00Z', young: '2026-02-02T00:00:00Z' });
     expect(told(aged)).to.have.members(['young PinInUse', 'web Pending']);
@@ -132,7 +132,7 @@ describe('desiredState', () => {
   it('edits in place by default what programs own, what is AtLeast, and LRU types; swaps the rest', () => {
     const value = 'struct { __u32 action; __u32 packets; }';
     const manner = (inner: object, spec: object = {}) => {
-      const scene = new Scene().outer('tenants', {
+      const scene = new AgentFixture().outer('tenants', {
         inner: { type: 'Hash', maxEntries: 4, key: 'u32', value: 'u32', ...inner },
       });
       const wanted = scene.inner('a/web', 'tenants', 1, {}, spec).wanted();

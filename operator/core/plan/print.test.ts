@@ -1,22 +1,22 @@
 import { expect } from 'chai';
 import { dryRun } from '../../agent/dryrun.ts';
-import { Scene, startedAgent } from '../../agent/testing/scene.ts';
+import { AgentFixture, startedAgent } from '../../agent/testing/scene.ts';
 import { FakeMachine } from '../../kernel/testing/fake/machine.ts';
 import { counted, planLines } from './print.ts';
 
 const NODE = { name: 'here', labels: {} };
 
-async function linesOf(scene: Scene, machine: FakeMachine): Promise<readonly string[]> {
+async function linesOf(scene: AgentFixture, machine: FakeMachine): Promise<readonly string[]> {
   return planLines((await dryRun(scene.wanted(), machine.openKernel(), NODE)).plan);
 }
 
-async function applied(scene: Scene, machine = new FakeMachine()): Promise<FakeMachine> {
+async function applied(scene: AgentFixture, machine = new FakeMachine()): Promise<FakeMachine> {
   await (await startedAgent(machine.openKernel(), scene)).turn();
   return machine;
 }
 
-function scene(pin = 'tenants'): Scene {
-  return new Scene()
+function scene(pin = 'tenants'): AgentFixture {
+  return new AgentFixture()
     .outer('tenants', { pin, key: 'ipv4' })
     .inner('a/web', 'tenants', '10.0.0.1', { 1: 1, 2: 2 });
 }
@@ -80,25 +80,25 @@ describe('planLines', () => {
     outer.close();
     const lines = await linesOf(scene(), machine);
     expect(lines).to.include('- tenants: unlink the stale pin 0a000001');
-    expect(await linesOf(new Scene(), machine)).to.deep.equal(['- tenants: let go, 1 inner map']);
+    expect(await linesOf(new AgentFixture(), machine)).to.deep.equal(['- tenants: let go, 1 inner map']);
   });
 
   it('tells what is adopted, and what is refused', async () => {
     const machine = await applied(scene('program'));
-    const adopting = new Scene().outer('mine', { pin: 'program', key: 'ipv4', provision: 'Adopt' });
+    const adopting = new AgentFixture().outer('mine', { pin: 'program', key: 'ipv4', provision: 'Adopt' });
     expect(await linesOf(adopting, machine)).to.deep.equal([
       '~ mine: record the declaration in the ledger',
       '+ mine: adopt the outer map pinned at program',
     ]);
-    const taking = new Scene().outer('mine', { pin: 'program', key: 'ipv4' });
+    const taking = new AgentFixture().outer('mine', { pin: 'program', key: 'ipv4' });
     expect((await linesOf(taking, machine))[0]).to.match(/^! mine: PinInUse, Pin program holds a map/);
   });
 
   it('tells a held removal with its token', async () => {
-    let many = new Scene().outer('tenants');
+    let many = new AgentFixture().outer('tenants');
     for (let key = 0; key < 20; key++) many = many.inner(`a/m${key}`, 'tenants', key, {});
     const machine = await applied(many);
-    const lines = await linesOf(new Scene().outer('tenants'), machine);
+    const lines = await linesOf(new AgentFixture().outer('tenants'), machine);
     expect(lines).to.have.length(1);
     expect(lines[0]).to.match(
       /^! tenants: removal of 20 of 20 keys is held; release it with token [0-9a-f]{12}$/,

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
-import { labelled, SummaryScene } from './testing/scene.ts';
+import { labelled, StatusFixture } from './testing/scene.ts';
 
 const OLD = '2026-01-01T00:00:00Z';
 const YOUNG = '2026-01-02T00:00:00Z';
 
 describe('innerVerdict', () => {
-  function twoZones(): SummaryScene {
-    const scene = new SummaryScene().node('a', { zone: 'p', disk: 'ssd' }).node('b', { zone: 'q' });
+  function twoZones(): StatusFixture {
+    const scene = new StatusFixture().node('a', { zone: 'p', disk: 'ssd' }).node('b', { zone: 'q' });
     return scene.agent('a').agent('b').outer('tenants').listed();
   }
 
@@ -37,7 +37,7 @@ describe('innerVerdict', () => {
   });
 
   it('sees a conflict of selectors that say the same, where there is no node yet', () => {
-    const scene = new SummaryScene().outer('tenants').inner('old', { key: 1 });
+    const scene = new StatusFixture().outer('tenants').inner('old', { key: 1 });
     scene.inner('young', { key: 1, createdAt: YOUNG });
     scene.inner('x', { key: 2, selector: labelled('zone', 'x') });
     scene.inner('y', { key: 2, selector: labelled('zone', 'x'), createdAt: YOUNG });
@@ -88,10 +88,10 @@ describe('innerVerdict', () => {
 
 describe('outerVerdict', () => {
   const outerOf = (
-    scene: SummaryScene,
+    scene: StatusFixture,
     name: string,
     [createdAt, zone]: readonly [string, string?],
-  ): SummaryScene => {
+  ): StatusFixture => {
     const selector = zone === undefined ? {} : { nodeSelector: labelled('zone', zone) };
     scene.outer(name, { pin: 'shared', ...selector });
     const facts = scene.world.outerFacts(name)!;
@@ -102,7 +102,7 @@ describe('outerVerdict', () => {
   };
 
   it('gives a pin to the older of two that meet on a node', () => {
-    const scene = new SummaryScene().nodes('a').listed();
+    const scene = new StatusFixture().nodes('a').listed();
     outerOf(scene, 'young', [YOUNG]);
     outerOf(scene, 'old', [OLD]);
     expect(scene.outerReady('young')).to.equal('False PinInUse');
@@ -115,7 +115,7 @@ describe('outerVerdict', () => {
   });
 
   it('sees no conflict of pins on different nodes', () => {
-    const scene = new SummaryScene().node('a', { zone: 'p' }).node('b', { zone: 'q' }).agent('a').agent('b');
+    const scene = new StatusFixture().node('a', { zone: 'p' }).node('b', { zone: 'q' }).agent('a').agent('b');
     outerOf(scene, 'old', [OLD, 'p']);
     outerOf(scene.listed(), 'young', [YOUNG, 'q']);
     expect(scene.outerReady('young')).to.equal('False Progressing');
@@ -125,7 +125,7 @@ describe('outerVerdict', () => {
   });
 
   it('passes on what cannot be read of the object itself', () => {
-    const scene = new SummaryScene().nodes('a').outer('tenants').inner('web').listed();
+    const scene = new StatusFixture().nodes('a').outer('tenants').inner('web').listed();
     const { outerMap: _, ...facts } = scene.world.outerFacts('tenants')!;
     const problem = { reason: 'Unsupported', message: 'Too new' } as const;
     scene.world.putOuter({ ...facts, generation: 2, problem }, 0);

@@ -2,12 +2,12 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { innerMemory } from './clusterrollup.ts';
 import type { FactsFixture } from './testing/facts.ts';
-import { labelled, SummaryScene } from './testing/scene.ts';
+import { labelled, StatusFixture } from './testing/scene.ts';
 
 const NODES = ['a', 'b', 'c', 'd'];
 const INNERS = ['w', 'x', 'y', 'z'];
 
-type Change = (scene: SummaryScene) => void;
+type Change = (scene: StatusFixture) => void;
 
 const node = fc.constantFrom(...NODES);
 const inner = fc.constantFrom(...INNERS);
@@ -73,7 +73,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
 );
 
 /** What a node says of an object, by the definition alone: no index, no order, only since when things are so. */
-function answerOf({ world, now }: SummaryScene, nodeName: string, name: string): string | undefined {
+function answerOf({ world, now }: StatusFixture, nodeName: string, name: string): string | undefined {
   const { state, memory } = world;
   const outer = state.outers.get('tenants');
   const inner = innerMemory(memory, `team/${name}`);
@@ -109,7 +109,7 @@ function answerOf({ world, now }: SummaryScene, nodeName: string, name: string):
   return entry.failuresTotal > entry.listed ? 'unknown' : 'ready';
 }
 
-function modelOf(scene: SummaryScene, name: string) {
+function modelOf(scene: StatusFixture, name: string) {
   const answers = NODES.map(each => answerOf(scene, each, name));
   const count = (wanted: string) => answers.filter(answer => answer === wanted).length;
   const [ready, failed, unknown, behind] = ['ready', 'failed', 'unknown', 'behind'].map(count) as number[];
@@ -122,7 +122,7 @@ describe('rollUpCluster', () => {
   it('agrees with the definition, whatever happened before', () => {
     fc.assert(
       fc.property(fc.array(change, { maxLength: 60 }), changes => {
-        const scene = new SummaryScene().nodes('a', 'b').outer('tenants').inner('w').listed();
+        const scene = new StatusFixture().nodes('a', 'b').outer('tenants').inner('w').listed();
         for (const apply of changes) apply(scene);
         for (const name of INNERS) {
           if (!scene.world.state.inners.has(`team/${name}`)) continue;
@@ -143,7 +143,7 @@ describe('rollUpCluster', () => {
   it('tells of every object whose status becomes another', () => {
     fc.assert(
       fc.property(fc.array(change, { maxLength: 40 }), changes => {
-        const scene = new SummaryScene().nodes('a', 'b').outer('tenants').inner('w').listed().fold();
+        const scene = new StatusFixture().nodes('a', 'b').outer('tenants').inner('w').listed().fold();
         let before = statusesOf(scene);
         for (const apply of changes) {
           apply(scene);
@@ -163,7 +163,7 @@ describe('rollUpCluster', () => {
     const facts = factsOfSomeCluster();
     fc.assert(
       fc.property(fc.shuffledSubarray([...facts], { minLength: facts.length }), shuffled => {
-        const scene = new SummaryScene();
+        const scene = new StatusFixture();
         for (const put of shuffled) put(scene.world);
         scene.world.listed('150', 0);
         expect(Object.fromEntries(statusesOf(scene.fold()))).to.deep.equal(expectedOf(facts));
@@ -173,7 +173,7 @@ describe('rollUpCluster', () => {
   });
 
   it('leaves an outer map out of which nothing changed, and finds what time alone has changed', () => {
-    const scene = new SummaryScene().nodes('a', 'b').outer('tenants').outer('other', { pin: 'x' });
+    const scene = new StatusFixture().nodes('a', 'b').outer('tenants').outer('other', { pin: 'x' });
     scene.inner('w', { key: 1 }).inner('z', { outer: 'other' }).listed();
     scene.report('a').report('b').report('a', 'other').fold();
     const memoryOf = (name: string) => scene.world.memory.outers.get(name)!;
@@ -186,7 +186,7 @@ describe('rollUpCluster', () => {
   });
 
   it('rolls up those first of which something was deleted', () => {
-    const scene = new SummaryScene().nodes('a').outer('other', { pin: 'x' }).outer('tenants');
+    const scene = new StatusFixture().nodes('a').outer('other', { pin: 'x' }).outer('tenants');
     scene.inner('w', { key: 1 }).inner('z', { outer: 'other' }).listed().report('a').fold();
     scene.inner('z', { outer: 'other' });
     expect([...scene.delete('w').fold().told].at(-1)!.id).to.equal('tenants');
@@ -194,14 +194,14 @@ describe('rollUpCluster', () => {
 });
 
 function expectedOf(facts: readonly ((world: FactsFixture) => void)[]): Record<string, string> {
-  const scene = new SummaryScene();
+  const scene = new StatusFixture();
   for (const put of facts) put(scene.world);
   scene.world.listed('150', 0);
   return Object.fromEntries(statusesOf(scene.fold()));
 }
 
 /** All statuses as texts. */
-function statusesOf({ world }: SummaryScene): ReadonlyMap<string, string> {
+function statusesOf({ world }: StatusFixture): ReadonlyMap<string, string> {
   const date = '2026-01-01T00:00:00Z';
   const inners = [...world.state.inners.keys()].map(
     key => [key, JSON.stringify(world.innerStatusOf(key, date))] as const,
@@ -214,7 +214,7 @@ function statusesOf({ world }: SummaryScene): ReadonlyMap<string, string> {
 
 /** Facts of a scene, each to be put by itself. */
 function factsOfSomeCluster(): readonly ((world: FactsFixture) => void)[] {
-  const scene = new SummaryScene().node('a', { zone: 'p' }).nodes('b', 'c').agent('a').outer('tenants');
+  const scene = new StatusFixture().node('a', { zone: 'p' }).nodes('b', 'c').agent('a').outer('tenants');
   scene.outer('other', { pin: 'x' }).outer('third', { pin: 'x' });
   scene.inner('w', { key: 1 }).inner('x', { key: 1, createdAt: '2026-01-02T00:00:00Z' });
   scene.inner('y', { key: 2, selector: labelled('zone', 'p') }).inner('z', { outer: 'other' });

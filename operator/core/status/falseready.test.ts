@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { labelled, SummaryScene } from './testing/scene.ts';
+import { labelled, StatusFixture } from './testing/scene.ts';
 
 /** Each way in which a status could say Ready of something that is not so. */
 describe('World never calls ready', () => {
-  function readyScene(): SummaryScene {
-    const scene = new SummaryScene().nodes('a', 'b').outer('tenants').inner('web').listed();
+  function readyScene(): StatusFixture {
+    const scene = new StatusFixture().nodes('a', 'b').outer('tenants').inner('web').listed();
     scene.report('a').report('b');
     expect(scene.ready('web')).to.equal('True Programmed');
     expect(scene.outerReady()).to.equal('True Programmed');
@@ -19,7 +19,7 @@ describe('World never calls ready', () => {
   });
 
   it('where a label newly selects a node, however high its watermark is', () => {
-    const scene = new SummaryScene().node('a', { zone: 'x' }).agent('a').node('b', { zone: 'y' }).agent('b');
+    const scene = new StatusFixture().node('a', { zone: 'x' }).agent('a').node('b', { zone: 'y' }).agent('b');
     scene
       .outer('tenants')
       .inner('web', { selector: labelled('zone', 'x') })
@@ -112,7 +112,7 @@ describe('World never calls ready', () => {
   });
 
   it('what was written down of another generation, or of a future', () => {
-    const scene = new SummaryScene().nodes('a').outer('tenants').listed().report('a');
+    const scene = new StatusFixture().nodes('a').outer('tenants').listed().report('a');
     for (const written of [
       { observedGeneration: 1, specResourceVersion: '1' },
       { observedGeneration: 2, specResourceVersion: '999' },
@@ -164,7 +164,7 @@ describe('World never calls ready', () => {
   });
 
   it('where no node has an agent', () => {
-    const scene = new SummaryScene().node('a').node('b').outer('tenants').inner('web').listed();
+    const scene = new StatusFixture().node('a').node('b').outer('tenants').inner('web').listed();
     const status = scene.innerStatus('web');
     expect(status.nodes).to.deep.include({ desired: 0, withoutAgent: 2, summary: '0/0' });
     expect(scene.ready('web')).to.equal('False NoMatchingNodes');
@@ -235,15 +235,15 @@ describe('World never calls ready', () => {
 
 describe('World after a start', () => {
   it('does not wait for a version of a future that was written down', () => {
-    const scene = new SummaryScene().nodes('a').outer('tenants').listed();
+    const scene = new StatusFixture().nodes('a').outer('tenants').listed();
     scene.inner('web', { written: { observedGeneration: 1, specResourceVersion: '9999' } }).report('a');
     expect(scene.ready('web')).to.equal('True Programmed');
   });
 
   it('goes by what was written down: an old generation is as ready as it was', () => {
-    const scene = new SummaryScene().nodes('a').outer('tenants').inner('web').listed().report('a');
+    const scene = new StatusFixture().nodes('a').outer('tenants').inner('web').listed().report('a');
     const status = scene.innerStatus('web');
-    const again = new SummaryScene().nodes('a').outer('tenants');
+    const again = new StatusFixture().nodes('a').outer('tenants');
     again.version = scene.version + 1000;
     const written = { observedGeneration: 1, specResourceVersion: status.specResourceVersion };
     again.inner('web', { generation: 1, written }).report('a', 'tenants', { watermark: 103 });
@@ -252,9 +252,9 @@ describe('World after a start', () => {
   });
 
   it('waits for no deletion where the same InnerMaps are there', () => {
-    const before = new SummaryScene().nodes('a').outer('tenants').inner('web').listed();
+    const before = new StatusFixture().nodes('a').outer('tenants').inner('web').listed();
     const { innerMapsDigest } = before.report('a').outerStatus();
-    const scene = new SummaryScene().nodes('a');
+    const scene = new StatusFixture().nodes('a');
     scene.outer('tenants', {}, { written: { version: 1, text: '', innerMapsDigest } });
     scene.inner('web').report('a').inner('web', { generation: 1 }).listed();
     expect(scene.outerReady()).to.equal('True Programmed');
@@ -262,9 +262,9 @@ describe('World after a start', () => {
   });
 
   it('goes on waiting for a deletion that was written down', () => {
-    const before = new SummaryScene().nodes('a').outer('tenants').inner('web').listed();
+    const before = new StatusFixture().nodes('a').outer('tenants').inner('web').listed();
     const { innerMapsDigest } = before.report('a').outerStatus();
-    const scene = new SummaryScene().nodes('a').inner('web', { generation: 1 });
+    const scene = new StatusFixture().nodes('a').inner('web', { generation: 1 });
     scene.version = 200;
     const written = { version: 1, text: '', innerMapsDigest, deletionResourceVersion: '150' };
     scene.outer('tenants', {}, { written }).listed().report('a', 'tenants', { watermark: 149 });
@@ -273,9 +273,9 @@ describe('World after a start', () => {
   });
 
   it('waits up to the list where an InnerMap is missing', () => {
-    const before = new SummaryScene().nodes('a').outer('tenants').inner('web').inner('gone').listed();
+    const before = new StatusFixture().nodes('a').outer('tenants').inner('web').inner('gone').listed();
     const { innerMapsDigest } = before.report('a').outerStatus();
-    const scene = new SummaryScene().nodes('a');
+    const scene = new StatusFixture().nodes('a');
     scene.outer('tenants', {}, { written: { version: 1, text: '', innerMapsDigest } });
     scene.inner('web').report('a').inner('other').listed();
     expect(scene.outerReady()).to.equal('False Progressing');

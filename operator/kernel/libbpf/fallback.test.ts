@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { contentContract } from '../testing/contract/content.ts';
-import { errnos, HASH, openMap, Stand, u32 } from '../testing/contract/stand.ts';
+import { errnos, HASH, KernelFixture, openMap, u32 } from '../testing/contract/stand.ts';
 import { ERRNO } from './errno.ts';
 import type { Library } from './library.ts';
 import { openLibrary } from './library.ts';
@@ -37,11 +37,11 @@ onRealKernel('a kernel of another age', () => {
   ];
   for (const [name, library] of kernels) {
     describe(name, () => {
-      let stand: Stand;
+      let stand: KernelFixture;
       beforeEach(async () => {
         const scratch = new Scratch();
         const kernel = scratch.open(library());
-        stand = await Stand.open(async () => ({
+        stand = await KernelFixture.open(async () => ({
           kernel,
           root: scratch.root,
           close: async () => scratch.close(),
@@ -116,7 +116,7 @@ async function countOfLarge(kernel: ReturnType<Scratch['open']>, scratch: Scratc
   return new Set(new Uint32Array(reading.entries.keys.buffer)).size;
 }
 
-async function bySingles(stand: Stand, kind: 'HashOfMaps' | 'ArrayOfMaps'): Promise<void> {
+async function bySingles(stand: KernelFixture, kind: 'HashOfMaps' | 'ArrayOfMaps'): Promise<void> {
   const outer = kind === 'HashOfMaps' ? stand.hashOfMaps(HASH, 4) : stand.arrayOfMaps(HASH, 4);
   const inners = await stand.inners('inner', 3);
   const wrong = await stand.inner('wrong', { spec: { ...HASH, valueSize: 4 } });

@@ -5,7 +5,7 @@ import { countsContract } from './contract/counts.ts';
 import { outerContract } from './contract/outer.ts';
 import { pinsContract } from './contract/pins.ts';
 import type { OpenKernel } from './contract/stand.ts';
-import { Stand } from './contract/stand.ts';
+import { KernelFixture } from './contract/stand.ts';
 
 /**
  * What every Kernel must do, told by its two interfaces alone: the fake and the real one pass the same suite.
@@ -13,13 +13,13 @@ import { Stand } from './contract/stand.ts';
  */
 export function kernelContract(name: string, open: OpenKernel): void {
   describe(`${name} keeps the kernel's contract`, () => {
-    let current: Stand | undefined;
-    const stand = (): Stand => {
+    let current: KernelFixture | undefined;
+    const stand = (): KernelFixture => {
       if (current === undefined) throw new Error('No kernel is open outside a test');
       return current;
     };
     beforeEach(async () => {
-      current = await Stand.open(open);
+      current = await KernelFixture.open(open);
     });
     afterEach(async () => {
       const closing = current;
@@ -35,7 +35,7 @@ export function kernelContract(name: string, open: OpenKernel): void {
   });
 }
 
-function probeContract(stand: () => Stand): void {
+function probeContract(stand: () => KernelFixture): void {
   it('tells the release, the way of outer batches and what a grace period costs', async () => {
     const state = await stand().kernel.probe();
     expect(state.release).to.match(/^\d+\.\d+/);

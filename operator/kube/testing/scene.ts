@@ -7,7 +7,7 @@ import { SimulatedClock, until } from './clock.ts';
 import { type Handler, ScriptedServer } from './server.ts';
 
 /** A server, a client and a reflector that fills a store, under simulated time. */
-export class Scene {
+export class ReflectorFixture {
   readonly clock = new SimulatedClock();
   readonly api = new ScriptedApi();
   readonly server: ScriptedServer;

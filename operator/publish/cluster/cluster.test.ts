@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import { PublishScene, STATE, tenants } from './testing/scene.ts';
+import { PublisherFixture, STATE, tenants } from './testing/scene.ts';
 
 describe('clusterPublisher', () => {
-  let scene: PublishScene;
+  let scene: PublisherFixture;
 
   beforeEach(async () => {
-    scene = await new PublishScene().start();
+    scene = await new PublisherFixture().start();
   });
 
   afterEach(async () => {

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import { until } from '../../kube/testing/clock.ts';
-import { namesIn, SourceScene } from './testing/scene.ts';
+import { ClusterSourceFixture, namesIn } from './testing/scene.ts';
 
 describe('clusterSource', () => {
-  let scene: SourceScene;
+  let scene: ClusterSourceFixture;
 
   beforeEach(() => {
-    scene = new SourceScene();
+    scene = new ClusterSourceFixture();
   });
 
   afterEach(async () => {

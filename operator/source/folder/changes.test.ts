@@ -11,11 +11,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { Bench, entriesOf, inner, names, pause, until, valueBytes } from './testing/bench.ts';
+import { entriesOf, FolderFixture, inner, names, pause, until, valueBytes } from './testing/bench.ts';
 import { configMap, innerMap, outerMap } from './testing/maps.ts';
 
 describe('folderSource, when files change', () => {
-  const bench = new Bench();
+  const bench = new FolderFixture();
 
   afterEach(() => bench.end());
 

@@ -1,11 +1,11 @@
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { Bench, entriesOf, inner, names, pause, until } from './testing/bench.ts';
+import { entriesOf, FolderFixture, inner, names, pause, until } from './testing/bench.ts';
 import { innerMap, outerMap } from './testing/maps.ts';
 
 describe('folderSource', () => {
-  const bench = new Bench();
+  const bench = new FolderFixture();
 
   afterEach(() => bench.end());
 

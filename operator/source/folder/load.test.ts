@@ -5,11 +5,11 @@ import { generateManifests } from '../../../bench/manifests.ts';
 import { growth, LINEAR } from '../../testing/cost.ts';
 import { loopDuring } from '../../testing/loop.ts';
 import { loadManifests } from './load.ts';
-import { Bench, inner, pause } from './testing/bench.ts';
+import { FolderFixture, inner, pause } from './testing/bench.ts';
 import { innerMap, newFolder, outerMap } from './testing/maps.ts';
 
 describe('loadManifests', () => {
-  const bench = new Bench();
+  const bench = new FolderFixture();
 
   afterEach(() => bench.end());
 

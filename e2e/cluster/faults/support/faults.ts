@@ -1,21 +1,24 @@
 import { prepare } from '../../site/site.ts';
-import { describeCluster, type Ground, type Stand } from '../../stand.ts';
-import { FaultySite } from './faultysite.ts';
+import { type ControlPlaneFixture, describeCluster, type SharedControlPlane } from '../../stand.ts';
+import { FaultyNodesFixture } from './faultysite.ts';
 
 /** One for all suites that break it, so that nobody else's breaks. */
-const BROKEN: Ground = {};
+const BROKEN: SharedControlPlane = {};
 
 after(() => BROKEN.controlPlane?.stop());
 
 /** A suite on a control plane that it may break; each test has a site of its own. */
-export function describeFaults(title: string, body: (site: () => FaultySite, stand: Stand) => void): void {
+export function describeFaults(
+  title: string,
+  body: (site: () => FaultyNodesFixture, stand: ControlPlaneFixture) => void,
+): void {
   describeCluster(
     title,
     stand => {
-      let site: FaultySite | undefined;
+      let site: FaultyNodesFixture | undefined;
       prepare(stand, 'team-a');
       beforeEach(() => {
-        site = new FaultySite(stand);
+        site = new FaultyNodesFixture(stand);
       });
       afterEach(async function () {
         this.timeout(120_000);

@@ -1,16 +1,16 @@
 import { SimulatedNode } from '../../site/node.ts';
-import type { Stand } from '../../stand.ts';
+import type { ControlPlaneFixture } from '../../stand.ts';
 import { AGENT, tokenOf } from '../../support/accounts.ts';
 import { Access } from './access.ts';
 import { FaultyProxy } from './proxy.ts';
 
 /** A node whose way to the API server, and whose credentials, a test can spoil. */
 export class FaultyNode extends SimulatedNode {
-  readonly #stand: Stand;
+  readonly #stand: ControlPlaneFixture;
   #proxy: FaultyProxy | undefined;
   #access: Access | undefined;
 
-  constructor(stand: Stand, name: string) {
+  constructor(stand: ControlPlaneFixture, name: string) {
     super(stand, name);
     this.#stand = stand;
   }

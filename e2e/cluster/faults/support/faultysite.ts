@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { INNERMAP, Running } from '../../../agent/support/process.ts';
-import { Site } from '../../site/site.ts';
+import { NodesFixture } from '../../site/site.ts';
 import { CONTROLLER, NAMESPACE, tokenOf } from '../../support/accounts.ts';
 import { Access } from './access.ts';
 import { FaultyNode } from './faultynode.ts';
@@ -50,7 +50,7 @@ export class Contender {
 }
 
 /** A site whose nodes and controllers have ways to the API server that can fail. */
-export class FaultySite extends Site {
+export class FaultyNodesFixture extends NodesFixture {
   readonly #directory = mkdtempSync(join(tmpdir(), 'innermap-faults-'));
   readonly #contenders: Contender[] = [];
 

@@ -1,6 +1,6 @@
 import { innerMap, type Manifest, outerMap, u32, u32Pairs } from '../../../agent/support/manifests.ts';
 import type { Contents } from '../../../agent/support/witness.ts';
-import type { Stand } from '../../stand.ts';
+import type { ControlPlaneFixture } from '../../stand.ts';
 
 /** How `team-a/m1`, `team-a/m2`… are: each has its number as key, and one entry with this value. */
 export function tenants(count: number, value: number, first = 1): readonly Manifest[] {
@@ -17,7 +17,7 @@ export function tenantsIn(count: number, value: number, first = 1): Contents {
 export const TENANTS = outerMap('tenants', { maxEntries: 4096 });
 
 /** All of them with one call of kubectl. */
-export async function putAll(stand: Stand, manifests: readonly Manifest[]): Promise<void> {
+export async function putAll(stand: ControlPlaneFixture, manifests: readonly Manifest[]): Promise<void> {
   await stand.put({ apiVersion: 'v1', kind: 'List', items: manifests });
 }
 

@@ -31,7 +31,7 @@ interface Reported {
 }
 
 /** A cluster in which versions count up, as a controller comes to know it. */
-export class SummaryScene {
+export class StatusFixture {
   readonly world = new FactsFixture();
   now = 0;
   version = 100;

@@ -3,11 +3,11 @@ import { EMPTY_TYPES, MAP_FLAGS } from '../../../api/outermap.ts';
 import { NO_ENTRIES } from '../../../core/entries.ts';
 import type { MapSpec } from '../../../core/mapspec.ts';
 import { KernelError } from '../../error.ts';
-import type { Stand } from './stand.ts';
+import type { KernelFixture } from './stand.ts';
 import { contents, entriesOf, errnos, HASH, hexAt, numbered, openMap, refusal, u32 } from './stand.ts';
 
 /** What build, open, openById, frozen, accepts and template do. */
-export function buildContract(stand: () => Stand): void {
+export function buildContract(stand: () => KernelFixture): void {
   describe('build', () => makeContract(stand));
   describe('build that fails', () => failureContract(stand));
   describe('freeze', () => freezeContract(stand));
@@ -24,7 +24,7 @@ const EMPTY_LAYOUTS: readonly MapSpec[] = EMPTY_TYPES.map(type => {
   return type.endsWith('Storage') ? { ...spec, maxEntries: 0, flags: MAP_FLAGS.NoPrealloc } : spec;
 });
 
-function makeContract(stand: () => Stand): void {
+function makeContract(stand: () => KernelFixture): void {
   it('answers open maps in the order of the requests, each filled and pinned', async () => {
     const requests = [0, 1, 2].map(index =>
       stand().request(`inner${index}`, {
@@ -96,7 +96,7 @@ function makeContract(stand: () => Stand): void {
   }
 }
 
-function failureContract(stand: () => Stand): void {
+function failureContract(stand: () => KernelFixture): void {
   it('one bad request is a KernelError in its place, the others are built', async () => {
     const built = await stand().kernel.build([
       stand().request('good0'),
@@ -160,7 +160,7 @@ function failureContract(stand: () => Stand): void {
   });
 }
 
-function freezeContract(stand: () => Stand): void {
+function freezeContract(stand: () => KernelFixture): void {
   it('frozen: false of a map that was not frozen, true of one that was, also when opened again', async () => {
     const open = await stand().inner('open');
     const sealed = await stand().inner('sealed', { freeze: true, entries: numbered(1, 2) });
@@ -194,7 +194,7 @@ function freezeContract(stand: () => Stand): void {
   });
 }
 
-function openContract(stand: () => Stand): void {
+function openContract(stand: () => KernelFixture): void {
   it('open: the map of the pin, with id, name and layout', async () => {
     const made = await stand().inner('web', { spec: { ...HASH, flags: 1 } });
     const opened = stand().keep(stand().kernel.open(stand().path('web')));
@@ -246,7 +246,7 @@ function openContract(stand: () => Stand): void {
   });
 }
 
-function templateContract(stand: () => Stand): void {
+function templateContract(stand: () => KernelFixture): void {
   it('accepts: whether a layout fits a HashOfMaps, and nothing is written', async () => {
     const outer = stand().hashOfMaps();
     const { kernel } = stand();

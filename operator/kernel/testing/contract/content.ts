@@ -3,7 +3,7 @@ import type { ContentType } from '../../../api/outermap.ts';
 import type { MapSpec } from '../../../core/mapspec.ts';
 import { KernelError } from '../../error.ts';
 import { keepContract } from './keep.ts';
-import type { Stand } from './stand.ts';
+import type { KernelFixture } from './stand.ts';
 import { contents, entriesOf, errnos, HASH, numbered, u32 } from './stand.ts';
 
 /** Three entries, a change to them, and what is there after it. Keys and values in hex, sizes odd where the type allows. */
@@ -16,7 +16,7 @@ interface Trial {
 }
 
 /** What fills, reads and edits inner maps of the types with contents. */
-export function contentContract(stand: () => Stand): void {
+export function contentContract(stand: () => KernelFixture): void {
   const types: readonly ContentType[] = [
     'Hash',
     'LRUHash',
@@ -34,7 +34,7 @@ export function contentContract(stand: () => Stand): void {
   describe('readInner', () => readContract(stand));
 }
 
-function roundTripContract(stand: () => Stand, type: ContentType): void {
+function roundTripContract(stand: () => KernelFixture, type: ContentType): void {
   it('build, readInner and edit: every byte comes back', async () => {
     const trial = trialOf(type, stand().kernel.possibleCpus);
     const map = await stand().inner('trial', { spec: trial.spec, entries: entriesOf(trial.first) });
@@ -112,7 +112,7 @@ function emptied(keys: readonly string[]): Record<string, string> {
   return Object.fromEntries(keys.map(key => [key, '']));
 }
 
-function prefixContract(stand: () => Stand): void {
+function prefixContract(stand: () => KernelFixture): void {
   const spec: MapSpec = { type: 'LPMTrie', keySize: 8, valueSize: 1, maxEntries: 4, flags: 1 };
 
   it('equal prefixes are one key whatever the bits behind the prefix are', async () => {
@@ -151,7 +151,7 @@ function removal(key: string) {
   return { upserts: entriesOf({}), deletes: entriesOf({ [key]: '' }).keys };
 }
 
-function evictionContract(stand: () => Stand): void {
+function evictionContract(stand: () => KernelFixture): void {
   it('takes more entries than it holds, forgets some, and never has more than maxEntries', async () => {
     const spec: MapSpec = { ...HASH, type: 'LRUHash', maxEntries: 300 };
     await stand().inner('lru', { spec, entries: numbered(0, 1000) });
@@ -162,7 +162,7 @@ function evictionContract(stand: () => Stand): void {
   });
 }
 
-function editContract(stand: () => Stand): void {
+function editContract(stand: () => KernelFixture): void {
   it('of nothing does nothing', async () => {
     const map = await stand().inner('web', { entries: numbered(1, 2) });
     const failed = await stand().kernel.edit(map, { upserts: numbered(0, 0), deletes: u32() });
@@ -227,7 +227,7 @@ function editContract(stand: () => Stand): void {
   });
 }
 
-function readContract(stand: () => Stand): void {
+function readContract(stand: () => KernelFixture): void {
   it('answers in the order of the addresses; one that is gone is a KernelError in its place', async () => {
     const [a, b] = [await stand().inner('a', { entries: numbered(1, 1) }), await stand().inner('b')];
     const pins = ['b', 'gone', 'a'].map(name => ({ pin: stand().path(name) }));

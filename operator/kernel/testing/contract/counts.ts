@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import type { BpfCall, KernelCounts } from '../../counts.ts';
 import { BPF_CALLS } from '../../counts.ts';
-import type { Stand } from './stand.ts';
+import type { KernelFixture } from './stand.ts';
 import { numbered, u32 } from './stand.ts';
 
 /** What metrics are told of bpf(). How many calls an operation takes is the kernel's own affair. */
-export function countsContract(stand: () => Stand): void {
+export function countsContract(stand: () => KernelFixture): void {
   it('has a number for every command', () => {
     expect(stand().kernel.counts()).to.have.all.keys(...BPF_CALLS);
     expect(Object.values(stand().kernel.counts()).every(Number.isSafeInteger)).to.equal(true);
@@ -34,7 +34,7 @@ export function countsContract(stand: () => Stand): void {
 }
 
 async function grows<T>(
-  stand: () => Stand,
+  stand: () => KernelFixture,
   calls: readonly BpfCall[],
   act: () => T | Promise<T>,
 ): Promise<T> {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { MapSpec } from '../../../core/mapspec.ts';
-import type { Stand } from './stand.ts';
+import type { KernelFixture } from './stand.ts';
 import { bytes, entriesOf, errnos, HASH, u32 } from './stand.ts';
 
 /** A key that is there, and a new one; of a trie a prefix around the new one. */
@@ -13,7 +13,7 @@ const MASK = 'ffffffff00000000';
 const MERGED = 'bbbbbbbb11111111';
 
 /** What an edit leaves as the kernel has it at the moment of the write. */
-export function keepContract(stand: () => Stand): void {
+export function keepContract(stand: () => KernelFixture): void {
   for (const type of ['Hash', 'LRUHash', 'PerCPUHash', 'LPMTrie', 'Array', 'PerCPUArray'] as const) {
     it(`where the mask is 0 an entry that is there keeps its own bytes, a new one gets all: ${type}`, async () => {
       const { kernel } = stand();

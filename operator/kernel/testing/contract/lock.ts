@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import type { Lock } from '../../pins.ts';
-import type { Stand } from './stand.ts';
+import type { KernelFixture } from './stand.ts';
 import { refusal } from './stand.ts';
 
 /** One writer at a time. */
-export function lockContract(stand: () => Stand): void {
+export function lockContract(stand: () => KernelFixture): void {
   it('one holder at a time; the other is told who it is; free after release', async () => {
     const { kernel, opened } = stand();
     const other = (await opened.second?.()) ?? kernel;

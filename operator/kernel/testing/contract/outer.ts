@@ -1,23 +1,23 @@
 import { expect } from 'chai';
 import type { MapSpec } from '../../../core/mapspec.ts';
 import type { OpenMap } from '../../kernel.ts';
-import type { Stand } from './stand.ts';
+import type { KernelFixture } from './stand.ts';
 import { errnos, HASH, refusal, u32 } from './stand.ts';
 
 const KINDS = ['HashOfMaps', 'ArrayOfMaps'] as const;
 
 /** What createOuter, readOuter, replace and remove do. */
-export function outerContract(stand: () => Stand): void {
+export function outerContract(stand: () => KernelFixture): void {
   for (const kind of KINDS) describe(kind, () => entryContract(stand, kind));
   describe('createOuter', () => createContract(stand));
   describe('replace and remove', () => limitContract(stand));
 }
 
-function make(stand: Stand, kind: (typeof KINDS)[number], maxEntries?: number): OpenMap {
+function make(stand: KernelFixture, kind: (typeof KINDS)[number], maxEntries?: number): OpenMap {
   return kind === 'HashOfMaps' ? stand.hashOfMaps(HASH, maxEntries) : stand.arrayOfMaps(HASH, maxEntries);
 }
 
-function entryContract(stand: () => Stand, kind: (typeof KINDS)[number]): void {
+function entryContract(stand: () => KernelFixture, kind: (typeof KINDS)[number]): void {
   it('createOuter: makes an empty outer map of the layout asked for', async () => {
     const outer = make(stand(), kind);
     expect(outer.spec).to.deep.equal({ type: kind, keySize: 4, valueSize: 4, maxEntries: 64, flags: 0 });
@@ -140,7 +140,7 @@ function entryContract(stand: () => Stand, kind: (typeof KINDS)[number]): void {
 }
 
 /** Inserts inner maps 0 … count - 1, as many at a time as may be open; neither fd nor pin of them stays. */
-async function insertMany(stand: Stand, outer: OpenMap, count: number): Promise<void> {
+async function insertMany(stand: KernelFixture, outer: OpenMap, count: number): Promise<void> {
   const chunk = Math.min(stand.kernel.openMapsLimit, count);
   for (let from = 0; from < count; from += chunk) {
     const inners = await stand.inners(`many${from}_`, Math.min(chunk, count - from));
@@ -151,7 +151,7 @@ async function insertMany(stand: Stand, outer: OpenMap, count: number): Promise<
   }
 }
 
-function createContract(stand: () => Stand): void {
+function createContract(stand: () => KernelFixture): void {
   it('keeps the name, the flags and a key of any size', async () => {
     const spec: MapSpec = { type: 'HashOfMaps', keySize: 6, valueSize: 4, maxEntries: 8, flags: 1 };
     const outer = stand().keep(stand().kernel.createOuter(spec, HASH, 'tenants'));
@@ -212,7 +212,7 @@ function outerSpec(type: 'HashOfMaps' | 'ArrayOfMaps'): MapSpec {
   return { type, keySize: 4, valueSize: 4, maxEntries: 8, flags: 0 };
 }
 
-function limitContract(stand: () => Stand): void {
+function limitContract(stand: () => KernelFixture): void {
   it('an insert into a full HashOfMaps is E2BIG, replacements behind it are done', async () => {
     const outer = stand().hashOfMaps(HASH, 2);
     const inners = await stand().inners('inner', 4);

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import type { Errno } from '../../error.ts';
 import { lockContract } from './lock.ts';
-import type { Stand } from './stand.ts';
+import type { KernelFixture } from './stand.ts';
 import { refusal } from './stand.ts';
 import { watchContract } from './watch.ts';
 
 /** What a bpffs does. */
-export function pinsContract(stand: () => Stand): void {
+export function pinsContract(stand: () => KernelFixture): void {
   describe('directories', () => directoryContract(stand));
   describe('pins', () => pinContract(stand));
   describe('records', () => recordContract(stand));
@@ -14,7 +14,7 @@ export function pinsContract(stand: () => Stand): void {
   describe('watch', () => watchContract(stand));
 }
 
-function directoryContract(stand: () => Stand): void {
+function directoryContract(stand: () => KernelFixture): void {
   const pins = () => stand().kernel.pins;
 
   it('root: where the kernel works', () => {
@@ -78,7 +78,7 @@ function directoryContract(stand: () => Stand): void {
   });
 }
 
-function pinContract(stand: () => Stand): void {
+function pinContract(stand: () => KernelFixture): void {
   const pins = () => stand().kernel.pins;
 
   it('pin: a map at two pins stays until both are unlinked', () => {
@@ -165,7 +165,7 @@ function pinContract(stand: () => Stand): void {
   });
 }
 
-function recordContract(stand: () => Stand): void {
+function recordContract(stand: () => KernelFixture): void {
   const pins = () => stand().kernel.pins;
   const path = () => stand().path('record');
 

@@ -18,7 +18,7 @@ export type OpenKernel = () => Promise<OpenedKernel>;
 export const HASH: MapSpec = { type: 'Hash', keySize: 4, valueSize: 8, maxEntries: 16, flags: 0 };
 
 /** One test's kernel and what the test opened in it; close gives everything back. */
-export class Stand {
+export class KernelFixture {
   readonly opened: OpenedKernel;
   readonly kernel: Kernel;
   private readonly maps: OpenMap[] = [];
@@ -28,8 +28,8 @@ export class Stand {
     this.kernel = opened.kernel;
   }
 
-  static async open(open: OpenKernel): Promise<Stand> {
-    return new Stand(await open());
+  static async open(open: OpenKernel): Promise<KernelFixture> {
+    return new KernelFixture(await open());
   }
 
   async close(): Promise<void> {

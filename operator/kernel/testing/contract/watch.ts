@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import type { Stand } from './stand.ts';
+import type { KernelFixture } from './stand.ts';
 import { eventually } from './stand.ts';
 
 /** Changes of pins are told, some time after they were made. */
-export function watchContract(stand: () => Stand): void {
+export function watchContract(stand: () => KernelFixture): void {
   it('calls back after a pin was made, renamed and unlinked', async () => {
     const { pins } = stand().kernel;
     pins.makeDirectory(stand().path('watched'));
@@ -39,7 +39,7 @@ class Watcher {
   private calls = 0;
   readonly end: () => void;
 
-  constructor(stand: Stand, directories: readonly string[]) {
+  constructor(stand: KernelFixture, directories: readonly string[]) {
     this.end = stand.kernel.pins.watch(directories, () => {
       this.calls += 1;
     });

@@ -9,7 +9,7 @@ import { RestoreDetection } from '../../../kube/watch/restoredetection.ts';
 import { type ClusterPublisher, clusterPublisher } from '../cluster.ts';
 
 /** A server of NodeMapStates that applies what it is sent, and the publisher of the node `here`, under simulated time. */
-export class PublishScene {
+export class PublisherFixture {
   readonly clock = new SimulatedClock();
   readonly history = new RestoreDetection();
   readonly states = new ScriptedApi({ apiVersion: 'innermap.io/v1alpha1', kind: 'NodeMapState' });

@@ -18,7 +18,7 @@ const OUTER = {
 };
 
 /** A server with three kinds, and the source of the node `here`, under simulated time. */
-export class SourceScene {
+export class ClusterSourceFixture {
   readonly clock = new SimulatedClock();
   readonly history = new RestoreDetection();
   readonly nodes = new ScriptedApi({ apiVersion: 'v1', kind: 'Node' });

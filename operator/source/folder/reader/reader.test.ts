@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { ReadOptions } from '../manifests.ts';
-import { Bench } from '../testing/bench.ts';
+import { FolderFixture } from '../testing/bench.ts';
 import { innerMap, outerMap } from '../testing/maps.ts';
 import type { FileResult } from './read.ts';
 import { FileReader } from './reader.ts';
@@ -9,7 +9,7 @@ import { FileReader } from './reader.ts';
 const OPTIONS: ReadOptions = { layouts: new Map(), prefer: 'own', possibleCpus: 2, weigh: true };
 
 describe('Reader', () => {
-  const bench = new Bench();
+  const bench = new FolderFixture();
   let reader = new FileReader();
 
   afterEach(async () => {

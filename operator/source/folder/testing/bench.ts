@@ -7,7 +7,7 @@ import { folderSource } from '../folder.ts';
 import { newFolder } from './maps.ts';
 
 /** For tests: folders and sources that are gone after each test. */
-export class Bench {
+export class FolderFixture {
   readonly #folders: string[] = [];
   readonly #sources: Source[] = [];
   /** How often the last source told of a change. */
