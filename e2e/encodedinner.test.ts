@@ -3,7 +3,7 @@ import { parseOuterMap } from '../operator/api/parse/manifest.ts';
 import { problemsText } from '../operator/api/problem.ts';
 import { innerFacts } from '../operator/controller/facts/innermap.ts';
 import { SimulatedCluster } from '../operator/controller/testing/cluster.ts';
-import { OBJECTS } from '../operator/controller/testing/scene.ts';
+import { OBJECTS } from '../operator/controller/testing/fixture.ts';
 import { type CompiledOuterMap, claimOf, compileOuterMap } from '../operator/core/desired/compile.ts';
 import { arrivalOf, encodeInner } from '../operator/core/encodedinner.ts';
 import { hex } from '../operator/core/hex.ts';

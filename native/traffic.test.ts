@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { onField, PROGRAMS } from '../e2e/agent/support/field.ts';
+import { onField, PROGRAMS } from '../e2e/agent/support/loadedagent.ts';
 import { eventually, type Running } from '../e2e/agent/support/process.ts';
 import { addressHex, DROP, PASS, serviceHex, TENANTS, tenant } from '../e2e/program/support/sample.ts';
 import { openKernel } from '../operator/kernel/libbpf/kernel.ts';

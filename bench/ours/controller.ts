@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller } from '../../operator/controller/run.ts';
 import { SimulatedCluster } from '../../operator/controller/testing/cluster.ts';
-import { OBJECTS, stateOf } from '../../operator/controller/testing/scene.ts';
+import { OBJECTS, stateOf } from '../../operator/controller/testing/fixture.ts';
 import { yieldToEventLoop } from '../../operator/timing/sliced.ts';
 import type { Work } from './work.ts';
 

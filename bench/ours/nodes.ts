@@ -8,7 +8,7 @@ import { StatusWatch } from '../../e2e/cluster/support/statuswatch.ts';
 import { mustAnswer, objectAt } from '../../e2e/must.ts';
 import { type LocalCluster, startLocal } from '../../e2e/provider/local/local.ts';
 import { agentOn, agentProcess, processesOf } from '../../e2e/scenarios/support/agents.ts';
-import { ClusterFixture } from '../../e2e/scenarios/support/ground.ts';
+import { ClusterFixture } from '../../e2e/scenarios/support/clusterfixture.ts';
 import { SYSTEM } from '../../e2e/scenarios/support/logs.ts';
 import { metricOf } from '../../e2e/scenarios/support/metrics.ts';
 import { quantile } from '../measure.ts';

@@ -1,5 +1,5 @@
 import { Chaos } from './chaos/chaos.ts';
-import { onField } from './support/field.ts';
+import { onField } from './support/loadedagent.ts';
 
 /** Of the whole soak: CHAOS_SECONDS=600 CHAOS_SEED=7 runs it longer, or again. */
 const SECONDS = Number(process.env['CHAOS_SECONDS'] ?? 20);

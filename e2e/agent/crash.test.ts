@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, renameSync, rmdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect } from 'chai';
-import { type LoadedAgentFixture, onField } from './support/field.ts';
+import { type LoadedAgentFixture, onField } from './support/loadedagent.ts';
 import { fileText, innerMap, type Manifest, outerMap } from './support/manifests.ts';
 import { oneTurn, type Told } from './support/oneturn.ts';
 import type { Ended, Running } from './support/process.ts';

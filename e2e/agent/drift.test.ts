@@ -2,7 +2,7 @@ import { unlinkSync } from 'node:fs';
 import { expect } from 'chai';
 import { bpftool, dumped } from '../../native/stage.ts';
 import type { Report } from '../../operator/core/report/report.ts';
-import { type LoadedAgentFixture, NO_RESYNC, onField } from './support/field.ts';
+import { type LoadedAgentFixture, NO_RESYNC, onField } from './support/loadedagent.ts';
 import { innerMap, outerMap, u32, u32Pairs } from './support/manifests.ts';
 import { eventually, type Running } from './support/process.ts';
 import { type Contents, idsIn } from './support/witness.ts';

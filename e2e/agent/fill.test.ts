@@ -2,7 +2,7 @@ import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { CONTENT_TYPES } from './support/contenttypes.ts';
-import { type LoadedAgentFixture, NO_RESYNC, onField } from './support/field.ts';
+import { type LoadedAgentFixture, NO_RESYNC, onField } from './support/loadedagent.ts';
 import { fileText, innerMap, type Manifest, outerMap, u32, u32Pairs } from './support/manifests.ts';
 import { shown } from './support/witness.ts';
 

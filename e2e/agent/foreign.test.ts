@@ -1,7 +1,7 @@
 import { renameSync, unlinkSync } from 'node:fs';
 import { expect } from 'chai';
 import { bpftool, dumped, idAt, run } from '../../native/stage.ts';
-import { type LoadedAgentFixture, NO_RESYNC, onField } from './support/field.ts';
+import { type LoadedAgentFixture, NO_RESYNC, onField } from './support/loadedagent.ts';
 import { innerMap, outerMap, u32, u32Pairs } from './support/manifests.ts';
 import { idsIn, shown, treeBelow } from './support/witness.ts';
 

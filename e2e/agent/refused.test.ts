@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Report } from '../../operator/core/report/report.ts';
-import { onField } from './support/field.ts';
+import { onField } from './support/loadedagent.ts';
 import { innerMap, type Manifest, outerMap, u32, u32Pairs } from './support/manifests.ts';
 import { treeBelow } from './support/witness.ts';
 

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Report } from '../../operator/core/report/report.ts';
-import { type LoadedAgentFixture, onField } from './support/field.ts';
+import { type LoadedAgentFixture, onField } from './support/loadedagent.ts';
 import { fileText, innerMap, outerMap, u32, u32Pairs } from './support/manifests.ts';
 import { type Contents, treeBelow } from './support/witness.ts';
 

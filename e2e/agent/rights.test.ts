@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { bpftool, NATIVE } from '../../native/stage.ts';
-import { onField } from './support/field.ts';
+import { onField } from './support/loadedagent.ts';
 import { innerMap, outerMap, u32, u32Pairs } from './support/manifests.ts';
 import { INNERMAP, ran } from './support/process.ts';
 import { idsIn, pinsBelow, shown, treeBelow } from './support/witness.ts';

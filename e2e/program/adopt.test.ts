@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { NATIVE } from '../../native/stage.ts';
-import { onField } from '../agent/support/field.ts';
+import { onField } from '../agent/support/loadedagent.ts';
 import { innerMap, outerMap, type Pairs, u32 } from '../agent/support/manifests.ts';
 import { contentsAt, idsIn, treeBelow } from '../agent/support/witness.ts';
 import {

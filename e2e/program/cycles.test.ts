@@ -7,7 +7,7 @@ import type { MapSpec } from '../../operator/core/mapspec.ts';
 import { KernelError } from '../../operator/kernel/error.ts';
 import type { Failed, OpenMap } from '../../operator/kernel/kernel.ts';
 import { openKernel, type RealKernel } from '../../operator/kernel/libbpf/kernel.ts';
-import { type LoadedAgentFixture, onField } from '../agent/support/field.ts';
+import { type LoadedAgentFixture, onField } from '../agent/support/loadedagent.ts';
 
 const CYCLES = 100_000;
 const WAVE = 2_000;

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { onField } from '../agent/support/field.ts';
+import { onField } from '../agent/support/loadedagent.ts';
 import { contentsAt, idsIn } from '../agent/support/witness.ts';
 import { Program } from './support/sample.ts';
 import { foreignContents, INNERS, type Inner, makeForeign, OUTERS, type Outer } from './support/stranger.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { generateManifests } from '../../bench/manifests.ts';
 import { run } from '../../native/stage.ts';
-import { onField } from '../agent/support/field.ts';
+import { onField } from '../agent/support/loadedagent.ts';
 import { u32 } from '../agent/support/manifests.ts';
 import { idsIn } from '../agent/support/witness.ts';
 import { type Measured, measured } from './support/measured.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { type Busy, startBusy, until } from '../../native/stage.ts';
 import { openLibrary } from '../../operator/kernel/libbpf/library.ts';
-import { onField } from '../agent/support/field.ts';
+import { onField } from '../agent/support/loadedagent.ts';
 import { innerMap, type Manifest, outerMap, u32 } from '../agent/support/manifests.ts';
 import { idsIn } from '../agent/support/witness.ts';
 import { Acting, noting, type Written } from './support/acting.ts';

@@ -5,7 +5,7 @@ import type { MapSpec } from '../../operator/core/mapspec.ts';
 import { KernelError } from '../../operator/kernel/error.ts';
 import type { OpenMap } from '../../operator/kernel/kernel.ts';
 import { openKernel, type RealKernel } from '../../operator/kernel/libbpf/kernel.ts';
-import { type LoadedAgentFixture, onField } from '../agent/support/field.ts';
+import { type LoadedAgentFixture, onField } from '../agent/support/loadedagent.ts';
 import { innerMap, type Manifest, outerMap, u32 } from '../agent/support/manifests.ts';
 import { Acting } from './support/acting.ts';
 

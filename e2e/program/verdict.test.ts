@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { bpftool } from '../../native/stage.ts';
-import { NO_RESYNC, onField } from '../agent/support/field.ts';
+import { NO_RESYNC, onField } from '../agent/support/loadedagent.ts';
 import { eventually } from '../agent/support/process.ts';
 import { idsIn } from '../agent/support/witness.ts';
 import {

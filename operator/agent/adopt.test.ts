@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { FakeKernel } from '../kernel/testing/fake/kernel.ts';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
 import { walkCrashes } from './testing/crashes.ts';
-import { AgentFixture, startedAgent } from './testing/scene.ts';
+import { AgentFixture, startedAgent } from './testing/fixture.ts';
 
 const PIN = '/sys/fs/bpf/program/tenants';
 const OUTER = { type: 'HashOfMaps', keySize: 4, valueSize: 4, maxEntries: 64, flags: 0 } as const;

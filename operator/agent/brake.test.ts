@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
-import { AgentFixture, startedAgent } from './testing/scene.ts';
+import { AgentFixture, startedAgent } from './testing/fixture.ts';
 import { LEDGER, twoTenants } from './testing/tenants.ts';
 
 describe('turn, the brake', () => {

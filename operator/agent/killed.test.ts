@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
 import { walkCrashes } from './testing/crashes.ts';
-import { AgentFixture, startedAgent } from './testing/scene.ts';
+import { AgentFixture, startedAgent } from './testing/fixture.ts';
 import { twoTenants } from './testing/tenants.ts';
 
 describe('turn, killed at every step', () => {

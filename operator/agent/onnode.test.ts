@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Report } from '../core/report/report.ts';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
 import { run } from './run.ts';
-import { Acting, AgentFixture, startedAgent } from './testing/scene.ts';
+import { Acting, AgentFixture, startedAgent } from './testing/fixture.ts';
 import { twoTenants } from './testing/tenants.ts';
 import { turnLog } from './turnlog.ts';
 

@@ -5,7 +5,7 @@ import { planLines } from '../core/plan/print.ts';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
 import { apply } from './apply/apply.ts';
 import { dryRun } from './dryrun.ts';
-import { AgentFixture, type Pairs, startedAgent } from './testing/scene.ts';
+import { AgentFixture, type Pairs, startedAgent } from './testing/fixture.ts';
 
 const LEDGER = '/sys/fs/bpf/innermap/tenants/outer';
 const NODE = { name: 'here', labels: {} };

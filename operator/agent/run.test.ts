@@ -3,7 +3,7 @@ import type { Report } from '../core/report/report.ts';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
 import { onlyWriter } from './lock.ts';
 import { run, TurnTrigger } from './run.ts';
-import { AgentFixture, startedAgent } from './testing/scene.ts';
+import { AgentFixture, startedAgent } from './testing/fixture.ts';
 import { LEDGER, twoTenants } from './testing/tenants.ts';
 import { turnLog } from './turnlog.ts';
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
-import { AgentFixture, startedAgent } from './testing/scene.ts';
+import { AgentFixture, startedAgent } from './testing/fixture.ts';
 import { LEDGER } from './testing/tenants.ts';
 
 const OTHERS = '/sys/fs/bpf/innermap/others/outer';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { hex } from '../core/hex.ts';
 import type { Kernel, OuterEntries } from '../kernel/kernel.ts';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
-import { AgentFixture, startedAgent } from './testing/scene.ts';
+import { AgentFixture, startedAgent } from './testing/fixture.ts';
 import { LEDGER, twoTenants } from './testing/tenants.ts';
 
 const DIRECTORY = '/sys/fs/bpf/innermap/tenants';

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { AgentFixture, startedAgent } from '../agent/testing/scene.ts';
+import { AgentFixture, startedAgent } from '../agent/testing/fixture.ts';
 import type { MapSpec } from '../core/mapspec.ts';
 import { Crash, FakeMachine } from '../kernel/testing/fake.ts';
+import { CommandFixture, type Ran } from './testing/commandfixture.ts';
 import { entriesOf, makeForeign } from './testing/foreign.ts';
-import { CommandFixture, type Ran } from './testing/stand.ts';
 
 const ROOT = '/sys/fs/bpf';
 const OUTER: MapSpec = { type: 'HashOfMaps', keySize: 4, valueSize: 4, maxEntries: 64, flags: 0 };

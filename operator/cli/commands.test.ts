@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { WantedInner } from '../core/wanted.ts';
+import { CommandFixture } from './testing/commandfixture.ts';
 import { FAILED, report } from './testing/reports.ts';
-import { CommandFixture } from './testing/stand.ts';
 
 describe('agent', () => {
   it('hands on every option, with the documented defaults', async () => {

@@ -3,7 +3,7 @@ import { parseAllDocuments } from 'yaml';
 import { dryRun } from '../agent/dryrun.ts';
 import { ARRAYS_OF_OTHER_SIZES, foreignMaps, HASH, key } from './testing/exports.ts';
 import { entriesOf, wantedOf } from './testing/foreign.ts';
-import { MachineFixture, tenants } from './testing/site.ts';
+import { MachineFixture, tenants } from './testing/machinefixture.ts';
 
 const ROOT = '/sys/fs/bpf';
 const EXPORTS = foreignMaps(ROOT, 2);

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { AgentFixture } from '../agent/testing/scene.ts';
+import { AgentFixture } from '../agent/testing/fixture.ts';
 import { HASH, HASH_OF_MAPS, key } from './testing/exports.ts';
 import { entriesOf } from './testing/foreign.ts';
-import { MachineFixture, tenants } from './testing/site.ts';
+import { MachineFixture, tenants } from './testing/machinefixture.ts';
 
 const ROOT = '/sys/fs/bpf';
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { NAME_A_CLUSTER } from './cluster/which.ts';
 import { COMMANDS } from './run.ts';
-import { CommandFixture } from './testing/stand.ts';
+import { CommandFixture } from './testing/commandfixture.ts';
 
 describe('runCommandLine', () => {
   it('without a command shows all of them and fails', async () => {

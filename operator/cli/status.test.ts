@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { CommandFixture } from './testing/commandfixture.ts';
 import { FAILED, report, WEB } from './testing/reports.ts';
-import { CommandFixture } from './testing/stand.ts';
 
 describe('status', () => {
   let directory: string;

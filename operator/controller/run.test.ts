@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { refused } from './testing/cluster.ts';
-import { ControllerFixture } from './testing/scene.ts';
+import { ControllerFixture } from './testing/fixture.ts';
 
 describe('Controller', () => {
   let scene: ControllerFixture;

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { line, writeBookmark } from './testing/api.ts';
 import { until } from './testing/clock.ts';
-import { ReflectorFixture } from './testing/scene.ts';
+import { ReflectorFixture } from './testing/fixture.ts';
 import { refuse } from './testing/server.ts';
 
 describe('Reflector', () => {

@@ -5,7 +5,7 @@ import { Reflector, type ReflectorOptions } from './reflector.ts';
 import { INNER_MAPS } from './resources.ts';
 import { Store } from './store.ts';
 import { until } from './testing/clock.ts';
-import { contentOf, ReflectorFixture } from './testing/scene.ts';
+import { contentOf, ReflectorFixture } from './testing/fixture.ts';
 import { RestoreDetection } from './watch/restoredetection.ts';
 
 describe('Reflector and a server restored from a backup', () => {

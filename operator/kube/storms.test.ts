@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { line, writeBookmark } from './testing/api.ts';
 import { until } from './testing/clock.ts';
-import { ReflectorFixture } from './testing/scene.ts';
+import { ReflectorFixture } from './testing/fixture.ts';
 import { type Handler, refuse } from './testing/server.ts';
 
 const HOUR = 3_600_000;

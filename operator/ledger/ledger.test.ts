@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type AgentFixture, startedAgent } from '../agent/testing/scene.ts';
+import { type AgentFixture, startedAgent } from '../agent/testing/fixture.ts';
 import { twoTenants } from '../agent/testing/tenants.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { RECORD_BESIDE } from '../kernel/pins.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { AgentFixture, startedAgent } from '../agent/testing/scene.ts';
+import { AgentFixture, startedAgent } from '../agent/testing/fixture.ts';
 import { twoTenants } from '../agent/testing/tenants.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';

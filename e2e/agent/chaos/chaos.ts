@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { idAt } from '../../../native/stage.ts';
 import type { Report } from '../../../operator/core/report/report.ts';
-import type { LoadedAgentFixture } from '../support/field.ts';
+import type { LoadedAgentFixture } from '../support/loadedagent.ts';
 import { eventually, type Running } from '../support/process.ts';
 import { type Contents, contentsAt, idsIn } from '../support/witness.ts';
 import { Intruder } from './intruder.ts';

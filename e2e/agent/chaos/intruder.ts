@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
 import { bpftool, idAt } from '../../../native/stage.ts';
-import type { LoadedAgentFixture } from '../support/field.ts';
+import type { LoadedAgentFixture } from '../support/loadedagent.ts';
 import { u32 } from '../support/manifests.ts';
 import { idsIn, pinsBelow } from '../support/witness.ts';
 import { type Model, STRANGE_KEYS } from './model.ts';

@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { LoadedAgentFixture } from '../support/field.ts';
+import type { LoadedAgentFixture } from '../support/loadedagent.ts';
 import { fileText } from '../support/manifests.ts';
 import { FILES, type Model } from './model.ts';
 import type { Random } from './random.ts';

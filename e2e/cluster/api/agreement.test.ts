@@ -5,7 +5,7 @@ import { parseManifest } from '../../../operator/api/parse/manifest.ts';
 import { accessOf } from '../../../operator/core/access/access.ts';
 import { keyBytes } from '../../../operator/core/codec/keytext.ts';
 import { outerLayout } from '../../../operator/core/layout/outer.ts';
-import { type ControlPlaneFixture, describeCluster, until } from '../stand.ts';
+import { type ControlPlaneFixture, describeCluster, until } from '../controlplanefixture.ts';
 
 const API = 'innermap.io/v1alpha1';
 const SEED = 20261123;

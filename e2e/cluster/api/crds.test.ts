@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { REPOSITORY, readSamples, SAMPLES } from '../../crdschema.ts';
-import { type ControlPlaneFixture, describeCluster } from '../stand.ts';
+import { type ControlPlaneFixture, describeCluster } from '../controlplanefixture.ts';
 
 const ALL = readSamples();
 const VALID = ALL.filter(({ refused }) => refused === undefined);

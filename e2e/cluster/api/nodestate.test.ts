@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { type ControlPlaneFixture, describeCluster, until } from '../controlplanefixture.ts';
 import type { Answer, Kubectl } from '../plane/kubectl.ts';
-import { type ControlPlaneFixture, describeCluster, until } from '../stand.ts';
 
 const API = 'innermap.io/v1alpha1';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { type Schema, schemasIn } from '../../crdschema.ts';
-import { type ControlPlaneFixture, describeCluster, until } from '../stand.ts';
+import { type ControlPlaneFixture, describeCluster, until } from '../controlplanefixture.ts';
 
 const API = 'innermap.io/v1alpha1';
 const NOW = '2026-11-20T10:00:00Z';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
+import { describeCluster, until } from '../controlplanefixture.ts';
 import { type ControlPlane, startControlPlane } from '../plane/controlplane.ts';
 import type { Answer, Kubectl } from '../plane/kubectl.ts';
-import { describeCluster, until } from '../stand.ts';
 import { Helm } from './helm.ts';
 import { ACCESS, CRDS, FOLDER, LEAST, NAMESPACE, podIn } from './objects.ts';
 

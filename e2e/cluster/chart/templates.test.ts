@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { describeCluster } from '../stand.ts';
+import { describeCluster } from '../controlplanefixture.ts';
 import { Helm, type PodSpec } from './helm.ts';
 import { ACCESS, CRDS, FOLDER, LEAST, NAMESPACE, podIn } from './objects.ts';
 

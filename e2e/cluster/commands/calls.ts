@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Ended, INNERMAP, Running } from '../../agent/support/process.ts';
-import type { ControlPlaneFixture } from '../stand.ts';
+import type { ControlPlaneFixture } from '../controlplanefixture.ts';
 
 /** Where the agents are. */
 export const SYSTEM = 'innermap-system';

@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { onField } from '../../agent/support/field.ts';
+import { onField } from '../../agent/support/loadedagent.ts';
 import { INNERMAP } from '../../agent/support/process.ts';
 import { treeBelow } from '../../agent/support/witness.ts';
-import { describeCluster } from '../stand.ts';
+import { describeCluster } from '../controlplanefixture.ts';
 import { SYSTEM } from './calls.ts';
 import { innerMap, nodeWith, outerMap, TENANTS } from './objects.ts';
 import { ENTRIES, onScene } from './scene.ts';

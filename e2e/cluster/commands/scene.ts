@@ -1,5 +1,5 @@
 import { labelsHash } from '../../../operator/core/report/nodereport.ts';
-import type { ControlPlaneFixture } from '../stand.ts';
+import type { ControlPlaneFixture } from '../controlplanefixture.ts';
 import { Calls, SYSTEM } from './calls.ts';
 import { innerMap, nodeWith, podOn, stateOf, TENANTS, type Told } from './objects.ts';
 

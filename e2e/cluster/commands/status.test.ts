@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { INNERMAP, Running } from '../../agent/support/process.ts';
+import { describeCluster } from '../controlplanefixture.ts';
 import { programs } from '../plane/programs.ts';
-import { describeCluster } from '../stand.ts';
 import { innerMap } from './objects.ts';
 import { onScene } from './scene.ts';
 

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { InnerMapStatus, OuterMapStatus } from '../../../operator/api/status.ts';
 import { runController } from '../../../operator/controller/run.ts';
 import { ApiError, type Cluster, type KubeObject, openCluster } from '../../../operator/kube/client.ts';
-import { describeCluster } from '../stand.ts';
+import { describeCluster } from '../controlplanefixture.ts';
 import { eventually, innerMap, outerMap, reasonOf, statusOf, tableOf } from './declared.ts';
 import { AGENTS, Fleet, INNER_MAPS, NAMESPACE, OUTER_MAPS } from './fleet.ts';
 

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { bpftool } from '../../../native/stage.ts';
 import { u32 } from '../../agent/support/manifests.ts';
 import { idsIn } from '../../agent/support/witness.ts';
-import { isReady } from '../site/site.ts';
+import { isReady } from '../site/nodesfixture.ts';
 import { Asked } from './support/asked.ts';
 import { describeFaults } from './support/faults.ts';
 import type { FaultyNode } from './support/faultynode.ts';

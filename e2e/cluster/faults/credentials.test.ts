@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { isReady } from '../site/site.ts';
+import { isReady } from '../site/nodesfixture.ts';
 import { NAMESPACE } from '../support/accounts.ts';
 import { Asked } from './support/asked.ts';
 import { anotherAuthority } from './support/authority.ts';

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { outerMap } from '../../agent/support/manifests.ts';
 import { idsIn } from '../../agent/support/witness.ts';
 import { REPOSITORY } from '../../crdschema.ts';
-import { condition, isReady, type Told } from '../site/site.ts';
+import { condition, isReady, type Told } from '../site/nodesfixture.ts';
 import { describeFaults } from './support/faults.ts';
 import type { FaultyNode } from './support/faultynode.ts';
 import { holdsWithin, within } from './support/patience.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { condition, isReady } from '../site/site.ts';
+import { condition, isReady } from '../site/nodesfixture.ts';
 import { describeFaults } from './support/faults.ts';
 import { holdsWithin } from './support/patience.ts';
 import { putAll, TENANTS, tenants, tenantsIn } from './support/tenants.ts';

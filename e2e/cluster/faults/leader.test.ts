@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { condition, isReady } from '../site/site.ts';
+import { condition, isReady } from '../site/nodesfixture.ts';
 import { NAMESPACE } from '../support/accounts.ts';
 import { type Seen, StatusWatch } from '../support/statuswatch.ts';
 import { describeFaults } from './support/faults.ts';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect } from 'chai';
 import { childEnvironment, eventually } from '../../agent/support/process.ts';
-import { describeCluster } from '../stand.ts';
+import { describeCluster } from '../controlplanefixture.ts';
 import { startControlPlane } from './controlplane.ts';
 
 const ABANDONED = join(import.meta.dirname, 'abandoned.js');

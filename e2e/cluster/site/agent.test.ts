@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { innerMap, outerMap, u32, u32Pairs } from '../../agent/support/manifests.ts';
-import { describeCluster } from '../stand.ts';
-import { onSite } from './site.ts';
+import { describeCluster } from '../controlplanefixture.ts';
+import { onSite } from './nodesfixture.ts';
 
 describeCluster('agent in a cluster', stand => {
   const site = onSite(stand, 'team-a');

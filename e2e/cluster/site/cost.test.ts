@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { innerMap, outerMap, u32, u32Pairs } from '../../agent/support/manifests.ts';
-import { describeCluster } from '../stand.ts';
+import { describeCluster } from '../controlplanefixture.ts';
+import { isReady, onSite } from './nodesfixture.ts';
 import { requestsBetween, requestsTo } from './requests.ts';
-import { isReady, onSite } from './site.ts';
 
 const KINDS = ['innermaps', 'outermaps', 'nodemapstates', 'nodes', 'pods', 'events'];
 const WEB = ['im', 'web', '-n', 'team-a'];

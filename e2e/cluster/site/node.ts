@@ -5,7 +5,7 @@ import type { NodeMapStateStatus } from '../../../operator/api/status.ts';
 import { eventually, INNERMAP, Running } from '../../agent/support/process.ts';
 import { SeenMaps } from '../../agent/support/seen.ts';
 import { type Contents, contentsAt, pinsBelow, sortedContents } from '../../agent/support/witness.ts';
-import type { ControlPlaneFixture } from '../stand.ts';
+import type { ControlPlaneFixture } from '../controlplanefixture.ts';
 import { AGENT, AGENT_LABELS, NAMESPACE, tokenOf } from '../support/accounts.ts';
 
 export const BOOT_ID = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();

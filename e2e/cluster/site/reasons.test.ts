@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { innerMap, outerMap } from '../../agent/support/manifests.ts';
-import { describeCluster } from '../stand.ts';
-import { condition, onSite, type Told } from './site.ts';
+import { describeCluster } from '../controlplanefixture.ts';
+import { condition, onSite, type Told } from './nodesfixture.ts';
 
 const NOWHERE = { nodeSelector: { matchLabels: { zone: 'nowhere' } } };
 

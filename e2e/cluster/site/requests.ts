@@ -1,4 +1,4 @@
-import type { ControlPlaneFixture } from '../stand.ts';
+import type { ControlPlaneFixture } from '../controlplanefixture.ts';
 
 /** Requests that the API server has answered, by what was asked: `PATCH innermaps/status`. Watches aside. */
 export type Requests = ReadonlyMap<string, number>;

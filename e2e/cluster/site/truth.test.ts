@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { innerMap, outerMap, u32, u32Pairs } from '../../agent/support/manifests.ts';
-import { describeCluster } from '../stand.ts';
-import { condition, isReady, onSite, type Told } from './site.ts';
+import { describeCluster } from '../controlplanefixture.ts';
+import { condition, isReady, onSite, type Told } from './nodesfixture.ts';
 
 const WEB = ['im', 'web', '-n', 'team-a'];
 const ZONE_A = { nodeSelector: { matchLabels: { zone: 'a' } } };

@@ -1,4 +1,4 @@
-import type { ControlPlaneFixture } from '../stand.ts';
+import type { ControlPlaneFixture } from '../controlplanefixture.ts';
 
 export const NAMESPACE = 'innermap-system';
 export const AGENT = 'innermap-agent';

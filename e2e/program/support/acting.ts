@@ -7,7 +7,7 @@ import { openKernel, type RealKernel } from '../../../operator/kernel/libbpf/ker
 import { type Library, openLibrary } from '../../../operator/kernel/libbpf/library.ts';
 import { folderSource } from '../../../operator/source/folder/folder.ts';
 import type { Source } from '../../../operator/source/source.ts';
-import type { LoadedAgentFixture } from '../../agent/support/field.ts';
+import type { LoadedAgentFixture } from '../../agent/support/loadedagent.ts';
 import type { Manifest } from '../../agent/support/manifests.ts';
 
 const FILE = 'maps.yaml';

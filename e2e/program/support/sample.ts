@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { NATIVE } from '../../../native/stage.ts';
-import { type LoadedAgentFixture, PROGRAMS } from '../../agent/support/field.ts';
+import { type LoadedAgentFixture, PROGRAMS } from '../../agent/support/loadedagent.ts';
 import { innerMap, type Manifest, outerMap } from '../../agent/support/manifests.ts';
 
 export const PASS = 1;

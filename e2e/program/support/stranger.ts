@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { LoadedAgentFixture } from '../../agent/support/field.ts';
+import type { LoadedAgentFixture } from '../../agent/support/loadedagent.ts';
 import { type Pairs, u32 } from '../../agent/support/manifests.ts';
 import type { Contents } from '../../agent/support/witness.ts';
 

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { childEnvironment, INNERMAP } from '../../agent/support/process.ts';
 import { type Answer, answerOf } from '../../cluster/plane/kubectl.ts';
 import { clientPrograms } from '../../cluster/plane/programs.ts';
-import type { ClusterFixture } from './ground.ts';
+import type { ClusterFixture } from './clusterfixture.ts';
 
 /** `kubectl innermap WORDS…` of whoever installed the chart. */
 export async function innermap({ provider }: ClusterFixture, words: readonly string[]): Promise<Answer> {

@@ -9,7 +9,7 @@ import { REPOSITORY } from '../../crdschema.ts';
 import { becomes, mustAnswer, objectAt } from '../../must.ts';
 import { chosenProvider } from '../../provider/choose.ts';
 import type { Provider } from '../../provider/provider.ts';
-import { ClusterFixture } from './ground.ts';
+import { ClusterFixture } from './clusterfixture.ts';
 import { logsOf, SYSTEM } from './logs.ts';
 import { WITNESS_NAMESPACE, type Witness } from './witness.ts';
 

@@ -8,7 +8,7 @@ const UNREACHED = /unable to upgrade connection|error dialing backend|NotFound|c
 const ATTEMPTS = 5;
 const BPFFS = '/sys/fs/bpf';
 
-/** Looks into the nodes' kernels with bpftool, from the pods of e2e/gear/gear.yaml. */
+/** Looks into the nodes' kernels with bpftool, from the pods of e2e/tools/tools.yaml. */
 export class Witness {
   readonly #kubectl: Kubectl;
 

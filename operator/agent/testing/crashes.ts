@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { Crash } from '../../kernel/testing/fake/faults.ts';
 import { FakeMachine } from '../../kernel/testing/fake/machine.ts';
-import { type AgentFixture, startedAgent } from './scene.ts';
+import { type AgentFixture, startedAgent } from './fixture.ts';
 
 export interface Walk {
   /** What stood before: brought about by a turn that nothing disturbs. */

@@ -1,4 +1,4 @@
-import { AgentFixture } from './scene.ts';
+import { AgentFixture } from './fixture.ts';
 
 /** The ledger's pin of the outer map `tenants`. */
 export const LEDGER = '/sys/fs/bpf/innermap/tenants/outer';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { CommandFixture } from '../testing/stand.ts';
+import { CommandFixture } from '../testing/commandfixture.ts';
 import type { AgentPod, AppliedOutcome, ClusterPlanAsked, FilesAsked } from './ports.ts';
 
 const HERE = ['--kubeconfig', 'f'];

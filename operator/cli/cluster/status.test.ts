@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Failure } from '../../api/status.ts';
 import { growth, LINEAR } from '../../testing/cost.ts';
-import { CommandFixture, type Ran } from '../testing/stand.ts';
+import { CommandFixture, type Ran } from '../testing/commandfixture.ts';
 import type { ClusterFacts, FactsAsked } from './ports.ts';
 import { Facts, readyCondition } from './testing/facts.ts';
 

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect } from 'chai';
-import { CommandFixture } from '../testing/stand.ts';
+import { CommandFixture } from '../testing/commandfixture.ts';
 import { ageText } from './age.ts';
 import { colourOf } from './colour.ts';
 import { progressLine, withProgress } from './progress.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { AgentFixture } from '../../agent/testing/scene.ts';
+import { AgentFixture } from '../../agent/testing/fixture.ts';
 import { type Applied, appliedChanges } from './applied.ts';
 
 const NOW = '2026-11-25T00:00:00Z';

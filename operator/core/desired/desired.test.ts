@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { AgentFixture } from '../../agent/testing/scene.ts';
+import { AgentFixture } from '../../agent/testing/fixture.ts';
 import type { Wanted } from '../wanted.ts';
 import { desiredState } from './desired.ts';
 

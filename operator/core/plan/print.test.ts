@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { dryRun } from '../../agent/dryrun.ts';
-import { AgentFixture, startedAgent } from '../../agent/testing/scene.ts';
+import { AgentFixture, startedAgent } from '../../agent/testing/fixture.ts';
 import { FakeMachine } from '../../kernel/testing/fake/machine.ts';
 import { counted, planLines } from './print.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { labelled, StatusFixture } from './testing/scene.ts';
+import { labelled, StatusFixture } from './testing/fixture.ts';
 
 const OLD = '2026-01-01T00:00:00Z';
 const YOUNG = '2026-01-02T00:00:00Z';

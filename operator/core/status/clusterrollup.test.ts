@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { innerMemory } from './clusterrollup.ts';
 import type { FactsFixture } from './testing/facts.ts';
-import { labelled, StatusFixture } from './testing/scene.ts';
+import { labelled, StatusFixture } from './testing/fixture.ts';
 
 const NODES = ['a', 'b', 'c', 'd'];
 const INNERS = ['w', 'x', 'y', 'z'];

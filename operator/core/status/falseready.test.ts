@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { labelled, StatusFixture } from './testing/scene.ts';
+import { labelled, StatusFixture } from './testing/fixture.ts';
 
 /** Each way in which a status could say Ready of something that is not so. */
 describe('World never calls ready', () => {

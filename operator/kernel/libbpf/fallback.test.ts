@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { contentContract } from '../testing/contract/content.ts';
-import { errnos, HASH, KernelFixture, openMap, u32 } from '../testing/contract/stand.ts';
+import { errnos, HASH, KernelFixture, openMap, u32 } from '../testing/contract/fixture.ts';
 import { ERRNO } from './errno.ts';
 import type { Library } from './library.ts';
 import { openLibrary } from './library.ts';

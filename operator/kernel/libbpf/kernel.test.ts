@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { KernelError } from '../error.ts';
-import { numbered, openMap, refusal, u32 } from '../testing/contract/stand.ts';
+import { numbered, openMap, refusal, u32 } from '../testing/contract/fixture.ts';
 import type { RealKernel } from './kernel.ts';
 import { observed, openLibrary } from './library.ts';
 import { HASH, mapsNamed, onRealKernel, onScratch } from './scratch.test.ts';

@@ -3,7 +3,7 @@ import type { Entries } from '../../core/entries.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
 import { loopDuring } from '../../testing/loop.ts';
 import { KernelError } from '../error.ts';
-import { numbered, openMap, u32 } from '../testing/contract/stand.ts';
+import { numbered, openMap, u32 } from '../testing/contract/fixture.ts';
 import type { RealKernel } from './kernel.ts';
 import { HASH, mapsNamed, onRealKernel, onScratch, openFiles } from './scratch.test.ts';
 

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import type { MapSpec } from '../../core/mapspec.ts';
 import type { BuildRequest } from '../kernel.ts';
-import { numbered } from '../testing/contract/stand.ts';
+import { numbered } from '../testing/contract/fixture.ts';
 import type { RealKernel } from './kernel.ts';
 import { openKernel } from './kernel.ts';
 import type { Library } from './library.ts';

@@ -2,10 +2,10 @@ import { expect } from 'chai';
 import { buildContract } from './contract/build.ts';
 import { contentContract } from './contract/content.ts';
 import { countsContract } from './contract/counts.ts';
+import type { OpenKernel } from './contract/fixture.ts';
+import { KernelFixture } from './contract/fixture.ts';
 import { outerContract } from './contract/outer.ts';
 import { pinsContract } from './contract/pins.ts';
-import type { OpenKernel } from './contract/stand.ts';
-import { KernelFixture } from './contract/stand.ts';
 
 /**
  * What every Kernel must do, told by its two interfaces alone: the fake and the real one pass the same suite.

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { PublisherFixture, STATE, tenants } from './testing/scene.ts';
+import { PublisherFixture, STATE, tenants } from './testing/fixture.ts';
 
 describe('clusterPublisher', () => {
   let scene: PublisherFixture;

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { until } from '../../kube/testing/clock.ts';
-import { ClusterSourceFixture, namesIn } from './testing/scene.ts';
+import { ClusterSourceFixture, namesIn } from './testing/fixture.ts';
 
 describe('clusterSource', () => {
   let scene: ClusterSourceFixture;

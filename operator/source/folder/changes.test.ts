@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { entriesOf, FolderFixture, inner, names, pause, until, valueBytes } from './testing/bench.ts';
+import { entriesOf, FolderFixture, inner, names, pause, until, valueBytes } from './testing/fixture.ts';
 import { configMap, innerMap, outerMap } from './testing/maps.ts';
 
 describe('folderSource, when files change', () => {

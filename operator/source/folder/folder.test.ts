@@ -1,7 +1,7 @@
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { entriesOf, FolderFixture, inner, names, pause, until } from './testing/bench.ts';
+import { entriesOf, FolderFixture, inner, names, pause, until } from './testing/fixture.ts';
 import { innerMap, outerMap } from './testing/maps.ts';
 
 describe('folderSource', () => {

@@ -5,7 +5,7 @@ import { generateManifests } from '../../../bench/manifests.ts';
 import { growth, LINEAR } from '../../testing/cost.ts';
 import { loopDuring } from '../../testing/loop.ts';
 import { loadManifests } from './load.ts';
-import { FolderFixture, inner, pause } from './testing/bench.ts';
+import { FolderFixture, inner, pause } from './testing/fixture.ts';
 import { innerMap, newFolder, outerMap } from './testing/maps.ts';
 
 describe('loadManifests', () => {

@@ -1,6 +1,10 @@
-import { prepare } from '../../site/site.ts';
-import { type ControlPlaneFixture, describeCluster, type SharedControlPlane } from '../../stand.ts';
-import { FaultyNodesFixture } from './faultysite.ts';
+import {
+  type ControlPlaneFixture,
+  describeCluster,
+  type SharedControlPlane,
+} from '../../controlplanefixture.ts';
+import { prepare } from '../../site/nodesfixture.ts';
+import { FaultyNodesFixture } from './faultynodes.ts';
 
 /** One for all suites that break it, so that nobody else's breaks. */
 const BROKEN: SharedControlPlane = {};

@@ -1,5 +1,5 @@
+import type { ControlPlaneFixture } from '../../controlplanefixture.ts';
 import { SimulatedNode } from '../../site/node.ts';
-import type { ControlPlaneFixture } from '../../stand.ts';
 import { AGENT, tokenOf } from '../../support/accounts.ts';
 import { Access } from './access.ts';
 import { FaultyProxy } from './proxy.ts';

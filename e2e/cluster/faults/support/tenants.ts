@@ -1,6 +1,6 @@
 import { innerMap, type Manifest, outerMap, u32, u32Pairs } from '../../../agent/support/manifests.ts';
 import type { Contents } from '../../../agent/support/witness.ts';
-import type { ControlPlaneFixture } from '../../stand.ts';
+import type { ControlPlaneFixture } from '../../controlplanefixture.ts';
 
 /** How `team-a/m1`, `team-a/m2`… are: each has its number as key, and one entry with this value. */
 export function tenants(count: number, value: number, first = 1): readonly Manifest[] {

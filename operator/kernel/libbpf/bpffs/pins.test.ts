@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmdirSync, statSync, watch } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { expect } from 'chai';
-import { eventually, HASH, refusal } from '../../testing/contract/stand.ts';
+import { eventually, HASH, refusal } from '../../testing/contract/fixture.ts';
 import type { RealKernel } from '../kernel.ts';
 import { onRealKernel, onScratch, run } from '../scratch.test.ts';
 

@@ -3,8 +3,8 @@ import { EMPTY_TYPES, MAP_FLAGS } from '../../../api/outermap.ts';
 import { NO_ENTRIES } from '../../../core/entries.ts';
 import type { MapSpec } from '../../../core/mapspec.ts';
 import { KernelError } from '../../error.ts';
-import type { KernelFixture } from './stand.ts';
-import { contents, entriesOf, errnos, HASH, hexAt, numbered, openMap, refusal, u32 } from './stand.ts';
+import type { KernelFixture } from './fixture.ts';
+import { contents, entriesOf, errnos, HASH, hexAt, numbered, openMap, refusal, u32 } from './fixture.ts';
 
 /** What build, open, openById, frozen, accepts and template do. */
 export function buildContract(stand: () => KernelFixture): void {

@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import type { ContentType } from '../../../api/outermap.ts';
 import type { MapSpec } from '../../../core/mapspec.ts';
 import { KernelError } from '../../error.ts';
+import type { KernelFixture } from './fixture.ts';
+import { contents, entriesOf, errnos, HASH, numbered, u32 } from './fixture.ts';
 import { keepContract } from './keep.ts';
-import type { KernelFixture } from './stand.ts';
-import { contents, entriesOf, errnos, HASH, numbered, u32 } from './stand.ts';
 
 /** Three entries, a change to them, and what is there after it. Keys and values in hex, sizes odd where the type allows. */
 interface Trial {

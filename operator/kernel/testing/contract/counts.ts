@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { BpfCall, KernelCounts } from '../../counts.ts';
 import { BPF_CALLS } from '../../counts.ts';
-import type { KernelFixture } from './stand.ts';
-import { numbered, u32 } from './stand.ts';
+import type { KernelFixture } from './fixture.ts';
+import { numbered, u32 } from './fixture.ts';
 
 /** What metrics are told of bpf(). How many calls an operation takes is the kernel's own affair. */
 export function countsContract(stand: () => KernelFixture): void {

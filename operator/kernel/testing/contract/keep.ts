@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { MapSpec } from '../../../core/mapspec.ts';
-import type { KernelFixture } from './stand.ts';
-import { bytes, entriesOf, errnos, HASH, u32 } from './stand.ts';
+import type { KernelFixture } from './fixture.ts';
+import { bytes, entriesOf, errnos, HASH, u32 } from './fixture.ts';
 
 /** A key that is there, and a new one; of a trie a prefix around the new one. */
 const KEYS = ['01000000', '02000000'] as const;

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Lock } from '../../pins.ts';
-import type { KernelFixture } from './stand.ts';
-import { refusal } from './stand.ts';
+import type { KernelFixture } from './fixture.ts';
+import { refusal } from './fixture.ts';
 
 /** One writer at a time. */
 export function lockContract(stand: () => KernelFixture): void {

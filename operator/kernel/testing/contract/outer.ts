@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { MapSpec } from '../../../core/mapspec.ts';
 import type { OpenMap } from '../../kernel.ts';
-import type { KernelFixture } from './stand.ts';
-import { errnos, HASH, refusal, u32 } from './stand.ts';
+import type { KernelFixture } from './fixture.ts';
+import { errnos, HASH, refusal, u32 } from './fixture.ts';
 
 const KINDS = ['HashOfMaps', 'ArrayOfMaps'] as const;
 

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { Errno } from '../../error.ts';
+import type { KernelFixture } from './fixture.ts';
+import { refusal } from './fixture.ts';
 import { lockContract } from './lock.ts';
-import type { KernelFixture } from './stand.ts';
-import { refusal } from './stand.ts';
 import { watchContract } from './watch.ts';
 
 /** What a bpffs does. */

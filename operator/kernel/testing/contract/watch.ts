@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { KernelFixture } from './stand.ts';
-import { eventually } from './stand.ts';
+import type { KernelFixture } from './fixture.ts';
+import { eventually } from './fixture.ts';
 
 /** Changes of pins are told, some time after they were made. */
 export function watchContract(stand: () => KernelFixture): void {

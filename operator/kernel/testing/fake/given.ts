@@ -1,5 +1,5 @@
 import type { BuildRequest, OpenMap } from '../../kernel.ts';
-import { HASH, numbered, openMap, u32 } from '../contract/stand.ts';
+import { HASH, numbered, openMap, u32 } from '../contract/fixture.ts';
 import type { FakeKernel } from './kernel.ts';
 import type { FakeMachine } from './machine.ts';
 

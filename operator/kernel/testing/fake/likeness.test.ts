@@ -6,7 +6,7 @@ import type { MapSpec } from '../../../core/mapspec.ts';
 import { KernelError } from '../../error.ts';
 import type { Failed, Kernel, OpenMap } from '../../kernel.ts';
 import { onRealKernel, openFiles, Scratch } from '../../libbpf/scratch.test.ts';
-import { contents, hex, refusal, u32 } from '../contract/stand.ts';
+import { contents, hex, refusal, u32 } from '../contract/fixture.ts';
 import { FakeMachine } from './machine.ts';
 
 /** Runs one story on both kernels and compares what each tells of it, step by step. */

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { KernelError } from '../../error.ts';
-import { HASH, refusal, u32 } from '../contract/stand.ts';
+import { HASH, refusal, u32 } from '../contract/fixture.ts';
 import { Crash } from './faults.ts';
 import { OUTER, ROOT, rejection, request, tenants } from './given.ts';
 import { FakeMachine } from './machine.ts';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { KernelError } from '../../error.ts';
 import type { OpenMap } from '../../kernel.ts';
-import { HASH, refusal, u32 } from '../contract/stand.ts';
+import { HASH, refusal, u32 } from '../contract/fixture.ts';
 import { OUTER, ROOT, request } from './given.ts';
 import type { FakeKernel } from './kernel.ts';
 import { FakeMachine } from './machine.ts';

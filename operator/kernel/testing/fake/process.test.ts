@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { KernelError } from '../../error.ts';
 import type { OpenMap } from '../../kernel.ts';
-import { HASH, refusal, u32 } from '../contract/stand.ts';
+import { HASH, refusal, u32 } from '../contract/fixture.ts';
 import { built, OUTER, ROOT, rejection, request, tenants } from './given.ts';
 import { FakeMachine } from './machine.ts';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { ReadOptions } from '../manifests.ts';
-import { FolderFixture } from '../testing/bench.ts';
+import { FolderFixture } from '../testing/fixture.ts';
 import { innerMap, outerMap } from '../testing/maps.ts';
 import type { FileResult } from './read.ts';
 import { FileReader } from './reader.ts';

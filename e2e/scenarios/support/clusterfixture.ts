@@ -3,13 +3,13 @@ import { Helm } from '../../cluster/chart/helm.ts';
 import { FOLDER } from '../../cluster/chart/objects.ts';
 import type { Kubectl } from '../../cluster/plane/kubectl.ts';
 import { REPOSITORY } from '../../crdschema.ts';
-import { withImages } from '../../gear/images.ts';
 import type { Provider } from '../../provider/provider.ts';
+import { withImages } from '../../tools/images.ts';
 import { logsOf, SYSTEM } from './logs.ts';
 import { WITNESS_NAMESPACE, Witness } from './witness.ts';
 
 const RELEASE = 'innermap';
-const GEAR = join(REPOSITORY, 'e2e', 'gear', 'gear.yaml');
+const TOOLS = join(REPOSITORY, 'e2e', 'tools', 'tools.yaml');
 /** Soon, so that a test need not wait for the next look at everything; two controllers, as a test may break the node of one. */
 const FOR_TESTS = [
   'agent.extraArgs={--resync=3s,--content-resync=6s,--relist-jitter=500ms}',
@@ -49,7 +49,7 @@ export class ClusterFixture {
     await withImages(provider.name === 'kind' ? 'docker' : 'scripts', async archives => {
       for (const archive of archives) await provider.load(archive);
     });
-    await kubectl.must(['apply', '--server-side', '-f', GEAR]);
+    await kubectl.must(['apply', '--server-side', '-f', TOOLS]);
     await this.install();
     const rollout = ['rollout', 'status', 'daemonset/witness', '-n', WITNESS_NAMESPACE];
     await kubectl.must([...rollout, `--timeout=${PATIENCE}`]);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { INNERMAP, Running } from '../../../agent/support/process.ts';
-import { NodesFixture } from '../../site/site.ts';
+import { NodesFixture } from '../../site/nodesfixture.ts';
 import { CONTROLLER, NAMESPACE, tokenOf } from '../../support/accounts.ts';
 import { Access } from './access.ts';
 import { FaultyNode } from './faultynode.ts';

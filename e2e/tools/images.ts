@@ -8,9 +8,9 @@ import { REPOSITORY } from '../crdschema.ts';
 
 const run = promisify(execFile);
 
-const SCRIPT = join(REPOSITORY, 'e2e', 'gear', 'images.sh');
+const SCRIPT = join(REPOSITORY, 'e2e', 'tools', 'images.sh');
 
-/** Builds the operator's image and the gear's, by a Docker daemon or without, and gives their archives away while `use` runs. */
+/** Builds the operator's image and the tools', by a Docker daemon or without, and gives their archives away while `use` runs. */
 export async function withImages(
   by: 'docker' | 'scripts',
   use: (archives: readonly string[]) => Promise<void>,

@@ -5,14 +5,14 @@ import { parseAllDocuments } from 'yaml';
 import { REPOSITORY } from '../crdschema.ts';
 import { PAUSE_IMAGE } from '../provider/local/settings.ts';
 
-const text = (name: string): string => readFileSync(join(REPOSITORY, 'e2e', 'gear', name), 'utf8');
+const text = (name: string): string => readFileSync(join(REPOSITORY, 'e2e', 'tools', name), 'utf8');
 
 describe('images of the scenarios', () => {
   const script = text('images.sh');
   const dockerfile = text('Dockerfile');
 
-  it('with Docker and without, the gear has the same path and does the same nothing', () => {
-    expect(/^GEAR_PATH=(.*)$/m.exec(script)![1]).to.equal(/^ENV PATH=(.*)$/m.exec(dockerfile)![1]);
+  it('with Docker and without, the tools have the same path and does the same nothing', () => {
+    expect(/^TOOLS_PATH=(.*)$/m.exec(script)![1]).to.equal(/^ENV PATH=(.*)$/m.exec(dockerfile)![1]);
     const idle = /^IDLE=\((.*)\)$/m.exec(script)![1]!.split(' ');
     expect(JSON.parse(/^ENTRYPOINT (.*)$/m.exec(dockerfile)![1]!)).to.deep.equal(idle);
   });
@@ -26,11 +26,11 @@ describe('images of the scenarios', () => {
     ).to.equal(true);
   });
 
-  it('the local nodes’ pause image is the one that is built, the witness’ the gear', () => {
+  it('the local nodes’ pause image is the one that is built, the witness’ the tools', () => {
     expect(/^PAUSE=(.*)$/m.exec(script)![1]).to.equal(PAUSE_IMAGE);
-    const witness = parseAllDocuments(text('gear.yaml'))
+    const witness = parseAllDocuments(text('tools.yaml'))
       .map(document => document.toJS())
       .at(-1);
-    expect(witness.spec.template.spec.containers[0].image).to.equal(/^GEAR=(.*)$/m.exec(script)![1]);
+    expect(witness.spec.template.spec.containers[0].image).to.equal(/^TOOLS=(.*)$/m.exec(script)![1]);
   });
 });

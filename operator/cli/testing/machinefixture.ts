@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { AgentFixture, startedAgent } from '../../agent/testing/scene.ts';
+import { AgentFixture, startedAgent } from '../../agent/testing/fixture.ts';
 import type { FakeKernelOptions } from '../../kernel/testing/fake.ts';
 import { FakeMachine } from '../../kernel/testing/fake.ts';
 import type { ClosableKernel } from '../command.ts';
+import { CommandFixture } from './commandfixture.ts';
 import { type Foreign, makeForeign } from './foreign.ts';
-import { CommandFixture } from './stand.ts';
 
 /** A machine, and a command line on it: each command is a process of its own. */
 export class MachineFixture {
