@@ -63,7 +63,7 @@ const EXEMPT: Exemptions = {
     'operator/source/folder/collection.ts': [4, 'before, path, signature and after are one step of a file'],
     'operator/wiring/controller.ts servingAt': [4, 'what is served, of four makers'],
     'bench/soak.ts reportText': [4, 'before and after, of how many and how long'],
-    'operator/agent/testing/scene.ts': [5, SENTENCE],
+    'operator/agent/testing/fixture.ts': [5, SENTENCE],
     'operator/agent/unreadable.test.ts': [4, 'one for each list that fast-check makes'],
     'operator/core/access/access.test.ts': [4, SENTENCE],
     'operator/core/testing/types.ts copyFields': [4, 'one walk: a type, from, to, and the place in both'],

@@ -4,7 +4,7 @@ import type { InnerFacts, NodeFacts, OuterFacts, PodFacts, StateFacts } from './
 import type { InnerMemory } from './memory.ts';
 import { type NodeSet, nodeSet } from './nodes/nodeset.ts';
 import { RestoreGuard } from './nodes/restore.ts';
-import { type OuterMemory, rollUpOuterMap, type StatusChange } from './outerrollup.ts';
+import { type OuterRollup, rollUpOuterMap, type StatusChange } from './outerrollup.ts';
 
 /** What the controller reads, at one moment: each map is the same object while nothing in it is another. */
 export interface ClusterState {
@@ -28,7 +28,7 @@ export interface ClusterMemory {
   state: ClusterState | undefined;
   nodes: NodeSet | undefined;
   inners: ReadonlyMap<string, readonly InnerFacts[]>;
-  readonly outers: Map<string, OuterMemory>;
+  readonly outers: Map<string, OuterRollup>;
 }
 
 export function emptyMemory(): ClusterMemory {

@@ -37,7 +37,7 @@ export interface StatusChange {
 }
 
 /** An OuterMap, or a name that InnerMaps give: what of the last turn spares the next one work. */
-export interface OuterMemory {
+export interface OuterRollup {
   readonly name: string;
   readonly facts: OuterFacts | undefined;
   readonly acceptance: Acceptance | undefined;
@@ -48,11 +48,11 @@ export interface OuterMemory {
   readonly progress: OuterProgress;
   readonly groups: NodeGroups;
   readonly conflicts: KeyConflicts;
-  readonly rollups: InnerRollups;
+  readonly rollups: InnerTotals;
 }
 
 /** All InnerMaps of an outer map together. */
-interface InnerRollups {
+interface InnerTotals {
   readonly accepted: number;
   /** Some node has not come so far yet. */
   readonly isBehind: boolean;
@@ -91,9 +91,9 @@ const GROUP_PIECES = 16;
  */
 export function* rollUpOuterMap(
   seen: OuterSeen,
-  before: OuterMemory | undefined,
+  before: OuterRollup | undefined,
   { now, changed }: { readonly now: number; readonly changed: OnChange },
-): Steps<OuterMemory> {
+): Steps<OuterRollup> {
   const { name, facts, acceptance } = seen;
   const progress = yield* outerProgress(facts, seen, { before: before?.progress, now });
   const inners = yield* rememberInners(seen.inners, before?.inners ?? NO_INNERS, now);
@@ -110,9 +110,9 @@ export function* rollUpOuterMap(
   return rollUpItself({ ...next, groups, conflicts, rollups }, { grew, now, changed });
 }
 
-type Unrolled = Omit<OuterMemory, 'rollups'>;
+type Unrolled = Omit<OuterRollup, 'rollups'>;
 
-function isUnchanged(before: OuterMemory, next: Omit<Unrolled, 'conflicts' | 'groups'>): boolean {
+function isUnchanged(before: OuterRollup, next: Omit<Unrolled, 'conflicts' | 'groups'>): boolean {
   return (
     before.progress === next.progress &&
     before.inners === next.inners &&
@@ -122,14 +122,14 @@ function isUnchanged(before: OuterMemory, next: Omit<Unrolled, 'conflicts' | 'gr
   );
 }
 
-function objectMemory(facts: OuterFacts | undefined, before: OuterMemory | undefined): ObjectMemory {
+function objectMemory(facts: OuterFacts | undefined, before: OuterRollup | undefined): ObjectMemory {
   if (facts === undefined || before?.facts?.uid !== facts.uid)
     return { written: facts?.written ?? UNWRITTEN };
   before.object.written = newest(facts.written, before.object.written);
   return before.object;
 }
 
-function* rollUpInnerMaps(outer: Unrolled, now: number, changed: OnChange): Steps<InnerRollups> {
+function* rollUpInnerMaps(outer: Unrolled, now: number, changed: OnChange): Steps<InnerTotals> {
   const { inners, progress, groups } = outer;
   let accepted = 0;
   let isBehind = false;
@@ -170,9 +170,9 @@ function innerInput(inner: InnerMemory, outer: Unrolled, now: number): Looked {
 
 /** The OuterMap's own status, after those of its InnerMaps. */
 function rollUpItself(
-  outer: OuterMemory,
+  outer: OuterRollup,
   { grew, now, changed }: { readonly grew: boolean; readonly now: number; readonly changed: OnChange },
-): OuterMemory {
+): OuterRollup {
   if (outer.facts === undefined) return outer;
   const { object, rollups } = outer;
   const deletion = outer.deletion.deletion!;
@@ -193,7 +193,7 @@ function rollUpItself(
 }
 
 function outerInput(
-  { object, groups, inners, rollups, deletion: { deletion }, acceptance }: OuterMemory,
+  { object, groups, inners, rollups, deletion: { deletion }, acceptance }: OuterRollup,
   { uid, generation }: OuterFacts,
   isLate: boolean,
 ): StatusInput {
