@@ -4,7 +4,7 @@ import { innerPinName, type LedgerRecord, recordText } from './ledgerrecord.ts';
 import { heldRemoval } from './plan/removals.ts';
 import { labelsHash } from './report/nodereport.ts';
 import { sha256 } from './sha256.ts';
-import { SetDigest } from './status/setdigest.ts';
+import { setDigest } from './status/memory.ts';
 import { outerMapOf } from './testing/outermap.ts';
 
 /**
@@ -120,13 +120,11 @@ describe('heldRemoval', () => {
   });
 });
 
-describe('SetDigest', () => {
+describe('setDigest', () => {
   it('stays as it is', () => {
-    const digest = new SetDigest();
-    expect(digest.text).to.equal('0-00000000000000000000000000000000');
-    digest.add('5f1c0c0e-6d0a-4c3b-9d55-0f1c5c1c2a11');
-    expect(digest.text).to.equal('1-38c47d0edf58864d86215d2fa42ccfe3');
-    digest.add('0b9f4a52-1e0d-4f5e-8a77-3c9d5b6e7f80');
-    expect(digest.text).to.equal('2-9c7e957ce1c59fe151003bc487c6da18');
+    const [one, other] = ['5f1c0c0e-6d0a-4c3b-9d55-0f1c5c1c2a11', '0b9f4a52-1e0d-4f5e-8a77-3c9d5b6e7f80'];
+    expect(setDigest([])).to.equal('0-00000000000000000000000000000000');
+    expect(setDigest([one])).to.equal('1-38c47d0edf58864d86215d2fa42ccfe3');
+    expect(setDigest([one, other])).to.equal('2-9c7e957ce1c59fe151003bc487c6da18');
   });
 });

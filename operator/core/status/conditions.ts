@@ -1,6 +1,6 @@
 import type { Reason } from '../../api/reason.ts';
 import type { Condition, NodeCounts } from '../../api/status.ts';
-import type { NodeRollup } from './rollup/rollup.ts';
+import type { NodeRollup } from './rollup.ts';
 
 /** Whether an object can be taken at all. Unknown: it is not read yet. */
 export interface Acceptance {

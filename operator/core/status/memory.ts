@@ -2,8 +2,7 @@ import { goalOf, versionOf } from '../../api/resourceversion.ts';
 import { every, type Steps } from '../steps.ts';
 import type { Acceptance } from './conditions.ts';
 import type { InnerFacts, OuterFacts, Written } from './facts.ts';
-import type { NodeRollup } from './rollup/rollup.ts';
-import { SetDigest } from './setdigest.ts';
+import type { NodeRollup } from './rollup.ts';
 
 /** What the status of an object is made of, as of one turn. */
 export interface StatusInput {
@@ -47,7 +46,9 @@ export interface InnerMemories {
   readonly digest: string;
 }
 
-export const NO_INNERS: InnerMemories = { facts: [], byKey: new Map(), digest: new SetDigest().text };
+const SEEDS = [0x2545f491, 0x9e3779b1, 0x85ebca6b, 0xc2b2ae35];
+
+export const NO_INNERS: InnerMemories = { facts: [], byKey: new Map(), digest: setDigest([]) };
 
 /** What is known of each InnerMap from now on. A new generation, and an object made again, begin anew. */
 export function* rememberInners(
@@ -65,7 +66,7 @@ export function* rememberInners(
     sameUids &&= known?.facts.uid === inner.uid;
     byKey.set(inner.key, rememberInner(inner, known, now));
   }
-  return { facts, byKey, digest: sameUids ? before.digest : digestOf(facts) };
+  return { facts, byKey, digest: sameUids ? before.digest : setDigest(facts.map(({ uid }) => uid)) };
 }
 
 function rememberInner(facts: InnerFacts, known: InnerMemory | undefined, now: number): InnerMemory {
@@ -106,10 +107,21 @@ export function specVersion({
     : resourceVersion;
 }
 
-function digestOf(facts: readonly InnerFacts[]): string {
-  const digest = new SetDigest();
-  for (const { uid } of facts) digest.add(uid);
-  return digest.text;
+/**
+ * A digest of a set of uids that does not depend on their order: `<count>-<four sums of 32 bits in hex>`. The server
+ * gives uids and they are random: nobody chooses them so that sums meet.
+ */
+export function setDigest(uids: readonly string[]): string {
+  const sums = SEEDS.map(seed => uids.reduce((sum, uid) => (sum + hashOf(uid, seed)) >>> 0, 0));
+  return `${uids.length}-${sums.map(sum => sum.toString(16).padStart(8, '0')).join('')}`;
+}
+
+/** FNV-1a with a seed, and a last mix. */
+function hashOf(uid: string, seed: number): number {
+  let mixed = seed;
+  for (let at = 0; at < uid.length; at++) mixed = Math.imul(mixed ^ uid.charCodeAt(at), 0x01000193);
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
+  return (mixed ^ (mixed >>> 13)) >>> 0;
 }
 
 export interface DeletionSeen {

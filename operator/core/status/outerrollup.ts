@@ -23,8 +23,8 @@ import {
   outerProgress,
   type ProgressSeen,
 } from './nodes/progress.ts';
-import { NO_NODES, sameRollup } from './rollup/rollup.ts';
-import { type FailingNode, rollupOf } from './rollup/watermarkindex.ts';
+import type { FailingNode } from './nodes/watermarkindex.ts';
+import { NO_NODES, sameRollup } from './rollup.ts';
 
 /** An object whose status may have to be written anew. */
 export interface StatusChange {
@@ -164,7 +164,7 @@ function innerInput(inner: InnerMemory, outer: Unrolled, now: number): Looked {
   if (outer.facts === undefined) return { input: { ...common, rollup: NO_NODES }, grew: false, isLate };
   const group = outer.groups.of(facts.selector);
   const failing = failingIn(group, facts.key);
-  const rollup = rollupOf(group.index, { version: goal, isLate }, failing);
+  const rollup = group.index.rollupOf({ version: goal, isLate }, failing);
   return { input: { ...common, rollup }, grew: group.grew, isLate };
 }
 
@@ -199,7 +199,7 @@ function outerInput(
 ): StatusInput {
   const group = groups.of(undefined);
   const goal = { version: deletion!.goal, isLate, failsBefore: true };
-  const rollup = rollupOf(group.index, goal, failingIn(group, ITSELF));
+  const rollup = group.index.rollupOf(goal, failingIn(group, ITSELF));
   return {
     ...{
       uid,

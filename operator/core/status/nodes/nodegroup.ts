@@ -1,8 +1,8 @@
 import type { NodeSelector } from '../../../api/metadata.ts';
-import { type WatermarkIndex, watermarkIndexOf } from '../rollup/watermarkindex.ts';
 import { selectorText } from './nodelabels.ts';
 import type { NodeSet } from './nodeset.ts';
 import type { OuterProgress } from './progress.ts';
+import { WatermarkIndex } from './watermarkindex.ts';
 
 /** The nodes that one selector chooses among those of the OuterMap. */
 export interface NodeGroup {
@@ -45,10 +45,11 @@ export class NodeGroups {
     if (before?.progress === progress) return before.grew ? { ...before, grew: false } : before;
     this.#made++;
     const members = membersOf(progress, selector, before);
-    const names = Array.from(members, rank => progress.nodes.all[rank]!.facts.name);
-    const reported = Array.from(members, rank => progress.byRank[rank]!);
+    const { byRank, nodes } = progress;
+    const nameOf = (rank: number) => nodes.all[rank]!.facts.name;
+    const index = new WatermarkIndex(members, rank => byRank[rank]!, nameOf);
     const grew = before !== undefined && hasGrown(before, members, progress.nodes);
-    return { progress, members, index: watermarkIndexOf(names, reported), grew };
+    return { progress, members, index, grew };
   }
 }
 

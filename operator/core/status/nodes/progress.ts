@@ -1,15 +1,30 @@
 import { every, type Steps } from '../../steps.ts';
 import type { EntryFacts, OuterFacts, ReportedFailure, StateFacts } from '../facts.ts';
-import type { FailingNode, NodeProgress } from '../rollup/watermarkindex.ts';
 import type { NodeSet, NodeStatus } from './nodeset.ts';
 import type { RestoreGuard } from './restore.ts';
 import { nodeStaleness, outerMapStaleness } from './staleness.ts';
+import type { FailingNode } from './watermarkindex.ts';
 
 /** Whoever has not reached a change after so long is silent; an idle watermark may be 60 s old. */
 export const LATE_AFTER = 75_000;
 
 /** Of the outer map itself among the failing: names of InnerMaps have a slash. */
 export const ITSELF = '';
+
+/** How far one node has come with an outer map. */
+export type NodeProgress =
+  | {
+      readonly kind: 'reporting';
+      readonly watermark: number;
+      /** It counts more failures than it lists. */
+      readonly opaque: boolean;
+      /** Where it lists failures. */
+      readonly entry?: EntryFacts;
+    }
+  /** An agent without a report about the present; overdue after LATE_AFTER. */
+  | { readonly kind: 'absent'; readonly since: number; readonly overdue: boolean }
+  | { readonly kind: 'silent' }
+  | { readonly kind: 'withoutAgent' };
 
 /** What the nodes that an OuterMap selects report about it. The same object while nothing of it is another. */
 export interface OuterProgress {
@@ -62,7 +77,7 @@ export function* outerProgress(
     isSame &&= byRank[rank] === last;
   }
   if (isSame) return Object.assign(before!, { from, nodes });
-  const failing = failingNodes(nodes, ranks, byRank);
+  const failing = failingNodes(ranks, byRank);
   return { from, nodes, ranks, byRank, failing, recheckAt: recheckAt(ranks, byRank) };
 }
 
@@ -111,7 +126,7 @@ function progressOf(
 }
 
 function absence(last: NodeProgress | undefined, now: number): NodeProgress {
-  const since = last?.kind === 'absent' ? (last.since ?? now) : now;
+  const since = last?.kind === 'absent' ? last.since : now;
   const overdue = now - since >= LATE_AFTER;
   return last?.kind === 'absent' && last.overdue === overdue ? last : { kind: 'absent', since, overdue };
 }
@@ -127,7 +142,6 @@ function reused(last: NodeProgress | undefined, next: NodeProgress): NodeProgres
 }
 
 function failingNodes(
-  { all }: NodeSet,
   ranks: Uint32Array,
   byRank: readonly (NodeProgress | undefined)[],
 ): ReadonlyMap<string, readonly FailingNode[]> {
@@ -135,9 +149,9 @@ function failingNodes(
   for (const rank of ranks) {
     const progress = byRank[rank]!;
     if (progress.kind !== 'reporting' || progress.entry === undefined) continue;
-    const { watermark, opaque, entry } = progress;
+    const { watermark, entry } = progress;
     for (const [name, failure] of failuresOf(entry)) {
-      const node = { rank, node: all[rank]!.facts.name, watermark, opaque, ...failure };
+      const node = { rank, watermark, ...failure };
       const nodes = failing.get(name);
       if (nodes === undefined) failing.set(name, [node]);
       else nodes.push(node);
@@ -150,8 +164,7 @@ function recheckAt(ranks: Uint32Array, byRank: readonly (NodeProgress | undefine
   let first = Number.POSITIVE_INFINITY;
   for (const rank of ranks) {
     const progress = byRank[rank]!;
-    if (progress.kind === 'absent' && !progress.overdue)
-      first = Math.min(first, progress.since! + LATE_AFTER);
+    if (progress.kind === 'absent' && !progress.overdue) first = Math.min(first, progress.since + LATE_AFTER);
   }
   return first;
 }

@@ -1,4 +1,4 @@
-import type { NodeFailure } from '../../../api/status.ts';
+import type { NodeFailure } from '../../api/status.ts';
 
 /** How an object fares on all its nodes. */
 export interface NodeRollup {

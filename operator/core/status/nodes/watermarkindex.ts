@@ -1,0 +1,161 @@
+import type { NodeRollup } from '../rollup.ts';
+import type { NodeProgress } from './progress.ts';
+
+/** A node that lists the object among its failures. */
+export interface FailingNode extends Pick<NodeRollup['failures'][number], 'reason' | 'message'> {
+  readonly rank: number;
+  readonly watermark: number;
+}
+
+/** The version that nodes must reach. */
+export interface Goal {
+  readonly version: number;
+  /** So long ago that a node that has not reached it is silent. */
+  readonly isLate: boolean;
+  /** A failure counts however far its node has come: it is what holds the node up. */
+  readonly failsBefore?: boolean;
+}
+
+/**
+ * Nodes that are selected alike, sorted once so that for thousands of InnerMaps the nodes that have come so far are one
+ * binary search. Nodes are ranks: places in the order of names.
+ */
+export class WatermarkIndex {
+  readonly #nameOf: (rank: number) => string;
+  /** Reporting nodes by their watermarks. */
+  readonly #reporting: Uint32Array;
+  readonly #watermarks: Float64Array;
+  /** Of those, the ranks that count more failures than they list. */
+  readonly #opaque: ReadonlySet<number>;
+  readonly #absent: Some;
+  /** Silent, or absent for too long. */
+  readonly #silent: Some;
+  readonly #withoutAgent: number;
+  /** Rollups of objects that fail nowhere, by the number of nodes that are behind. */
+  readonly #rollups = new Map<number, NodeRollup>();
+
+  /** `members` ascend. */
+  constructor(
+    members: Uint32Array,
+    progressOf: (rank: number) => NodeProgress,
+    nameOf: (rank: number) => string,
+  ) {
+    this.#nameOf = nameOf;
+    const reporting = members.filter(rank => progressOf(rank).kind === 'reporting');
+    this.#reporting = byWatermark(reporting, progressOf);
+    this.#watermarks = new Float64Array(reporting.length);
+    for (let at = 0; at < reporting.length; at++)
+      this.#watermarks[at] = watermarkOf(progressOf(this.#reporting[at]!));
+    this.#opaque = new Set(members.filter(rank => isOpaque(progressOf(rank))));
+    this.#absent = some(members, rank => isAbsent(progressOf(rank)));
+    this.#silent = some(members, rank => isSilent(progressOf(rank)));
+    this.#withoutAgent = members.length - reporting.length - this.#absent.count - this.#silent.count;
+  }
+
+  /** How an object fares that the nodes have when they reach the goal, but for those where it fails. */
+  rollupOf(goal: Goal, failing: readonly FailingNode[] = NOBODY): NodeRollup {
+    const behind = countBelow(this.#watermarks, goal.version);
+    const failed =
+      goal.failsBefore === true ? failing : failing.filter(({ watermark }) => watermark >= goal.version);
+    if (failed.length > 0) return this.#count(behind, goal.isLate, failed);
+    const key = behind * 2 + Number(goal.isLate);
+    let rollup = this.#rollups.get(key);
+    if (rollup === undefined) {
+      rollup = this.#count(behind, goal.isLate, failed);
+      this.#rollups.set(key, rollup);
+    }
+    return rollup;
+  }
+
+  #count(behind: number, isLate: boolean, failed: readonly FailingNode[]): NodeRollup {
+    const failedRanks = new Set(failed.map(({ rank }) => rank));
+    const late = some(this.#reporting.subarray(0, behind), rank => !failedRanks.has(rank));
+    const reached = some(this.#reporting.subarray(behind), rank => !failedRanks.has(rank));
+    const isHidden = (rank: number) => this.#opaque.has(rank) && !failedRanks.has(rank);
+    const hidden = this.#opaque.size === 0 ? NONE : some(this.#reporting.subarray(behind), isHidden);
+    const unknown = isLate ? [this.#silent, hidden, late] : [this.#silent, hidden];
+    const progressing = isLate ? [this.#absent] : [this.#absent, late];
+    return {
+      desired: this.#silent.count + this.#absent.count + this.#reporting.length,
+      ready: reached.count - hidden.count,
+      failed: failed.length,
+      unknown: sum(unknown),
+      behind: sum(progressing),
+      withoutAgent: this.#withoutAgent,
+      behindNodes: this.#firstNames(progressing),
+      unknownNodes: this.#firstNames(unknown),
+      failures: failed
+        .toSorted((a, b) => a.rank - b.rank)
+        .slice(0, LISTED)
+        .map(({ rank, reason, message }) => ({ node: this.#nameOf(rank), reason, message })),
+    };
+  }
+
+  #firstNames(groups: readonly Some[]): readonly string[] {
+    const first = groups.flatMap(({ ranks }) => ranks).sort((a, b) => a - b);
+    return first.slice(0, NAMED).map(this.#nameOf);
+  }
+}
+
+const NAMED = 3;
+const LISTED = 5;
+const NOBODY: readonly FailingNode[] = [];
+
+function isOpaque(progress: NodeProgress): boolean {
+  return progress.kind === 'reporting' && progress.opaque;
+}
+
+function isAbsent(progress: NodeProgress): boolean {
+  return progress.kind === 'absent' && !progress.overdue;
+}
+
+function isSilent(progress: NodeProgress): boolean {
+  return progress.kind === 'silent' || (progress.kind === 'absent' && progress.overdue);
+}
+
+function watermarkOf(progress: NodeProgress): number {
+  return progress.kind === 'reporting' ? progress.watermark : Number.NaN;
+}
+
+/** While all is quiet they are in that order already. */
+function byWatermark(ranks: Uint32Array, progressOf: (rank: number) => NodeProgress): Uint32Array {
+  const watermark = (rank: number) => watermarkOf(progressOf(rank));
+  const isSorted = ranks.every((rank, at) => at === 0 || watermark(rank) >= watermark(ranks[at - 1]!));
+  return isSorted ? ranks : ranks.sort((a, b) => watermark(a) - watermark(b) || a - b);
+}
+
+/** Of sorted numbers, how many are below: all where nothing compares with the bound. */
+function countBelow(sorted: Float64Array, bound: number): number {
+  let from = 0;
+  for (let to = sorted.length; from < to; ) {
+    const middle = (from + to) >>> 1;
+    if (sorted[middle]! >= bound) to = middle;
+    else from = middle + 1;
+  }
+  return from;
+}
+
+/** A count of nodes, with the first of them by name. */
+interface Some {
+  readonly count: number;
+  readonly ranks: readonly number[];
+}
+
+const NONE: Some = { count: 0, ranks: [] };
+
+function some(among: Uint32Array, belongs: (rank: number) => boolean): Some {
+  const ranks: number[] = [];
+  let count = 0;
+  for (const rank of among) {
+    if (!belongs(rank)) continue;
+    count++;
+    if (ranks.length === NAMED && rank > ranks[NAMED - 1]!) continue;
+    ranks.push(rank);
+    ranks.sort((a, b) => a - b).splice(NAMED);
+  }
+  return { count, ranks };
+}
+
+function sum(groups: readonly Some[]): number {
+  return groups.reduce((total, { count }) => total + count, 0);
+}
