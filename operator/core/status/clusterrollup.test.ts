@@ -177,12 +177,12 @@ describe('rollUpCluster', () => {
     scene.inner('w', { key: 1 }).inner('z', { outer: 'other' }).listed();
     scene.report('a').report('b').report('a', 'other').fold();
     const memoryOf = (name: string) => scene.world.memory.outers.get(name)!;
-    const [tenants, other] = [memoryOf('tenants').conflicts, memoryOf('other').conflicts];
+    const [tenants, other] = [memoryOf('tenants').groups, memoryOf('other').groups];
     scene.inner('w', { key: 1 }).fold();
-    expect(memoryOf('other').conflicts).to.equal(other);
-    expect(memoryOf('tenants').conflicts).not.to.equal(tenants);
+    expect(memoryOf('other').groups).to.equal(other);
+    expect(memoryOf('tenants').groups).not.to.equal(tenants);
     scene.pass(75_000).fold();
-    expect(memoryOf('other').conflicts).not.to.equal(other);
+    expect(memoryOf('other').groups).not.to.equal(other);
   });
 
   it('rolls up those first of which something was deleted', () => {

@@ -104,7 +104,8 @@ export function* rollUpOuterMap(
   const isSame = before !== undefined && isUnchanged(before, next) && now < before.rollups.recheckAt;
   if (isSame) return rollUpItself({ ...before, ...next }, { grew: false, now, changed });
   const groups = new NodeGroups(progress, before?.groups);
-  const conflicts = yield* keyConflicts(inners.facts, compiledOf(facts), groups);
+  const areSame = before !== undefined && hasSameContenders(before, next);
+  const conflicts = areSame ? before.conflicts : yield* keyConflicts(inners.facts, compiledOf(facts), groups);
   const rollups = yield* rollUpInnerMaps({ ...next, groups, conflicts }, now, changed);
   const { grew } = groups.of(undefined);
   return rollUpItself({ ...next, groups, conflicts, rollups }, { grew, now, changed });
@@ -119,6 +120,19 @@ function isUnchanged(before: OuterRollup, next: Omit<Unrolled, 'conflicts' | 'gr
     before.facts?.uid === next.facts?.uid &&
     before.facts?.generation === next.facts?.generation &&
     sameAcceptance(before.acceptance, next.acceptance)
+  );
+}
+
+/** Conflicts of keys do not depend on what nodes report. */
+function hasSameContenders(
+  before: OuterRollup,
+  { facts, inners, progress }: Pick<OuterRollup, 'facts' | 'inners' | 'progress'>,
+): boolean {
+  return (
+    before.inners === inners &&
+    before.facts?.outerMap === facts?.outerMap &&
+    before.progress.ranks === progress.ranks &&
+    before.progress.nodes.labels === progress.nodes.labels
   );
 }
 

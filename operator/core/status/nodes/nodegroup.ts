@@ -47,7 +47,7 @@ export class NodeGroups {
     const members = membersOf(progress, selector, before);
     const { byRank, nodes } = progress;
     const nameOf = (rank: number) => nodes.all[rank]!.facts.name;
-    const index = new WatermarkIndex(members, rank => byRank[rank]!, nameOf);
+    const index = new WatermarkIndex(members, byRank, nameOf);
     const grew = before !== undefined && hasGrown(before, members, progress.nodes);
     return { progress, members, index, grew };
   }

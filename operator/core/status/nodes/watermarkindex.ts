@@ -34,22 +34,28 @@ export class WatermarkIndex {
   /** Rollups of objects that fail nowhere, by the number of nodes that are behind. */
   readonly #rollups = new Map<number, NodeRollup>();
 
-  /** `members` ascend. */
+  /** `members` are ascending ranks; `byRank` has the progress of each of them. */
   constructor(
     members: Uint32Array,
-    progressOf: (rank: number) => NodeProgress,
+    byRank: readonly (NodeProgress | undefined)[],
     nameOf: (rank: number) => string,
   ) {
     this.#nameOf = nameOf;
-    const reporting = members.filter(rank => progressOf(rank).kind === 'reporting');
-    this.#reporting = byWatermark(reporting, progressOf);
-    this.#watermarks = new Float64Array(reporting.length);
-    for (let at = 0; at < reporting.length; at++)
-      this.#watermarks[at] = watermarkOf(progressOf(this.#reporting[at]!));
-    this.#opaque = new Set(members.filter(rank => isOpaque(progressOf(rank))));
-    this.#absent = some(members, rank => isAbsent(progressOf(rank)));
-    this.#silent = some(members, rank => isSilent(progressOf(rank)));
-    this.#withoutAgent = members.length - reporting.length - this.#absent.count - this.#silent.count;
+    const [reporting, opaque, absent, silent]: number[][] = [[], [], [], []];
+    for (const rank of members) {
+      const progress = byRank[rank]!;
+      if (progress.kind === 'reporting') reporting!.push(rank);
+      if (progress.kind === 'reporting' && progress.opaque) opaque!.push(rank);
+      if (progress.kind === 'absent' && !progress.overdue) absent!.push(rank);
+      if (progress.kind === 'silent' || (progress.kind === 'absent' && progress.overdue)) silent!.push(rank);
+    }
+    this.#reporting = byWatermark(Uint32Array.from(reporting!), byRank);
+    this.#watermarks = new Float64Array(this.#reporting.length);
+    for (const [at, rank] of this.#reporting.entries()) this.#watermarks[at] = watermarkOf(byRank[rank]!);
+    this.#opaque = new Set(opaque);
+    this.#absent = some(absent!);
+    this.#silent = some(silent!);
+    this.#withoutAgent = members.length - reporting!.length - absent!.length - silent!.length;
   }
 
   /** How an object fares that the nodes have when they reach the goal, but for those where it fails. */
@@ -101,25 +107,13 @@ const NAMED = 3;
 const LISTED = 5;
 const NOBODY: readonly FailingNode[] = [];
 
-function isOpaque(progress: NodeProgress): boolean {
-  return progress.kind === 'reporting' && progress.opaque;
-}
-
-function isAbsent(progress: NodeProgress): boolean {
-  return progress.kind === 'absent' && !progress.overdue;
-}
-
-function isSilent(progress: NodeProgress): boolean {
-  return progress.kind === 'silent' || (progress.kind === 'absent' && progress.overdue);
-}
-
 function watermarkOf(progress: NodeProgress): number {
   return progress.kind === 'reporting' ? progress.watermark : Number.NaN;
 }
 
 /** While all is quiet they are in that order already. */
-function byWatermark(ranks: Uint32Array, progressOf: (rank: number) => NodeProgress): Uint32Array {
-  const watermark = (rank: number) => watermarkOf(progressOf(rank));
+function byWatermark(ranks: Uint32Array, byRank: readonly (NodeProgress | undefined)[]): Uint32Array {
+  const watermark = (rank: number) => watermarkOf(byRank[rank]!);
   const isSorted = ranks.every((rank, at) => at === 0 || watermark(rank) >= watermark(ranks[at - 1]!));
   return isSorted ? ranks : ranks.sort((a, b) => watermark(a) - watermark(b) || a - b);
 }
@@ -143,7 +137,7 @@ interface Some {
 
 const NONE: Some = { count: 0, ranks: [] };
 
-function some(among: Uint32Array, belongs: (rank: number) => boolean): Some {
+function some(among: Iterable<number>, belongs: (rank: number) => boolean = () => true): Some {
   const ranks: number[] = [];
   let count = 0;
   for (const rank of among) {
