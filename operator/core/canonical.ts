@@ -12,3 +12,12 @@ function sorted(object: object): object {
   const entries = Object.entries(object).filter(([, value]) => value !== undefined && value !== null);
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
+
+/** Whether two lists have the same items in the same order: the very same, or as `same` says. */
+export function sameItems<T>(
+  a: readonly T[],
+  b: readonly T[],
+  same: (a: T, b: T) => boolean = Object.is,
+): boolean {
+  return a.length === b.length && a.every((item, at) => same(item, b[at]!));
+}

@@ -1,3 +1,5 @@
+import { equalBytes } from './bytes/bytes.ts';
+
 /**
  * The entries of one map as bytes, in the shape that the kernel's batch calls take:
  * `count` keys one after the other, and `count` values one after the other.
@@ -12,3 +14,7 @@ export interface Entries {
 }
 
 export const NO_ENTRIES: Entries = { count: 0, keys: new Uint8Array(0), values: new Uint8Array(0) };
+
+export function sameEntries(a: Entries, b: Entries): boolean {
+  return a.count === b.count && equalBytes(a.keys, b.keys) && equalBytes(a.values, b.values);
+}

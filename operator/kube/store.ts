@@ -35,7 +35,7 @@ export class Store<T> implements CacheConsumer<T> {
   replace(items: ReadonlyMap<string, T>): void {
     const first = !this.#synced;
     this.#synced = true;
-    if (!first && sameItems(this.#items, items)) return;
+    if (!first && sameMap(this.#items, items)) return;
     this.#items = new Map(items);
     this.#changed();
   }
@@ -64,7 +64,7 @@ export class Store<T> implements CacheConsumer<T> {
   }
 }
 
-function sameItems<T>(left: ReadonlyMap<string, T>, right: ReadonlyMap<string, T>): boolean {
+function sameMap<T>(left: ReadonlyMap<string, T>, right: ReadonlyMap<string, T>): boolean {
   if (left.size !== right.size) return false;
   for (const [key, item] of right) if (left.get(key) !== item || !left.has(key)) return false;
   return true;

@@ -63,7 +63,7 @@ export async function readEntries(
   before?: OuterEntries,
 ): Promise<OuterEntries> {
   const now = await kernel.readOuter(map);
-  if (before !== undefined && sameEntries(before, now)) return before;
+  if (before !== undefined && sameOuterEntries(before, now)) return before;
   const { keySize } = map.spec;
   entries.clear();
   await timesSliced(now.count, index => {
@@ -72,7 +72,7 @@ export async function readEntries(
   return now;
 }
 
-function sameEntries(a: OuterEntries, b: OuterEntries): boolean {
+function sameOuterEntries(a: OuterEntries, b: OuterEntries): boolean {
   if (a.count !== b.count || !equalBytes(a.keys, b.keys)) return false;
   return a.ids.every((id, at) => id === b.ids[at]);
 }

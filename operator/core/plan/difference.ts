@@ -1,7 +1,7 @@
 import type { InnerType } from '../../api/outermap.ts';
 import { equalBytes, equalRun } from '../bytes/bytes.ts';
 import { KeyIndex } from '../bytes/keyindex.ts';
-import type { Entries } from '../entries.ts';
+import { type Entries, sameEntries } from '../entries.ts';
 import { isArray } from '../mapspec.ts';
 import { prefixesOf } from '../scalar/cidr.ts';
 
@@ -33,7 +33,7 @@ export interface Difference {
 
 /** Undefined where the contents are as declared. */
 export function difference(declared: Entries, found: Entries, by: Comparison): Difference | undefined {
-  if (sameBytes(declared, found)) return undefined;
+  if (sameEntries(declared, found)) return undefined;
   const collected = isArray(by.type)
     ? arrayDifference(declared, found, by)
     : keyedDifference(declared, found, by);
@@ -50,10 +50,6 @@ export function sameInOrder(a: Entries, b: Entries, by: Comparison): boolean {
     if (((a.values[at]! ^ b.values[at]!) & mask[at % stride]!) !== 0) return false;
   }
   return true;
-}
-
-export function sameBytes(a: Entries, b: Entries): boolean {
-  return a.count === b.count && equalBytes(a.keys, b.keys) && equalBytes(a.values, b.values);
 }
 
 function keyedDifference(declared: Entries, found: Entries, by: Comparison): Difference {

@@ -1,11 +1,12 @@
 import type { DesiredInner } from '../desired/compile.ts';
 import type { DesiredOuter } from '../desired/desired.ts';
+import { sameEntries } from '../entries.ts';
 import { ownsKey } from '../ledgerrecord.ts';
 import { isLRU } from '../mapspec.ts';
 import type { ComparisonResult, ObservedOuterMap, Programmed } from '../observed.ts';
 import { every, type Steps } from '../steps.ts';
 import { sameShape } from './compared.ts';
-import { type Difference, sameBytes } from './difference.ts';
+import type { Difference } from './difference.ts';
 import type { Cause, Step } from './step.ts';
 
 type Write = Extract<Step, { verb: 'insert' | 'replace' | 'edit' }>;
@@ -131,7 +132,7 @@ function causeOf(inner: DesiredInner, differing: Difference, cause: Cause): Caus
 /** Whether two objects ask for the same map: labels, selectors or a new generation alone change nothing. */
 function sameDeclaration(a: DesiredInner, b: DesiredInner): boolean {
   return (
-    sameShape(a, b.spec) && a.sealed === b.sealed && a.exact === b.exact && sameBytes(a.entries, b.entries)
+    sameShape(a, b.spec) && a.sealed === b.sealed && a.exact === b.exact && sameEntries(a.entries, b.entries)
   );
 }
 

@@ -1,4 +1,5 @@
 import type { NodeFailure } from '../../api/status.ts';
+import { sameItems } from '../canonical.ts';
 
 /** How an object fares on all its nodes. */
 export interface NodeRollup {
@@ -39,10 +40,6 @@ export function sameRollup(a: NodeRollup, b: NodeRollup): boolean {
     sameItems(a.unknownNodes, b.unknownNodes) &&
     sameItems(a.failures, b.failures, sameFailure)
   );
-}
-
-function sameItems<T>(a: readonly T[], b: readonly T[], same: (a: T, b: T) => boolean = Object.is): boolean {
-  return a.length === b.length && a.every((item, at) => same(item, b[at]!));
 }
 
 function sameFailure(a: NodeFailure, b: NodeFailure): boolean {

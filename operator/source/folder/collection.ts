@@ -1,9 +1,11 @@
 import { objectText } from '../../api/metadata.ts';
 import type { OuterMap } from '../../api/outermap.ts';
+import { sameItems } from '../../core/canonical.ts';
+import { sameEntries } from '../../core/entries.ts';
 import type { OuterLayout } from '../../core/layout/outer.ts';
 import type { ManifestProblem, Wanted, WantedInner } from '../../core/wanted.ts';
 import type { DeclaredOuter, FileReading, RejectedObject } from './manifests.ts';
-import { isSame, sameEntries, sameItems } from './same.ts';
+import { isSame } from './same.ts';
 import type { Signature } from './scan.ts';
 
 /** What is known of one file: what it declares, and what of it is older than the file. */
@@ -235,9 +237,10 @@ function declaresTheSame(a: FileState, b: FileState): boolean {
     a.hides === b.hides &&
     a.refused.length + b.refused.length + a.kept.size + b.kept.size === 0 &&
     sameItems(a.outerMaps, b.outerMaps) &&
-    a.innerMaps.length === b.innerMaps.length &&
-    a.innerMaps.every(
-      (inner, index) => objectText(inner.innerMap) === objectText(b.innerMaps[index]!.innerMap),
+    sameItems(
+      a.innerMaps,
+      b.innerMaps,
+      (inner, other) => objectText(inner.innerMap) === objectText(other.innerMap),
     )
   );
 }

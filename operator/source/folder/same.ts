@@ -1,5 +1,3 @@
-import type { Entries } from '../../core/entries.ts';
-
 /** Whether two values of plain data are equal, down to the last field. */
 export function isSame(a: unknown, b: unknown): boolean {
   if (a === b) return true;
@@ -10,19 +8,6 @@ export function isSame(a: unknown, b: unknown): boolean {
   return names.every(name => Object.hasOwn(b, name) && isSame(a[name as never], b[name as never]));
 }
 
-export function sameEntries(a: Entries, b: Entries): boolean {
-  return a.count === b.count && sameBytes(a.keys, b.keys) && sameBytes(a.values, b.values);
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) === 0;
-}
-
 export function sameTexts(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
   return a.size === b.size && [...a].every(([name, text]) => b.get(name) === text);
-}
-
-/** Item by item, by reference. */
-export function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
-  return a.length === b.length && a.every((item, index) => item === b[index]);
 }
