@@ -5,7 +5,7 @@ export const API_VERSION = 'innermap.io/v1alpha1';
  * The annotation whose value releases held removals: a token, or several with commas between them. On an OuterMap it is for
  * that one on all nodes; on a NodeMapState for all of that node, also of OuterMaps that are no longer there to take it.
  */
-const RELEASE_ANNOTATION = 'innermap.io/release-removal';
+export const RELEASE_ANNOTATION = 'innermap.io/release-removal';
 
 /** The tokens that an object's annotation gives. */
 export function releasesIn(annotations: Readonly<Record<string, string>> | undefined): readonly string[] {

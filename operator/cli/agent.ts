@@ -1,3 +1,4 @@
+import { RELEASE_ANNOTATION } from '../api/metadata.ts';
 import {
   BPFFS,
   BPFFS_ON_NODE,
@@ -109,7 +110,7 @@ function agentOptions(given: Given, { env }: Ports['terminal']): AgentOptions {
     throw new UsageError('Option --node-label is for --manifests: a cluster’s Node has labels', 'agent');
   if (manifests.length === 0 && given.list('release-removal').length > 0)
     throw new UsageError(
-      'Option --release-removal is for --manifests: in a cluster annotate the OuterMap, or the NodeMapState, with innermap.io/release-removal',
+      `Option --release-removal is for --manifests: in a cluster annotate the OuterMap, or the NodeMapState, with ${RELEASE_ANNOTATION}`,
       'agent',
     );
   const name = given.text('node') ?? (manifests.length === 0 ? env['NODE_NAME'] : undefined);

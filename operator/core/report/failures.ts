@@ -1,4 +1,5 @@
 import type { InnerMap } from '../../api/innermap.ts';
+import { RELEASE_ANNOTATION } from '../../api/metadata.ts';
 import type { OuterMap } from '../../api/outermap.ts';
 import type { Reason } from '../../api/reason.ts';
 import type { DesiredInner } from '../desired/compile.ts';
@@ -122,9 +123,23 @@ export function retirementsFailed(
 export function heldText(held: Plan['held'][number], lot: 'declared' | 'undeclared'): string {
   const recent = held.recent === 0 ? '' : ` and ${held.recent} went within a minute`;
   const more = held.before > held.keys ? `${recent} (${held.before} were not a moment ago)` : recent;
-  const what = `${held.keys} of ${held.of} keys are no longer declared${more}, more than maxRemoval lets go at once`;
   const where = lot === 'declared' ? '' : ' of the NodeMapState';
-  return `${what}: nothing was removed; if it is meant, release it with token ${held.token} (annotation innermap.io/release-removal${where}, or --release-removal for a folder)`;
+  return heldUntil(
+    `${held.keys} of ${held.of} keys are no longer declared${more}`,
+    `release it with token ${held.token} (annotation ${RELEASE_ANNOTATION}${where}, or --release-removal for a folder)`,
+  );
+}
+
+/** The same of one node, for a cluster: as much as its state tells. */
+export function heldOnNodeText({ keys, token }: { readonly keys: number; readonly token: string }): string {
+  return heldUntil(
+    `${keys} keys are no longer declared`,
+    `set the annotation ${RELEASE_ANNOTATION}: ${token}`,
+  );
+}
+
+function heldUntil(what: string, release: string): string {
+  return `${what}, more than maxRemoval lets go at once: nothing was removed; if it is meant, ${release}`;
 }
 
 function keyOf(object: InnerMap | OuterMap): { keyText?: string } {

@@ -1,3 +1,4 @@
+import { RELEASE_ANNOTATION } from '../../../api/metadata.ts';
 import { counted } from '../../../core/plan/print.ts';
 import type { Terminal } from '../../command.ts';
 import { ageText } from '../../terminal/age.ts';
@@ -101,7 +102,7 @@ function heldLines(held: readonly HeldRemovalLine[], { terminal }: OverviewOptio
   return held
     .map(({ outerMap, token, keys, nodes }) => {
       const what = `${warn('Held:')} the removal of ${counted(keys, 'key')} of ${outerMap} on ${nodesText(nodes)}; if it is meant:`;
-      return `${what}\n  kubectl annotate om/${outerMap} innermap.io/release-removal=${printable(token)} --overwrite\n`;
+      return `${what}\n  kubectl annotate om/${outerMap} ${RELEASE_ANNOTATION}=${printable(token)} --overwrite\n`;
     })
     .join('');
 }

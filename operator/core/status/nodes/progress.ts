@@ -1,3 +1,4 @@
+import { heldOnNodeText } from '../../report/failures.ts';
 import { every, type Steps } from '../../steps.ts';
 import type { EntryFacts, OuterFacts, ReportedFailure, StateFacts } from '../facts.ts';
 import type { NodeSet, NodeStatus } from './nodeset.ts';
@@ -175,14 +176,10 @@ export function isTroubled(entry: EntryFacts | undefined): boolean {
 }
 
 function* failuresOf({ held, own, inners }: EntryFacts): Iterable<readonly [string, ReportedFailure]> {
-  const itself = held === undefined ? own : heldFailure(held);
+  const itself =
+    held === undefined ? own : ({ reason: 'RemovalHeld', message: heldOnNodeText(held) } as const);
   if (itself !== undefined) yield [ITSELF, itself];
   yield* inners;
-}
-
-function heldFailure({ keys, token }: { readonly keys: number; readonly token: string }): ReportedFailure {
-  const message = `${keys} keys are no longer declared, more than maxRemoval lets go at once: nothing was removed; if it is meant, set the annotation innermap.io/release-removal: ${token}`;
-  return { reason: 'RemovalHeld', message };
 }
 
 /** Whether nothing but watermarks has advanced between two reports of a node. */
