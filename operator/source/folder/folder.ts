@@ -4,7 +4,7 @@ import type { Wanted } from '../../core/wanted.ts';
 import type { Source } from '../source.ts';
 import { Collector } from './collector.ts';
 import { isManifestName, plainPaths } from './scan.ts';
-import { Watches } from './watch.ts';
+import { DirectoryWatches } from './watch.ts';
 
 export interface FolderOptions {
   /** Directories (what lies directly in them) and files. */
@@ -27,7 +27,7 @@ export function folderSource(options: FolderOptions): Source {
 class FolderSource implements Source {
   readonly #paths: readonly string[];
   readonly #collector: Collector;
-  readonly #watches: Watches;
+  readonly #watches: DirectoryWatches;
   readonly #touched = new Set<string>();
   #listeners: (() => void)[] = [];
   #isRead = false;
@@ -46,7 +46,7 @@ class FolderSource implements Source {
       weigh: false,
       changed: () => this.#tell(),
     });
-    this.#watches = new Watches((directory, name) => this.#happened(directory, name), unwatched);
+    this.#watches = new DirectoryWatches((directory, name) => this.#happened(directory, name), unwatched);
   }
 
   async read(): Promise<Wanted> {

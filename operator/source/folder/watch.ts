@@ -10,7 +10,7 @@ interface Watched {
 }
 
 /** inotify watches on a set of directories. A directory that was replaced by another of the same name is watched anew. */
-export class Watches {
+export class DirectoryWatches {
   readonly #happened: Happened;
   readonly #failed: (directory: string, error: Error) => void;
   readonly #watched = new Map<string, Watched>();

@@ -11,7 +11,7 @@ export function watchDirectories(
   directories: readonly string[],
   changed: () => void,
 ): () => void {
-  const watches = new Watches(changed, directories);
+  const watches = new PinWatches(changed, directories);
   for (const directory of directories) watches.addParents(directory, root);
   watches.arm();
   return () => watches.end();
@@ -22,7 +22,7 @@ interface Armed {
   readonly identity: string;
 }
 
-class Watches {
+class PinWatches {
   readonly #wanted: ReadonlySet<string>;
   /** Directory → the names in it that lead to a wanted one. */
   readonly #steps = new Map<string, Set<string>>();
