@@ -6,7 +6,8 @@ import { parse } from 'yaml';
 import { CHART, generatedFiles } from '../charts/generated.ts';
 import { crdTemplate, policyTemplates } from '../charts/manifests.ts';
 import { chartValues, readmeWith } from '../charts/readme.ts';
-import { agentMetrics, controllerMetrics } from '../operator/support/metrics.ts';
+import { agentMetrics } from '../operator/support/metrics/agent.ts';
+import { controllerMetrics } from '../operator/support/metrics/controller.ts';
 import { REPOSITORY } from './crdschema.ts';
 
 const MOST_VALUES = 25;

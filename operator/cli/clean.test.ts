@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { AgentFixture, startedAgent } from '../agent/testing/fixture.ts';
 import type { MapSpec } from '../core/mapspec.ts';
-import { Crash, FakeMachine } from '../kernel/testing/fake.ts';
+import { Crash } from '../kernel/testing/fake/faults.ts';
+import { FakeMachine } from '../kernel/testing/fake/machine.ts';
 import { CommandFixture, type Ran } from './testing/commandfixture.ts';
 import { entriesOf, makeForeign } from './testing/foreign.ts';
 

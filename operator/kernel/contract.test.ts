@@ -1,5 +1,5 @@
 import { kernelContract } from './testing/contract.ts';
-import { FakeMachine } from './testing/fake.ts';
+import { FakeMachine } from './testing/fake/machine.ts';
 
 kernelContract('FakeKernel', async () => {
   const machine = new FakeMachine();

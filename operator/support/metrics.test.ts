@@ -1,5 +1,7 @@
 import { expect } from 'chai';
-import { agentMetrics, controllerMetrics, type OuterMapMeasures, type TurnMeasures } from './metrics.ts';
+import { agentMetrics } from './metrics/agent.ts';
+import { controllerMetrics } from './metrics/controller.ts';
+import type { OuterMapMeasures, TurnMeasures } from './metrics/turn.ts';
 
 const BUILD = { version: '1.2.3', commit: 'abc' };
 

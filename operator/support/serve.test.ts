@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { listenAddress } from './listen.ts';
-import { agentMetrics } from './metrics.ts';
+import { agentMetrics } from './metrics/agent.ts';
 import { type Served, type Serving, serve } from './serve.ts';
 
 interface Answer {

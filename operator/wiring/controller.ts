@@ -3,7 +3,7 @@ import type { ControllerCommandOptions } from '../cli/command.ts';
 import { Controller } from '../controller/run.ts';
 import { type Cluster, openCluster } from '../kube/client.ts';
 import { createLog, type Log } from '../support/log.ts';
-import type { ControllerMetrics } from '../support/metrics.ts';
+import type { ControllerMetrics } from '../support/metrics/controller.ts';
 import type { Serving } from '../support/serve.ts';
 import { clusterOf } from './cluster.ts';
 import { untilSignal } from './signals.ts';
@@ -50,7 +50,7 @@ function controllerOf(
 }
 
 async function metricsOf(version: string): Promise<ControllerMetrics> {
-  const { controllerMetrics } = await import('../support/metrics.ts');
+  const { controllerMetrics } = await import('../support/metrics/controller.ts');
   return controllerMetrics({ version });
 }
 

@@ -1,12 +1,8 @@
 import type { TurnListener } from '../agent/run.ts';
 import type { Turn } from '../agent/turn.ts';
 import type { Kernel } from '../kernel/kernel.ts';
-import {
-  type AgentMetrics,
-  agentMetrics,
-  type OuterMapMeasures,
-  type StepSeconds,
-} from '../support/metrics.ts';
+import { type AgentMetrics, agentMetrics } from '../support/metrics/agent.ts';
+import type { OuterMapMeasures, StepSeconds } from '../support/metrics/turn.ts';
 import { serve } from '../support/serve.ts';
 import type { AgentAdapters } from './agent.ts';
 

@@ -29,7 +29,7 @@ export class Waiting {
   }
 
   async #serve(listen: string): Promise<() => Promise<void>> {
-    const { agentMetrics } = await import('../support/metrics.ts');
+    const { agentMetrics } = await import('../support/metrics/agent.ts');
     const { serve } = await import('../support/serve.ts');
     const metrics = agentMetrics({ version: this.#options.version });
     const unready = () => `Another agent works on this bpffs, waiting for it to end: ${this.#holder}`;

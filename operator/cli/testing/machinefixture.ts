@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import { AgentFixture, startedAgent } from '../../agent/testing/fixture.ts';
-import type { FakeKernelOptions } from '../../kernel/testing/fake.ts';
-import { FakeMachine } from '../../kernel/testing/fake.ts';
+import { type FakeKernelOptions, FakeMachine } from '../../kernel/testing/fake/machine.ts';
 import type { ClosableKernel } from '../command.ts';
 import { CommandFixture } from './commandfixture.ts';
 import { type Foreign, makeForeign } from './foreign.ts';
