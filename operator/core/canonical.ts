@@ -1,11 +1,11 @@
+import { isObject } from '../api/parse/section.ts';
+
 /**
  * JSON with sorted fields, and without those that are null or absent: equal text is equal meaning, in whatever order a
  * server answers.
  */
 export function canonicalText(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? sorted(inner) : inner,
-  );
+  return JSON.stringify(value, (_, inner: unknown) => (isObject(inner) ? sorted(inner) : inner));
 }
 
 function sorted(object: object): object {

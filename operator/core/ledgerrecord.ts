@@ -1,4 +1,5 @@
 import type { OuterMapSpec, Template } from '../api/outermap.ts';
+import { isObject } from '../api/parse/section.ts';
 import { bytesOfHex } from './hex.ts';
 import { sha256 } from './sha256.ts';
 
@@ -106,8 +107,4 @@ function isDeclared(value: unknown): boolean {
   const texts = [value['type'], value['key']].every(text => typeof text === 'string');
   const isSized = typeof value['maxEntries'] === 'number' && Array.isArray(value['flags']);
   return texts && isSized && isObject(value['inner']) && typeof value['inner']['type'] === 'string';
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }

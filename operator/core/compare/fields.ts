@@ -1,3 +1,4 @@
+import { isObject } from '../../api/parse/section.ts';
 import { type FieldPath, fieldText } from '../../api/problem.ts';
 
 /** A field that reads otherwise. A side that has no such field has no text. */
@@ -10,7 +11,7 @@ export interface FieldChange {
 
 /** Where two objects of plain data differ, field by field; lists of scalars as one. */
 export function fieldChanges(before: unknown, after: unknown, path: FieldPath = []): readonly FieldChange[] {
-  if (isRecord(before) && isRecord(after)) {
+  if (isObject(before) && isObject(after)) {
     const names = new Set([...Object.keys(before), ...Object.keys(after)]);
     return [...names].flatMap(name => fieldChanges(before[name], after[name], [...path, name]));
   }
@@ -29,19 +30,15 @@ export function fieldChanges(before: unknown, after: unknown, path: FieldPath = 
   ];
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function isListOfRecords(value: unknown): value is readonly unknown[] {
-  return Array.isArray(value) && value.length > 0 && value.every(isRecord);
+  return Array.isArray(value) && value.length > 0 && value.every(isObject);
 }
 
 /** An empty list or object says as much as none. */
 function textOf(value: unknown): string | undefined {
   if (value === undefined) return undefined;
   if (Array.isArray(value)) return value.length === 0 ? undefined : JSON.stringify(value);
-  if (isRecord(value)) {
+  if (isObject(value)) {
     const given = Object.entries(value).filter(([, field]) => textOf(field) !== undefined);
     return given.length === 0 ? undefined : JSON.stringify(Object.fromEntries(given));
   }

@@ -1,5 +1,6 @@
 import { objectText } from '../../../api/metadata.ts';
 import type { Reason } from '../../../api/reason.ts';
+import { compareText } from '../../../core/desired/desired.ts';
 import type { NodeOverview } from './rows.ts';
 
 /** One object's trouble, and everywhere where it is the same. */
@@ -40,7 +41,8 @@ export function failuresOf(standings: readonly NodeOverview[], scope: Scope): re
       else group.nodes.push(node);
     }
   return [...groups.values()].sort(
-    (a, b) => b.nodes.length - a.nodes.length || compare(a.object, b.object) || compare(a.message, b.message),
+    (a, b) =>
+      b.nodes.length - a.nodes.length || compareText(a.object, b.object) || compareText(a.message, b.message),
   );
 }
 
@@ -67,9 +69,7 @@ export function heldRemovals(standings: readonly NodeOverview[], scope: Scope): 
       if (known === undefined) held.set(`${name} ${token}`, { outerMap: name, token, keys, nodes: [node] });
       else known.nodes.push(node);
     }
-  return [...held.values()].sort((a, b) => compare(a.outerMap, b.outerMap) || compare(a.token, b.token));
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return [...held.values()].sort(
+    (a, b) => compareText(a.outerMap, b.outerMap) || compareText(a.token, b.token),
+  );
 }

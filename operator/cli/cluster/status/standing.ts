@@ -1,4 +1,5 @@
 import { selects } from '../../../api/selector.ts';
+import { compareText } from '../../../core/desired/desired.ts';
 import type { ClusterFacts, Listed, ListedNode, ListedNodeMapState, ListedOuterMap } from '../ports.ts';
 import { changesOf } from './behind.ts';
 import {
@@ -58,7 +59,7 @@ export function clusterOverview(facts: ClusterFacts, scope: Scope): ClusterOverv
       rows.every(isReady) &&
       notReady.length === 0 &&
       silent.every(({ waitsFor }) => waitsFor === undefined),
-    outerMaps: outerMaps.toSorted((a, b) => weight(a) - weight(b) || compare(a.name, b.name)),
+    outerMaps: outerMaps.toSorted((a, b) => weight(a) - weight(b) || compareText(a.name, b.name)),
     rows,
     silent,
     held: heldRemovals(truths, scope),
@@ -106,7 +107,7 @@ function orderedRows(
   const changes = new Map([...groups].map(([name, inners]) => [name, changesOf(inners)]));
   const rows = standings.flatMap(standing => rowsOf(standing, { outerMaps, changes }));
   return rows.sort(
-    (a, b) => weight(a) - weight(b) || compare(a.outerMap, b.outerMap) || compare(a.node, b.node),
+    (a, b) => weight(a) - weight(b) || compareText(a.outerMap, b.outerMap) || compareText(a.node, b.node),
   );
 }
 
@@ -120,7 +121,7 @@ function silentNodes(facts: ClusterFacts, outerMaps: readonly ListedOuterMap[]):
   return itemsOf(facts.nodes)
     .filter(node => !told.has(node.name) && isSelected(node, outerMaps))
     .map(({ name }) => ({ node: name, ...waitOf(present(name)) }))
-    .sort((a, b) => compare(a.node, b.node));
+    .sort((a, b) => compareText(a.node, b.node));
 }
 
 function isSelected({ labels }: ListedNode, outerMaps: readonly ListedOuterMap[]): boolean {
@@ -150,8 +151,4 @@ const WEIGHTS = { False: 0, Unknown: 1, True: 2 } as const;
 
 function weight({ ready }: { readonly ready: keyof typeof WEIGHTS }): number {
   return WEIGHTS[ready];
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
