@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { contentContract } from '../testing/contract/content.ts';
-import { errnos, HASH, KernelFixture, openMap, u32 } from '../testing/contract/fixture.ts';
+import { errnos, HASH, KernelFixture, numbered, openMap, u32 } from '../testing/contract/fixture.ts';
 import { ERRNO } from './errno.ts';
 import type { Library } from './library.ts';
 import { openLibrary } from './library.ts';
@@ -80,6 +80,21 @@ onRealKernel('a kernel of another age', () => {
       });
       inner.close();
       outer.close();
+    });
+
+    it('a walk from key to key that starts anew: each key is read once', async () => {
+      const library = without(ERRNO.ENOTSUPP);
+      let steps = 0;
+      const mapNextKey: Library['mapNextKey'] = (fd, key, next) =>
+        library.mapNextKey(fd, steps++ === 3 ? null : key, next);
+      const kernel = scratch().open({ ...library, mapNextKey });
+      const request = { spec: HASH, name: 'x', label: 'x', freeze: false, pin: scratch().path('x') };
+      openMap((await kernel.build([{ ...request, entries: numbered(0, 5) }]))[0]).close();
+      const [reading] = await kernel.readInner([{ pin: request.pin }]);
+      if (reading === undefined || !('entries' in reading)) throw reading ?? new Error('no answer');
+      expect(reading.entries.count).to.equal(5);
+      expect([...new Uint32Array(reading.entries.keys.buffer)].sort()).to.deep.equal([0, 1, 2, 3, 4]);
+      expect(steps).to.equal(9);
     });
 
     it('ENOSPC of a bucket with more than fits: asked again with more room, nothing lost', async () => {
