@@ -1,5 +1,6 @@
 // Mocha's reporter: a line a suite while it runs, failures in full as they happen, skips by name.
-// The counts go to the file that INNERMAP_TEST_SUMMARY names, for bin/test.sh; else to the last line.
+// The counts and the slowest suites go to the file that INNERMAP_TEST_SUMMARY names, for bin/suite.sh; else the counts to the
+// last line.
 const { readdirSync, readlinkSync, writeFileSync } = require('node:fs');
 const { Base } = require('mocha').reporters;
 const { inspect, styleText, stripVTControlCharacters } = require('node:util');
@@ -9,10 +10,12 @@ delete process.env.NODE_V8_COVERAGE;
 
 /** A child or a watch that a spec left alive must not make the run wait for ever. */
 const PATIENCE_MS = 10_000;
+const SLOWEST = 10;
 
 class LineReporter {
   constructor(runner) {
     this.counts = { passed: 0, failed: 0, skipped: 0 };
+    this.suites = [];
     runner.on('suite', suite => this.#begin(suite));
     runner.on('suite end', suite => this.#end(suite));
     runner.on('pass', () => this.#count('passed'));
@@ -31,11 +34,12 @@ class LineReporter {
     const left = openMaps() - this.current.maps;
     if (left > 0) this.#complain(`${suite.title} leaves ${left} eBPF maps open in this process`);
     const { passed, failed, skipped, started } = this.current;
-    const seconds = ((Date.now() - started) / 1000).toFixed(2);
+    const seconds = (Date.now() - started) / 1000;
+    this.suites.push({ title: suite.title, seconds });
     const word = failed > 0 ? paint('red', 'FAIL') : paint('green', 'ok  ');
     const more = `${failed > 0 ? `, ${failed} failed` : ''}${skipped > 0 ? `, ${skipped} skipped` : ''}`;
     console.log(
-      `${word} ${suite.title.padEnd(48)} ${String(passed).padStart(5)} passed${more}, ${seconds} s`,
+      `${word} ${suite.title.padEnd(48)} ${String(passed).padStart(5)} passed${more}, ${seconds.toFixed(2)} s`,
     );
   }
 
@@ -74,7 +78,11 @@ class LineReporter {
     const file = process.env.INNERMAP_TEST_SUMMARY;
     const { passed, failed, skipped } = this.counts;
     if (file === undefined) console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
-    else writeFileSync(file, JSON.stringify(this.counts));
+    else writeFileSync(file, JSON.stringify({ ...this.counts, slowest: this.#slowest() }));
+  }
+
+  #slowest() {
+    return this.suites.toSorted((one, other) => other.seconds - one.seconds).slice(0, SLOWEST);
   }
 }
 

@@ -1,0 +1,106 @@
+# What npm test and npm run quick share; they source it from the root of this repository. Call begin, run_specs, end.
+# The local cluster, wherever it can be: what runs is the same on every machine.
+export PATH="$PATH:/usr/sbin:/sbin" E2E_PROVIDER="${E2E_PROVIDER:-local}"
+
+SUITE_SECONDS=3000   # a suite that hangs is a failure, not a wait
+
+passed=0 failed=0 skipped=0 building=
+scratch=$(mktemp -d)
+summary="$scratch/summary.json"
+mkdir "$scratch/tmp"
+
+# What runs against an API server comes last, and waits for this where it must. A group of its own, so that it can be ended.
+start_build() {
+  command -v go >/dev/null || [ -x /usr/local/go/bin/go ] || return 0
+  [ -z "${KUBEBUILDER_ASSETS:-}" ] || return 0
+  setsid bash e2e/cluster/go/build.sh >/dev/null 2>"$scratch/build" &
+  building=$!
+}
+
+finish() {
+  # Asked for, as the number of one that has ended may be another's by now
+  [ -z "$(jobs -pr)" ] || kill -- "-$building" 2>/dev/null
+  # Only what this run mounted: a test that was killed could not.
+  awk -v below="$scratch/" 'index($2, below) == 1 { print $2 }' /proc/self/mounts | sort -r | xargs -r -n1 umount -l
+  rm -rf "$scratch"
+  echo "$passed passed, $failed failed, $skipped skipped"
+  [ "$failed" -eq 0 ]
+}
+
+# A step that is no spec: quiet when it is well.
+step() {
+  local name=$1
+  shift
+  if "$@" >"$scratch/step" 2>&1; then
+    passed=$((passed + 1))
+    echo "ok   $name"
+  else
+    failed=$((failed + 1))
+    echo "FAIL $name"
+    sed 's/^/     /' "$scratch/step"
+    return 1
+  fi
+}
+
+# Outputs whose source is gone would be run as specs for ever: tsc never deletes.
+prune_outputs() {
+  local output
+  find dist -path dist/image -prune -o -name '*.js' -printf '%P\n' 2>/dev/null | while read -r output; do
+    [ -e "${output%.js}.ts" ] || rm -f "dist/$output" "dist/$output.map"
+  done
+}
+
+# run_specs COMMAND…, which is mocha with its options, or what measures mocha.
+run_specs() {
+  local status=0
+  INNERMAP_SUITE=$$ INNERMAP_TEST_SUMMARY="$summary" TMPDIR="$scratch/tmp" \
+    timeout --kill-after=10 "$SUITE_SECONDS" "$@" --reporter bin/reporter.cjs || status=$?
+  if [ ! -s "$summary" ]; then
+    failed=$((failed + 1))
+    echo "FAIL mocha ended before its specs did (exit $status)"
+    return
+  fi
+  read -r specs_passed specs_failed specs_skipped < <(
+    node -p 'const c = JSON.parse(fs.readFileSync(process.argv[1], "utf8")); `${c.passed} ${c.failed} ${c.skipped}`' "$summary"
+  )
+  passed=$((passed + specs_passed)) failed=$((failed + specs_failed)) skipped=$((skipped + specs_skipped))
+  if [ "$status" -ne 0 ] && [ "$specs_failed" -eq 0 ]; then
+    failed=$((failed + 1))
+    echo "FAIL mocha exited with $status though no spec failed"
+  fi
+}
+
+# Sets up, builds, and remembers what this machine has.
+begin() {
+  if [ "$(id -u)" -ne 0 ]; then
+    if [ "${CI:-}" = true ]; then
+      echo 'FAIL the tests make eBPF maps and mounts: run them as root'
+      failed=1
+      finish
+      exit
+    fi
+    echo 'note not root: what needs the kernel is skipped'
+  fi
+
+  step 'set up' bash bin/setup.sh test || { finish; exit; }
+  start_build
+  prune_outputs
+  step 'lint (biome)' npx biome check .
+  step 'native programs (make)' make -C native all check
+  [ "$(id -u)" -ne 0 ] || node bin/leftovers.mjs take >"$scratch/before.json"
+}
+
+# Where the time went: the suites that took longest.
+print_slowest() {
+  [ ! -s "$summary" ] || node -e 'for (const { title, seconds } of JSON.parse(fs.readFileSync(process.argv[1], "utf8")).slowest)
+    console.log(`slow ${title.padEnd(72)} ${seconds.toFixed(2).padStart(8)} s`)' "$summary"
+}
+
+# The last lines. end [TEXT], which stands before the very last one.
+end() {
+  [ "$(id -u)" -ne 0 ] || step 'no map, pin, mount or process left behind' \
+    node bin/leftovers.mjs compare "$scratch/before.json" $$ "$scratch/tmp"
+  print_slowest
+  [ $# -eq 0 ] || echo "$1"
+  finish
+}
