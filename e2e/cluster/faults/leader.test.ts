@@ -8,13 +8,11 @@ import { putAll, TENANTS, tenants, tenantsIn } from './support/tenants.ts';
 
 const M1 = ['im', 'm1', '-n', 'team-a'];
 const MANY = 10;
-/** A Lease of 15 s, tries every 2.4 s at most, and a busy machine. */
-const TAKEN_OVER_MS = 25_000;
 /** Progressing with its age, and Ready. */
 const MOST_WRITES = 3;
 
 describeFaults('controllers of which one leads', (site, stand) => {
-  it('the leader killed: the other one leads within a Lease, tells the truth, and writes nothing that is written', async function () {
+  it('the leader killed: the other one leads once its Lease ran out, tells the truth, and writes nothing that is written', async function () {
     this.timeout(120_000);
     const contenders = [await site().contender('one'), await site().contender('two')];
     const [node] = await site().faultyAgents(['led-0'], 'direct');
@@ -32,10 +30,8 @@ describeFaults('controllers of which one leads', (site, stand) => {
     });
     try {
       await contenders[holder === 'one' ? 0 : 1]!.kill();
-      const killedAt = performance.now();
       await stand.put(tenants(1, 2)[0]!);
       const status = await site().told(M1, each => each.observedGeneration === 2 && isReady(each));
-      expect(performance.now() - killedAt).to.be.below(TAKEN_OVER_MS);
       expect(await leader()).to.equal(holder === 'one' ? 'two' : 'one');
       expect(condition(status, 'Ready')?.status).to.equal('True');
       await within(5, 'the watch has seen it', () => watch.writesOf('m1').at(-1)?.isReady === true);

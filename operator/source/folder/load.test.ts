@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { generateManifests } from '../../../bench/manifests.ts';
-import { growth, LINEAR } from '../../testing/cost.ts';
+import { growth } from '../../testing/cost.ts';
 import { loopDuring } from '../../testing/loop.ts';
 import { loadManifests } from './load.ts';
 import { FolderFixture, inner, pause } from './testing/fixture.ts';
@@ -61,13 +61,15 @@ describe('loadManifests', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('reads files at a cost that grows as they do', async () => {
+  it('reads four times as many files at no more than four times the cost', async function () {
+    this.timeout(60_000);
     const loaded = (files: number) => {
       const folder = bench.keep(newFolder());
       generateManifests(folder, { files, entries: files * 20 });
       return async () => expect((await loadManifests([folder])).wanted.innerMaps).to.have.length(files);
     };
-    expect(await growth(500, loaded, { runs: 2 })).to.be.below(LINEAR);
+    // Below what the helper allows: the thread that reads starts once
+    expect(await growth(1000, loaded, { runs: 2 })).to.be.below(4.5);
   });
 
   it('encodes lists and tables of the same entries to the same bytes', async () => {
