@@ -9,7 +9,6 @@ export class NodeLabels {
   readonly nodes: readonly NodeFacts[];
   readonly #all: Uint32Array;
   readonly #chosen = new Map<string, Uint32Array>();
-  readonly #meetings = new Map<string, boolean>();
   #uids: ReadonlySet<string> | undefined;
   #byLabel: ReadonlyMap<string, readonly number[]> | undefined;
 
@@ -38,16 +37,9 @@ export class NodeLabels {
 
   /** Whether two selectors choose one node. Selectors that say the same meet, nodes or no nodes. */
   meet(a: NodeSelector | undefined, b: NodeSelector | undefined): boolean {
-    const [left, right] = [selectorText(a), selectorText(b)];
-    if (left === right) return true;
-    const pair = `${left} ${right}`;
-    let answer = this.#meetings.get(pair);
-    if (answer === undefined) {
-      const chosen = new Set(this.selected(a));
-      answer = this.selected(b).some(rank => chosen.has(rank));
-      this.#meetings.set(pair, answer);
-    }
-    return answer;
+    if (selectorText(a) === selectorText(b)) return true;
+    const chosen = new Set(this.selected(a));
+    return this.selected(b).some(rank => chosen.has(rank));
   }
 
   /** The nodes with the rarest label that is asked for. */

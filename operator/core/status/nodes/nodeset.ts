@@ -1,3 +1,4 @@
+import { sameItems } from '../../canonical.ts';
 import { compareText } from '../../desired/desired.ts';
 import type { NodeFacts, PodFacts } from '../facts.ts';
 import { NodeLabels } from './nodelabels.ts';
@@ -21,14 +22,9 @@ export interface NodeStatus {
 export interface NodeSet {
   /** By name: a node's rank is its place here. */
   readonly all: readonly NodeStatus[];
+  readonly byName: ReadonlyMap<string, NodeStatus>;
   /** The same object while names, uids and labels are the same. */
   readonly labels: NodeLabels;
-  readonly agents: AgentPods;
-}
-
-interface AgentPods {
-  readonly pods: ReadonlyMap<string, PodFacts>;
-  readonly byNode: ReadonlyMap<string, PodFacts>;
 }
 
 export interface NodesSeen {
@@ -38,18 +34,18 @@ export interface NodesSeen {
 
 /** `now` is in milliseconds of the clock that the facts' times are of. */
 export function nodeSet({ nodes, pods }: NodesSeen, before: NodeSet | undefined, now: number): NodeSet {
-  const facts = sortedFacts(nodes, before?.labels.nodes ?? []);
-  const isSame = before !== undefined && sameLabels(before.labels.nodes, facts);
-  const labels = isSame ? before.labels : new NodeLabels(facts);
-  const agents = before?.agents.pods === pods ? before.agents : { pods, byNode: agentPods(pods) };
-  const known = knownByName(before, isSame);
-  const all = facts.map((node, rank) =>
-    nodeStatus(node, agents.byNode.get(node.name), { before: known(rank, node), now }),
-  );
-  const isUnchanged = isSame && all.every((status, rank) => status === before.all[rank]);
-  return isUnchanged && before.agents === agents
-    ? before
-    : { all: isUnchanged ? before.all : all, labels, agents };
+  const agents = agentPods(pods);
+  const byName = new Map<string, NodeStatus>();
+  for (const facts of nodes.values()) {
+    const known = before?.byName.get(facts.name);
+    byName.set(facts.name, nodeStatus(facts, agents.get(facts.name), { before: known, now }));
+  }
+  const isSame = before !== undefined && sameStatuses(before.byName, byName);
+  if (isSame) return before;
+  const all = [...byName.values()].sort((a, b) => compareText(a.facts.name, b.facts.name));
+  const facts = all.map(status => status.facts);
+  const areSame = before !== undefined && sameItems(before.labels.nodes, facts, sameLabels);
+  return { all, byName, labels: areSame ? before.labels : new NodeLabels(facts) };
 }
 
 /** Clocks of others may be ahead: since when we have seen it counts, where that is longer ago. */
@@ -58,28 +54,15 @@ export function withEarliest<T extends NodeFacts | PodFacts>(facts: T, before: T
   return now === undefined || then === undefined || then >= now ? facts : { ...facts, notReadySince: then };
 }
 
-/** Sorting thousands of names takes longer than finding that they are the same. */
-function sortedFacts(
-  nodes: ReadonlyMap<string, NodeFacts>,
-  before: readonly NodeFacts[],
-): readonly NodeFacts[] {
-  const sorted: NodeFacts[] = [];
-  for (const { name } of before) {
-    const facts = nodes.get(name);
-    if (facts !== undefined) sorted.push(facts);
-  }
-  const isWhole = sorted.length === nodes.size;
-  return isWhole ? sorted : [...nodes.values()].sort((a, b) => compareText(a.name, b.name));
+function sameStatuses(
+  before: ReadonlyMap<string, NodeStatus>,
+  after: ReadonlyMap<string, NodeStatus>,
+): boolean {
+  return before.size === after.size && [...after].every(([name, status]) => before.get(name) === status);
 }
 
-function sameLabels(before: readonly NodeFacts[], after: readonly NodeFacts[]): boolean {
-  return (
-    before.length === after.length &&
-    after.every(({ name, uid, labelsHash }, rank) => {
-      const known = before[rank]!;
-      return known.name === name && known.uid === uid && known.labelsHash === labelsHash;
-    })
-  );
+function sameLabels(a: NodeFacts, b: NodeFacts): boolean {
+  return a.name === b.name && a.uid === b.uid && a.labelsHash === b.labelsHash;
 }
 
 /** Of several Pods on a node, during an update, the one that does best counts. */
@@ -94,16 +77,6 @@ function agentPods(pods: ReadonlyMap<string, PodFacts>): ReadonlyMap<string, Pod
 
 function readySince({ notReadySince = Number.POSITIVE_INFINITY }: PodFacts): number {
   return notReadySince;
-}
-
-function knownByName(
-  before: NodeSet | undefined,
-  isSame: boolean,
-): (rank: number, node: NodeFacts) => NodeStatus | undefined {
-  if (before === undefined) return () => undefined;
-  if (isSame) return rank => before.all[rank];
-  const byName = new Map(before.all.map(status => [status.facts.name, status]));
-  return (_, { name }) => byName.get(name);
 }
 
 function nodeStatus(

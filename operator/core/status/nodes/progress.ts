@@ -69,17 +69,20 @@ export function* outerProgress(
   const byRank: (NodeProgress | undefined)[] = new Array(nodes.all.length);
   const known = knownProgress(before, nodes);
   let isSame = before?.nodes.labels === nodes.labels && before.ranks === ranks;
+  let recheckAt = Number.POSITIVE_INFINITY;
   const due = every();
   for (const rank of ranks) {
     if (due()) yield;
     const node = nodes.all[rank]!;
     const last = known(node, rank);
-    byRank[rank] = reused(last, progressOf(node, presentEntry(node, outer!, seen), { last, now }));
-    isSame &&= byRank[rank] === last;
+    const progress = reused(last, progressOf(node, presentEntry(node, outer!, seen), { last, now }));
+    byRank[rank] = progress;
+    isSame &&= progress === last;
+    if (progress.kind === 'absent' && !progress.overdue)
+      recheckAt = Math.min(recheckAt, progress.since + LATE_AFTER);
   }
   if (isSame) return Object.assign(before!, { from, nodes });
-  const failing = failingNodes(ranks, byRank);
-  return { from, nodes, ranks, byRank, failing, recheckAt: recheckAt(ranks, byRank) };
+  return { from, nodes, ranks, byRank, failing: failingNodes(ranks, byRank), recheckAt };
 }
 
 const NOBODY = new Uint32Array(0);
@@ -159,15 +162,6 @@ function failingNodes(
     }
   }
   return failing;
-}
-
-function recheckAt(ranks: Uint32Array, byRank: readonly (NodeProgress | undefined)[]): number {
-  let first = Number.POSITIVE_INFINITY;
-  for (const rank of ranks) {
-    const progress = byRank[rank]!;
-    if (progress.kind === 'absent' && !progress.overdue) first = Math.min(first, progress.since + LATE_AFTER);
-  }
-  return first;
 }
 
 export function isTroubled(entry: EntryFacts | undefined): boolean {
