@@ -92,7 +92,7 @@ export class ContentLoader {
     const { cluster, streams } = this.#options;
     const query = { fieldSelector: `spec.outerMap=${outer}` };
     const layoutOf = (name: string) => streams.layoutOf(name);
-    await readPages({ cluster, place: { resource: INNER_MAPS }, query, signal }, object => {
+    await readPages({ cluster, ref: { resource: INNER_MAPS }, query, signal }, object => {
       const read = innerFacts(object, { known: undefined, layoutOf });
       if (read.judgedBy !== undefined) this.#take(read);
     });

@@ -37,7 +37,7 @@ export interface StreamsOptions {
 
 interface Watched<T> {
   readonly kind: string;
-  readonly place: ResourceRef;
+  readonly ref: ResourceRef;
   readonly labelSelector?: string;
   /** `isKnown`: whether what the store has of an object is of the same history. */
   readonly read: (object: KubeObject, isKnown: boolean) => T;
@@ -67,12 +67,12 @@ export class Streams {
     for (const store of [this.innerMaps.items, this.outerMaps, this.#nodes, this.#pods])
       store.onChange(() => options.changed('soon'));
     this.#outerMapStream = this.#stream({
-      ...{ kind: 'OuterMap', place: { resource: OUTER_MAPS }, consumer: this.outerMaps },
+      ...{ kind: 'OuterMap', ref: { resource: OUTER_MAPS }, consumer: this.outerMaps },
       read: (object, isKnown) =>
         outerFacts(object, isKnown ? this.outerMaps.get(object.metadata.name) : undefined),
     });
     this.#innerMapStream = this.#stream({
-      ...{ kind: 'InnerMap', place: { resource: INNER_MAPS }, consumer: this.innerMaps },
+      ...{ kind: 'InnerMap', ref: { resource: INNER_MAPS }, consumer: this.innerMaps },
       read: (object, isKnown) => {
         const known = isKnown ? this.innerMaps.items.get(objectKey(object.metadata)) : undefined;
         return innerFacts(object, { known, layoutOf: name => this.layoutOf(name) });
@@ -80,15 +80,15 @@ export class Streams {
     });
     this.#others = [
       this.#stream({
-        ...{ kind: 'NodeMapState', place: { resource: NODE_MAP_STATES }, consumer: this.#stateConsumer() },
+        ...{ kind: 'NodeMapState', ref: { resource: NODE_MAP_STATES }, consumer: this.#stateConsumer() },
         read: stateFacts,
       }),
       this.#stream({
-        ...{ kind: 'Node', place: { resource: NODES }, consumer: this.#nodes },
+        ...{ kind: 'Node', ref: { resource: NODES }, consumer: this.#nodes },
         read: object => nodeFacts(object, this.#nodes.get(object.metadata.name), clock),
       }),
       this.#stream({
-        ...{ kind: 'Pod', place: { resource: PODS, namespace }, labelSelector: agentSelector },
+        ...{ kind: 'Pod', ref: { resource: PODS, namespace }, labelSelector: agentSelector },
         consumer: this.#pods,
         read: object => podFacts(object, this.#pods.get(objectKey(object.metadata)), clock),
       }),
@@ -143,11 +143,11 @@ export class Streams {
     return [this.#outerMapStream, this.#innerMapStream, ...this.#others];
   }
 
-  #stream<T>({ kind, place, labelSelector, read, consumer }: Watched<T>): Stream {
+  #stream<T>({ kind, ref, labelSelector, read, consumer }: Watched<T>): Stream {
     const { cluster, clock, relistJitterMs, restored, failed } = this.#options;
     let isRestored = false;
     return new Reflector<T>({
-      ...{ cluster, place, clock, resumes: false, history: this.#history },
+      ...{ cluster, ref, clock, resumes: false, history: this.#history },
       transform: object => read(object, !isRestored),
       undone: version => {
         isRestored = true;

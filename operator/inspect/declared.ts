@@ -43,7 +43,7 @@ export async function declaredIn(cluster: Cluster, asked: DeclaredAsked): Promis
     refusals.push({ origin: objectText({ kind: '', ...object }), message });
   };
   const outerMaps = await all<OuterMap>(cluster, {
-    place: { resource: OUTER_MAPS },
+    ref: { resource: OUTER_MAPS },
     keep: object => {
       const parsed = parseOuterMap(object);
       return parsed.ok ? parsed.value : refuse(object, problemsText(parsed.problems));
@@ -57,13 +57,13 @@ export async function declaredIn(cluster: Cluster, asked: DeclaredAsked): Promis
     return encoded(read.value, layouts, asked.possibleCpus);
   };
   const seen = asked.seen === undefined ? {} : { seen: asked.seen };
-  const places: readonly ResourceRef[] = asked.namespaces?.map(namespace => ({
+  const refs: readonly ResourceRef[] = asked.namespaces?.map(namespace => ({
     resource: INNER_MAPS,
     namespace,
   })) ?? [{ resource: INNER_MAPS }];
   const innerMaps: CountedInner[] = [];
-  for (const place of places)
-    for (const inner of await all(cluster, { place, keep, ...seen })) innerMaps.push(inner);
+  for (const ref of refs)
+    for (const inner of await all(cluster, { ref, keep, ...seen })) innerMaps.push(inner);
   return { outerMaps, innerMaps, refusals };
 }
 

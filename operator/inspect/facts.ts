@@ -25,10 +25,10 @@ export async function clusterFacts({
   const of: Query = outerMap === undefined ? {} : { fieldSelector: `spec.outerMap=${outerMap}` };
   return withCluster(address, async cluster => {
     const [outerMaps, innerMaps, states, nodes, pods] = await Promise.all([
-      listed(cluster, { place: { resource: OUTER_MAPS }, query: named, keep: outerMapFacts, seen }),
-      listed(cluster, { place: { resource: INNER_MAPS, namespace }, query: of, keep: innerMapFacts, seen }),
-      listed(cluster, { place: { resource: NODE_MAP_STATES }, keep: stateFacts, seen }),
-      listed(cluster, { place: { resource: NODES }, keep: nodeFacts, seen }),
+      listed(cluster, { ref: { resource: OUTER_MAPS }, query: named, keep: outerMapFacts, seen }),
+      listed(cluster, { ref: { resource: INNER_MAPS, namespace }, query: of, keep: innerMapFacts, seen }),
+      listed(cluster, { ref: { resource: NODE_MAP_STATES }, keep: stateFacts, seen }),
+      listed(cluster, { ref: { resource: NODES }, keep: nodeFacts, seen }),
       agentPods(cluster),
     ]);
     return { server: cluster.server, outerMaps, innerMaps, states, nodes, pods };

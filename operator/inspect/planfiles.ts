@@ -22,7 +22,7 @@ export async function planFiles({
   return withCluster(address, async cluster => {
     const files = await filesOf(paths, namespace ?? cluster.namespace ?? 'default');
     const { declared, note } = await concernedBy(cluster, files, counting(progress));
-    const nodes = await listed(cluster, { place: { resource: NODES }, keep: nodeFacts });
+    const nodes = await listed(cluster, { ref: { resource: NODES }, keep: nodeFacts });
     const layouts = layoutsOf([...declared.outerMaps, ...files.outerMaps.map(({ outerMap }) => outerMap)]);
     const innerMaps = files.innerMaps.map(
       ({ manifest, origin }): CountedInner => ({ ...encoded(manifest, layouts), origin }),

@@ -7,7 +7,7 @@ const AGENTS = 'app.kubernetes.io/name=innermap-operator,app.kubernetes.io/compo
 
 /** The agents of all nodes. */
 export function agentPods(cluster: Cluster): Promise<Listed<AgentPod>> {
-  return listed(cluster, { place: { resource: PODS }, query: { labelSelector: AGENTS }, keep: agentPod });
+  return listed(cluster, { ref: { resource: PODS }, query: { labelSelector: AGENTS }, keep: agentPod });
 }
 
 /** The agents on one node, the one that can answer first. */
@@ -18,7 +18,7 @@ export function agentPodsOn(
 ): Promise<readonly AgentPod[]> {
   return withCluster(address, async cluster => {
     const query = { labelSelector: AGENTS, fieldSelector: `spec.nodeName=${node}` };
-    const pods = await all(cluster, { place: { resource: PODS, namespace }, query, keep: agentPod });
+    const pods = await all(cluster, { ref: { resource: PODS, namespace }, query, keep: agentPod });
     return pods.toSorted((a, b) => Number(b.ready) - Number(a.ready));
   });
 }

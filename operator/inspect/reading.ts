@@ -28,7 +28,7 @@ export async function withCluster<T>(
 }
 
 export interface ListRequest<T> {
-  readonly place: ResourceRef;
+  readonly ref: ResourceRef;
   readonly query?: Query;
   /** What is kept of an object: the whole of 10,000 is never in memory. Nothing: it is passed over. */
   readonly keep: (object: KubeObject) => T | undefined;
@@ -49,11 +49,11 @@ export async function listed<T>(cluster: Cluster, reading: ListRequest<T>): Prom
 /** The same where it must be read. */
 export async function all<T>(
   cluster: Cluster,
-  { place, query = {}, keep, seen }: ListRequest<T>,
+  { ref, query = {}, keep, seen }: ListRequest<T>,
 ): Promise<readonly T[]> {
   const items: T[] = [];
   const { signal } = new AbortController();
-  await readPages({ cluster, place, query, signal }, object => {
+  await readPages({ cluster, ref, query, signal }, object => {
     const kept = keep(object);
     if (kept !== undefined) items.push(kept);
     seen?.();

@@ -41,13 +41,13 @@ async function refusalOf(
 ): Promise<ManifestProblem | undefined> {
   const { metadata, status: _, ...rest } = value as unknown as KubeObject;
   const { name } = metadata;
-  const place =
+  const ref =
     kind === 'OuterMap'
       ? outerMapRef(name)
       : { resource: INNER_MAPS, name, namespace: namespace ?? fallback };
   try {
     await cluster.apply(
-      place,
+      ref,
       { ...rest, metadata: authored(metadata) },
       { fieldManager: MANAGER, force: true, dryRun: true, attempts: 2 },
     );
@@ -56,7 +56,7 @@ async function refusalOf(
     // Without an answer, or with one about us, nothing was judged
     if (!(error instanceof ApiError) || [0, 401, 429].includes(error.status) || error.status >= 500)
       throw error;
-    const object = objectText({ kind, metadata: { ...place, name } });
+    const object = objectText({ kind, metadata: { ...ref, name } });
     return { origin, message: `${object}: refused by the API server: ${error.message}` };
   }
 }

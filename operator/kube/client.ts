@@ -55,21 +55,21 @@ export interface Cluster {
   readonly server: string;
   /** The context's, in a pod the pod's. */
   readonly namespace: string | undefined;
-  get<T extends KubeObject>(place: ResourceRef, options?: CallOptions): Promise<T>;
+  get<T extends KubeObject>(ref: ResourceRef, options?: CallOptions): Promise<T>;
   /** All pages as one. */
-  list<T extends KubeObject>(place: ResourceRef, query?: Query, options?: CallOptions): Promise<readonly T[]>;
-  page(place: ResourceRef, query: Query, options?: CallOptions): Promise<ListPage>;
-  create<T extends KubeObject>(place: ResourceRef, object: object, options?: CallOptions): Promise<T>;
+  list<T extends KubeObject>(ref: ResourceRef, query?: Query, options?: CallOptions): Promise<readonly T[]>;
+  page(ref: ResourceRef, query: Query, options?: CallOptions): Promise<ListPage>;
+  create<T extends KubeObject>(ref: ResourceRef, object: object, options?: CallOptions): Promise<T>;
   /** PUT: fails with Conflict when the object has another resourceVersion by now. */
-  replace<T extends KubeObject>(place: ResourceRef, object: object, options?: CallOptions): Promise<T>;
+  replace<T extends KubeObject>(ref: ResourceRef, object: object, options?: CallOptions): Promise<T>;
   /** Server-side apply. */
-  apply<T extends KubeObject>(place: ResourceRef, object: object, options: ApplyOptions): Promise<T>;
+  apply<T extends KubeObject>(ref: ResourceRef, object: object, options: ApplyOptions): Promise<T>;
   /** JSON merge patch. */
-  patch<T extends KubeObject>(place: ResourceRef, patch: object, options?: CallOptions): Promise<T>;
+  patch<T extends KubeObject>(ref: ResourceRef, patch: object, options?: CallOptions): Promise<T>;
   /** Of the very object where `uid` is given; one that is gone already is no error. */
-  delete(place: ResourceRef, options?: CallOptions & { readonly uid?: string }): Promise<void>;
+  delete(ref: ResourceRef, options?: CallOptions & { readonly uid?: string }): Promise<void>;
   /** The bytes of a watch, when the server has answered that there is one. */
-  watch(place: ResourceRef, query: Query, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  watch(ref: ResourceRef, query: Query, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   /** Every request sent, by verb and code. */
   calls(): readonly CallCount[];
   /** Ends what is under way. */
@@ -84,30 +84,30 @@ export function openCluster(options: ClusterOptions): Cluster {
   const cluster: Cluster = {
     server: caller.server,
     namespace: caller.namespace,
-    get: (place, options) => caller.json({ verb: 'get', place }, options),
-    list: (place, query, options) => listAll(cluster, { place, query: query ?? {} }, options),
-    page: async (place, query, options) =>
-      pageOf(await caller.sized<RawList>({ verb: 'list', place, query }, options)),
-    create: (place, body, options) =>
-      caller.json({ verb: 'create', place: { ...place, name: undefined }, body }, options),
-    replace: (place, body, options) => caller.json({ verb: 'update', place, body }, options),
-    apply: (place, body, options) =>
+    get: (ref, options) => caller.json({ verb: 'get', ref }, options),
+    list: (ref, query, options) => listAll(cluster, { ref, query: query ?? {} }, options),
+    page: async (ref, query, options) =>
+      pageOf(await caller.sized<RawList>({ verb: 'list', ref, query }, options)),
+    create: (ref, body, options) =>
+      caller.json({ verb: 'create', ref: { ...ref, name: undefined }, body }, options),
+    replace: (ref, body, options) => caller.json({ verb: 'update', ref, body }, options),
+    apply: (ref, body, options) =>
       caller.json(
-        { verb: 'apply', place: at(place, options.subresource), query: applyQuery(options), body },
+        { verb: 'apply', ref: at(ref, options.subresource), query: applyQuery(options), body },
         options,
       ),
-    patch: (place, body, options) => caller.json({ verb: 'patch', place, body }, options),
-    delete: (place, options) => remove(caller, place, options),
-    watch: (place, query, signal) =>
-      caller.stream({ verb: 'watch', place, query: { ...query, watch: true } }, signal),
+    patch: (ref, body, options) => caller.json({ verb: 'patch', ref, body }, options),
+    delete: (ref, options) => remove(caller, ref, options),
+    watch: (ref, query, signal) =>
+      caller.stream({ verb: 'watch', ref, query: { ...query, watch: true } }, signal),
     calls: () => caller.counts.all(),
     close: () => caller.close(),
   };
   return cluster;
 }
 
-function at(place: ResourceRef, subresource: 'status' | undefined): ResourceRef {
-  return subresource === undefined ? place : { ...place, subresource };
+function at(ref: ResourceRef, subresource: 'status' | undefined): ResourceRef {
+  return subresource === undefined ? ref : { ...ref, subresource };
 }
 
 function applyQuery({ fieldManager, force, dryRun }: ApplyOptions): Query {
@@ -140,21 +140,21 @@ function pageOf({ value: list, length }: Sized<RawList>): ListPage {
 
 async function listAll<T extends KubeObject>(
   cluster: Cluster,
-  { place, query }: { place: ResourceRef; query: Query },
+  { ref, query }: { ref: ResourceRef; query: Query },
   options?: CallOptions,
 ): Promise<readonly T[]> {
   const items: KubeObject[] = [];
   let next: string | undefined;
   do {
-    const page = await cluster.page(place, { limit: PAGE, ...query, continue: next }, options);
+    const page = await cluster.page(ref, { limit: PAGE, ...query, continue: next }, options);
     for (const item of page.items) items.push({ apiVersion: page.apiVersion, kind: page.kind, ...item });
     next = page.continue;
   } while (next !== undefined);
   return items as T[];
 }
 
-async function remove(caller: Caller, place: ResourceRef, options?: CallOptions & { readonly uid?: string }) {
+async function remove(caller: Caller, ref: ResourceRef, options?: CallOptions & { readonly uid?: string }) {
   const body = options?.uid === undefined ? {} : { preconditions: { uid: options.uid } };
   const asked = { kind: 'DeleteOptions', apiVersion: 'v1', ...body };
-  await caller.json({ verb: 'delete', place, body: asked, mayMiss: true }, options);
+  await caller.json({ verb: 'delete', ref, body: asked, mayMiss: true }, options);
 }

@@ -102,7 +102,7 @@ export class Events {
       name: series.name,
       time: microTime(series.lastAt),
     });
-    this.#write(() => this.#options.cluster.create(placeOf(series), event, this.#call), key);
+    this.#write(() => this.#options.cluster.create(eventRef(series), event, this.#call), key);
   }
 
   #newSeries({ regarding }: EventRecord): Series {
@@ -132,8 +132,8 @@ export class Events {
       if (series.count === series.toldCount) continue;
       series.toldCount = series.count;
       const told = { count: series.count, lastObservedTime: microTime(series.lastAt) };
-      const place = { ...placeOf(series), name: series.name };
-      this.#write(() => this.#options.cluster.patch(place, { series: told }, this.#call), key);
+      const ref = { ...eventRef(series), name: series.name };
+      this.#write(() => this.#options.cluster.patch(ref, { series: told }, this.#call), key);
     }
   }
 
@@ -166,7 +166,7 @@ export class Events {
   }
 }
 
-function placeOf({ namespace }: Series) {
+function eventRef({ namespace }: Series) {
   return { resource: RESOURCE, namespace };
 }
 

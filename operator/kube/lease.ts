@@ -116,9 +116,7 @@ export class Lease {
       if (found === undefined) this.#observe(await this.#create(call));
       else if (!this.#mayTake(found)) return false;
       else
-        this.#observe(
-          await this.#options.cluster.replace<LeaseObject>(this.#place, this.#taken(found), call),
-        );
+        this.#observe(await this.#options.cluster.replace<LeaseObject>(this.#ref, this.#taken(found), call));
       return true;
     } catch (error) {
       if (!stop.aborted && !isConflict(error)) this.#tell(error);
@@ -126,13 +124,13 @@ export class Lease {
     }
   }
 
-  get #place() {
+  get #ref() {
     return { resource: RESOURCE, namespace: this.#options.namespace, name: this.#options.name };
   }
 
   async #read(call: object): Promise<LeaseObject | undefined> {
     try {
-      const found = await this.#options.cluster.get<LeaseObject>(this.#place, call);
+      const found = await this.#options.cluster.get<LeaseObject>(this.#ref, call);
       this.#observe(found);
       return found;
     } catch (error) {
@@ -150,7 +148,7 @@ export class Lease {
       metadata: { namespace, name },
       spec: { ...this.#ours(now), acquireTime: now, leaseTransitions: 0 },
     };
-    return await this.#options.cluster.create<LeaseObject>(this.#place, object, call);
+    return await this.#options.cluster.create<LeaseObject>(this.#ref, object, call);
   }
 
   /** The duration that counts is the holder's: it may run with other options. */
@@ -200,7 +198,7 @@ export class Lease {
       if (found?.spec?.holderIdentity !== this.#options.identity) return;
       const now = microTime(this.#clock.date());
       const spec = { ...found.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: now };
-      await this.#options.cluster.replace(this.#place, { ...found, spec }, call);
+      await this.#options.cluster.replace(this.#ref, { ...found, spec }, call);
     } catch (error) {
       if (!isConflict(error)) this.#tell(error);
     }

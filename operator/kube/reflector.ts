@@ -16,7 +16,7 @@ export type { StreamFailure } from './watch/failure.ts';
 
 export interface ReflectorOptions<T> extends Omit<WatchCacheOptions<T>, 'failed'> {
   readonly cluster: Pick<Cluster, 'watch' | 'page'>;
-  readonly place: ResourceRef;
+  readonly ref: ResourceRef;
   readonly fieldSelector?: string;
   readonly labelSelector?: string;
   /** Called for what goes wrong; the reflector goes on by itself. */
@@ -171,9 +171,9 @@ export class Reflector<T> {
   }
 
   async #listPages(signal: AbortSignal): Promise<void> {
-    const { cluster, place } = this.#options;
+    const { cluster, ref } = this.#options;
     this.#mirror.begin();
-    const paging = { cluster, place, query: this.#selectors(), signal };
+    const paging = { cluster, ref, query: this.#selectors(), signal };
     const resourceVersion = await readPages(paging, object => this.#mirror.put(object));
     signal.throwIfAborted();
     this.#complete(resourceVersion);
@@ -181,12 +181,12 @@ export class Reflector<T> {
 
   /** Reads a watch to its end. */
   async #follow(ending: Linked): Promise<EndedWatch> {
-    const { cluster, place } = this.#options;
+    const { cluster, ref } = this.#options;
     const watchdog = new Watchdog(this.#clock, SILENCE_MS);
     try {
       if (this.#course.mustList) this.#mirror.begin();
       const query = this.#watchQuery();
-      const chunks = await cluster.watch(place, query, ending.signal);
+      const chunks = await cluster.watch(ref, query, ending.signal);
       if (this.#course.mustVerify) await this.#verify(ending.signal);
       watchdog.alive();
       watchdog.guard(() =>
@@ -204,10 +204,10 @@ export class Reflector<T> {
    * what the first object has become.
    */
   async #verify(signal: AbortSignal): Promise<void> {
-    const { cluster, place } = this.#options;
+    const { cluster, ref } = this.#options;
     try {
       const query = { ...this.#selectors(), limit: 1 };
-      this.#mirror.verify(await cluster.page(place, query, { signal, attempts: 1 }));
+      this.#mirror.verify(await cluster.page(ref, query, { signal, attempts: 1 }));
     } catch (error) {
       // Who may watch, but not list everything, cannot know
       if (!(error instanceof ApiError) || error.status !== 403) throw error;

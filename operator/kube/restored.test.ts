@@ -147,7 +147,7 @@ describe('Reflector and a server restored from a backup', () => {
     let others = 0;
     const { cluster, clock } = scene;
     const other = new Reflector<string>({
-      ...{ cluster, clock, history, place: { resource: INNER_MAPS }, consumer: store, relistJitterMs: 0 },
+      ...{ cluster, clock, history, ref: { resource: INNER_MAPS }, consumer: store, relistJitterMs: 0 },
       fieldSelector: 'other',
       transform: contentOf,
       undone: () => others++,

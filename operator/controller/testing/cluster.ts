@@ -25,9 +25,9 @@ export class SimulatedCluster implements Cluster {
   readonly events: Readonly<Record<string, unknown>>[] = [];
   version = 100;
   /** What a write is refused with. */
-  refusal: ((place: ResourceRef) => ApiError | undefined) | undefined;
+  refusal: ((ref: ResourceRef) => ApiError | undefined) | undefined;
   /** Told of every status that was written. */
-  patched: ((place: ResourceRef) => void) | undefined;
+  patched: ((ref: ResourceRef) => void) | undefined;
   readonly #kinds = new Map<string, Kind>();
   readonly #hanging = new Map<string, Promise<void>>();
 
@@ -102,9 +102,9 @@ export class SimulatedCluster implements Cluster {
     };
   }
 
-  async watch(place: ResourceRef, query: Query, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
-    await this.#answering(place, signal);
-    const kind = this.#kind(place.resource.plural);
+  async watch(ref: ResourceRef, query: Query, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    await this.#answering(ref, signal);
+    const kind = this.#kind(ref.resource.plural);
     const watcher = new Watcher();
     if (query['sendInitialEvents'] === true) {
       for (const object of kind.objects.values()) watcher.push('ADDED', object);
@@ -121,61 +121,61 @@ export class SimulatedCluster implements Cluster {
     return watcher;
   }
 
-  async page(place: ResourceRef, query: Query, { signal }: CallOptions = {}): Promise<ListPage> {
-    await this.#answering(place, signal);
+  async page(ref: ResourceRef, query: Query, { signal }: CallOptions = {}): Promise<ListPage> {
+    await this.#answering(ref, signal);
     const outer = String(query['fieldSelector'] ?? '').replace('spec.outerMap=', '');
-    const items = [...this.#kind(place.resource.plural).objects.values()].filter(
+    const items = [...this.#kind(ref.resource.plural).objects.values()].filter(
       object => outer === '' || (object['spec'] as { readonly outerMap?: string }).outerMap === outer,
     );
     const length = 1_000 * items.length;
     return { resourceVersion: String(this.version), items, kind: '', apiVersion: '', length };
   }
 
-  async list<T extends KubeObject>(place: ResourceRef): Promise<readonly T[]> {
-    return [...this.#kind(place.resource.plural).objects.values()] as T[];
+  async list<T extends KubeObject>(ref: ResourceRef): Promise<readonly T[]> {
+    return [...this.#kind(ref.resource.plural).objects.values()] as T[];
   }
 
-  async get<T extends KubeObject>(place: ResourceRef): Promise<T> {
-    return this.#must(place) as T;
+  async get<T extends KubeObject>(ref: ResourceRef): Promise<T> {
+    return this.#must(ref) as T;
   }
 
-  async create<T extends KubeObject>(place: ResourceRef, object: object): Promise<T> {
-    const { plural } = place.resource;
+  async create<T extends KubeObject>(ref: ResourceRef, object: object): Promise<T> {
+    const { plural } = ref.resource;
     if (plural === 'events') this.events.push(object as Readonly<Record<string, unknown>>);
     return this.put(plural, object as KubeObject) as T;
   }
 
-  async replace<T extends KubeObject>(place: ResourceRef, object: object): Promise<T> {
-    const known = this.#must(place);
+  async replace<T extends KubeObject>(ref: ResourceRef, object: object): Promise<T> {
+    const known = this.#must(ref);
     const { resourceVersion } = (object as KubeObject).metadata;
     if (resourceVersion !== known.metadata.resourceVersion) throw refused(409, 'Conflict');
-    return this.put(place.resource.plural, object as KubeObject) as T;
+    return this.put(ref.resource.plural, object as KubeObject) as T;
   }
 
-  async apply<T extends KubeObject>(place: ResourceRef, object: object): Promise<T> {
-    return this.put(place.resource.plural, object as KubeObject) as T;
+  async apply<T extends KubeObject>(ref: ResourceRef, object: object): Promise<T> {
+    return this.put(ref.resource.plural, object as KubeObject) as T;
   }
 
-  async patch<T extends KubeObject>(place: ResourceRef, patch: object): Promise<T> {
+  async patch<T extends KubeObject>(ref: ResourceRef, patch: object): Promise<T> {
     await new Promise(resume => setImmediate(resume));
-    const refusal = this.refusal?.(place);
+    const refusal = this.refusal?.(ref);
     if (refusal !== undefined) throw refusal;
-    const known = this.#must(place);
+    const known = this.#must(ref);
     const { metadata, status } = patch as Partial<KubeObject> & { readonly status: Patched['status'] };
     // No uid: the real one does not compare it here.
     const expected = metadata?.resourceVersion;
     if (expected !== undefined && expected !== known.metadata.resourceVersion) throw refused(409, 'Conflict');
-    const { plural } = place.resource;
+    const { plural } = ref.resource;
     // Counts of events, which nobody looks at here.
     if (plural === 'events') return known as T;
     this.patches.push({ plural, key: objectKey(known.metadata), status });
     const stored = this.put(plural, { ...known, status: merged(known['status'], status) });
-    this.patched?.(place);
+    this.patched?.(ref);
     return stored as T;
   }
 
-  async delete(place: ResourceRef): Promise<void> {
-    this.remove(place.resource.plural, keyOf(place));
+  async delete(ref: ResourceRef): Promise<void> {
+    this.remove(ref.resource.plural, keyOf(ref));
   }
 
   calls() {
@@ -203,8 +203,8 @@ export class SimulatedCluster implements Cluster {
     signal?.throwIfAborted();
   }
 
-  #must(place: ResourceRef): KubeObject {
-    const found = this.find(place.resource.plural, keyOf(place));
+  #must(ref: ResourceRef): KubeObject {
+    const found = this.find(ref.resource.plural, keyOf(ref));
     if (found === undefined) throw refused(404, 'NotFound');
     return found;
   }

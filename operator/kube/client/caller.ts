@@ -25,7 +25,7 @@ import { Linked, Timed } from './timed.ts';
 
 export interface Request {
   readonly verb: ApiVerb;
-  readonly place: ResourceRef;
+  readonly ref: ResourceRef;
   readonly query?: Query;
   readonly body?: object;
   /** 404 is as good as done. */
@@ -203,7 +203,7 @@ export class Caller {
     const prefix = url.pathname === '/' ? '' : url.pathname.replace(/\/$/, '');
     return await this.#connection.dispatcher(access.transport).request({
       origin: url.origin,
-      path: `${prefix}${urlPath(request.place, queryOf(request))}`,
+      path: `${prefix}${urlPath(request.ref, queryOf(request))}`,
       method: METHODS[request.verb],
       headers: { ...this.#headers(request), ...access.headers },
       body: request.body === undefined ? null : JSON.stringify(request.body),
@@ -241,8 +241,8 @@ export class Caller {
     return body === undefined ? headers : { ...headers, 'content-type': contentType(verb) };
   }
 
-  #asked({ verb, place }: Request): ApiCall {
-    return { verb, place, server: this.server };
+  #asked({ verb, ref }: Request): ApiCall {
+    return { verb, ref, server: this.server };
   }
 
   async #sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {

@@ -5,7 +5,7 @@ export type ApiVerb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' |
 /** What was asked of the server: messages and metrics name it. */
 export interface ApiCall {
   readonly verb: ApiVerb;
-  readonly place: ResourceRef;
+  readonly ref: ResourceRef;
   readonly server: string;
 }
 
@@ -75,15 +75,15 @@ export function invalidAnswerError(asked: ApiCall, problem: string): ApiError {
   return new ApiError(text, { status: 0, reason: 'InvalidAnswer' });
 }
 
-function attempt({ verb, place }: ApiCall): string {
-  return `Cannot ${verb} ${resourceName(place)}`;
+function attempt({ verb, ref }: ApiCall): string {
+  return `Cannot ${verb} ${resourceName(ref)}`;
 }
 
-function advice({ verb, place }: ApiCall, { status, retryAfter }: ApiStatus): string {
+function advice({ verb, ref }: ApiCall, { status, retryAfter }: ApiStatus): string {
   if (status === 401) return '; renew the token or the client certificate';
-  if (status === 403) return `; allow the account to ${rbacVerb(verb)} ${fullName(place.resource)}`;
-  if (status === 404 && place.name === undefined && place.resource.group.includes('.'))
-    return `; install the CustomResourceDefinition ${fullName(place.resource)}`;
+  if (status === 403) return `; allow the account to ${rbacVerb(verb)} ${fullName(ref.resource)}`;
+  if (status === 404 && ref.name === undefined && ref.resource.group.includes('.'))
+    return `; install the CustomResourceDefinition ${fullName(ref.resource)}`;
   if (status === 409) return '; read the object again and repeat';
   if (status === 410) return '; list again';
   if (status === 429) return `; the server is busy, wait ${Math.ceil((retryAfter ?? 1000) / 1000)} s`;

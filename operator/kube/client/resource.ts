@@ -37,8 +37,8 @@ export interface KubeObject {
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** `/apis/innermap.io/v1alpha1/namespaces/team-a/innermaps/web?limit=500` */
-export function urlPath(place: ResourceRef, query: Query = {}): string {
-  const { resource, namespace, name, subresource } = place;
+export function urlPath(ref: ResourceRef, query: Query = {}): string {
+  const { resource, namespace, name, subresource } = ref;
   const parts = resource.group === '' ? ['api'] : ['apis', resource.group];
   parts.push(resource.version);
   if (namespace !== undefined) parts.push('namespaces', namespace);
@@ -55,7 +55,7 @@ function queryText(query: Query): string {
   return search.size === 0 ? '' : `?${search}`;
 }
 
-/** `innermaps team-a/web`: how messages name a place. */
+/** `innermaps team-a/web`: how messages name objects. */
 export function resourceName({ resource, namespace, name, subresource }: ResourceRef): string {
   const object = [namespace, name].filter(part => part !== undefined).join('/');
   const kind = subresource === undefined ? resource.plural : `${subresource} of ${resource.plural}`;

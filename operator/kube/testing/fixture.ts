@@ -27,7 +27,7 @@ export class ReflectorFixture {
     this.cluster = openCluster({ kubeconfig, userAgent: 'innermap/test', clock: this.clock });
     this.reflector = new Reflector<string>({
       cluster: this.cluster,
-      place: { resource: INNER_MAPS },
+      ref: { resource: INNER_MAPS },
       consumer: this.store,
       transform: object => this.#transformed(object),
       failed: failure => this.failures.push(failure),

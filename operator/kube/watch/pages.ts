@@ -9,7 +9,7 @@ const PAGE_LENGTH = 256 * 1024;
 
 export interface Paging {
   readonly cluster: Pick<Cluster, 'page'>;
-  readonly place: ResourceRef;
+  readonly ref: ResourceRef;
   readonly query: Query;
   readonly signal: AbortSignal;
 }
@@ -19,12 +19,12 @@ export interface Paging {
  * from a cache that may be behind.
  */
 export async function readPages(paging: Paging, take: (object: KubeObject) => void): Promise<string> {
-  const { cluster, place, query, signal } = paging;
+  const { cluster, ref, query, signal } = paging;
   const slice = new Slice();
   let limit = FIRST_PAGE;
   let next: string | undefined;
   for (;;) {
-    const page = await cluster.page(place, { ...query, limit, continue: next }, { signal, attempts: 1 });
+    const page = await cluster.page(ref, { ...query, limit, continue: next }, { signal, attempts: 1 });
     for (const item of page.items) {
       if (slice.over()) await slice.rest();
       take({ apiVersion: page.apiVersion, kind: page.kind, ...item });

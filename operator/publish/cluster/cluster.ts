@@ -79,7 +79,7 @@ class NodeStates implements ClusterPublisher {
     this.#backoff = new Backoff(clock);
     this.#reflector = new Reflector<Known>({
       ...{ cluster, clock, relistJitterMs, history, consumer: this.#store },
-      place: { resource: NODE_MAP_STATES },
+      ref: { resource: NODE_MAP_STATES },
       fieldSelector: `metadata.name=${node}`,
       transform: object => ({ object, status: statusIn(object) }),
       // Answered by a server that has forgotten it
@@ -202,16 +202,16 @@ class NodeStates implements ClusterPublisher {
     const known = this.#known();
     // Tried again only as what is to be told then
     const call = { fieldManager: 'innermap-agent', force: true, signal: this.#closed.signal, attempts: 1 };
-    const place = nodeMapStateRef(node);
+    const ref = nodeMapStateRef(node);
     if (known === undefined || isOfOther(known.object, state))
-      await cluster.apply(place, nodeMapState(node, state.node.uid), call);
+      await cluster.apply(ref, nodeMapState(node, state.node.uid), call);
     const told = settled(state, known?.status);
     const tell = () =>
-      cluster.apply<KubeObject>(place, nodeMapStateStatus(node, told), { ...call, subresource: 'status' });
+      cluster.apply<KubeObject>(ref, nodeMapStateStatus(node, told), { ...call, subresource: 'status' });
     const object = await tell().catch(async error => {
       // Known, and gone: its stream will tell, but need not be waited for
       if (!(error instanceof ApiError) || error.status !== 404) throw error;
-      await cluster.apply(place, nodeMapState(node, state.node.uid), call);
+      await cluster.apply(ref, nodeMapState(node, state.node.uid), call);
       return tell();
     });
     this.#answered = { object, status: statusIn(object) };

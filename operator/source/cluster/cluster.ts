@@ -125,7 +125,7 @@ class Streams implements ClusterSource {
   ): Reflector<unknown> {
     const { cluster, clock, relistJitterMs, failed } = this.#options;
     return new Reflector<T>({
-      ...{ cluster, clock, relistJitterMs, place: { resource }, consumer: store, transform },
+      ...{ cluster, clock, relistJitterMs, ref: { resource }, consumer: store, transform },
       ...{ history: this.#options.history },
       ...(fieldSelector === undefined ? {} : { fieldSelector }),
       failed: failure => failed(resource.plural, failure),

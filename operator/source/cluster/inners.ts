@@ -66,7 +66,7 @@ export class Inners implements CacheConsumer<Arrived> {
     this.#rest = new DeletionDebounce(clock, options.changed);
     this.#reflector = new Reflector<Arrived>({
       ...{ cluster, clock, relistJitterMs, consumer: this },
-      place: { resource: INNER_MAPS },
+      ref: { resource: INNER_MAPS },
       fieldSelector: `spec.outerMap=${outerMap}`,
       transform: object => this.#arrived(object),
       ignoreUnchangedGeneration: true,
