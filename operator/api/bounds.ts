@@ -1,6 +1,6 @@
 /**
- * The sizes up to which an object is taken, the same in the CRDs (a test compares them).
- * They are what keeps a stranger's object from taking memory, and CEL's cost estimate finite.
+ * The largest sizes in an object, the same in the CRDs (a test compares them). They limit the memory that any object may
+ * cost, and keep CEL's cost estimate finite.
  */
 export const BOUNDS = {
   /** Slots of an outer map. */
@@ -22,7 +22,7 @@ export const BOUNDS = {
   selectorLabels: 64,
   selectorExpressions: 64,
   selectorValues: 256,
-  /** Entries and table of one object: etcd holds 1.5 MiB. A folder's manifests are not bound by these two. */
+  /** Entries and table of one object: etcd holds 1.5 MiB. These two do not bind the manifests of a folder. */
   entries: 65_536,
   table: 1_572_864,
 } as const;

@@ -1,6 +1,6 @@
 import { type Metadata, type NodeSelector, objectKey } from './metadata.ts';
 
-/** One entry as written: scalars, lists and objects not yet read by the declared types. */
+/** One entry as written: scalars, lists and objects that the declared types have not decoded yet. */
 export interface RawEntry {
   readonly key: unknown;
   readonly value: unknown;
@@ -19,7 +19,7 @@ export interface InnerMapSpec {
   readonly nodeSelector?: NodeSelector;
 }
 
-/** What an InnerMap declares as contents, before its types are known. */
+/** The contents that an InnerMap declares, before its types are known. */
 export interface RawContent {
   readonly entries: readonly RawEntry[];
   /** CSV: a header of field paths, then a row an entry. */
@@ -27,7 +27,7 @@ export interface RawContent {
 }
 
 /**
- * An inner map as its owner declares it, without its contents: those are encoded on arrival and let go
+ * An inner map as its owner declares it, without its contents: those are encoded on arrival and released
  * (`RawContent` lives only between parser and encoder). Namespaced.
  */
 export interface InnerMap {
@@ -42,7 +42,7 @@ export interface InnerMapManifest {
   readonly content: RawContent;
 }
 
-/** `team-a/web`: how messages, logs and the conflict rule name an InnerMap. */
+/** `team-a/web`: the name of an InnerMap in messages, logs and the conflict rule. */
 export function innerMapName(innerMap: InnerMap): string {
   return objectKey(innerMap.metadata);
 }

@@ -2,18 +2,18 @@ export const GROUP = 'innermap.io';
 export const API_VERSION = 'innermap.io/v1alpha1';
 
 /**
- * The annotation whose value releases held removals: a token, or several with commas between them. On an OuterMap it is for
- * that one on all nodes; on a NodeMapState for all of that node, also of OuterMaps that are no longer there to take it.
+ * The annotation that releases held removals by their tokens, separated by commas. On an OuterMap it counts on all nodes,
+ * for that one; on a NodeMapState for all outer maps of that node, those of deleted OuterMaps included.
  */
 export const RELEASE_ANNOTATION = 'innermap.io/release-removal';
 
-/** The tokens that an object's annotation gives. */
+/** The tokens in an object's annotation. */
 export function releasesIn(annotations: Readonly<Record<string, string>> | undefined): readonly string[] {
   const given = annotations?.[RELEASE_ANNOTATION] ?? '';
   return given.split(',').flatMap(token => token.trim() || []);
 }
 
-/** The parts of Kubernetes' ObjectMeta that decisions rest on. */
+/** The fields of Kubernetes' ObjectMeta that decisions depend on. */
 export interface Metadata {
   readonly name: string;
   /** Absent on cluster-scoped objects; `default` where a folder's manifest names none. */
@@ -37,7 +37,7 @@ export function objectKey({ namespace, name }: Named): string {
   return namespace === undefined || namespace === '' ? name : `${namespace}/${name}`;
 }
 
-/** `InnerMap team-a/web`, `OuterMap tenants`: what an object is, whatever else it says. */
+/** `InnerMap team-a/web`, `OuterMap tenants`: the identity of an object. */
 export function objectText(object: { readonly kind: string; readonly metadata: Named }): string {
   return `${object.kind} ${objectKey(object.metadata)}`;
 }
@@ -48,7 +48,7 @@ export interface SelectorExpression {
   readonly values: readonly string[];
 }
 
-/** metav1.LabelSelector. An absent selector selects every node; an empty one too. */
+/** metav1.LabelSelector. An absent selector selects every node, and so does an empty one. */
 export interface NodeSelector {
   readonly matchLabels: Readonly<Record<string, string>>;
   readonly matchExpressions: readonly SelectorExpression[];

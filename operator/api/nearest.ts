@@ -4,7 +4,7 @@ export function suggestion(word: string, candidates: readonly string[]): string 
   return near === undefined ? '' : `, did you mean ${near}?`;
 }
 
-/** The word that was probably meant: equal but for case, a few letters off, or one that it begins. */
+/** The word that was probably meant: it differs in case or in a few letters, or `word` is its beginning. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const written = word.slice(0, LONGEST).toLowerCase();
   let best: string | undefined;
@@ -21,10 +21,10 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   );
 }
 
-/** No field's name is longer; a stranger's word must not cost more than ours. */
+/** No field's name is longer, and a longer word must not cost more time. */
 const LONGEST = 64;
 
-/** Letters put in, left out, replaced, or two neighbours swapped (the distance of Damerau and Levenshtein). */
+/** Letters inserted, deleted, replaced, or two neighbours swapped (the distance of Damerau and Levenshtein). */
 function distanceBetween(left: string, right: string): number {
   let before: readonly number[] = [];
   let row: readonly number[] = Array.from({ length: right.length + 1 }, (_, column) => column);

@@ -14,7 +14,7 @@ export const CONTENT_TYPES = [
   'LPMTrie',
 ] as const;
 
-/** Inner types that are created empty: programs fill them. */
+/** Inner types that the operator creates empty: programs fill them. */
 export const EMPTY_TYPES = [
   'RingBuf',
   'Queue',
@@ -39,7 +39,7 @@ export const INNER_TYPES = [...CONTENT_TYPES, ...EMPTY_TYPES] as const;
 export type ContentType = (typeof CONTENT_TYPES)[number];
 export type InnerType = (typeof INNER_TYPES)[number];
 
-/** Flags of a map by their UAPI meaning (include/uapi/linux/bpf.h, BPF_F_*). */
+/** Flags of a map with their UAPI values (include/uapi/linux/bpf.h, BPF_F_*). */
 export const MAP_FLAGS = {
   NoPrealloc: 1 << 0,
   NoCommonLRU: 1 << 1,
@@ -55,7 +55,7 @@ export const MAP_FLAGS = {
 } as const;
 export type MapFlag = keyof typeof MAP_FLAGS;
 
-/** The layout that every inner map of an outer map shares: what the dummy inner map is made from. */
+/** The layout that every inner map of an outer map shares; the dummy inner map has it too. */
 export interface Template {
   readonly type: InnerType;
   readonly maxEntries: number;
@@ -82,7 +82,7 @@ export interface OuterMapSpec {
   readonly key: string;
   readonly flags: readonly MapFlag[];
   readonly inner: Template;
-  /** Relative to the bpffs; no dots, no empty parts, not below innermap/. Absent: none but the ledger's. */
+  /** Relative to the bpffs; no dots, no empty parts, not below innermap/. Absent: the ledger has the only pin. */
   readonly pin?: string;
   /** File mode of the pin, parsed from octal text. */
   readonly pinMode: number;

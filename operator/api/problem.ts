@@ -1,16 +1,13 @@
-/** Where in an object something stands: `['spec', 'entries', 3, 'value', 'port']`. */
+/** The place of a field in an object: `['spec', 'entries', 3, 'value', 'port']`. */
 export type FieldPath = readonly (string | number)[];
 
-/**
- * One thing that is wrong with an object as its author wrote it.
- * `message` says what is wrong and what would be right; it does not repeat the path.
- */
+/** One mistake in an object as its author wrote it. `message` states the mistake and the remedy, and does not repeat the path. */
 export interface Problem {
   readonly path: FieldPath;
   readonly message: string;
 }
 
-/** What a parser answers: the value, or every problem found, never half of each. */
+/** A parser's result: the value, or every problem, never half of each. */
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problems: readonly Problem[] };
@@ -22,9 +19,9 @@ export function fieldText(path: FieldPath): string {
   return text;
 }
 
-/** So many problems are told one by one: an author mends those first. */
+/** So many problems are listed one by one: an author repairs those first. */
 export const SHOWN_PROBLEMS = 10;
-/** Problems are counted up to here: each costs microseconds, and a file can hold a million. */
+/** Problems are counted up to this number: each costs microseconds, and a file can hold a million. */
 export const COUNTED_PROBLEMS = 1000;
 
 export function problemText({ path, message }: Problem): string {
@@ -32,12 +29,12 @@ export function problemText({ path, message }: Problem): string {
   return field === '' ? message : `${field}: ${message}`;
 }
 
-/** All of them, or the first `shown` and how many there are more. */
+/** All problems, or the first `shown` and the number of the others. */
 export function problemsText(problems: readonly Problem[], shown = problems.length): string {
   return listText(problems.slice(0, shown).map(problemText), problems.length);
 }
 
-/** The texts of the first problems, and how many there are more of them all. */
+/** The texts of the first problems, and the number of the others. */
 export function listText(texts: readonly string[], total: number): string {
   const more = total - texts.length;
   if (more === 0) return texts.join('; ');

@@ -5,8 +5,8 @@ export function compareVersions(left: string, right: string): number {
 }
 
 /**
- * A resourceVersion as a number; etcd counts them up by one, so 2^53 is never reached. What is no plain decimal is
- * NaN: no comparison with it holds, so nothing is ever called ready by it.
+ * A resourceVersion as a number: etcd counts up by one, which never reaches 2^53. Any other text than a plain decimal is
+ * NaN. No comparison with NaN holds, so it never makes an object ready.
  */
 export function versionOf(text: string | undefined): number {
   if (text === undefined || !/^(0|[1-9]\d{0,15})$/.test(text)) return Number.NaN;
@@ -14,7 +14,7 @@ export function versionOf(text: string | undefined): number {
   return Number.isSafeInteger(version) ? version : Number.NaN;
 }
 
-/** What a node's watermark must reach: never, where it cannot be read. */
+/** The version that a node's watermark must reach; out of reach where the text is unreadable. */
 export function goalOf(text: string | undefined): number {
   const version = versionOf(text);
   return Number.isNaN(version) ? Number.POSITIVE_INFINITY : version;

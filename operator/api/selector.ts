@@ -2,7 +2,7 @@ import type { NodeSelector, SelectorExpression } from './metadata.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
-/** Whether a node with these labels is selected, as Kubernetes reads a label selector: every requirement holds. */
+/** Whether every requirement of the selector holds for these labels of a node, by the rules of Kubernetes. */
 export function selects(selector: NodeSelector | undefined, labels: Labels): boolean {
   if (selector === undefined) return true;
   for (const [key, value] of Object.entries(selector.matchLabels)) {

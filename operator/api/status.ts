@@ -58,7 +58,7 @@ export interface NodeMapStateStatus {
     readonly bootID: string;
     readonly labelsHash: string;
   };
-  /** Sums over all outer maps: kubectl's columns can show a number, not add some up. */
+  /** Sums over all outer maps: a column of kubectl shows a number, but cannot add numbers up. */
   readonly totals?: { readonly innerMaps: number; readonly failures: number };
   readonly outerMaps: readonly OuterMapState[];
   /** At most 100. */
@@ -68,9 +68,9 @@ export interface NodeMapStateStatus {
   readonly conditions: readonly Condition[];
 }
 
-/** A list whose last item was taken away is none on the server, and others may have written half a status. */
-export function wholeStatus(told: Partial<NodeMapStateStatus>): NodeMapStateStatus {
-  const { node, outerMaps, failures, conditions, kernel, drift, totals } = told;
+/** The server drops a list without items, and anybody with access may write half a status: this fills in the rest. */
+export function wholeStatus(status: Partial<NodeMapStateStatus>): NodeMapStateStatus {
+  const { node, outerMaps, failures, conditions, kernel, drift, totals } = status;
   return {
     node: node ?? { name: '', bootID: '', labelsHash: '' },
     ...(totals === undefined ? {} : { totals }),
@@ -82,7 +82,7 @@ export function wholeStatus(told: Partial<NodeMapStateStatus>): NodeMapStateStat
   };
 }
 
-/** On how many nodes an object is as declared. */
+/** Nodes of an object, counted by what each reports of it. */
 export interface NodeCounts {
   /** Nodes that are selected and have an agent. */
   readonly desired: number;
@@ -96,7 +96,7 @@ export interface NodeCounts {
   readonly summary: string;
 }
 
-/** A node that says why it cannot. */
+/** The failure that one node reports. */
 export interface NodeFailure {
   readonly node: string;
   readonly reason: Reason;
@@ -106,9 +106,9 @@ export interface NodeFailure {
 /** Status of an InnerMap: written by the controller alone. */
 export interface InnerMapStatus {
   readonly observedGeneration: number;
-  /** Of the first event that carried this generation: what a node's watermark must reach. */
+  /** Of the first event that carried this generation: the version that a node's watermark must reach. */
   readonly specResourceVersion: string;
-  /** Declared; 0 where they cannot be read. */
+  /** Declared entries; 0 where they cannot be read. */
   readonly entries: number;
   readonly nodes: NodeCounts;
   /** At most 5. */
@@ -119,11 +119,11 @@ export interface InnerMapStatus {
 /** Status of an OuterMap: written by the controller alone. */
 export interface OuterMapStatus {
   readonly observedGeneration: number;
-  /** InnerMaps that it accepted. */
+  /** Accepted InnerMaps. */
   readonly innerMaps: number;
-  /** Digest of the uids of all InnerMaps that name it: another one after a restart means that some may have been deleted. */
+  /** Digest of the uids of all InnerMaps that name it: if it differs after a restart, some may have been deleted meanwhile. */
   readonly innerMapsDigest: string;
-  /** Of the last deletion of an InnerMap that named it: every node's watermark must have passed it. */
+  /** Of the last deletion of an InnerMap that named it: every node's watermark must reach it. */
   readonly deletionResourceVersion?: string;
   readonly nodes: NodeCounts;
   /** At most 5. */

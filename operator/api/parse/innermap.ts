@@ -2,10 +2,10 @@ import { BOUNDS } from '../bounds.ts';
 import type { InnerMapSpec, RawContent, RawEntry } from '../innermap.ts';
 import { OUTER_MAP_NAME } from './metadata.ts';
 import type { FieldReader, ValueReader } from './reader.ts';
-import { below, refuse, shown } from './reader.ts';
+import { below, refuse, scalar, shown } from './reader.ts';
 import { BOOLEAN, integer, integerOrText, oneOf } from './scalars.ts';
 import type { Section } from './section.ts';
-import { isObject, optional, present, required, sectionOf } from './section.ts';
+import { isObject, objectOf, optional, present, required, sectionOf } from './section.ts';
 import { NODE_SELECTOR } from './selector.ts';
 
 export const INNER_MAP_FIELDS = [
@@ -33,17 +33,16 @@ const KEY = integerOrText({
   most: BOUNDS.keyText,
 });
 
-export const INNER_MAP_SPEC: ValueReader<SpecAndContent> = {
-  wanted: 'what the inner map is: outerMap, key, and entries or a table',
-  read: (value, place) => {
-    const section = sectionOf(value, place, INNER_MAP_FIELDS);
-    if (section === undefined) return undefined;
+export const INNER_MAP_SPEC = objectOf<SpecAndContent>(
+  'what the inner map is: outerMap, key, and entries or a table',
+  INNER_MAP_FIELDS,
+  section => {
     const spec = readSpec(section);
     const entries = optional(section, 'entries', ENTRIES) ?? NO_ENTRIES;
     const table = optional(section, 'table', TABLE);
     return spec === undefined ? undefined : { spec, content: present({ entries, table }) };
   },
-};
+);
 
 function readSpec(section: Section): InnerMapSpec | undefined {
   const outerMap = required(section, 'outerMap', OUTER_MAP_NAME);
@@ -58,28 +57,21 @@ function readSpec(section: Section): InnerMapSpec | undefined {
   return present({ outerMap, key, maxEntries, update, content, sealed, nodeSelector });
 }
 
-interface Ways {
-  readonly update: 'Swap' | 'InPlace' | undefined;
-  readonly content: 'Exact' | 'AtLeast' | undefined;
-  readonly sealed: boolean;
-}
+type WrittenAs = { readonly [Field in 'update' | 'content' | 'sealed']: InnerMapSpec[Field] | undefined };
 
-/** A frozen map cannot be written, and a new map holds nothing that could be left standing. */
-function refuseContradictions(ways: Ways, place: FieldReader): void {
-  if (ways.sealed && ways.update === 'InPlace') {
+/** A frozen map cannot be written, and a new map holds no other entries that AtLeast could keep. */
+function refuseContradictions({ update, content, sealed }: WrittenAs, place: FieldReader): void {
+  if (sealed && update === 'InPlace')
     refuse(below(place, 'sealed'), 'Sealed needs update Swap: a sealed map cannot be written in place');
-  }
-  if (ways.content === 'AtLeast' && ways.update === 'Swap') {
+  if (content === 'AtLeast' && update === 'Swap')
     refuse(below(place, 'content'), 'AtLeast needs update InPlace: a swap starts with an empty map');
-  }
-  if (ways.content === 'AtLeast' && ways.sealed) {
+  if (content === 'AtLeast' && sealed)
     refuse(below(place, 'content'), 'AtLeast cannot be sealed: a sealed map cannot be written in place');
-  }
 }
 
 const NO_ENTRIES: readonly RawEntry[] = Object.freeze([]);
 
-/** Taken by reference: a million entries are looked at, not copied. What they mean is read with the outer map's types. */
+/** The list itself is the result: a million entries are checked and not copied. The outer map's types give them a meaning later. */
 const ENTRIES: ValueReader<readonly RawEntry[]> = {
   wanted: 'a list of entries, each an object with key and value',
   read: (value, place) => {
@@ -88,7 +80,7 @@ const ENTRIES: ValueReader<readonly RawEntry[]> = {
     for (let index = 0; index < value.length; index++) {
       if (isEntry(value[index])) continue;
       wrong++;
-      if (wrong <= MOST_WRONG) tellEntry(value[index], below(place, index));
+      if (wrong <= MOST_WRONG) refuseEntry(value[index], below(place, index));
     }
     if (wrong > MOST_WRONG)
       refuse(place, `Has ${wrong - MOST_WRONG} more wrong entries: mend the first ${MOST_WRONG}`);
@@ -96,7 +88,7 @@ const ENTRIES: ValueReader<readonly RawEntry[]> = {
   },
 };
 
-/** An author mends the first of them, then looks again. */
+/** An author repairs the first ones, then validates again. */
 const MOST_WRONG = 10;
 
 function isEntry(entry: unknown): boolean {
@@ -109,8 +101,8 @@ function isEntry(entry: unknown): boolean {
   return known === 2;
 }
 
-/** The slow way, once it is known that something is wrong. */
-function tellEntry(entry: unknown, place: FieldReader): void {
+/** Reports every problem of an entry that isEntry refused; too slow for each entry of a list. */
+function refuseEntry(entry: unknown, place: FieldReader): void {
   const section = sectionOf(entry, place, ENTRY_FIELDS);
   if (section === undefined) return;
   required(section, 'key', ANY_KEY);
@@ -120,11 +112,9 @@ function tellEntry(entry: unknown, place: FieldReader): void {
 const ANY_KEY: ValueReader<unknown> = { wanted: "the entry's key", read: value => value };
 const ANY_VALUE: ValueReader<unknown> = { wanted: "the entry's value", read: value => value };
 
-/** Of any length: a folder has no limit, and the API server keeps its own. */
-const TABLE: ValueReader<string> = {
-  wanted: 'CSV text with a header, such as key,value',
-  read: (value, place) =>
-    typeof value === 'string'
-      ? value
-      : refuse(place, `Must be ${TABLE.wanted}, not ${shown(value)}: write table: |`),
-};
+/** Of any length: a folder has no limit, and the API server applies its own. */
+const TABLE = scalar(
+  'CSV text with a header, such as key,value',
+  value => (typeof value === 'string' ? value : undefined),
+  () => ': write table: |',
+);

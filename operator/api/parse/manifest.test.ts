@@ -11,9 +11,9 @@ describe('parseManifest: the object', () => {
   });
 
   it('refuses what is no object', () => {
-    expect(problems(undefined)).to.deep.equal([': Must be an OuterMap or an InnerMap, not nothing']);
-    expect(problems([])).to.deep.equal([': Must be an OuterMap or an InnerMap, not a list']);
-    expect(problems('x')).to.deep.equal([': Must be an OuterMap or an InnerMap, not the text "x"']);
+    expect(problems(undefined)).to.deep.equal(['Must be an OuterMap or an InnerMap, not nothing']);
+    expect(problems([])).to.deep.equal(['Must be an OuterMap or an InnerMap, not a list']);
+    expect(problems('x')).to.deep.equal(['Must be an OuterMap or an InnerMap, not the text "x"']);
   });
 
   it('tells an unknown kind, and what was meant', () => {
@@ -75,8 +75,8 @@ describe('parseManifest: anything', () => {
 
   it('tells a hundred problems of an object that is all mistakes, and that there are more', () => {
     const mistakes = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`x${index}`, 1]));
-    const told = problems(innerMap(mistakes));
-    expect([told.length, told[100]]).to.deep.equal([101, ': More than 100 problems: mend these first']);
+    const all = problems(innerMap(mistakes));
+    expect([all.length, all[100]]).to.deep.equal([101, 'More than 100 problems: mend these first']);
   });
 
   it('is not taken in by __proto__ or constructor', () => {

@@ -11,18 +11,19 @@ import { oneOf } from './scalars.ts';
 import type { Section } from './section.ts';
 import { isObject, required, sectionOf } from './section.ts';
 
-/** What an author may declare. */
+/** An object that an author may declare. */
 export type Manifest =
   | { readonly kind: 'OuterMap'; readonly outerMap: OuterMap }
   | { readonly kind: 'InnerMap'; readonly manifest: InnerMapManifest };
 
-/** An object of either kind, every default filled in, or all that is wrong with it. Never throws. */
+/** An object of either kind, every default filled in, or all its problems. Never throws. */
 export function parseManifest(value: unknown): Parsed<Manifest> {
   return parsed(value, (object, place) => {
     const kind = readKind(object, place);
-    if (kind === 'OuterMap') return wrapped(readOuterMap(object, place), outerMap => ({ kind, outerMap }));
-    if (kind === 'InnerMap') return wrapped(readInnerMap(object, place), manifest => ({ kind, manifest }));
-    return undefined;
+    const outerMap = kind === 'OuterMap' ? readOuterMap(object, place) : undefined;
+    if (outerMap !== undefined) return { kind: 'OuterMap', outerMap };
+    const manifest = kind === 'InnerMap' ? readInnerMap(object, place) : undefined;
+    return manifest && { kind: 'InnerMap', manifest };
   });
 }
 
@@ -42,14 +43,10 @@ function readKind(object: unknown, place: FieldReader): 'OuterMap' | 'InnerMap' 
       'Must be OuterMap or InnerMap: a NodeMapState is written by the agent of its node alone',
     );
   }
-  const named: Section = { fields: object, place };
-  const kind = required(named, 'kind', oneOf(['OuterMap', 'InnerMap']));
-  if (kind === undefined) required(named, 'apiVersion', VERSION);
+  const section: Section = { fields: object, place };
+  const kind = required(section, 'kind', oneOf(['OuterMap', 'InnerMap']));
+  if (kind === undefined) required(section, 'apiVersion', VERSION);
   return kind;
-}
-
-function wrapped<T>(value: T | undefined, wrap: (value: T) => Manifest): Manifest | undefined {
-  return value === undefined ? undefined : wrap(value);
 }
 
 const ROOT_FIELDS = ['apiVersion', 'kind', 'metadata', 'spec'];
@@ -73,13 +70,10 @@ function readInnerMap(value: unknown, place: FieldReader): InnerMapManifest | un
 
 const VERSION: ValueReader<string> = oneOf([API_VERSION]);
 
-/** `status` is what others wrote: an object taken out of a cluster is taken with it, unread. */
+/** An object out of a cluster carries a `status`, which is ignored. A message about the known fields does not offer it. */
 function rootOf(value: unknown, place: FieldReader, kind: string): Section | undefined {
-  const section = sectionOf(
-    value,
-    place,
-    isObject(value) && 'status' in value ? [...ROOT_FIELDS, 'status'] : ROOT_FIELDS,
-  );
+  const known = isObject(value) && 'status' in value ? [...ROOT_FIELDS, 'status'] : ROOT_FIELDS;
+  const section = sectionOf(value, place, known);
   if (section === undefined) return undefined;
   required(section, 'apiVersion', VERSION);
   required(section, 'kind', oneOf([kind]));

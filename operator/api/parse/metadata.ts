@@ -1,12 +1,12 @@
 import type { Metadata } from '../metadata.ts';
 import { GROUP } from '../metadata.ts';
 import type { FieldReader, ValueReader } from './reader.ts';
-import { below, refuse, shown } from './reader.ts';
+import { below, refuse, scalar, shown } from './reader.ts';
 import { integer, quoteHint, text } from './scalars.ts';
 import type { Section } from './section.ts';
 import { isObject, optional, present, required, sectionOf } from './section.ts';
 
-/** RFC 1123: what Kubernetes takes as the name of a namespace, and we as the name of an OuterMap. */
+/** RFC 1123: the rule of Kubernetes for the name of a namespace, and of this operator for the name of an OuterMap. */
 const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const LABEL_RULE =
@@ -25,8 +25,8 @@ const INNER_MAP_NAME = text({
   pattern: SUBDOMAIN,
 });
 
-/** Read for what decisions rest on; the rest of ObjectMeta is known, so that a typing error is told from it. */
-const READ_FIELDS = [
+/** All fields of ObjectMeta, those that no decision reads in the end: any other name is a typing error. */
+const KNOWN_FIELDS = [
   'name',
   'namespace',
   'uid',
@@ -35,8 +35,6 @@ const READ_FIELDS = [
   'creationTimestamp',
   'labels',
   'annotations',
-];
-const OTHER_FIELDS = [
   'generateName',
   'deletionTimestamp',
   'deletionGracePeriodSeconds',
@@ -45,9 +43,8 @@ const OTHER_FIELDS = [
   'ownerReferences',
   'selfLink',
 ];
-const KNOWN_FIELDS = [...READ_FIELDS, ...OTHER_FIELDS];
 
-/** An OuterMap is of the whole cluster. */
+/** An OuterMap is cluster-scoped. */
 export const OUTER_METADATA: ValueReader<Metadata> = {
   wanted: 'metadata with the name of the OuterMap',
   read: (value, place) => {
@@ -61,7 +58,7 @@ export const OUTER_METADATA: ValueReader<Metadata> = {
   },
 };
 
-/** A folder's manifest that names no namespace is in `default`, as with kubectl. */
+/** A folder's manifest without a namespace is in `default`, as with kubectl. */
 export const INNER_METADATA: ValueReader<Metadata & { readonly namespace: string }> = {
   wanted: 'metadata with the name of the InnerMap',
   read: (value, place) => {
@@ -74,7 +71,7 @@ export const INNER_METADATA: ValueReader<Metadata & { readonly namespace: string
   },
 };
 
-/** An object that a server wrote may carry metadata newer than this program: only an author's are checked for typing errors. */
+/** An object from a server may carry metadata newer than this program: only an author's is checked for typing errors. */
 function metadataSection(value: unknown, place: FieldReader): Section | undefined {
   if (!isObject(value)) return sectionOf(value, place, ['name', 'namespace', 'labels', 'annotations']);
   const isFromServer = typeof value['resourceVersion'] === 'string';
@@ -96,10 +93,10 @@ function commonMetadata(section: Section): Omit<Metadata, 'name' | 'namespace'> 
   });
 }
 
-/** One object for all: ten thousand inner maps without labels must not hold ten thousand empty objects. */
+/** One object for all: 10,000 inner maps without labels must not hold 10,000 empty objects. */
 const NONE: Readonly<Record<string, string>> = Object.freeze({});
 
-/** Only ours are kept: kubectl's last-applied-configuration is the whole manifest once more. */
+/** Only the operator's own are kept: kubectl's last-applied-configuration is a second copy of the manifest. */
 function ownAnnotations(
   annotations: Readonly<Record<string, string>> | undefined,
 ): Readonly<Record<string, string>> {
@@ -117,34 +114,22 @@ export const LABEL_KEY_TEXT = text({
 });
 
 /** The value of a label may be empty. */
-export const LABEL_VALUE_TEXT: ValueReader<string> = {
-  wanted: 'the value of a label: at most 63 letters, digits, -, _ and dots',
-  read: (value, place) => {
-    if (typeof value === 'string' && value.length <= 63 && LABEL_VALUE.test(value)) return value;
-    return refuse(place, `Must be ${LABEL_VALUE_TEXT.wanted}, not ${shown(value)}${quoteHint(value)}`);
-  },
-};
+export const LABEL_VALUE_TEXT = scalar(
+  'the value of a label: at most 63 letters, digits, -, _ and dots',
+  value => (typeof value === 'string' && value.length <= 63 && LABEL_VALUE.test(value) ? value : undefined),
+  quoteHint,
+);
 
 export const LABELS = textRecord(LABEL_KEY_TEXT, LABEL_VALUE_TEXT);
 
-const ANY_TEXT: ValueReader<string> = {
-  wanted: 'text',
-  read: (value, place) =>
-    typeof value === 'string' ? value : refuse(place, `Must be text, not ${shown(value)}${quoteHint(value)}`),
-};
+const ANY_TEXT = scalar('text', value => (typeof value === 'string' ? value : undefined), quoteHint);
 /** An annotation's key is a label's, in any case of letters. */
-const ANNOTATION_KEY: ValueReader<string> = {
-  wanted: 'the key of an annotation',
-  read: (value, place) => checkedAnnotationKey(value, place),
-};
+const ANNOTATION_KEY = scalar('the key of an annotation, such as example.com/note', key =>
+  typeof key === 'string' && LABEL_KEY.test(key.toLowerCase()) ? key : undefined,
+);
 const ANNOTATIONS = textRecord(ANNOTATION_KEY, ANY_TEXT);
 
-function checkedAnnotationKey(key: unknown, place: FieldReader): string | undefined {
-  if (typeof key === 'string' && LABEL_KEY.test(key.toLowerCase())) return key;
-  return refuse(place, `Must be the key of an annotation, such as example.com/note, not ${shown(key)}`);
-}
-
-/** An object from text to text. Its keys are told at their own place. */
+/** An object from text to text. A problem of a key is reported at that key. */
 function textRecord(
   key: ValueReader<string>,
   value: ValueReader<string>,

@@ -1,11 +1,11 @@
 import { BOUNDS } from '../bounds.ts';
 import type { AccessRule, OuterMapSpec, OuterType } from '../outermap.ts';
 import { OUTER_TYPES } from '../outermap.ts';
-import type { FieldReader, ValueReader } from './reader.ts';
-import { below, refuse, shown } from './reader.ts';
-import { integer, integerOrText, listOf, oneOf, text } from './scalars.ts';
+import type { ValueReader } from './reader.ts';
+import { below, refuse, scalar, shown } from './reader.ts';
+import { integer, integerOrText, listOf, oneOf, text, wholeNumber } from './scalars.ts';
 import type { Section } from './section.ts';
-import { isGiven, optional, present, required, sectionOf } from './section.ts';
+import { isGiven, objectOf, optional, present, required } from './section.ts';
 import { NODE_SELECTOR } from './selector.ts';
 import { declaration, FLAGS, TEMPLATE } from './template.ts';
 
@@ -29,11 +29,10 @@ export const PROVISIONS = ['Create', 'Adopt'] as const;
 export const UNDECLARED_KEYS = ['Remove', 'Keep'] as const;
 export const DELETION_POLICIES = ['Retain', 'Delete'] as const;
 
-export const OUTER_MAP_SPEC: ValueReader<OuterMapSpec> = {
-  wanted: 'what the outer map is: type, maxEntries, key, inner and access',
-  read: (value, place) => {
-    const section = sectionOf(value, place, OUTER_MAP_FIELDS);
-    if (section === undefined) return undefined;
+export const OUTER_MAP_SPEC = objectOf<OuterMapSpec>(
+  'what the outer map is: type, maxEntries, key, inner and access',
+  OUTER_MAP_FIELDS,
+  section => {
     const layout = readLayout(section);
     const policy = readPolicy(section);
     const access = required(section, 'access', ACCESS);
@@ -41,7 +40,7 @@ export const OUTER_MAP_SPEC: ValueReader<OuterMapSpec> = {
     if (layout === undefined || access === undefined) return undefined;
     return present({ ...layout, ...policy, access, nodeSelector });
   },
-};
+);
 
 type LayoutFields = Pick<OuterMapSpec, 'type' | 'maxEntries' | 'key' | 'flags' | 'inner'>;
 
@@ -56,7 +55,7 @@ function readLayout(section: Section): LayoutFields | undefined {
   return { type, maxEntries, key, flags, inner };
 }
 
-/** The index of an ArrayOfMaps is what C programs call it. */
+/** The names that C programs have for the index of an ArrayOfMaps. */
 const INDEX_NAMES = ['u32', '__u32', 'uint32_t'] as const;
 
 function readKey(section: Section, type: OuterType): string | undefined {
@@ -69,14 +68,7 @@ function readKey(section: Section, type: OuterType): string | undefined {
   );
 }
 
-type PolicyFields = Pick<
-  OuterMapSpec,
-  'pinMode' | 'provision' | 'undeclaredKeys' | 'maxRemoval' | 'deletionPolicy'
-> & {
-  readonly pin: string | undefined;
-};
-
-function readPolicy(section: Section): PolicyFields {
+function readPolicy(section: Section) {
   const provision = optional(section, 'provision', oneOf(PROVISIONS)) ?? 'Create';
   if (provision === 'Adopt' && !isGiven(section, 'pin')) {
     refuse(
@@ -101,22 +93,17 @@ const PIN_TEXT = text({
   most: BOUNDS.pin,
 });
 
-/** What bpffs takes as names, less what would let a pin leave it or lie in the ledger. */
+/** Accepts the names that bpffs accepts, except those that would leave it or lie in the ledger. */
 const PIN: ValueReader<string> = {
   wanted: PIN_TEXT.wanted,
   read: (value, place) => {
     const pin = PIN_TEXT.read(value, place);
-    return pin === undefined || refusedPin(pin, place) ? undefined : pin;
+    const problem = pin === undefined ? undefined : pinProblem(pin);
+    return problem === undefined ? pin : refuse(place, problem);
   },
 };
 
-/** Each rule has its own words: a path that is refused as a whole leaves its author guessing. */
-function refusedPin(pin: string, place: FieldReader): boolean {
-  const wrong = pinProblem(pin);
-  if (wrong !== undefined) refuse(place, wrong);
-  return wrong !== undefined;
-}
-
+/** Each rule has a message of its own: its author need not guess which part of the path is wrong. */
 function pinProblem(pin: string): string | undefined {
   const parts = pin.split('/');
   if (pin.startsWith('/'))
@@ -130,25 +117,23 @@ function pinProblem(pin: string): string | undefined {
   return long === undefined ? undefined : `Must have parts of at most ${BOUNDS.fileName} bytes`;
 }
 
-/** Octal text: as a number YAML would have read it as octal, and JSON as decimal. The agent itself must stay able to open it. */
-const PIN_MODE: ValueReader<number> = {
-  wanted: 'a file mode in octal text, such as "0600", that lets the owner read and write',
-  read: (value, place) => {
-    if (typeof value === 'string' && /^0?[67][0-7]{2}$/.test(value)) return Number.parseInt(value, 8);
-    const hint = typeof value === 'number' ? ': put it in quotes, as YAML reads 0600 as the number 384' : '';
-    return refuse(place, `Must be ${PIN_MODE.wanted}, not ${shown(value)}${hint}`);
-  },
-};
+/** Octal text: YAML reads an unquoted number as octal, JSON as decimal. The agent itself must be able to open the pin. */
+const PIN_MODE = scalar(
+  'a file mode in octal text, such as "0600", that lets the owner read and write',
+  value =>
+    typeof value === 'string' && /^0?[67][0-7]{2}$/.test(value) ? Number.parseInt(value, 8) : undefined,
+  value => (typeof value === 'number' ? ': put it in quotes, as YAML reads 0600 as the number 384' : ''),
+);
 
-const MAX_REMOVAL: ValueReader<OuterMapSpec['maxRemoval']> = {
-  wanted: 'a percentage such as "50%", or a number of keys',
-  read: (value, place) => {
+const MAX_REMOVAL = scalar<OuterMapSpec['maxRemoval']>(
+  'a percentage such as "50%", or a number of keys',
+  value => {
     const percentage = typeof value === 'string' ? /^(100|[1-9]?[0-9])%$/.exec(value) : null;
     if (percentage !== null) return { percent: Number(percentage[1]) };
-    if (Number.isSafeInteger(value) && (value as number) >= 0) return { keys: value as number };
-    return refuse(place, `Must be ${MAX_REMOVAL.wanted}, not ${shown(value)}`);
+    const keys = wholeNumber(value) ?? -1;
+    return keys >= 0 ? { keys } : undefined;
   },
-};
+);
 
 const NAMESPACE_PATTERN = text({
   wanted: 'the name of a namespace or a glob such as team-*',
@@ -160,23 +145,18 @@ const ACCESS_KEY = integerOrText({
   most: BOUNDS.keyText,
 });
 
-const ACCESS_RULE: ValueReader<AccessRule> = {
-  wanted: 'an object with namespaces and keys',
-  read: (value, place) => {
-    const section = sectionOf(value, place, ACCESS_FIELDS);
-    if (section === undefined) return undefined;
-    const namespaces = required(section, 'namespaces', NAMESPACES);
-    const keys = optional(section, 'keys', ACCESS_KEYS);
-    return namespaces === undefined ? undefined : present({ namespaces, keys });
-  },
-};
+const ACCESS_RULE = objectOf<AccessRule>('an object with namespaces and keys', ACCESS_FIELDS, section => {
+  const namespaces = required(section, 'namespaces', NAMESPACES);
+  const keys = optional(section, 'keys', ACCESS_KEYS);
+  return namespaces === undefined ? undefined : present({ namespaces, keys });
+});
 const NAMESPACES = listOf(NAMESPACE_PATTERN, {
   wanted: 'the namespaces that may declare keys, as names or globs such as team-*',
   least: 1,
   most: BOUNDS.accessNamespaces,
   unique: true,
 });
-/** An empty list would be read by some as all keys and by others as none. */
+/** Some read an empty list as all keys, others as none. */
 const ACCESS_KEYS = listOf(ACCESS_KEY, { least: 1, most: BOUNDS.accessKeys, unique: true });
 const ACCESS = listOf(ACCESS_RULE, {
   wanted: 'who may declare which keys, as a list of rules: - namespaces: ["team-*"]',

@@ -1,19 +1,19 @@
 import type { FieldPath, Parsed, Problem } from '../problem.ts';
 
-/** A spot in the object being read, and the one list that all its spots report to. */
+/** A place in the object being read, and the one list that all its places report to. */
 export interface FieldReader {
   readonly path: FieldPath;
   readonly problems: Problem[];
 }
 
-/** Reads one value. `undefined` is answered only after a problem was told. */
+/** Reads one value. It returns `undefined` only after it reported a problem. */
 export interface ValueReader<T> {
-  /** What is wanted, as a message says it: `an integer from 1 to 10`. */
+  /** The valid values, as a message names them: `an integer from 1 to 10`. */
   readonly wanted: string;
   readonly read: (value: unknown, place: FieldReader) => T | undefined;
 }
 
-/** Reads a whole object: its value, or every problem that it has. */
+/** Reads a whole object: the result is its value, or every problem that it has. */
 export function parsed<T>(
   value: unknown,
   read: (value: unknown, place: FieldReader) => T | undefined,
@@ -30,17 +30,30 @@ export function below(place: FieldReader, part: string | number): FieldReader {
 }
 
 export function refuse(place: FieldReader, message: string): undefined {
-  const told = place.problems.length;
-  if (told < MOST_PROBLEMS) place.problems.push({ path: place.path, message });
-  else if (told === MOST_PROBLEMS)
+  const count = place.problems.length;
+  if (count < MOST_PROBLEMS) place.problems.push({ path: place.path, message });
+  else if (count === MOST_PROBLEMS)
     place.problems.push({ path: [], message: `More than ${MOST_PROBLEMS} problems: mend these first` });
   return undefined;
 }
 
-/** Nobody reads more, and an object made of nothing but mistakes must not fill the memory with them. */
+/** Nobody reads more, and the problems of one object must not fill the memory. */
 const MOST_PROBLEMS = 100;
 
-/** A value as a message shows it, short whatever its size. */
+/** Reads a value that `accept` returns; any other is a problem, and `hint` may say how to repair it. */
+export function scalar<T>(
+  wanted: string,
+  accept: (value: unknown) => T | undefined,
+  hint: (value: unknown) => string = () => '',
+): ValueReader<T> {
+  return {
+    wanted,
+    read: (value, place) =>
+      accept(value) ?? refuse(place, `Must be ${wanted}, not ${shown(value)}${hint(value)}`),
+  };
+}
+
+/** A value as a message shows it. The text is short for a value of any size. */
 export function shown(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'a list';

@@ -1,15 +1,15 @@
 import { nearest } from '../nearest.ts';
 import type { FieldReader, ValueReader } from './reader.ts';
-import { below, refuse, shown } from './reader.ts';
+import { below, refuse, scalar, shown } from './reader.ts';
 
 interface TextRules {
-  /** What the text is, for messages: `the name of an OuterMap`. */
+  /** The text, as messages name it: `the name of an OuterMap`. */
   readonly wanted: string;
   readonly most: number;
   readonly pattern?: RegExp;
 }
 
-/** Text that is not empty. What YAML made something else of (NO, 0600, 1.10) is an error that says to quote it. */
+/** Text that is not empty. Unquoted text that YAML reads as another type (NO, 0600, 1.10) is a problem that says to quote it. */
 export function text(rules: TextRules): ValueReader<string> {
   return {
     wanted: rules.wanted,
@@ -26,7 +26,7 @@ export function text(rules: TextRules): ValueReader<string> {
   };
 }
 
-/** Said where text is wanted and YAML read something else. */
+/** The end of a message where text is wanted and YAML read another type. */
 export function quoteHint(value: unknown): string {
   return typeof value === 'boolean' || typeof value === 'number' || typeof value === 'bigint'
     ? ': put it in quotes'
@@ -34,62 +34,55 @@ export function quoteHint(value: unknown): string {
 }
 
 export function integer(least: number, most: number): ValueReader<number> {
-  const wanted = `an integer from ${least} to ${most}`;
-  return {
-    wanted,
-    read: (value, place) => {
-      if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most)
-        return value as number;
-      const hint = typeof value === 'string' && /^\s*\d+\s*$/.test(value) ? ': take the quotes away' : '';
-      return refuse(place, `Must be ${wanted}, not ${shown(value)}${hint}`);
+  return scalar(
+    `an integer from ${least} to ${most}`,
+    value => {
+      const number = wholeNumber(value);
+      return number !== undefined && number >= least && number <= most ? number : undefined;
     },
-  };
+    unquoteHint(/^\s*\d+\s*$/),
+  );
 }
 
-export const BOOLEAN: ValueReader<boolean> = {
-  wanted: 'true or false',
-  read: (value, place) => {
-    if (typeof value === 'boolean') return value;
-    const hint = value === 'true' || value === 'false' ? ': take the quotes away' : '';
-    return refuse(place, `Must be true or false, not ${shown(value)}${hint}`);
-  },
-};
+/** The value where it is an integer that a double holds exactly. */
+export function wholeNumber(value: unknown): number | undefined {
+  return Number.isSafeInteger(value) ? (value as number) : undefined;
+}
+
+function unquoteHint(pattern: RegExp): (value: unknown) => string {
+  return value => (typeof value === 'string' && pattern.test(value) ? ': take the quotes away' : '');
+}
+
+export const BOOLEAN = scalar(
+  'true or false',
+  value => (typeof value === 'boolean' ? value : undefined),
+  unquoteHint(/^(?:true|false)$/),
+);
 
 export function oneOf<const Word extends string>(words: readonly Word[]): ValueReader<Word> {
-  const wanted = words.length <= 2 ? words.join(' or ') : `one of ${words.join(', ')}`;
-  return {
-    wanted,
-    read: (value, place) => {
-      if (words.includes(value as Word)) return value as Word;
-      // One word is already told
+  return scalar(
+    words.length <= 2 ? words.join(' or ') : `one of ${words.join(', ')}`,
+    value => words.find(word => word === value),
+    value => {
+      // A single word is in the message already
       const meant = typeof value === 'string' && words.length > 1 ? nearest(value, words) : undefined;
-      return refuse(
-        place,
-        `Must be ${wanted}, not ${shown(value)}${meant === undefined ? '' : `: did you mean ${meant}`}`,
-      );
+      return meant === undefined ? '' : `: did you mean ${meant}`;
     },
-  };
+  );
 }
 
-/** A key: an integer, or text. What YAML made a fraction or a boolean of was meant as text. */
+/** A key: an integer, or text. A value that YAML reads as a fraction or a boolean was meant as text. */
 export function integerOrText(rules: TextRules): ValueReader<string | number> {
   const asText = text(rules);
-  return {
-    wanted: rules.wanted,
-    read: (value, place) => {
-      if (typeof value === 'string') return asText.read(value, place);
-      if (Number.isSafeInteger(value)) return value as number;
-      return refuse(place, `Must be ${rules.wanted}, not ${shown(value)}${quoteHint(value)}`);
-    },
-  };
+  return { wanted: rules.wanted, read: (value, place) => wholeNumber(value) ?? asText.read(value, place) };
 }
 
 interface ListRules {
-  /** What the list is, for messages; absent: told from its items. */
+  /** The list, as messages name it; absent: named after its items. */
   readonly wanted?: string;
   readonly least: number;
   readonly most: number;
-  /** Two equal items are a problem: one of them was meant otherwise. */
+  /** Whether two equal items are a problem: one of them is a mistake then. */
   readonly unique: boolean;
 }
 

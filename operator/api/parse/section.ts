@@ -8,7 +8,22 @@ export interface Section {
   readonly place: FieldReader;
 }
 
-/** The object as fields; a field that is not among `known` is a problem, as a typing error would else do nothing. */
+/** Reads an object of these fields. */
+export function objectOf<T>(
+  wanted: string,
+  known: readonly string[],
+  read: (section: Section) => T | undefined,
+): ValueReader<T> {
+  return {
+    wanted,
+    read: (value, place) => {
+      const section = sectionOf(value, place, known);
+      return section === undefined ? undefined : read(section);
+    },
+  };
+}
+
+/** The object as fields. A field outside `known` is a problem: a typing error must not go unnoticed. */
 export function sectionOf(value: unknown, place: FieldReader, known: readonly string[]): Section | undefined {
   if (!isObject(value))
     return refuse(place, `Must be an object with ${known.join(', ')}, not ${shown(value)}`);
@@ -29,7 +44,7 @@ function unknownField(name: string, known: readonly string[]): string {
     : `Unknown field: did you mean ${meant}`;
 }
 
-/** A field without a value (`pin:` and no more) is absent: the API server prunes a null likewise. */
+/** A field without a value (`pin:` and no more) is absent: the API server prunes a null too. */
 export function optional<T>(section: Section, name: string, reader: ValueReader<T>): T | undefined {
   const value = given(section, name);
   return value === undefined ? undefined : reader.read(value, below(section.place, name));
@@ -46,7 +61,7 @@ export function isGiven(section: Section, name: string): boolean {
   return given(section, name) !== undefined;
 }
 
-/** Own fields only: `constructor` is a field of every object, but none that its author gave. */
+/** Own fields only: every object inherits `constructor`, which its author did not write. */
 function given(section: Section, name: string): unknown {
   return Object.hasOwn(section.fields, name) ? (section.fields[name] ?? undefined) : undefined;
 }
@@ -55,7 +70,7 @@ type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] }
   [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
 };
 
-/** The object without the fields that are undefined: absent fields are absent, not there and empty. */
+/** The object without the fields that are undefined: an absent field has no name in it either. */
 export function present<T extends object>(value: T): Present<T> {
   return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as Present<T>;
 }

@@ -5,29 +5,22 @@ import type { ValueReader } from './reader.ts';
 import { below, refuse } from './reader.ts';
 import { integer, listOf, oneOf, text } from './scalars.ts';
 import type { Section } from './section.ts';
-import { isGiven, optional, present, required, sectionOf } from './section.ts';
+import { isGiven, objectOf, optional, present, required } from './section.ts';
 
 export const TEMPLATE_FIELDS = ['type', 'maxEntries', 'key', 'value', 'flags', 'programOwned'] as const;
 
-/** The kernel wants their key size to be 0. */
-export const KEYLESS_TYPES: readonly InnerType[] = ['RingBuf', 'Queue', 'Stack', 'BloomFilter'];
-export const VALUELESS_TYPES: readonly InnerType[] = ['RingBuf'];
-/** They grow with the sockets, tasks and inodes they belong to: the kernel wants maxEntries to be 0. */
-export const UNSIZED_TYPES: readonly InnerType[] = ['SkStorage', 'TaskStorage', 'InodeStorage'];
+/** The kernel requires a key size of 0 for these types. */
+const KEYLESS_TYPES: readonly InnerType[] = ['RingBuf', 'Queue', 'Stack', 'BloomFilter'];
+const VALUELESS_TYPES: readonly InnerType[] = ['RingBuf'];
+/** These types grow with the sockets, tasks and inodes that they belong to: the kernel requires maxEntries 0. */
+const UNSIZED_TYPES: readonly InnerType[] = ['SkStorage', 'TaskStorage', 'InodeStorage'];
 
-export const FLAGS = listOf<MapFlag>(oneOf(Object.keys(MAP_FLAGS) as MapFlag[]), {
-  least: 0,
-  most: Object.keys(MAP_FLAGS).length,
-  unique: true,
-});
+const FLAG_NAMES = Object.keys(MAP_FLAGS) as MapFlag[];
+export const FLAGS = listOf(oneOf(FLAG_NAMES), { least: 0, most: FLAG_NAMES.length, unique: true });
 
 const PROGRAM_OWNED = listOf(
   text({ wanted: 'the path of a field of the value, such as packets', most: BOUNDS.fieldPath }),
-  {
-    least: 0,
-    most: BOUNDS.programOwned,
-    unique: true,
-  },
+  { least: 0, most: BOUNDS.programOwned, unique: true },
 );
 
 export function declaration(what: string): ValueReader<string> {
@@ -37,23 +30,22 @@ export function declaration(what: string): ValueReader<string> {
   });
 }
 
-export const TEMPLATE: ValueReader<Template> = {
-  wanted: 'the template, an object with type, maxEntries, key and value',
-  read: (value, place) => {
-    const section = sectionOf(value, place, TEMPLATE_FIELDS);
-    if (section === undefined) return undefined;
+export const TEMPLATE = objectOf<Template>(
+  'the template, an object with type, maxEntries, key and value',
+  TEMPLATE_FIELDS,
+  section => {
     const type = required(section, 'type', oneOf(INNER_TYPES));
     const flags = optional(section, 'flags', FLAGS) ?? [];
     const programOwned = optional(section, 'programOwned', PROGRAM_OWNED) ?? [];
     if (type === undefined) return undefined;
     const maxEntries = readMaxEntries(section, type);
     const key = readSide(section, type, 'key');
-    const side = readSide(section, type, 'value');
+    const value = readSide(section, type, 'value');
     refuseUnwritten(section, type, programOwned.length);
     if (maxEntries === undefined) return undefined;
-    return present({ type, maxEntries, key, value: side, flags, programOwned });
+    return present({ type, maxEntries, key, value, flags, programOwned });
   },
-};
+);
 
 function readMaxEntries(section: Section, type: InnerType): number | undefined {
   if (!UNSIZED_TYPES.includes(type))
@@ -63,7 +55,7 @@ function readMaxEntries(section: Section, type: InnerType): number | undefined {
   return refuse(below(section.place, 'maxEntries'), `Must be 0 or absent: a ${type} has no limit of its own`);
 }
 
-/** A key or a value: wanted, or not possible, as the type is. */
+/** The declaration of the key or the value: required or impossible, which depends on the type. */
 function readSide(section: Section, type: InnerType, side: 'key' | 'value'): string | undefined {
   const without = side === 'key' ? KEYLESS_TYPES : VALUELESS_TYPES;
   if (!without.includes(type)) return required(section, side, declaration(`the inner map's ${side}`));
@@ -71,7 +63,7 @@ function readSide(section: Section, type: InnerType, side: 'key' | 'value'): str
   return refuse(below(section.place, side), `Not known here: a ${type} has no ${side}, take it out`);
 }
 
-/** Only where the operator writes values is there anything not to compare. */
+/** programOwned excludes values from comparison, and the operator compares only values that it writes. */
 function refuseUnwritten(section: Section, type: InnerType, count: number): void {
   if (count === 0 || (CONTENT_TYPES as readonly string[]).includes(type)) return;
   refuse(
