@@ -1,38 +1,30 @@
 import type { OuterMap } from '../../api/outermap.ts';
 import { selects } from '../../api/selector.ts';
+import { sameItems } from '../../core/canonical.ts';
 import { compileOuterMap } from '../../core/desired/compile.ts';
-import type { ClusterNode, Wanted, WantedInner, Watermark } from '../../core/wanted.ts';
-import type { Cluster, KubeObject, Resource } from '../../kube/client.ts';
-import { Reflector, type StreamFailure } from '../../kube/reflector.ts';
+import type { OuterLayout } from '../../core/layout/outer.ts';
+import type { ClusterNode, Wanted, WantedInner } from '../../core/wanted.ts';
+import type { KubeObject, Resource } from '../../kube/client.ts';
+import { Reflector } from '../../kube/reflector.ts';
 import { NODES, OUTER_MAPS } from '../../kube/resources.ts';
 import { Store } from '../../kube/store.ts';
-import type { RestoreDetection } from '../../kube/watch/restoredetection.ts';
-import type { Clock } from '../../timing/clock.ts';
 import { Trigger } from '../../timing/trigger.ts';
 import type { Source } from '../source.ts';
 import { Inners, type InnersReading, type StreamOptions } from './inners.ts';
-import { NodeReader } from './node.ts';
-import { OuterMapReader, type OuterReading } from './outers.ts';
+import { type OuterReading, outerReading } from './outers.ts';
 
-export interface ClusterSourceOptions {
-  readonly cluster: Cluster;
+export interface ClusterSourceOptions extends StreamOptions {
   readonly node: string;
   readonly possibleCpus: number;
-  readonly clock: Clock;
-  readonly relistJitterMs: number;
-  /** Of all streams of this process. */
-  readonly history: RestoreDetection;
-  /** For removals that are held on this node; those that OuterMaps give are among what they declare. */
+  /** Tokens for removals that are held on this node; those of an OuterMap are among its annotations. */
   readonly releases: () => readonly string[];
-  /** A stream that is interrupted, or an object that cannot be read; it goes on by itself. */
-  readonly failed: (what: string, failure: StreamFailure) => void;
 }
 
-/** A first read waits this long for everything, then answers what is there, as incomplete. */
+/** The first read waits this long for all sets, then returns those that are there, as incomplete. */
 const PATIENCE_MS = 10_000;
 
 export interface ClusterSource extends Source {
-  /** What is given as an option has changed. */
+  /** Reports that the result of an option has changed. */
   changed(): void;
   /** Lists and watches begun anew since the start. */
   readonly restarts: number;
@@ -40,8 +32,8 @@ export interface ClusterSource extends Source {
 }
 
 /**
- * What a cluster's objects want on one node: its Node, the OuterMaps, and one stream of InnerMaps for each that selects
- * the node.
+ * The wanted objects of a cluster on one node: its Node, the OuterMaps, and one stream of InnerMaps for each OuterMap that
+ * selects the node.
  */
 export function clusterSource(options: ClusterSourceOptions): ClusterSource {
   return new Streams(options);
@@ -63,25 +55,22 @@ class Streams implements ClusterSource {
 
   constructor(options: ClusterSourceOptions) {
     this.#options = options;
-    const outerReader = new OuterMapReader(name => this.#outerMaps.get(name));
-    const nodeReader = new NodeReader();
     const named = `metadata.name=${options.node}`;
     this.#fixed = [
-      this.#reflector(OUTER_MAPS, this.#outerMaps, object => {
-        this.#inners.get(object.metadata.name)?.stream.awaits(deletionIn(object));
-        return outerReader.read(object);
-      }),
-      this.#reflector(NODES, this.#nodes, object => nodeReader.read(object), named),
+      this.#reflector(OUTER_MAPS, this.#outerMaps, object => this.#outerReading(object)),
+      this.#reflector(NODES, this.#nodes, object => clusterNode(object, this.#node()), named),
     ];
-    this.#outerMaps.onChange(() => this.#changed());
-    this.#nodes.onChange(() => this.#changed());
-    options.history.onCertain(() => this.#tell());
+    for (const store of [this.#outerMaps, this.#nodes])
+      store.onChange(() => {
+        this.#follow();
+        this.changed();
+      });
+    options.history.onCertain(() => this.changed());
     for (const reflector of this.#fixed) reflector.start();
   }
 
   get restarts(): number {
-    const streams = [...this.#fixed, ...[...this.#inners.values()].map(({ stream }) => stream)];
-    return streams.reduce((sum, { restarts }) => sum + restarts, this.#endedRestarts);
+    return this.#streams().reduce((sum, { restarts }) => sum + restarts, this.#endedRestarts);
   }
 
   get hasSynced(): boolean {
@@ -104,68 +93,64 @@ class Streams implements ClusterSource {
   }
 
   changed(): void {
-    this.#tell();
+    this.#trigger.fire();
+    for (const listener of this.#listeners) listener();
   }
 
   async close(): Promise<void> {
     this.#closed.abort();
-    const streams = [...this.#inners.values()].map(({ stream }) => stream);
-    await Promise.all([...this.#fixed, ...streams].map(each => each.stop()));
+    await Promise.all(this.#streams().map(each => each.stop()));
   }
 
   get #isComplete(): boolean {
     return this.#outerMaps.hasSynced && this.#nodes.hasSynced && this.#nodes.size === 1;
   }
 
+  #streams(): readonly Pick<Inners, 'restarts' | 'stop'>[] {
+    return [...this.#fixed, ...[...this.#inners.values()].map(({ stream }) => stream)];
+  }
+
   #reflector<T>(
     resource: Resource,
-    store: Store<T>,
+    consumer: Store<T>,
     transform: (object: KubeObject) => T,
     fieldSelector?: string,
   ): Reflector<unknown> {
-    const { cluster, clock, relistJitterMs, failed } = this.#options;
+    const { cluster, clock, relistJitterMs, history, failed } = this.#options;
     return new Reflector<T>({
-      ...{ cluster, clock, relistJitterMs, ref: { resource }, consumer: store, transform },
-      ...{ history: this.#options.history },
+      ...{ cluster, clock, relistJitterMs, history, ref: { resource }, consumer, transform },
       ...(fieldSelector === undefined ? {} : { fieldSelector }),
       failed: failure => failed(resource.plural, failure),
     });
   }
 
-  #changed(): void {
-    this.#follow();
-    this.#tell();
-  }
-
-  #tell(): void {
-    this.#trigger.fire();
-    for (const listener of this.#listeners) listener();
+  /** Every node must reach the version of the last deletion before the OuterMap is ready again. */
+  #outerReading(object: KubeObject): OuterReading {
+    const { name } = object.metadata;
+    this.#inners.get(name)?.stream.awaits(object, 'deletionResourceVersion');
+    return outerReading(object, this.#outerMaps.get(name));
   }
 
   /** One stream for each OuterMap that selects this node; another layout needs another encoding, so another stream. */
   #follow(): void {
-    const wanted = new Map<string, { readonly mark: string; readonly outerMap: OuterMap }>();
     const node = this.#node();
     if (node === undefined || this.#closed.signal.aborted) return;
+    const wanted = new Map<string, { readonly mark: string; readonly layout: OuterLayout }>();
     for (const [name, { outerMap }] of this.#outerMaps.snapshot()) {
-      if (outerMap === undefined) continue;
-      const ground = compileOuterMap(outerMap);
-      if (typeof ground === 'string' || !selects(outerMap.spec.nodeSelector, node.labels)) continue;
-      wanted.set(name, { mark: `${outerMap.metadata.uid} ${ground.layout.digest}`, outerMap });
+      if (outerMap === undefined || !selects(outerMap.spec.nodeSelector, node.labels)) continue;
+      const compiled = compileOuterMap(outerMap);
+      if (typeof compiled === 'string') continue;
+      const { layout } = compiled;
+      wanted.set(name, { mark: `${outerMap.metadata.uid} ${layout.digest}`, layout });
     }
     for (const [name, { mark, stream }] of this.#inners)
       if (wanted.get(name)?.mark !== mark) this.#end(name, stream);
-    for (const [name, { mark, outerMap }] of wanted)
-      if (!this.#inners.has(name)) this.#inners.set(name, { mark, stream: this.#begin(outerMap) });
+    for (const [name, { mark, layout }] of wanted)
+      if (!this.#inners.has(name)) this.#inners.set(name, { mark, stream: this.#begin(name, layout) });
   }
 
-  #begin(outerMap: OuterMap): Inners {
-    const ground = compileOuterMap(outerMap);
-    if (typeof ground === 'string')
-      throw new Error(`Cannot read InnerMaps of ${outerMap.metadata.name}: ${ground}`);
-    const { possibleCpus } = this.#options;
-    const { name } = outerMap.metadata;
-    return new Inners({ ...this.#streamOptions(), possibleCpus, outerMap: name, layout: ground.layout });
+  #begin(outerMap: string, layout: OuterLayout): Inners {
+    return new Inners({ ...this.#options, outerMap, layout, changed: () => this.changed() });
   }
 
   #end(name: string, stream: Inners): void {
@@ -174,17 +159,12 @@ class Streams implements ClusterSource {
     void stream.stop();
   }
 
-  #streamOptions(): StreamOptions {
-    const { cluster, clock, relistJitterMs, history, failed } = this.#options;
-    return { cluster, clock, relistJitterMs, history, failed, changed: () => this.#tell() };
-  }
-
-  /** A Node that is gone while its agent runs is known by its last labels; nothing is removed meanwhile. */
+  /** A Node that is deleted while its agent runs keeps its last labels; nothing is removed meanwhile. */
   #node(): ClusterNode | undefined {
     return this.#nodes.get(this.#options.node) ?? this.#last?.node;
   }
 
-  /** Resolves when all is there that there is, or the patience ends. */
+  /** Resolves when all sets are there, or the patience ends. */
   async #firstSync(): Promise<void> {
     const { clock } = this.#options;
     const end = clock.now() + PATIENCE_MS;
@@ -196,64 +176,46 @@ class Streams implements ClusterSource {
   #assembled(readings: ReadonlyMap<string, InnersReading>, epoch: number): Wanted {
     const outers = this.#outerMaps.snapshot();
     const node = this.#node();
-    const sets = [outers, node, ...[...readings.values()].map(({ inners }) => inners)];
-    const same = sets.length === this.#lastSets.length && sets.every((set, at) => set === this.#lastSets[at]);
-    const last = same ? this.#last : undefined;
+    const inners = [...readings.values()].map(reading => reading.inners);
+    const sets = [outers, node, ...inners];
+    const last = sameItems(sets, this.#lastSets) ? this.#last : undefined;
+    const unreadable = [...outers].filter(([, { problem }]) => problem !== undefined);
     this.#lastSets = sets;
     this.#last = {
       outerMaps: last?.outerMaps ?? readable(outers),
-      innerMaps: last?.innerMaps ?? concatenated(readings),
+      innerMaps: last?.innerMaps ?? ([] as WantedInner[]).concat(...inners),
       complete: this.#isComplete,
-      refusals: this.#refusals(),
+      refusals: [
+        ...unreadable.map(([name, { problem = '' }]) => ({ origin: `OuterMap ${name}`, message: problem })),
+        ...this.#missingNode(),
+      ],
       releases: this.#options.releases(),
       unsettled: new Set([...readings].filter(([, { settled }]) => !settled).map(([name]) => name)),
-      unreadable: new Set(unreadableIn(outers).map(({ name }) => name)),
-      watermarks: watermarksOf(readings),
+      unreadable: new Set(unreadable.map(([name]) => name)),
+      watermarks: new Map(
+        [...readings].flatMap(([name, { watermark }]) => (watermark ? [[name, watermark]] : [])),
+      ),
       epoch,
       ...(node === undefined ? {} : { node }),
     };
     return this.#last;
   }
 
-  #refusals(): Wanted['refusals'] {
-    const refusals = unreadableIn(this.#outerMaps.snapshot()).map(({ name, problem }) => ({
-      origin: `OuterMap ${name}`,
-      message: problem,
-    }));
-    if (this.#nodes.hasSynced && this.#nodes.size === 0)
-      refusals.push({
-        origin: `Node ${this.#options.node}`,
-        message: 'is not in the cluster: name the node that this agent runs on with --node',
-      });
-    return refusals;
+  #missingNode(): Wanted['refusals'] {
+    if (!this.#nodes.hasSynced || this.#nodes.size > 0) return [];
+    const message = 'is not in the cluster: name the node that this agent runs on with --node';
+    return [{ origin: `Node ${this.#options.node}`, message }];
   }
 }
 
-/** Every node must have passed it before the OuterMap is ready again. */
-function deletionIn(object: KubeObject): string | undefined {
-  const { deletionResourceVersion } = (object['status'] ?? {}) as { deletionResourceVersion?: unknown };
-  return typeof deletionResourceVersion === 'string' ? deletionResourceVersion : undefined;
-}
-
 function readable(outers: ReadonlyMap<string, OuterReading>): readonly OuterMap[] {
-  return [...outers.values()].flatMap(({ outerMap }) => (outerMap === undefined ? [] : [outerMap]));
+  return [...outers.values()].flatMap(({ outerMap }) => outerMap ?? []);
 }
 
-/** What they declared before stands, and nothing of them is let go while they may declare anything. */
-function unreadableIn(
-  outers: ReadonlyMap<string, OuterReading>,
-): readonly { readonly name: string; readonly problem: string }[] {
-  return [...outers].flatMap(([name, { problem }]) => (problem === undefined ? [] : [{ name, problem }]));
-}
-
-function concatenated(readings: ReadonlyMap<string, InnersReading>): readonly WantedInner[] {
-  const all: WantedInner[] = [];
-  for (const { inners } of readings.values()) for (const inner of inners) all.push(inner);
-  return all;
-}
-
-function watermarksOf(readings: ReadonlyMap<string, InnersReading>): ReadonlyMap<string, Watermark> {
-  const marks = new Map<string, Watermark>();
-  for (const [name, { watermark }] of readings) if (watermark !== undefined) marks.set(name, watermark);
-  return marks;
+/** A Node is written every few seconds or minutes: `known` is the result while uid and labels stay. */
+function clusterNode({ metadata }: KubeObject, known: ClusterNode | undefined): ClusterNode {
+  const { uid = '', labels = {} } = metadata;
+  const mark = (node: ClusterNode) => JSON.stringify([node.uid, Object.entries(node.labels).toSorted()]);
+  const node = { uid, labels };
+  return known !== undefined && mark(known) === mark(node) ? known : node;
 }

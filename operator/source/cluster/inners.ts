@@ -11,15 +11,16 @@ import { Store } from '../../kube/store.ts';
 import type { RestoreDetection } from '../../kube/watch/restoredetection.ts';
 import type { Clock } from '../../timing/clock.ts';
 import { runSliced } from '../../timing/sliced.ts';
-import { DeletionDebounce } from './deletionquiet.ts';
+import { DeletionDebounce } from './deletiondebounce.ts';
 
+/** The options of every stream from a cluster. */
 export interface StreamOptions {
   readonly cluster: Cluster;
   readonly clock: Clock;
   readonly relistJitterMs: number;
+  /** Shared by all streams of this process. */
   readonly history: RestoreDetection;
-  /** Called when a read may answer something new. */
-  readonly changed: () => void;
+  /** Called for a stream that is interrupted, or an object that cannot be read; the stream goes on by itself. */
   readonly failed: (what: string, failure: StreamFailure) => void;
 }
 
@@ -27,6 +28,8 @@ export interface InnersOptions extends StreamOptions {
   readonly outerMap: string;
   readonly layout: OuterLayout;
   readonly possibleCpus: number;
+  /** Called when a read may return something new. */
+  readonly changed: () => void;
 }
 
 /** The InnerMaps of one outer map at one moment. */
@@ -40,7 +43,7 @@ export interface InnersReading {
 /** Below this an object is encoded as it arrives: a fraction of a millisecond. */
 const LIGHT = 32_768;
 
-/** The objects are let go as soon as they are bytes. */
+/** The arrival is released as soon as its contents are bytes. */
 interface Arrived {
   arrival: Arrival | undefined;
   wanted: WantedInner | undefined;
@@ -51,30 +54,30 @@ export class Inners implements CacheConsumer<Arrived> {
   readonly #options: InnersOptions;
   readonly #store = new Store<Arrived>();
   readonly #reflector: Reflector<Arrived>;
-  readonly #rest: DeletionDebounce;
+  readonly #deletions: DeletionDebounce;
   readonly #stopped = new AbortController();
   #changed = '0';
-  /** Of statuses: the highest, and the highest that was reached. */
-  #asked = '0';
+  /** Versions in statuses: the highest, and the highest that the stream has reached. */
+  #awaited = '0';
   #reached = '0';
-  #isUndone = false;
+  #isRestored = false;
   #last: { readonly of: ReadonlyMap<string, Arrived>; readonly inners: readonly WantedInner[] } | undefined;
 
   constructor(options: InnersOptions) {
-    const { cluster, clock, relistJitterMs, outerMap } = options;
+    const { cluster, clock, relistJitterMs, history, outerMap } = options;
     this.#options = options;
-    this.#rest = new DeletionDebounce(clock, options.changed);
+    this.#deletions = new DeletionDebounce(clock, options.changed);
     this.#reflector = new Reflector<Arrived>({
-      ...{ cluster, clock, relistJitterMs, consumer: this },
-      ref: { resource: INNER_MAPS },
+      ...{ cluster, clock, relistJitterMs, history, ref: { resource: INNER_MAPS }, consumer: this },
       fieldSelector: `spec.outerMap=${outerMap}`,
       transform: object => this.#arrived(object),
       ignoreUnchangedGeneration: true,
-      onRawEvent: object => this.#glance(object),
-      ...{ history: options.history, undone: () => this.#undone() },
+      // A controller that missed a change itself awaits a later version of the object
+      onRawEvent: object => this.awaits(object, 'specResourceVersion'),
+      undone: () => this.#restored(),
       failed: failure => options.failed(`InnerMaps of ${outerMap}`, failure),
     });
-    this.#store.onChange(() => this.#happened());
+    this.#store.onChange(() => this.#storeChanged());
     this.#reflector.start();
   }
 
@@ -91,10 +94,10 @@ export class Inners implements CacheConsumer<Arrived> {
     await this.#reflector.stop();
   }
 
-  /** The set and how far it goes are of one moment, however long its encoding takes. */
+  /** The set and its watermark are of one moment, also where the encoding takes long. */
   async read(): Promise<InnersReading> {
     const snapshot = this.#store.snapshot();
-    const settled = this.hasSynced && !this.#rest.isDisturbed;
+    const settled = this.hasSynced && !this.#deletions.isDisturbed;
     const seen = this.#reflector.resourceVersion;
     const watermark =
       this.hasSynced && seen !== undefined ? { seen, awaited: this.#awaitedAt(seen) } : undefined;
@@ -104,9 +107,9 @@ export class Inners implements CacheConsumer<Arrived> {
 
   replace(items: ReadonlyMap<string, Arrived>): void {
     this.#store.replace(items);
-    // Whatever is told from here on was read from the server as it is now, also where nothing has changed
-    if (this.#isUndone) this.#happened();
-    this.#isUndone = false;
+    // This set was read after the restore, so it counts as a change even where it equals the last one
+    if (this.#isRestored) this.#storeChanged();
+    this.#isRestored = false;
   }
 
   put(key: string, item: Arrived): void {
@@ -114,31 +117,33 @@ export class Inners implements CacheConsumer<Arrived> {
   }
 
   remove(key: string): void {
-    this.#rest.disturb(this.#stopped.signal);
+    this.#deletions.disturb(this.#stopped.signal);
     this.#store.remove(key);
   }
 
-  /** Somebody waits until the watermark reaches this: told again where it was not known before. */
-  awaits(version: string | undefined): void {
-    if (version === undefined || compareVersions(version, this.#asked) <= 0) return;
+  /** The controller waits until the watermark reaches a version in the object's status: a new one is reported as a change. */
+  awaits({ status }: KubeObject, field: 'specResourceVersion' | 'deletionResourceVersion'): void {
+    const version = (status as { readonly [name: string]: unknown } | undefined)?.[field];
+    if (typeof version !== 'string' || !/^[1-9]\d{0,18}$/.test(version)) return;
+    if (compareVersions(version, this.#awaited) <= 0) return;
     this.#reach();
-    this.#asked = version;
+    this.#awaited = version;
     if (this.hasSynced && compareVersions(version, this.#changed) > 0) this.#options.changed();
   }
 
-  /** Versions of a future that the server does not know are not to be reached. */
-  #undone(): void {
-    this.#asked = '0';
+  /** The server was restored to an older revision: the awaited versions are from a history that it lost. */
+  #restored(): void {
+    this.#awaited = '0';
     this.#reached = '0';
-    this.#isUndone = true;
+    this.#isRestored = true;
   }
 
-  #happened(): void {
+  #storeChanged(): void {
     this.#changed = this.#reflector.resourceVersion ?? '0';
     this.#options.changed();
   }
 
-  /** What is not reached may never be: of a future that a restored server does not know. */
+  /** A version that is not reached yet does not count: a restored server may never reach it. */
   #awaitedAt(seen: string): string {
     this.#reach();
     const counts =
@@ -148,14 +153,7 @@ export class Inners implements CacheConsumer<Arrived> {
 
   #reach(): void {
     const seen = this.#reflector.resourceVersion ?? '0';
-    if (compareVersions(this.#asked, seen) <= 0) this.#reached = this.#asked;
-  }
-
-  /** A controller that did not see a change itself waits for a later version of the object. */
-  #glance(object: KubeObject): void {
-    const { specResourceVersion } = (object['status'] ?? {}) as { specResourceVersion?: unknown };
-    if (typeof specResourceVersion === 'string' && /^[1-9]\d{0,18}$/.test(specResourceVersion))
-      this.awaits(specResourceVersion);
+    if (compareVersions(this.#awaited, seen) <= 0) this.#reached = this.#awaited;
   }
 
   #arrived(object: KubeObject): Arrived {

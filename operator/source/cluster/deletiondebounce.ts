@@ -1,16 +1,16 @@
 import type { Clock } from '../../timing/clock.ts';
 
-/** So long without another deletion, and a wave of them is over. */
+/** A wave of deletions ends after so long without another one. */
 const QUIET_MS = 250;
-/** Deletions that go on longer are judged by what came of them so far. */
+/** A wave that lasts longer is judged by its deletions so far. */
 const MOST_MS = 2_000;
-/** More in a second are somebody who deletes everything: waited for longer, as half of it is half of the damage. */
+/** At more deletions a second somebody deletes everything: the wait is longer, as half of it is half of the damage. */
 const WAVE_PER_SECOND = 10;
 const WAVE_MS = 30_000;
 
 /**
- * Deletions of many objects come one by one. Who judges each by itself lets a hundred small removals empty an outer map:
- * a removal waits for a moment in which none comes.
+ * Deletions of many objects come one by one. Judged one by one, a hundred small removals could empty an outer map: a
+ * removal waits for a moment without deletions.
  */
 export class DeletionDebounce {
   readonly #clock: Clock;
