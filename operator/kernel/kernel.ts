@@ -71,7 +71,7 @@ export interface InnerReading {
 }
 
 /**
- * The kernel as the operator needs it. The real one is kernel/libbpf, the one of tests kernel/fake.ts; both pass contract.test.ts.
+ * The kernel as the operator needs it. kernel/libbpf implements it for this machine and testing/fake for specs; both pass contract.test.ts.
  * Bulk operations work in slices and off the event loop: it is never blocked for more than 20 ms.
  * What one item of a bulk operation meets is a value per item; an exception means that nothing of it was done.
  */
