@@ -1,49 +1,25 @@
-import { Slice } from '../../timing/sliced.ts';
-import { KernelError } from '../error.ts';
+import type { KernelError } from '../error.ts';
 import type { BuildRequest } from '../kernel.ts';
 import { pinRefusal } from './bpffs/pins.ts';
-import { refusalText } from './contents.ts';
-import type { Pairs } from './entries/write.ts';
-import { batchNow, pairsOf, writeAll } from './entries/write.ts';
+import { batchNow, pairsOf, refusalText, writeAll } from './entries/write.ts';
 import { asValue, kernelError } from './errno.ts';
 import type { Host } from './maps.ts';
 import { createMap, createMapLater, OwnedMap } from './maps.ts';
-import { isPerCpu, strideOf } from './maptypes.ts';
-import { Background } from './parallel.ts';
+import { isPerCpu } from './maptypes.ts';
+import { inSlices, type Pending } from './parallel.ts';
 
 type Built = OwnedMap | KernelError;
 
-/** A map that is being filled off the event loop, and what will become of it. */
-interface Filling {
-  readonly built: Promise<Built>;
-}
-
-/** Beyond these a map is created and filled off the event loop: up to here both take the kernel 2 ms at most. */
+/** Larger maps are created and filled off the event loop: these take the kernel 2 ms at most. */
 const NOW_ENTRIES = 2000;
 const NOW_MAX_ENTRIES = 65_536;
 const NOW_PER_CPU_MAX_ENTRIES = 2048;
-/** Large maps that are made at once, off the event loop. */
-const MOST_LARGE = 4;
 
-/** Small maps one after the other in slices, which beats threads for them; large ones off the event loop meanwhile. */
-export async function buildInners(host: Host, requests: readonly BuildRequest[]): Promise<readonly Built[]> {
-  const built = new Array<Built>(requests.length);
-  const slice = new Slice();
-  const large = new Background(MOST_LARGE);
-  for (const [index, request] of requests.entries()) {
-    if (slice.over()) await slice.rest();
-    const one = isLarge(request) ? await createLarge(host, request) : buildNow(host, request);
-    if (one instanceof OwnedMap || one instanceof KernelError) {
-      built[index] = one;
-      continue;
-    }
-    const keep = (map: Built): void => {
-      built[index] = map;
-    };
-    await large.add(one.built.then(keep));
-  }
-  await large.end();
-  return built;
+/** Builds small maps one after the other, which is faster than threads; large ones off the event loop meanwhile. */
+export function buildInners(host: Host, requests: readonly BuildRequest[]): Promise<readonly Built[]> {
+  return inSlices<BuildRequest, Built>(requests, request =>
+    isLarge(request) ? createLarge(host, request) : buildNow(host, request),
+  );
 }
 
 function isLarge({ spec, entries }: BuildRequest): boolean {
@@ -51,15 +27,16 @@ function isLarge({ spec, entries }: BuildRequest): boolean {
   return entries.count > NOW_ENTRIES || spec.maxEntries > most;
 }
 
-/** Still filling only where one batch did not do: the rest then goes on in slices. */
-function buildNow(host: Host, request: BuildRequest): Built | Filling {
+/** Pending only where one batch did not write all entries: the rest follows in slices. */
+function buildNow(host: Host, request: BuildRequest): Built | Pending<Built> {
   let map: OwnedMap | undefined;
   try {
-    const fd = createMap(host, request, request.entries.count);
-    map = new OwnedMap(host.library, fd, request.label);
-    const filled =
-      request.entries.count === 0 || batchNow(host.library, map.fd, pairsIn(host, request)).answer === 0;
-    if (!filled) return { built: finish(host, request, map) };
+    const { entries, label } = request;
+    map = new OwnedMap(host.library, createMap(host, request, entries.count), label);
+    const isFilled =
+      entries.count === 0 ||
+      batchNow(host.library, map.fd, pairsOf(request, entries, host.possibleCpus)).answer === 0;
+    if (!isFilled) return { pending: finish(host, request, map) };
     seal(host, request, map);
     return map;
   } catch (error) {
@@ -69,13 +46,13 @@ function buildNow(host: Host, request: BuildRequest): Built | Filling {
 }
 
 /**
- * Created one at a time, filled meanwhile: several half-made large maps would fill the cgroup to its limit,
- * where the kernel refuses the maps but kills the process for the next page of its own.
+ * Creates one large map at a time and fills it meanwhile: several half-made large maps would fill the cgroup to its
+ * limit, where the kernel refuses the maps but kills the process for the next page of its own.
  */
-async function createLarge(host: Host, request: BuildRequest): Promise<KernelError | Filling> {
+async function createLarge(host: Host, request: BuildRequest): Promise<KernelError | Pending<Built>> {
   try {
     const fd = await createMapLater(host, request, request.entries.count);
-    return { built: finish(host, request, new OwnedMap(host.library, fd, request.label)) };
+    return { pending: finish(host, request, new OwnedMap(host.library, fd, request.label)) };
   } catch (error) {
     return asValue(error);
   }
@@ -84,12 +61,12 @@ async function createLarge(host: Host, request: BuildRequest): Promise<KernelErr
 /** Owns the map: closes it where it cannot be finished. */
 async function finish(host: Host, request: BuildRequest, map: OwnedMap): Promise<Built> {
   try {
-    const write = { pairs: pairsIn(host, request), stopAtFirst: true };
-    for (const [index, answer] of await writeAll(host.library, map, write)) {
-      const place = `entry ${index} of ${request.entries.count}`;
+    const { entries, label } = request;
+    const pairs = pairsOf(request, entries, host.possibleCpus);
+    for (const [index, answer] of await writeAll(host.library, map, { pairs, stopAtFirst: true })) {
+      const place = `entry ${index} of ${entries.count}`;
       const text = refusalText(map, answer);
-      const detail = text === '' ? place : `${place}: ${text}`;
-      throw kernelError('fill inner map', request.label, answer, detail);
+      throw kernelError('fill inner map', label, answer, text === '' ? place : `${place}: ${text}`);
     }
     seal(host, request, map);
     return map;
@@ -99,11 +76,7 @@ async function finish(host: Host, request: BuildRequest, map: OwnedMap): Promise
   }
 }
 
-function pairsIn(host: Host, { spec, entries, label }: BuildRequest): Pairs {
-  return pairsOf(label, entries, { keySize: spec.keySize, stride: strideOf(spec, host.possibleCpus) });
-}
-
-/** Freezes, then pins: what is at the pin is complete. */
+/** Freezes, then pins: a pinned map is complete. */
 function seal({ library }: Host, { freeze, pin, label }: BuildRequest, map: OwnedMap): void {
   const frozen = freeze ? library.mapFreeze(map.fd) : 0;
   if (frozen < 0) throw kernelError('freeze inner map', label, frozen);

@@ -1,20 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { KernelState } from '../../api/status.ts';
-import type { MapSpec } from '../../core/mapspec.ts';
-import type { KernelCounts } from '../counts.ts';
 import { KernelError } from '../error.ts';
-import type {
-  BuildRequest,
-  Edit,
-  Failed,
-  InnerAddress,
-  InnerReading,
-  Kernel,
-  OpenMap,
-  OuterEntries,
-} from '../kernel.ts';
-import type { Pins } from '../pins.ts';
+import type { Kernel, OpenMap } from '../kernel.ts';
 import { BpfPins, requireBpffs } from './bpffs/pins.ts';
 import { buildInners } from './build.ts';
 import { editInner, identifyPins, readInners } from './contents.ts';
@@ -25,7 +13,6 @@ import { bpfCounts, counted, openLibrary } from './library.ts';
 import type { Host } from './maps.ts';
 import { adoptFd, OwnedMap, openId, openPin } from './maps.ts';
 import { Room } from './memory/room.ts';
-import type { OuterBatches } from './outer.ts';
 import { acceptsInner, createOuterMap, readOuter, removeKeys, replaceInners } from './outer.ts';
 import { probeKernel } from './probe/probe.ts';
 import { Templates } from './probe/template.ts';
@@ -33,7 +20,7 @@ import { Templates } from './probe/template.ts';
 export interface KernelOptions {
   /** Where the bpffs is mounted. */
   readonly bpffs: string;
-  /** Another way to the kernel than the process's own: observed, in tests. */
+  /** The C functions; tests pass observed ones. */
   readonly library?: Library;
   /** The compiled native/template.bpf.c; found beside the program unless given. */
   readonly templateProgram?: string;
@@ -57,136 +44,73 @@ export function openKernel(options: KernelOptions): RealKernel {
   const { library, counts } = counted(options.library ?? openLibrary());
   requireBpffs(root);
   if (!mayUseBpf()) {
-    throw new KernelError(
-      'use bpf() with',
-      root,
-      'EPERM',
-      'this process needs CAP_BPF: run it as root, or with that capability',
-    );
+    const detail = 'this process needs CAP_BPF: run it as root, or with that capability';
+    throw new KernelError('use bpf() with', root, 'EPERM', detail);
   }
-  return new LibbpfKernel(
-    { library, possibleCpus: countPossibleCpus(), room: new Room() },
-    {
-      pins: new BpfPins(library, root),
-      templates: new Templates(library, options.templateProgram),
-      calls: counts,
+  const host = { library, possibleCpus: countPossibleCpus(), room: new Room() };
+  const own = { pins: new BpfPins(library, root), calls: counts };
+  return kernelOn(host, new Templates(library, options.templateProgram), own);
+}
+
+/** Each method is one function of the file that is named after it. */
+function kernelOn(host: Host, templates: Templates, own: Pick<RealKernel, 'pins' | 'calls'>): RealKernel {
+  const { library, possibleCpus } = host;
+  const limit = openFilesLimit();
+  const openMapsLimit = Math.max(1, limit - Math.min(MOST_RESERVED, Math.ceil(limit / 4)));
+  const files = new FileTable(library);
+  // Until probed: a kernel without the batch answers so at once
+  let batches = true;
+  let isOpen = true;
+  const opened = (): Host => {
+    if (isOpen) return host;
+    throw new KernelError('use', 'the kernel', 'EBADF', 'it was closed');
+  };
+  const probe = async (): Promise<KernelState> => {
+    const reserved = files.reserve(Math.min(openMapsLimit, FILES_AT_START));
+    const [found] = await Promise.all([probeKernel(opened(), templates), reserved]);
+    batches = found.outerBatch === 'once';
+    return found;
+  };
+  return {
+    ...{ ...own, possibleCpus, openMapsLimit },
+    counts: () => bpfCounts(own.calls),
+    probe: once(probe),
+    createOuter: (outer, template, name) =>
+      adoptFd(library, createOuterMap(opened(), { outer, template, name }), name),
+    build: async requests => {
+      opened();
+      await files.reserve(Math.min(requests.length, openMapsLimit));
+      return buildInners(host, requests);
     },
-  );
+    open: pin => openPin(opened().library, pin),
+    openById: id => openId(opened().library, id),
+    template: outer => {
+      opened();
+      return templates.of(outer.id);
+    },
+    accepts: (outer, inner) => acceptsInner(opened(), ours(outer), inner),
+    readOuter: async outer => readOuter(opened(), ours(outer)),
+    replace: async (outer, keys, inners) => replaceInners(opened(), ours(outer), { keys, inners, batches }),
+    remove: async (outer, keys) => removeKeys(opened(), ours(outer), { keys, batches }),
+    identify: async pins => identifyPins(opened(), pins),
+    readInner: async addresses => readInners(opened(), addresses),
+    edit: async (inner, edit) => editInner(opened(), ours(inner), edit),
+    close: () => {
+      isOpen = false;
+    },
+  };
 }
 
-interface Parts {
-  readonly pins: Pins;
-  readonly templates: Templates;
-  readonly calls: LibraryCallCounts;
-}
-
-/** One function a method: what each does is in the file that is named after it. */
-class LibbpfKernel implements RealKernel {
-  readonly pins: Pins;
-  readonly openMapsLimit: number;
-  readonly possibleCpus: number;
-  readonly calls: Readonly<LibraryCallCounts>;
-  readonly #host: Host;
-  readonly #templates: Templates;
-  readonly #files: FileTable;
-  #state: Promise<KernelState> | undefined;
-  /** Until probed: a kernel without the batch tells so at once. */
-  #batches: OuterBatches = { use: true };
-  #isOpen = true;
-
-  constructor(host: Host, { pins, templates, calls }: Parts) {
-    const files = openFilesLimit();
-    this.#host = host;
-    this.#files = new FileTable(host.library);
-    this.#templates = templates;
-    this.pins = pins;
-    this.calls = calls;
-    this.possibleCpus = host.possibleCpus;
-    this.openMapsLimit = Math.max(1, files - Math.min(MOST_RESERVED, Math.ceil(files / 4)));
-  }
-
-  counts(): KernelCounts {
-    return bpfCounts(this.calls);
-  }
-
-  probe(): Promise<KernelState> {
-    this.#state ??= this.#probe().catch((error: unknown) => {
-      // Not remembered: memory or files may have been short
-      this.#state = undefined;
+/** Remembers the result, but no failure: memory or files may have been short. */
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => {
+    result ??= work().catch((error: unknown) => {
+      result = undefined;
       throw error;
     });
-    return this.#state;
-  }
-
-  createOuter(outer: MapSpec, template: MapSpec, name: string): OpenMap {
-    const fd = createOuterMap(this.#open(), { outer, template, name });
-    return adoptFd(this.#host.library, fd, name);
-  }
-
-  async build(requests: readonly BuildRequest[]): Promise<readonly (OpenMap | KernelError)[]> {
-    const host = this.#open();
-    await this.#files.reserve(Math.min(requests.length, this.openMapsLimit));
-    return buildInners(host, requests);
-  }
-
-  open(pin: string): OpenMap {
-    return openPin(this.#open().library, pin);
-  }
-
-  openById(id: number): OpenMap {
-    return openId(this.#open().library, id);
-  }
-
-  template(outer: OpenMap): MapSpec | undefined {
-    this.#open();
-    return this.#templates.of(outer.id);
-  }
-
-  accepts(outer: OpenMap, inner: MapSpec): boolean | undefined {
-    return acceptsInner(this.#open(), ours(outer), inner);
-  }
-
-  async readOuter(outer: OpenMap): Promise<OuterEntries> {
-    return readOuter(this.#open(), ours(outer));
-  }
-
-  async replace(outer: OpenMap, keys: Uint8Array, inners: readonly OpenMap[]): Promise<Failed> {
-    return replaceInners(this.#open(), ours(outer), { keys, inners, batches: this.#batches });
-  }
-
-  async remove(outer: OpenMap, keys: Uint8Array): Promise<Failed> {
-    return removeKeys(this.#open(), ours(outer), { keys, batches: this.#batches });
-  }
-
-  async identify(pins: readonly string[]): Promise<readonly (number | KernelError)[]> {
-    return identifyPins(this.#open(), pins);
-  }
-
-  async readInner(addresses: readonly InnerAddress[]): Promise<readonly (InnerReading | KernelError)[]> {
-    return readInners(this.#open(), addresses);
-  }
-
-  async edit(inner: OpenMap, edit: Edit): Promise<Failed> {
-    return editInner(this.#open(), ours(inner), edit);
-  }
-
-  close(): void {
-    this.#isOpen = false;
-  }
-
-  async #probe(): Promise<KernelState> {
-    const [state] = await Promise.all([
-      probeKernel(this.#open(), this.#templates),
-      this.#files.reserve(Math.min(this.openMapsLimit, FILES_AT_START)),
-    ]);
-    this.#batches = { use: state.outerBatch === 'once' };
-    return state;
-  }
-
-  #open(): Host {
-    if (!this.#isOpen) throw new KernelError('use', 'the kernel', 'EBADF', 'it was closed');
-    return this.#host;
-  }
+    return result;
+  };
 }
 
 function ours(map: OpenMap): OwnedMap {

@@ -64,6 +64,7 @@ const READABLE: ReadonlySet<MapType> = new Set<MapType>([
 const STORAGES: ReadonlySet<MapType> = new Set<MapType>(['SkStorage', 'InodeStorage', 'TaskStorage']);
 
 export const isPerCpu = (type: MapType): boolean => PER_CPU.has(type);
+export const isOuter = (type: MapType): boolean => type === 'HashOfMaps' || type === 'ArrayOfMaps';
 export const isStorage = (type: MapType): boolean => STORAGES.has(type);
 /** Whether user space can read and write entries by key. */
 export const hasContents = (type: MapType): boolean => READABLE.has(type);

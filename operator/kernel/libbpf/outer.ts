@@ -1,10 +1,9 @@
 import { KeyIndex } from '../../core/bytes/keyindex.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
-import type { KernelError } from '../error.ts';
 import type { Failed, OpenMap, OuterEntries } from '../kernel.ts';
 import { isQuickToRead, readLater, readNow } from './entries/read.ts';
 import type { Pairs, WriteProgress } from './entries/write.ts';
-import { batchLater, keysOf, pairsOf } from './entries/write.ts';
+import { batchLater, failuresOf, keysOf, pairsOf } from './entries/write.ts';
 import { ERRNO, kernelError } from './errno.ts';
 import type { Host, OwnedMap } from './maps.ts';
 import { createMap, labelOf } from './maps.ts';
@@ -16,15 +15,12 @@ const MOST_SINGLES = 256;
 /** Each batch waits for a grace period of its own, so after this many the rest go as parallel singles. */
 const MOST_BATCHES = 4;
 
-/** Whether a batch on an outer map is worth it here: not where it waits once per entry (5.19 to 6.7). */
-export interface OuterBatches {
-  readonly use: boolean;
-}
-
 interface Change {
   readonly host: Host;
   readonly outer: OwnedMap;
   readonly pairs: Pairs;
+  /** Whether a batch is worth it: not where it waits once per entry (5.19 to 6.7). */
+  readonly batches: boolean;
   /** Index → -errno. */
   readonly refused: Map<number, number>;
 }
@@ -35,53 +31,60 @@ export async function readOuter(host: Host, outer: OwnedMap): Promise<OuterEntri
   return { count, keys, ids: new Uint32Array(values.buffer, values.byteOffset, count) };
 }
 
-/** Asks every fd first: one that was closed throws before anything is done. */
+/** Reads every fd first: one that was closed throws before anything is done. */
 export async function replaceInners(
   host: Host,
   outer: OwnedMap,
-  given: { readonly keys: Uint8Array; readonly inners: readonly OpenMap[]; readonly batches: OuterBatches },
+  {
+    keys,
+    inners,
+    batches,
+  }: { readonly keys: Uint8Array; readonly inners: readonly OpenMap[]; readonly batches: boolean },
 ): Promise<Failed> {
-  const { keys, inners } = given;
   const fds = new Uint32Array(inners.length);
   for (let at = 0; at < inners.length; at++) fds[at] = inners[at]!.fd;
   const entries = { count: inners.length, keys, values: new Uint8Array(fds.buffer) };
-  const pairs = pairsOf(outer.label, entries, { keySize: outer.spec.keySize, stride: 4 });
-  const change = { host, outer, pairs, refused: new Map<number, number>() };
-  await applyAll(change, given.batches);
-  return failures(change, index => `insert ${labelOf(inners[index]!)} into`);
+  const pairs = pairsOf(outer, entries, host.possibleCpus);
+  const refused = await applyAll({ host, outer, pairs, batches });
+  return failuresOf(outer, refused, index => `insert ${labelOf(inners[index]!)} into`);
 }
 
 /** A key that is gone already is no failure. */
 export async function removeKeys(
   host: Host,
   outer: OwnedMap,
-  given: { readonly keys: Uint8Array; readonly batches: OuterBatches },
+  { keys, batches }: { readonly keys: Uint8Array; readonly batches: boolean },
 ): Promise<Failed> {
-  const pairs = keysOf(outer.label, given.keys, outer.spec.keySize);
-  const change = { host, outer, pairs, refused: new Map<number, number>() };
   // An ArrayOfMaps has no delete batch on any kernel
-  await applyAll(change, { use: given.batches.use && outer.spec.type === 'HashOfMaps' });
-  for (const [index, answer] of change.refused) if (answer === -ERRNO.ENOENT) change.refused.delete(index);
-  return failures(change, () => 'delete an entry of');
+  const hasBatches = batches && outer.spec.type === 'HashOfMaps';
+  const refused = await applyAll({ host, outer, pairs: keysOf(outer, keys), batches: hasBatches });
+  for (const [index, answer] of refused) if (answer === -ERRNO.ENOENT) refused.delete(index);
+  return failuresOf(outer, refused, () => 'delete an entry of');
 }
 
-/** Batches, one after the other behind each entry that is refused; then singles, for those that many are refused among. */
-async function applyAll(change: Change, batches: OuterBatches): Promise<void> {
+/**
+ * Applies batches, each behind the entry that the kernel refused in the last; after the last batch, singles.
+ * Returns index → -errno.
+ */
+async function applyAll(given: Omit<Change, 'refused'>): Promise<Map<number, number>> {
+  const refused = new Map<number, number>();
+  const change: Change = { ...given, refused };
   let rest = upTo(change.pairs.count);
-  const mostBatches = batches.use && rest.length > 1 ? MOST_BATCHES : 0;
+  const mostBatches = change.batches && rest.length > 1 ? MOST_BATCHES : 0;
   for (let batch = 0; batch < mostBatches && rest.length > 0; batch += 1) {
     const { done, answer, unsupported } = await applyBatch(change, rest);
-    if (answer === 0) return;
+    if (answer === 0) return refused;
     if (unsupported) break;
-    change.refused.set(rest[done]!, answer);
+    refused.set(rest[done]!, answer);
     rest = rest.subarray(done + 1);
     if (change.outer.spec.type === 'HashOfMaps') rest = await withoutHopeless(change, rest, answer);
   }
   await inParallel(rest.length, MOST_SINGLES, index => applySingle(change, rest[index]!));
+  return refused;
 }
 
 /** 0, 1, 2 …; a plain loop, Array.from takes ten times as long. */
-function upTo(count: number): Uint32Array<ArrayBuffer> {
+function upTo(count: number): Uint32Array {
   const indexes = new Uint32Array(count);
   for (let at = 0; at < count; at++) indexes[at] = at;
   return indexes;
@@ -103,24 +106,19 @@ async function applySingle(change: Change, index: number): Promise<void> {
 }
 
 /**
- * Every refused entry ends a batch, and each batch costs a grace period. So after the first that a full map or an absent
- * key refused, the keys that are there are read: a delete goes on with those alone, and in a full map a replacement
- * goes by batch while the inserts, which cost nothing when they are refused, go one by one.
+ * Every refused entry ends a batch, and each batch costs a grace period. So after the first refusal by a full map or an
+ * absent key, this reads which keys are present. Deletes continue with those alone. In a full map replacements continue
+ * by batch, and inserts one by one: a refused insert costs nothing.
  */
-async function withoutHopeless(
-  change: Change,
-  rest: Uint32Array,
-  answer: number,
-): Promise<Uint32Array<ArrayBuffer>> {
+async function withoutHopeless(change: Change, rest: Uint32Array, answer: number): Promise<Uint32Array> {
   const isUpdate = change.pairs.values !== undefined;
-  if (rest.length === 0 || answer !== (isUpdate ? -ERRNO.E2BIG : -ERRNO.ENOENT))
-    return Uint32Array.from(rest);
+  if (rest.length === 0 || answer !== (isUpdate ? -ERRNO.E2BIG : -ERRNO.ENOENT)) return rest;
   const { count, keys } = await readOuter(change.host, change.outer);
   const present = KeyIndex.of(keys, change.outer.spec.keySize, count);
-  const there = rest.filter(index => present.find(change.pairs.keys, index) !== -1);
-  const absent = rest.filter(index => present.find(change.pairs.keys, index) === -1);
+  const isPresent = (index: number): boolean => present.find(change.pairs.keys, index) !== -1;
+  const absent = rest.filter(index => !isPresent(index));
   if (isUpdate) await inParallel(absent.length, MOST_SINGLES, index => applySingle(change, absent[index]!));
-  return Uint32Array.from(there);
+  return rest.filter(isPresent);
 }
 
 function chosen(pairs: Pairs, indexes: Uint32Array): Pairs {
@@ -138,28 +136,7 @@ function picked(bytes: Uint8Array, size: number, indexes: Uint32Array): Uint8Arr
   return result;
 }
 
-function failures(change: Change, operation: (index: number) => string): Failed {
-  const { outer, refused } = change;
-  const failed = new Map<number, KernelError>();
-  for (const index of [...refused.keys()].sort((a, b) => a - b)) {
-    const answer = refused.get(index)!;
-    failed.set(index, kernelError(operation(index), outer.label, answer, refusalText(outer, answer)));
-  }
-  return failed;
-}
-
-function refusalText(outer: OwnedMap, answer: number): string {
-  const { type, maxEntries } = outer.spec;
-  if (answer === -ERRNO.E2BIG) {
-    return type === 'ArrayOfMaps'
-      ? `its last index is ${maxEntries - 1}`
-      : `it is full with ${maxEntries} entries`;
-  }
-  if (answer === -ERRNO.EINVAL) return 'its layout is not that of the template';
-  return answer === -ERRNO.EPERM ? 'it is frozen or read-only, or this process needs CAP_BPF' : '';
-}
-
-/** Tries before it is known that all keys are taken: short keys alone can be. */
+/** Random keys that are tried before all count as taken, as short keys can be. */
 const KEY_TRIES = 64;
 
 /**
@@ -193,16 +170,13 @@ function absentKey(host: Host, outer: OwnedMap): Uint8Array | undefined {
 /** The template lives only until the outer map has taken its layout. */
 export function createOuterMap(
   host: Host,
-  asked: { readonly outer: MapSpec; readonly template: MapSpec; readonly name: string },
+  { outer, template, name }: { readonly outer: MapSpec; readonly template: MapSpec; readonly name: string },
 ): number {
-  const { library } = host;
-  const { outer, template, name } = asked;
-  const dummy = { spec: template, name: 'template', operation: 'create the template of', label: name };
-  const innerFd = createMap(host, dummy);
+  const operation = 'create the template of';
+  const innerFd = createMap(host, { spec: template, name: 'template', operation, label: name });
   try {
-    const map = { spec: outer, name, operation: 'create outer map', label: name };
-    return createMap(host, { ...map, innerFd });
+    return createMap(host, { spec: outer, name, operation: 'create outer map', label: name, innerFd });
   } finally {
-    library.close(innerFd);
+    host.library.close(innerFd);
   }
 }

@@ -1,3 +1,49 @@
+import { Slice } from '../../timing/sliced.ts';
+
+/** Large maps that are worked on at once, off the event loop, each with some MiB of its own. */
+const MOST_LARGE = 4;
+
+/** A result that is being made off the event loop. */
+export interface Pending<Result> {
+  readonly pending: Promise<Result>;
+}
+
+/**
+ * Starts one item after the other in slices, and returns the results in their order. Pending results are completed
+ * meanwhile, a few at a time.
+ */
+export async function inSlices<Item, Result extends object>(
+  items: readonly Item[],
+  start: (item: Item) => Result | Pending<Result> | Promise<Result | Pending<Result>>,
+): Promise<readonly Result[]> {
+  const results = new Array<Result>(items.length);
+  const slice = new Slice();
+  const tasks = new Set<Promise<void>>();
+  for (const [index, item] of items.entries()) {
+    if (slice.over()) await slice.rest();
+    const starting = start(item);
+    const started = starting instanceof Promise ? await starting : starting;
+    if (!isPending(started)) {
+      results[index] = started;
+      continue;
+    }
+    const task = started.pending.then(result => {
+      results[index] = result;
+      tasks.delete(task);
+    });
+    // A failed task stays in the set: the next wait throws its error
+    task.catch(() => undefined);
+    tasks.add(task);
+    if (tasks.size >= MOST_LARGE) await Promise.race(tasks);
+  }
+  await Promise.all(tasks);
+  return results;
+}
+
+function isPending<Result extends object>(started: Result | Pending<Result>): started is Pending<Result> {
+  return 'pending' in started;
+}
+
 /** Does `work` for every index below `count`, at most `limit` at a time. */
 export async function inParallel(
   count: number,
@@ -9,29 +55,4 @@ export async function inParallel(
     while (next < count) await work(next++);
   };
   await Promise.all(Array.from({ length: Math.min(limit, count) }, worker));
-}
-
-/** Work off the event loop, some at a time. */
-export class Background {
-  readonly #most: number;
-  readonly #tasks = new Set<Promise<void>>();
-
-  constructor(most: number) {
-    this.#most = most;
-  }
-
-  /** Waits until there is room for more. */
-  async add(work: Promise<void>): Promise<void> {
-    const task = work.then(() => {
-      this.#tasks.delete(task);
-    });
-    // What fails stays among the tasks: whoever waits next is told
-    task.catch(() => undefined);
-    this.#tasks.add(task);
-    if (this.#tasks.size >= this.#most) await Promise.race(this.#tasks);
-  }
-
-  async end(): Promise<void> {
-    await Promise.all(this.#tasks);
-  }
 }

@@ -1,9 +1,12 @@
 import type { Entries } from '../../../core/entries.ts';
+import { isArray } from '../../../core/mapspec.ts';
 import { Slice } from '../../../timing/sliced.ts';
 import { KernelError } from '../../error.ts';
-import { ERRNO } from '../errno.ts';
+import type { Failed } from '../../kernel.ts';
+import { ERRNO, kernelError } from '../errno.ts';
 import type { Library } from '../library.ts';
 import type { OwnedMap } from '../maps.ts';
+import { isOuter, strideOf } from '../maptypes.ts';
 
 /** How far a batch came. `done` entries were written; `unsupported`: this kernel has no such batch, nothing was tried. */
 export interface WriteProgress {
@@ -21,27 +24,32 @@ export interface Pairs {
   readonly stride: number;
 }
 
+/** The map that is written to, for its sizes and for messages. */
+type Target = Pick<OwnedMap, 'label' | 'spec'>;
+
 /** Throws where the bytes are not as many as `count` says: the kernel would read beyond them. */
 export function pairsOf(
-  label: string,
+  { label, spec }: Target,
   { count, keys, values }: Entries,
-  { keySize, stride }: { readonly keySize: number; readonly stride: number },
+  possibleCpus: number,
 ): Pairs {
+  const { keySize } = spec;
+  const stride = strideOf(spec, possibleCpus);
   requireBytes(label, 'keys', keys.length, count * keySize);
   requireBytes(label, 'values', values.length, count * stride);
   return { count, keys, keySize, values, stride };
 }
 
 /** Keys to delete. */
-export function keysOf(label: string, keys: Uint8Array, keySize: number): Pairs {
+export function keysOf({ label, spec: { keySize } }: Target, keys: Uint8Array): Pairs {
   const count = keySize === 0 ? 0 : Math.floor(keys.length / keySize);
   requireBytes(label, 'keys', keys.length, count * keySize);
   return { count, keys, keySize, values: undefined, stride: 0 };
 }
 
-function requireBytes(label: string, what: string, given: number, needed: number): void {
+function requireBytes(label: string, name: string, given: number, needed: number): void {
   if (given === needed) return;
-  throw new KernelError('write to', label, 'EINVAL', `its ${what} take ${needed} bytes, ${given} were given`);
+  throw new KernelError('write to', label, 'EINVAL', `its ${name} take ${needed} bytes, ${given} were given`);
 }
 
 /** Entries of one batch on the event loop: 2 ms at most, an LPM trie's being the slowest. */
@@ -149,4 +157,32 @@ function writeSome(
     return batchNow(library, fd, part(pairs, from, Math.min(pairs.count, from + NOW_ENTRIES)));
   const answer = singleNow(library, fd, pairs, from);
   return { done: answer < 0 ? 0 : 1, answer, unsupported: false };
+}
+
+/** The failures of an operation on one map, from index → -errno. */
+export function failuresOf(
+  map: OwnedMap,
+  refused: ReadonlyMap<number, number>,
+  operation: (index: number) => string,
+): Failed {
+  const failed = new Map<number, KernelError>();
+  for (const [index, answer] of [...refused].sort(([a], [b]) => a - b))
+    failed.set(index, kernelError(operation(index), map.label, answer, refusalText(map, answer)));
+  return failed;
+}
+
+/** Why the kernel refuses an entry, where its answer says so. */
+export function refusalText({ spec: { type, maxEntries } }: OwnedMap, answer: number): string {
+  if (answer === -ERRNO.EPERM)
+    return `it is frozen or read-only${isOuter(type) ? ', or this process needs CAP_BPF' : ''}`;
+  if (answer === -ERRNO.EINVAL && isOuter(type)) return 'its layout is not that of the template';
+  if (answer === -ERRNO.EINVAL && type === 'LPMTrie') return 'a prefix is longer than the address';
+  if (!isFull(answer)) return '';
+  const hasIndexes = isArray(type) || type === 'ArrayOfMaps';
+  return hasIndexes ? `its last index is ${maxEntries - 1}` : `it is full with ${maxEntries} entries`;
+}
+
+/** E2BIG of hash types and arrays, ENOSPC of an LPM trie. */
+export function isFull(answer: number): boolean {
+  return answer === -ERRNO.E2BIG || answer === -ERRNO.ENOSPC;
 }
