@@ -3,15 +3,15 @@ import type { KernelCounts } from '../counts.ts';
 import { noCounts } from '../counts.ts';
 import { KernelError } from '../error.ts';
 import type { CSymbol, SymbolName } from './symbols.ts';
-import { SYMBOL_NAMES, SYMBOLS } from './symbols.ts';
+import { LIBC, SYMBOL_NAMES, SYMBOLS } from './symbols.ts';
 
-/** What C calls an int: 0 or more is the answer, below 0 it is -errno. */
+/** An int of C: below 0 it is -errno. */
 type Answer = number;
-/** An address that C gave us and takes back; null where there is none. */
+/** An address that C returns and takes back; null where there is none. */
 export type Address = bigint | null;
 export type Bytes = Uint8Array | Uint32Array | null;
 
-/** Callable at once, or off the event loop; `later` keeps its arguments alive until it answers. */
+/** A function that is called at once, or off the event loop: `later` keeps its arguments alive until it answers. */
 export interface Call<Arguments extends readonly unknown[]> {
   (...args: Arguments): Answer;
   later(...args: Arguments): Promise<Answer>;
@@ -63,9 +63,9 @@ export interface Library {
 export type LibraryCallCounts = Record<SymbolName, number>;
 
 type Plain = (...args: unknown[]) => unknown;
-type Both = Plain & { later?: (...args: unknown[]) => Promise<unknown> };
+type Both = Plain & { readonly later: (...args: unknown[]) => Promise<unknown> };
 
-/** What koffi takes at most: more in flight wait here. */
+/** koffi's limit of calls in flight: more wait here. */
 const MOST_IN_FLIGHT = 256;
 
 let shared: Library | undefined;
@@ -76,11 +76,11 @@ export function openLibrary(): Library {
   return shared;
 }
 
-/** The same library, which tells of every call before it is made. */
+/** The same library; `onCall` runs before every call. */
 export function observed(library: Library, onCall: (name: string, mutating: boolean) => void): Library {
   return wrapped(library, name => {
-    const { mutating } = SYMBOLS[name];
-    return () => onCall(name, mutating);
+    const { mutates = false }: CSymbol = SYMBOLS[name];
+    return () => onCall(name, mutates);
   });
 }
 
@@ -93,7 +93,7 @@ export function counted(library: Library): { readonly library: Library; readonly
   return { library: wrapped(library, count), counts };
 }
 
-/** The part of them that is bpf(), by its commands. */
+/** The calls of bpf() among them, by its commands. */
 export function bpfCounts(calls: Readonly<LibraryCallCounts>): KernelCounts {
   const counts = noCounts();
   for (const name of SYMBOL_NAMES) {
@@ -107,15 +107,11 @@ function wrapped(library: Library, before: (name: SymbolName) => () => void): Li
   const entries = SYMBOL_NAMES.map(name => {
     const call = library[name] as Both;
     const announce = before(name);
-    const { later } = call;
-    const wrapper: Both = announcing(call, announce);
-    if (later !== undefined) {
-      wrapper.later = (...args) => {
-        announce();
-        return later(...args);
-      };
-    }
-    return [name, wrapper];
+    const later = (...args: unknown[]): Promise<unknown> => {
+      announce();
+      return call.later(...args);
+    };
+    return [name, Object.assign(announcing(call, announce), { later })];
   });
   return Object.fromEntries(entries) as unknown as Library;
 }
@@ -134,18 +130,16 @@ function announcing(call: Plain, announce: () => void): Plain {
 function loadLibrary(): Library {
   // Each call in flight beyond the resident pools maps a stack and a heap of its own: 31 µs instead of 8
   koffi.config({ resident_async_pools: 32, max_async_calls: MOST_IN_FLIGHT });
-  const libraries = {
-    libbpf: loaded('libbpf.so.1', 'install libbpf1 (apt-get install libbpf1) or libbpf 1.x of your system'),
-    libc: loaded('libc.so.6', 'a system with glibc is needed'),
-  };
+  const advice = 'install libbpf1 (apt-get install libbpf1) or libbpf 1.x of your system';
+  const libbpf = loaded('libbpf.so.1', advice);
+  const libc = loaded('libc.so.6', 'a system with glibc is needed');
   const bound = SYMBOL_NAMES.map(name => {
-    const symbol = SYMBOLS[name];
-    const call = libraries[symbol.library].func(symbol.prototype);
-    const now = symbol.library === 'libc' ? withErrno(call) : call;
-    return [name, 'later' in symbol ? Object.assign(now, { later: offLoop(call) }) : now];
+    const ofLibc = name in LIBC;
+    const call = (ofLibc ? libc : libbpf).func(SYMBOLS[name].prototype);
+    return [name, Object.assign(ofLibc ? withErrno(call) : call, { later: offLoop(call) })];
   });
   const library = Object.fromEntries(bound) as unknown as Library;
-  // libbpf prints its warnings to stderr unless told not to
+  // By default libbpf prints its warnings to stderr
   library.setPrint(null);
   return library;
 }
@@ -159,7 +153,7 @@ function loaded(file: string, advice: string): ReturnType<typeof koffi.load> {
   }
 }
 
-/** libc tells by -1 and errno; koffi.errno() holds it right after a synchronous call. None has more than three parameters. */
+/** libc returns -1 and sets errno, which koffi.errno() holds right after a synchronous call. None takes more than three arguments. */
 function withErrno(call: Plain): Plain {
   return (a, b, c) => {
     const answer = call(a, b, c);

@@ -1,161 +1,86 @@
 import type { BpfCall } from '../counts.ts';
 
-/** One C function: where it lives, its prototype, and whether calling it changes the kernel or the bpffs. */
+/** One C function. */
 export interface CSymbol {
-  readonly library: 'libbpf' | 'libc';
   readonly prototype: string;
-  readonly mutating: boolean;
-  /** Whether it is called off the event loop too. */
-  readonly later?: true;
-  /** The command of bpf() that it is, where it is one of maps. */
+  /** Whether a call changes the kernel or the bpffs. */
+  readonly mutates?: boolean;
+  /** The command of bpf() behind a function on maps. */
   readonly bpf?: BpfCall;
 }
 
+type Symbols = Readonly<Record<string, CSymbol>>;
+
 /**
- * The C functions that this folder calls, by the name that the Library interface gives them.
- * Those of libbpf.so.1 answer -errno; those of libc answer -1, which library.ts turns into -errno.
+ * Functions of libbpf.so.1, by their names in the Library interface. They return -errno.
  * Pointers to libbpf's own objects are opaque to us: `void *`.
  */
-export const SYMBOLS = {
+const LIBBPF = {
   mapCreate: {
-    library: 'libbpf',
     prototype:
       'int bpf_map_create(int type, const char *name, uint32_t key, uint32_t value, uint32_t max, void *opts)',
-    mutating: true,
-    later: true,
+    mutates: true,
     bpf: 'create',
   },
   mapUpdate: {
-    library: 'libbpf',
     prototype: 'int bpf_map_update_elem(int fd, void *key, void *value, uint64_t flags)',
-    mutating: true,
-    later: true,
+    mutates: true,
     bpf: 'update',
   },
-  mapLookup: {
-    library: 'libbpf',
-    prototype: 'int bpf_map_lookup_elem(int fd, void *key, void *value)',
-    mutating: false,
-    later: true,
-    bpf: 'lookup',
-  },
-  mapDelete: {
-    library: 'libbpf',
-    prototype: 'int bpf_map_delete_elem(int fd, void *key)',
-    mutating: true,
-    later: true,
-    bpf: 'delete',
-  },
-  mapNextKey: {
-    library: 'libbpf',
-    prototype: 'int bpf_map_get_next_key(int fd, void *key, void *next)',
-    mutating: false,
-    bpf: 'next_key',
-  },
+  mapLookup: { prototype: 'int bpf_map_lookup_elem(int fd, void *key, void *value)', bpf: 'lookup' },
+  mapDelete: { prototype: 'int bpf_map_delete_elem(int fd, void *key)', mutates: true, bpf: 'delete' },
+  mapNextKey: { prototype: 'int bpf_map_get_next_key(int fd, void *key, void *next)', bpf: 'next_key' },
   mapUpdateBatch: {
-    library: 'libbpf',
     prototype: 'int bpf_map_update_batch(int fd, void *keys, void *values, void *count, void *opts)',
-    mutating: true,
-    later: true,
+    mutates: true,
     bpf: 'update_batch',
   },
   mapLookupBatch: {
-    library: 'libbpf',
     prototype:
       'int bpf_map_lookup_batch(int fd, void *in, void *out, void *keys, void *values, void *count, void *opts)',
-    mutating: false,
-    later: true,
     bpf: 'lookup_batch',
   },
   /** An update of no entries: changes nothing, answers EPERM where user space may not write. */
   mapMayWrite: {
-    library: 'libbpf',
     prototype: 'int bpf_map_update_batch(int fd, void *keys, void *values, void *count, void *opts)',
-    mutating: false,
     bpf: 'write_check',
   },
   mapDeleteBatch: {
-    library: 'libbpf',
     prototype: 'int bpf_map_delete_batch(int fd, void *keys, void *count, void *opts)',
-    mutating: true,
-    later: true,
+    mutates: true,
     bpf: 'delete_batch',
   },
-  mapFreeze: { library: 'libbpf', prototype: 'int bpf_map_freeze(int fd)', mutating: true, bpf: 'freeze' },
-  mapFdById: {
-    library: 'libbpf',
-    prototype: 'int bpf_map_get_fd_by_id(uint32_t id)',
-    mutating: false,
-    bpf: 'fd_by_id',
-  },
-  objectInfo: {
-    library: 'libbpf',
-    prototype: 'int bpf_obj_get_info_by_fd(int fd, void *info, void *length)',
-    mutating: false,
-    bpf: 'info',
-  },
-  objectPin: {
-    library: 'libbpf',
-    prototype: 'int bpf_obj_pin(int fd, const char *path)',
-    mutating: true,
-    bpf: 'pin',
-  },
-  objectGet: {
-    library: 'libbpf',
-    prototype: 'int bpf_obj_get(const char *path)',
-    mutating: false,
-    bpf: 'obj_get',
-  },
-  btfLoad: {
-    library: 'libbpf',
-    prototype: 'int bpf_btf_load(void *data, size_t size, void *opts)',
-    mutating: false,
-  },
-  setPrint: { library: 'libbpf', prototype: 'void *libbpf_set_print(void *print)', mutating: false },
-  programFileOpen: {
-    library: 'libbpf',
-    prototype: 'void *bpf_object__open_file(const char *path, void *opts)',
-    mutating: false,
-  },
-  programFileLoad: { library: 'libbpf', prototype: 'int bpf_object__load(void *object)', mutating: false },
-  programFileClose: {
-    library: 'libbpf',
-    prototype: 'void bpf_object__close(void *object)',
-    mutating: false,
-  },
-  programFind: {
-    library: 'libbpf',
-    prototype: 'void *bpf_object__find_program_by_name(void *object, const char *name)',
-    mutating: false,
-  },
-  iteratorAttach: {
-    library: 'libbpf',
-    prototype: 'void *bpf_program__attach_iter(void *program, void *opts)',
-    mutating: false,
-  },
-  linkFd: { library: 'libbpf', prototype: 'int bpf_link__fd(void *link)', mutating: false },
-  linkDestroy: { library: 'libbpf', prototype: 'int bpf_link__destroy(void *link)', mutating: false },
-  iteratorCreate: { library: 'libbpf', prototype: 'int bpf_iter_create(int fd)', mutating: false },
+  mapFreeze: { prototype: 'int bpf_map_freeze(int fd)', mutates: true, bpf: 'freeze' },
+  mapFdById: { prototype: 'int bpf_map_get_fd_by_id(uint32_t id)', bpf: 'fd_by_id' },
+  objectInfo: { prototype: 'int bpf_obj_get_info_by_fd(int fd, void *info, void *length)', bpf: 'info' },
+  objectPin: { prototype: 'int bpf_obj_pin(int fd, const char *path)', mutates: true, bpf: 'pin' },
+  objectGet: { prototype: 'int bpf_obj_get(const char *path)', bpf: 'obj_get' },
+  btfLoad: { prototype: 'int bpf_btf_load(void *data, size_t size, void *opts)' },
+  setPrint: { prototype: 'void *libbpf_set_print(void *print)' },
+  programFileOpen: { prototype: 'void *bpf_object__open_file(const char *path, void *opts)' },
+  programFileLoad: { prototype: 'int bpf_object__load(void *object)' },
+  programFileClose: { prototype: 'void bpf_object__close(void *object)' },
+  programFind: { prototype: 'void *bpf_object__find_program_by_name(void *object, const char *name)' },
+  iteratorAttach: { prototype: 'void *bpf_program__attach_iter(void *program, void *opts)' },
+  linkFd: { prototype: 'int bpf_link__fd(void *link)' },
+  linkDestroy: { prototype: 'int bpf_link__destroy(void *link)' },
+  iteratorCreate: { prototype: 'int bpf_iter_create(int fd)' },
+} as const satisfies Symbols;
 
-  close: { library: 'libc', prototype: 'int close(int fd)', mutating: false },
-  duplicate: {
-    library: 'libc',
-    prototype: 'int fcntl(int fd, int command, int least)',
-    mutating: false,
-    later: true,
-  },
-  flock: { library: 'libc', prototype: 'int flock(int fd, int operation)', mutating: false },
-  mkdir: { library: 'libc', prototype: 'int mkdir(const char *path, uint32_t mode)', mutating: true },
-  rmdir: { library: 'libc', prototype: 'int rmdir(const char *path)', mutating: true },
-  rename: { library: 'libc', prototype: 'int rename(const char *from, const char *to)', mutating: true },
-  unlink: { library: 'libc', prototype: 'int unlink(const char *path)', mutating: true },
-  symlink: {
-    library: 'libc',
-    prototype: 'int symlink(const char *target, const char *path)',
-    mutating: true,
-  },
-  chmod: { library: 'libc', prototype: 'int chmod(const char *path, uint32_t mode)', mutating: true },
-} as const satisfies Readonly<Record<string, CSymbol>>;
+/** Functions of libc. They return -1, which library.ts turns into -errno. */
+export const LIBC = {
+  close: { prototype: 'int close(int fd)' },
+  duplicate: { prototype: 'int fcntl(int fd, int command, int least)' },
+  flock: { prototype: 'int flock(int fd, int operation)' },
+  mkdir: { prototype: 'int mkdir(const char *path, uint32_t mode)', mutates: true },
+  rmdir: { prototype: 'int rmdir(const char *path)', mutates: true },
+  rename: { prototype: 'int rename(const char *from, const char *to)', mutates: true },
+  unlink: { prototype: 'int unlink(const char *path)', mutates: true },
+  symlink: { prototype: 'int symlink(const char *target, const char *path)', mutates: true },
+  chmod: { prototype: 'int chmod(const char *path, uint32_t mode)', mutates: true },
+} as const satisfies Symbols;
+
+export const SYMBOLS = { ...LIBBPF, ...LIBC } satisfies Symbols;
 
 export type SymbolName = keyof typeof SYMBOLS;
 export const SYMBOL_NAMES = Object.keys(SYMBOLS) as readonly SymbolName[];
