@@ -41,7 +41,7 @@ describe('turn, in a container', () => {
     expect(report.state.conditions[0]?.message).to.match(/ \/sys\/fs\/bpf\/\S+: EACCES/);
   });
 
-  it('tells so too in the log, and of a turn that broke off', async () => {
+  it('tells so too in the log, and of a turn that failed', async () => {
     const machine = new FakeMachine();
     const { agent, stand } = await inPod(machine, twoTenants());
     const stop = new AbortController();

@@ -8,7 +8,7 @@ import { LEDGER, twoTenants } from './testing/tenants.ts';
 import { turnLog } from './turnlog.ts';
 
 describe('run', () => {
-  it('says in the report when a turn breaks off, and trusts nothing that it remembered', async () => {
+  it('says in the report when a turn fails, and trusts nothing that it remembered', async () => {
     const machine = new FakeMachine();
     const { agent, stand } = await startedAgent(machine.openKernel(), twoTenants());
     const stop = new AbortController();
@@ -30,7 +30,7 @@ describe('run', () => {
     await run({ ...agent, publisher }, schedule, turnLog(SILENT), stop.signal);
     expect(told).to.deep.equal([
       'True The kernel holds what is declared',
-      'False Turn broke off, what is shown is from before: the disk is gone',
+      'False Reconcile failed; the state shown is from the last successful turn: the disk is gone',
       'True The kernel holds what is declared',
     ]);
     expect(machine.dump(LEDGER)).to.deep.equal(twoTenants().contents('tenants'));

@@ -1,6 +1,6 @@
-import { staleReport } from '../core/report/broken.ts';
 import { asOnNode } from '../core/report/onnode.ts';
 import type { Report } from '../core/report/report.ts';
+import { staleReport } from '../core/report/stalereport.ts';
 import { REAL_CLOCK } from '../timing/clock.ts';
 import { Trigger } from '../timing/trigger.ts';
 import type { Due } from './observe/observe.ts';

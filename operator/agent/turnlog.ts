@@ -38,7 +38,7 @@ export function turnLog(log: LogSink, told: (text: string) => string = text => t
       before = new Set(lines);
     },
     failed(error, retryMs) {
-      log.error('Turn broke off', {
+      log.error('Turn failed', {
         error: told(error instanceof Error ? (error.stack ?? error.message) : String(error)),
         retryMs,
       });

@@ -123,7 +123,7 @@ export class Chaos {
   /** What is not as the model has it, if anything. */
   #wrong(): string | undefined {
     try {
-      expect(this.#agent!.log).to.not.match(/Turn broke off|^\s+at /m);
+      expect(this.#agent!.log).to.not.match(/Turn failed|^\s+at /m);
       const report = this.#field.reportNow();
       this.#release(report);
       expect(report.refusals).to.deep.equal([]);

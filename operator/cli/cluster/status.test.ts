@@ -151,10 +151,10 @@ describe('status of a cluster', () => {
 
   it('a node in trouble that no object of it explains is not ready, whatever its numbers', async () => {
     const no = { ...readyCondition(), status: 'False' as const, reason: 'KernelError' as const };
-    const broken = { ...no, message: 'Turn broke off' };
+    const broken = { ...no, message: 'Reconcile failed' };
     const node = (conditions: readonly (typeof broken)[], failures: readonly Failure[]) =>
       well().node('n3').pod('n3').told('n3', {}, { conditions, failures });
-    const trouble = /^n3 +tenants +- +- +- +- +False +KernelError +4m +Turn broke off$/m;
+    const trouble = /^n3 +tenants +- +- +- +- +False +KernelError +4m +Reconcile failed$/m;
     expect((await shown(node([broken], []))).out).to.match(trouble);
     expect((await shown(node([broken], [failure()]))).out).to.match(trouble);
     const explained = node([broken], [failure({ outerMap: 'flows', reason: 'KernelError' })]);
