@@ -6,7 +6,7 @@ import { runSliced } from '../timing/sliced.ts';
 import { emptyMemory } from './memory.ts';
 import { observe } from './observe/observe.ts';
 
-/** A turn up to its plan: reads the kernel, changes nothing. */
+/** A turn up to its plan: reads the kernel and changes nothing. */
 export async function dryRun(
   wanted: Wanted,
   kernel: Kernel,

@@ -1,3 +1,4 @@
+import type { DesiredInner } from '../core/desired/compile.ts';
 import type { Desired } from '../core/desired/desired.ts';
 import { hex } from '../core/hex.ts';
 import { innerPinName } from '../core/ledgerrecord.ts';
@@ -7,13 +8,13 @@ import { forEachSliced } from '../timing/sliced.ts';
 import type { Outcome } from './apply/outcome.ts';
 import { type Memory, type OuterMemory, recentRemovals } from './memory.ts';
 
-/** Drift of one turn: found, and put right. */
+/** Drift of one turn. */
 export interface Drift {
   readonly found: number;
   readonly repaired: number;
 }
 
-/** What was decided, and what became of it. */
+/** A plan and its outcomes. */
 export interface Done {
   readonly plan: Plan;
   readonly outcomes: readonly Outcome[];
@@ -21,7 +22,7 @@ export interface Done {
   readonly now: number;
 }
 
-/** Brings memory up to what was done, so that the next turn need not read it again. What failed is read anew. */
+/** Records in memory what succeeded, so that the next turn need not read it. What failed is read anew. */
 export async function fold(memory: Memory, desired: Desired, { plan, outcomes, now }: Done): Promise<Drift> {
   for (const [name, proofs] of plan.proofs) {
     const known = memory.outers.get(name);
@@ -81,17 +82,13 @@ function foldOutcome(known: OuterMemory, outcome: Outcome, now: number): void {
   }
 }
 
-function foldWrite(
-  known: OuterMemory,
-  inner: Parameters<OuterMemory['programmed']['set']>[1]['inner'],
-  id: number,
-): void {
+function foldWrite(known: OuterMemory, inner: DesiredInner, id: number): void {
   known.entries.set(inner.keyHex, id);
   known.pins.set(innerPinName(inner.keyHex), id);
   known.programmed.set(inner.keyHex, { id, inner, ours: true });
 }
 
-/** Ids are read only below names that are new: the name that was renamed over would keep the old one. */
+/** Only new names of pins are read again: the name that was renamed over would keep the old id. */
 function foldSettling({ pins }: OuterMemory, { from, to }: Extract<Step, { verb: 'settle' }>): void {
   const id = pins.get(from);
   pins.delete(from);
@@ -106,14 +103,14 @@ function foldRemoval(known: OuterMemory, key: Uint8Array, pin: string | undefine
   if (pin !== undefined) known.pins.delete(pin);
 }
 
-/** What goes in one turn counts as one. */
+/** The removals of one turn are counted together. */
 function countRemoval(known: OuterMemory, now: number): void {
   const last = known.removals.at(-1);
   if (last?.at === now) last.keys++;
   else known.removals = [...recentRemovals(known, now), { at: now, keys: 1 }];
 }
 
-/** What went with a token is nothing to be wary of. */
+/** A removal that was released by its token does not count against the next one. */
 function forgetReleased(memory: Memory, { released }: Plan): void {
   for (const name of released) {
     const known = memory.outers.get(name);
@@ -121,7 +118,7 @@ function forgetReleased(memory: Memory, { released }: Plan): void {
   }
 }
 
-/** Until nothing is left that should go. */
+/** A held removal is remembered until nothing is pending. */
 function rememberHeld({ outers }: Memory, { held, pending }: Plan, now: number): void {
   for (const [name, known] of outers) {
     const holding = held.find(({ outer }) => outer === name);
@@ -135,7 +132,7 @@ function rememberHeld({ outers }: Memory, { held, pending }: Plan, now: number):
   }
 }
 
-/** What nobody declares any more is not remembered as programmed, even while its removal is held. */
+/** Forgets as programmed what is not declared any more, even while its removal is held. */
 function forgetUndeclared(memory: Memory, desired: Desired): void {
   for (const [name, known] of memory.outers) {
     const inners = desired.outers.get(name)?.inners;

@@ -4,27 +4,27 @@ import type { Kernel } from '../kernel/kernel.ts';
 import type { Lock } from '../kernel/pins.ts';
 import { REAL_CLOCK } from '../timing/clock.ts';
 
-const ASK_AGAIN_MS = 500;
+const RETRY_MS = 500;
 
-/** One writer: waits for the lock on the ledger, and tells for whom, once for each holder. Undefined when stopped. */
+/** Waits for the ledger lock, and calls `waiting` once for each holder. Undefined when stopped. */
 export async function onlyWriter(
   kernel: Kernel,
   waiting: (holder: string) => void,
   stop: AbortSignal,
 ): Promise<Lock | undefined> {
   const directory = `${kernel.pins.root}/${LEDGER}`;
-  let told: string | undefined;
+  let reported: string | undefined;
   while (!stop.aborted) {
     const lock = lockOrHolder(kernel, directory);
     if (lock !== undefined && !('heldBy' in lock)) return lock;
-    if (lock !== undefined && lock.heldBy !== told) waiting(lock.heldBy);
-    told = lock?.heldBy ?? told;
-    await REAL_CLOCK.sleep(ASK_AGAIN_MS, stop);
+    if (lock !== undefined && lock.heldBy !== reported) waiting(lock.heldBy);
+    reported = lock?.heldBy ?? reported;
+    await REAL_CLOCK.sleep(RETRY_MS, stop);
   }
   return undefined;
 }
 
-/** Undefined where the directory went in this moment: `innermap clean`, which held it, takes it away in the end. */
+/** Undefined where the directory just went: `innermap clean` holds the lock, and removes the directory in the end. */
 function lockOrHolder({ pins }: Kernel, directory: string): ReturnType<Kernel['pins']['lock']> | undefined {
   if (!pins.exists(directory)) pins.makeDirectory(directory);
   try {

@@ -5,27 +5,27 @@ import type { ObservedPin, Programmed } from '../core/observed.ts';
 import type { Wanted } from '../core/wanted.ts';
 import type { OuterEntries } from '../kernel/kernel.ts';
 
-/** What this process knows of one outer map between turns. Everything of it can be read again from the kernel. */
+/** The agent's knowledge of one outer map between turns. All of it can be read again from the kernel, the brake's counts aside. */
 export interface OuterMemory {
   record: LedgerRecord | undefined;
   ledger: ObservedPin;
   pin: ObservedPin;
-  /** Absolute path where programs look, as declared. */
+  /** Absolute path of the declared pin, where programs look. */
   pinPath: string | undefined;
   /** Read once for each outer map: a template never changes. */
   template: { readonly of: number; readonly spec?: MapSpec; readonly accepts?: boolean } | undefined;
   readonly entries: Map<string, number>;
-  /** What `entries` was made from; undefined once this process changed them. */
+  /** The bytes that `entries` was made from; undefined once this process changed them. */
   entriesRead: OuterEntries | undefined;
   readonly pins: Map<string, number>;
   readonly programmed: Map<string, Programmed>;
-  /** Something failed or was not expected: read anew before the next decision. */
+  /** Something failed or was unexpected: read anew before the next decision. */
   stale: boolean;
   /** Where the next slice of the content check starts. */
   cursor: number;
-  /** When how many keys were removed, oldest first: the brake counts those of the last minute. */
+  /** Removed keys by time, oldest first: the brake counts those of the last minute. */
   removals: { readonly at: number; keys: number }[];
-  /** A held removal: its keys when they were most, and when it became another for the last time. */
+  /** A held removal: the most keys that it had, and when its token last changed. */
   held: { readonly keys: number; readonly token: string; readonly at: number } | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface Counters {
 }
 
 export interface Memory {
-  /** Of the last turn: the same wanted set gives the same desired state. */
+  /** The last turn's: the same wanted set gives the same desired state. */
   desired: { readonly of: Wanted; readonly is: Desired } | undefined;
   readonly outers: Map<string, OuterMemory>;
   readonly counters: Counters;
@@ -89,7 +89,7 @@ export function recentlyRemoved({ outers }: Memory, now: number): ReadonlyMap<st
   return counts;
 }
 
-/** Keys of removals that were held, and became others within the last minute, by outer map. */
+/** Keys of held removals whose token changed within the last minute, by outer map. */
 export function recentlyHeld({ outers }: Memory, now: number): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const [name, { held }] of outers)

@@ -1,27 +1,16 @@
 import type { Desired } from '../core/desired/desired.ts';
-import type { Plan } from '../core/plan/plan.ts';
 import type { Verb } from '../core/plan/step.ts';
 import type { OuterNow, ReportInput } from '../core/report/nodereport.ts';
 import type { Bpffs } from '../core/report/onnode.ts';
 import type { Report, TurnSummary } from '../core/report/report.ts';
-import type { Wanted } from '../core/wanted.ts';
 import type { Outcome } from './apply/outcome.ts';
 import type { Drift } from './fold.ts';
 import type { Memory } from './memory.ts';
 import type { Due } from './observe/observe.ts';
 import type { Agent } from './turn.ts';
 
-/** Milliseconds since 1970: an argument, so that tests tell the time. */
-export interface WallClock {
-  now(): number;
-}
-
-/** The parts of one turn, as they came about. */
-export interface TurnParts {
-  readonly wanted: Wanted;
-  readonly node: Agent['node'];
-  readonly desired: Desired;
-  readonly plan: Plan;
+/** The parts of one turn. */
+export interface TurnParts extends Pick<ReportInput, 'wanted' | 'node' | 'desired' | 'plan'> {
   readonly outcomes: readonly Outcome[];
   readonly drift: Drift;
   readonly started: number;
@@ -29,26 +18,22 @@ export interface TurnParts {
   readonly previous: Report | undefined;
 }
 
-/** What the report is made from: the turn's parts, and the agent's memory as it now is. */
+/** Joins the turn's parts with the agent's memory as it now is. */
 export function reportInput(agent: Agent, parts: TurnParts): ReportInput {
   const { memory, kernelState, clock } = agent;
-  const { node } = parts;
+  const { wanted, node, desired, plan, outcomes, drift, due, previous } = parts;
   const now = new Date(clock.now()).toISOString();
-  const looked = parts.due.resync || parts.due.contentShare > 0;
-  if (looked) memory.lastDriftCheck = now;
+  if (due.resync || due.contentShare > 0) memory.lastDriftCheck = now;
   const { driftFound: found, driftRepaired: repaired } = memory.counters;
+  const { lastDriftCheck: lastCheck } = memory;
   return {
-    ...{ wanted: parts.wanted, desired: parts.desired, plan: parts.plan, steps: parts.outcomes },
-    outers: outersNow(memory, parts.desired),
-    ...{ node, bpffs: bpffsOf(agent), kernel: kernelState, now },
-    drift: {
-      ...(memory.lastDriftCheck === undefined ? {} : { lastCheck: memory.lastDriftCheck }),
-      found,
-      repaired,
-    },
-    driftNow: parts.drift.found - parts.drift.repaired,
+    ...{ wanted, node, desired, plan, steps: outcomes, kernel: kernelState, now },
+    outers: outersNow(memory, desired),
+    bpffs: bpffsOf(agent),
+    drift: { ...(lastCheck === undefined ? {} : { lastCheck }), found, repaired },
+    driftNow: drift.found - drift.repaired,
     turn: summaryOf(agent, parts),
-    ...(parts.previous === undefined ? {} : { previous: parts.previous }),
+    ...(previous === undefined ? {} : { previous }),
   };
 }
 
@@ -69,15 +54,9 @@ function outersNow(memory: Memory, desired: Desired): ReadonlyMap<string, OuterN
 }
 
 function summaryOf({ memory, clock }: Agent, { outcomes, drift, started }: TurnParts): TurnSummary {
-  const done = new Map<Verb | 'failed', number>();
-  for (const { step, ok } of outcomes) {
-    const what = ok ? step.verb : 'failed';
-    done.set(what, (done.get(what) ?? 0) + 1);
-  }
-  const count = (what: Verb | 'failed') => done.get(what) ?? 0;
-  memory.counters.turns++;
+  const count = (verb: Verb) => outcomes.filter(({ step, ok }) => ok && step.verb === verb).length;
   return {
-    number: memory.counters.turns,
+    number: ++memory.counters.turns,
     startedAt: new Date(started).toISOString(),
     milliseconds: clock.now() - started,
     steps: outcomes.length,
@@ -85,7 +64,7 @@ function summaryOf({ memory, clock }: Agent, { outcomes, drift, started }: TurnP
     replaced: count('replace'),
     edited: count('edit'),
     removed: count('remove'),
-    failed: count('failed'),
+    failed: outcomes.filter(({ ok }) => !ok).length,
     driftFound: drift.found,
     driftRepaired: drift.repaired,
   };

@@ -7,15 +7,15 @@ import type { Due } from './observe/observe.ts';
 import { bpffsOf } from './reportinput.ts';
 import { type Agent, type Turn, turn } from './turn.ts';
 
-/** When the agent looks without being told. Milliseconds. */
+/** How often the agent looks though nothing changed. Milliseconds. */
 export interface ResyncSchedule {
-  /** Outer maps and the ledger. */
+  /** Outer maps and the ledger are read anew this often. */
   readonly resyncMs: number;
-  /** Over this long, every entry of every inner map. */
+  /** Every entry of every inner map is read anew once in this time. */
   readonly contentResyncMs: number;
 }
 
-/** Told after each turn, and when a turn could not be finished. */
+/** Called after each turn: `failed` where it threw. */
 export interface TurnListener {
   turned(result: Turn): void;
   failed(error: unknown, retryMs: number): void;
@@ -25,13 +25,13 @@ const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
 
 /**
- * Turns until stopped. A turn comes when something changed, when what failed is to be tried again, and at each resync;
- * what changes while a turn runs is the next turn's.
+ * Turns until stopped: when something changed, when failed steps are due again, and at each resync.
+ * A change during a turn causes the next one.
  */
 export async function run(
   agent: Agent,
   schedule: ResyncSchedule,
-  told: TurnListener,
+  listener: TurnListener,
   stop: AbortSignal,
 ): Promise<void> {
   const trigger = new TurnTrigger(stop);
@@ -42,12 +42,12 @@ export async function run(
   let due: Due = { resync: true, contentShare: 1 };
   try {
     while (!stop.aborted) {
-      const { result, report } = await attempted(agent, due, previous, { told, retryMs });
+      const { result, report } = await attempted(agent, due, previous, { listener, retryMs });
       previous = report;
       if (result !== undefined) unwatch.renew();
-      const trouble = result === undefined || result.outcomes.some(outcome => !outcome.ok);
-      const cause = await trigger.next(schedule.resyncMs, trouble ? retryMs : undefined);
-      retryMs = !trouble || cause === 'changed' ? FIRST_RETRY_MS : Math.min(LAST_RETRY_MS, retryMs * 2);
+      const hasFailures = result === undefined || result.outcomes.some(outcome => !outcome.ok);
+      const cause = await trigger.next(schedule.resyncMs, hasFailures ? retryMs : undefined);
+      retryMs = !hasFailures || cause === 'changed' ? FIRST_RETRY_MS : Math.min(LAST_RETRY_MS, retryMs * 2);
       due = dueAfter(cause, schedule, result === undefined);
     }
   } finally {
@@ -55,10 +55,10 @@ export async function run(
   }
 }
 
-/** Something changed, pins changed, what failed is due again, or it is time to look. */
+/** Declarations changed, pins changed, failed steps are due again, or a resync is due. */
 export type TurnCause = 'changed' | 'pins' | 'retry' | 'resync';
 
-/** Waits for the cause of the next turn; of those that came meanwhile the most thorough counts. */
+/** Waits for the cause of the next turn. Of several, the most thorough counts. */
 export class TurnTrigger {
   readonly #trigger = new Trigger();
   readonly #stop: AbortSignal;
@@ -74,7 +74,7 @@ export class TurnTrigger {
     this.#trigger.fire();
   }
 
-  /** A resync that is due comes next, however much fires: a turn sees what changed in any case. */
+  /** A resync that is due comes first, however often something fires: every turn sees all changes. */
   async next(resyncMs: number, retryMs: number | undefined): Promise<TurnCause> {
     const now = REAL_CLOCK.now();
     this.#resyncAt ??= now + resyncMs;
@@ -89,7 +89,7 @@ export class TurnTrigger {
   }
 }
 
-/** `result`: absent where the turn broke off. `report`: the last one, if any. */
+/** `result`: absent where the turn threw. `report`: the last one, if any. */
 interface Attempt {
   readonly result?: Turn;
   readonly report: Report | undefined;
@@ -99,20 +99,20 @@ async function attempted(
   agent: Agent,
   due: Due,
   previous: Report | undefined,
-  { told, retryMs }: { readonly told: TurnListener; readonly retryMs: number },
+  { listener, retryMs }: { readonly listener: TurnListener; readonly retryMs: number },
 ): Promise<Attempt> {
   try {
     const result = await turn(agent, due, previous);
-    told.turned(result);
+    listener.turned(result);
     return { result, report: result.report };
   } catch (error) {
-    told.failed(error, retryMs);
-    return { report: await afterBroken(agent, previous, error) };
+    listener.failed(error, retryMs);
+    return { report: await afterFailure(agent, previous, error) };
   }
 }
 
-/** What was done is not in memory, and what is published is no longer known to be true. */
-async function afterBroken(
+/** Forgets the kernel, as memory lacks what was done, and marks the published report as out of date. */
+async function afterFailure(
   agent: Agent,
   previous: Report | undefined,
   error: unknown,
@@ -121,21 +121,21 @@ async function afterBroken(
   memory.outers.clear();
   if (previous === undefined) return undefined;
   const message = error instanceof Error ? error.message : String(error);
-  const told = asOnNode(bpffsOf(agent), message);
-  const report = staleReport(previous, told, new Date(clock.now()).toISOString());
+  const now = new Date(clock.now()).toISOString();
+  const report = staleReport(previous, asOnNode(bpffsOf(agent), message), now);
   await publisher.publish(report);
   return report;
 }
 
-/** A broken turn may have left anything: look at everything. */
-function dueAfter(cause: TurnCause, schedule: ResyncSchedule, broken: boolean): Due {
-  if (broken) return { resync: true, contentShare: 1 };
+/** A turn that threw may have left anything: the next one reads everything. */
+function dueAfter(cause: TurnCause, schedule: ResyncSchedule, hasThrown: boolean): Due {
+  if (hasThrown) return { resync: true, contentShare: 1 };
   if (cause === 'resync')
     return { resync: true, contentShare: Math.min(1, schedule.resyncMs / schedule.contentResyncMs) };
   return { resync: cause === 'pins', contentShare: 0 };
 }
 
-/** Watches where programs' loaders pin: a reloaded program's new outer map is filled at once. */
+/** Watches the directories where programs' loaders pin, to fill a reloaded program's new outer map at once. */
 function watchPins(agent: Agent, trigger: TurnTrigger): { renew(): void; end(): void } {
   let watched = '';
   let end = (): void => {};

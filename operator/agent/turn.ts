@@ -9,15 +9,13 @@ import type { Publisher } from '../publish/publish.ts';
 import type { Source } from '../source/source.ts';
 import { runSliced, yieldToEventLoop } from '../timing/sliced.ts';
 import { apply } from './apply/apply.ts';
-import type { OnStepsDone } from './apply/context.ts';
 import type { Outcome } from './apply/outcome.ts';
 import { fold } from './fold.ts';
 import { type Memory, recentlyHeld, recentlyRemoved } from './memory.ts';
 import { type Due, observe } from './observe/observe.ts';
-import { reportInput, type WallClock } from './reportinput.ts';
-import { type StepTimes, StopWatch } from './stopwatch.ts';
+import { reportInput } from './reportinput.ts';
 
-/** One node's agent: its three ports, who it is, and what it remembers between turns. */
+/** One node's agent: its three ports, its node, and what it remembers between turns. */
 export interface Agent {
   readonly source: Source;
   readonly kernel: Kernel;
@@ -25,56 +23,67 @@ export interface Agent {
   readonly node: Node & { readonly bootID: string; readonly uid?: string };
   readonly kernelState: KernelState;
   readonly memory: Memory;
-  /** Where the node has the kernel's bpffs, if elsewhere than this process. */
+  /** Where the node mounts the bpffs, if elsewhere than this process. */
   readonly bpffsOnNode?: string;
-  readonly clock: WallClock;
-  readonly progress?: OnStepsDone;
+  /** Milliseconds since 1970. */
+  readonly clock: { now(): number };
 }
 
-/** What a turn leaves for the next one: whether to try again, and what was told. */
+/** The result of one turn. */
 export interface Turn {
   readonly report: Report;
   readonly plan: Plan;
   readonly outcomes: readonly Outcome[];
   /** Milliseconds of each step. */
-  readonly times: StepTimes;
+  readonly times: Readonly<Record<string, number>>;
 }
 
 /**
- * Level-driven: it never asks what changed, only what is.
- * - Read what is wanted, whole.
- * - Work out what this node's kernel should hold.
- * - Read the kernel, as far as it is not known.
- * - Plan the steps between the two; a dry run ends here.
- * - Apply them: the one place that writes.
- * - Fold the outcomes into memory.
- * - Report what is true now, and publish it.
+ * One turn of a node's agent, to be read beside the controller's. It is level-driven: it compares what is declared with
+ * what the kernel holds, and does not ask what changed.
+ *
+ * - Read all that is declared, as one set. In a cluster it comes with the labels of the Node object.
+ * - Work out, purely, what this node's kernel should hold: outer maps, and the bytes of each inner map. Nothing is
+ *   worked out again while the set asks for the same.
+ * - Observe the kernel where memory does not know it: what failed in the last turn, everything at a resync, and the
+ *   share of all contents that is due.
+ * - Plan the steps between the two, purely. No removal before the whole set was read; one above maxRemoval is held.
+ *   A dry run ends here.
+ * - Apply the plan. Nothing else writes into the kernel. A step that fails is an outcome, and costs only what builds on it.
+ * - Fold the outcomes into memory: the next turn need not read what succeeded, and reads anew what failed.
+ * - Report, purely, what the kernel now holds and why the rest is missing.
+ * - Publish the report.
  */
 export async function turn(agent: Agent, due: Due, previous?: Report): Promise<Turn> {
-  const { memory, kernel } = agent;
-  const watch = new StopWatch();
-  const started = agent.clock.now();
-  const wanted = await watch.time('read', agent.source.read());
-  const node = nodeNow(agent, wanted);
-  const desired = await watch.time('desired', desiredOf(wanted, node, memory));
-  const found = await watch.time('observe', observe(kernel, desired, memory, due));
-  const plan = await watch.time(
-    'plan',
-    runSliced(planning(desired, found, policyOf(wanted, memory, started))),
-  );
-  const outcomes = await watch.time('apply', apply(plan, kernel, agent.progress));
-  const drift = await watch.time('fold', fold(memory, desired, { plan, outcomes, now: started }));
+  const { memory, kernel, source, publisher, clock } = agent;
+  const { times, timed } = stepTimer();
+  const started = clock.now();
+  const wanted = await timed('read', source.read());
+  const node = { ...agent.node, ...wanted.node };
+  const desired = await timed('desired', desiredOf(wanted, node, memory));
+  const found = await timed('observe', observe(kernel, desired, memory, due));
+  const plan = await timed('plan', runSliced(planning(desired, found, policyOf(wanted, memory, started))));
+  const outcomes = await timed('apply', apply(plan, kernel));
+  const drift = await timed('fold', fold(memory, desired, { plan, outcomes, now: started }));
   await yieldToEventLoop();
   const parts = { wanted, node, desired, plan, outcomes, drift, started, due, previous };
-  const report = reportOf(reportInput(agent, parts));
-  watch.mark('report');
-  await watch.time('publish', agent.publisher.publish(report));
-  return { report, plan, outcomes, times: watch.times };
+  const report = await timed('report', reportOf(reportInput(agent, parts)));
+  await timed('publish', publisher.publish(report));
+  return { report, plan, outcomes, times };
 }
 
-/** A cluster's word on the node counts more than what the agent was started with. */
-function nodeNow({ node }: Agent, wanted: Wanted): Agent['node'] {
-  return wanted.node === undefined ? node : { ...node, ...wanted.node };
+/** `timed` measures a step: from the end of the step before to its own. */
+function stepTimer() {
+  const times: Record<string, number> = {};
+  let since = performance.now();
+  const timed = async <T>(step: string, work: T | Promise<T>): Promise<T> => {
+    const result = await work;
+    const now = performance.now();
+    times[step] = now - since;
+    since = now;
+    return result;
+  };
+  return { times, timed };
 }
 
 async function desiredOf(wanted: Wanted, node: Node, memory: Memory): Promise<Desired> {

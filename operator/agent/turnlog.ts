@@ -4,31 +4,31 @@ import { heldText, retirementsFailed } from '../core/report/failures.ts';
 import type { TurnListener } from './run.ts';
 import type { Turn } from './turn.ts';
 
-/** The part of a log that a loop needs. */
+/** The part of a log that the agent needs. */
 export interface LogSink {
   info(message: string, fields?: Record<string, unknown>): void;
   warn(message: string, fields?: Record<string, unknown>): void;
   error(message: string, fields?: Record<string, unknown>): void;
 }
 
-/** At most so many failures and refusals are logged for one turn; the report has the rest. */
+/** Upper bound of the failures logged for one turn; the report has the rest. */
 const LOGGED = 10;
 
 /**
- * One line for a turn in which something changed, none for one without; what cannot be done is told when it is new.
- * `told`: a text as it is told, such as with the node's paths; reports have them already.
+ * Logs one line for a turn in which something changed, none for one without. Failures are logged when they are new.
+ * `onNode` puts the node's paths into a text; reports have them already.
  */
-export function turnLog(log: LogSink, told: (text: string) => string = text => text): TurnListener {
+export function turnLog(log: LogSink, onNode: (text: string) => string = text => text): TurnListener {
   let before = new Set<string>();
   return {
     turned({ report, plan, outcomes }: Turn) {
       const { turn } = report;
       if (turn.steps > 0) log.info('Turn', fieldsOf(turn));
-      if (turn.driftFound > 0) tellDrift(outcomes, log);
+      if (turn.driftFound > 0) logDrift(outcomes, log);
       const lines = [
         ...retirementsHeld(plan, report),
-        ...retirementFailures(outcomes).map(told),
-        ...troubles(report),
+        ...retirementFailures(outcomes).map(onNode),
+        ...failuresIn(report),
       ];
       const news = lines.filter(line => !before.has(line));
       for (const line of news.slice(0, LOGGED)) log.warn(line);
@@ -39,7 +39,7 @@ export function turnLog(log: LogSink, told: (text: string) => string = text => t
     },
     failed(error, retryMs) {
       log.error('Turn failed', {
-        error: told(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+        error: onNode(error instanceof Error ? (error.stack ?? error.message) : String(error)),
         retryMs,
       });
     },
@@ -47,16 +47,15 @@ export function turnLog(log: LogSink, told: (text: string) => string = text => t
 }
 
 function fieldsOf(turn: Turn['report']['turn']): Record<string, unknown> {
-  const { milliseconds, steps, ...counts } = turn;
-  const { number, startedAt: _, ...others } = counts;
-  const told = Object.entries(others).filter(([, count]) => count !== 0);
-  return { number, steps, milliseconds, ...Object.fromEntries(told) };
+  const { number, steps, milliseconds, startedAt: _, ...counts } = turn;
+  const changed = Object.entries(counts).filter(([, count]) => count !== 0);
+  return { number, steps, milliseconds, ...Object.fromEntries(changed) };
 }
 
 type Drifted = Extract<Step, { readonly cause: unknown }>;
 
-/** Somebody else wrote: where, and what was there instead. */
-function tellDrift(outcomes: Turn['outcomes'], log: LogSink): void {
+/** Logs where somebody else wrote, and what was found there instead. */
+function logDrift(outcomes: Turn['outcomes'], log: LogSink): void {
   const drifted = outcomes.flatMap(({ step }) => ('cause' in step && step.cause === 'drift' ? [step] : []));
   for (const step of drifted.slice(0, LOGGED)) {
     const { innerMap, keyText } = step.inner;
@@ -73,7 +72,7 @@ function foundInstead(step: Drifted): string {
   return `${missing} entries missing, ${different} different, ${extra} not declared`;
 }
 
-/** OuterMaps that nobody declares any more are in no list of the report. */
+/** No list of the report has OuterMaps that are not declared any more. */
 function retirementsHeld({ held }: Turn['plan'], { outerMaps }: Turn['report']): readonly string[] {
   const declared = new Set(outerMaps.map(({ name }) => name));
   return held
@@ -87,7 +86,7 @@ function retirementFailures(outcomes: Turn['outcomes']): readonly string[] {
   );
 }
 
-function troubles({ refusals, outerMaps, innerMaps }: Turn['report']): readonly string[] {
+function failuresIn({ refusals, outerMaps, innerMaps }: Turn['report']): readonly string[] {
   return [
     ...refusals.map(({ origin, message }) => `${origin}: ${message}`),
     ...outerMaps

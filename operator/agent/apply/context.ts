@@ -1,23 +1,15 @@
 import { type LedgerPaths, ledgerPaths } from '../../core/ledgerrecord.ts';
 import type { Kernel, OpenMap } from '../../kernel/kernel.ts';
-import type { Outcome } from './outcome.ts';
+import type { FailedOutcome } from './outcome.ts';
 
-/** Called while a plan is applied: steps done of all. */
-export type OnStepsDone = (done: number, of: number) => void;
-
-/** Where a plan is applied: the kernel, the outer maps that are open meanwhile, and what is blocked by a failure. */
+/** What the steps of one plan share: the kernel, the outer maps open meanwhile, and the failures that block others. */
 export class ApplyContext {
   readonly kernel: Kernel;
-  readonly #of: number;
-  readonly #progress: OnStepsDone;
   readonly #open = new Map<string, OpenMap>();
-  readonly #blocked = new Map<string, Outcome & { ok: false }>();
-  #done = 0;
+  readonly #failures = new Map<string, FailedOutcome>();
 
-  constructor(kernel: Kernel, of: number, progress: OnStepsDone) {
+  constructor(kernel: Kernel) {
     this.kernel = kernel;
-    this.#of = of;
-    this.#progress = progress;
   }
 
   paths(outer: string): LedgerPaths {
@@ -27,6 +19,11 @@ export class ApplyContext {
   /** Absolute path of a pin that an OuterMap declares. */
   pinPath(pin: string): string {
     return `${this.kernel.pins.root}/${pin}`;
+  }
+
+  /** Absolute path of an inner map's pin. */
+  innerPin(outer: string, name: string): string {
+    return `${this.paths(outer).inner}/${name}`;
   }
 
   /** The outer map by its ledger pin, opened once and closed at the end. */
@@ -44,17 +41,13 @@ export class ApplyContext {
     this.#open.delete(outer);
   }
 
-  block(outcome: Outcome & { ok: false }): void {
-    this.#blocked.set(outcome.step.outer, outcome);
+  /** All further steps on the same outer map fail alike. */
+  block(failure: FailedOutcome): void {
+    this.#failures.set(failure.step.outer, failure);
   }
 
-  blocked(outer: string): (Outcome & { ok: false }) | undefined {
-    return this.#blocked.get(outer);
-  }
-
-  advance(steps: number): void {
-    this.#done += steps;
-    this.#progress(this.#done, this.#of);
+  failureOf(outer: string): FailedOutcome | undefined {
+    return this.#failures.get(outer);
   }
 
   close(): void {

@@ -1,6 +1,7 @@
 import { recordText, TEMPORARY } from '../../core/ledgerrecord.ts';
 import type { Step } from '../../core/plan/step.ts';
 import { KernelError } from '../../kernel/error.ts';
+import { forEachSliced } from '../../timing/sliced.ts';
 import type { ApplyContext } from './context.ts';
 import { attempt, type Outcome } from './outcome.ts';
 
@@ -9,41 +10,44 @@ type Of<Verb extends Step['verb']> = Extract<Step, { verb: Verb }>;
 /** Mode of a pin in the ledger: nobody but the agent. */
 const LEDGER_MODE = 0o600;
 
-/** The steps that concern an outer map and its ledger, each one or two system calls. */
-export function applyOuterStep(step: Step, site: ApplyContext): Outcome {
-  switch (step.verb) {
-    case 'record':
-      return attempt(step, () => record(step, site));
-    case 'create':
-      return attempt(step, () => create(step, site));
-    case 'adopt':
-      return attempt(step, () => adopt(step, site));
-    case 'pin':
-      return attempt(step, () => pin(step, site));
-    case 'unpin':
-      return attempt(step, () => unpin(step, site));
-    case 'settle':
-      return attempt(step, () => settle(step, site));
-    case 'unlink':
-      return attempt(step, () => unlink(step, site));
-    default:
-      throw new Error(`Cannot apply ${step.verb}: not a step on an outer map`);
-  }
+/** Steps on an outer map and its ledger, each one or two system calls. */
+const EFFECTS = { record, create, adopt, pin, unpin, settle, unlink };
+type OuterStep = Of<keyof typeof EFFECTS>;
+
+/** The first failure of a step that others build on is the failure of all that follow. */
+export async function applyOuterSteps(
+  steps: readonly OuterStep[],
+  context: ApplyContext,
+): Promise<readonly Outcome[]> {
+  const outcomes: Outcome[] = [];
+  await forEachSliced(steps, step => {
+    const failure = context.failureOf(step.outer);
+    outcomes.push(failure === undefined ? applyOuterStep(step, context) : { ...failure, step });
+  });
+  return outcomes;
 }
 
-function record(step: Of<'record'>, site: ApplyContext): undefined {
-  const { inner, spec } = site.paths(step.outer);
-  site.kernel.pins.makeDirectory(inner);
-  site.kernel.pins.writeRecord(spec, recordText(step.record));
+function applyOuterStep(step: OuterStep, context: ApplyContext): Outcome {
+  const effect = EFFECTS[step.verb] as (step: OuterStep, context: ApplyContext) => number | undefined;
+  const outcome = attempt(step, () => effect(step, context));
+  const isFoundation = step.verb === 'record' || step.verb === 'create' || step.verb === 'adopt';
+  if (!outcome.ok && isFoundation) context.block(outcome);
+  return outcome;
 }
 
-function create(step: Of<'create'>, site: ApplyContext): number {
-  const { outer, inner } = site.paths(step.outer);
+function record(step: Of<'record'>, context: ApplyContext): undefined {
+  const { inner, spec } = context.paths(step.outer);
+  context.kernel.pins.makeDirectory(inner);
+  context.kernel.pins.writeRecord(spec, recordText(step.record));
+}
+
+function create(step: Of<'create'>, context: ApplyContext): number {
+  const { outer, inner } = context.paths(step.outer);
   const { layout } = step.desired;
-  site.kernel.pins.makeDirectory(inner);
-  const map = site.kernel.createOuter(layout.outer, layout.template, mapName(step.outer));
+  context.kernel.pins.makeDirectory(inner);
+  const map = context.kernel.createOuter(layout.outer, layout.template, mapName(step.outer));
   try {
-    site.kernel.pins.pin(map, outer, LEDGER_MODE);
+    context.kernel.pins.pin(map, outer, LEDGER_MODE);
     return map.id;
   } finally {
     map.close();
@@ -51,12 +55,12 @@ function create(step: Of<'create'>, site: ApplyContext): number {
 }
 
 /** A second pin under a temporary name, then over the older one: the ledger never lacks an outer map. */
-function adopt(step: Of<'adopt'>, site: ApplyContext): number {
-  const { outer, inner } = site.paths(step.outer);
-  const { pins } = site.kernel;
+function adopt(step: Of<'adopt'>, context: ApplyContext): number {
+  const { outer, inner } = context.paths(step.outer);
+  const { pins } = context.kernel;
   pins.makeDirectory(inner);
-  site.forget(step.outer);
-  const map = site.kernel.open(site.pinPath(step.pin));
+  context.forget(step.outer);
+  const map = context.kernel.open(context.pinPath(step.pin));
   try {
     if (map.id !== step.id) throw replacedMeanwhile(step);
     pins.unlink(outer + TEMPORARY);
@@ -68,7 +72,7 @@ function adopt(step: Of<'adopt'>, site: ApplyContext): number {
   }
 }
 
-/** Neither the layout nor the keys of this one are known: what was decided was about the other. */
+/** The plan was made for the other map: neither layout nor keys of this one are known. */
 function replacedMeanwhile(step: Of<'adopt'>): KernelError {
   return new KernelError(
     'adopt outer map at',
@@ -78,31 +82,30 @@ function replacedMeanwhile(step: Of<'adopt'>): KernelError {
   );
 }
 
-function pin(step: Of<'pin'>, site: ApplyContext): undefined {
-  const path = site.pinPath(step.pin);
-  site.kernel.pins.makeDirectory(path.slice(0, path.lastIndexOf('/')));
-  site.kernel.pins.pin(site.outerMap(step.outer), path, step.mode);
+function pin(step: Of<'pin'>, context: ApplyContext): undefined {
+  const path = context.pinPath(step.pin);
+  context.kernel.pins.makeDirectory(path.slice(0, path.lastIndexOf('/')));
+  context.kernel.pins.pin(context.outerMap(step.outer), path, step.mode);
 }
 
-/** Only where it still names our map: somebody may have put another there. */
-function unpin(step: Of<'unpin'>, site: ApplyContext): undefined {
-  const path = site.pinPath(step.pin);
-  if (!site.kernel.pins.exists(path)) return;
-  const map = site.kernel.open(path);
+/** Only while it still names our map: somebody may have put another there. */
+function unpin(step: Of<'unpin'>, context: ApplyContext): undefined {
+  const path = context.pinPath(step.pin);
+  if (!context.kernel.pins.exists(path)) return;
+  const map = context.kernel.open(path);
   map.close();
-  if (map.id === site.outerMap(step.outer).id) site.kernel.pins.unlink(path);
+  if (map.id === context.outerMap(step.outer).id) context.kernel.pins.unlink(path);
 }
 
-function settle(step: Of<'settle'>, site: ApplyContext): undefined {
-  const { inner } = site.paths(step.outer);
-  site.kernel.pins.rename(`${inner}/${step.from}`, `${inner}/${step.to}`);
+function settle({ outer, from, to }: Of<'settle'>, context: ApplyContext): undefined {
+  context.kernel.pins.rename(context.innerPin(outer, from), context.innerPin(outer, to));
 }
 
-function unlink(step: Of<'unlink'>, site: ApplyContext): undefined {
-  site.kernel.pins.unlink(`${site.paths(step.outer).inner}/${step.pin}`);
+function unlink({ outer, pin }: Of<'unlink'>, context: ApplyContext): undefined {
+  context.kernel.pins.unlink(context.innerPin(outer, pin));
 }
 
-/** bpf_attr.map_name: up to 15 of [A-Za-z0-9_.]; a hint for whoever lists maps. */
+/** bpf_attr.map_name: up to 15 of [A-Za-z0-9_.]; a hint for those who list maps. */
 export function mapName(name: string): string {
   return name.replace(/[^A-Za-z0-9_.]/g, '_').slice(0, 15);
 }

@@ -1,30 +1,28 @@
 import { ledgerPaths, recordText } from '../../core/ledgerrecord.ts';
 import type { Step } from '../../core/plan/step.ts';
-import { KernelError } from '../../kernel/error.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { ledgerNamed } from '../../ledger/ledger.ts';
 import { takeAway } from '../../ledger/removal.ts';
-import { done, failed, type Outcome } from './outcome.ts';
+import type { ApplyContext } from './context.ts';
+import { attemptAll, done, type Outcome } from './outcome.ts';
 
-type LetGo = Extract<Step, { verb: 'letGo' }>;
+type Release = Extract<Step, { verb: 'letGo' }>;
 
-/** Takes away all that is ours of one outer map. */
-export async function release(step: LetGo, kernel: Kernel): Promise<Outcome> {
-  try {
+/** Removes everything that is ours of one outer map. A plan has one such step for each. */
+export function release(steps: readonly Release[], { kernel }: ApplyContext): Promise<readonly Outcome[]> {
+  const step = steps[0]!;
+  return attemptAll(steps, async () => {
     releaseBrake(step, kernel);
     await takeAway(kernel, ledgerNamed(kernel.pins, step.outer));
-    return done(step);
-  } catch (error) {
-    if (error instanceof KernelError) return failed(step, error);
-    throw error;
-  }
+    return [done(step)];
+  });
 }
 
 /**
- * What was decided stays decided: after a crash in the middle, the rest would be another removal to the brake,
- * with another token. Whoever declares the outer map anew writes the record anew.
+ * The decision outlives a crash: to the brake, the rest would be another removal, with another token.
+ * A new declaration of the outer map writes the record anew.
  */
-function releaseBrake({ abandoned: { name, record } }: LetGo, { pins }: Kernel): void {
+function releaseBrake({ abandoned: { name, record } }: Release, { pins }: Kernel): void {
   if (record === undefined || ('percent' in record.maxRemoval && record.maxRemoval.percent === 100)) return;
   const released = { ...record, maxRemoval: { percent: 100 } };
   pins.writeRecord(ledgerPaths(pins.root, name).spec, recordText(released));

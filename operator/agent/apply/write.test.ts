@@ -22,9 +22,9 @@ const PATHS = ledgerPaths('/sys/fs/bpf', 'tenants');
 
 describe('applyWrites', () => {
   it('builds the end of a large wave in the grace period of the rest', async () => {
-    const { machine, kernel } = stand();
+    const { machine, kernel } = kernelFixture();
     const watched = new Watched(kernel);
-    const outcomes = await applyWrites(inserts(MANY), watched.site());
+    const outcomes = await applyWrites(inserts(MANY), watched.context());
     expect(watched.log).to.deep.equal([
       `build ${MANY - TAIL}`,
       `replace ${MANY - TAIL}`,
@@ -36,69 +36,67 @@ describe('applyWrites', () => {
   });
 
   it('settles what is in while the end waits for its own grace period', async () => {
-    const { kernel, machine } = stand();
+    const { kernel, machine } = kernelFixture();
     const watched = new Watched(kernel);
     const openAtEnd: number[] = [];
     watched.grace = async wave => {
       await ticks(wave === 2 ? 50 : 1);
       openAtEnd.push(machine.openFds(kernel));
     };
-    await applyWrites(inserts(MANY), watched.site());
+    await applyWrites(inserts(MANY), watched.context());
     // The outer map and the end itself
     expect(openAtEnd[1]).to.be.at.most(TAIL + 1);
   });
 
   it('leaves a wave whole whose end is not worth a grace period', async () => {
-    const watched = new Watched(stand().kernel);
-    await applyWrites(inserts(TAIL - 1), watched.site());
+    const watched = new Watched(kernelFixture().kernel);
+    await applyWrites(inserts(TAIL - 1), watched.context());
     expect(watched.log).to.deep.equal([`build ${TAIL - 1}`, `replace ${TAIL - 1}`]);
   });
 
   it('never has more inner maps open than openMapsLimit, both waves together', async () => {
-    const { kernel, machine } = stand(MANY);
+    const { kernel, machine } = kernelFixture(MANY);
     const watched = new Watched(kernel);
     let most = 0;
     watched.grace = async () => {
       most = Math.max(most, machine.openFds(kernel));
     };
-    const outcomes = await applyWrites(inserts(2 * MANY + 10), watched.site());
+    const outcomes = await applyWrites(inserts(2 * MANY + 10), watched.context());
     expect(outcomes.filter(({ ok }) => !ok)).to.deep.equal([]);
     expect(most).to.be.at.most(MANY + 1);
   });
 
   it('tries the end again by itself where memory ended before the rest was in', async () => {
-    const { kernel, machine } = stand();
+    const { kernel, machine } = kernelFixture();
     machine.failNext('build', 'ENOMEM', 1, 'a/m4');
     const large = inserts(4, at => (at === 3 ? 150_000 : 1));
-    const outcomes = await applyWrites(large, new ApplyContext(kernel, 4, () => {}));
+    const outcomes = await applyWrites(large, new ApplyContext(kernel));
     expect(outcomes.map(({ ok }) => ok)).to.deep.equal([true, true, true, true]);
     expect(machine.openFds(kernel)).to.equal(1);
   });
 
   it('ends with the error of a swap that broke while the end was built, and leaves nothing open or pinned', async () => {
-    const { kernel, machine } = stand();
+    const { kernel, machine } = kernelFixture();
     const watched = new Watched(kernel);
     watched.grace = async wave => {
       if (wave === 1) throw new TypeError('broken');
       await ticks(2);
     };
-    const told = await applyWrites(inserts(MANY), watched.site()).catch((error: unknown) => error);
-    expect(told).to.be.instanceOf(TypeError);
+    const error = await applyWrites(inserts(MANY), watched.context()).catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(TypeError);
     expect(machine.openFds(kernel)).to.equal(1);
     expect(kernel.pins.list(PATHS.inner)).to.have.length(TAIL);
   });
 
   it('killed anywhere, leaves no entry of the outer map without its pin', async () => {
     for (const share of [0.1, 0.4, 0.55, 0.7, 0.8, 0.95]) {
-      const { kernel, machine } = stand();
+      const { kernel, machine } = kernelFixture();
       let left = Math.floor(share * 3 * MANY);
       machine.onMutation(what => {
         if (left-- === 0) throw new Crash(what);
       });
-      const told = await applyWrites(inserts(MANY), new ApplyContext(kernel, MANY, () => {})).catch(
-        error => error,
-      );
-      expect(told).to.be.instanceOf(Crash);
+      const error = await applyWrites(inserts(MANY), new ApplyContext(kernel)).catch(thrown => thrown);
+      expect(error).to.be.instanceOf(Crash);
       machine.onMutation(undefined);
       machine.kill(kernel);
       const next = machine.openKernel();
@@ -111,7 +109,7 @@ describe('applyWrites', () => {
 });
 
 /** An empty outer map in the ledger. */
-function stand(openMapsLimit = 100_000): { machine: FakeMachine; kernel: FakeKernel } {
+function kernelFixture(openMapsLimit = 100_000): { machine: FakeMachine; kernel: FakeKernel } {
   const machine = new FakeMachine();
   const kernel = machine.openKernel({ openMapsLimit });
   const outer: MapSpec = { type: 'HashOfMaps', keySize: 4, valueSize: 4, maxEntries: 100_000, flags: 0 };
@@ -156,7 +154,7 @@ function desired(number: number, count: number): DesiredInner {
   };
 }
 
-/** Tells in which order waves are built and replaced; `grace` is awaited with the number of the wave before it is in. */
+/** Logs in which order waves are built and replaced; `grace` is awaited with the number of the wave before it is in. */
 class Watched {
   readonly log: string[] = [];
   grace: (wave: number) => Promise<void> = () => ticks(2);
@@ -167,7 +165,7 @@ class Watched {
     this.#kernel = kernel;
   }
 
-  site(): ApplyContext {
+  context(): ApplyContext {
     const kernel = this.#kernel;
     const watched: Partial<Kernel> = {
       pins: kernel.pins,
@@ -179,7 +177,7 @@ class Watched {
       },
       replace: (outer, keys, inners) => this.#replace(outer, keys, inners),
     };
-    return new ApplyContext(watched as Kernel, 1, () => {});
+    return new ApplyContext(watched as Kernel);
   }
 
   async #replace(outer: OpenMap, keys: Uint8Array, inners: readonly OpenMap[]) {

@@ -8,32 +8,38 @@ import { reasonOfInsert } from '../reason.ts';
 import type { ApplyContext } from './context.ts';
 import { attempt, done, failed, type Outcome } from './outcome.ts';
 import { mapName } from './outer.ts';
+import { joinedKeys } from './remove.ts';
 
 type Write = Extract<Step, { verb: 'insert' | 'replace' }>;
 
-/** Memory or files have ended: a smaller wave may do with what there is. */
+/** Memory or file descriptors have run out: a smaller wave may still fit. */
 const STARVED: ReadonlySet<string> = new Set(['ENOMEM', 'EMFILE', 'ENFILE']);
 
 /**
  * Inserts and replacements of one outer map, in waves of as many inner maps as may be open at once.
- * A wave holds old and new contents together: where memory or files end, what was built is swapped in
- * (which frees the old ones), and the rest goes on in waves half as large.
- * The end of a large wave goes by itself: it is built in the grace period of the rest, which is settled in its own.
+ * A wave holds old and new contents at the same time. Where memory or file descriptors run out, what was built is
+ * swapped in, which frees the old contents, and the rest follows in waves half as large.
+ * The end of a large wave is a wave of its own: it is built in the grace period of the first part, which is settled
+ * in the grace period of the end.
  */
-export async function applyWrites(steps: readonly Write[], site: ApplyContext): Promise<readonly Outcome[]> {
-  const outer = opened(steps, site);
-  if (Array.isArray(outer)) return outer;
+export async function applyWrites(
+  steps: readonly Write[],
+  context: ApplyContext,
+): Promise<readonly Outcome[]> {
+  const opened = attempt(steps[0]!, () => open(steps[0]!, context));
+  if (!opened.ok) return steps.map(step => ({ ...opened, step }));
+  const outer = context.outerMap(steps[0]!.outer);
   const outcomes: Outcome[] = new Array(steps.length);
-  const most = site.kernel.openMapsLimit;
+  const most = context.kernel.openMapsLimit;
   const swaps = new Swaps();
   let size = most;
   try {
     for (let queue = [...steps.keys()]; queue.length > 0; ) {
       const indexes = queue.slice(0, waveSize(steps, queue, size));
       if (swaps.open + indexes.length > most) await swaps.end();
-      const wave = { site, steps, outer: outer as OpenMap, outcomes, indexes };
+      const wave = { context, steps, outer, outcomes, indexes };
       const starved = await applyWave(wave, swaps);
-      // What was built goes in before more is tried: that is what frees memory and files
+      // What was built goes in before more is tried: this frees memory and file descriptors
       await (starved.length > 0 ? swaps.end() : yieldToEventLoop());
       queue = [...starved, ...queue.slice(indexes.length)];
       size = starved.length > 0 ? Math.max(1, indexes.length >>> 1) : Math.min(most, size * 2);
@@ -44,12 +50,20 @@ export async function applyWrites(steps: readonly Write[], site: ApplyContext): 
   return outcomes;
 }
 
-/** To create an inner map takes the kernel as long as to fill in so many entries, about. */
+/** Opens the outer map. Makes the directory of the inner pins if somebody removed it since the record was written. */
+function open({ outer }: Write, context: ApplyContext): number {
+  const { pins } = context.kernel;
+  const { inner } = context.paths(outer);
+  if (!pins.isDirectory(inner)) pins.makeDirectory(inner);
+  return context.outerMap(outer).id;
+}
+
+/** The kernel creates an inner map in about the time in which it writes this many entries. */
 const CREATION = 50;
-/** To build so much takes longer than a grace period: some 20 ms. */
+/** Writing this many entries takes longer than a grace period, some 20 ms. */
 const GRACE_PERIOD = 150_000;
 
-/** How many of the queue go next: all that may, but for an end of a quarter at most that is worth a grace period. */
+/** The number of inner maps in the next wave: all that fit, less an end that takes a grace period to build (a quarter at most). */
 function waveSize(steps: readonly Write[], queue: readonly number[], size: number): number {
   const count = Math.min(size, queue.length);
   let cost = 0;
@@ -61,46 +75,33 @@ function waveSize(steps: readonly Write[], queue: readonly number[], size: numbe
   return count;
 }
 
-/** Waves that are built and on their way into the outer map. */
+/** Waves that are built and being swapped into the outer map. */
 class Swaps {
   readonly #running = new Set<Promise<void>>();
-  #broken: { readonly by: unknown } | undefined;
-  #open = 0;
-
-  /** Inner maps that are open for them. */
-  get open(): number {
-    return this.#open;
-  }
+  #failure: { readonly error: unknown } | undefined;
+  /** Inner maps that they hold open. */
+  open = 0;
 
   begin(maps: number, swap: Promise<void>): void {
-    this.#open += maps;
+    this.open += maps;
     this.#running.add(
       swap.catch((error: unknown) => {
-        this.#broken ??= { by: error };
+        this.#failure ??= { error };
       }),
     );
   }
 
-  /** Waits for all; throws what broke one of them. */
+  /** Waits for all; throws the first error of one of them. */
   async end(): Promise<void> {
     await Promise.all(this.#running);
     this.#running.clear();
-    this.#open = 0;
-    if (this.#broken !== undefined) throw this.#broken.by;
-  }
-}
-
-function opened(steps: readonly Write[], site: ApplyContext): OpenMap | Outcome[] {
-  try {
-    return site.outerMap(steps[0]!.outer);
-  } catch (error) {
-    if (error instanceof KernelError) return steps.map(step => failed(step, error));
-    throw error;
+    this.open = 0;
+    if (this.#failure !== undefined) throw this.#failure.error;
   }
 }
 
 interface Wave {
-  readonly site: ApplyContext;
+  readonly context: ApplyContext;
   readonly steps: readonly Write[];
   readonly outer: OpenMap;
   /** Of all steps, by their index. */
@@ -110,18 +111,17 @@ interface Wave {
 }
 
 /**
- * Build all; then, while others are built: one batch update of the outer map, settle the pins, close.
- * Answers what memory or files did not suffice for.
+ * Builds the wave. While the next one is built: one batch update of the outer map, pins settled, maps closed.
+ * Returns the indexes for which memory or file descriptors did not suffice.
  */
 async function applyWave(wave: Wave, swaps: Swaps): Promise<readonly number[]> {
-  const { site, steps, indexes, outcomes } = wave;
-  const { inner } = site.paths(steps[0]!.outer);
+  const { context, steps, indexes, outcomes } = wave;
   const requests: BuildRequest[] = [];
-  await forEachSliced(indexes, index => requests.push(requestOf(steps[index]!, inner)));
-  const built = await site.kernel.build(requests);
+  await forEachSliced(indexes, index => requests.push(requestOf(steps[index]!, context)));
+  const built = await context.kernel.build(requests);
   const starved: number[] = [];
   const ready: Ready = { indexes: [], maps: [] };
-  // Nothing smaller than one by itself can be tried: its failure is final
+  // A single inner map cannot be tried in a smaller wave: its failure is final
   const last = indexes.length === 1 && swaps.open === 0;
   built.forEach((map, at) => {
     const index = indexes[at]!;
@@ -141,63 +141,63 @@ interface Ready {
   readonly maps: OpenMap[];
 }
 
-function requestOf(step: Write, directory: string): BuildRequest {
-  const { innerMap, spec, entries, sealed, keyHex } = step.inner;
-  const pin = `${directory}/${innerPinName(keyHex)}${step.pinTaken ? TEMPORARY : ''}`;
+function requestOf(step: Write, context: ApplyContext): BuildRequest {
+  const { innerMap, spec, entries, sealed } = step.inner;
   return {
     spec,
     name: mapName(innerMap.metadata.name),
     label: innerMapName(innerMap),
     entries,
     freeze: sealed,
-    pin,
+    pin: firstPin(step, context),
   };
 }
 
-/** From here on every map is open: whatever happens, each is closed, and what did not go in loses its pin. */
-async function swapIn(ready: Ready, { site, steps, outer, outcomes }: Wave): Promise<void> {
+/** Closes each map in any case, and unpins those that the outer map did not take. */
+async function swapIn(ready: Ready, { context, steps, outer, outcomes }: Wave): Promise<void> {
   const { indexes, maps } = ready;
   let settled = 0;
   try {
-    const refused = await site.kernel.replace(outer, keysOf(ready, steps, outer.spec.keySize), maps);
+    const keys = joinedKeys(
+      indexes.map(index => steps[index]!.inner),
+      outer.spec.keySize,
+    );
+    const failures = await context.kernel.replace(outer, keys, maps);
     await timesSliced(maps.length, at => {
       const step = steps[indexes[at]!]!;
-      const error = refused.get(at);
+      const error = failures.get(at);
       outcomes[indexes[at]!] =
-        error === undefined ? settle(step, maps[at]!, site) : failed(step, error, reasonOfInsert(error));
+        error === undefined ? settle(step, maps[at]!, context) : failed(step, error, reasonOfInsert(error));
       maps[at]!.close();
       settled = at + 1;
-      if (error !== undefined) discard(step, site);
+      if (error !== undefined) discard(step, context);
     });
   } finally {
     for (let at = settled; at < maps.length; at++) {
       maps[at]!.close();
-      discard(steps[indexes[at]!]!, site);
+      discard(steps[indexes[at]!]!, context);
     }
   }
 }
 
-function keysOf({ indexes }: Ready, steps: readonly Write[], keySize: number): Uint8Array {
-  const keys = new Uint8Array(indexes.length * keySize);
-  for (let at = 0; at < indexes.length; at++) keys.set(steps[indexes[at]!]!.inner.key, at * keySize);
-  return keys;
-}
-
 /** The outer map holds it: its pin gets the name that proves it ours. */
-function settle(step: Write, map: OpenMap, site: ApplyContext): Outcome {
+function settle(step: Write, map: OpenMap, context: ApplyContext): Outcome {
   if (!step.pinTaken) return done(step, map.id);
-  const path = pinPath(step, site);
-  const renamed = attempt(step, () => site.kernel.pins.rename(path + TEMPORARY, path) as undefined);
-  return renamed.ok ? done(step, map.id) : renamed;
+  return attempt(step, () => {
+    context.kernel.pins.rename(firstPin(step, context), finalPin(step, context));
+    return map.id;
+  });
 }
 
-function discard(step: Write, site: ApplyContext): void {
-  attempt(
-    step,
-    () => site.kernel.pins.unlink(pinPath(step, site) + (step.pinTaken ? TEMPORARY : '')) as undefined,
-  );
+function discard(step: Write, context: ApplyContext): void {
+  attempt(step, () => context.kernel.pins.unlink(firstPin(step, context)) as undefined);
 }
 
-function pinPath(step: Write, site: ApplyContext): string {
-  return `${site.paths(step.outer).inner}/${innerPinName(step.inner.keyHex)}`;
+/** Where the inner map is pinned until the outer map holds it. */
+function firstPin(step: Write, context: ApplyContext): string {
+  return finalPin(step, context) + (step.pinTaken ? TEMPORARY : '');
+}
+
+function finalPin(step: Write, context: ApplyContext): string {
+  return context.innerPin(step.outer, innerPinName(step.inner.keyHex));
 }

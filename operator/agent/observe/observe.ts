@@ -12,15 +12,15 @@ import { emptyOuterMemory, type Memory, type OuterMemory } from '../memory.ts';
 import { reasonOf } from '../reason.ts';
 import { readOuterMemory } from './outer.ts';
 
-/** What this turn must look at itself, and not take from memory. */
+/** What a turn must read itself, and not take from memory. */
 export interface Due {
   /** Outer maps and the ledger are read anew. */
   readonly resync: boolean;
-  /** How much of all contents is read anew, 0 to 1. */
+  /** The share of all contents that is read anew, 0 to 1. */
   readonly contentShare: number;
 }
 
-/** Reads the kernel as far as memory does not know it. Opens and closes; changes nothing. */
+/** Reads the kernel where memory does not know it. Opens and closes maps; changes nothing. */
 export async function observe(
   kernel: Kernel,
   desired: Desired,
@@ -57,7 +57,7 @@ async function observeOuter(
   };
 }
 
-/** At most so many inner maps are read before they are compared and let go: contents are never held twice. */
+/** Upper bound of the inner maps whose contents are in memory a second time, until they are compared. */
 const READ_AT_ONCE = 512;
 
 async function readContents(
@@ -83,7 +83,7 @@ async function readContents(
       const reading = readingOf(answer, ids[at]!, contents =>
         compared(inner, desired.layout, contents, before),
       );
-      // As it was proved before: nothing to decide
+      // Proved before: nothing to decide
       if (reading.kind !== 'same' || reading.seen !== before?.seen) readings.set(some[at]!, reading);
     });
   }
@@ -105,7 +105,7 @@ function readingOf(
   };
 }
 
-/** The next slice of keys, round and round: over one period of the content check every key comes once. */
+/** The next slice of keys, in rotation: each key comes once in a period of the content check. */
 function dueKeys(desired: DesiredOuter, known: OuterMemory, share: number): ReadonlySet<string> {
   if (share <= 0) return NONE;
   const keys = [...desired.inners.keys()];

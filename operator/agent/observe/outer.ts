@@ -10,7 +10,7 @@ import { reasonOf } from '../reason.ts';
 
 /**
  * Reads one outer map and its ledger into memory: record, both pins, template, entries, inner pins.
- * What cannot be read costs only this outer map: it says why, and is read anew at the next turn.
+ * A failure costs only this outer map: its `ledger` has the reason, and the next turn reads it anew.
  */
 export async function readOuterMemory(
   kernel: Kernel,
@@ -37,7 +37,7 @@ async function readAll(kernel: Kernel, desired: DesiredOuter, known: OuterMemory
   known.ledger = pinFound(kernel, paths.outer);
   known.pinPath = pin === undefined ? undefined : `${kernel.pins.root}/${pin}`;
   known.pin = known.pinPath === undefined ? { kind: 'absent' } : pinFound(kernel, known.pinPath);
-  // Without the ledger's pin the one where programs look may still be of our map
+  // Without the ledger's pin, the pin where programs look may still name our map
   const byPin = provision === 'Adopt' || known.ledger.kind === 'absent';
   const used = byPin ? known.pinPath : paths.outer;
   const source = byPin ? known.pin : known.ledger;
@@ -45,13 +45,13 @@ async function readAll(kernel: Kernel, desired: DesiredOuter, known: OuterMemory
   await readInnerPins(kernel, paths.inner, known.pins);
 }
 
-/** What somebody else pinned there may be any map: only the values of an outer map are ids. */
+/** Somebody else may have pinned any map there: only an outer map's values are ids. */
 function isOuter(pin: ObservedPin): boolean {
   return pin.kind === 'map' && (pin.spec.type === 'HashOfMaps' || pin.spec.type === 'ArrayOfMaps');
 }
 
-/** A pin opened, asked and closed. */
-export function pinFound(kernel: Kernel, path: string): ObservedPin {
+/** Opens the pin, and closes it again. */
+function pinFound(kernel: Kernel, path: string): ObservedPin {
   try {
     const map = kernel.open(path);
     map.close();
@@ -83,7 +83,7 @@ async function readMap(
   }
 }
 
-/** A made map's template is known from its record; an adopted one's is read, or tried. */
+/** The record has a created map's template. An adopted map's is read, or tried out. */
 function templateOf(
   kernel: Kernel,
   map: OpenMap,
