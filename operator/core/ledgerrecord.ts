@@ -21,7 +21,7 @@ export function ledgerPaths(root: string, outerMap: string): LedgerPaths {
   return { directory, outer: `${directory}/outer`, spec: `${directory}/spec`, inner: `${directory}/inner` };
 }
 
-/** Ends the name of a pin whose inner map is not yet in the outer map. */
+/** Ends the name of a pin whose inner map is not in the outer map yet. */
 export const TEMPORARY = '-new';
 
 /** Names on a bpffs end at 255 bytes: longer keys are named by their digest. */
@@ -32,15 +32,15 @@ export function innerPinName(keyHex: string): string {
   return keyHex.length <= 2 * LONGEST_NAMED_KEY ? keyHex : sha256(bytesOfHex(keyHex) ?? new Uint8Array(0));
 }
 
-/** An inner pin whose id equals the outer entry's id proves the entry ours, under its temporary name too. */
+/** An inner pin with the id of the outer entry proves the entry ours, under its temporary name too. */
 export function ownsKey(keyHex: string, id: number, pins: ReadonlyMap<string, number>): boolean {
   const name = innerPinName(keyHex);
   return pins.get(name) === id || pins.get(name + TEMPORARY) === id;
 }
 
 /**
- * What must be known of an outer map when nobody declares it any more, or before anybody does:
- * kept as the target of the symlink `spec`. The declarations let `get` and `clean` work without manifests.
+ * One outer map's record: the target of the symlink `spec`. It serves while no manifest declares the outer map,
+ * and its declarations let `get` and `clean` work without manifests.
  */
 export interface LedgerRecord {
   readonly version: 1;
@@ -70,7 +70,7 @@ export function recordText(record: LedgerRecord): string {
   return JSON.stringify(short);
 }
 
-/** Undefined where the text is not a record of ours: somebody else's symlink is never trusted, not by one field. */
+/** Undefined where the text is not a record of ours: no field of a foreign symlink is trusted. */
 export function parseRecord(text: string): LedgerRecord | undefined {
   try {
     const value: unknown = JSON.parse(text);
@@ -97,7 +97,7 @@ function isBrake(value: unknown): boolean {
   return isObject(value) && (typeof value['percent'] === 'number' || typeof value['keys'] === 'number');
 }
 
-/** No dot: no name on a bpffs has one, and no path leads out of it. */
+/** A name on a bpffs has no dot, so a path without dots stays inside. */
 function isPin(value: unknown): boolean {
   return typeof value === 'string' && value !== '' && !value.includes('.');
 }

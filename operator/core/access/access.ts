@@ -1,5 +1,5 @@
 import type { AccessRule, OuterMap } from '../../api/outermap.ts';
-import type { Parsed, Problem } from '../../api/problem.ts';
+import type { FieldPath, Parsed, Problem } from '../../api/problem.ts';
 import type { Type } from '../types/type.ts';
 import { globMatches } from './glob.ts';
 import { type KeyRule, keyRule } from './keyrule.ts';
@@ -19,11 +19,14 @@ interface CompiledRule {
 
 const SHOWN = 5;
 
-/** Reads the access rules of an OuterMap by the type of its keys, or says everything that is wrong with them. */
+/** Reads the access rules of an OuterMap by the type of its keys, or returns all their problems. */
 export function accessOf(outerMap: OuterMap, keyType: Type): Parsed<Access> {
   const problems: Problem[] = [];
   const rules = outerMap.spec.access;
-  const compiled = rules.map((rule, index) => compiledRule(rule, index, { keyType, problems }));
+  const compiled = rules.map(({ namespaces, keys }, index): CompiledRule => {
+    if (keys === undefined) return { namespaces };
+    return { namespaces, keys: keyRules(keys, ['spec', 'access', index, 'keys'], { keyType, problems }) };
+  });
   if (problems.length > 0) return { ok: false, problems };
   const rulesOf = remembered((namespace: string) =>
     compiled.filter(rule => covers(rule.namespaces, namespace)),
@@ -33,7 +36,7 @@ export function accessOf(outerMap: OuterMap, keyType: Type): Parsed<Access> {
   return { ok: true, value: { rules, mayDeclare } };
 }
 
-/** Thousands of InnerMaps ask in turn for the same namespace. */
+/** Thousands of InnerMaps of one namespace follow each other. */
 function remembered<T>(rulesOf: (namespace: string) => T): (namespace: string) => T {
   let last: { readonly namespace: string; readonly rules: T } | undefined;
   return namespace => {
@@ -42,7 +45,7 @@ function remembered<T>(rulesOf: (namespace: string) => T): (namespace: string) =
   };
 }
 
-/** The message of KeyNotAllowed: what the namespace may declare, or who may declare anything. */
+/** The message of KeyNotAllowed: the keys that the namespace may declare, or the namespaces that rules name. */
 export function denial(access: Access, namespace: string, keyText: string): string {
   const own = access.rules.filter(rule => covers(rule.namespaces, namespace));
   const refused = `Namespace ${namespace} may not declare key ${keyText}`;
@@ -55,20 +58,17 @@ export function denial(access: Access, namespace: string, keyText: string): stri
   return `${refused}: no rule names it, rules name ${listed(names)}; ${ask}`;
 }
 
-function compiledRule(
-  rule: AccessRule,
-  index: number,
+function keyRules(
+  texts: NonNullable<AccessRule['keys']>,
+  path: FieldPath,
   { keyType, problems }: { keyType: Type; problems: Problem[] },
-): CompiledRule {
-  if (rule.keys === undefined) return { namespaces: rule.namespaces };
-  const keys: KeyRule[] = [];
-  for (const [position, text] of rule.keys.entries()) {
-    const compiled = keyRule(keyType, text);
-    if (typeof compiled === 'string')
-      problems.push({ path: ['spec', 'access', index, 'keys', position], message: compiled });
-    else keys.push(compiled);
-  }
-  return { namespaces: rule.namespaces, keys };
+): readonly KeyRule[] {
+  return texts.flatMap((text, position) => {
+    const rule = keyRule(keyType, text);
+    if (typeof rule !== 'string') return [rule];
+    problems.push({ path: [...path, position], message: rule });
+    return [];
+  });
 }
 
 function covers(patterns: readonly string[], namespace: string): boolean {

@@ -1,13 +1,14 @@
 import { equalBytes } from '../bytes/bytes.ts';
 import { keyBytes } from '../codec/keytext.ts';
-import { readLength } from '../scalar/cidr.ts';
+import { clearHostBits, readLength } from '../scalar/cidr.ts';
 import { type IntegerShape, integerText, rangeOf, readBigInteger } from '../scalar/integer.ts';
+import { WORD_TYPES } from '../types/parser/words.ts';
 import type { Type } from '../types/type.ts';
 
 /** The keys that one line of an access rule covers. */
 export type KeyRule = (key: Uint8Array) => boolean;
 
-/** Reads a single key, an `a..b` range of integers or a prefix of addresses; text says what is wrong with it. */
+/** Reads a single key, an `a..b` range of integers or a prefix of addresses; returns the problem as text. */
 export function keyRule(type: Type, rule: string | number): KeyRule | string {
   const special = typeof rule === 'string' ? (rangeRule(type, rule) ?? prefixRule(type, rule)) : undefined;
   if (special !== undefined) return special;
@@ -33,27 +34,23 @@ function rangeRule(type: Type, rule: string): KeyRule | string | undefined {
   };
 }
 
-/** A prefix covers the addresses in it, and the prefixes that are no shorter and in it. */
+/** A prefix covers the addresses in it, and every longer prefix in it. */
 function prefixRule(type: Type, rule: string): KeyRule | string | undefined {
   const kind = ({ ipv4: 'cidr4', ipv6: 'cidr6', cidr4: 'cidr4', cidr6: 'cidr6' } as const)[
     type.kind as 'ipv4'
   ];
   if (kind === undefined || !rule.includes('/')) return undefined;
-  const prefix = keyBytes({ kind, size: kind === 'cidr4' ? 8 : 20, alignment: 4 }, rule);
+  const prefix = keyBytes(WORD_TYPES.get(kind)!, rule);
   if (!prefix.ok) return prefix.message;
   const bits = readLength(prefix.bytes, 0);
-  const address = prefix.bytes.subarray(4);
+  const total = 8 * (prefix.bytes.length - 4);
+  clearHostBits(prefix.bytes, 0, total);
   const isPrefix = type.kind === kind;
   return key => {
     if (isPrefix && readLength(key, 0) < bits) return false;
-    return isWithin(key.subarray(isPrefix ? 4 : 0), address, bits);
+    const within = prefix.bytes.slice();
+    within.set(key.subarray(isPrefix ? 4 : 0), 4);
+    clearHostBits(within, 0, total);
+    return equalBytes(within, prefix.bytes);
   };
-}
-
-function isWithin(address: Uint8Array, prefix: Uint8Array, bits: number): boolean {
-  for (let at = 0; at * 8 < bits; at += 1) {
-    const mask = bits - at * 8 >= 8 ? 0xff : 0xff & ~(0xff >>> (bits - at * 8));
-    if (((address[at]! ^ prefix[at]!) & mask) !== 0) return false;
-  }
-  return true;
 }

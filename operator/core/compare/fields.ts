@@ -1,7 +1,7 @@
 import { isObject } from '../../api/parse/section.ts';
 import { type FieldPath, fieldText } from '../../api/problem.ts';
 
-/** A field that reads otherwise. A side that has no such field has no text. */
+/** A field that differs. A side without the field has no text. */
 export interface FieldChange {
   /** `spec.access[0].keys` */
   readonly field: string;
@@ -9,7 +9,7 @@ export interface FieldChange {
   readonly after?: string;
 }
 
-/** Where two objects of plain data differ, field by field; lists of scalars as one. */
+/** The fields in which two objects of plain data differ; a list of scalars is one field. */
 export function fieldChanges(before: unknown, after: unknown, path: FieldPath = []): readonly FieldChange[] {
   if (isObject(before) && isObject(after)) {
     const names = new Set([...Object.keys(before), ...Object.keys(after)]);
@@ -34,7 +34,7 @@ function isListOfRecords(value: unknown): value is readonly unknown[] {
   return Array.isArray(value) && value.length > 0 && value.every(isObject);
 }
 
-/** An empty list or object says as much as none. */
+/** An empty list or object is equal to an absent one. */
 function textOf(value: unknown): string | undefined {
   if (value === undefined) return undefined;
   if (Array.isArray(value)) return value.length === 0 ? undefined : JSON.stringify(value);

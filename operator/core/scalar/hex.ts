@@ -1,7 +1,7 @@
 import { notText, shown, ValueProblem } from '../codec/value.ts';
 import { hex } from '../hex.ts';
 
-/** What a value is shown as, and taken as, when its type's own words cannot say it: `raw:` and every byte in hex. */
+/** Begins the spelling of a value that its type's own words cannot express: `raw:` and every byte in hex. */
 const RAW = 'raw:';
 
 /** Exactly `size` bytes of hex: `0a1b2c`, `0x0a1b2c` or with `:` or `-` between bytes. */

@@ -20,14 +20,12 @@ export function writeInteger(
   into: Uint8Array,
   at: number,
 ): void {
-  const whole =
-    typeof value === 'number' && isInRange(shape, value) ? value : wholeNumber(shape, value, name);
-  if (typeof whole === 'number' && isInRange(shape, whole)) {
-    writeNumber(shape, whole, into, at);
+  if (typeof value === 'number' && isInRange(shape, value)) {
+    writeNumber(shape, value, into, at);
     return;
   }
   const { least, most } = rangeOf(shape);
-  const big = BigInt(whole);
+  const big = wholeNumber(shape, value, name);
   if (big < least || big > most)
     throw new ValueProblem(`${shown(value)} is out of range: ${name} takes ${least} to ${most}`);
   writeHalves(shape, Number(big & 0xffffffffn), Number((big >> 32n) & 0xffffffffn), into, at);
@@ -53,12 +51,20 @@ function readWord(shape: IntegerShape, bytes: Uint8Array, at: number, from: numb
 }
 
 export function readBigInteger(shape: IntegerShape, bytes: Uint8Array, at: number): bigint {
-  let big = 0n;
-  for (let index = 0; index < shape.size; index += 1) {
-    const place = shape.byteOrder === 'network' ? at + index : at + shape.size - 1 - index;
-    big = (big << 8n) | BigInt(bytes[place] ?? 0);
-  }
+  const big = (BigInt(readWord(shape, bytes, at, 4)) << 32n) | BigInt(readWord(shape, bytes, at, 0));
   return shape.signed ? BigInt.asIntN(shape.size * 8, big) : big;
+}
+
+/** The number that text[start, end) spells with at most `most` digits and no leading zero; -1 for anything else. */
+export function decimalNumber(text: string, start: number, end: number, most: number): number {
+  if (end <= start || end > start + most) return -1;
+  let number = 0;
+  for (let index = start; index < end; index += 1) {
+    const digit = text.charCodeAt(index) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    number = number * 10 + digit;
+  }
+  return text.charCodeAt(start) === 48 && end > start + 1 ? -1 : number;
 }
 
 /** The number that decimal or 0x text spells; undefined for anything else, leading zeros included. */
@@ -85,13 +91,13 @@ export function rangeOf(shape: IntegerShape): { least: bigint; most: bigint } {
   return shape.signed ? { least: -span / 2n, most: span / 2n - 1n } : { least: 0n, most: span - 1n };
 }
 
-function wholeNumber(shape: IntegerShape, value: unknown, name: string): number | bigint {
+function wholeNumber(shape: IntegerShape, value: unknown, name: string): bigint {
   if (typeof value === 'bigint') return value;
   if (typeof value === 'string') return integerText(value) ?? refused(shape, value, name);
   if (typeof value !== 'number') throw notNumber(value, name);
   if (!Number.isInteger(value))
     throw new ValueProblem(`${value} is not an integer: ${name} takes whole numbers`);
-  if (Number.isSafeInteger(value)) return value;
+  if (Number.isSafeInteger(value)) return BigInt(value);
   throw new ValueProblem(`${value} is beyond 2^53-1, where numbers are rounded: write it in quotes`);
 }
 

@@ -1,11 +1,11 @@
-import { withDimensions } from './parser/member.ts';
+import { refuseMarks, withDimensions } from './parser/member.ts';
 import { fail, found, peek, type TokenReader, take, taken } from './parser/reader.ts';
 import { type Specifier, specifierTaken } from './parser/specifier.ts';
 import { DeclarationProblem, tokensOf } from './parser/tokens.ts';
 import { isKeyword } from './parser/words.ts';
 import type { Type } from './type.ts';
 
-/** A type, or where in the text it goes wrong, what is wrong and what would be right. */
+/** A type, or the problem and its place in the text. */
 export type Declaration =
   | { readonly ok: true; readonly type: Type }
   | { readonly ok: false; readonly offset: number; readonly message: string };
@@ -24,10 +24,8 @@ export function parseDeclaration(text: string): Declaration {
       message: `Declaration has ${text.length} characters: at most ${LONGEST} are read`,
     };
   try {
-    return {
-      ok: true,
-      type: declarationTaken({ tokens: tokensOf(text), position: 0, tags: new Map(), depth: 0 }),
-    };
+    const reader = { tokens: tokensOf(text), position: 0, tags: new Map(), depth: 0 };
+    return { ok: true, type: declarationTaken(reader) };
   } catch (problem) {
     if (!(problem instanceof DeclarationProblem)) throw problem;
     return { ok: false, offset: problem.offset, message: problem.message };
@@ -52,17 +50,13 @@ function declarationTaken(reader: TokenReader): Type {
 }
 
 function isTagged(specifier: Specifier): boolean {
-  if (specifier.kind === 'char') return false;
-  return (
-    (specifier.type.kind === 'struct' || specifier.type.kind === 'enum') && specifier.type.tag !== undefined
-  );
+  return specifier !== 'char' && 'tag' in specifier;
 }
 
-/** What follows the last specifier: a name, which says nothing here, dimensions and a `;`. */
+/** Takes a name, which has no meaning here, dimensions and a `;`. */
 function lastTaken(reader: TokenReader, specifier: Specifier): Type {
   const token = peek(reader);
-  if (token.text === '*')
-    fail(token, 'Pointers are not read, they mean nothing outside a process: write __u64');
+  refuseMarks(token, ['*']);
   if (token.kind === 'word') {
     if (isKeyword(token.text)) fail(token, `Expected the end of the type, found ${found(token)}`);
     take(reader);

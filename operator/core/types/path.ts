@@ -2,7 +2,7 @@ import { nearest } from '../../api/nearest.ts';
 import type { FieldPath } from '../../api/problem.ts';
 import type { Type } from './type.ts';
 
-/** A part of a type and where it lies, in bytes from the start. */
+/** A part of a type. `offset` counts bytes from the start. */
 export interface FieldLocation {
   readonly ok: true;
   readonly path: FieldPath;
@@ -41,7 +41,7 @@ export function* leavesOf(type: Type, offset = 0, path: FieldPath = []): Generat
   else yield { ok: true, path, type, offset };
 }
 
-/** What to say of a field that a struct does not have: `Unknown field prot: did you mean proto? Fields are port, proto`. */
+/** The message about a field that a struct does not have: `Unknown field prot: did you mean proto? Fields are port, proto`. */
 export function unknownField(name: string, names: readonly string[]): string {
   const near = nearest(name, names.slice(0, 500));
   const list = names.length > 20 ? `${names.slice(0, 20).join(', ')} …` : names.join(', ');

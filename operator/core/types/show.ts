@@ -1,11 +1,11 @@
 import type { EnumType, StructType, Type } from './type.ts';
 
-/** The declaration of a type, as a header would have it: parseDeclaration of it is the type again. */
+/** The declaration of a type, as a header would have it. parseDeclaration reads it back as the same type. */
 export function typeText(type: Type): string {
   return declared(type, '', new Map());
 }
 
-/** `seen`: what each tag already stands for in this text; the second time it is only named. */
+/** `seen`: the types by their tags so far in this text. The second time, only the tag is written. */
 function declared(type: Type, name: string, seen: Map<string, Type>): string {
   const { base, dimensions } = parted(type);
   const space = name === '' ? '' : ' ';
@@ -50,7 +50,7 @@ function enumText(type: EnumType, seen: Map<string, Type>): string {
   return `${head.text}{ ${type.enumerators.map(({ name, value }) => `${name} = ${value}`).join(', ')} }`;
 }
 
-/** A tag is written with the body the first time; a different type of the same tag goes without. */
+/** The first type of a tag has its tag and its body. Another type of the same tag is written without the tag. */
 function headOf(
   keyword: string,
   type: StructType | EnumType,

@@ -1,6 +1,6 @@
 import type { Field, StructType, Type } from './type.ts';
 
-/** A field before it has its place. */
+/** A field before it has its offset. */
 export interface Member {
   readonly name: string;
   readonly type: Type;

@@ -1,5 +1,5 @@
 /**
- * A C type with its layout worked out: what encode, decode and access walk over.
+ * A C type with its layout.
  * Sizes, alignments and offsets are in bytes and follow the C ABI of 64-bit Linux (little-endian hosts).
  */
 export type Type =

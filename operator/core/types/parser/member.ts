@@ -33,18 +33,13 @@ export function memberListTaken(reader: TokenReader): readonly Member[] {
 
 function memberTaken(reader: TokenReader, specifier: Specifier): Member {
   const token = peek(reader);
-  if (token.text === '*')
-    fail(token, 'Pointers are not read, they mean nothing outside a process: write __u64');
-  if (token.text === '(') fail(token, 'Function pointers are not read: write __u64');
-  if (token.text === ':')
-    fail(token, 'Bit-fields are not read: declare the whole integer, such as __u32 flags');
+  refuseMarks(token, ['*', '(', ':']);
   if (token.text === ';') fail(token, unnamed(specifier));
   const name = nameTaken(reader, 'the name of a field');
   refuseName(name);
   const type = withDimensions(reader, specifier);
   const after = peek(reader);
-  if (after.text === ':')
-    fail(after, 'Bit-fields are not read: declare the whole integer, such as __u32 flags');
+  refuseMarks(after, [':']);
   if (after.text === '__attribute__')
     fail(
       after,
@@ -63,6 +58,17 @@ function refuseName(name: Token): void {
     );
 }
 
+const UNREAD = {
+  '*': 'Pointers are not read, they mean nothing outside a process: write __u64',
+  '(': 'Function pointers are not read: write __u64',
+  ':': 'Bit-fields are not read: declare the whole integer, such as __u32 flags',
+};
+
+/** Fails where the token is one of these marks. */
+export function refuseMarks(token: Token, marks: readonly (keyof typeof UNREAD)[]): void {
+  for (const mark of marks) if (token.text === mark) fail(token, UNREAD[mark]);
+}
+
 /** A specifier with the `[N]…` behind it. The last dimension of `char` makes text, that of `u8` makes bytes. */
 export function withDimensions(reader: TokenReader, specifier: Specifier): Type {
   const start = peek(reader);
@@ -72,29 +78,27 @@ export function withDimensions(reader: TokenReader, specifier: Specifier): Type 
       fail(peek(reader), `An array takes at most ${MOST_DIMENSIONS} dimensions`);
     lengths.push(lengthTaken(reader));
   }
-  const { type, wrapped } = elementOf(specifier, lengths.at(-1), start);
-  const outer = wrapped ? lengths.slice(0, -1) : lengths;
-  return outer.reduceRight<Type>((element, length) => {
-    const size = element.size * length;
-    if (size > LARGEST) fail(start, `Array of ${size} bytes is larger than 1 MiB: declare less`);
-    return { kind: 'array', element, length, size, alignment: element.alignment };
-  }, type);
+  return lengths.reduceRight<Type>(
+    (element, length) => {
+      const size = element.size * length;
+      if (size > LARGEST) fail(start, `Array of ${size} bytes is larger than 1 MiB: declare less`);
+      return { kind: 'array', element, length, size, alignment: element.alignment };
+    },
+    elementOf(specifier, lengths, start),
+  );
 }
 
-function elementOf(
-  specifier: Specifier,
-  last: number | undefined,
-  start: Token,
-): { type: Type; wrapped: boolean } {
-  if (specifier.kind === 'char') {
-    if (last === undefined)
-      fail(start, 'A single char is either: write char[1] for text, __s8 or __u8 for a number');
-    return { type: { kind: 'text', size: last, alignment: 1 }, wrapped: true };
+/** Takes the last length where it makes text or bytes. */
+function elementOf(specifier: Specifier, lengths: number[], start: Token): Type {
+  if (specifier === 'char') {
+    const size = lengths.pop();
+    if (size === undefined)
+      return fail(start, 'A single char is either: write char[1] for text, __s8 or __u8 for a number');
+    return { kind: 'text', size, alignment: 1 };
   }
-  const { type } = specifier;
-  const isByte = type.kind === 'integer' && type.size === 1 && !type.signed;
-  if (!isByte || last === undefined) return { type, wrapped: false };
-  return { type: { kind: 'bytes', size: last, alignment: 1 }, wrapped: true };
+  const isByte = specifier.kind === 'integer' && specifier.size === 1 && !specifier.signed;
+  const size = isByte ? lengths.pop() : undefined;
+  return size === undefined ? specifier : { kind: 'bytes', size, alignment: 1 };
 }
 
 function lengthTaken(reader: TokenReader): number {
@@ -111,8 +115,7 @@ function lengthTaken(reader: TokenReader): number {
 }
 
 function unnamed(specifier: Specifier): string {
-  const isStruct = specifier.kind === 'type' && specifier.type.kind === 'struct';
-  return isStruct
+  return specifier !== 'char' && specifier.kind === 'struct'
     ? 'Anonymous structs are not read: give it a name behind its }, its fields are then name.field'
     : `Expected the name of a field, found ${found({ kind: 'mark', text: ';', offset: 0 })}`;
 }

@@ -1,7 +1,7 @@
 import type { Type } from '../type.ts';
 import { DeclarationProblem, type Token } from './tokens.ts';
 
-/** Where a parse of a declaration stands. */
+/** The state of the parse of one declaration. */
 export interface TokenReader {
   readonly tokens: readonly Token[];
   position: number;
@@ -20,10 +20,9 @@ export function take(reader: TokenReader): Token {
   return token;
 }
 
-/** Takes the next token if it is this text, and says whether it was. */
+/** Takes the next token if it has this text. Returns whether it did. */
 export function taken(reader: TokenReader, text: string): boolean {
-  if (peek(reader).kind === 'number' || peek(reader).text !== text || peek(reader).kind === 'end')
-    return false;
+  if (peek(reader).text !== text) return false;
   reader.position += 1;
   return true;
 }

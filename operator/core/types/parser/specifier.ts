@@ -16,8 +16,8 @@ import {
 import type { Token } from './tokens.ts';
 import { BASE_WORDS, baseInteger, KNOWN_STRUCTS, WORD_TYPES } from './words.ts';
 
-/** What stands before a field's name. `char` has no type of its own: only `char[N]` is text. */
-export type Specifier = { readonly kind: 'type'; readonly type: Type } | { readonly kind: 'char' };
+/** The words before a field's name. `char` has no type of its own: only `char[N]` is text. */
+export type Specifier = Type | 'char';
 
 const DEEPEST = 16;
 const MOST_ENUMERATORS = 1024;
@@ -36,10 +36,9 @@ export function specifierTaken(reader: TokenReader): Specifier {
   while (taken(reader, 'const') || taken(reader, 'volatile'));
   const packed = packedTaken(reader);
   const token = peek(reader);
-  if (token.kind === 'word' && token.text === 'struct')
-    return { kind: 'type', type: structTaken(reader, packed) };
+  if (token.text === 'struct') return structTaken(reader, packed);
   if (packed) fail(token, `Expected struct after packed, found ${found(token)}`);
-  const specifier = token.text === 'enum' ? typed(enumTaken(reader)) : scalarTaken(reader);
+  const specifier = token.text === 'enum' ? enumTaken(reader) : scalarTaken(reader);
   while (taken(reader, 'const') || taken(reader, 'volatile'));
   return specifier;
 }
@@ -49,19 +48,15 @@ function scalarTaken(reader: TokenReader): Specifier {
   const refusal = Object.hasOwn(REFUSED, token.text) ? REFUSED[token.text] : undefined;
   if (refusal !== undefined) fail(token, refusal);
   if (BASE_WORDS.has(token.text)) return baseTaken(reader);
-  const type = WORD_TYPES.get(nameTaken(reader, 'a type').text);
-  return type === undefined ? fail(token, unknownType(token.text)) : typed(type);
+  return WORD_TYPES.get(nameTaken(reader, 'a type').text) ?? fail(token, unknownType(token.text));
 }
 
 function baseTaken(reader: TokenReader): Specifier {
   const first = peek(reader);
   const words: string[] = [];
   while (BASE_WORDS.has(peek(reader).text)) words.push(take(reader).text);
-  if (words.length === 1 && words[0] === 'char') return { kind: 'char' };
-  const type = baseInteger(words);
-  return type === undefined
-    ? fail(first, `C has no type ${words.join(' ')}: write __u32, __s64 …`)
-    : typed(type);
+  if (words.length === 1 && words[0] === 'char') return 'char';
+  return baseInteger(words) ?? fail(first, `C has no type ${words.join(' ')}: write __u32, __s64 …`);
 }
 
 function structTaken(reader: TokenReader, packedBefore: boolean): Type {
@@ -85,9 +80,9 @@ function structTaken(reader: TokenReader, packedBefore: boolean): Type {
 
 function knownStruct(reader: TokenReader, name: Token | undefined): Type {
   if (name === undefined) return fail(peek(reader), `Expected { after struct, found ${found(peek(reader))}`);
-  const type = reader.tags.get(`struct ${name.text}`) ?? KNOWN_STRUCTS.get(name.text);
   return (
-    type ??
+    reader.tags.get(`struct ${name.text}`) ??
+    KNOWN_STRUCTS.get(name.text) ??
     fail(name, `struct ${name.text} is not known here: write its fields, struct { … }, or define it before`)
   );
 }
@@ -136,7 +131,7 @@ function enumeratorsTaken(reader: TokenReader): EnumType['enumerators'] {
   return [...values].map(([name, value]) => ({ name, value }));
 }
 
-/** What headers write as an enumerator's value: `3`, `-1`, `0x10`, `1 << 4`. */
+/** The value of an enumerator, as headers write it: `3`, `-1`, `0x10`, `1 << 4`. */
 function constantTaken(reader: TokenReader): bigint {
   const negative = taken(reader, '-');
   const number = numberTaken(reader, 'the value of an enumerator');
@@ -154,8 +149,8 @@ function newTag(reader: TokenReader, keyword: 'struct' | 'enum', name: Token): s
   return name.text;
 }
 
-/** `__attribute__((packed))`, `__packed` or `packed`, where a struct may have them; an unpacked one answers false. */
-export function packedTaken(reader: TokenReader): boolean {
+/** Takes `__attribute__((packed))`, `__packed` or `packed`. Returns whether one of them was there. */
+function packedTaken(reader: TokenReader): boolean {
   if (taken(reader, 'packed') || taken(reader, '__packed')) return true;
   const token = peek(reader);
   if (!taken(reader, '__attribute__')) return false;
@@ -178,8 +173,4 @@ function packedAfter(reader: TokenReader): boolean {
 
 function unknownType(name: string): string {
   return `Unknown type ${name}: write a fixed-width integer such as __u32, or bool, char[N], u8[N], ipv4, ipv6, mac, cidr4, cidr6, struct { … }, enum { … }`;
-}
-
-function typed(type: Type): Specifier {
-  return { kind: 'type', type };
 }

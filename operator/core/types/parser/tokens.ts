@@ -1,11 +1,11 @@
-/** A piece of a declaration. Blanks and comments are gone; `offset` is where it began in the text. */
+/** A piece of a declaration, without blanks and comments. `offset` counts characters from the start of the text. */
 export interface Token {
   readonly kind: 'word' | 'number' | 'mark' | 'end';
   readonly text: string;
   readonly offset: number;
 }
 
-/** Ends the reading of a declaration: what is wrong with it and what would be right. Never leaves parseDeclaration. */
+/** Ends the reading of a declaration. parseDeclaration catches it. */
 export class DeclarationProblem extends Error {
   readonly offset: number;
 
@@ -27,18 +27,12 @@ export function tokensOf(text: string): readonly Token[] {
     PIECE.lastIndex = offset;
     const match = PIECE.exec(text);
     if (match === null) throw new DeclarationProblem(offset, unreadable(text, offset));
-    const kind = kindOf(match.groups ?? {});
+    const kind = (['word', 'number', 'mark'] as const).find(each => match.groups?.[each] !== undefined);
     if (kind !== undefined) tokens.push({ kind, text: match[0], offset });
     offset = PIECE.lastIndex;
   }
   tokens.push({ kind: 'end', text: '', offset: text.length });
   return tokens;
-}
-
-function kindOf(groups: Readonly<Record<string, string | undefined>>): Token['kind'] | undefined {
-  if (groups['word'] !== undefined) return 'word';
-  if (groups['number'] !== undefined) return 'number';
-  return groups['mark'] === undefined ? undefined : 'mark';
 }
 
 function unreadable(text: string, offset: number): string {

@@ -1,25 +1,18 @@
-import type { AddressType, BoolType, CidrType, IntegerType } from '../type.ts';
+import type { IntegerType, Type } from '../type.ts';
 
 /** The types that are one word, by every name that a program's header may use. */
-export const WORD_TYPES: ReadonlyMap<string, IntegerType | BoolType | AddressType | CidrType> = wordTypes();
+export const WORD_TYPES: ReadonlyMap<string, Type> = wordTypes();
 
 /** The kernel's own structs for addresses: an address in a pasted header means an address. */
-export const KNOWN_STRUCTS: ReadonlyMap<string, AddressType> = new Map([
-  ['in_addr', { kind: 'ipv4', size: 4, alignment: 4 } as const],
-  ['in6_addr', { kind: 'ipv6', size: 16, alignment: 4 } as const],
+export const KNOWN_STRUCTS: ReadonlyMap<string, Type> = new Map([
+  ['in_addr', WORD_TYPES.get('ipv4')!],
+  ['in6_addr', WORD_TYPES.get('ipv6')!],
 ]);
 
 /** Words of which C's own integers are put together, in any order: `long unsigned int`. */
-export const BASE_WORDS: ReadonlySet<string> = new Set([
-  'unsigned',
-  'signed',
-  'char',
-  'short',
-  'int',
-  'long',
-]);
+export const BASE_WORDS: ReadonlySet<string> = new Set('unsigned signed char short int long'.split(' '));
 
-/** The integer that base words mean on 64-bit Linux; undefined where C has none such. A plain `char` is not here: it is text. */
+/** The integer that base words mean on 64-bit Linux; undefined where C has no such type. A plain `char` is text. */
 export function baseInteger(words: readonly string[]): IntegerType | undefined {
   const count = (word: string) => words.filter(each => each === word).length;
   const rest = words.filter(word => word !== 'unsigned' && word !== 'signed' && word !== 'int').join(' ');
@@ -39,22 +32,22 @@ const KEYWORDS = new Set(
   ).split(' '),
 );
 
-/** Whether C itself keeps this word, so that no field can have it for a name. */
+/** Whether C reserves this word, so that no field can have this name. */
 export function isKeyword(word: string): boolean {
   return KEYWORDS.has(word);
 }
 
 const YAML_WORDS = ['y', 'n', 'yes', 'no', 'on', 'off', 'true', 'false', 'null'];
 
-/** Whether YAML 1.1 reads this word, unquoted, as a boolean or as nothing: as a field's name it would be lost in silence. */
+/** Whether YAML 1.1 reads this unquoted word as a boolean or as null: a field of that name would be lost in silence. */
 export function isYamlWord(word: string): boolean {
   const lower = word.toLowerCase();
   const capital = `${lower.charAt(0).toUpperCase()}${lower.slice(1)}`;
   return YAML_WORDS.includes(lower) && [lower, lower.toUpperCase(), capital].includes(word);
 }
 
-function wordTypes(): Map<string, IntegerType | BoolType | AddressType | CidrType> {
-  const types = new Map<string, IntegerType | BoolType | AddressType | CidrType>();
+function wordTypes(): Map<string, Type> {
+  const types = new Map<string, Type>();
   const add = (name: string, size: number, signed: boolean, order?: 'network') =>
     types.set(name, integer(name, size, signed, order));
   for (const size of [1, 2, 4, 8]) {
