@@ -11,7 +11,7 @@ import type {
 import type { KubeObject, Query } from '../kube/client.ts';
 import { INNER_MAPS, NODE_MAP_STATES, NODES, OUTER_MAPS } from '../kube/resources.ts';
 import { agentPods } from './pods.ts';
-import { counting, listed, withCluster } from './reading.ts';
+import { counting, listed, readinessOf, withCluster } from './reading.ts';
 
 /** What the cluster tells, without contents: five lists beside each other. */
 export async function clusterFacts({
@@ -81,24 +81,13 @@ function statusOf<T extends object>(object: KubeObject): { readonly status?: T }
 
 /** An agent writes its whole status at once: one without a node is none. */
 function stateFacts(object: KubeObject): ListedNodeMapState {
-  const { name } = object.metadata;
-  const told = object['status'] as Partial<NodeMapStateStatus> | undefined;
-  return told?.node === undefined ? { name } : { name, status: wholeStatus(told) };
+  const { name, resourceVersion = '' } = object.metadata;
+  const status = object['status'] as Partial<NodeMapStateStatus> | undefined;
+  return { name, resourceVersion, ...(status?.node === undefined ? {} : { status: wholeStatus(status) }) };
 }
 
 export function nodeFacts(object: KubeObject): ListedNode {
-  const { metadata } = object;
-  const status = object['status'] as NodeStatus | undefined;
-  return {
-    name: metadata.name,
-    uid: metadata.uid ?? '',
-    bootID: status?.nodeInfo?.bootID ?? '',
-    labels: metadata.labels ?? {},
-    ready: status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True',
-  };
-}
-
-interface NodeStatus {
-  readonly nodeInfo?: { readonly bootID?: string };
-  readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  const { name, uid = '', labels = {} } = object.metadata;
+  const status = object['status'] as { readonly nodeInfo?: { readonly bootID?: string } } | undefined;
+  return { name, uid, bootID: status?.nodeInfo?.bootID ?? '', labels, ...readinessOf(object) };
 }

@@ -1,7 +1,7 @@
 import type { AgentPod, ClusterAddress, Listed } from '../cli/cluster/ports.ts';
 import type { Cluster, KubeObject } from '../kube/client.ts';
 import { PODS } from '../kube/resources.ts';
-import { all, listed, withCluster } from './reading.ts';
+import { all, listed, readinessOf, withCluster } from './reading.ts';
 
 const AGENTS = 'app.kubernetes.io/name=innermap-operator,app.kubernetes.io/component=agent';
 
@@ -19,7 +19,7 @@ export function agentPodsOn(
   return withCluster(address, async cluster => {
     const query = { labelSelector: AGENTS, fieldSelector: `spec.nodeName=${node}` };
     const pods = await all(cluster, { ref: { resource: PODS, namespace }, query, keep: agentPod });
-    return pods.toSorted((a, b) => Number(b.ready) - Number(a.ready));
+    return pods.toSorted((a, b) => (a.notReadyFor ?? -1) - (b.notReadyFor ?? -1));
   });
 }
 
@@ -30,13 +30,12 @@ interface Container {
 
 interface PodParts {
   readonly spec?: { readonly nodeName?: string; readonly containers?: readonly Container[] };
-  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
 }
 
 /** One that is going, or was never given a node, is nobody's agent. */
 function agentPod(object: KubeObject): AgentPod | undefined {
   const { metadata } = object;
-  const { spec, status } = object as PodParts;
+  const { spec } = object as PodParts;
   const containers = spec?.containers ?? [];
   const agent = containers.find(({ name }) => name === 'agent') ?? containers[0];
   if (spec?.nodeName === undefined || metadata.deletionTimestamp !== undefined) return undefined;
@@ -44,7 +43,7 @@ function agentPod(object: KubeObject): AgentPod | undefined {
     namespace: metadata.namespace ?? '',
     name: metadata.name,
     node: spec.nodeName,
-    ready: status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True',
+    ...readinessOf(object),
     container: agent?.name ?? 'agent',
     ...bpffsOnNodeIn(agent?.args ?? []),
   };

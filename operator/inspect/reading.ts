@@ -8,6 +8,7 @@ import {
   type Query,
   type ResourceRef,
 } from '../kube/client.ts';
+import { notReadyFor } from '../kube/readiness.ts';
 import { readPages } from '../kube/watch/pages.ts';
 
 /** Opens the cluster, and closes it whatever becomes of `use`. */
@@ -68,4 +69,10 @@ export function counting(progress: Progressed): () => void {
     read++;
     if (read % 100 === 0) progress(read, 0);
   };
+}
+
+/** For how long a Node or Pod has not been Ready. */
+export function readinessOf(object: KubeObject): { readonly notReadyFor?: number } {
+  const milliseconds = notReadyFor(object, Date.now());
+  return milliseconds === undefined ? {} : { notReadyFor: milliseconds };
 }

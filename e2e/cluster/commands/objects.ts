@@ -70,6 +70,8 @@ export function podOn(node: string, namespace: string): Told {
 }
 
 export interface StateParts {
+  /** Of the Node. */
+  readonly uid?: string;
   readonly labels: string;
   readonly bootID?: string;
   readonly outerMaps: readonly object[];
@@ -77,12 +79,12 @@ export interface StateParts {
 }
 
 /** What an agent told. */
-export function stateOf(name: string, { labels, bootID = `boot-${name}`, ...parts }: StateParts): Told {
+export function stateOf(name: string, { uid, labels, bootID = `boot-${name}`, ...parts }: StateParts): Told {
   const { outerMaps, failures = [] } = parts;
   return {
     object: { apiVersion: API, kind: 'NodeMapState', metadata: { name } },
     status: {
-      node: { name, bootID, labelsHash: labels },
+      node: { name, uid, bootID, labelsHash: labels },
       totals: { innerMaps: 1, failures: failures.length },
       outerMaps,
       failures,

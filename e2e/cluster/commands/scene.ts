@@ -1,7 +1,7 @@
 import { labelsHash } from '../../../operator/core/report/nodereport.ts';
 import type { ControlPlaneFixture } from '../controlplanefixture.ts';
 import { Calls, SYSTEM } from './calls.ts';
-import { innerMap, nodeWith, podOn, stateOf, TENANTS, type Told } from './objects.ts';
+import { innerMap, nodeWith, podOn, type StateParts, stateOf, TENANTS } from './objects.ts';
 
 const LABELS = { zone: 'a' };
 
@@ -36,7 +36,13 @@ async function scene(calls: Calls, stand: ControlPlaneFixture): Promise<void> {
   }
   const uid = await calls.field('om', 'tenants', '.metadata.uid');
   const version = await calls.field('im', 'web', '.metadata.resourceVersion');
-  for (const { object, status } of statesOf(uid, version)) await calls.written(object, status);
+  for (const { name, ...parts } of reports(uid, version)) {
+    const { object, status } = stateOf(name, {
+      ...parts,
+      uid: await calls.field('node', name, '.metadata.uid'),
+    });
+    await calls.written(object, status);
+  }
 }
 
 /** Two InnerMaps; of one of them no controller has told anything. */
@@ -52,7 +58,7 @@ async function maps(calls: Calls, stand: ControlPlaneFixture): Promise<void> {
 }
 
 /** Of n1, which is well; n2, which fails; n3, which was started anew since; n4, whose labels changed. */
-function statesOf(uid: string, version: string): readonly Told[] {
+function reports(uid: string, version: string): readonly (StateParts & { readonly name: string })[] {
   const labels = labelsHash(LABELS);
   const about = { name: 'tenants', uid, generation: 1, programmedResourceVersion: version };
   const well = { ...about, innerMaps: 2, entries: 24, bytes: 192, failuresTotal: 0 };
@@ -63,9 +69,9 @@ function statesOf(uid: string, version: string): readonly Told[] {
     ...{ reason: 'OutOfMemory', message: 'no memory left' },
   };
   return [
-    stateOf('n1', { labels, outerMaps: [well] }),
-    stateOf('n2', { labels, outerMaps: [failing], failures: [failure] }),
-    stateOf('n3', { labels, bootID: 'before', outerMaps: [well] }),
-    stateOf('n4', { labels: 'other', outerMaps: [well] }),
+    { name: 'n1', labels, outerMaps: [well] },
+    { name: 'n2', labels, outerMaps: [failing], failures: [failure] },
+    { name: 'n3', labels, bootID: 'before', outerMaps: [well] },
+    { name: 'n4', labels: 'other', outerMaps: [well] },
   ];
 }

@@ -4,7 +4,7 @@ import type { AgentPod, AppliedOutcome, ClusterPlanAsked, FilesAsked } from './p
 
 const HERE = ['--kubeconfig', 'f'];
 const NOTHING: AppliedOutcome = { changes: [], problems: [], refusals: [], notes: [] };
-const POD: AgentPod = { namespace: 'sys', name: 'agent-x', node: 'n1', ready: true, container: 'agent' };
+const POD: AgentPod = { namespace: 'sys', name: 'agent-x', node: 'n1', container: 'agent' };
 
 describe('get of a node', () => {
   function stand(pods: readonly AgentPod[]) {
@@ -52,7 +52,7 @@ describe('get of a node', () => {
       2,
       true,
     ]);
-    const { stand: made, words } = stand([{ ...POD, ready: false }]);
+    const { stand: made, words } = stand([{ ...POD, notReadyFor: 0 }]);
     expect((await made.run('get', '--node', 'n1', ...HERE)).error).to.contain(
       '`kubectl logs -n sys agent-x` may say why',
     );

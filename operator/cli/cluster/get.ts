@@ -40,7 +40,7 @@ async function agentOn(
     throw new Error(
       `Cannot read the kernel of node ${node}: no agent Pod is there${namespace === undefined ? '' : ` in namespace ${namespace}`}; \`kubectl get pods -A -o wide -l ${labels}\` lists them`,
     );
-  if (pod.ready) return pod;
+  if (pod.notReadyFor === undefined) return pod;
   throw new Error(
     `Cannot read the kernel of node ${node}: its agent Pod is not Ready; \`kubectl logs -n ${pod.namespace} ${pod.name}\` may say why`,
   );

@@ -23,7 +23,8 @@ export interface ListedNode {
   readonly uid: string;
   readonly bootID: string;
   readonly labels: Readonly<Record<string, string>>;
-  readonly ready: boolean;
+  /** In milliseconds; absent: its Ready condition is True. */
+  readonly notReadyFor?: number;
 }
 
 /** A Pod of the agent. */
@@ -31,7 +32,8 @@ export interface AgentPod {
   readonly namespace: string;
   readonly name: string;
   readonly node: string;
-  readonly ready: boolean;
+  /** In milliseconds; absent: its Ready condition is True. */
+  readonly notReadyFor?: number;
   readonly container: string;
   /** Where the node has the bpffs, as the agent was told. */
   readonly bpffsOnNode?: string;
@@ -39,6 +41,7 @@ export interface AgentPod {
 
 export interface ListedNodeMapState {
   readonly name: string;
+  readonly resourceVersion: string;
   /** Absent where its agent has not written it yet. */
   readonly status?: NodeMapStateStatus;
 }

@@ -2,6 +2,7 @@ import { objectKey } from '../../api/metadata.ts';
 import { labelsHash } from '../../core/report/nodereport.ts';
 import type { NodeFacts, PodFacts } from '../../core/status/facts.ts';
 import type { KubeObject } from '../../kube/client.ts';
+import { notReadyFor } from '../../kube/readiness.ts';
 import type { Clock } from '../../timing/clock.ts';
 
 const NO_LABELS: Readonly<Record<string, string>> = Object.freeze({});
@@ -33,23 +34,10 @@ export function podFacts(object: KubeObject, known: PodFacts | undefined, clock:
   });
 }
 
-interface ObjectCondition {
-  readonly type?: string;
-  readonly status?: string;
-  readonly lastTransitionTime?: string | null;
-}
-
-/**
- * Since when the object's Ready condition has not been True, by our own clock: of the time that others wrote only its
- * age counts. One without the condition has not been since it was made.
- */
+/** Since when the object has not been Ready, by our own clock: of a time that others wrote only its age counts. */
 export function notReadySince(object: KubeObject, clock: Clock): number | undefined {
-  const status = object['status'] as { readonly conditions?: readonly ObjectCondition[] | null } | undefined;
-  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
-  if (ready?.status === 'True') return undefined;
-  const since = Date.parse(ready?.lastTransitionTime ?? object.metadata.creationTimestamp ?? '');
-  const age = Number.isNaN(since) ? 0 : clock.date().getTime() - since;
-  return clock.now() - Math.max(0, age);
+  const age = notReadyFor(object, clock.date().getTime());
+  return age === undefined ? undefined : clock.now() - age;
 }
 
 /** Clocks of others may be ahead: since when we have seen it counts, where that is longer ago. */

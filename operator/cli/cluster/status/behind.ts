@@ -1,36 +1,31 @@
-import { compareVersions } from '../../../api/resourceversion.ts';
+import { goalOf } from '../../../api/resourceversion.ts';
 import { selects } from '../../../api/selector.ts';
+import { specVersion } from '../../../core/status/memory.ts';
 import type { ListedInnerMap } from '../ports.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
-/** The InnerMaps of one outer map, the latest changed first: who is behind is told without looking at all of them. */
+/** The InnerMaps of one outer map, the latest change first: counting those behind a node reads its first ones alone. */
 export type Changes = readonly {
-  readonly version: string;
+  /** What a watermark must reach. */
+  readonly goal: number;
   readonly inner: ListedInnerMap;
 }[];
 
 export function changesOf(inners: readonly ListedInnerMap[]): Changes {
-  const changes = inners.map(inner => ({ version: specVersion(inner), inner }));
-  return changes.sort((a, b) => compareVersions(b.version, a.version));
+  return inners.map(inner => ({ goal: goal(inner), inner })).sort((a, b) => (a.goal < b.goal ? 1 : -1));
 }
 
-/** InnerMaps that select the node and changed after its watermark; all that select it where there is none. */
-export function behindOf(
-  changes: Changes,
-  watermark: string | undefined,
-  labels: Labels | undefined,
-): number {
+/** InnerMaps that select the node and changed after its watermark. */
+export function behindOf(changes: Changes, watermark: number, labels: Labels | undefined): number {
   let count = 0;
-  for (const { version, inner } of changes) {
-    if (watermark !== undefined && compareVersions(version, watermark) <= 0) break;
+  for (const { goal, inner } of changes) {
+    if (goal <= watermark) break;
     if (labels === undefined || selects(inner.nodeSelector, labels)) count++;
   }
   return count;
 }
 
-/** Of the first event with this generation, as the controller remembers it; else the object's own, which is later. */
-function specVersion({ status, generation, resourceVersion }: ListedInnerMap): string {
-  const isCurrent = status?.observedGeneration === generation;
-  return (isCurrent ? status.specResourceVersion : undefined) ?? resourceVersion;
+function goal(inner: ListedInnerMap): number {
+  return goalOf(specVersion({ ...inner, written: inner.status ?? {} }));
 }

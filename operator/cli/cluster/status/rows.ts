@@ -1,9 +1,11 @@
 import type { Reason } from '../../../api/reason.ts';
+import { versionOf } from '../../../api/resourceversion.ts';
 import { selects } from '../../../api/selector.ts';
 import type { Failure, NodeMapStateStatus, OuterMapState } from '../../../api/status.ts';
+import { outerMapStaleness } from '../../../core/status/nodes/staleness.ts';
 import type { ListedOuterMap } from '../ports.ts';
 import { behindOf, type Changes } from './behind.ts';
-import { outOfDate, type Present } from './outofdate.ts';
+import { outOfDate, type Present, STALENESS } from './outofdate.ts';
 
 /** One outer map on one node. */
 export interface Row {
@@ -26,6 +28,8 @@ export interface Row {
 export interface NodeOverview {
   readonly name: string;
   readonly state: NodeMapStateStatus;
+  /** Of the NodeMapState. */
+  readonly resourceVersion: string;
   readonly present: Present;
 }
 
@@ -55,21 +59,24 @@ interface Judged {
   readonly old: string | undefined;
 }
 
-function rowOf({ name, state, present }: NodeOverview, judged: Judged, { changes }: DeclaredMaps): Row {
+function rowOf(overview: NodeOverview, judged: Judged, { changes }: DeclaredMaps): Row {
+  const { name, state, present } = overview;
   const { outer, entry, old } = judged;
   const base = { node: name, outerMap: outer.name };
   if (old !== undefined) return { ...base, ready: 'Unknown', reason: 'NodesNotReporting', message: old };
   if (entry === undefined)
     return { ...base, ready: 'Unknown', reason: 'Progressing', message: 'its agent has not taken it up yet' };
-  const earlier = earlierMap(outer, entry);
-  if (earlier !== undefined) return { ...base, ...earlier };
+  const watermark = versionOf(entry.programmedResourceVersion);
+  const staleness = outerMapStaleness({ ...entry, watermark }, outer, versionOf(overview.resourceVersion));
+  if (staleness !== undefined) {
+    const message = STALENESS[staleness]
+      .replace('{reported}', `${entry.generation ?? 0}`)
+      .replace('{declared}', `${outer.generation}`);
+    return { ...base, ready: 'Unknown', reason: 'Progressing', message };
+  }
   const trouble = nodeTrouble(state);
   if (trouble !== undefined) return { ...base, ...sinceOf(state), ...trouble };
-  const behind = behindOf(
-    changes.get(outer.name) ?? [],
-    entry.programmedResourceVersion,
-    present.node?.labels,
-  );
+  const behind = behindOf(changes.get(outer.name) ?? [], watermark, present.node?.labels);
   return { ...base, ...sinceOf(state), ...numbersOf(entry), behind, ...lotOf(state, entry, behind) };
 }
 
@@ -82,17 +89,6 @@ function sinceOf({ conditions }: NodeMapStateStatus): Pick<Row, 'since'> {
 
 function numbersOf(entry: OuterMapState): Pick<Row, 'innerMaps' | 'entries' | 'failed'> {
   return { innerMaps: entry.innerMaps, entries: entry.entries, failed: entry.failuresTotal };
-}
-
-/** What is told is about an OuterMap that was replaced, or changed, since. */
-function earlierMap({ uid, generation }: ListedOuterMap, entry: OuterMapState): Lot | undefined {
-  const message =
-    entry.uid !== undefined && entry.uid !== uid
-      ? 'told of an earlier OuterMap of this name'
-      : entry.generation !== undefined && entry.generation !== generation
-        ? `told of generation ${entry.generation} of the OuterMap, it is at ${generation}`
-        : undefined;
-  return message === undefined ? undefined : { ready: 'Unknown', reason: 'Progressing', message };
 }
 
 /** What no object of it explains: a turn that broke off, a source that was not read, a map that cannot be let go. */

@@ -82,8 +82,8 @@ function unreadOf({ outerMaps, innerMaps, states, nodes, pods }: ClusterFacts): 
 /** The nodes that have told something. */
 function standingsOf(facts: ClusterFacts): readonly NodeOverview[] {
   const present = presentOf(facts);
-  return itemsOf(facts.states).flatMap(({ name, status }: ListedNodeMapState) =>
-    status === undefined ? [] : [{ name, state: status, present: present(name) }],
+  return itemsOf(facts.states).flatMap(({ name, resourceVersion, status }: ListedNodeMapState) =>
+    status === undefined ? [] : [{ name, state: status, resourceVersion, present: present(name) }],
   );
 }
 
@@ -91,7 +91,7 @@ function presentOf({ nodes, pods }: ClusterFacts): (node: string) => Present {
   const nodeByName = new Map(itemsOf(nodes).map(node => [node.name, node]));
   const podByNode = new Map(
     itemsOf(pods)
-      .toSorted((a, b) => Number(a.ready) - Number(b.ready))
+      .toSorted((a, b) => (b.notReadyFor ?? -1) - (a.notReadyFor ?? -1))
       .map(pod => [pod.node, pod]),
   );
   const [nodesRead, podsRead] = [nodes.kind === 'read', pods.kind === 'read'];

@@ -1,5 +1,6 @@
 import type { InnerMapStatus, NodeMapStateStatus, OuterMapState } from '../../../api/status.ts';
 import { labelsHash } from '../../../core/report/nodereport.ts';
+import { CommandFixture, type Ran } from '../../testing/commandfixture.ts';
 import type {
   AgentPod,
   ClusterFacts,
@@ -39,19 +40,21 @@ export class Facts {
 
   /** A Ready node with a Ready agent. */
   node(name: string, change: Partial<ListedNode> = {}): this {
-    const base = { name, uid: `uid-${name}`, bootID: `boot-${name}`, labels: {}, ready: true };
+    const base = { name, uid: `uid-${name}`, bootID: `boot-${name}`, labels: {} };
     this.nodes.push({ ...base, ...change });
     return this;
   }
 
-  pod(node: string, ready = true): this {
-    this.pods.push({ namespace: 'system', name: `agent-${node}`, node, ready, container: 'agent' });
+  pod(node: string, change: Partial<AgentPod> = {}): this {
+    const base = { namespace: 'system', name: `agent-${node}`, node, container: 'agent' };
+    this.pods.push({ ...base, ...change });
     return this;
   }
 
-  /** What the agent of a node told, of `tenants` unless given. */
+  /** The report of a node's agent, at 300; of `tenants` unless given. */
   told(name: string, outer: Partial<OuterMapState> = {}, change: Partial<NodeMapStateStatus> = {}): this {
-    this.states.push({ name, status: { ...state(name), outerMaps: [outerState(outer)], ...change } });
+    const status = { ...state(name), outerMaps: [outerState(outer)], ...change };
+    this.states.push({ name, resourceVersion: '300', status });
     return this;
   }
 
@@ -72,6 +75,16 @@ export class Facts {
       pods: read(pods),
     };
   }
+}
+
+/** `kubectl innermap status WORDS…` on a cluster of these facts. */
+export async function shown(facts: Facts | ClusterFacts, ...words: readonly string[]): Promise<Ran> {
+  const fixture = new CommandFixture();
+  fixture.program = 'kubectl innermap';
+  fixture.env = { HOME: '/home/me' };
+  const all = facts instanceof Facts ? facts.all() : facts;
+  fixture.inspect = { facts: async () => all };
+  return fixture.run('status', ...words);
 }
 
 export function readyCondition(): InnerMapStatus['conditions'][number] {

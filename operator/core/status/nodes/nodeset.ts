@@ -2,9 +2,8 @@ import { sameItems } from '../../canonical.ts';
 import { compareText } from '../../desired/desired.ts';
 import type { NodeFacts, PodFacts } from '../facts.ts';
 import { NodeLabels } from './nodelabels.ts';
+import { SILENT_AFTER } from './staleness.ts';
 
-/** A Node or Pod that is not Ready for so long is silent; less is a restart. */
-const SILENT_AFTER = 60_000;
 /** A node whose agent's Pod is gone may get the next one: so long it still counts as having an agent. */
 const POD_GRACE = 60_000;
 

@@ -1,3 +1,6 @@
+/** A Node or Pod that is not Ready for so many milliseconds is silent; less is a restart. */
+export const SILENT_AFTER = 60_000;
+
 /** Who made a report, or who is there now. */
 export interface NodeIdentity {
   /** Absent in reports of an agent that did not know it: they never count. */
@@ -29,6 +32,8 @@ export type Staleness =
   | 'LabelsChanged'
   | 'OuterMapRecreated'
   | 'OuterMapChanged'
+  /** The report does not say up to which version the agent has programmed. */
+  | 'WatermarkMissing'
   /** The watermark is above the version of the report itself: of a future that a restored etcd has undone. */
   | 'WatermarkUndone';
 
@@ -47,5 +52,6 @@ export function outerMapStaleness(
 ): Staleness | undefined {
   if (reported.uid !== outer.uid) return 'OuterMapRecreated';
   if (reported.generation !== outer.generation) return 'OuterMapChanged';
+  if (Number.isNaN(reported.watermark)) return 'WatermarkMissing';
   return reported.watermark <= version ? undefined : 'WatermarkUndone';
 }
