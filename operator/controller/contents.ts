@@ -13,6 +13,8 @@ export interface ContentLoaderOptions {
   readonly streams: Pick<Streams, 'layoutOf' | 'innerMaps'>;
   readonly cluster: Pick<Cluster, 'get' | 'page'>;
   readonly clock: Clock;
+  /** Contents were read. */
+  readonly changed: () => void;
   readonly failed: (error: Error) => void;
 }
 
@@ -111,9 +113,11 @@ export class ContentLoader {
 
   /** Of another generation than is known: its event is under way, and brings what it takes. */
   #take(read: InnerFacts): void {
-    const { items } = this.#options.streams.innerMaps;
+    const { streams, changed } = this.#options;
+    const { items } = streams.innerMaps;
     const known = items.get(read.key);
     if (known?.uid !== read.uid || known.generation !== read.generation) return;
     items.put(read.key, { ...read, resourceVersion: known.resourceVersion, written: known.written });
+    changed();
   }
 }

@@ -8,14 +8,8 @@ import { Store } from '../kube/store.ts';
  */
 export class InnerMapStore implements CacheConsumer<InnerFacts> {
   readonly items = new Store<InnerFacts>();
-  readonly #deleted: (outerMap: string) => void;
   #deletions: ReadonlyMap<string, string> = new Map();
   #listed = '0';
-
-  /** `deleted` is called with the outer map whose InnerMap went. */
-  constructor(deleted: (outerMap: string) => void) {
-    this.#deleted = deleted;
-  }
 
   /** resourceVersions by outer map; another object after each deletion. */
   get deletions(): ReadonlyMap<string, string> {
@@ -57,6 +51,5 @@ export class InnerMapStore implements CacheConsumer<InnerFacts> {
 
   #delete(outer: string, resourceVersion: string): void {
     this.#deletions = new Map(this.#deletions).set(outer, resourceVersion);
-    this.#deleted(outer);
   }
 }

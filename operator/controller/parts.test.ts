@@ -1,9 +1,8 @@
 import { expect } from 'chai';
 import { SimulatedClock } from '../kube/testing/clock.ts';
 import { eventsBetween } from './events.ts';
-import { Interned } from './facts/interned.ts';
 import { notReadySince } from './facts/node.ts';
-import { stateFacts } from './facts/nodemapstate.ts';
+import { interned, stateFacts } from './facts/nodemapstate.ts';
 import { writtenIn } from './facts/written.ts';
 
 describe('notReadySince', () => {
@@ -110,9 +109,8 @@ describe('eventsBetween', () => {
   });
 });
 
-describe('Interned', () => {
+describe('interned', () => {
   it('answers one text for all that are equal, and never fills up', () => {
-    const texts = new Interned();
-    for (let each = 0; each < 50_000; each++) expect(texts.of(`t${each}`)).to.equal(`t${each}`);
+    for (let each = 0; each < 50_000; each++) expect(interned(`t${each}`)).to.equal(`t${each}`);
   });
 });

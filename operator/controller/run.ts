@@ -74,7 +74,7 @@ export class Controller {
     const memory = emptyMemory();
     const streams = this.#openStreams();
     const contents = new ContentLoader({
-      ...{ streams, cluster, clock },
+      ...{ streams, cluster, clock, changed: () => this.#changed('soon') },
       failed: error => log.warn('Contents not read', { error: error.message }),
     });
     const writer = new StatusWriter({

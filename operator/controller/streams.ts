@@ -39,16 +39,20 @@ interface Watched<T> {
   readonly kind: string;
   readonly ref: ResourceRef;
   readonly labelSelector?: string;
-  /** `isKnown`: whether what the store has of an object is of the same history. */
-  readonly read: (object: KubeObject, isKnown: boolean) => T;
-  readonly consumer: CacheConsumer<T>;
+  readonly store: Store<T>;
+  /** Where the store needs more than the objects; else the store itself. */
+  readonly consumer?: CacheConsumer<T>;
+  /** `known`: what the store has of the object, if that is of the same history. */
+  readonly read: (object: KubeObject, known: T | undefined) => T;
+  /** How soon a change is to be looked at; default `soon`. */
+  readonly urgency?: (before: T | undefined, after: T | undefined) => Urgency;
 }
 
 type Stream = Pick<Reflector<unknown>, 'start' | 'stop' | 'hasSynced' | 'restarts'>;
 
 /** What the controller watches: five kinds, each brought down to the little that is kept. */
 export class Streams {
-  readonly innerMaps = new InnerMapStore(outerMap => this.#deletedFrom(outerMap));
+  readonly innerMaps = new InnerMapStore();
   readonly outerMaps = new Store<OuterFacts>();
   readonly #states = new Store<StateFacts>();
   readonly #nodes = new Store<NodeFacts>();
@@ -64,33 +68,27 @@ export class Streams {
   constructor(options: StreamsOptions) {
     this.#options = options;
     const { clock, namespace, agentSelector } = options;
-    for (const store of [this.innerMaps.items, this.outerMaps, this.#nodes, this.#pods])
-      store.onChange(() => options.changed('soon'));
     this.#outerMapStream = this.#stream({
-      ...{ kind: 'OuterMap', ref: { resource: OUTER_MAPS }, consumer: this.outerMaps },
-      read: (object, isKnown) =>
-        outerFacts(object, isKnown ? this.outerMaps.get(object.metadata.name) : undefined),
+      ...{ kind: 'OuterMap', ref: { resource: OUTER_MAPS }, store: this.outerMaps, read: outerFacts },
     });
     this.#innerMapStream = this.#stream({
-      ...{ kind: 'InnerMap', ref: { resource: INNER_MAPS }, consumer: this.innerMaps },
-      read: (object, isKnown) => {
-        const known = isKnown ? this.innerMaps.items.get(objectKey(object.metadata)) : undefined;
-        return innerFacts(object, { known, layoutOf: name => this.layoutOf(name) });
-      },
+      ...{ kind: 'InnerMap', ref: { resource: INNER_MAPS } },
+      ...{ store: this.innerMaps.items, consumer: this.innerMaps },
+      read: (object, known) => innerFacts(object, { known, layoutOf: name => this.layoutOf(name) }),
+      urgency: (before, after) => (after === undefined && this.#isReady(before?.outer) ? 'now' : 'soon'),
     });
     this.#others = [
-      this.#stream({
-        ...{ kind: 'NodeMapState', ref: { resource: NODE_MAP_STATES }, consumer: this.#stateConsumer() },
-        read: stateFacts,
+      this.#stream<StateFacts>({
+        ...{ kind: 'NodeMapState', ref: { resource: NODE_MAP_STATES }, store: this.#states },
+        ...{ read: stateFacts, urgency: (before, after) => (isRoutine(before, after) ? 'later' : 'soon') },
       }),
       this.#stream({
-        ...{ kind: 'Node', ref: { resource: NODES }, consumer: this.#nodes },
-        read: object => nodeFacts(object, this.#nodes.get(object.metadata.name), clock),
+        ...{ kind: 'Node', ref: { resource: NODES }, store: this.#nodes },
+        read: (object, known) => nodeFacts(object, known, clock),
       }),
-      this.#stream({
+      this.#stream<PodFacts>({
         ...{ kind: 'Pod', ref: { resource: PODS, namespace }, labelSelector: agentSelector },
-        consumer: this.#pods,
-        read: object => podFacts(object, this.#pods.get(objectKey(object.metadata)), clock),
+        ...{ store: this.#pods, read: (object, known) => podFacts(object, known, clock) },
       }),
     ];
   }
@@ -143,23 +141,37 @@ export class Streams {
     return [this.#outerMapStream, this.#innerMapStream, ...this.#others];
   }
 
-  #stream<T>({ kind, ref, labelSelector, read, consumer }: Watched<T>): Stream {
-    const { cluster, clock, relistJitterMs, restored, failed } = this.#options;
+  #isReady(outerMap = ''): boolean {
+    return this.outerMaps.get(outerMap)?.written.ready?.status === 'True';
+  }
+
+  #stream<T>(watched: Watched<T>): Stream {
+    const { cluster, clock, relistJitterMs, changed, restored, failed } = this.#options;
+    const { kind, ref, labelSelector, store, consumer = store, read, urgency = () => 'soon' } = watched;
     let isRestored = false;
     return new Reflector<T>({
       ...{ cluster, ref, clock, resumes: false, history: this.#history },
-      transform: object => read(object, !isRestored),
+      transform: object => read(object, isRestored ? undefined : store.get(objectKey(object.metadata))),
       undone: version => {
         isRestored = true;
         restored(kind, version);
       },
       consumer: {
-        put: (key, item) => consumer.put(key, item),
-        remove: (key, version) => consumer.remove(key, version),
+        put: (key, item) => {
+          const soon = urgency(store.get(key), item);
+          consumer.put(key, item);
+          changed(soon);
+        },
+        remove: (key, version) => {
+          const soon = urgency(store.get(key), undefined);
+          consumer.remove(key, version);
+          changed(soon);
+        },
         replace: (items, version) => {
           if (isRestored) this.#forget(kind);
           isRestored = false;
           consumer.replace(items, version);
+          changed('soon');
         },
       },
       failed: failure => failed(kind, failure),
@@ -168,34 +180,9 @@ export class Streams {
     });
   }
 
-  /** What is remembered of objects is of a future that will not be. */
+  /** The server was restored: what is remembered of objects is of a future that will not be. */
   #forget(kind: string): void {
     this.#epoch++;
     if (kind === 'InnerMap') this.innerMaps.forget();
-  }
-
-  #deletedFrom(outerMap: string): void {
-    const isReady = this.outerMaps.get(outerMap)?.written.ready?.status === 'True';
-    this.#options.changed(isReady ? 'now' : 'soon');
-  }
-
-  #stateConsumer(): CacheConsumer<StateFacts> {
-    const states = this.#states;
-    const { changed } = this.#options;
-    return {
-      put: (key, item) => {
-        const urgency = isRoutine(states.get(key), item) ? 'later' : 'soon';
-        states.put(key, item);
-        changed(urgency);
-      },
-      remove: key => {
-        states.remove(key);
-        changed('soon');
-      },
-      replace: items => {
-        states.replace(items);
-        changed('soon');
-      },
-    };
   }
 }

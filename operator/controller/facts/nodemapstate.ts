@@ -2,12 +2,8 @@ import { versionOf } from '../../api/resourceversion.ts';
 import type { Failure, NodeMapStateStatus, OuterMapState } from '../../api/status.ts';
 import type { EntryFacts, ReportedFailure, StateFacts } from '../../core/status/facts.ts';
 import type { KubeObject } from '../../kube/client.ts';
-import { Interned } from './interned.ts';
 
 const NOTHING: ReadonlyMap<string, ReportedFailure> = new Map();
-
-/** Thousands of nodes say the same of the same object. */
-const texts = new Interned();
 
 /** What the controller keeps of a NodeMapState. One that its agent has not filled in yet says nothing. */
 export function stateFacts(object: KubeObject): StateFacts {
@@ -16,7 +12,7 @@ export function stateFacts(object: KubeObject): StateFacts {
   const failures = failuresByOuter(status.failures ?? []);
   const outers = new Map<string, EntryFacts>();
   for (const outer of status.outerMaps ?? [])
-    outers.set(texts.of(outer.name), entryFacts(outer, failures.get(outer.name) ?? []));
+    outers.set(interned(outer.name), entryFacts(outer, failures.get(outer.name) ?? []));
   return {
     name,
     version: versionOf(resourceVersion),
@@ -41,7 +37,7 @@ function failuresByOuter(failures: readonly Failure[]): ReadonlyMap<string, read
 function entryFacts(outer: OuterMapState, failures: readonly Failure[]): EntryFacts {
   const own = failures.find(({ kind }) => kind === 'OuterMap');
   return {
-    uid: texts.of(outer.uid ?? ''),
+    uid: interned(outer.uid ?? ''),
     generation: outer.generation ?? 0,
     watermark: versionOf(outer.programmedResourceVersion),
     failuresTotal: outer.failuresTotal,
@@ -55,9 +51,21 @@ function entryFacts(outer: OuterMapState, failures: readonly Failure[]): EntryFa
 function innerTroubles(failures: readonly Failure[]): ReadonlyMap<string, ReportedFailure> {
   const inners = failures.filter(({ kind }) => kind === 'InnerMap');
   if (inners.length === 0) return NOTHING;
-  return new Map(inners.map(each => [texts.of(`${each.namespace ?? ''}/${each.name}`), trouble(each)]));
+  return new Map(inners.map(each => [interned(`${each.namespace ?? ''}/${each.name}`), trouble(each)]));
 }
 
 function trouble({ reason, message }: Failure): ReportedFailure {
-  return { reason: texts.of(reason) as ReportedFailure['reason'], message: texts.of(message) };
+  return { reason: interned(reason) as ReportedFailure['reason'], message: interned(message) };
+}
+
+const MOST_TEXTS = 20_000;
+const texts = new Map<string, string>();
+
+/** Thousands of nodes say the same of the same object: one text for all that are equal. Beyond MOST_TEXTS it begins anew. */
+export function interned(text: string): string {
+  const known = texts.get(text);
+  if (known !== undefined) return known;
+  if (texts.size >= MOST_TEXTS) texts.clear();
+  texts.set(text, text);
+  return text;
 }

@@ -177,8 +177,8 @@ function* failuresOf({ held, own, inners }: EntryFacts): Iterable<readonly [stri
 }
 
 /** Whether nothing but watermarks has advanced between two reports of a node. */
-export function isRoutine(before: StateFacts | undefined, after: StateFacts): boolean {
-  if (before === undefined || nodeStaleness(before, after) !== undefined) return false;
+export function isRoutine(before: StateFacts | undefined, after: StateFacts | undefined): boolean {
+  if (before === undefined || after === undefined || nodeStaleness(before, after) !== undefined) return false;
   if (before.outers.size !== after.outers.size) return false;
   return [...after.outers].every(([name, entry]) => {
     const known = before.outers.get(name);
