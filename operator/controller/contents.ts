@@ -1,3 +1,4 @@
+import { groupBy } from '../core/canonical.ts';
 import type { ClusterState } from '../core/status/clusterrollup.ts';
 import type { InnerFacts } from '../core/status/facts.ts';
 import { ApiError, type Cluster, type KubeObject } from '../kube/client.ts';
@@ -41,7 +42,10 @@ export class ContentLoader {
     const isSame = this.#lookedAt?.inners === inners && this.#lookedAt.outers === outers;
     if (this.#working !== undefined || isSame) return;
     this.#lookedAt = { inners, outers };
-    const unread = this.#unread(inners);
+    const unread = groupBy(
+      [...inners.values()].filter(inner => this.#isUnread(inner)),
+      inner => inner.outer,
+    );
     if (unread.size > 0)
       this.#working = this.#readAll(unread, stop).finally(() => (this.#working = undefined));
   }
@@ -50,29 +54,17 @@ export class ContentLoader {
     await this.#working;
   }
 
-  /** Names of InnerMaps by OuterMap. */
-  #unread(inners: ReadonlyMap<string, InnerFacts>): ReadonlyMap<string, readonly string[]> {
-    const unread = new Map<string, string[]>();
-    for (const inner of inners.values()) {
-      if (!this.#isUnread(inner)) continue;
-      const keys = unread.get(inner.outer);
-      if (keys === undefined) unread.set(inner.outer, [inner.key]);
-      else keys.push(inner.key);
-    }
-    return unread;
-  }
-
   #isUnread({ wanted, outer, judgedBy }: InnerFacts): boolean {
     if (wanted === undefined) return false;
     const layout = this.#options.streams.layoutOf(outer);
     return layout !== undefined && layout.digest !== judgedBy;
   }
 
-  async #readAll(unread: ReadonlyMap<string, readonly string[]>, stop: AbortSignal): Promise<void> {
+  async #readAll(unread: ReadonlyMap<string, readonly InnerFacts[]>, stop: AbortSignal): Promise<void> {
     const { clock, failed } = this.#options;
-    for (const [outer, keys] of unread)
+    for (const [outer, inners] of unread)
       try {
-        await this.#read(outer, keys, stop);
+        await this.#read(outer, inners, stop);
       } catch (error) {
         if (stop.aborted) return;
         this.#lookedAt = undefined;
@@ -81,9 +73,9 @@ export class ContentLoader {
       }
   }
 
-  async #read(outer: string, keys: readonly string[], signal: AbortSignal): Promise<void> {
-    if (keys.length > FEW) await this.#readPages(outer, signal);
-    for (const key of keys) {
+  async #read(outer: string, inners: readonly InnerFacts[], signal: AbortSignal): Promise<void> {
+    if (inners.length > FEW) await this.#readPages(outer, signal);
+    for (const { key } of inners) {
       if (signal.aborted) return;
       const known = this.#options.streams.innerMaps.items.get(key);
       if (known !== undefined && this.#isUnread(known)) await this.#readOne(key, signal);

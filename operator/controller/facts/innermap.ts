@@ -72,12 +72,11 @@ function* reading(
   if (!read.ok) return { ...identity, problem: problemOf(read.problems) };
   const { metadata, spec } = read.value.innerMap;
   const content = withoutBytes(yield* encodeInner(read.value, { layout }));
-  const { nodeSelector } = spec;
   return {
     ...identity,
     wanted: { innerMap: { kind: 'InnerMap', metadata: keptOf(metadata), spec }, content },
-    ...(layout === undefined ? {} : { judgedBy: layout.digest }),
-    ...(nodeSelector === undefined ? {} : { selector: nodeSelector }),
+    judgedBy: layout?.digest,
+    selector: spec.nodeSelector,
   };
 }
 

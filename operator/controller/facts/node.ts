@@ -20,7 +20,7 @@ export function nodeFacts(object: KubeObject, known: NodeFacts | undefined, cloc
     bootID: info?.bootID ?? '',
     labels: isKnown ? known.labels : labels,
     labelsHash: isKnown ? known.labelsHash : labelsHash(labels),
-    ...earliest(notReadySince(object, clock), same),
+    notReadySince: earliest(notReadySince(object, clock), same?.notReadySince),
   });
 }
 
@@ -30,7 +30,7 @@ export function podFacts(object: KubeObject, known: PodFacts | undefined, clock:
   return unlessSame(known, {
     key: objectKey(object.metadata),
     node: spec?.nodeName ?? '',
-    ...earliest(notReadySince(object, clock), known),
+    notReadySince: earliest(notReadySince(object, clock), known?.notReadySince),
   });
 }
 
@@ -41,12 +41,8 @@ export function notReadySince(object: KubeObject, clock: Clock): number | undefi
 }
 
 /** Clocks of others may be ahead: since when we have seen it counts, where that is longer ago. */
-function earliest(
-  since: number | undefined,
-  known: { readonly notReadySince?: number } | undefined,
-): { readonly notReadySince?: number } {
-  if (since === undefined) return {};
-  return { notReadySince: Math.min(since, known?.notReadySince ?? since) };
+function earliest(since: number | undefined, known: number | undefined): number | undefined {
+  return since === undefined ? undefined : Math.min(since, known ?? since);
 }
 
 function unlessSame<T extends object>(known: T | undefined, facts: T): T {

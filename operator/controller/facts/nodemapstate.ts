@@ -1,5 +1,6 @@
 import { versionOf } from '../../api/resourceversion.ts';
 import type { Failure, NodeMapStateStatus, OuterMapState } from '../../api/status.ts';
+import { groupBy } from '../../core/canonical.ts';
 import type { EntryFacts, ReportedFailure, StateFacts } from '../../core/status/facts.ts';
 import type { KubeObject } from '../../kube/client.ts';
 
@@ -9,7 +10,7 @@ const NOTHING: ReadonlyMap<string, ReportedFailure> = new Map();
 export function stateFacts(object: KubeObject): StateFacts {
   const { name, resourceVersion } = object.metadata;
   const status = (object['status'] ?? {}) as Partial<NodeMapStateStatus>;
-  const failures = failuresByOuter(status.failures ?? []);
+  const failures = groupBy(status.failures ?? [], outerMapOf);
   const outers = new Map<string, EntryFacts>();
   for (const outer of status.outerMaps ?? [])
     outers.set(interned(outer.name), entryFacts(outer, failures.get(outer.name) ?? []));
@@ -23,15 +24,8 @@ export function stateFacts(object: KubeObject): StateFacts {
   };
 }
 
-function failuresByOuter(failures: readonly Failure[]): ReadonlyMap<string, readonly Failure[]> {
-  const byOuter = new Map<string, Failure[]>();
-  for (const failure of failures) {
-    const outer = failure.outerMap ?? (failure.kind === 'OuterMap' ? failure.name : '');
-    const group = byOuter.get(outer);
-    if (group === undefined) byOuter.set(outer, [failure]);
-    else group.push(failure);
-  }
-  return byOuter;
+function outerMapOf({ outerMap, kind, name }: Failure): string {
+  return outerMap ?? (kind === 'OuterMap' ? name : '');
 }
 
 function entryFacts(outer: OuterMapState, failures: readonly Failure[]): EntryFacts {
@@ -42,19 +36,19 @@ function entryFacts(outer: OuterMapState, failures: readonly Failure[]): EntryFa
     watermark: versionOf(outer.programmedResourceVersion),
     failuresTotal: outer.failuresTotal,
     listed: failures.length,
-    ...(outer.heldRemoval === undefined ? {} : { held: outer.heldRemoval }),
-    ...(own === undefined ? {} : { own: trouble(own) }),
-    inners: innerTroubles(failures),
+    held: outer.heldRemoval,
+    own: own && reported(own),
+    inners: innerFailures(failures),
   };
 }
 
-function innerTroubles(failures: readonly Failure[]): ReadonlyMap<string, ReportedFailure> {
+function innerFailures(failures: readonly Failure[]): ReadonlyMap<string, ReportedFailure> {
   const inners = failures.filter(({ kind }) => kind === 'InnerMap');
   if (inners.length === 0) return NOTHING;
-  return new Map(inners.map(each => [interned(`${each.namespace ?? ''}/${each.name}`), trouble(each)]));
+  return new Map(inners.map(each => [interned(`${each.namespace ?? ''}/${each.name}`), reported(each)]));
 }
 
-function trouble({ reason, message }: Failure): ReportedFailure {
+function reported({ reason, message }: Failure): ReportedFailure {
   return { reason: interned(reason) as ReportedFailure['reason'], message: interned(message) };
 }
 

@@ -12,21 +12,19 @@ export function writtenIn({ metadata, ['status']: found }: KubeObject): Written 
   if (typeof found !== 'object' || found === null) return { ...UNWRITTEN, version };
   const status = found as Status;
   const { observedGeneration, specResourceVersion, innerMapsDigest, deletionResourceVersion } = status;
-  const accepted = told(status.conditions, 'Accepted');
-  const ready = told(status.conditions, 'Ready');
   return {
     version,
     text: canonicalText(status),
-    ...(observedGeneration === undefined ? {} : { observedGeneration }),
-    ...(specResourceVersion === undefined ? {} : { specResourceVersion }),
-    ...(innerMapsDigest === undefined ? {} : { innerMapsDigest }),
-    ...(deletionResourceVersion === undefined ? {} : { deletionResourceVersion }),
-    ...(accepted === undefined ? {} : { accepted }),
-    ...(ready === undefined ? {} : { ready }),
+    ...{ observedGeneration, specResourceVersion, innerMapsDigest, deletionResourceVersion },
+    accepted: conditionIn(status.conditions, 'Accepted'),
+    ready: conditionIn(status.conditions, 'Ready'),
   };
 }
 
-function told(conditions: readonly Condition[] | undefined, type: Condition['type']): Told | undefined {
+function conditionIn(
+  conditions: readonly Condition[] | undefined,
+  type: Condition['type'],
+): Told | undefined {
   const found = Array.isArray(conditions) ? conditions.find(each => each.type === type) : undefined;
   return found === undefined ? undefined : { status: found.status, reason: found.reason };
 }

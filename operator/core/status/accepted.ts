@@ -1,4 +1,5 @@
 import type { OuterMap } from '../../api/outermap.ts';
+import { groupBy } from '../canonical.ts';
 import { type Claim, type CompiledOuterMap, claimOf, compileOuterMap } from '../desired/compile.ts';
 import { bySeniority } from '../desired/desired.ts';
 import { every, type Steps } from '../steps.ts';
@@ -30,7 +31,7 @@ export function outerAcceptances(
 
 function outerAcceptance(
   { outerMap, problem }: OuterFacts,
-  holders: ReadonlyMap<string, readonly OuterMap[]>,
+  holders: ReadonlyMap<string | undefined, readonly OuterMap[]>,
   labels: NodeLabels,
 ): Acceptance {
   if (problem !== undefined || outerMap === undefined) return { accepted: 'False', ...problem! };
@@ -48,13 +49,9 @@ function outerAcceptance(
 }
 
 /** Usable OuterMaps by pin, the oldest first. */
-function pinHolders(outers: Iterable<OuterFacts>): ReadonlyMap<string, readonly OuterMap[]> {
-  const holders = new Map<string, OuterMap[]>();
-  for (const { outerMap } of outers) {
-    const pin = outerMap?.spec.pin;
-    if (pin === undefined || typeof compileOuterMap(outerMap!) === 'string') continue;
-    holders.set(pin, [...(holders.get(pin) ?? []), outerMap!]);
-  }
+function pinHolders(outers: Iterable<OuterFacts>): ReadonlyMap<string | undefined, readonly OuterMap[]> {
+  const usable = [...outers].flatMap(facts => compiledOf(facts)?.outerMap ?? []);
+  const holders = groupBy(usable, ({ spec }) => spec.pin);
   for (const sharing of holders.values()) sharing.sort((a, b) => bySeniority(a.metadata, b.metadata));
   return holders;
 }

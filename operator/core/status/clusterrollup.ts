@@ -1,4 +1,5 @@
-import { every, type Steps } from '../steps.ts';
+import { groupBy, sameItems } from '../canonical.ts';
+import type { Steps } from '../steps.ts';
 import { outerAcceptances } from './accepted.ts';
 import type { InnerFacts, NodeFacts, OuterFacts, PodFacts, StateFacts } from './facts.ts';
 import type { InnerMemory } from './memory.ts';
@@ -56,7 +57,7 @@ export function* rollUpCluster(
 ): Steps<void> {
   memory.guard.advance(now);
   if (memory.state?.epoch !== state.epoch) memory.outers.clear();
-  memory.inners = yield* innersByOuter(state, memory);
+  memory.inners = innersByOuter(state, memory);
   forgetGone(state, memory, gone);
   memory.state = state;
   memory.nodes = nodeSet(state, memory.nodes, now);
@@ -79,25 +80,17 @@ export function* rollUpCluster(
 const NONE: readonly InnerFacts[] = [];
 
 /** The InnerMaps of each outer map: the same list again where none of them is another. */
-function* innersByOuter(
+function innersByOuter(
   { inners }: ClusterState,
   { state, inners: before }: ClusterMemory,
-): Steps<ReadonlyMap<string, readonly InnerFacts[]>> {
+): ReadonlyMap<string, readonly InnerFacts[]> {
   if (inners === state?.inners) return before;
-  const groups = new Map<string, InnerFacts[]>();
-  const due = every();
-  for (const inner of inners.values()) {
-    if (due()) yield;
-    const group = groups.get(inner.outer);
-    if (group === undefined) groups.set(inner.outer, [inner]);
-    else group.push(inner);
-  }
+  const groups = groupBy(inners.values(), inner => inner.outer);
   return new Map([...groups].map(([name, group]) => [name, unlessSame(group, before.get(name))]));
 }
 
 function unlessSame<T>(items: readonly T[], before: readonly T[] | undefined): readonly T[] {
-  const isSame = before?.length === items.length && items.every((item, at) => item === before[at]);
-  return isSame ? before : items;
+  return before !== undefined && sameItems(before, items) ? before : items;
 }
 
 function forgetGone(state: ClusterState, memory: ClusterMemory, gone: RollupEvents['gone']): void {

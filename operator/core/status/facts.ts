@@ -12,14 +12,14 @@ export interface NodeFacts {
   readonly labels: Readonly<Record<string, string>>;
   readonly labelsHash: string;
   /** Absent: its Ready condition is True. */
-  readonly notReadySince?: number;
+  readonly notReadySince?: number | undefined;
 }
 
 /** Of an agent's Pod. */
 export interface PodFacts {
   readonly key: string;
   readonly node: string;
-  readonly notReadySince?: number;
+  readonly notReadySince?: number | undefined;
 }
 
 export interface ReportedFailure {
@@ -36,9 +36,9 @@ export interface EntryFacts {
   readonly failuresTotal: number;
   /** Of those, the failures that are listed. */
   readonly listed: number;
-  readonly held?: { readonly keys: number; readonly token: string };
+  readonly held?: { readonly keys: number; readonly token: string } | undefined;
   /** A failure of the outer map itself. */
-  readonly own?: ReportedFailure;
+  readonly own?: ReportedFailure | undefined;
   /** By the InnerMap's key. */
   readonly inners: ReadonlyMap<string, ReportedFailure>;
 }
@@ -59,12 +59,12 @@ export interface Written {
   readonly version: number;
   /** Canonical; empty: there is none. */
   readonly text: string;
-  readonly observedGeneration?: number;
-  readonly specResourceVersion?: string;
-  readonly innerMapsDigest?: string;
-  readonly deletionResourceVersion?: string;
-  readonly accepted?: Told;
-  readonly ready?: Told;
+  readonly observedGeneration?: number | undefined;
+  readonly specResourceVersion?: string | undefined;
+  readonly innerMapsDigest?: string | undefined;
+  readonly deletionResourceVersion?: string | undefined;
+  readonly accepted?: Told | undefined;
+  readonly ready?: Told | undefined;
 }
 
 /** Of an object without a status. */
@@ -79,13 +79,13 @@ interface ObjectFacts {
   readonly resourceVersion: string;
   readonly written: Written;
   /** What cannot be read of it, though the schema let it pass. */
-  readonly problem?: ReportedFailure;
+  readonly problem?: ReportedFailure | undefined;
 }
 
 /** Of an OuterMap. */
 export interface OuterFacts extends ObjectFacts {
   /** Absent: it cannot be read. */
-  readonly outerMap?: OuterMap;
+  readonly outerMap?: OuterMap | undefined;
 }
 
 /** Of an InnerMap: without its entries' bytes, those were looked at and let go. */
@@ -94,9 +94,9 @@ export interface InnerFacts extends ObjectFacts {
   readonly key: string;
   readonly namespace: string;
   readonly outer: string;
-  readonly selector?: NodeSelector;
+  readonly selector?: NodeSelector | undefined;
   /** Absent: it cannot be read. */
-  readonly wanted?: WantedInner;
+  readonly wanted?: WantedInner | undefined;
   /** Digest of the layout that its contents were read by. */
-  readonly judgedBy?: string;
+  readonly judgedBy?: string | undefined;
 }

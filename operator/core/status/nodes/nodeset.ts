@@ -14,7 +14,7 @@ export interface NodeStatus {
   /** Node or agent have not been Ready for a minute. */
   readonly isSilent: boolean;
   /** When the last Pod of its agent went. */
-  readonly agentGoneAt?: number;
+  readonly agentGoneAt?: number | undefined;
 }
 
 /** The nodes of a cluster. The same object while nothing that statuses depend on is another. */
@@ -45,12 +45,6 @@ export function nodeSet({ nodes, pods }: NodesSeen, before: NodeSet | undefined,
   const facts = all.map(status => status.facts);
   const areSame = before !== undefined && sameItems(before.labels.nodes, facts, sameLabels);
   return { all, byName, labels: areSame ? before.labels : new NodeLabels(facts) };
-}
-
-/** Clocks of others may be ahead: since when we have seen it counts, where that is longer ago. */
-export function withEarliest<T extends NodeFacts | PodFacts>(facts: T, before: T | undefined): T {
-  const [now, then] = [facts.notReadySince, before?.notReadySince];
-  return now === undefined || then === undefined || then >= now ? facts : { ...facts, notReadySince: then };
 }
 
 function sameStatuses(
@@ -92,7 +86,7 @@ function nodeStatus(
     before.isSilent === isSilent &&
     before.agentGoneAt === goneAt;
   if (isSame) return before;
-  return { facts, hasAgent, isSilent, ...(goneAt === undefined ? {} : { agentGoneAt: goneAt }) };
+  return { facts, hasAgent, isSilent, agentGoneAt: goneAt };
 }
 
 function agentGoneAt({ hasAgent, agentGoneAt: known }: NodeStatus, now: number): number | undefined {

@@ -7,7 +7,6 @@ import {
   rollUpCluster,
 } from '../clusterrollup.ts';
 import type { InnerFacts, NodeFacts, OuterFacts, PodFacts, StateFacts, Written } from '../facts.ts';
-import { withEarliest } from '../nodes/nodeset.ts';
 import type { StatusChange } from '../outerrollup.ts';
 import { innerStatus, outerStatus } from '../statuses.ts';
 
@@ -144,4 +143,10 @@ function put<T>(items: ReadonlyMap<string, T>, key: string, item: T): ReadonlyMa
 
 function without<T>(items: ReadonlyMap<string, T>, key: string): ReadonlyMap<string, T> {
   return new Map([...items].filter(([other]) => other !== key));
+}
+
+/** As the controller's reader of Nodes and Pods does. */
+function withEarliest<T extends NodeFacts | PodFacts>(facts: T, before: T | undefined): T {
+  const [now, then] = [facts.notReadySince, before?.notReadySince];
+  return now === undefined || then === undefined || then >= now ? facts : { ...facts, notReadySince: then };
 }
