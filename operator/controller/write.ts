@@ -1,13 +1,12 @@
 import { versionOf } from '../api/resourceversion.ts';
 import type { InnerMapStatus, OuterMapStatus } from '../api/status.ts';
 import { canonicalText } from '../core/canonical.ts';
+import type { StatusChange } from '../core/status/change.ts';
 import { type ClusterMemory, innerMemory } from '../core/status/clusterrollup.ts';
 import type { InnerFacts, OuterFacts, Written } from '../core/status/facts.ts';
 import { newest, type ObjectMemory } from '../core/status/memory.ts';
-import type { StatusChange } from '../core/status/outerrollup.ts';
-import { patchTo } from '../core/status/patch.ts';
 import { Schedule } from '../core/status/schedule.ts';
-import { innerStatus, outerStatus } from '../core/status/statuses.ts';
+import { innerStatus, outerStatus, patchTo } from '../core/status/statuses.ts';
 import { ApiError, type Cluster, type KubeObject, type ResourceRef } from '../kube/client.ts';
 import type { EventRecord } from '../kube/events.ts';
 import { innerMapRef, outerMapRef } from '../kube/resources.ts';

@@ -1,11 +1,12 @@
 import { groupBy, sameItems } from '../canonical.ts';
 import type { Steps } from '../steps.ts';
 import { outerAcceptances } from './accepted.ts';
+import type { StatusChange } from './change.ts';
 import type { InnerFacts, NodeFacts, OuterFacts, PodFacts, StateFacts } from './facts.ts';
 import type { InnerMemory } from './memory.ts';
 import { type NodeSet, nodeSet } from './nodes/nodeset.ts';
 import { RestoreGuard } from './nodes/restore.ts';
-import { type OuterRollup, rollUpOuterMap, type StatusChange } from './outerrollup.ts';
+import { type OuterRollup, rollUpOuterMap } from './outerrollup.ts';
 
 /** What the controller reads, at one moment: each map is the same object while nothing in it is another. */
 export interface ClusterState {

@@ -1,9 +1,9 @@
 import { every, type Steps } from '../steps.ts';
 import { compiledOf, innerAcceptance, type KeyConflicts, keyConflicts } from './accepted.ts';
-import { type Acceptance, isReady } from './conditions.ts';
-import { type InnerFacts, type OuterFacts, UNWRITTEN, type Written } from './facts.ts';
+import { changeOf, isDeletionNews, isHeldNews, type OnChange, sameAcceptance } from './change.ts';
+import type { Acceptance } from './conditions.ts';
+import { type InnerFacts, type OuterFacts, UNWRITTEN } from './facts.ts';
 import {
-  type Deletion,
   type DeletionMemory,
   type InnerMemories,
   type InnerMemory,
@@ -24,17 +24,7 @@ import {
   type ProgressSeen,
 } from './nodes/progress.ts';
 import type { FailingNode } from './nodes/watermarkindex.ts';
-import { NO_NODES, sameRollup } from './rollup.ts';
-
-/** An object whose status may have to be written anew. */
-export interface StatusChange {
-  readonly kind: 'InnerMap' | 'OuterMap';
-  readonly id: string;
-  /** Not to be put off: that it is ready, that it cannot be taken, that a node came to it. */
-  readonly urgent: boolean;
-  /** Another generation, or a first sight: somebody waits for the answer. */
-  readonly fresh: boolean;
-}
+import { NO_NODES } from './rollup.ts';
 
 /** An OuterMap, or a name that InnerMaps give: what of the last turn spares the next one work. */
 export interface OuterRollup {
@@ -72,9 +62,6 @@ export interface OuterSeen extends ProgressSeen {
   /** As of which InnerMaps were listed. */
   readonly listed: string;
 }
-
-/** Called for each status that may have to be written. */
-export type OnChange = (change: StatusChange) => void;
 
 /** To sort a group of thousands of nodes takes as long as so many small pieces of work. */
 const GROUP_PIECES = 16;
@@ -227,56 +214,9 @@ function outerInput(
   };
 }
 
-function isHeldNews({ written }: ObjectMemory, { rollup }: StatusInput): boolean {
-  return rollup.failures[0]?.reason === 'RemovalHeld' && written.ready?.reason !== 'RemovalHeld';
-}
-
-/** It says that it is ready, and something of it was deleted since: whoever deleted asks the next moment. */
-function isDeletionNews({ input, written }: ObjectMemory, deletion: Deletion): boolean {
-  return input !== undefined && input.deletion !== deletion && written.ready?.status === 'True';
-}
-
 function failingIn({ progress, members }: NodeGroup, key: string): readonly FailingNode[] | undefined {
   const failing = progress.failing.get(key);
   if (failing === undefined || members === progress.ranks) return failing;
   const ranks = new Set(members);
   return failing.filter(({ rank }) => ranks.has(rank));
-}
-
-type News = Pick<StatusChange, 'urgent' | 'fresh'>;
-
-/** Whether there is anything new about the object. */
-function changeOf(
-  { input: before, written }: ObjectMemory,
-  input: StatusInput,
-  grew: boolean,
-): News | undefined {
-  const isFresh = before?.uid !== input.uid || before.generation !== input.generation || grew;
-  if (!isFresh && sameInput(before, input)) return undefined;
-  return { urgent: isUrgent(written, input, grew), fresh: isFresh };
-}
-
-function sameInput(a: StatusInput, b: StatusInput): boolean {
-  return (
-    a.written === b.written &&
-    a.deletion === b.deletion &&
-    a.inners?.accepted === b.inners?.accepted &&
-    a.inners?.digest === b.inners?.digest &&
-    sameRollup(a.rollup, b.rollup) &&
-    sameAcceptance(a.acceptance, b.acceptance)
-  );
-}
-
-function sameAcceptance(a: Acceptance | undefined, b: Acceptance | undefined): boolean {
-  return a === b || (a?.accepted === b?.accepted && a?.reason === b?.reason && a?.message === b?.message);
-}
-
-function isUrgent(written: Written, { generation, acceptance, rollup }: StatusInput, grew: boolean): boolean {
-  const isOfThis = written.observedGeneration === generation;
-  if (isReady(acceptance, rollup)) return !isOfThis || written.ready?.status !== 'True';
-  if (acceptance.accepted === 'False') {
-    const { accepted } = written;
-    return !isOfThis || accepted?.status !== 'False' || accepted.reason !== acceptance.reason;
-  }
-  return grew && written.ready?.status === 'True';
 }

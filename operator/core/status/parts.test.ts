@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { canonicalText } from '../canonical.ts';
 import { conditionsOf, cut } from './conditions.ts';
 import { setDigest } from './memory.ts';
-import { patchTo } from './patch.ts';
 import { NO_NODES, sameRollup } from './rollup.ts';
+import { patchTo } from './statuses.ts';
 
 describe('patchTo', () => {
   it('makes of what is written exactly what is wanted', () => {

@@ -1,4 +1,5 @@
 import { runToEnd } from '../../steps.ts';
+import type { StatusChange } from '../change.ts';
 import {
   type ClusterMemory,
   type ClusterState,
@@ -7,7 +8,6 @@ import {
   rollUpCluster,
 } from '../clusterrollup.ts';
 import type { InnerFacts, NodeFacts, OuterFacts, PodFacts, StateFacts, Written } from '../facts.ts';
-import type { StatusChange } from '../outerrollup.ts';
 import { innerStatus, outerStatus } from '../statuses.ts';
 
 const NOTHING: ClusterState = {

@@ -5,8 +5,8 @@ import { canonicalText } from '../../canonical.ts';
 import { compileOuterMap } from '../../desired/compile.ts';
 import { labelsHash } from '../../report/nodereport.ts';
 import { outerMapOf } from '../../testing/outermap.ts';
+import type { StatusChange } from '../change.ts';
 import type { EntryFacts, InnerFacts, OuterFacts, ReportedFailure, Written } from '../facts.ts';
-import type { StatusChange } from '../outerrollup.ts';
 import { FactsFixture } from './facts.ts';
 
 type Labels = Readonly<Record<string, string>>;

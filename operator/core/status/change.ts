@@ -1,0 +1,64 @@
+import { type Acceptance, isReady } from './conditions.ts';
+import type { Written } from './facts.ts';
+import type { Deletion, ObjectMemory, StatusInput } from './memory.ts';
+import { sameRollup } from './rollup.ts';
+
+/** An object whose status may have to be written anew. */
+export interface StatusChange {
+  readonly kind: 'InnerMap' | 'OuterMap';
+  readonly id: string;
+  /** Not to be put off: that it is ready, that it cannot be taken, that a node came to it. */
+  readonly urgent: boolean;
+  /** Another generation, or a first sight: somebody waits for the answer. */
+  readonly fresh: boolean;
+}
+
+/** Called for each status that may have to be written. */
+export type OnChange = (change: StatusChange) => void;
+
+type News = Pick<StatusChange, 'urgent' | 'fresh'>;
+
+/** Whether there is anything new about the object. */
+export function changeOf(
+  { input: before, written }: ObjectMemory,
+  input: StatusInput,
+  grew: boolean,
+): News | undefined {
+  const isFresh = before?.uid !== input.uid || before.generation !== input.generation || grew;
+  if (!isFresh && sameInput(before, input)) return undefined;
+  return { urgent: isUrgent(written, input, grew), fresh: isFresh };
+}
+
+function sameInput(a: StatusInput, b: StatusInput): boolean {
+  return (
+    a.written === b.written &&
+    a.deletion === b.deletion &&
+    a.inners?.accepted === b.inners?.accepted &&
+    a.inners?.digest === b.inners?.digest &&
+    sameRollup(a.rollup, b.rollup) &&
+    sameAcceptance(a.acceptance, b.acceptance)
+  );
+}
+
+export function sameAcceptance(a: Acceptance | undefined, b: Acceptance | undefined): boolean {
+  return a === b || (a?.accepted === b?.accepted && a?.reason === b?.reason && a?.message === b?.message);
+}
+
+function isUrgent(written: Written, { generation, acceptance, rollup }: StatusInput, grew: boolean): boolean {
+  const isOfThis = written.observedGeneration === generation;
+  if (isReady(acceptance, rollup)) return !isOfThis || written.ready?.status !== 'True';
+  if (acceptance.accepted === 'False') {
+    const { accepted } = written;
+    return !isOfThis || accepted?.status !== 'False' || accepted.reason !== acceptance.reason;
+  }
+  return grew && written.ready?.status === 'True';
+}
+
+export function isHeldNews({ written }: ObjectMemory, { rollup }: StatusInput): boolean {
+  return rollup.failures[0]?.reason === 'RemovalHeld' && written.ready?.reason !== 'RemovalHeld';
+}
+
+/** It says that it is ready, and something of it was deleted since: whoever deleted asks the next moment. */
+export function isDeletionNews({ input, written }: ObjectMemory, deletion: Deletion): boolean {
+  return input !== undefined && input.deletion !== deletion && written.ready?.status === 'True';
+}
