@@ -1,7 +1,7 @@
 import { versionOf } from '../../api/resourceversion.ts';
 import type { Condition, InnerMapStatus, OuterMapStatus } from '../../api/status.ts';
 import { canonicalText } from '../../core/canonical.ts';
-import { type Told, UNWRITTEN, type Written } from '../../core/status/facts.ts';
+import { UNWRITTEN, type Written, type WrittenCondition } from '../../core/status/facts.ts';
 import type { KubeObject } from '../../kube/client.ts';
 
 type Status = Partial<InnerMapStatus & OuterMapStatus>;
@@ -24,7 +24,7 @@ export function writtenIn({ metadata, ['status']: found }: KubeObject): Written 
 function conditionIn(
   conditions: readonly Condition[] | undefined,
   type: Condition['type'],
-): Told | undefined {
+): WrittenCondition | undefined {
   const found = Array.isArray(conditions) ? conditions.find(each => each.type === type) : undefined;
   return found === undefined ? undefined : { status: found.status, reason: found.reason };
 }

@@ -19,7 +19,7 @@ export interface ConditionInput {
   readonly now: string;
 }
 
-type Told = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
+type NewCondition = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
 
 const LONGEST_MESSAGE = 1024;
 
@@ -55,11 +55,11 @@ export function cut(message: string): string {
   return message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE - 1)}…` : message;
 }
 
-function accepted({ accepted: status, reason, message }: Acceptance): Told {
+function accepted({ accepted: status, reason, message }: Acceptance): NewCondition {
   return { type: 'Accepted', status, reason, message };
 }
 
-function programmed(verdict: Acceptance, lot: NodeRollup): Told {
+function programmed(verdict: Acceptance, lot: NodeRollup): NewCondition {
   const type = 'Programmed';
   if (verdict.accepted !== 'True') return notAccepted(type, verdict);
   if (lot.desired === 0) return nowhere(type, lot);
@@ -70,7 +70,7 @@ function programmed(verdict: Acceptance, lot: NodeRollup): Told {
   return { type, status: 'False', reason: 'Progressing', message };
 }
 
-function readiness(verdict: Acceptance, lot: NodeRollup): Told {
+function readiness(verdict: Acceptance, lot: NodeRollup): NewCondition {
   const type = 'Ready';
   if (verdict.accepted !== 'True') return notAccepted(type, verdict);
   if (lot.desired === 0) return nowhere(type, lot);
@@ -85,11 +85,11 @@ function readiness(verdict: Acceptance, lot: NodeRollup): Told {
   return { type, status: 'True', reason: 'Programmed', message: `As declared on ${nodes(lot.desired)}` };
 }
 
-function notAccepted(type: 'Programmed' | 'Ready', { reason, message }: Acceptance): Told {
+function notAccepted(type: 'Programmed' | 'Ready', { reason, message }: Acceptance): NewCondition {
   return { type, status: 'False', reason, message };
 }
 
-function nowhere(type: 'Programmed' | 'Ready', { withoutAgent }: NodeRollup): Told {
+function nowhere(type: 'Programmed' | 'Ready', { withoutAgent }: NodeRollup): NewCondition {
   const message =
     withoutAgent === 0
       ? 'No node is selected: see nodeSelector here and in the OuterMap'

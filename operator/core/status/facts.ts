@@ -63,14 +63,14 @@ export interface Written {
   readonly specResourceVersion?: string | undefined;
   readonly innerMapsDigest?: string | undefined;
   readonly deletionResourceVersion?: string | undefined;
-  readonly accepted?: Told | undefined;
-  readonly ready?: Told | undefined;
+  readonly accepted?: WrittenCondition | undefined;
+  readonly ready?: WrittenCondition | undefined;
 }
 
 /** Of an object without a status. */
 export const UNWRITTEN: Written = { version: 0, text: '' };
 
-export type Told = Pick<Condition, 'status' | 'reason'>;
+export type WrittenCondition = Pick<Condition, 'status' | 'reason'>;
 
 interface ObjectFacts {
   readonly name: string;
