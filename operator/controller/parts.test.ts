@@ -82,30 +82,30 @@ describe('eventsBetween', () => {
         ],
       },
     });
-  const told = (before: ReturnType<typeof written>, after: ReturnType<typeof written>) =>
+  const events = (before: ReturnType<typeof written>, after: ReturnType<typeof written>) =>
     eventsBetween(subject, before, after).map(({ type, reason }) => `${type} ${reason}`);
   const nothing = writtenIn({ metadata: { name: 'web' } });
 
   it('tells what turned, once', () => {
-    expect(told(nothing, written('True', 'False'))).to.deep.equal([]);
-    expect(told(nothing, written('True', 'True', 'Programmed'))).to.deep.equal(['Normal Programmed']);
+    expect(events(nothing, written('True', 'False'))).to.deep.equal([]);
+    expect(events(nothing, written('True', 'True', 'Programmed'))).to.deep.equal(['Normal Programmed']);
     const ready = written('True', 'True', 'Programmed');
-    expect(told(ready, ready)).to.deep.equal([]);
-    expect(told(ready, written('True', 'False'))).to.deep.equal(['Normal Progressing']);
-    expect(told(ready, written('True', 'False', 'OutOfMemory'))).to.deep.equal(['Warning OutOfMemory']);
-    expect(told(ready, written('True', 'Unknown', 'NodesNotReporting'))).to.deep.equal([
+    expect(events(ready, ready)).to.deep.equal([]);
+    expect(events(ready, written('True', 'False'))).to.deep.equal(['Normal Progressing']);
+    expect(events(ready, written('True', 'False', 'OutOfMemory'))).to.deep.equal(['Warning OutOfMemory']);
+    expect(events(ready, written('True', 'Unknown', 'NodesNotReporting'))).to.deep.equal([
       'Warning NodesNotReporting',
     ]);
-    expect(told(ready, written('False', 'False', 'KeyConflict'))).to.deep.equal(['Warning KeyConflict']);
+    expect(events(ready, written('False', 'False', 'KeyConflict'))).to.deep.equal(['Warning KeyConflict']);
     const refused = written('False', 'False', 'KeyConflict');
-    expect(told(refused, refused)).to.deep.equal([]);
-    expect(told(refused, written('False', 'False', 'InvalidKey'))).to.deep.equal(['Warning InvalidKey']);
+    expect(events(refused, refused)).to.deep.equal([]);
+    expect(events(refused, written('False', 'False', 'InvalidKey'))).to.deep.equal(['Warning InvalidKey']);
   });
 
   it('tells of a removal that is held, also where it was not ready before', () => {
     const held = written('True', 'False', 'RemovalHeld');
-    expect(told(written('True', 'False'), held)).to.deep.equal(['Warning RemovalHeld']);
-    expect(told(held, held)).to.deep.equal([]);
+    expect(events(written('True', 'False'), held)).to.deep.equal(['Warning RemovalHeld']);
+    expect(events(held, held)).to.deep.equal([]);
   });
 });
 

@@ -204,8 +204,8 @@ export class StatusWriter {
       this.#schedules[kind].failed(id, this.#now, REFUSED_MS);
       return;
     }
-    const asked = error instanceof ApiError ? (error.retryAfter ?? 0) : 0;
-    const wait = Math.max(this.#backoff.next(), asked);
+    const retryAfter = error instanceof ApiError ? (error.retryAfter ?? 0) : 0;
+    const wait = Math.max(this.#backoff.next(), retryAfter);
     this.#pausedUntil = Math.max(this.#pausedUntil, this.#now + wait);
     this.#schedules[kind].failed(id, this.#now, wait);
   }

@@ -6,130 +6,134 @@ const YOUNG = '2026-01-02T00:00:00Z';
 
 describe('innerVerdict', () => {
   function twoZones(): StatusFixture {
-    const scene = new StatusFixture().node('a', { zone: 'p', disk: 'ssd' }).node('b', { zone: 'q' });
-    return scene.agent('a').agent('b').outer('tenants').listed();
+    const fixture = new StatusFixture().node('a', { zone: 'p', disk: 'ssd' }).node('b', { zone: 'q' });
+    return fixture.agent('a').agent('b').outer('tenants').listed();
   }
 
   it('gives a key to the oldest, and names it to the others', () => {
-    const scene = twoZones().inner('young', { key: 1, createdAt: YOUNG }).inner('old', { key: 1 });
-    expect(scene.accepted('old')).to.equal('True Accepted');
-    expect(scene.accepted('young')).to.equal('False KeyConflict');
-    expect(scene.innerStatus('young').conditions[0]!.message).to.equal(
+    const fixture = twoZones().inner('young', { key: 1, createdAt: YOUNG }).inner('old', { key: 1 });
+    expect(fixture.accepted('old')).to.equal('True Accepted');
+    expect(fixture.accepted('young')).to.equal('False KeyConflict');
+    expect(fixture.innerStatus('young').conditions[0]!.message).to.equal(
       'Key 1 belongs to the older InnerMap team/old',
     );
-    expect(scene.outerStatus().innerMaps).to.equal(1);
-    scene.delete('old').fold();
-    expect(scene.told.map(({ id }) => id)).to.include('team/young');
-    expect(scene.accepted('young')).to.equal('True Accepted');
+    expect(fixture.outerStatus().innerMaps).to.equal(1);
+    fixture.delete('old').fold();
+    expect(fixture.changes.map(({ id }) => id)).to.include('team/young');
+    expect(fixture.accepted('young')).to.equal('True Accepted');
   });
 
   it('sees no conflict where no node is selected by both', () => {
-    const scene = twoZones().inner('p', { key: 1, selector: labelled('zone', 'p') });
-    scene.inner('q', { key: 1, selector: labelled('zone', 'q'), createdAt: YOUNG });
-    expect(scene.accepted('q')).to.equal('True Accepted');
-    scene.inner('ssd', { key: 1, selector: labelled('disk', 'ssd'), createdAt: YOUNG });
-    expect(scene.accepted('ssd')).to.equal('False KeyConflict');
-    scene.node('a', { zone: 'p' });
-    expect(scene.accepted('ssd')).to.equal('True Accepted');
-    scene.node('b', { zone: 'q', disk: 'ssd' }).fold();
-    expect(scene.told.map(({ id }) => id)).to.include('team/ssd');
-    expect(scene.accepted('ssd')).to.equal('False KeyConflict');
+    const fixture = twoZones().inner('p', { key: 1, selector: labelled('zone', 'p') });
+    fixture.inner('q', { key: 1, selector: labelled('zone', 'q'), createdAt: YOUNG });
+    expect(fixture.accepted('q')).to.equal('True Accepted');
+    fixture.inner('ssd', { key: 1, selector: labelled('disk', 'ssd'), createdAt: YOUNG });
+    expect(fixture.accepted('ssd')).to.equal('False KeyConflict');
+    fixture.node('a', { zone: 'p' });
+    expect(fixture.accepted('ssd')).to.equal('True Accepted');
+    fixture.node('b', { zone: 'q', disk: 'ssd' }).fold();
+    expect(fixture.changes.map(({ id }) => id)).to.include('team/ssd');
+    expect(fixture.accepted('ssd')).to.equal('False KeyConflict');
   });
 
   it('sees a conflict of selectors that say the same, where there is no node yet', () => {
-    const scene = new StatusFixture().outer('tenants').inner('old', { key: 1 });
-    scene.inner('young', { key: 1, createdAt: YOUNG });
-    scene.inner('x', { key: 2, selector: labelled('zone', 'x') });
-    scene.inner('y', { key: 2, selector: labelled('zone', 'x'), createdAt: YOUNG });
-    expect(scene.accepted('young')).to.equal('False KeyConflict');
-    expect(scene.accepted('y')).to.equal('False KeyConflict');
+    const fixture = new StatusFixture().outer('tenants').inner('old', { key: 1 });
+    fixture.inner('young', { key: 1, createdAt: YOUNG });
+    fixture.inner('x', { key: 2, selector: labelled('zone', 'x') });
+    fixture.inner('y', { key: 2, selector: labelled('zone', 'x'), createdAt: YOUNG });
+    expect(fixture.accepted('young')).to.equal('False KeyConflict');
+    expect(fixture.accepted('y')).to.equal('False KeyConflict');
   });
 
   it('lets contents that cannot be taken hold their key', () => {
     const invalid = { reason: 'InvalidEntries', message: 'spec.entries[0]: no' } as const;
-    const scene = twoZones().inner('old', { key: 1, invalid }).inner('young', { key: 1, createdAt: YOUNG });
-    expect(scene.accepted('old')).to.equal('False InvalidEntries');
-    expect(scene.accepted('young')).to.equal('False KeyConflict');
+    const fixture = twoZones().inner('old', { key: 1, invalid }).inner('young', { key: 1, createdAt: YOUNG });
+    expect(fixture.accepted('old')).to.equal('False InvalidEntries');
+    expect(fixture.accepted('young')).to.equal('False KeyConflict');
   });
 
   it('does not refuse what it has not read yet', () => {
-    const scene = twoZones();
-    const facts = scene.innerFacts('web');
-    scene.world.putInner({ ...facts, wanted: { ...facts.wanted!, content: { kind: 'pending' } } }, 0);
-    expect(scene.accepted('web')).to.equal('Unknown Pending');
-    expect(scene.told.every(({ id, urgent }) => id !== 'team/web' || !urgent)).to.equal(true);
-    expect(scene.ready('web')).to.equal('False Pending');
-    scene.world.putInner(facts, 0);
-    expect(scene.accepted('web')).to.equal('True Accepted');
+    const fixture = twoZones();
+    const facts = fixture.innerFacts('web');
+    fixture.world.putInner({ ...facts, wanted: { ...facts.wanted!, content: { kind: 'pending' } } }, 0);
+    expect(fixture.accepted('web')).to.equal('Unknown Pending');
+    expect(fixture.changes.every(({ id, urgent }) => id !== 'team/web' || !urgent)).to.equal(true);
+    expect(fixture.ready('web')).to.equal('False Pending');
+    fixture.world.putInner(facts, 0);
+    expect(fixture.accepted('web')).to.equal('True Accepted');
   });
 
   it('passes on what cannot be read of the object itself', () => {
-    const scene = twoZones();
-    const { wanted: _, ...facts } = scene.innerFacts('web');
-    scene.world.putInner({ ...facts, problem: { reason: 'Unsupported', message: 'Too new' } }, 0);
-    expect(scene.accepted('web')).to.equal('False Unsupported');
-    expect(scene.innerStatus('web').entries).to.equal(0);
+    const fixture = twoZones();
+    const { wanted: _, ...facts } = fixture.innerFacts('web');
+    fixture.world.putInner({ ...facts, problem: { reason: 'Unsupported', message: 'Too new' } }, 0);
+    expect(fixture.accepted('web')).to.equal('False Unsupported');
+    expect(fixture.innerStatus('web').entries).to.equal(0);
   });
 
   it('waits for an OuterMap that cannot be used', () => {
-    const scene = twoZones().inner('web').outer('tenants', { key: 'what' });
-    expect(scene.accepted('web')).to.equal('False Pending');
-    expect(scene.outerReady()).to.equal('False LayoutMismatch');
-    expect(scene.outerStatus().innerMaps).to.equal(0);
+    const fixture = twoZones().inner('web').outer('tenants', { key: 'what' });
+    expect(fixture.accepted('web')).to.equal('False Pending');
+    expect(fixture.outerReady()).to.equal('False LayoutMismatch');
+    expect(fixture.outerStatus().innerMaps).to.equal(0);
   });
 
   it('judges by the access rules as they are', () => {
-    const scene = twoZones().inner('web', { key: 7 });
-    expect(scene.accepted('web')).to.equal('True Accepted');
-    scene.outer('tenants', { access: [{ namespaces: ['team'], keys: ['0..5'] }] });
-    expect(scene.accepted('web')).to.equal('False KeyNotAllowed');
+    const fixture = twoZones().inner('web', { key: 7 });
+    expect(fixture.accepted('web')).to.equal('True Accepted');
+    fixture.outer('tenants', { access: [{ namespaces: ['team'], keys: ['0..5'] }] });
+    expect(fixture.accepted('web')).to.equal('False KeyNotAllowed');
   });
 });
 
 describe('outerVerdict', () => {
   const outerOf = (
-    scene: StatusFixture,
+    fixture: StatusFixture,
     name: string,
     [createdAt, zone]: readonly [string, string?],
   ): StatusFixture => {
     const selector = zone === undefined ? {} : { nodeSelector: labelled('zone', zone) };
-    scene.outer(name, { pin: 'shared', ...selector });
-    const facts = scene.world.outerFacts(name)!;
+    fixture.outer(name, { pin: 'shared', ...selector });
+    const facts = fixture.world.outerFacts(name)!;
     const metadata = { ...facts.outerMap!.metadata, creationTimestamp: createdAt };
     const outerMap = { ...facts.outerMap!, metadata };
-    scene.world.putOuter({ ...facts, generation: facts.generation + 1, outerMap }, scene.now);
-    return scene;
+    fixture.world.putOuter({ ...facts, generation: facts.generation + 1, outerMap }, fixture.now);
+    return fixture;
   };
 
   it('gives a pin to the older of two that meet on a node', () => {
-    const scene = new StatusFixture().nodes('a').listed();
-    outerOf(scene, 'young', [YOUNG]);
-    outerOf(scene, 'old', [OLD]);
-    expect(scene.outerReady('young')).to.equal('False PinInUse');
-    expect(scene.outerReady('old')).to.equal('False Progressing');
-    scene.inner('web', { outer: 'young' });
-    expect(scene.accepted('web')).to.equal('False Pending');
-    scene.world.removeOuter('old');
-    expect(scene.outerReady('young')).to.equal('False Progressing');
-    expect(scene.accepted('web')).to.equal('True Accepted');
+    const fixture = new StatusFixture().nodes('a').listed();
+    outerOf(fixture, 'young', [YOUNG]);
+    outerOf(fixture, 'old', [OLD]);
+    expect(fixture.outerReady('young')).to.equal('False PinInUse');
+    expect(fixture.outerReady('old')).to.equal('False Progressing');
+    fixture.inner('web', { outer: 'young' });
+    expect(fixture.accepted('web')).to.equal('False Pending');
+    fixture.world.removeOuter('old');
+    expect(fixture.outerReady('young')).to.equal('False Progressing');
+    expect(fixture.accepted('web')).to.equal('True Accepted');
   });
 
   it('sees no conflict of pins on different nodes', () => {
-    const scene = new StatusFixture().node('a', { zone: 'p' }).node('b', { zone: 'q' }).agent('a').agent('b');
-    outerOf(scene, 'old', [OLD, 'p']);
-    outerOf(scene.listed(), 'young', [YOUNG, 'q']);
-    expect(scene.outerReady('young')).to.equal('False Progressing');
-    scene.node('b', { zone: 'p' });
-    outerOf(scene, 'both', [YOUNG, 'p']);
-    expect(scene.outerReady('both')).to.equal('False PinInUse');
+    const fixture = new StatusFixture()
+      .node('a', { zone: 'p' })
+      .node('b', { zone: 'q' })
+      .agent('a')
+      .agent('b');
+    outerOf(fixture, 'old', [OLD, 'p']);
+    outerOf(fixture.listed(), 'young', [YOUNG, 'q']);
+    expect(fixture.outerReady('young')).to.equal('False Progressing');
+    fixture.node('b', { zone: 'p' });
+    outerOf(fixture, 'both', [YOUNG, 'p']);
+    expect(fixture.outerReady('both')).to.equal('False PinInUse');
   });
 
   it('passes on what cannot be read of the object itself', () => {
-    const scene = new StatusFixture().nodes('a').outer('tenants').inner('web').listed();
-    const { outerMap: _, ...facts } = scene.world.outerFacts('tenants')!;
+    const fixture = new StatusFixture().nodes('a').outer('tenants').inner('web').listed();
+    const { outerMap: _, ...facts } = fixture.world.outerFacts('tenants')!;
     const problem = { reason: 'Unsupported', message: 'Too new' } as const;
-    scene.world.putOuter({ ...facts, generation: 2, problem }, 0);
-    expect(scene.outerReady()).to.equal('False Unsupported');
-    expect(scene.accepted('web')).to.equal('False Pending');
+    fixture.world.putOuter({ ...facts, generation: 2, problem }, 0);
+    expect(fixture.outerReady()).to.equal('False Unsupported');
+    expect(fixture.accepted('web')).to.equal('False Pending');
   });
 });

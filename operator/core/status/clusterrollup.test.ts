@@ -7,7 +7,7 @@ import { labelled, StatusFixture } from './testing/fixture.ts';
 const NODES = ['a', 'b', 'c', 'd'];
 const INNERS = ['w', 'x', 'y', 'z'];
 
-type Change = (scene: StatusFixture) => void;
+type Change = (fixture: StatusFixture) => void;
 
 const node = fc.constantFrom(...NODES);
 const inner = fc.constantFrom(...INNERS);
@@ -15,61 +15,61 @@ const inner = fc.constantFrom(...INNERS);
 const change: fc.Arbitrary<Change> = fc.oneof(
   fc.tuple(node, fc.constantFrom('p', 'q')).map(
     ([name, zone]): Change =>
-      scene =>
-        scene.node(name, { zone }),
+      fixture =>
+        fixture.node(name, { zone }),
   ),
   node.map(
     (name): Change =>
-      scene =>
-        scene.agent(name),
+      fixture =>
+        fixture.agent(name),
   ),
   node.map(
     (name): Change =>
-      scene =>
-        scene.agentGone(name),
+      fixture =>
+        fixture.agentGone(name),
   ),
   node.map(
     (name): Change =>
-      scene =>
-        scene.reboot(name),
+      fixture =>
+        fixture.reboot(name),
   ),
   node.map(
     (name): Change =>
-      scene =>
-        scene.world.removeNode(name),
+      fixture =>
+        fixture.world.removeNode(name),
   ),
   node.map(
     (name): Change =>
-      scene =>
-        scene.agent(name, { notReadySince: scene.now }),
+      fixture =>
+        fixture.agent(name, { notReadySince: fixture.now }),
   ),
   fc.tuple(inner, fc.constantFrom(undefined, 'p', 'q'), fc.nat(2)).map(
     ([name, zone, key]): Change =>
-      scene =>
-        scene.inner(name, { key, ...(zone === undefined ? {} : { selector: labelled('zone', zone) }) }),
+      fixture =>
+        fixture.inner(name, { key, ...(zone === undefined ? {} : { selector: labelled('zone', zone) }) }),
   ),
   inner.map(
     (name): Change =>
-      scene =>
-        scene.delete(name),
+      fixture =>
+        fixture.delete(name),
   ),
   fc.tuple(node, fc.nat(12), fc.subarray(INNERS), fc.nat(1)).map(
     ([name, back, failing, more]): Change =>
-      scene =>
-        scene.report(name, 'tenants', {
-          watermark: scene.version - back,
+      fixture =>
+        fixture.report(name, 'tenants', {
+          watermark: fixture.version - back,
           failing,
           failuresTotal: failing.length + more,
         }),
   ),
-  fc.constant<Change>(scene => scene.outer('tenants')),
+  fc.constant<Change>(fixture => fixture.outer('tenants')),
   fc.constantFrom(1_000, 60_000, 75_000).map(
     (time): Change =>
-      scene =>
-        scene.pass(time),
+      fixture =>
+        fixture.pass(time),
   ),
-  fc.constant<Change>(scene => scene.world.distrust(scene.version - 3, scene.now)),
-  fc.constant<Change>(scene => scene.fold()),
+  fc.constant<Change>(fixture => fixture.world.distrust(fixture.version - 3, fixture.now)),
+  fc.constant<Change>(fixture => fixture.fold()),
 );
 
 /** What a node says of an object, by the definition alone: no index, no order, only since when things are so. */
@@ -109,8 +109,8 @@ function answerOf({ world, now }: StatusFixture, nodeName: string, name: string)
   return entry.failuresTotal > entry.listed ? 'unknown' : 'ready';
 }
 
-function modelOf(scene: StatusFixture, name: string) {
-  const answers = NODES.map(each => answerOf(scene, each, name));
+function modelOf(fixture: StatusFixture, name: string) {
+  const answers = NODES.map(each => answerOf(fixture, each, name));
   const count = (wanted: string) => answers.filter(answer => answer === wanted).length;
   const [ready, failed, unknown, behind] = ['ready', 'failed', 'unknown', 'behind'].map(count) as number[];
   const desired = ready! + failed! + unknown! + behind!;
@@ -122,17 +122,18 @@ describe('rollUpCluster', () => {
   it('agrees with the definition, whatever happened before', () => {
     fc.assert(
       fc.property(fc.array(change, { maxLength: 60 }), changes => {
-        const scene = new StatusFixture().nodes('a', 'b').outer('tenants').inner('w').listed();
-        for (const apply of changes) apply(scene);
+        const fixture = new StatusFixture().nodes('a', 'b').outer('tenants').inner('w').listed();
+        for (const apply of changes) apply(fixture);
         for (const name of INNERS) {
-          if (!scene.world.state.inners.has(`team/${name}`)) continue;
-          const { nodes, conditions } = scene.innerStatus(name);
-          expect(nodes).to.deep.equal(modelOf(scene, name));
+          if (!fixture.world.state.inners.has(`team/${name}`)) continue;
+          const { nodes, conditions } = fixture.innerStatus(name);
+          expect(nodes).to.deep.equal(modelOf(fixture, name));
           if (conditions[2]!.status === 'True') expect(nodes.ready).to.equal(nodes.desired).and.above(0);
         }
-        expect(scene.outerStatus().innerMaps).to.equal(
+        expect(fixture.outerStatus().innerMaps).to.equal(
           INNERS.filter(
-            name => scene.world.state.inners.has(`team/${name}`) && scene.accepted(name) === 'True Accepted',
+            name =>
+              fixture.world.state.inners.has(`team/${name}`) && fixture.accepted(name) === 'True Accepted',
           ).length,
         );
       }),
@@ -143,15 +144,15 @@ describe('rollUpCluster', () => {
   it('tells of every object whose status becomes another', () => {
     fc.assert(
       fc.property(fc.array(change, { maxLength: 40 }), changes => {
-        const scene = new StatusFixture().nodes('a', 'b').outer('tenants').inner('w').listed().fold();
-        let before = statusesOf(scene);
+        const fixture = new StatusFixture().nodes('a', 'b').outer('tenants').inner('w').listed().fold();
+        let before = statusesOf(fixture);
         for (const apply of changes) {
-          apply(scene);
-          scene.fold();
-          const after = statusesOf(scene);
-          const told = new Set(scene.told.map(({ id }) => id));
+          apply(fixture);
+          fixture.fold();
+          const after = statusesOf(fixture);
+          const changed = new Set(fixture.changes.map(({ id }) => id));
           for (const [id, text] of after)
-            if (before.get(id) !== text) expect(told.has(id), `${id} ${text}`).to.equal(true);
+            if (before.get(id) !== text) expect(changed.has(id), `${id} ${text}`).to.equal(true);
           before = after;
         }
       }),
@@ -163,41 +164,41 @@ describe('rollUpCluster', () => {
     const facts = factsOfSomeCluster();
     fc.assert(
       fc.property(fc.shuffledSubarray([...facts], { minLength: facts.length }), shuffled => {
-        const scene = new StatusFixture();
-        for (const put of shuffled) put(scene.world);
-        scene.world.listed('150', 0);
-        expect(Object.fromEntries(statusesOf(scene.fold()))).to.deep.equal(expectedOf(facts));
+        const fixture = new StatusFixture();
+        for (const put of shuffled) put(fixture.world);
+        fixture.world.listed('150', 0);
+        expect(Object.fromEntries(statusesOf(fixture.fold()))).to.deep.equal(expectedOf(facts));
       }),
       { numRuns: 200, seed: 20261125 },
     );
   });
 
   it('leaves an outer map out of which nothing changed, and finds what time alone has changed', () => {
-    const scene = new StatusFixture().nodes('a', 'b').outer('tenants').outer('other', { pin: 'x' });
-    scene.inner('w', { key: 1 }).inner('z', { outer: 'other' }).listed();
-    scene.report('a').report('b').report('a', 'other').fold();
-    const memoryOf = (name: string) => scene.world.memory.outers.get(name)!;
+    const fixture = new StatusFixture().nodes('a', 'b').outer('tenants').outer('other', { pin: 'x' });
+    fixture.inner('w', { key: 1 }).inner('z', { outer: 'other' }).listed();
+    fixture.report('a').report('b').report('a', 'other').fold();
+    const memoryOf = (name: string) => fixture.world.memory.outers.get(name)!;
     const [tenants, other] = [memoryOf('tenants').groups, memoryOf('other').groups];
-    scene.inner('w', { key: 1 }).fold();
+    fixture.inner('w', { key: 1 }).fold();
     expect(memoryOf('other').groups).to.equal(other);
     expect(memoryOf('tenants').groups).not.to.equal(tenants);
-    scene.pass(75_000).fold();
+    fixture.pass(75_000).fold();
     expect(memoryOf('other').groups).not.to.equal(other);
   });
 
   it('rolls up those first of which something was deleted', () => {
-    const scene = new StatusFixture().nodes('a').outer('other', { pin: 'x' }).outer('tenants');
-    scene.inner('w', { key: 1 }).inner('z', { outer: 'other' }).listed().report('a').fold();
-    scene.inner('z', { outer: 'other' });
-    expect([...scene.delete('w').fold().told].at(-1)!.id).to.equal('tenants');
+    const fixture = new StatusFixture().nodes('a').outer('other', { pin: 'x' }).outer('tenants');
+    fixture.inner('w', { key: 1 }).inner('z', { outer: 'other' }).listed().report('a').fold();
+    fixture.inner('z', { outer: 'other' });
+    expect([...fixture.delete('w').fold().changes].at(-1)!.id).to.equal('tenants');
   });
 });
 
 function expectedOf(facts: readonly ((world: FactsFixture) => void)[]): Record<string, string> {
-  const scene = new StatusFixture();
-  for (const put of facts) put(scene.world);
-  scene.world.listed('150', 0);
-  return Object.fromEntries(statusesOf(scene.fold()));
+  const fixture = new StatusFixture();
+  for (const put of facts) put(fixture.world);
+  fixture.world.listed('150', 0);
+  return Object.fromEntries(statusesOf(fixture.fold()));
 }
 
 /** All statuses as texts. */
@@ -212,17 +213,17 @@ function statusesOf({ world }: StatusFixture): ReadonlyMap<string, string> {
   return new Map([...inners, ...outers].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Facts of a scene, each to be put by itself. */
+/** Facts of a fixture, each to be put by itself. */
 function factsOfSomeCluster(): readonly ((world: FactsFixture) => void)[] {
-  const scene = new StatusFixture().node('a', { zone: 'p' }).nodes('b', 'c').agent('a').outer('tenants');
-  scene.outer('other', { pin: 'x' }).outer('third', { pin: 'x' });
-  scene.inner('w', { key: 1 }).inner('x', { key: 1, createdAt: '2026-01-02T00:00:00Z' });
-  scene.inner('y', { key: 2, selector: labelled('zone', 'p') }).inner('z', { outer: 'other' });
-  scene
+  const fixture = new StatusFixture().node('a', { zone: 'p' }).nodes('b', 'c').agent('a').outer('tenants');
+  fixture.outer('other', { pin: 'x' }).outer('third', { pin: 'x' });
+  fixture.inner('w', { key: 1 }).inner('x', { key: 1, createdAt: '2026-01-02T00:00:00Z' });
+  fixture.inner('y', { key: 2, selector: labelled('zone', 'p') }).inner('z', { outer: 'other' });
+  fixture
     .report('a')
     .report('b', 'tenants', { failing: ['w'], failuresTotal: 2 })
     .report('c', 'other');
-  const { nodes, pods, states, outers, inners } = scene.world.state;
+  const { nodes, pods, states, outers, inners } = fixture.world.state;
   return [
     ...[...nodes.values()].map(node => (world: FactsFixture) => world.putNode(node, 0)),
     ...[...pods.values()].map(pod => (world: FactsFixture) => world.putPod(pod, 0)),

@@ -10,8 +10,8 @@ export interface Acceptance {
 }
 
 export interface ConditionInput {
-  readonly verdict: Acceptance;
-  readonly lot: NodeRollup;
+  readonly acceptance: Acceptance;
+  readonly rollup: NodeRollup;
   readonly generation: number;
   /** What was written last: times of transitions are kept from there. */
   readonly before: readonly Condition[];
@@ -25,21 +25,23 @@ const LONGEST_MESSAGE = 1024;
 
 /** Accepted, Programmed and Ready, in this order. */
 export function conditionsOf({
-  verdict,
-  lot,
+  acceptance,
+  rollup,
   generation,
   before,
   now,
 }: ConditionInput): readonly Condition[] {
-  return [accepted(verdict), programmed(verdict, lot), readiness(verdict, lot)].map(told => {
-    const same = before.find(({ type, status }) => type === told.type && status === told.status);
-    return {
-      ...told,
-      message: cut(told.message),
-      observedGeneration: generation,
-      lastTransitionTime: same?.lastTransitionTime ?? now,
-    };
-  });
+  return [accepted(acceptance), programmed(acceptance, rollup), readiness(acceptance, rollup)].map(
+    condition => {
+      const same = before.find(({ type, status }) => type === condition.type && status === condition.status);
+      return {
+        ...condition,
+        message: cut(condition.message),
+        observedGeneration: generation,
+        lastTransitionTime: same?.lastTransitionTime ?? now,
+      };
+    },
+  );
 }
 
 export function countsOf({ desired, ready, failed, unknown, withoutAgent }: NodeRollup): NodeCounts {
@@ -59,30 +61,30 @@ function accepted({ accepted: status, reason, message }: Acceptance): NewConditi
   return { type: 'Accepted', status, reason, message };
 }
 
-function programmed(verdict: Acceptance, lot: NodeRollup): NewCondition {
+function programmed(acceptance: Acceptance, rollup: NodeRollup): NewCondition {
   const type = 'Programmed';
-  if (verdict.accepted !== 'True') return notAccepted(type, verdict);
-  if (lot.desired === 0) return nowhere(type, lot);
-  const left = lot.behind + lot.unknown;
+  if (acceptance.accepted !== 'True') return notAccepted(type, acceptance);
+  if (rollup.desired === 0) return nowhere(type, rollup);
+  const left = rollup.behind + rollup.unknown;
   if (left === 0)
-    return { type, status: 'True', reason: 'Programmed', message: `${nodes(lot.desired)} answered` };
-  const message = [behindText(lot), unknownText(lot)].filter(text => text !== '').join('; ');
+    return { type, status: 'True', reason: 'Programmed', message: `${nodes(rollup.desired)} answered` };
+  const message = [behindText(rollup), unknownText(rollup)].filter(text => text !== '').join('; ');
   return { type, status: 'False', reason: 'Progressing', message };
 }
 
-function readiness(verdict: Acceptance, lot: NodeRollup): NewCondition {
+function readiness(acceptance: Acceptance, rollup: NodeRollup): NewCondition {
   const type = 'Ready';
-  if (verdict.accepted !== 'True') return notAccepted(type, verdict);
-  if (lot.desired === 0) return nowhere(type, lot);
-  const first = lot.failures[0];
+  if (acceptance.accepted !== 'True') return notAccepted(type, acceptance);
+  if (rollup.desired === 0) return nowhere(type, rollup);
+  const first = rollup.failures[0];
   if (first !== undefined) {
-    const message = `Failed on ${lot.failed} of ${nodes(lot.desired)}, the first is ${first.node}: ${first.message}`;
+    const message = `Failed on ${rollup.failed} of ${nodes(rollup.desired)}, the first is ${first.node}: ${first.message}`;
     return { type, status: 'False', reason: first.reason, message };
   }
-  if (lot.behind > 0) return { type, status: 'False', reason: 'Progressing', message: behindText(lot) };
-  if (lot.unknown > 0)
-    return { type, status: 'Unknown', reason: 'NodesNotReporting', message: unknownText(lot) };
-  return { type, status: 'True', reason: 'Programmed', message: `As declared on ${nodes(lot.desired)}` };
+  if (rollup.behind > 0) return { type, status: 'False', reason: 'Progressing', message: behindText(rollup) };
+  if (rollup.unknown > 0)
+    return { type, status: 'Unknown', reason: 'NodesNotReporting', message: unknownText(rollup) };
+  return { type, status: 'True', reason: 'Programmed', message: `As declared on ${nodes(rollup.desired)}` };
 }
 
 function notAccepted(type: 'Programmed' | 'Ready', { reason, message }: Acceptance): NewCondition {

@@ -4,247 +4,251 @@ import { labelled, StatusFixture } from './testing/fixture.ts';
 /** Each way in which a status could say Ready of something that is not so. */
 describe('World never calls ready', () => {
   function readyScene(): StatusFixture {
-    const scene = new StatusFixture().nodes('a', 'b').outer('tenants').inner('web').listed();
-    scene.report('a').report('b');
-    expect(scene.ready('web')).to.equal('True Programmed');
-    expect(scene.outerReady()).to.equal('True Programmed');
-    return scene;
+    const fixture = new StatusFixture().nodes('a', 'b').outer('tenants').inner('web').listed();
+    fixture.report('a').report('b');
+    expect(fixture.ready('web')).to.equal('True Programmed');
+    expect(fixture.outerReady()).to.equal('True Programmed');
+    return fixture;
   }
 
   it('what a node’s watermark has not reached', () => {
-    const scene = readyScene().inner('web').report('a');
-    expect(scene.ready('web')).to.equal('False Progressing');
-    expect(scene.innerStatus('web').nodes.summary).to.equal('1/2');
-    expect(scene.report('b').ready('web')).to.equal('True Programmed');
+    const fixture = readyScene().inner('web').report('a');
+    expect(fixture.ready('web')).to.equal('False Progressing');
+    expect(fixture.innerStatus('web').nodes.summary).to.equal('1/2');
+    expect(fixture.report('b').ready('web')).to.equal('True Programmed');
   });
 
   it('where a label newly selects a node, however high its watermark is', () => {
-    const scene = new StatusFixture().node('a', { zone: 'x' }).agent('a').node('b', { zone: 'y' }).agent('b');
-    scene
+    const fixture = new StatusFixture()
+      .node('a', { zone: 'x' })
+      .agent('a')
+      .node('b', { zone: 'y' })
+      .agent('b');
+    fixture
       .outer('tenants')
       .inner('web', { selector: labelled('zone', 'x') })
       .listed();
-    scene.report('a').report('b');
-    expect(scene.write('web').ready('web')).to.equal('True Programmed');
-    scene.node('b', { zone: 'x' }).fold();
-    expect(scene.told).to.deep.include({ kind: 'InnerMap', id: 'team/web', urgent: true, fresh: true });
-    expect(scene.ready('web')).to.equal('False Progressing');
-    expect(scene.report('b').ready('web')).to.equal('True Programmed');
+    fixture.report('a').report('b');
+    expect(fixture.write('web').ready('web')).to.equal('True Programmed');
+    fixture.node('b', { zone: 'x' }).fold();
+    expect(fixture.changes).to.deep.include({ kind: 'InnerMap', id: 'team/web', urgent: true, fresh: true });
+    expect(fixture.ready('web')).to.equal('False Progressing');
+    expect(fixture.report('b').ready('web')).to.equal('True Programmed');
   });
 
   it('where an OuterMap was deleted and made again', () => {
-    const scene = readyScene();
-    scene.world.removeOuter('tenants');
-    expect(scene.ready('web')).to.equal('False OuterMapNotFound');
-    scene.outer('tenants', {}, { uid: 'another', generation: 1 });
-    expect(scene.ready('web')).to.equal('False Progressing');
-    expect(scene.report('a').report('b').ready('web')).to.equal('True Programmed');
+    const fixture = readyScene();
+    fixture.world.removeOuter('tenants');
+    expect(fixture.ready('web')).to.equal('False OuterMapNotFound');
+    fixture.outer('tenants', {}, { uid: 'another', generation: 1 });
+    expect(fixture.ready('web')).to.equal('False Progressing');
+    expect(fixture.report('a').report('b').ready('web')).to.equal('True Programmed');
   });
 
   it('where an OuterMap’s access or selector was edited since', () => {
-    const scene = readyScene().outer('tenants', { access: [{ namespaces: ['*'] }] });
-    expect(scene.ready('web')).to.equal('False Progressing');
-    expect(scene.outerReady()).to.equal('False Progressing');
-    expect(scene.report('a').report('b').ready('web')).to.equal('True Programmed');
+    const fixture = readyScene().outer('tenants', { access: [{ namespaces: ['*'] }] });
+    expect(fixture.ready('web')).to.equal('False Progressing');
+    expect(fixture.outerReady()).to.equal('False Progressing');
+    expect(fixture.report('a').report('b').ready('web')).to.equal('True Programmed');
   });
 
   it('what was in the kernel of a node that was rebooted', () => {
-    const scene = readyScene().reboot('b');
-    expect(scene.ready('web')).to.equal('False Progressing');
-    expect(scene.report('b').ready('web')).to.equal('True Programmed');
+    const fixture = readyScene().reboot('b');
+    expect(fixture.ready('web')).to.equal('False Progressing');
+    expect(fixture.report('b').ready('web')).to.equal('True Programmed');
   });
 
   it('what was in the kernel of a node that was made again under its name', () => {
-    const scene = readyScene();
-    scene.world.removeNode('b');
-    expect(scene.innerStatus('web').nodes.summary).to.equal('1/1');
-    scene.node('b', {}, { uid: 'another' });
-    expect(scene.ready('web')).to.equal('False Progressing');
+    const fixture = readyScene();
+    fixture.world.removeNode('b');
+    expect(fixture.innerStatus('web').nodes.summary).to.equal('1/1');
+    fixture.node('b', {}, { uid: 'another' });
+    expect(fixture.ready('web')).to.equal('False Progressing');
   });
 
   it('where an agent has been dead for a minute on a node that is Ready', () => {
-    const scene = readyScene().agent('b', { notReadySince: 0 }).pass(59_999);
-    expect(scene.ready('web')).to.equal('True Programmed');
-    expect(scene.pass(1).ready('web')).to.equal('Unknown NodesNotReporting');
-    expect(scene.innerStatus('web').conditions[2]!.message).to.equal('1 of 2 nodes not reporting: b');
-    expect(scene.outerReady()).to.equal('Unknown NodesNotReporting');
-    expect(scene.agent('b').ready('web')).to.equal('True Programmed');
+    const fixture = readyScene().agent('b', { notReadySince: 0 }).pass(59_999);
+    expect(fixture.ready('web')).to.equal('True Programmed');
+    expect(fixture.pass(1).ready('web')).to.equal('Unknown NodesNotReporting');
+    expect(fixture.innerStatus('web').conditions[2]!.message).to.equal('1 of 2 nodes not reporting: b');
+    expect(fixture.outerReady()).to.equal('Unknown NodesNotReporting');
+    expect(fixture.agent('b').ready('web')).to.equal('True Programmed');
   });
 
   it('where a node has not been Ready for a minute', () => {
-    const scene = readyScene().node('b', {}, { notReadySince: 0 }).pass(60_000);
-    expect(scene.ready('web')).to.equal('Unknown NodesNotReporting');
+    const fixture = readyScene().node('b', {}, { notReadySince: 0 }).pass(60_000);
+    expect(fixture.ready('web')).to.equal('Unknown NodesNotReporting');
   });
 
   it('where a node counts more failures than it lists', () => {
-    const scene = readyScene().report('b', 'tenants', { failing: ['web'], failuresTotal: 2 });
-    scene
+    const fixture = readyScene().report('b', 'tenants', { failing: ['web'], failuresTotal: 2 });
+    fixture
       .inner('other')
       .report('a')
       .report('b', 'tenants', { failing: ['web'], failuresTotal: 2 });
-    expect(scene.ready('other')).to.equal('Unknown NodesNotReporting');
-    expect(scene.ready('web')).to.equal('False OutOfMemory');
-    expect(scene.outerReady()).to.equal('Unknown NodesNotReporting');
+    expect(fixture.ready('other')).to.equal('Unknown NodesNotReporting');
+    expect(fixture.ready('web')).to.equal('False OutOfMemory');
+    expect(fixture.outerReady()).to.equal('Unknown NodesNotReporting');
   });
 
   it('where the state of a node is gone', () => {
-    const scene = readyScene();
-    scene.world.removeState('nobody');
-    scene.world.removeState('b');
-    expect(scene.ready('web')).to.equal('False Progressing');
-    expect(scene.report('b').ready('web')).to.equal('True Programmed');
+    const fixture = readyScene();
+    fixture.world.removeState('nobody');
+    fixture.world.removeState('b');
+    expect(fixture.ready('web')).to.equal('False Progressing');
+    expect(fixture.report('b').ready('web')).to.equal('True Programmed');
   });
 
   it('what a node lists as failed', () => {
-    const scene = readyScene().report('b', 'tenants', { failing: ['web'] });
-    expect(scene.ready('web')).to.equal('False OutOfMemory');
-    expect(scene.innerStatus('web').failures).to.deep.equal([
+    const fixture = readyScene().report('b', 'tenants', { failing: ['web'] });
+    expect(fixture.ready('web')).to.equal('False OutOfMemory');
+    expect(fixture.innerStatus('web').failures).to.deep.equal([
       { node: 'b', reason: 'OutOfMemory', message: 'ENOMEM' },
     ]);
   });
 
   it('nor failed what a node has not tried since it was changed', () => {
-    const scene = readyScene()
+    const fixture = readyScene()
       .report('b', 'tenants', { failing: ['web'] })
       .inner('web');
-    expect(scene.ready('web')).to.equal('False Progressing');
-    expect(scene.innerStatus('web').nodes).to.deep.include({ failed: 0, ready: 0 });
+    expect(fixture.ready('web')).to.equal('False Progressing');
+    expect(fixture.innerStatus('web').nodes).to.deep.include({ failed: 0, ready: 0 });
   });
 
   it('what was written down of another generation, or of a future', () => {
-    const scene = new StatusFixture().nodes('a').outer('tenants').listed().report('a');
+    const fixture = new StatusFixture().nodes('a').outer('tenants').listed().report('a');
     for (const written of [
       { observedGeneration: 1, specResourceVersion: '1' },
       { observedGeneration: 2, specResourceVersion: '999' },
       { observedGeneration: 2, specResourceVersion: 'x' },
     ]) {
-      scene.version++;
-      scene.inner('web', { generation: 2, written });
-      expect(scene.ready('web'), JSON.stringify(written)).to.equal('False Progressing');
-      scene.world.forgetInners();
+      fixture.version++;
+      fixture.inner('web', { generation: 2, written });
+      expect(fixture.ready('web'), JSON.stringify(written)).to.equal('False Progressing');
+      fixture.world.forgetInners();
     }
-    scene.inner('web', { generation: 2, written: { observedGeneration: 2, specResourceVersion: '101' } });
-    expect(scene.ready('web')).to.equal('True Programmed');
+    fixture.inner('web', { generation: 2, written: { observedGeneration: 2, specResourceVersion: '101' } });
+    expect(fixture.ready('web')).to.equal('True Programmed');
   });
 
   it('a watermark of a future that a restored etcd undid', () => {
-    const scene = readyScene().report('b', 'tenants', { watermark: 10_000 });
-    expect(scene.ready('web')).to.equal('False Progressing');
+    const fixture = readyScene().report('b', 'tenants', { watermark: 10_000 });
+    expect(fixture.ready('web')).to.equal('False Progressing');
   });
 
   it('states of before a restored etcd, until they are written again', () => {
-    const scene = readyScene();
-    scene.world.distrust(scene.version, scene.now);
-    expect(scene.ready('web')).to.equal('False Progressing');
-    expect(scene.report('a').report('b').ready('web')).to.equal('True Programmed');
+    const fixture = readyScene();
+    fixture.world.distrust(fixture.version, fixture.now);
+    expect(fixture.ready('web')).to.equal('False Progressing');
+    expect(fixture.report('a').report('b').ready('web')).to.equal('True Programmed');
   });
 
   it('states of a future that a restored etcd undid, whatever their version', () => {
-    const scene = readyScene();
-    scene.world.distrust(1, scene.now);
-    expect(scene.ready('web')).to.equal('False Progressing');
-    expect(scene.report('a').report('b').ready('web')).to.equal('True Programmed');
+    const fixture = readyScene();
+    fixture.world.distrust(1, fixture.now);
+    expect(fixture.ready('web')).to.equal('False Progressing');
+    expect(fixture.report('a').report('b').ready('web')).to.equal('True Programmed');
   });
 
   it('an agent that told before our first list is believed when it had the time to tell again', () => {
-    const scene = readyScene();
-    scene.world.distrust(scene.version, scene.now);
-    scene.report('a');
-    expect(scene.pass(74_000).ready('web')).to.not.match(/^True/);
-    expect(scene.pass(1_000).ready('web')).to.equal('True Programmed');
+    const fixture = readyScene();
+    fixture.world.distrust(fixture.version, fixture.now);
+    fixture.report('a');
+    expect(fixture.pass(74_000).ready('web')).to.not.match(/^True/);
+    expect(fixture.pass(1_000).ready('web')).to.equal('True Programmed');
   });
 
   it('by versions that are no numbers', () => {
-    const scene = readyScene().report('b', 'tenants', { watermark: Number.NaN });
-    expect(scene.ready('web')).to.equal('False Progressing');
-    const facts = { ...scene.innerFacts('odd'), resourceVersion: 'v7' };
-    scene.world.putInner(facts, scene.now);
-    scene.report('a').report('b');
-    expect(scene.ready('odd')).to.equal('False Progressing');
+    const fixture = readyScene().report('b', 'tenants', { watermark: Number.NaN });
+    expect(fixture.ready('web')).to.equal('False Progressing');
+    const facts = { ...fixture.innerFacts('odd'), resourceVersion: 'v7' };
+    fixture.world.putInner(facts, fixture.now);
+    fixture.report('a').report('b');
+    expect(fixture.ready('odd')).to.equal('False Progressing');
   });
 
   it('where no node has an agent', () => {
-    const scene = new StatusFixture().node('a').node('b').outer('tenants').inner('web').listed();
-    const status = scene.innerStatus('web');
+    const fixture = new StatusFixture().node('a').node('b').outer('tenants').inner('web').listed();
+    const status = fixture.innerStatus('web');
     expect(status.nodes).to.deep.include({ desired: 0, withoutAgent: 2, summary: '0/0' });
-    expect(scene.ready('web')).to.equal('False NoMatchingNodes');
+    expect(fixture.ready('web')).to.equal('False NoMatchingNodes');
     expect(status.conditions[2]!.message).to.equal('No selected node has an agent: 2 nodes without');
   });
 
   it('where no node is selected', () => {
-    const scene = readyScene().inner('none', { selector: labelled('zone', 'nowhere') });
-    expect(scene.ready('none')).to.equal('False NoMatchingNodes');
+    const fixture = readyScene().inner('none', { selector: labelled('zone', 'nowhere') });
+    expect(fixture.ready('none')).to.equal('False NoMatchingNodes');
   });
 
   it('on a node whose agent is gone longer than an update takes', () => {
-    const scene = readyScene().agentGone('b').pass(59_999).inner('next').report('a');
-    expect(scene.innerStatus('web').nodes.summary).to.equal('2/2');
-    scene.pass(1);
-    expect(scene.innerStatus('web').nodes).to.deep.include({ desired: 1, withoutAgent: 1 });
+    const fixture = readyScene().agentGone('b').pass(59_999).inner('next').report('a');
+    expect(fixture.innerStatus('web').nodes.summary).to.equal('2/2');
+    fixture.pass(1);
+    expect(fixture.innerStatus('web').nodes).to.deep.include({ desired: 1, withoutAgent: 1 });
   });
 
   it('an OuterMap after a deletion that not every node has passed', () => {
-    const scene = readyScene().inner('other').report('a').report('b').delete('other');
-    expect(scene.outerReady()).to.equal('False Progressing');
-    expect(scene.outerStatus().deletionResourceVersion).to.equal(String(scene.version));
-    expect(scene.report('a').outerReady()).to.equal('False Progressing');
-    expect(scene.report('b').outerReady()).to.equal('True Programmed');
+    const fixture = readyScene().inner('other').report('a').report('b').delete('other');
+    expect(fixture.outerReady()).to.equal('False Progressing');
+    expect(fixture.outerStatus().deletionResourceVersion).to.equal(String(fixture.version));
+    expect(fixture.report('a').outerReady()).to.equal('False Progressing');
+    expect(fixture.report('b').outerReady()).to.equal('True Programmed');
   });
 
   it('an OuterMap after an InnerMap was deleted and made again between two lists', () => {
-    const scene = readyScene().inner('web', { uid: 'another', generation: 1 });
-    expect(scene.outerReady()).to.equal('False Progressing');
+    const fixture = readyScene().inner('web', { uid: 'another', generation: 1 });
+    expect(fixture.outerReady()).to.equal('False Progressing');
   });
 
   it('an OuterMap whose removal is held is told so, however far that node has come', () => {
-    const scene = readyScene().inner('gone', { key: 9 }).report('a').report('b').delete('gone');
-    scene.report('b', 'tenants', { watermark: 1, held: { keys: 12, token: 'abc' } });
-    expect(scene.outerReady()).to.equal('False RemovalHeld');
-    expect(scene.outerStatus().nodes).to.include({ desired: 2, ready: 0, failed: 1 });
-    scene.report('a');
-    expect(scene.outerStatus().nodes).to.include({ desired: 2, ready: 1, failed: 1 });
+    const fixture = readyScene().inner('gone', { key: 9 }).report('a').report('b').delete('gone');
+    fixture.report('b', 'tenants', { watermark: 1, held: { keys: 12, token: 'abc' } });
+    expect(fixture.outerReady()).to.equal('False RemovalHeld');
+    expect(fixture.outerStatus().nodes).to.include({ desired: 2, ready: 0, failed: 1 });
+    fixture.report('a');
+    expect(fixture.outerStatus().nodes).to.include({ desired: 2, ready: 1, failed: 1 });
   });
 
   it('an OuterMap whose removal is held, and shows the token', () => {
-    const scene = readyScene().report('b', 'tenants', { held: { keys: 12, token: 'abc' } });
-    expect(scene.outerReady()).to.equal('False RemovalHeld');
-    expect(scene.outerStatus().conditions[2]!.message).to.contain('12 keys').and.contain('abc');
-    expect(scene.ready('web')).to.equal('True Programmed');
+    const fixture = readyScene().report('b', 'tenants', { held: { keys: 12, token: 'abc' } });
+    expect(fixture.outerReady()).to.equal('False RemovalHeld');
+    expect(fixture.outerStatus().conditions[2]!.message).to.contain('12 keys').and.contain('abc');
+    expect(fixture.ready('web')).to.equal('True Programmed');
   });
 
   it('an OuterMap that failed on a node', () => {
-    const scene = readyScene().report('b', 'tenants', { own: { reason: 'PinInUse', message: 'Taken' } });
-    expect(scene.outerReady()).to.equal('False PinInUse');
+    const fixture = readyScene().report('b', 'tenants', { own: { reason: 'PinInUse', message: 'Taken' } });
+    expect(fixture.outerReady()).to.equal('False PinInUse');
   });
 
   it('what has been behind for 75 s, but calls it unknown then', () => {
-    const scene = readyScene().inner('web').report('a').fold().pass(74_999);
-    expect(scene.ready('web')).to.equal('False Progressing');
-    scene.pass(1).fold();
-    expect(scene.told.map(({ id }) => id)).to.include('team/web');
-    expect(scene.ready('web')).to.equal('Unknown NodesNotReporting');
-    expect(scene.report('b').ready('web')).to.equal('True Programmed');
+    const fixture = readyScene().inner('web').report('a').fold().pass(74_999);
+    expect(fixture.ready('web')).to.equal('False Progressing');
+    fixture.pass(1).fold();
+    expect(fixture.changes.map(({ id }) => id)).to.include('team/web');
+    expect(fixture.ready('web')).to.equal('Unknown NodesNotReporting');
+    expect(fixture.report('b').ready('web')).to.equal('True Programmed');
   });
 
   it('a node without an entry, which is unknown after 75 s', () => {
-    const scene = readyScene().nodes('c').fold().pass(74_999);
-    expect(scene.ready('web')).to.equal('False Progressing');
-    expect(scene.pass(1).ready('web')).to.equal('Unknown NodesNotReporting');
+    const fixture = readyScene().nodes('c').fold().pass(74_999);
+    expect(fixture.ready('web')).to.equal('False Progressing');
+    expect(fixture.pass(1).ready('web')).to.equal('Unknown NodesNotReporting');
   });
 });
 
 describe('World after a start', () => {
   it('does not wait for a version of a future that was written down', () => {
-    const scene = new StatusFixture().nodes('a').outer('tenants').listed();
-    scene.inner('web', { written: { observedGeneration: 1, specResourceVersion: '9999' } }).report('a');
-    expect(scene.ready('web')).to.equal('True Programmed');
+    const fixture = new StatusFixture().nodes('a').outer('tenants').listed();
+    fixture.inner('web', { written: { observedGeneration: 1, specResourceVersion: '9999' } }).report('a');
+    expect(fixture.ready('web')).to.equal('True Programmed');
   });
 
   it('goes by what was written down: an old generation is as ready as it was', () => {
-    const scene = new StatusFixture().nodes('a').outer('tenants').inner('web').listed().report('a');
-    const status = scene.innerStatus('web');
+    const fixture = new StatusFixture().nodes('a').outer('tenants').inner('web').listed().report('a');
+    const status = fixture.innerStatus('web');
     const again = new StatusFixture().nodes('a').outer('tenants');
-    again.version = scene.version + 1000;
+    again.version = fixture.version + 1000;
     const written = { observedGeneration: 1, specResourceVersion: status.specResourceVersion };
     again.inner('web', { generation: 1, written }).report('a', 'tenants', { watermark: 103 });
     expect(again.ready('web')).to.equal('True Programmed');
@@ -254,31 +258,31 @@ describe('World after a start', () => {
   it('waits for no deletion where the same InnerMaps are there', () => {
     const before = new StatusFixture().nodes('a').outer('tenants').inner('web').listed();
     const { innerMapsDigest } = before.report('a').outerStatus();
-    const scene = new StatusFixture().nodes('a');
-    scene.outer('tenants', {}, { written: { version: 1, text: '', innerMapsDigest } });
-    scene.inner('web').report('a').inner('web', { generation: 1 }).listed();
-    expect(scene.outerReady()).to.equal('True Programmed');
-    expect(scene.outerStatus()).not.to.have.property('deletionResourceVersion');
+    const fixture = new StatusFixture().nodes('a');
+    fixture.outer('tenants', {}, { written: { version: 1, text: '', innerMapsDigest } });
+    fixture.inner('web').report('a').inner('web', { generation: 1 }).listed();
+    expect(fixture.outerReady()).to.equal('True Programmed');
+    expect(fixture.outerStatus()).not.to.have.property('deletionResourceVersion');
   });
 
   it('goes on waiting for a deletion that was written down', () => {
     const before = new StatusFixture().nodes('a').outer('tenants').inner('web').listed();
     const { innerMapsDigest } = before.report('a').outerStatus();
-    const scene = new StatusFixture().nodes('a').inner('web', { generation: 1 });
-    scene.version = 200;
+    const fixture = new StatusFixture().nodes('a').inner('web', { generation: 1 });
+    fixture.version = 200;
     const written = { version: 1, text: '', innerMapsDigest, deletionResourceVersion: '150' };
-    scene.outer('tenants', {}, { written }).listed().report('a', 'tenants', { watermark: 149 });
-    expect(scene.outerReady()).to.equal('False Progressing');
-    expect(scene.report('a', 'tenants', { watermark: 150 }).outerReady()).to.equal('True Programmed');
+    fixture.outer('tenants', {}, { written }).listed().report('a', 'tenants', { watermark: 149 });
+    expect(fixture.outerReady()).to.equal('False Progressing');
+    expect(fixture.report('a', 'tenants', { watermark: 150 }).outerReady()).to.equal('True Programmed');
   });
 
   it('waits up to the list where an InnerMap is missing', () => {
     const before = new StatusFixture().nodes('a').outer('tenants').inner('web').inner('gone').listed();
     const { innerMapsDigest } = before.report('a').outerStatus();
-    const scene = new StatusFixture().nodes('a');
-    scene.outer('tenants', {}, { written: { version: 1, text: '', innerMapsDigest } });
-    scene.inner('web').report('a').inner('other').listed();
-    expect(scene.outerReady()).to.equal('False Progressing');
-    expect(scene.report('a').outerReady()).to.equal('True Programmed');
+    const fixture = new StatusFixture().nodes('a');
+    fixture.outer('tenants', {}, { written: { version: 1, text: '', innerMapsDigest } });
+    fixture.inner('web').report('a').inner('other').listed();
+    expect(fixture.outerReady()).to.equal('False Progressing');
+    expect(fixture.report('a').outerReady()).to.equal('True Programmed');
   });
 });

@@ -84,8 +84,8 @@ function rememberInner(facts: InnerFacts, known: InnerMemory | undefined, now: n
 }
 
 /** A status of an older version than the one that is known is of the past. */
-export function newest(told: Written, known: Written): Written {
-  return told.version < known.version ? known : told;
+export function newest(read: Written, known: Written): Written {
+  return read.version < known.version ? known : read;
 }
 
 /**

@@ -46,37 +46,37 @@ describe('setDigest', () => {
 
 describe('sameRollup', () => {
   const failure = { node: 'a', reason: 'KernelError', message: 'EIO' } as const;
-  const lot = { ...NO_NODES, failures: [failure], behindNodes: ['b'] };
+  const rollup = { ...NO_NODES, failures: [failure], behindNodes: ['b'] };
 
   it('sees each difference', () => {
-    expect(sameRollup(lot, { ...lot, failures: [{ ...failure }], behindNodes: ['b'] })).to.equal(true);
+    expect(sameRollup(rollup, { ...rollup, failures: [{ ...failure }], behindNodes: ['b'] })).to.equal(true);
     for (const other of [
-      { ...lot, ready: 1 },
-      { ...lot, behindNodes: ['c'] },
-      { ...lot, unknownNodes: ['c'] },
-      { ...lot, failures: [] },
-      { ...lot, failures: [{ ...failure, node: 'b' }] },
-      { ...lot, failures: [{ ...failure, message: 'other' }] },
-      { ...lot, failures: [{ ...failure, reason: 'OutOfMemory' as const }] },
+      { ...rollup, ready: 1 },
+      { ...rollup, behindNodes: ['c'] },
+      { ...rollup, unknownNodes: ['c'] },
+      { ...rollup, failures: [] },
+      { ...rollup, failures: [{ ...failure, node: 'b' }] },
+      { ...rollup, failures: [{ ...failure, message: 'other' }] },
+      { ...rollup, failures: [{ ...failure, reason: 'OutOfMemory' as const }] },
     ])
-      expect(sameRollup(lot, other)).to.equal(false);
+      expect(sameRollup(rollup, other)).to.equal(false);
   });
 });
 
 describe('conditionsOf', () => {
-  const verdict = { accepted: 'True', reason: 'Accepted', message: 'Fine' } as const;
-  const lot = { ...NO_NODES, desired: 1, behind: 1, behindNodes: ['a'] };
+  const acceptance = { accepted: 'True', reason: 'Accepted', message: 'Fine' } as const;
+  const rollup = { ...NO_NODES, desired: 1, behind: 1, behindNodes: ['a'] };
 
   it('keeps the time of a transition until the status is another', () => {
-    const first = conditionsOf({ verdict, lot, generation: 1, before: [], now: 'then' });
-    const second = conditionsOf({ verdict, lot, generation: 2, before: first, now: 'later' });
+    const first = conditionsOf({ acceptance, rollup, generation: 1, before: [], now: 'then' });
+    const second = conditionsOf({ acceptance, rollup, generation: 2, before: first, now: 'later' });
     expect(second.map(({ lastTransitionTime }) => lastTransitionTime)).to.deep.equal([
       'then',
       'then',
       'then',
     ]);
     const done = { ...NO_NODES, desired: 1, ready: 1 };
-    const third = conditionsOf({ verdict, lot: done, generation: 2, before: second, now: 'later' });
+    const third = conditionsOf({ acceptance, rollup: done, generation: 2, before: second, now: 'later' });
     expect(third.map(({ lastTransitionTime }) => lastTransitionTime)).to.deep.equal([
       'then',
       'later',
@@ -87,18 +87,18 @@ describe('conditionsOf', () => {
 
   it('names three nodes, counts the rest, and is Programmed when all have answered', () => {
     const many = { ...NO_NODES, desired: 9, behind: 4, unknown: 5, behindNodes: ['a', 'b', 'c'] };
-    const told = conditionsOf({
-      verdict,
-      lot: { ...many, unknownNodes: ['x', 'y', 'z'] },
+    const conditions = conditionsOf({
+      acceptance,
+      rollup: { ...many, unknownNodes: ['x', 'y', 'z'] },
       ...{ generation: 1, before: [], now: '' },
     });
-    expect(told[1]!.message).to.equal(
+    expect(conditions[1]!.message).to.equal(
       '4 of 9 nodes behind: a, b, c and 1 more; 5 of 9 nodes not reporting: x, y, z and 2 more',
     );
     const failures = [{ node: 'a', reason: 'OutOfMemory', message: 'ENOMEM' } as const];
     const answered = { ...NO_NODES, desired: 2, ready: 1, failed: 1, failures };
     const [, programmed, ready] = conditionsOf({
-      ...{ verdict, lot: answered, generation: 1, before: [], now: '' },
+      ...{ acceptance, rollup: answered, generation: 1, before: [], now: '' },
     });
     expect(programmed).to.deep.include({ status: 'True', message: '2 nodes answered' });
     expect(ready!.message).to.equal('Failed on 1 of 2 nodes, the first is a: ENOMEM');

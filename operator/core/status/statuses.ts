@@ -28,15 +28,11 @@ export function outerStatus({ written, input }: ObjectMemory, date: string): Out
   };
 }
 
-function common(
-  { acceptance: verdict, rollup: lot, generation }: StatusInput,
-  written: Written,
-  date: string,
-) {
+function common({ acceptance, rollup, generation }: StatusInput, written: Written, date: string) {
   return {
-    nodes: countsOf(lot),
-    failures: lot.failures.map(({ node, reason, message }) => ({ node, reason, message: cut(message) })),
-    conditions: conditionsOf({ verdict, lot, generation, before: conditionsIn(written), now: date }),
+    nodes: countsOf(rollup),
+    failures: rollup.failures.map(({ node, reason, message }) => ({ node, reason, message: cut(message) })),
+    conditions: conditionsOf({ acceptance, rollup, generation, before: conditionsIn(written), now: date }),
   };
 }
 

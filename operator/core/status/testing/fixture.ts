@@ -35,7 +35,7 @@ export class StatusFixture {
   readonly world = new FactsFixture();
   now = 0;
   version = 100;
-  told: readonly StatusChange[] = [];
+  changes: readonly StatusChange[] = [];
   readonly #labels = new Map<string, Labels>();
   readonly #boots = new Map<string, number>();
   readonly #outers = new Map<string, OuterFacts>();
@@ -167,7 +167,7 @@ export class StatusFixture {
   }
 
   fold(): this {
-    this.told = this.world.turn(this.now);
+    this.changes = this.world.turn(this.now);
     return this;
   }
 
