@@ -58,7 +58,7 @@ export class Streams {
   readonly #nodes = new Store<NodeFacts>();
   readonly #pods = new Store<PodFacts>();
   readonly #options: StreamsOptions;
-  readonly #history = new RestoreDetection();
+  readonly #restoreDetection = new RestoreDetection();
   readonly #outerMapStream: Stream;
   readonly #innerMapStream: Stream;
   readonly #others: readonly Stream[];
@@ -113,7 +113,7 @@ export class Streams {
 
   /** Whether everything is there, and of one time: what one stream has missed, none of the others tells. */
   mayBeJudged(now: number): boolean {
-    return this.hasSynced && this.#history.isCertain(now);
+    return this.hasSynced && this.#restoreDetection.isCertain(now);
   }
 
   /** Lists and watches begun after the first. */
@@ -150,9 +150,9 @@ export class Streams {
     const { kind, ref, labelSelector, store, consumer = store, read, urgency = () => 'soon' } = watched;
     let isRestored = false;
     return new Reflector<T>({
-      ...{ cluster, ref, clock, resumes: false, history: this.#history },
+      ...{ cluster, ref, clock, resumes: false, restoreDetection: this.#restoreDetection },
       transform: object => read(object, isRestored ? undefined : store.get(objectKey(object.metadata))),
-      undone: version => {
+      onRestored: version => {
         isRestored = true;
         restored(kind, version);
       },

@@ -135,7 +135,6 @@ describe('Reflector', () => {
     expect(asked()).to.have.length(2);
     expect(asked()[1]!.get('resourceVersion')).to.equal('102');
     expect(scene.failures.map(({ doing }) => doing)).to.deep.equal(['watch']);
-    expect(scene.reflector.failure).to.equal(undefined);
   });
 
   for (const how of ['status', 'event'])
@@ -261,7 +260,7 @@ describe('Reflector', () => {
     await scene.clock.run(30_000);
     expect(scene.same).to.equal(true);
     expect(scene.reflector.resourceVersion).to.equal('50');
-    expect(scene.failures.map(({ error }) => error.name)).to.include('RewoundError');
+    expect(scene.failures.map(({ error }) => error.name)).to.include('RestoredError');
   });
 
   it('stop is quiet, in every state', async () => {

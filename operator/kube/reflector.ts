@@ -19,71 +19,64 @@ export interface ReflectorOptions<T> extends Omit<WatchCacheOptions<T>, 'failed'
   readonly ref: ResourceRef;
   readonly fieldSelector?: string;
   readonly labelSelector?: string;
-  /** Called for what goes wrong; the reflector goes on by itself. */
+  /** Called for each failure; the reflector continues by itself. */
   readonly failed?: (failure: StreamFailure) => void;
-  /** Every agent's history ends at once when a schema changes: lists are spread over this time. Default 5 s. */
+  /** A change of a schema ends the watches of all agents at once: their lists are spread over this time. Default 5 s. */
   readonly relistJitterMs?: number;
   /**
-   * Whether a watch that was broken off is gone on with. Where not, everything is listed again: one process of a
-   * cluster can afford it, and notices for certain what a restored server has undone. Default true.
+   * Whether an interrupted watch is resumed; otherwise everything is listed again. One process of a cluster can afford
+   * the list, which reveals for certain that the server was restored. Default true.
    */
   readonly resumes?: boolean;
   /** Shared by the streams that read one server; default one of its own. */
-  readonly history?: RestoreDetection;
-  /** What was told is of a future that was undone: the whole set that comes next is another's. */
-  readonly undone?: OnRestored;
+  readonly restoreDetection?: RestoreDetection;
+  /** The server was restored: the next `replace` of the consumer is of another history. */
+  readonly onRestored?: OnRestored;
   readonly clock?: Clock;
 }
 
-/** Bookmarks come every minute, also when nothing happens. */
+/** Bookmarks arrive every minute, also when nothing happens. */
 const SILENCE_MS = 90_000;
 
 /**
- * Keeps a consumer as the server is.
+ * Keeps a consumer equal to the server's objects.
  *
- * - A whole set first: streamed, where the server refuses that by pages. Half a set is never passed on.
- * - Then changes, from where the set ended; a lost connection is resumed there, if the server still has what it told.
- * - A history that is gone (410), an ERROR event, or a server that was restored: a whole set again.
- * - Everything else that fails is tried again after 0.8 to 30 s.
+ * - It lists first: as a stream, or by pages where the server refuses streaming. An incomplete list is never passed on.
+ * - Then it watches from the list's resourceVersion. An interrupted watch is resumed from the last resourceVersion.
+ * - It lists again after 410, an ERROR event, or when the server was restored.
+ * - It retries after every other failure, with a backoff of 0.8 to 30 s.
  */
 export class Reflector<T> {
   readonly #options: ReflectorOptions<T>;
   readonly #clock: Clock;
-  readonly #course: RelistPolicy;
-  readonly #history: StreamMembership;
-  readonly #mirror: WatchCache<T>;
+  readonly #relistPolicy: RelistPolicy;
+  readonly #restoreDetection: StreamMembership;
+  readonly #cache: WatchCache<T>;
   readonly #stopped = new AbortController();
   #running: Promise<void> | undefined;
-  /** Ends what is under way. */
-  #interrupt: OnRestored | undefined;
-  /** Since the last whole set it was found, here or by another stream, that the server was restored. */
-  #isUndone = false;
-  #synced = false;
-  #failure: StreamFailure | undefined;
+  /** Ends the list or watch that is under way. */
+  #ending: Linked | undefined;
+  /** This stream or another found, since the last list, that the server was restored. */
+  #isRestored = false;
   #restarts = 0;
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
     this.#clock = options.clock ?? REAL_CLOCK;
-    const { relistJitterMs = 5_000, resumes = true, history = new RestoreDetection() } = options;
-    this.#course = new RelistPolicy({ clock: this.#clock, relistJitterMs, resumes });
-    this.#mirror = new WatchCache({ ...options, failed: failure => this.#tell(failure) });
-    this.#history = history.join(version => this.#foundElsewhere(version));
+    const { relistJitterMs = 5_000, resumes = true, restoreDetection = new RestoreDetection() } = options;
+    this.#relistPolicy = new RelistPolicy({ clock: this.#clock, relistJitterMs, resumes });
+    this.#cache = new WatchCache({ ...options, failed: failure => this.#report(failure) });
+    this.#restoreDetection = restoreDetection.join(version => this.#restoredElsewhere(version));
   }
 
-  /** Whether the consumer was given a whole set. */
+  /** Whether the consumer has received a list. */
   get hasSynced(): boolean {
-    return this.#synced;
+    return this.#cache.resourceVersion !== undefined;
   }
 
-  /** The watermark: the consumer has everything up to here. Goes back only where the server did. */
+  /** client-go's lastSyncResourceVersion: the consumer has everything up to it. Decreases only where the server's does. */
   get resourceVersion(): string | undefined {
-    return this.#mirror.resourceVersion;
-  }
-
-  /** What keeps the consumer from being up to date now. */
-  get failure(): StreamFailure | undefined {
-    return this.#failure;
+    return this.#cache.resourceVersion;
   }
 
   /** Lists and watches begun after the first. */
@@ -96,7 +89,7 @@ export class Reflector<T> {
     this.#running = this.#run();
   }
 
-  /** Nothing is told any more from here on; resolves when nothing is under way. */
+  /** Calls back no more from here on; resolves when nothing is under way. */
   async stop(): Promise<void> {
     this.#stopped.abort();
     await this.#running;
@@ -105,121 +98,116 @@ export class Reflector<T> {
   async #run(): Promise<void> {
     const stop = this.#stopped.signal;
     while (!stop.aborted) {
-      const wait = await this.#round();
+      const wait = await this.#listAndWatch();
       if (wait > 0) await this.#clock.sleep(wait, stop);
       this.#restarts++;
     }
-    this.#history.leave();
+    this.#restoreDetection.leave();
   }
 
-  /** One list, watch, or both in one stream; answers how long to wait before the next. */
-  async #round(): Promise<number> {
+  /** Lists, watches, or does both in one stream; returns how long to wait before the next time. */
+  async #listAndWatch(): Promise<number> {
     const ending = new Linked([this.#stopped.signal]);
-    const because = 'Cannot go on: another stream found that the server was restored, listed again';
-    this.#interrupt = version => ending.abort(new RestoredError(because, version));
+    this.#ending = ending;
     try {
-      if (this.#course.byPages) await this.#listPages(ending.signal);
-      return this.#ended(await this.#follow(ending));
+      if (this.#relistPolicy.byPages) await this.#listPages(ending.signal);
+      return this.#ended(await this.#watch(ending));
     } catch (error) {
       return this.#failed(asError(ending.signal.aborted ? ending.signal.reason : error));
     } finally {
-      this.#interrupt = undefined;
+      this.#ending = undefined;
       ending.abort(undefined);
-      ending.letGo();
-      this.#mirror.abandon();
+      ending.release();
+      this.#cache.abandonList();
     }
   }
 
-  #ended(watched: EndedWatch): number {
-    const ending = this.#course.ended(watched);
-    if (this.#course.isDoubtful) this.#broken();
-    return typeof ending === 'number' ? ending : this.#failed(ending);
+  #ended(watch: EndedWatch): number {
+    const wait = this.#relistPolicy.ended(watch);
+    if (this.#relistPolicy.isInterrupted) this.#interrupted();
+    return typeof wait === 'number' ? wait : this.#failed(wait);
   }
 
   #failed(error: Error): number {
     if (this.#stopped.signal.aborted) return 0;
     if (error instanceof RestoredError) this.#restored(error);
-    this.#broken();
-    const setback = this.#course.failed(error);
-    if (setback === undefined) return 0;
-    this.#failure = { ...setback, error };
-    this.#tell(this.#failure);
-    return setback.retryInMs;
+    this.#interrupted();
+    const retry = this.#relistPolicy.failed(error);
+    if (retry === undefined) return 0;
+    this.#report({ ...retry, error });
+    return retry.retryInMs;
   }
 
-  /** Before the first whole set nothing was told that could be doubted. */
-  #broken(): void {
-    if (this.#synced) this.#history.broken(this.#clock.now());
+  /** Before the first list the consumer has nothing that another history could contradict. */
+  #interrupted(): void {
+    if (this.hasSynced) this.#restoreDetection.interrupted(this.#clock.now());
   }
 
-  /** Found here: the other streams cannot go on either. */
   #restored({ resourceVersion }: RestoredError): void {
-    if (this.#isUndone) return;
-    this.#isUndone = true;
-    this.#options.undone?.(resourceVersion);
-    this.#history.undone(resourceVersion);
+    if (this.#isRestored) return;
+    this.#isRestored = true;
+    this.#options.onRestored?.(resourceVersion);
+    this.#restoreDetection.restored(resourceVersion);
   }
 
-  #foundElsewhere(resourceVersion: string): void {
-    if (this.#isUndone || !this.#synced) return;
-    this.#isUndone = true;
-    this.#mirror.doubt();
-    this.#broken();
-    this.#options.undone?.(resourceVersion);
-    if (this.#interrupt === undefined) this.#course.undone();
-    else this.#interrupt(resourceVersion);
+  #restoredElsewhere(resourceVersion: string): void {
+    if (this.#isRestored || !this.hasSynced) return;
+    this.#isRestored = true;
+    this.#cache.distrust();
+    this.#interrupted();
+    this.#options.onRestored?.(resourceVersion);
+    if (this.#ending === undefined) this.#relistPolicy.requireList();
+    const because = 'Cannot go on: another stream found that the server was restored, listed again';
+    this.#ending?.abort(new RestoredError(because, resourceVersion));
   }
 
   async #listPages(signal: AbortSignal): Promise<void> {
     const { cluster, ref } = this.#options;
-    this.#mirror.begin();
+    this.#cache.beginList();
     const paging = { cluster, ref, query: this.#selectors(), signal };
-    const resourceVersion = await readPages(paging, object => this.#mirror.put(object));
+    const resourceVersion = await readPages(paging, object => this.#cache.put(object));
     signal.throwIfAborted();
-    this.#complete(resourceVersion);
+    this.#listed(resourceVersion);
   }
 
   /** Reads a watch to its end. */
-  async #follow(ending: Linked): Promise<EndedWatch> {
+  async #watch(ending: Linked): Promise<EndedWatch> {
     const { cluster, ref } = this.#options;
     const watchdog = new Watchdog(this.#clock, SILENCE_MS);
     try {
-      if (this.#course.mustList) this.#mirror.begin();
+      if (this.#relistPolicy.mustList) this.#cache.beginList();
       const query = this.#watchQuery();
       const chunks = await cluster.watch(ref, query, ending.signal);
-      if (this.#course.mustVerify) await this.#verify(ending.signal);
+      if (this.#relistPolicy.mustVerify) await this.#verify(ending.signal);
       watchdog.alive();
       watchdog.guard(() =>
         ending.abort(new Error(`Cannot watch: nothing was heard for ${SILENCE_MS / 1000} s`)),
       );
-      return { ...(await this.#read(chunks, watchdog)), askedMs: query.timeoutSeconds * 1000 };
+      return { ...(await this.#read(chunks, watchdog)), timeoutMs: query.timeoutSeconds * 1000 };
     } finally {
       watchdog.end();
     }
   }
 
   /**
-   * A watch from a version that the server has not reached is accepted, and tells nothing until it has (1.36): a server
-   * that was restored from a backup would not be noticed. One small list, from etcd, tells where the server is, and
-   * what the first object has become.
+   * Kubernetes (1.36) accepts a watch from a resourceVersion that it has not reached, and sends nothing until it has:
+   * the watch alone does not reveal that the server was restored. A list of one object, from etcd, shows where the
+   * server is and whether that object is as it was.
    */
   async #verify(signal: AbortSignal): Promise<void> {
     const { cluster, ref } = this.#options;
     try {
       const query = { ...this.#selectors(), limit: 1 };
-      this.#mirror.verify(await cluster.page(ref, query, { signal, attempts: 1 }));
+      this.#cache.verify(await cluster.page(ref, query, { signal, attempts: 1 }));
     } catch (error) {
-      // Who may watch, but not list everything, cannot know
+      // An account that may watch but not list cannot verify: its watch is resumed unverified.
       if (!(error instanceof ApiError) || error.status !== 403) throw error;
     }
-    this.#course.verified();
-    this.#history.certain();
+    this.#relistPolicy.verified();
+    this.#restoreDetection.confirmed();
   }
 
-  async #read(
-    chunks: AsyncIterable<Uint8Array>,
-    watchdog: Watchdog,
-  ): Promise<Pick<EndedWatch, 'livedMs' | 'events'>> {
+  async #read(chunks: AsyncIterable<Uint8Array>, watchdog: Watchdog): Promise<Omit<EndedWatch, 'timeoutMs'>> {
     const began = this.#clock.now();
     let events = 0;
     await readEvents(
@@ -228,42 +216,34 @@ export class Reflector<T> {
       event => {
         if (this.#stopped.signal.aborted) return;
         if (event.kind !== 'error') events++;
-        this.#take(event);
+        this.#process(event);
       },
     );
     return { events, livedMs: this.#clock.now() - began };
   }
 
-  #take(event: WatchEvent): void {
-    if (event.kind === 'error') throw this.#streamed(event);
-    if (!this.#mirror.incomplete) this.#mirror.advance(event.resourceVersion);
-    if (event.kind === 'put') this.#mirror.put(event.object);
-    if (event.kind === 'delete') this.#mirror.delete(event.object);
-    if (this.#mirror.incomplete && event.kind === 'bookmark' && !event.initialEventsEnd)
+  #process(event: WatchEvent): void {
+    if (event.kind === 'error') throw new StreamedError(event.refusal);
+    const { isListing } = this.#cache;
+    if (!isListing) this.#cache.advance(event.resourceVersion);
+    if (event.kind === 'put') this.#cache.put(event.object);
+    else if (event.kind === 'delete') this.#cache.delete(event.object);
+    else if (isListing && event.initialEventsEnd) this.#listed(event.resourceVersion);
+    else if (isListing)
       throw new Error('Cannot list: the server watches where it was asked for a stream of what is');
-    if (this.#mirror.incomplete && event.kind === 'bookmark' && event.initialEventsEnd)
-      this.#complete(event.resourceVersion);
-    if (!this.#mirror.incomplete) this.#failure = undefined;
   }
 
-  #complete(resourceVersion: string): void {
-    this.#mirror.complete(resourceVersion);
-    this.#course.completed();
-    this.#isUndone = false;
-    this.#history.certain();
-    this.#synced = true;
-    this.#failure = undefined;
-  }
-
-  #streamed({ refusal }: WatchEvent & { kind: 'error' }): StreamedError {
-    const text = `Cannot watch: the server ended it with ${refusal.status} ${refusal.reason}, ${refusal.message}`;
-    return new StreamedError(text, refusal.status, refusal.retryAfter);
+  #listed(resourceVersion: string): void {
+    this.#cache.completeList(resourceVersion);
+    this.#relistPolicy.listed();
+    this.#isRestored = false;
+    this.#restoreDetection.confirmed();
   }
 
   #watchQuery(): Query & { readonly timeoutSeconds: number } {
     const timeoutSeconds = 300 + Math.floor(this.#clock.random() * 301);
     const query = { ...this.#selectors(), allowWatchBookmarks: true, timeoutSeconds };
-    if (!this.#course.mustList) return { ...query, resourceVersion: this.#mirror.resourceVersion };
+    if (!this.#relistPolicy.mustList) return { ...query, resourceVersion: this.#cache.resourceVersion };
     return { ...query, sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' };
   }
 
@@ -271,12 +251,12 @@ export class Reflector<T> {
     return { fieldSelector: this.#options.fieldSelector, labelSelector: this.#options.labelSelector };
   }
 
-  #tell(failure: StreamFailure): void {
+  #report(failure: StreamFailure): void {
     if (this.#stopped.signal.aborted) return;
     try {
       this.#options.failed?.(failure);
     } catch {
-      // Whoever is told of failures and fails has nobody left to be told.
+      // A callback that throws must not end the stream, and there is nobody else to report it to.
     }
   }
 }

@@ -10,9 +10,9 @@ import { RestoreDetection } from './watch/restoredetection.ts';
 
 describe('Reflector and a server restored from a backup', () => {
   let scene: ReflectorFixture;
-  let history = new RestoreDetection();
-  let undone = 0;
-  const isCertain = (): boolean => history.isCertain(scene.clock.now());
+  let restoreDetection = new RestoreDetection();
+  let restorations = 0;
+  const isCertain = (): boolean => restoreDetection.isCertain(scene.clock.now());
 
   afterEach(async () => {
     await scene.stop();
@@ -22,11 +22,11 @@ describe('Reflector and a server restored from a backup', () => {
   /** Watching, with two objects. */
   async function watching(options: Partial<ReflectorOptions<string>> = {}): Promise<ReflectorFixture> {
     scene = new ReflectorFixture();
-    history = new RestoreDetection();
-    undone = 0;
+    restoreDetection = new RestoreDetection();
+    restorations = 0;
     scene.api.put('a');
     scene.api.put('b');
-    await scene.synced({ relistJitterMs: 0, history, undone: () => undone++, ...options });
+    await scene.synced({ relistJitterMs: 0, restoreDetection, onRestored: () => restorations++, ...options });
     await until('watching', () => scene.api.watching === 1);
     return scene;
   }
@@ -52,7 +52,7 @@ describe('Reflector and a server restored from a backup', () => {
     scene.api.put('a');
     await scene.clock.run(5_000);
     expect(scene.same).to.equal(true);
-    expect([lists(), undone]).to.deep.equal([1, 0]);
+    expect([lists(), restorations]).to.deep.equal([1, 0]);
   });
 
   it('is noticed where the server has counted as far again: its first object is not what it was', async () => {
@@ -64,7 +64,7 @@ describe('Reflector and a server restored from a backup', () => {
     for (const name of ['b', 'c', 'd']) scene.api.put(name);
     await scene.clock.run(5_000);
     expect(scene.same).to.equal(true);
-    expect(undone).to.equal(1);
+    expect(restorations).to.equal(1);
     expect(scene.failures.at(-1)!.error.message).to.match(
       /^Cannot follow a watch: the server is at resourceVersion 105, team-a\/a is at 101 and was at 103 at 103,/,
     );
@@ -82,7 +82,7 @@ describe('Reflector and a server restored from a backup', () => {
     scene.api.version = 500;
     await scene.clock.run(5_000);
     expect(scene.same).to.equal(true);
-    expect(undone).to.equal(1);
+    expect(restorations).to.equal(1);
   });
 
   it('who does not resume lists again, and calls nothing undone that was not', async () => {
@@ -93,7 +93,7 @@ describe('Reflector and a server restored from a backup', () => {
     scene.api.put('c');
     await scene.clock.run(5_000);
     expect(scene.same).to.equal(true);
-    expect([lists(), undone]).to.deep.equal([2, 0]);
+    expect([lists(), restorations]).to.deep.equal([2, 0]);
     expect(isCertain()).to.equal(true);
   });
 
@@ -106,7 +106,7 @@ describe('Reflector and a server restored from a backup', () => {
     for (let count = 0; count < 20; count++) scene.api.put('a');
     await scene.clock.run(5_000);
     expect(scene.same).to.equal(true);
-    expect(undone).to.equal(1);
+    expect(restorations).to.equal(1);
     expect(scene.failures.at(-1)!.error.message).to.match(
       /^Cannot take a list as of resourceVersion 122: team-a\/b is at 102 and was not there at 103,/,
     );
@@ -137,7 +137,7 @@ describe('Reflector and a server restored from a backup', () => {
     await until('told', () => scene.failures.length === 1);
     scene.server.reset();
     await scene.clock.run(5_000);
-    expect(undone).to.equal(0);
+    expect(restorations).to.equal(0);
     expect([...scene.store.snapshot().keys()]).to.deep.equal(['team-a/a', 'team-a/b']);
   });
 
@@ -147,10 +147,17 @@ describe('Reflector and a server restored from a backup', () => {
     let others = 0;
     const { cluster, clock } = scene;
     const other = new Reflector<string>({
-      ...{ cluster, clock, history, ref: { resource: INNER_MAPS }, consumer: store, relistJitterMs: 0 },
+      ...{
+        cluster,
+        clock,
+        restoreDetection,
+        ref: { resource: INNER_MAPS },
+        consumer: store,
+        relistJitterMs: 0,
+      },
       fieldSelector: 'other',
       transform: contentOf,
-      undone: () => others++,
+      onRestored: () => others++,
     });
     other.start();
     await until('watching', () => scene.api.watching === 2);
@@ -163,7 +170,7 @@ describe('Reflector and a server restored from a backup', () => {
     await scene.clock.run(10_000);
     expect(scene.same).to.equal(true);
     expect([...store.snapshot().values()]).to.have.members([...scene.store.snapshot().values()]);
-    expect([undone, others]).to.deep.equal([1, 1]);
+    expect([restorations, others]).to.deep.equal([1, 1]);
     await other.stop();
   });
 
@@ -202,7 +209,7 @@ describe('Reflector and a server restored from a backup', () => {
     await seen(5_000);
     restore();
     await scene.clock.run(5_000);
-    expect(undone).to.equal(1);
+    expect(restorations).to.equal(1);
     expect(scene.reflector.resourceVersion).to.equal('102');
   });
 });

@@ -1,7 +1,7 @@
 import type { AgentOptions } from '../cli/command.ts';
 import { type Cluster, openCluster } from '../kube/client.ts';
 import { RestoreDetection } from '../kube/watch/restoredetection.ts';
-import { clusterPublisher } from '../publish/cluster/cluster.ts';
+import { ClusterPublisher } from '../publish/cluster/cluster.ts';
 import { clusterSource } from '../source/cluster/cluster.ts';
 import type { Log } from '../support/log.ts';
 import { REAL_CLOCK } from '../timing/clock.ts';
@@ -20,10 +20,10 @@ export function clusterSite(
     node,
     clock: REAL_CLOCK,
     relistJitterMs: options.relistJitterMs,
-    history: new RestoreDetection(),
+    restoreDetection: new RestoreDetection(),
   };
   const failed = interruptions(log);
-  const publisher = clusterPublisher({ ...shared, failed });
+  const publisher = new ClusterPublisher({ ...shared, failed });
   const source = clusterSource({
     ...{ ...shared, possibleCpus, releases: () => publisher.releases },
     failed: (what, { error }) => failed(what, error),

@@ -248,7 +248,7 @@ export class Caller {
   async #sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
     const linked = new Linked([signal, this.#closed.signal]);
     await this.#clock.sleep(milliseconds, linked.signal);
-    linked.letGo();
+    linked.release();
   }
 }
 

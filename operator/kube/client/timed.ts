@@ -25,7 +25,7 @@ export class Linked {
     this.#controller.abort(reason);
   }
 
-  letGo(): void {
+  release(): void {
     for (const parent of this.#parents) parent.removeEventListener('abort', this.#follow);
   }
 
@@ -68,6 +68,6 @@ export class Timed {
 
   end(): void {
     this.answered();
-    this.#linked.letGo();
+    this.#linked.release();
   }
 }

@@ -3,11 +3,10 @@ import { compareVersions } from '../../api/resourceversion.ts';
 import type { KubeObject } from '../client/resource.ts';
 import type { ListPage } from '../client.ts';
 import { asError, RestoredError, type StreamFailure } from './failure.ts';
-import { type CachedObject, isOlder, type ObjectReader, readObject } from './known.ts';
 
-/** Who is told. What throws here is reported and costs nobody else anything. */
+/** Receives what changed. An exception is reported as a failure; the cache and the watch continue. */
 export interface CacheConsumer<T> {
-  /** A whole set as of `resourceVersion`: what is not in it is gone. */
+  /** The complete set as of `resourceVersion`: an object that is not in it is gone. */
   replace(items: ReadonlyMap<string, T>, resourceVersion: string): void;
   put(key: string, item: T): void;
   /** `resourceVersion` is that of the deletion. */
@@ -15,195 +14,214 @@ export interface CacheConsumer<T> {
 }
 
 export interface WatchCacheOptions<T> {
+  /** An exception is reported and concerns its object alone: the last item of the same object stays. */
   readonly transform: (object: KubeObject) => T;
+  /** An object of which only status or metadata changed is the same item. */
   readonly ignoreUnchangedGeneration?: boolean;
-  /** Called with each object as it comes, also where nothing of it is new. */
+  /** Called with each object as it arrives, also when its item does not change. */
   readonly onRawEvent?: (object: KubeObject) => void;
   readonly consumer: CacheConsumer<T>;
   readonly failed: (failure: StreamFailure) => void;
 }
 
-/** What the server holds, as far as it was told: whole sets and single changes, never half a set. */
+interface CachedObject<T> {
+  readonly uid: string | undefined;
+  readonly generation: number | undefined;
+  readonly resourceVersion: string;
+  readonly item: T;
+}
+
+/** The objects of a list and the changes of the watch after it. An incomplete list is never passed on. */
 export class WatchCache<T> {
-  readonly #consumer: CacheConsumer<T>;
-  readonly #failed: (failure: StreamFailure) => void;
-  readonly #reading: ObjectReader<T>;
-  readonly #glance: (object: KubeObject) => void;
-  #known = new Map<string, CachedObject<T>>();
-  #coming: Map<string, CachedObject<T>> | undefined;
+  readonly #options: WatchCacheOptions<T>;
+  #objects = new Map<string, CachedObject<T>>();
+  #list: Map<string, CachedObject<T>> | undefined;
   #resourceVersion: string | undefined;
-  /** Of these the last content is not known: nothing follows from it. */
+  /** The latest content of these is unknown: no inconsistency follows from them. */
   readonly #unreadable = new Set<string>();
-  /** Of the set that is coming: what cannot have become of what was told before. */
-  #contradiction: string | undefined;
-  /** Where something was told last that undoes what had been seen. */
-  #rewound = false;
+  /** The first object of the incomplete list that contradicts the cache. */
+  #inconsistency: string | undefined;
+  /** The server turned out to be restored: the next list is accepted, whatever the cache holds. */
+  #acceptsAnyList = false;
 
   constructor(options: WatchCacheOptions<T>) {
-    this.#consumer = options.consumer;
-    this.#failed = options.failed;
-    this.#glance = options.onRawEvent ?? (() => {});
-    this.#reading = {
-      transform: options.transform,
-      ignoreUnchangedGeneration: options.ignoreUnchangedGeneration ?? false,
-      unreadable: (key, error) => {
-        this.#unreadable.add(key);
-        options.failed({ doing: 'transform', key, error: asError(error) });
-      },
-    };
+    this.#options = options;
   }
 
-  /** The highest seen since the last whole set, bookmarks included; absent before the first. */
+  /** The highest since the last list, bookmarks included; absent before the first list. */
   get resourceVersion(): string | undefined {
     return this.#resourceVersion;
   }
 
-  /** From here on objects belong to a whole set that is not complete yet. */
-  begin(): void {
-    this.#coming = new Map();
-    this.#contradiction = undefined;
+  /** Objects belong to a list from here on, until it is completed or abandoned. */
+  beginList(): void {
+    this.#list = new Map();
+    this.#inconsistency = undefined;
   }
 
-  get incomplete(): boolean {
-    return this.#coming !== undefined;
+  get isListing(): boolean {
+    return this.#list !== undefined;
   }
 
-  abandon(): void {
-    this.#coming = undefined;
+  abandonList(): void {
+    this.#list = undefined;
   }
 
   put(object: KubeObject): void {
-    this.#glance(object);
+    this.#options.onRawEvent?.(object);
     const key = objectKey(object.metadata);
-    const known = this.#known.get(key);
-    if (this.#coming !== undefined) this.#collect(this.#coming, key, object);
-    else if (!isOlder(object, known)) this.#change(key, object);
+    if (this.#list === undefined) this.#change(key, object);
+    else this.#collect(this.#list, key, object);
   }
 
   delete(object: KubeObject): void {
     const key = objectKey(object.metadata);
     this.#unreadable.delete(key);
-    if (this.#coming !== undefined) this.#coming.delete(key);
-    else if (this.#known.delete(key)) this.#tellGone(key, object);
+    if (this.#list !== undefined) this.#list.delete(key);
+    else this.#remove(key, object);
   }
 
   /**
-   * The whole set is complete as of `resourceVersion`. One that undoes what was told counts when it is told twice in a
-   * row: what is known is then not used for it.
+   * The list is complete as of `resourceVersion`. A list that contradicts the cache throws RestoredError; the one after
+   * it is accepted, and the cache is not consulted for it.
    */
-  complete(resourceVersion: string): void {
-    const coming = this.#coming ?? new Map();
-    this.#coming = undefined;
-    const seen = this.#resourceVersion;
-    const older = seen !== undefined && compareVersions(resourceVersion, seen) < 0;
-    const because = older ? `${seen} was seen before` : this.#contradiction;
-    if (because !== undefined && !this.#rewound)
-      this.#undo(
+  completeList(resourceVersion: string): void {
+    const list = this.#list ?? new Map<string, CachedObject<T>>();
+    this.#list = undefined;
+    const because = this.#olderThanSeen(resourceVersion) ?? this.#inconsistency;
+    if (because !== undefined && !this.#acceptsAnyList)
+      this.#throwRestored(
         resourceVersion,
         `Cannot take a list as of resourceVersion ${resourceVersion}: ${because}, listed again to be sure`,
       );
-    this.#rewound = false;
+    this.#acceptsAnyList = false;
     this.#resourceVersion = resourceVersion;
-    this.#known = coming;
-    this.#tell(() => this.#consumer.replace(itemsOf(coming), resourceVersion));
+    this.#objects = list;
+    const items = new Map<string, T>();
+    for (const [key, { item }] of list) items.set(key, item);
+    this.#notify(consumer => consumer.replace(items, resourceVersion));
   }
 
-  /** What was seen is of a future that the server has undone, whatever it tells: the next set is taken as it comes. */
-  doubt(): void {
-    this.#rewound = true;
+  /** The server was restored to an older revision: the next list is accepted as it is. */
+  distrust(): void {
+    this.#acceptsAnyList = true;
   }
 
-  /** The server is at `resourceVersion`, and these are the first objects: what was seen before cannot be otherwise. */
-  verify({
-    resourceVersion,
-    items,
-    continue: more,
-  }: Pick<ListPage, 'resourceVersion' | 'items' | 'continue'>): void {
-    const seen = this.#resourceVersion;
-    if (seen === undefined) return;
-    const where = `Cannot follow a watch: the server is at resourceVersion ${resourceVersion}`;
-    if (compareVersions(resourceVersion, seen) < 0)
-      this.#undo(resourceVersion, `${where}, ${seen} was seen before, listed again`);
-    const told = new Set(items.map(({ metadata }) => objectKey(metadata)));
-    const missing = more === undefined ? [...this.#known.keys()].find(key => !told.has(key)) : undefined;
+  /** Compares the cache with the first page of a list; throws RestoredError where they contradict each other. */
+  verify(page: Pick<ListPage, 'resourceVersion' | 'items' | 'continue'>): void {
+    const { resourceVersion, items } = page;
     const because =
-      missing === undefined
-        ? items.map(each => this.#contradicted(each)).find(Boolean)
-        : `${missing} is gone`;
-    if (because !== undefined) this.#undo(resourceVersion, `${where}, ${because}, listed again`);
+      this.#olderThanSeen(resourceVersion) ??
+      this.#missingIn(page) ??
+      items.map(object => this.#inconsistencyOf(object)).find(Boolean);
+    const where = `Cannot follow a watch: the server is at resourceVersion ${resourceVersion}`;
+    if (because !== undefined) this.#throwRestored(resourceVersion, `${where}, ${because}, listed again`);
   }
 
-  /** Something was told as of `resourceVersion`. Within one watch they never go back. */
+  /** An event was received as of `resourceVersion`. Within one watch resourceVersions never decrease. */
   advance(resourceVersion: string): void {
-    const seen = this.#resourceVersion;
-    if (seen !== undefined && compareVersions(resourceVersion, seen) < 0)
-      this.#undo(
+    if (this.#olderThanSeen(resourceVersion) !== undefined)
+      this.#throwRestored(
         resourceVersion,
-        `Cannot follow a watch: resourceVersion went back from ${seen} to ${resourceVersion}, listed again`,
+        `Cannot follow a watch: resourceVersion went back from ${this.#resourceVersion} to ${resourceVersion}, listed again`,
       );
     this.#resourceVersion = resourceVersion;
   }
 
-  #undo(resourceVersion: string, message: string): never {
-    this.#rewound = true;
+  #throwRestored(resourceVersion: string, message: string): never {
+    this.#acceptsAnyList = true;
     throw new RestoredError(message, resourceVersion);
   }
 
-  /** An object at most as new as what was seen must be as it was told; what is wrong where it is not. */
-  #contradicted({ metadata }: KubeObject): string | undefined {
+  #olderThanSeen(resourceVersion: string): string | undefined {
+    const seen = this.#resourceVersion;
+    const isOlder = seen !== undefined && compareVersions(resourceVersion, seen) < 0;
+    return isOlder ? `${seen} was seen before` : undefined;
+  }
+
+  #missingIn({ items, continue: next }: Pick<ListPage, 'items' | 'continue'>): string | undefined {
+    if (next !== undefined) return undefined;
+    const listed = new Set(items.map(({ metadata }) => objectKey(metadata)));
+    const missing = [...this.#objects.keys()].find(key => !listed.has(key));
+    return missing === undefined ? undefined : `${missing} is gone`;
+  }
+
+  /** An object that is not newer than the cache must be in the cache as it is. */
+  #inconsistencyOf({ metadata }: KubeObject): string | undefined {
     const { uid, resourceVersion: version } = metadata;
     const seen = this.#resourceVersion;
     const key = objectKey(metadata);
     if (seen === undefined || version === undefined || compareVersions(version, seen) > 0) return undefined;
-    const known = this.#known.get(key);
-    if (this.#unreadable.has(key) || (known?.uid === uid && known?.resourceVersion === version))
+    const cached = this.#objects.get(key);
+    if (this.#unreadable.has(key) || (cached?.uid === uid && cached?.resourceVersion === version))
       return undefined;
-    return `${key} is at ${version} and was ${known === undefined ? 'not there' : `at ${known.resourceVersion}`} at ${seen}`;
+    return `${key} is at ${version} and was ${cached === undefined ? 'not there' : `at ${cached.resourceVersion}`} at ${seen}`;
   }
 
-  #collect(coming: Map<string, CachedObject<T>>, key: string, object: KubeObject): void {
-    this.#contradiction ??= this.#contradicted(object);
-    this.#unreadable.delete(key);
-    // A restored server may count up to the same generations and versions again, with other contents.
-    const before = coming.get(key) ?? (this.#rewound ? undefined : this.#known.get(key));
-    const known = readObject(object, before, this.#reading) ?? this.#lastReadable(key, object);
-    if (known === undefined) coming.delete(key);
-    else coming.set(key, known);
+  #collect(list: Map<string, CachedObject<T>>, key: string, object: KubeObject): void {
+    this.#inconsistency ??= this.#inconsistencyOf(object);
+    // A restored server may reach the same generations and versions again, with other contents.
+    const before = list.get(key) ?? (this.#acceptsAnyList ? undefined : this.#objects.get(key));
+    const cached = this.#cached(key, object, before);
+    if (cached === undefined) list.delete(key);
+    else list.set(key, cached);
   }
 
   #change(key: string, object: KubeObject): void {
-    const before = this.#known.get(key);
-    this.#unreadable.delete(key);
-    const known = readObject(object, before, this.#reading);
-    if (known === undefined) {
-      if (this.#known.delete(key)) this.#tellGone(key, object);
+    const before = this.#objects.get(key);
+    if (before !== undefined && isOlder(object, before)) return;
+    const cached = this.#cached(key, object, before);
+    if (cached === undefined) {
+      this.#remove(key, object);
       return;
     }
-    this.#known.set(key, known);
-    if (known.item !== before?.item) this.#tell(() => this.#consumer.put(key, known.item));
+    this.#objects.set(key, cached);
+    if (cached.item !== before?.item) this.#notify(consumer => consumer.put(key, cached.item));
   }
 
-  /** The last good content of the same object stays. */
-  #lastReadable(key: string, object: KubeObject): CachedObject<T> | undefined {
-    const known = this.#known.get(key);
-    return known?.uid === object.metadata.uid ? known : undefined;
+  #remove(key: string, { metadata }: KubeObject): void {
+    if (this.#objects.delete(key))
+      this.#notify(consumer => consumer.remove(key, metadata.resourceVersion ?? ''));
   }
 
-  #tellGone(key: string, { metadata }: KubeObject): void {
-    this.#tell(() => this.#consumer.remove(key, metadata.resourceVersion ?? ''));
-  }
-
-  #tell(telling: () => void): void {
+  /** The object to cache; nothing where no content of it was ever readable. */
+  #cached(key: string, object: KubeObject, before: CachedObject<T> | undefined): CachedObject<T> | undefined {
+    const { uid, generation, resourceVersion = '' } = object.metadata;
+    this.#unreadable.delete(key);
+    if (before !== undefined && this.#isSameContent(object, before))
+      return before.resourceVersion === resourceVersion ? before : { ...before, resourceVersion };
     try {
-      telling();
+      return { uid, generation, resourceVersion, item: this.#options.transform(object) };
     } catch (error) {
-      this.#failed({ doing: 'consume', error: asError(error) });
+      this.#unreadable.add(key);
+      this.#options.failed({ doing: 'transform', key, error: asError(error) });
+      const last = before ?? this.#objects.get(key);
+      return last?.uid === uid ? last : undefined;
+    }
+  }
+
+  #isSameContent({ metadata }: KubeObject, before: CachedObject<T>): boolean {
+    const { uid, generation, resourceVersion } = metadata;
+    if (uid === undefined || uid !== before.uid) return false;
+    if (resourceVersion === before.resourceVersion) return true;
+    const ignores = this.#options.ignoreUnchangedGeneration === true;
+    return ignores && generation !== undefined && generation === before.generation;
+  }
+
+  #notify(notify: (consumer: CacheConsumer<T>) => void): void {
+    try {
+      notify(this.#options.consumer);
+    } catch (error) {
+      this.#options.failed({ doing: 'consume', error: asError(error) });
     }
   }
 }
 
-function itemsOf<T>(known: ReadonlyMap<string, CachedObject<T>>): ReadonlyMap<string, T> {
-  const items = new Map<string, T>();
-  for (const [key, { item }] of known) items.set(key, item);
-  return items;
+/** A watch that starts over may repeat older versions of an object. */
+function isOlder<T>({ metadata }: KubeObject, { uid, resourceVersion }: CachedObject<T>): boolean {
+  return (
+    metadata.uid === uid &&
+    metadata.resourceVersion !== undefined &&
+    compareVersions(metadata.resourceVersion, resourceVersion) < 0
+  );
 }

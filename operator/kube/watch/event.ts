@@ -3,14 +3,15 @@ import type { ApiStatus } from '../client/error.ts';
 import type { KubeObject } from '../client/resource.ts';
 
 export type WatchEvent =
-  | { readonly kind: 'put' | 'delete'; readonly object: KubeObject; readonly resourceVersion: string }
+  | { readonly kind: 'put'; readonly object: KubeObject; readonly resourceVersion: string }
+  | { readonly kind: 'delete'; readonly object: KubeObject; readonly resourceVersion: string }
   | { readonly kind: 'bookmark'; readonly resourceVersion: string; readonly initialEventsEnd: boolean }
   | { readonly kind: 'error'; readonly refusal: ApiStatus };
 
-/** Bytes that are no UTF-8 are an error, not question marks in somebody's key. */
+/** Bytes that are not UTF-8 are an error: replacement characters would change keys. */
 const DECODER = new TextDecoder('utf-8', { fatal: true });
 
-/** Of one line. Whatever is no event throws: what is skipped here would be lost in silence. */
+/** Parses one line. A line that is no event throws: skipping it could lose a change. */
 export function watchEvent(line: Uint8Array): WatchEvent {
   const { type, object } = record(parsed(line), line);
   const inner = record(object, line);

@@ -1,18 +1,18 @@
-import { ApiError } from '../client/error.ts';
+import { ApiError, type ApiStatus } from '../client/error.ts';
 
-/** What the reflector could not do; it goes on by itself. */
+/** A failure of the reflector, which continues by itself. */
 export interface StreamFailure {
   readonly doing: 'list' | 'watch' | 'transform' | 'consume';
   readonly error: Error;
-  /** Of the object that could not be read. */
+  /** The object that could not be read. */
   readonly key?: string;
   readonly retryInMs?: number;
 }
 
-/** The server's resourceVersions are below what it told before: restored from a backup, or an answer of the past. */
+/** The server contradicts what it sent before: it was restored from a backup, or answered from the past. */
 export class RestoredError extends Error {
-  override readonly name = 'RewoundError';
-  /** Where the server was when this was found: it was restored to no later one. */
+  override readonly name = 'RestoredError';
+  /** Where the server was when this was found: it was restored to this version or an earlier one. */
   readonly resourceVersion: string;
 
   constructor(message: string, resourceVersion: string) {
@@ -21,27 +21,27 @@ export class RestoredError extends Error {
   }
 }
 
-/** Said by the server within the stream, after it had been accepted. */
+/** An ERROR event, which the server sends after it has accepted the watch. */
 export class StreamedError extends Error {
   override readonly name = 'StreamedError';
   readonly status: number;
   readonly retryAfter: number | undefined;
 
-  constructor(message: string, status: number, retryAfter: number | undefined) {
-    super(message);
+  constructor({ status, reason, message, retryAfter }: ApiStatus) {
+    super(`Cannot watch: the server ended it with ${status} ${reason}, ${message}`);
     this.status = status;
     this.retryAfter = retryAfter;
   }
 }
 
-/** Whether resuming is of no use: the history is gone, or what it was the history of. */
+/** Whether the watch cannot be resumed: its resourceVersion has expired or is of another history. */
 export function needsList(error: unknown): boolean {
   if (error instanceof RestoredError) return true;
   if (error instanceof StreamedError) return error.status !== 429;
   return error instanceof ApiError && [400, 404, 410].includes(error.status);
 }
 
-/** Servers before 1.27, and those without the feature, refuse to stream a list. */
+/** Kubernetes before 1.27, and servers without the WatchList feature, refuse sendInitialEvents. */
 export function refusesStreaming(error: unknown): boolean {
   return error instanceof ApiError && [400, 405, 406, 415, 422, 501].includes(error.status);
 }

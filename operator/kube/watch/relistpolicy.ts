@@ -8,10 +8,10 @@ export interface RelistPolicyOptions {
   readonly resumes: boolean;
 }
 
-/** A watch that ended as watches do: how long it lived, how long it was asked for, and what it told. */
+/** A watch that ended without an error: how long it lived, its timeoutSeconds, and how many events it brought. */
 export interface EndedWatch {
   readonly livedMs: number;
-  readonly askedMs: number;
+  readonly timeoutMs: number;
   readonly events: number;
 }
 
@@ -21,94 +21,90 @@ export interface RetryDecision {
 }
 
 const SHORT_MS = 1_000;
-/** A server, or what is in between, that ends watches sooner than this is not hurried. */
+/** A server or a proxy that ends watches sooner than this gets the next request after a backoff. */
 const HASTY_MS = 30_000;
 
-/** What a reflector asks for next, and how long it waits before. */
+/** Decides whether a reflector lists or watches next, and how long it waits before. */
 export class RelistPolicy {
   readonly #options: RelistPolicyOptions;
   readonly #backoff: Backoff;
-  /** Of lists that the server asks for by an answer: that it was away before is no reason to wait. */
-  readonly #relisting: Backoff;
+  /** For lists that the server requires by an answer: an outage before is no reason to wait. */
+  readonly #relistBackoff: Backoff;
   #mustList = true;
-  /** How the next whole set is asked for. */
-  #paged = false;
-  #streamingRefused = false;
-  /** The last watch was broken off: the server may be another one, or restored from a backup. */
-  #doubtful = false;
+  #usesPages = false;
+  #isStreamingRefused = false;
+  /** The last watch was interrupted: the server may be another one, or restored from a backup. */
+  #isInterrupted = false;
 
   constructor(options: RelistPolicyOptions) {
     this.#options = options;
     this.#backoff = new Backoff(options.clock);
-    this.#relisting = new Backoff(options.clock);
+    this.#relistBackoff = new Backoff(options.clock);
   }
 
-  /** A whole set is asked for, by pages or as a stream; else changes are. */
+  /** Whether the next request is a list, by pages or as a stream; otherwise it resumes the watch. */
   get mustList(): boolean {
     return this.#mustList;
   }
 
   get byPages(): boolean {
-    return this.#mustList && this.#paged;
+    return this.#mustList && this.#usesPages;
   }
 
-  /** Changes are asked for, of what may be another history. */
+  /** Whether the watch that is resumed may be of another history. */
   get mustVerify(): boolean {
-    return !this.#mustList && this.#doubtful;
+    return !this.#mustList && this.#isInterrupted;
   }
 
-  /** The last watch was broken off, and nothing was heard since. */
-  get isDoubtful(): boolean {
-    return this.#doubtful;
+  get isInterrupted(): boolean {
+    return this.#isInterrupted;
   }
 
   verified(): void {
-    this.#doubtful = false;
+    this.#isInterrupted = false;
   }
 
-  /** A whole set is there. */
-  completed(): void {
+  listed(): void {
     this.#mustList = false;
-    this.#doubtful = false;
-    this.#paged = this.#streamingRefused;
+    this.#isInterrupted = false;
+    this.#usesPages = this.#isStreamingRefused;
   }
 
-  /** What was told does not count any more. */
-  undone(): void {
+  requireList(): void {
     this.#mustList = true;
   }
 
-  /** Answers what is wrong with an ending, or how long to wait after one with which nothing is. */
-  ended({ livedMs, askedMs, events }: EndedWatch): Error | number {
-    this.#doubtful = livedMs < askedMs;
+  /** Returns the error that such an end is, or how long to wait after an ordinary end. */
+  ended({ livedMs, timeoutMs, events }: EndedWatch): Error | number {
+    this.#isInterrupted = livedMs < timeoutMs;
     if (this.#mustList) return new Error('Cannot list: the stream ended before the set was complete');
     if (livedMs < SHORT_MS && events === 0)
       return new Error(`Cannot watch: the server ended it after ${Math.round(livedMs)} ms`);
-    if (this.#doubtful && !this.#options.resumes) this.#mustList = true;
+    if (this.#isInterrupted && !this.#options.resumes) this.#mustList = true;
     return livedMs < HASTY_MS ? this.#backoff.next() : 0;
   }
 
-  /** Nothing where it is asked in another way at once. */
+  /** Returns nothing where the list is requested in the other way at once. */
   failed(error: Error): RetryDecision | undefined {
     const doing = this.#mustList ? 'list' : 'watch';
-    this.#doubtful = true;
-    if (this.#mustList && !this.#paged && refusesStreaming(error)) {
-      this.#paged = true;
-      this.#streamingRefused = true;
+    this.#isInterrupted = true;
+    if (this.#mustList && !this.#usesPages && refusesStreaming(error)) {
+      this.#usesPages = true;
+      this.#isStreamingRefused = true;
       return undefined;
     }
-    // What is in between may let a list through, or a stream: one after the other.
-    if (this.#mustList) this.#paged = this.#streamingRefused || !this.#paged;
-    const isAsked = !this.#mustList && needsList(error);
-    if (isAsked || !this.#options.resumes) this.#mustList = true;
-    return { doing, retryInMs: this.#waitMs(error, isAsked) };
+    // A proxy may pass only pages, or only streams: try them in turn.
+    if (this.#mustList) this.#usesPages = this.#isStreamingRefused || !this.#usesPages;
+    const isRelist = !this.#mustList && needsList(error);
+    if (isRelist || !this.#options.resumes) this.#mustList = true;
+    return { doing, retryInMs: this.#waitMs(error, isRelist) };
   }
 
-  #waitMs(error: Error, isAsked: boolean): number {
+  #waitMs(error: Error, isRelist: boolean): number {
     const { clock, relistJitterMs } = this.#options;
-    const jitter = isAsked ? clock.random() * relistJitterMs : 0;
+    const jitter = isRelist ? clock.random() * relistJitterMs : 0;
     const retryAfter = retryAfterOf(error) * (1 + clock.random() / 2);
-    const backoff = isAsked ? this.#relisting : this.#backoff;
+    const backoff = isRelist ? this.#relistBackoff : this.#backoff;
     return Math.max(backoff.next(), retryAfter) + jitter;
   }
 }

@@ -1,32 +1,32 @@
 import type { Clock } from '../../timing/clock.ts';
 
-/** Barks when nothing has come for `limitMs`; `alive` puts it off, without a timer of its own. */
+/** Acts when there was no sign of life for `limitMs`. `alive` sets no timer, so it may be called for every chunk. */
 export class Watchdog {
   readonly #clock: Clock;
   readonly #limitMs: number;
-  readonly #done = new AbortController();
-  #heardAt: number;
+  readonly #ended = new AbortController();
+  #aliveAt: number;
 
   constructor(clock: Clock, limitMs: number) {
     this.#clock = clock;
     this.#limitMs = limitMs;
-    this.#heardAt = clock.now();
+    this.#aliveAt = clock.now();
   }
 
   alive(): void {
-    this.#heardAt = this.#clock.now();
+    this.#aliveAt = this.#clock.now();
   }
 
-  /** Calls `bark` once, unless ended before. */
-  async guard(bark: () => void): Promise<void> {
-    while (!this.#done.signal.aborted) {
-      const left = this.#heardAt + this.#limitMs - this.#clock.now();
-      if (left <= 0) return bark();
-      await this.#clock.sleep(left, this.#done.signal);
+  /** Calls `silent` once, unless ended before. */
+  async guard(silent: () => void): Promise<void> {
+    while (!this.#ended.signal.aborted) {
+      const left = this.#aliveAt + this.#limitMs - this.#clock.now();
+      if (left <= 0) return silent();
+      await this.#clock.sleep(left, this.#ended.signal);
     }
   }
 
   end(): void {
-    this.#done.abort();
+    this.#ended.abort();
   }
 }

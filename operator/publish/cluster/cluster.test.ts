@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { PublisherFixture, STATE, tenants } from './testing/fixture.ts';
 
-describe('clusterPublisher', () => {
+describe('ClusterPublisher', () => {
   let scene: PublisherFixture;
 
   beforeEach(async () => {
@@ -92,14 +92,14 @@ describe('clusterPublisher', () => {
   it('what was read before a stream broke off is not told afterwards, what is read then is', async () => {
     await scene.publish({});
     await scene.clock.run(5_000);
-    const stream = scene.history.join(() => {});
+    const stream = scene.restoreDetection.join(() => {});
     const waits = scene.publish({ outerMaps: [tenants({ innerMaps: 2 })] });
-    stream.broken(scene.clock.now());
+    stream.interrupted(scene.clock.now());
     await waits;
     await scene.clock.run(30_000);
     expect(times()).to.deep.equal([0]);
     expect(scene.publisher.waitingMs).to.equal(30_000);
-    stream.certain();
+    stream.confirmed();
     await scene.clock.run(0);
     expect(times()).to.deep.equal([0, 35_000]);
   });
@@ -107,8 +107,8 @@ describe('clusterPublisher', () => {
   it('a stream that stays broken off keeps nothing from being told for more than a minute', async () => {
     await scene.publish({});
     await scene.clock.run(5_000);
-    const stream = scene.history.join(() => {});
-    stream.broken(scene.clock.now());
+    const stream = scene.restoreDetection.join(() => {});
+    stream.interrupted(scene.clock.now());
     await scene.clock.run(60_000);
     await scene.publish({ outerMaps: [tenants({ innerMaps: 2 })] });
     await scene.clock.run(0);

@@ -18,47 +18,28 @@ export interface ClusterPublisherOptions {
   readonly node: string;
   readonly clock: Clock;
   readonly relistJitterMs: number;
-  /** Of all streams of this process. */
-  readonly history: RestoreDetection;
+  /** Shared by all streams of this process. */
+  readonly restoreDetection: RestoreDetection;
   readonly failed: (what: string, error: Error) => void;
 }
 
-export interface ClusterPublisher extends Publisher, Releases {
-  /** What was told last, as the server has it. */
-  readonly told: NodeMapStateStatus | undefined;
-  /** Milliseconds for which something has waited to be told; 0 where nothing does. */
-  readonly waitingMs: number;
-  /** Tells what is left to tell, as far as that takes no longer than 2 s. */
-  close(): Promise<void>;
-}
-
-/** Between two writes. */
-const WRITE_EVERY_MS = 1_000;
-/** Whatever is to be told wakes the writer: it looks by itself now and then. */
-const LOOK_EVERY_MS = 60_000;
-const CLOSING_MS = 2_000;
-
-/** Writes the NodeMapState of one node: when it says something new, at most once a second, and never in a turn's way. */
-export function clusterPublisher(options: ClusterPublisherOptions): ClusterPublisher {
-  return new NodeStates(options);
-}
-
-/** Tokens that somebody has written on the node's state, for removals that are held. */
-export interface Releases {
-  readonly releases: readonly string[];
-  onRelease(released: () => void): void;
-}
-
-interface Known {
+interface KnownState {
   readonly object: KubeObject;
   readonly status: NodeMapStateStatus | undefined;
 }
 
-class NodeStates implements ClusterPublisher {
+/** Between two writes. */
+const WRITE_EVERY_MS = 1_000;
+/** News wake the writer: it looks by itself now and then. */
+const LOOK_EVERY_MS = 60_000;
+const CLOSING_MS = 2_000;
+
+/** Writes the NodeMapState of one node when it has news, at most once a second, and never in the way of a turn. */
+export class ClusterPublisher implements Publisher {
   readonly #options: ClusterPublisherOptions;
   readonly #clock: Clock;
-  readonly #store = new Store<Known>();
-  readonly #reflector: Reflector<Known>;
+  readonly #store = new Store<KnownState>();
+  readonly #reflector: Reflector<KnownState>;
   readonly #backoff: Backoff;
   readonly #closed = new AbortController();
   readonly #trigger = new Trigger();
@@ -66,25 +47,25 @@ class NodeStates implements ClusterPublisher {
   #report: Report | undefined;
   #waitsSince: number | undefined;
   #writtenAt = Number.NEGATIVE_INFINITY;
-  /** What the last write answered: the stream tells it a moment later. */
-  #answered: Known | undefined;
-  #sent: NodeMapStateStatus | undefined;
+  /** The answer to the last write: the watch delivers it a moment later. */
+  #written: KnownState | undefined;
+  #writtenStatus: NodeMapStateStatus | undefined;
   #releases: readonly string[] = [];
   #released = (): void => {};
 
   constructor(options: ClusterPublisherOptions) {
-    const { cluster, clock, node, relistJitterMs, history, failed } = options;
+    const { cluster, clock, node, relistJitterMs, restoreDetection, failed } = options;
     this.#options = options;
     this.#clock = clock;
     this.#backoff = new Backoff(clock);
-    this.#reflector = new Reflector<Known>({
-      ...{ cluster, clock, relistJitterMs, history, consumer: this.#store },
+    this.#reflector = new Reflector<KnownState>({
+      ...{ cluster, clock, relistJitterMs, restoreDetection, consumer: this.#store },
       ref: { resource: NODE_MAP_STATES },
       fieldSelector: `metadata.name=${node}`,
       transform: object => ({ object, status: statusIn(object) }),
-      // Answered by a server that has forgotten it
-      undone: () => {
-        this.#answered = undefined;
+      // The restored server no longer has what it answered.
+      onRestored: () => {
+        this.#written = undefined;
       },
       failed: (failure: StreamFailure) => failed('NodeMapState', failure.error),
     });
@@ -93,10 +74,7 @@ class NodeStates implements ClusterPublisher {
     this.#writing = this.#run();
   }
 
-  get told(): NodeMapStateStatus | undefined {
-    return this.#known()?.status;
-  }
-
+  /** Tokens that somebody has written on the node's state, for removals that are held. */
   get releases(): readonly string[] {
     return this.#releases;
   }
@@ -105,17 +83,19 @@ class NodeStates implements ClusterPublisher {
     this.#released = released;
   }
 
+  /** Milliseconds for which news have waited to be written; 0 where there are none. */
   get waitingMs(): number {
     return this.#waitsSince === undefined ? 0 : this.#clock.now() - this.#waitsSince;
   }
 
-  /** Never waits for the server: a turn has better things to do. */
+  /** Does not wait for the server: a turn must not. */
   publish(report: Report): Promise<void> {
     this.#report = report;
     this.#trigger.fire();
     return Promise.resolve();
   }
 
+  /** Writes the last news, for at most 2 s. */
   async close(): Promise<void> {
     const end = this.#clock.now() + CLOSING_MS;
     while (this.#restMs(this.#clock.now()) < Number.POSITIVE_INFINITY && this.#clock.now() < end)
@@ -126,9 +106,9 @@ class NodeStates implements ClusterPublisher {
 
   #changed(): void {
     const releases = releasesIn(this.#store.get(this.#options.node)?.object.metadata.annotations);
-    const isSame = releases.join() === this.#releases.join();
+    const isChanged = releases.join() !== this.#releases.join();
     this.#releases = releases;
-    if (!isSame) this.#released();
+    if (isChanged) this.#released();
     this.#trigger.fire();
   }
 
@@ -141,44 +121,44 @@ class NodeStates implements ClusterPublisher {
     }
   }
 
-  /** Until the next write may go; for ever where there is no news. */
+  /** Until the next write; infinite where there are no news, or they may not be published yet. */
   #restMs(now: number): number {
     if (!this.#hasNews()) {
       this.#waitsSince = undefined;
       return Number.POSITIVE_INFINITY;
     }
     this.#waitsSince ??= now;
-    return this.#mayTell(now)
+    return this.#mayPublish(now)
       ? Math.max(0, this.#writtenAt + WRITE_EVERY_MS - now)
       : Number.POSITIVE_INFINITY;
   }
 
-  /** What was made of objects that a restored server has undone must not be told as if it were of those that are there. */
-  #mayTell(now: number): boolean {
-    const { history } = this.#options;
-    return this.#report?.epoch === history.epoch && history.isCertain(now);
+  /** A state that was made of objects which a restored server no longer has must not pass for one of those that it has. */
+  #mayPublish(now: number): boolean {
+    const { restoreDetection } = this.#options;
+    return this.#report?.epoch === restoreDetection.epoch && restoreDetection.isCertain(now);
   }
 
-  /** Before the first look at what is there, nobody knows whether there is news. */
+  /** Before the first list it is unknown whether the report has news. */
   #hasNews(): boolean {
     if (this.#report === undefined || !this.#reflector.hasSynced) return false;
     const { state, awaited } = this.#report;
     const known = this.#known();
     if (known !== undefined && isOfOther(known.object, state)) return true;
-    return isNews(state, this.#toldBy(known), awaited);
+    return isNews(state, this.#statusOf(known), awaited);
   }
 
-  /** What we sent, as long as nobody else wrote: a server with an older schema drops fields, and would be told for ever. */
-  #toldBy(known: Known | undefined): NodeMapStateStatus | undefined {
+  /** What was sent, unless somebody else wrote since: a server with an older schema drops fields, which would be news for ever. */
+  #statusOf(known: KnownState | undefined): NodeMapStateStatus | undefined {
     const version = known?.object.metadata.resourceVersion;
-    return version !== undefined && version === this.#answered?.object.metadata.resourceVersion
-      ? this.#sent
+    return version !== undefined && version === this.#written?.object.metadata.resourceVersion
+      ? this.#writtenStatus
       : known?.status;
   }
 
-  #known(): Known | undefined {
+  #known(): KnownState | undefined {
     const stored = this.#store.get(this.#options.node);
-    const answered = this.#answered;
+    const answered = this.#written;
     if (answered === undefined || stored === undefined) return stored;
     const isNewer =
       Number(answered.object.metadata.resourceVersion) > Number(stored.object.metadata.resourceVersion);
@@ -199,24 +179,24 @@ class NodeStates implements ClusterPublisher {
 
   async #write(state: NodeMapStateStatus): Promise<void> {
     const { cluster, node } = this.#options;
-    const known = this.#known();
-    // Tried again only as what is to be told then
-    const call = { fieldManager: 'innermap-agent', force: true, signal: this.#closed.signal, attempts: 1 };
     const ref = nodeMapStateRef(node);
-    if (known === undefined || isOfOther(known.object, state))
-      await cluster.apply(ref, nodeMapState(node, state.node.uid), call);
-    const told = settled(state, known?.status);
-    const tell = () =>
-      cluster.apply<KubeObject>(ref, nodeMapStateStatus(node, told), { ...call, subresource: 'status' });
-    const object = await tell().catch(async error => {
-      // Known, and gone: its stream will tell, but need not be waited for
+    const known = this.#known();
+    // One attempt each: the next one writes what is news by then.
+    const call = { fieldManager: 'innermap-agent', force: true, signal: this.#closed.signal, attempts: 1 };
+    const status = settled(state, known?.status);
+    const make = () => cluster.apply(ref, nodeMapState(node, state.node.uid), call);
+    const write = () =>
+      cluster.apply<KubeObject>(ref, nodeMapStateStatus(node, status), { ...call, subresource: 'status' });
+    if (known === undefined || isOfOther(known.object, state)) await make();
+    const object = await write().catch(async error => {
+      // The object is gone: it is made again without waiting for the watch to report that.
       if (!(error instanceof ApiError) || error.status !== 404) throw error;
-      await cluster.apply(ref, nodeMapState(node, state.node.uid), call);
-      return tell();
+      await make();
+      return write();
     });
-    this.#answered = { object, status: statusIn(object) };
-    this.#sent = told;
-    if (this.#store.get(node) === undefined) this.#store.put(node, this.#answered);
+    this.#written = { object, status: statusIn(object) };
+    this.#writtenStatus = status;
+    if (this.#store.get(node) === undefined) this.#store.put(node, this.#written);
   }
 }
 

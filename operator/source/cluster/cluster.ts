@@ -65,7 +65,7 @@ class Streams implements ClusterSource {
         this.#follow();
         this.changed();
       });
-    options.history.onCertain(() => this.changed());
+    options.restoreDetection.onCertain(() => this.changed());
     for (const reflector of this.#fixed) reflector.start();
   }
 
@@ -82,7 +82,7 @@ class Streams implements ClusterSource {
     this.#follow();
     if (!this.#wasRead) await this.#firstSync();
     this.#wasRead = true;
-    const { epoch } = this.#options.history;
+    const { epoch } = this.#options.restoreDetection;
     const readings = new Map<string, InnersReading>();
     for (const [name, { stream }] of this.#inners) readings.set(name, await stream.read());
     return this.#assembled(readings, epoch);
@@ -116,9 +116,9 @@ class Streams implements ClusterSource {
     transform: (object: KubeObject) => T,
     fieldSelector?: string,
   ): Reflector<unknown> {
-    const { cluster, clock, relistJitterMs, history, failed } = this.#options;
+    const { cluster, clock, relistJitterMs, restoreDetection, failed } = this.#options;
     return new Reflector<T>({
-      ...{ cluster, clock, relistJitterMs, history, ref: { resource }, consumer, transform },
+      ...{ cluster, clock, relistJitterMs, restoreDetection, ref: { resource }, consumer, transform },
       ...(fieldSelector === undefined ? {} : { fieldSelector }),
       failed: failure => failed(resource.plural, failure),
     });

@@ -19,7 +19,7 @@ export interface StreamOptions {
   readonly clock: Clock;
   readonly relistJitterMs: number;
   /** Shared by all streams of this process. */
-  readonly history: RestoreDetection;
+  readonly restoreDetection: RestoreDetection;
   /** Called for a stream that is interrupted, or an object that cannot be read; the stream goes on by itself. */
   readonly failed: (what: string, failure: StreamFailure) => void;
 }
@@ -64,17 +64,17 @@ export class Inners implements CacheConsumer<Arrived> {
   #last: { readonly of: ReadonlyMap<string, Arrived>; readonly inners: readonly WantedInner[] } | undefined;
 
   constructor(options: InnersOptions) {
-    const { cluster, clock, relistJitterMs, history, outerMap } = options;
+    const { cluster, clock, relistJitterMs, restoreDetection, outerMap } = options;
     this.#options = options;
     this.#deletions = new DeletionDebounce(clock, options.changed);
     this.#reflector = new Reflector<Arrived>({
-      ...{ cluster, clock, relistJitterMs, history, ref: { resource: INNER_MAPS }, consumer: this },
+      ...{ cluster, clock, relistJitterMs, restoreDetection, ref: { resource: INNER_MAPS }, consumer: this },
       fieldSelector: `spec.outerMap=${outerMap}`,
       transform: object => this.#arrived(object),
       ignoreUnchangedGeneration: true,
       // A controller that missed a change itself awaits a later version of the object
       onRawEvent: object => this.awaits(object, 'specResourceVersion'),
-      undone: () => this.#restored(),
+      onRestored: () => this.#restored(),
       failed: failure => options.failed(`InnerMaps of ${outerMap}`, failure),
     });
     this.#store.onChange(() => this.#storeChanged());

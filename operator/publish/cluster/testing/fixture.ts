@@ -6,12 +6,12 @@ import { ScriptedApi } from '../../../kube/testing/api.ts';
 import { SimulatedClock, until } from '../../../kube/testing/clock.ts';
 import { json, type Received, refuse, ScriptedServer } from '../../../kube/testing/server.ts';
 import { RestoreDetection } from '../../../kube/watch/restoredetection.ts';
-import { type ClusterPublisher, clusterPublisher } from '../cluster.ts';
+import { ClusterPublisher } from '../cluster.ts';
 
 /** A server of NodeMapStates that applies what it is sent, and the publisher of the node `here`, under simulated time. */
 export class PublisherFixture {
   readonly clock = new SimulatedClock();
-  readonly history = new RestoreDetection();
+  readonly restoreDetection = new RestoreDetection();
   readonly states = new ScriptedApi({ apiVersion: 'innermap.io/v1alpha1', kind: 'NodeMapState' });
   readonly server = new ScriptedServer((received, response) => this.#answer(received, response));
   readonly failures: string[] = [];
@@ -28,7 +28,7 @@ export class PublisherFixture {
 
   constructor() {
     // As an agent does, whose next turn reads anew
-    this.history.onCertain(() => this.#again?.());
+    this.restoreDetection.onCertain(() => this.#again?.());
   }
 
   async start(): Promise<this> {
@@ -38,12 +38,12 @@ export class PublisherFixture {
       userAgent: 'innermap/test',
       clock: this.clock,
     });
-    this.publisher = clusterPublisher({
+    this.publisher = new ClusterPublisher({
       cluster: this.#cluster,
       node: 'here',
       clock: this.clock,
       relistJitterMs: 0,
-      history: this.history,
+      restoreDetection: this.restoreDetection,
       failed: (_, error) => this.failures.push(error.message),
     });
     await until('watching', () => this.states.watching === 1);
@@ -58,7 +58,7 @@ export class PublisherFixture {
 
   publish(state: Partial<NodeMapStateStatus>, awaited: Readonly<Record<string, string>> = {}): Promise<void> {
     this.#again = () => void this.publish(state, awaited);
-    const { epoch } = this.history;
+    const { epoch } = this.restoreDetection;
     const report = { epoch, state: { ...STATE, ...state }, awaited: new Map(Object.entries(awaited)) };
     return this.publisher.publish(report as unknown as Report);
   }

@@ -20,7 +20,7 @@ const OUTER = {
 /** A server with three kinds, and the source of the node `here`, under simulated time. */
 export class ClusterSourceFixture {
   readonly clock = new SimulatedClock();
-  readonly history = new RestoreDetection();
+  readonly restoreDetection = new RestoreDetection();
   readonly nodes = new ScriptedApi({ apiVersion: 'v1', kind: 'Node' });
   readonly outerMaps = new ScriptedApi({ apiVersion: OURS, kind: 'OuterMap' });
   /** Of each outer map, as the field selector tells them apart. */
@@ -65,7 +65,7 @@ export class ClusterSourceFixture {
       possibleCpus: 2,
       clock: this.clock,
       relistJitterMs: 0,
-      history: this.history,
+      restoreDetection: this.restoreDetection,
       releases: () => this.releases,
       failed: (what, { error }) => this.failures.push(`${what}: ${error.message}`),
     });
