@@ -53,8 +53,8 @@ async function writes(): Promise<number> {
 }
 
 async function mustBeReady({ cluster }: Api, maps: number): Promise<void> {
-  const all = await cluster.list(INNER_MAPS);
-  const ready = all.filter(object =>
+  const { items } = await cluster.page(INNER_MAPS, {});
+  const ready = items.filter(object =>
     (object['status'] as InnerMapStatus | undefined)?.conditions.some(
       ({ type, status }) => type === 'Ready' && status === 'True',
     ),

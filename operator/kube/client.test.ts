@@ -2,9 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { ApiError, type Cluster, type ClusterOptions, openCluster } from './client.ts';
+import { ApiError, type Cluster, type ClusterOptions, type KubeObject, openCluster } from './client.ts';
 import { SimulatedClock, until } from './testing/clock.ts';
 import { type Handler, json, refuse, ScriptedServer } from './testing/server.ts';
+import { readPages } from './watch/pages.ts';
 
 const RESOURCE = { group: 'innermap.io', version: 'v1alpha1', plural: 'innermaps' };
 const WEB = { resource: RESOURCE, namespace: 'team-a', name: 'web' };
@@ -99,7 +100,7 @@ describe('openCluster', () => {
     await cluster.delete(WEB);
   });
 
-  it('list puts pages together and gives items their kind', async () => {
+  it('readPages puts pages together and gives items their kind', async () => {
     const cluster = await serve(({ query }, response) =>
       json(response, 200, {
         apiVersion: 'innermap.io/v1alpha1',
@@ -108,7 +109,11 @@ describe('openCluster', () => {
         items: [{ metadata: { name: query.get('continue') ?? 'first' } }],
       }),
     );
-    const items = await cluster.list({ resource: RESOURCE });
+    const items: KubeObject[] = [];
+    const { signal } = new AbortController();
+    await readPages({ cluster, ref: { resource: RESOURCE }, query: {}, signal }, object =>
+      items.push(object),
+    );
     expect(items.map(item => item.metadata.name)).to.deep.equal(['first', 'next']);
     expect(items[0]!.kind).to.equal('InnerMap');
   });

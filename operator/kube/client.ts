@@ -12,21 +12,20 @@ export interface ClusterOptions {
   readonly kubeconfig?: string | readonly string[];
   readonly context?: string;
   readonly userAgent: string;
-  /** Calls under way at once, watches aside: as many connections. Default 8. */
+  /** Calls, and so connections, at once; watches do not count. Default 8. */
   readonly concurrency?: number;
-  /** In front of /var/run/secrets in a pod. */
+  /** Prefix of /var/run/secrets in a pod. */
   readonly root?: string;
   readonly clock?: Clock;
 }
 
-/** What a single call may want otherwise. */
 export interface CallOptions {
   readonly signal?: AbortSignal;
-  /** Of one attempt; default 30 s. */
+  /** For one attempt; default 30 s. */
   readonly timeoutMs?: number;
   /** Default 5. */
   readonly attempts?: number;
-  /** Goes at once, also while other calls wait for a server that is down: for leases alone. */
+  /** Waits neither for a free connection nor for a server that is down: for leases only. */
   readonly urgent?: boolean;
 }
 
@@ -35,7 +34,7 @@ export interface ApplyOptions extends CallOptions {
   /** Take fields that others manage. */
   readonly force?: boolean;
   readonly subresource?: 'status';
-  /** Judge, by admission too, and write nothing; unknown fields are refused. */
+  /** Validates, admission included, and writes nothing; unknown fields are refused. */
   readonly dryRun?: boolean;
 }
 
@@ -44,31 +43,29 @@ export interface ListPage {
   readonly items: readonly KubeObject[];
   readonly kind: string;
   readonly apiVersion: string;
-  /** Of its JSON. */
+  /** The length of its JSON. */
   readonly length: number;
-  /** Of the next page. */
+  /** Token of the next page. */
   readonly continue?: string;
 }
 
-/** A cluster's API: JSON as it is, over few connections, patient with a server that is not well. */
+/** The API of a cluster: plain JSON over few connections, with retries and a circuit breaker. */
 export interface Cluster {
   readonly server: string;
-  /** The context's, in a pod the pod's. */
+  /** That of the context; in a pod, that of the pod. */
   readonly namespace: string | undefined;
   get<T extends KubeObject>(ref: ResourceRef, options?: CallOptions): Promise<T>;
-  /** All pages as one. */
-  list<T extends KubeObject>(ref: ResourceRef, query?: Query, options?: CallOptions): Promise<readonly T[]>;
   page(ref: ResourceRef, query: Query, options?: CallOptions): Promise<ListPage>;
   create<T extends KubeObject>(ref: ResourceRef, object: object, options?: CallOptions): Promise<T>;
-  /** PUT: fails with Conflict when the object has another resourceVersion by now. */
+  /** PUT: fails with Conflict when the object has another resourceVersion meanwhile. */
   replace<T extends KubeObject>(ref: ResourceRef, object: object, options?: CallOptions): Promise<T>;
   /** Server-side apply. */
   apply<T extends KubeObject>(ref: ResourceRef, object: object, options: ApplyOptions): Promise<T>;
   /** JSON merge patch. */
   patch<T extends KubeObject>(ref: ResourceRef, patch: object, options?: CallOptions): Promise<T>;
-  /** Of the very object where `uid` is given; one that is gone already is no error. */
+  /** With `uid`, deletes only that very object. NotFound is no error. */
   delete(ref: ResourceRef, options?: CallOptions & { readonly uid?: string }): Promise<void>;
-  /** The bytes of a watch, when the server has answered that there is one. */
+  /** The bytes of a watch that the server has accepted. */
   watch(ref: ResourceRef, query: Query, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   /** Every request sent, by verb and code. */
   calls(): readonly CallCount[];
@@ -76,16 +73,13 @@ export interface Cluster {
   close(): Promise<void>;
 }
 
-const PAGE = 250;
-
-/** Throws, with what to do, when there is no usable configuration; calls nobody yet. */
+/** Throws, with what to do, when there is no usable configuration; sends nothing yet. */
 export function openCluster(options: ClusterOptions): Cluster {
   const caller = new Caller({ ...options, clock: options.clock ?? REAL_CLOCK });
-  const cluster: Cluster = {
+  return {
     server: caller.server,
     namespace: caller.namespace,
     get: (ref, options) => caller.json({ verb: 'get', ref }, options),
-    list: (ref, query, options) => listAll(cluster, { ref, query: query ?? {} }, options),
     page: async (ref, query, options) =>
       pageOf(await caller.sized<RawList>({ verb: 'list', ref, query }, options)),
     create: (ref, body, options) =>
@@ -103,7 +97,6 @@ export function openCluster(options: ClusterOptions): Cluster {
     calls: () => caller.counts.all(),
     close: () => caller.close(),
   };
-  return cluster;
 }
 
 function at(ref: ResourceRef, subresource: 'status' | undefined): ResourceRef {
@@ -111,8 +104,8 @@ function at(ref: ResourceRef, subresource: 'status' | undefined): ResourceRef {
 }
 
 function applyQuery({ fieldManager, force, dryRun }: ApplyOptions): Query {
-  const judged = dryRun === true ? { dryRun: 'All', fieldValidation: 'Strict' } : {};
-  return { fieldManager, force: force === true ? true : undefined, ...judged };
+  const validation = dryRun === true ? { dryRun: 'All', fieldValidation: 'Strict' } : {};
+  return { fieldManager, force: force === true ? true : undefined, ...validation };
 }
 
 interface RawList {
@@ -122,7 +115,7 @@ interface RawList {
   readonly items?: readonly KubeObject[] | null;
 }
 
-/** Items of a list do not carry their kind: readers expect it. */
+/** The items of a list do not carry their kind: the page does. */
 function pageOf({ value: list, length }: Sized<RawList>): ListPage {
   const version = list.metadata?.resourceVersion;
   if (version === undefined || (list.items !== null && !Array.isArray(list.items)))
@@ -134,27 +127,14 @@ function pageOf({ value: list, length }: Sized<RawList>): ListPage {
     items: list.items ?? [],
     kind: (list.kind ?? '').replace(/List$/, ''),
     apiVersion: list.apiVersion ?? '',
-    ...(next === undefined || next === '' ? {} : { continue: next }),
+    ...(next ? { continue: next } : {}),
   };
-}
-
-async function listAll<T extends KubeObject>(
-  cluster: Cluster,
-  { ref, query }: { ref: ResourceRef; query: Query },
-  options?: CallOptions,
-): Promise<readonly T[]> {
-  const items: KubeObject[] = [];
-  let next: string | undefined;
-  do {
-    const page = await cluster.page(ref, { limit: PAGE, ...query, continue: next }, options);
-    for (const item of page.items) items.push({ apiVersion: page.apiVersion, kind: page.kind, ...item });
-    next = page.continue;
-  } while (next !== undefined);
-  return items as T[];
 }
 
 async function remove(caller: Caller, ref: ResourceRef, options?: CallOptions & { readonly uid?: string }) {
   const body = options?.uid === undefined ? {} : { preconditions: { uid: options.uid } };
-  const asked = { kind: 'DeleteOptions', apiVersion: 'v1', ...body };
-  await caller.json({ verb: 'delete', ref, body: asked, mayMiss: true }, options);
+  await caller.json(
+    { verb: 'delete', ref, body: { kind: 'DeleteOptions', apiVersion: 'v1', ...body } },
+    options,
+  );
 }

@@ -131,10 +131,6 @@ export class SimulatedCluster implements Cluster {
     return { resourceVersion: String(this.version), items, kind: '', apiVersion: '', length };
   }
 
-  async list<T extends KubeObject>(ref: ResourceRef): Promise<readonly T[]> {
-    return [...this.#kind(ref.resource.plural).objects.values()] as T[];
-  }
-
   async get<T extends KubeObject>(ref: ResourceRef): Promise<T> {
     return this.#must(ref) as T;
   }

@@ -1,9 +1,9 @@
 import type { ApiStatus } from './error.ts';
 
-/** Longer than this no server may hold us. */
+/** Upper bound of Retry-After. */
 const LONGEST_WAIT_MS = 300_000;
 
-/** What a refused request's body and headers say; the body may be anything. */
+/** The refusal that an answer's body and headers make; the body may be anything. */
 export function refusalOf(status: number, text: string, retryAfter: string | undefined): ApiStatus {
   const wait = waitOf(retryAfter);
   return { ...statusObject(status, text), ...(wait === undefined ? {} : { retryAfter: wait }) };
@@ -14,7 +14,7 @@ function statusObject(status: number, text: string): ApiStatus {
     const read: unknown = JSON.parse(text);
     if (typeof read === 'object' && read !== null) return refusalOfStatus(read, status);
   } catch {
-    // Proxies answer HTML: its text is what can be told.
+    // Proxies answer HTML: its text is the message.
   }
   return { status, reason: REASONS[status] ?? 'Unknown', message: text.replace(/\s+/g, ' ').trim() };
 }
@@ -22,12 +22,12 @@ function statusObject(status: number, text: string): ApiStatus {
 /** A metav1.Status, from a body or an ERROR event. */
 export function refusalOfStatus(read: object, status: number): ApiStatus {
   const { code, reason, message, details } = read as Record<string, unknown>;
-  const known = typeof code === 'number' && Number.isInteger(code) && code > 0 ? code : status;
+  const actual = typeof code === 'number' && Number.isInteger(code) && code > 0 ? code : status;
   const seconds = (details as { retryAfterSeconds?: unknown } | null | undefined)?.retryAfterSeconds;
   const wait = typeof seconds === 'number' ? waitOf(String(seconds)) : undefined;
   return {
-    status: known,
-    reason: typeof reason === 'string' && reason !== '' ? reason : (REASONS[known] ?? 'Unknown'),
+    status: actual,
+    reason: typeof reason === 'string' && reason !== '' ? reason : (REASONS[actual] ?? 'Unknown'),
     message: typeof message === 'string' ? message : '',
     ...(wait === undefined ? {} : { retryAfter: wait }),
   };

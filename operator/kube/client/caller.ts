@@ -9,7 +9,6 @@ import { Connection } from './connection.ts';
 import { ApiCallCounts } from './counts.ts';
 import { Credentials, type ServerAccess } from './credentials.ts';
 import {
-  type ApiCall,
   ApiError,
   type ApiVerb,
   credentialsError,
@@ -19,7 +18,7 @@ import {
 } from './error.ts';
 import { CircuitBreaker } from './pacing/circuitbreaker.ts';
 import { ConcurrencyLimit } from './pacing/concurrency.ts';
-import { mayRepeat, tellsOfServer } from './pacing/retry.ts';
+import { isServerFailure, mayRetry } from './pacing/retry.ts';
 import { type Query, type ResourceRef, urlPath } from './resource.ts';
 import { Linked, Timed } from './timed.ts';
 
@@ -28,8 +27,6 @@ export interface Request {
   readonly ref: ResourceRef;
   readonly query?: Query;
   readonly body?: object;
-  /** 404 is as good as done. */
-  readonly mayMiss?: boolean;
 }
 
 export interface Sized<T> {
@@ -56,10 +53,10 @@ const METHODS = {
 
 const TIMEOUT_MS = 30_000;
 const ATTEMPTS = 5;
-/** A refusal is told in a few words; what follows is not read. */
+/** A metav1.Status is short: what follows this much of a refusal is not read. */
 const LONGEST_REFUSAL = 64 * 1024;
 
-/** Sends requests: credentials, connections, patience and counting in one place. */
+/** Sends requests with credentials, over a pool of connections, with retries, and counts them. */
 export class Caller {
   readonly server: string;
   readonly namespace: string | undefined;
@@ -68,8 +65,8 @@ export class Caller {
   readonly #clock: Clock;
   readonly #credentials: Credentials;
   readonly #connection = new Connection();
-  readonly #gate: CircuitBreaker;
-  readonly #slots: ConcurrencyLimit;
+  readonly #breaker: CircuitBreaker;
+  readonly #concurrency: ConcurrencyLimit;
   readonly #closed = new AbortController();
 
   constructor(options: CallerOptions) {
@@ -79,8 +76,8 @@ export class Caller {
     this.#userAgent = options.userAgent;
     this.#clock = options.clock;
     this.#credentials = new Credentials(() => loadConfig(options), options.clock);
-    this.#gate = new CircuitBreaker(options.clock);
-    this.#slots = new ConcurrencyLimit(options.concurrency ?? 8);
+    this.#breaker = new CircuitBreaker(options.clock);
+    this.#concurrency = new ConcurrencyLimit(options.concurrency ?? 8);
   }
 
   /** The answer's JSON. */
@@ -88,7 +85,7 @@ export class Caller {
     return (await this.sized<T>(request, options)).value;
   }
 
-  /** The answer's JSON and how long it was, after as many attempts as are safe. */
+  /** The answer's JSON and its length, after as many attempts as are safe. */
   async sized<T>(request: Request, options: CallOptions = {}): Promise<Sized<T>> {
     const backoff = new Backoff(this.#clock);
     for (let attempt = 1; ; attempt++) {
@@ -96,19 +93,19 @@ export class Caller {
         return await this.#attempt<T>(request, options);
       } catch (error) {
         const last = attempt >= (options.attempts ?? ATTEMPTS) || options.signal?.aborted === true;
-        if (last || this.#closed.signal.aborted || !mayRepeat(request.verb, error)) throw error;
-        const asked = error.retryAfter ?? 0;
-        const wait = Math.max(backoff.next(), asked * (1 + this.#clock.random() / 2));
+        if (last || this.#closed.signal.aborted || !mayRetry(request.verb, error)) throw error;
+        const retryAfter = (error.retryAfter ?? 0) * (1 + this.#clock.random() / 2);
+        const wait = Math.max(backoff.next(), retryAfter);
         await this.#sleep(wait, options.signal);
       }
     }
   }
 
-  /** The bytes of an answer that does not end; the caller's signal ends it. */
+  /** The bytes of an answer that only the caller's signal ends. */
   async stream(request: Request, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
-    const timed = new Timed(this.#clock, this.#asked(request), [signal, this.#closed.signal]);
+    const timed = this.#timed(request, signal);
     try {
-      await this.#gate.pass(timed.signal);
+      await this.#breaker.pass(timed.signal);
       timed.start(TIMEOUT_MS);
       const { body } = await this.#send(request, timed);
       body.once('close', () => timed.end());
@@ -127,61 +124,55 @@ export class Caller {
 
   async #attempt<T>(request: Request, options: CallOptions): Promise<Sized<T>> {
     const urgent = options.urgent === true;
-    const release = urgent ? () => {} : await this.#slots.take();
-    const timed = new Timed(this.#clock, this.#asked(request), [options.signal, this.#closed.signal]);
+    if (!urgent) await this.#concurrency.take();
+    const timed = this.#timed(request, options.signal);
     try {
-      if (!urgent) await this.#gate.pass(timed.signal);
+      if (!urgent) await this.#breaker.pass(timed.signal);
       timed.start(options.timeoutMs ?? TIMEOUT_MS);
-      return (await this.#answered(request, timed)) as Sized<T>;
+      return (await this.#parsed(request, timed)) as Sized<T>;
     } finally {
       timed.end();
-      release();
+      if (!urgent) this.#concurrency.release();
     }
   }
 
-  async #answered(request: Request, timed: Timed): Promise<Sized<unknown>> {
+  #timed({ verb, ref }: Request, signal: AbortSignal | undefined): Timed {
+    const call = { verb, ref, server: this.server };
+    return new Timed(this.#clock, call, [signal, this.#closed.signal]);
+  }
+
+  async #parsed(request: Request, timed: Timed): Promise<Sized<unknown>> {
     const answer = await this.#send(request, timed);
     if (answer.statusCode === 404) return { value: undefined, length: 0 };
-    const text = await this.#text(request, timed, answer);
+    const text = await textOf(answer, timed);
     try {
       const read: unknown = JSON.parse(text);
       if (typeof read === 'object' && read !== null) return { value: read, length: text.length };
     } catch {
-      // Told below: what is no JSON and what is no object are the same to us.
+      // What is no JSON fails below, as what is no object does.
     }
-    throw invalidAnswerError(this.#asked(request), `the answer starts ${JSON.stringify(text.slice(0, 60))}`);
+    throw invalidAnswerError(timed.call, `the answer starts ${JSON.stringify(text.slice(0, 60))}`);
   }
 
-  async #text(request: Request, timed: Timed, { body }: Dispatcher.ResponseData): Promise<string> {
-    try {
-      const text = await body.text();
-      // undici frees a connection a turn of the event loop later: a call before that would open another.
-      await yieldToEventLoop();
-      return text;
-    } catch (error) {
-      throw timed.failure ?? unreachableError(this.#asked(request), error);
-    }
-  }
-
-  /** One request; a second one where the first was refused for credentials that have been renewed since. */
+  /** Sends again where the request was refused for credentials and there are others by now. */
   async #send(request: Request, timed: Timed): Promise<Dispatcher.ResponseData> {
-    const access = await this.#access(request);
+    const access = await this.#access(timed);
     try {
       return await this.#sendAs(request, timed, access);
     } catch (error) {
-      if (!(error instanceof ApiError) || !doubtsUs(error)) throw error;
+      if (!(error instanceof ApiError) || !refusesCredentials(error)) throw error;
       const renewed = await this.#credentials.renewed(access);
       if (renewed === undefined) throw error;
       return await this.#sendAs(request, timed, renewed);
     }
   }
 
-  async #access(request: Request): Promise<ServerAccess> {
+  async #access({ call }: Timed): Promise<ServerAccess> {
     try {
       return await this.#credentials.current();
     } catch (error) {
-      this.#gate.abandoned();
-      throw credentialsError(this.#asked(request), error);
+      this.#breaker.abandoned();
+      throw credentialsError(call, error);
     }
   }
 
@@ -189,11 +180,11 @@ export class Caller {
     try {
       const answer = await this.#dispatch(request, timed, access);
       this.counts.add(request.verb, String(answer.statusCode));
-      await this.#refuse(request, answer);
-      this.#gate.succeeded();
+      await this.#checkStatus(answer, timed);
+      this.#breaker.succeeded();
       return answer;
     } catch (error) {
-      throw this.#judged(request, timed, error);
+      throw this.#failure(timed, error);
     }
   }
 
@@ -203,7 +194,7 @@ export class Caller {
     const prefix = url.pathname === '/' ? '' : url.pathname.replace(/\/$/, '');
     return await this.#connection.dispatcher(access.transport).request({
       origin: url.origin,
-      path: `${prefix}${urlPath(request.ref, queryOf(request))}`,
+      path: `${prefix}${urlPath(request.ref, request.query)}`,
       method: METHODS[request.verb],
       headers: { ...this.#headers(request), ...access.headers },
       body: request.body === undefined ? null : JSON.stringify(request.body),
@@ -211,38 +202,33 @@ export class Caller {
     });
   }
 
-  async #refuse(request: Request, answer: Dispatcher.ResponseData): Promise<void> {
-    if (answer.statusCode >= 200 && answer.statusCode < 300) return;
-    const retryAfter = answer.headers['retry-after'];
-    const text = await startOf(answer.body);
-    if (answer.statusCode === 404 && request.mayMiss === true) return;
-    const asked = Array.isArray(retryAfter) ? retryAfter[0] : retryAfter;
-    throw refusedError(this.#asked(request), refusalOf(answer.statusCode, text, asked));
+  /** Throws for a refusal; to delete what is not found succeeds. */
+  async #checkStatus({ statusCode, headers, body }: Dispatcher.ResponseData, { call }: Timed): Promise<void> {
+    if (statusCode >= 200 && statusCode < 300) return;
+    const text = await startOf(body);
+    if (statusCode === 404 && call.verb === 'delete') return;
+    throw refusedError(call, refusalOf(statusCode, text, [headers['retry-after']].flat()[0]));
   }
 
-  /** Tells the gate what a failure says of the server, and everybody else what it was. */
-  #judged(request: Request, timed: Timed, error: unknown): unknown {
+  /** Reports the failure to the circuit breaker and returns it as the caller sees it. */
+  #failure({ call, signal, failure }: Timed, error: unknown): unknown {
     if (error instanceof ApiError) {
-      if (tellsOfServer(error)) this.#gate.failed(error.retryAfter);
-      else this.#gate.succeeded();
+      if (isServerFailure(error)) this.#breaker.failed(error.retryAfter);
+      else this.#breaker.succeeded();
       return error;
     }
-    if (timed.signal.aborted && timed.failure === undefined) {
-      this.#gate.abandoned();
-      return timed.signal.reason;
+    if (signal.aborted && failure === undefined) {
+      this.#breaker.abandoned();
+      return signal.reason;
     }
-    this.counts.add(request.verb, 'error');
-    this.#gate.failed(undefined);
-    return timed.failure ?? unreachableError(this.#asked(request), error);
+    this.counts.add(call.verb, 'error');
+    this.#breaker.failed(undefined);
+    return failure ?? unreachableError(call, error);
   }
 
   #headers({ verb, body }: Request): Record<string, string> {
     const headers = { accept: 'application/json', 'user-agent': this.#userAgent };
     return body === undefined ? headers : { ...headers, 'content-type': contentType(verb) };
-  }
-
-  #asked({ verb, ref }: Request): ApiCall {
-    return { verb, ref, server: this.server };
   }
 
   async #sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
@@ -252,13 +238,20 @@ export class Caller {
   }
 }
 
-/** A server that refuses an old certificate ends the handshake: renewing is worth a try. */
-function doubtsUs({ status, reason }: ApiError): boolean {
+/** A server refuses an expired client certificate by ending the handshake: other credentials may help. */
+function refusesCredentials({ status, reason }: ApiError): boolean {
   return status === 401 || (status === 0 && /CERT|SIGNATURE|ISSUER|SSL|TLS/.test(reason));
 }
 
-function queryOf({ verb, query }: Request): Query {
-  return verb === 'get' || verb === 'delete' ? {} : (query ?? {});
+async function textOf({ body }: Dispatcher.ResponseData, timed: Timed): Promise<string> {
+  try {
+    const text = await body.text();
+    // undici frees a connection one turn of the event loop later: a call before that would open another connection.
+    await yieldToEventLoop();
+    return text;
+  } catch (error) {
+    throw timed.failure ?? unreachableError(timed.call, error);
+  }
 }
 
 function contentType(verb: ApiVerb): string {
@@ -276,7 +269,7 @@ async function startOf(body: Dispatcher.ResponseData['body']): Promise<string> {
       if (length > LONGEST_REFUSAL) break;
     }
   } catch {
-    // The status code is told in any case.
+    // The status code alone makes a refusal.
   }
   return Buffer.concat(chunks).subarray(0, LONGEST_REFUSAL).toString('utf8');
 }

@@ -6,16 +6,16 @@ import { parse } from 'yaml';
 export interface ConfigOptions {
   /**
    * A file, or several as KUBECONFIG lists them: of a name that several define, the first counts. Absent: the service
-   * account of the pod this runs in. Nobody's KUBECONFIG is taken unasked.
+   * account of the pod. The variable KUBECONFIG itself is not read.
    */
   readonly kubeconfig?: string | readonly string[] | undefined;
-  /** Absent: the kubeconfig's current one. */
+  /** Absent: the current context of the kubeconfig. */
   readonly context?: string | undefined;
-  /** In front of /var/run/secrets in a pod. */
+  /** Prefix of /var/run/secrets in a pod. */
   readonly root?: string | undefined;
 }
 
-/** Who and where, as a kubeconfig or the pod says. Throws what to do about it. */
+/** The server and the account that a kubeconfig or the pod names. Throws, with what to do, where there is none. */
 export function loadConfig(options: ConfigOptions): KubeConfig {
   const { kubeconfig } = options;
   const config = kubeconfig === undefined ? podConfig(options.root ?? '') : configOf(kubeconfig);
@@ -28,7 +28,7 @@ function configOf(kubeconfig: string | readonly string[]): KubeConfig {
   return typeof kubeconfig === 'string' ? fileConfig(kubeconfig) : mergedConfig(kubeconfig);
 }
 
-/** As kubectl reads KUBECONFIG: files that are not there are passed over. */
+/** As kubectl reads KUBECONFIG: missing files are skipped. */
 function mergedConfig(paths: readonly string[]): KubeConfig {
   const configs = paths.filter(path => existsSync(path)).map(fileConfig);
   if (configs.length === 0)
@@ -63,7 +63,7 @@ function fileConfig(path: string): KubeConfig {
   try {
     const text = readFileSync(path, 'utf8');
     config.loadFromFile(resolve(path));
-    // The library's own loadYaml would bring its 1,200 generated classes into the bundle, and as many into memory
+    // The library's loadYaml would bring its 1,200 generated classes into the bundle, and into memory.
     config.users = withTokenFiles(config.getUsers(), parse(text) as RawConfig, dirname(resolve(path)));
   } catch (error) {
     const why = error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.message) : error;
@@ -79,7 +79,7 @@ interface RawConfig {
   }[];
 }
 
-/** The library (2.0.1) passes over kubectl's `tokenFile`: whoever comes by one would be nobody. It counts more than a token. */
+/** The library (2.0.1) ignores kubectl's `tokenFile`, which takes precedence over a token. */
 function withTokenFiles(users: readonly User[], { users: raw = [] }: RawConfig, folder: string): User[] {
   return users.map(user => {
     const file = raw.find(({ name }) => name === user.name)?.user?.tokenFile;
@@ -97,7 +97,7 @@ function checkConfig(config: KubeConfig, from: string): void {
   if (!cluster?.server) throw new Error(`Cannot use context ${name} of ${from}: its cluster is not defined`);
   if (!URL.canParse(cluster.server))
     throw new Error(`Cannot use cluster ${cluster.name} of ${from}: server ${cluster.server} is no URL`);
-  // A token over plain HTTP is everybody's.
+  // Anybody on the way reads a token that is sent over plain HTTP.
   if (cluster.server.startsWith('http:') && cluster.skipTLSVerify !== true)
     throw new Error(
       `Cannot use cluster ${cluster.name} of ${from}: ${cluster.server} is not encrypted; use https, or say insecure-skip-tls-verify: true`,

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 
-/** What a TLS connection is made with. */
+/** The settings of a connection. */
 export interface Transport {
   readonly ca?: Uint8Array | undefined;
   readonly cert?: Uint8Array | undefined;
@@ -11,26 +10,19 @@ export interface Transport {
   readonly proxy?: string | undefined;
 }
 
-/**
- * The pool of connections, one for as long as the certificates' bytes are the same: an agent per request, or per
- * reading of the files, is a TLS handshake per request.
- */
+/** The pool of connections. A pool per request, or per reading of the credentials, would be a TLS handshake per request. */
 export class Connection {
   #transport: Transport | undefined;
-  #fingerprint: string | undefined;
   #current: Dispatcher | undefined;
   readonly #open = new Set<Dispatcher>();
   #closed = false;
 
-  /** Requests under way on the pool before finish on it. */
+  /** Another transport has another pool; requests under way finish on the pool before. */
   dispatcher(transport: Transport): Dispatcher {
     if (this.#closed) throw new Error('Cannot call the API server: the client is closed');
     if (this.#current !== undefined && this.#transport === transport) return this.#current;
-    this.#transport = transport;
-    const fingerprint = fingerprintOf(transport);
-    if (this.#current !== undefined && this.#fingerprint === fingerprint) return this.#current;
     if (this.#current !== undefined) this.#retire(this.#current);
-    this.#fingerprint = fingerprint;
+    this.#transport = transport;
     this.#current = dispatcherOf(transport);
     this.#open.add(this.#current);
     return this.#current;
@@ -50,16 +42,6 @@ export class Connection {
   }
 }
 
-function fingerprintOf(transport: Transport): string {
-  const hash = createHash('sha256');
-  for (const part of [transport.ca, transport.cert, transport.key]) {
-    hash.update(`${part?.length ?? -1}:`);
-    if (part !== undefined) hash.update(part);
-  }
-  const { serverName, skipVerify, proxy } = transport;
-  return hash.update(JSON.stringify([serverName, skipVerify, proxy])).digest('hex');
-}
-
 function dispatcherOf(transport: Transport): Dispatcher {
   const tls = tlsOptions(transport);
   const pool = {
@@ -67,7 +49,7 @@ function dispatcherOf(transport: Transport): Dispatcher {
     pipelining: 1,
     keepAliveTimeout: 30_000,
     headersTimeout: 35_000,
-    /** Watches are quiet for a minute: the reflector has a limit of its own. */
+    // Watches are silent for a minute: the reflector has a limit of its own.
     bodyTimeout: 0,
   };
   const connect = { timeout: 10_000, keepAlive: true, keepAliveInitialDelay: 30_000 };

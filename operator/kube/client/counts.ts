@@ -2,12 +2,12 @@ import type { ApiVerb } from './error.ts';
 
 export interface CallCount {
   readonly verb: ApiVerb;
-  /** HTTP's status, or `error` where there was no answer. */
+  /** The HTTP status, or `error` where there was no answer. */
   readonly code: string;
   readonly count: number;
 }
 
-/** Every request that was sent, retries included. */
+/** Counts the requests that were sent, retries included. */
 export class ApiCallCounts {
   readonly #counts = new Map<string, { verb: ApiVerb; code: string; count: number }>();
 

@@ -1,22 +1,23 @@
 import { readFile } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
+import { isDeepStrictEqual } from 'node:util';
 import type { Cluster, KubeConfig, User } from '@kubernetes/client-node';
 import type { Clock } from '../../timing/clock.ts';
 import type { Transport } from './connection.ts';
 
-/** Where the server is and as whom we come. */
+/** Where the server is, and the credentials for it. The transport is the same object while its content is the same. */
 export interface ServerAccess {
   readonly server: string;
   readonly transport: Transport;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Tokens and certificates are rotated on disk: files are read anew when older than this. */
+/** Tokens and certificates are rotated on disk: files are read again after this time. */
 const FRESH_MS = 60_000;
-/** However many calls are refused at once. */
+/** Between two renewals, however many calls are refused. */
 const RENEWAL_MS = 1_000;
 
-/** Reads what a configuration names, again when it is old or refused. */
+/** Reads the credentials that a configuration names, again after a while and when they are refused. */
 export class Credentials {
   readonly #load: () => KubeConfig;
   readonly #clock: Clock;
@@ -33,7 +34,7 @@ export class Credentials {
     this.#config = load();
   }
 
-  /** An unreadable file on a later reading keeps what was: a mount is swapped, not atomic for us. */
+  /** A file that cannot be read later keeps the credentials: several files of a mount are not swapped at once. */
   async current(): Promise<ServerAccess> {
     if (this.#access !== undefined && this.#clock.now() - this.#readAt < FRESH_MS) return this.#access;
     try {
@@ -45,11 +46,11 @@ export class Credentials {
     }
   }
 
-  /** After `refused` got a 401 or a TLS failure: other credentials, or nothing where there are none yet. */
+  /** Called when `refused` got a 401 or a TLS failure. Returns other credentials, or nothing where there are none yet. */
   async renewed(refused: ServerAccess): Promise<ServerAccess | undefined> {
     if (this.#isOther(refused)) return this.#access;
     if (this.#renewing === undefined && this.#clock.now() - this.#renewedAt < RENEWAL_MS) return undefined;
-    // Many calls are refused at once: one reading serves all.
+    // Many calls are refused at once: one renewal serves all.
     this.#renewing ??= this.#renew().finally(() => {
       this.#renewing = undefined;
     });
@@ -58,10 +59,10 @@ export class Credentials {
   }
 
   #isOther(refused: ServerAccess): boolean {
-    return this.#access !== undefined && !sameAccess(this.#access, refused);
+    return this.#access !== undefined && !isDeepStrictEqual(this.#access, refused);
   }
 
-  /** What cannot be read now is read later: until then the refusal stands. */
+  /** A failure is left to the next call, which reads again; until then the refusal stands. */
   async #renew(): Promise<void> {
     this.#renewedAt = this.#clock.now();
     try {
@@ -75,8 +76,10 @@ export class Credentials {
   #read(): Promise<ServerAccess> {
     this.#reading ??= accessOf(this.#config)
       .then(access => {
+        const before = this.#access?.transport;
+        const transport = isDeepStrictEqual(before, access.transport) ? before! : access.transport;
         this.#readAt = this.#clock.now();
-        if (this.#access === undefined || !sameAccess(this.#access, access)) this.#access = access;
+        this.#access = { ...access, transport };
         return this.#access;
       })
       .finally(() => {
@@ -117,15 +120,13 @@ interface PluginAccess {
   readonly key?: Uint8Array;
 }
 
-/** Commands and providers that a kubeconfig names run inside the library. */
+/** The library runs the commands and providers that a kubeconfig names. */
 async function pluginAccess(config: KubeConfig, user: User | null): Promise<PluginAccess> {
-  const provided = user?.authProvider !== undefined && user.authProvider !== null;
-  if (user === null || tokenFileOf(user) !== undefined || (!provided && !user.exec)) return { headers: {} };
+  if (user === null || tokenFileOf(user) !== undefined || !(user.authProvider || user.exec))
+    return { headers: {} };
   const options: RequestOptions = { headers: {} };
   await config.applyToHTTPSOptions(options);
-  const headers = Object.entries(options.headers ?? {}).map(
-    ([name, value]) => [name, String(value)] as const,
-  );
+  const headers = Object.entries(options.headers ?? {}).map(([name, value]) => [name, String(value)]);
   return {
     headers: Object.fromEntries(headers),
     ...(user.exec && options.cert !== undefined ? { cert: Buffer.from(String(options.cert)) } : {}),
@@ -137,15 +138,12 @@ async function userHeaders(user: User): Promise<Record<string, string>> {
   const headers: Record<string, string> = {};
   const file = tokenFileOf(user);
   const token = (file === undefined ? user.token : (await readNamed(file)).toString('utf8'))?.trim();
-  if (user.username) headers['Authorization'] = `Basic ${basicOf(user)}`;
+  const basic = Buffer.from(`${user.username}:${user.password ?? ''}`).toString('base64');
+  if (user.username) headers['Authorization'] = `Basic ${basic}`;
   if (token !== undefined && token !== '') headers['Authorization'] = `Bearer ${token}`;
   if (file !== undefined && token === '') throw new Error(`Cannot use token file ${file}: it is empty`);
   if (user.impersonateUser) headers['Impersonate-User'] = user.impersonateUser;
   return headers;
-}
-
-function basicOf(user: User): string {
-  return Buffer.from(`${user.username}:${user.password ?? ''}`).toString('base64');
 }
 
 function tokenFileOf(user: User): string | undefined {
@@ -175,15 +173,4 @@ function proxyOf(cluster: Cluster): string | undefined {
   throw new Error(
     `Cannot use proxy ${proxy} of cluster ${cluster.name}: only http and https proxies are known`,
   );
-}
-
-function sameAccess(left: ServerAccess, right: ServerAccess): boolean {
-  if (left === right) return true;
-  return accessText(left) === accessText(right);
-}
-
-function accessText({ server, transport, headers }: ServerAccess): string {
-  const { ca, cert, key, ...rest } = transport;
-  const bytes = [ca, cert, key].map(part => (part === undefined ? '' : Buffer.from(part).toString('base64')));
-  return JSON.stringify([server, headers, bytes, rest]);
 }

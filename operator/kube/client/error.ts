@@ -2,21 +2,21 @@ import { fullName, type ResourceRef, resourceName } from './resource.ts';
 
 export type ApiVerb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'apply' | 'delete';
 
-/** What was asked of the server: messages and metrics name it. */
+/** A request to the server, as messages and metrics name it. */
 export interface ApiCall {
   readonly verb: ApiVerb;
   readonly ref: ResourceRef;
   readonly server: string;
 }
 
-/** An answer that is none, or says no. The message may change, `status` and `reason` may not. */
+/** A call that was refused or not answered. The message may change, `status` and `reason` may not. */
 export class ApiError extends Error {
-  override readonly name = 'ApiError';
-  /** HTTP's; 0 where there was no answer. */
+  override readonly name: string = 'ApiError';
+  /** The HTTP status; 0 where there was no valid answer. */
   readonly status: number;
-  /** metav1.Status' reason, an errno, or one of ours: Timeout, InvalidAnswer, Credentials. */
+  /** The reason of metav1.Status, an errno, Timeout, InvalidAnswer or Credentials. */
   readonly reason: string;
-  /** Milliseconds that the server asked us to wait. */
+  /** Milliseconds of the server's Retry-After. */
   readonly retryAfter: number | undefined;
 
   constructor(message: string, facts: ErrorFacts) {
@@ -34,7 +34,7 @@ interface ErrorFacts {
   readonly cause?: unknown;
 }
 
-/** What a metav1.Status tells, as far as the answer is one. */
+/** The fields of a metav1.Status, as far as the answer has them. */
 export interface ApiStatus {
   readonly status: number;
   readonly reason: string;
@@ -44,35 +44,43 @@ export interface ApiStatus {
 
 const LONGEST_MESSAGE = 600;
 
-export function refusedError(asked: ApiCall, refusal: ApiStatus): ApiError {
-  const said = refusal.message === '' ? '' : `, ${cut(refusal.message)}`;
-  const text = `${attempt(asked)}: ${refusal.status} ${refusal.reason}${said}${advice(asked, refusal)}`;
+export function refusedError(call: ApiCall, refusal: ApiStatus): ApiError {
+  const message = refusal.message === '' ? '' : `, ${cut(refusal.message)}`;
+  const text = `${attempt(call)}: ${refusal.status} ${refusal.reason}${message}${advice(call, refusal)}`;
   return new ApiError(text, refusal);
 }
 
-/** No answer: refused, reset, timed out, or a certificate that does not fit. */
-export function unreachableError(asked: ApiCall, cause: unknown): ApiError {
+/** There was no answer: refused, reset, or a certificate that does not fit. */
+export function unreachableError(call: ApiCall, cause: unknown): ApiError {
   const code = errorCode(cause);
-  const said = cause instanceof Error ? cause.message : String(cause);
-  const text = `${attempt(asked)}: ${code}, ${cut(said)}; ${networkAdvice(code, asked.server)}`;
-  return new ApiError(text, { status: 0, reason: code, cause });
+  return unansweredError(call, code, {
+    text: `${textOf(cause)}; ${networkAdvice(code, call.server)}`,
+    cause,
+  });
 }
 
-/** A token file, certificate or credential command that cannot be used: nothing was sent. */
-export function credentialsError(asked: ApiCall, cause: unknown): ApiError {
-  const said = cause instanceof Error ? cause.message : String(cause);
-  const text = `${attempt(asked)}: Credentials, ${cut(said)}; see what the kubeconfig or the pod's service account names`;
-  return new ApiError(text, { status: 0, reason: 'Credentials', cause });
+/** A token file, certificate or credential command cannot be used: nothing was sent. */
+export function credentialsError(call: ApiCall, cause: unknown): ApiError {
+  const text = `${textOf(cause)}; see what the kubeconfig or the pod's service account names`;
+  return unansweredError(call, 'Credentials', { text, cause });
 }
 
-export function timeoutError(asked: ApiCall, milliseconds: number): ApiError {
-  const text = `${attempt(asked)}: Timeout, no answer of ${asked.server} in ${Math.round(milliseconds / 1000)} s; it is slow or away, tried again`;
-  return new ApiError(text, { status: 0, reason: 'Timeout' });
+export function timeoutError(call: ApiCall, milliseconds: number): ApiError {
+  const text = `no answer of ${call.server} in ${Math.round(milliseconds / 1000)} s; it is slow or away, tried again`;
+  return unansweredError(call, 'Timeout', { text });
 }
 
-export function invalidAnswerError(asked: ApiCall, problem: string): ApiError {
-  const text = `${attempt(asked)}: InvalidAnswer, ${cut(problem)}; is something other than an API server at ${asked.server}?`;
-  return new ApiError(text, { status: 0, reason: 'InvalidAnswer' });
+export function invalidAnswerError(call: ApiCall, problem: string): ApiError {
+  const text = `${cut(problem)}; is something other than an API server at ${call.server}?`;
+  return unansweredError(call, 'InvalidAnswer', { text });
+}
+
+function unansweredError(call: ApiCall, reason: string, { text, cause }: { text: string; cause?: unknown }) {
+  return new ApiError(`${attempt(call)}: ${reason}, ${text}`, { status: 0, reason, cause });
+}
+
+function textOf(cause: unknown): string {
+  return cut(cause instanceof Error ? cause.message : String(cause));
 }
 
 function attempt({ verb, ref }: ApiCall): string {
@@ -103,7 +111,7 @@ function networkAdvice(code: string, server: string): string {
   return `the connection to ${server} failed, tried again`;
 }
 
-/** undici hides the errno in causes and in AggregateErrors of addresses tried. */
+/** undici puts the errno into causes, and into an AggregateError of the addresses it tried. */
 function errorCode(error: unknown): string {
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = innerError(at), depth++)
     if ('code' in at && typeof at.code === 'string' && at.code !== 'UND_ERR') return at.code;

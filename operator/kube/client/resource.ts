@@ -1,4 +1,4 @@
-/** A kind of objects as its URL names it. */
+/** A kind of objects as URLs name it. */
 export interface Resource {
   /** Empty: the core group. */
   readonly group: string;
@@ -6,7 +6,7 @@ export interface Resource {
   readonly plural: string;
 }
 
-/** Objects of a kind: all, those of a namespace, or one. */
+/** Refers to objects of a kind: all, those of a namespace, or one. */
 export interface ResourceRef {
   readonly resource: Resource;
   readonly namespace?: string | undefined;
@@ -14,7 +14,7 @@ export interface ResourceRef {
   readonly subresource?: 'status' | undefined;
 }
 
-/** What every object carries. */
+/** ObjectMeta, as far as it is read. */
 export interface KubeMetadata {
   readonly name: string;
   readonly namespace?: string;

@@ -2,7 +2,10 @@ import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../timing/clock.ts';
 import { type ApiCall, type ApiError, timeoutError } from './error.ts';
 
-/** Aborted as soon as one of others is. AbortSignal.any keeps what it made alive as long as those: here, until let go. */
+/**
+ * A signal that aborts with the first of its parents. A signal of AbortSignal.any stays in memory as long as its parents;
+ * this one stays until it is released.
+ */
 export class Linked {
   readonly #controller = new AbortController();
   readonly #parents: readonly AbortSignal[];
@@ -10,10 +13,10 @@ export class Linked {
   constructor(parents: readonly (AbortSignal | undefined)[]) {
     this.#parents = parents.filter(parent => parent !== undefined);
     for (const parent of this.#parents) {
-      // One signal stops many calls: that is no leak, each lets go.
+      // One signal stops many calls, each of which releases it: that is no leak.
       setMaxListeners(0, parent);
       parent.addEventListener('abort', this.#follow);
-      if (parent.aborted) this.#controller.abort(parent.reason);
+      if (parent.aborted) this.abort(parent.reason);
     }
   }
 
@@ -29,23 +32,21 @@ export class Linked {
     for (const parent of this.#parents) parent.removeEventListener('abort', this.#follow);
   }
 
-  readonly #follow = (event: Event): void => {
-    this.#controller.abort((event.target as AbortSignal).reason);
-  };
+  readonly #follow = (event: Event): void => this.abort((event.target as AbortSignal).reason);
 }
 
-/** Ends one attempt when its time is over or its caller gives up. */
+/** One attempt of a call, which ends at its timeout or when its caller gives up. */
 export class Timed {
-  /** Set when the time was over. */
+  readonly call: ApiCall;
+  /** Set at the timeout. */
   failure: ApiError | undefined;
   readonly #clock: Clock;
-  readonly #asked: ApiCall;
   readonly #linked: Linked;
   readonly #answered = new AbortController();
 
-  constructor(clock: Clock, asked: ApiCall, parents: readonly (AbortSignal | undefined)[]) {
+  constructor(clock: Clock, call: ApiCall, parents: readonly (AbortSignal | undefined)[]) {
     this.#clock = clock;
-    this.#asked = asked;
+    this.call = call;
     this.#linked = new Linked(parents);
   }
 
@@ -56,12 +57,12 @@ export class Timed {
   start(milliseconds: number): void {
     this.#clock.sleep(milliseconds, this.#answered.signal).then(() => {
       if (this.#answered.signal.aborted) return;
-      this.failure = timeoutError(this.#asked, milliseconds);
+      this.failure = timeoutError(this.call, milliseconds);
       this.#linked.abort(this.failure);
     });
   }
 
-  /** The time no longer counts; the caller may still give up. */
+  /** Ends the timeout; the caller may still give up. */
   answered(): void {
     this.#answered.abort();
   }

@@ -22,15 +22,12 @@ export class RestoredError extends Error {
 }
 
 /** An ERROR event, which the server sends after it has accepted the watch. */
-export class StreamedError extends Error {
+export class StreamedError extends ApiError {
   override readonly name = 'StreamedError';
-  readonly status: number;
-  readonly retryAfter: number | undefined;
 
-  constructor({ status, reason, message, retryAfter }: ApiStatus) {
-    super(`Cannot watch: the server ended it with ${status} ${reason}, ${message}`);
-    this.status = status;
-    this.retryAfter = retryAfter;
+  constructor(refusal: ApiStatus) {
+    const { status, reason, message } = refusal;
+    super(`Cannot watch: the server ended it with ${status} ${reason}, ${message}`, refusal);
   }
 }
 
@@ -43,11 +40,12 @@ export function needsList(error: unknown): boolean {
 
 /** Kubernetes before 1.27, and servers without the WatchList feature, refuse sendInitialEvents. */
 export function refusesStreaming(error: unknown): boolean {
-  return error instanceof ApiError && [400, 405, 406, 415, 422, 501].includes(error.status);
+  if (!(error instanceof ApiError) || error instanceof StreamedError) return false;
+  return [400, 405, 406, 415, 422, 501].includes(error.status);
 }
 
 export function retryAfterOf(error: unknown): number {
-  return error instanceof ApiError || error instanceof StreamedError ? (error.retryAfter ?? 0) : 0;
+  return error instanceof ApiError ? (error.retryAfter ?? 0) : 0;
 }
 
 export function asError(thrown: unknown): Error {

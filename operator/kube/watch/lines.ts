@@ -1,8 +1,8 @@
 const NEWLINE = 10;
-/** etcd holds 1.5 MiB an object; what is longer than this is no object. */
+/** An object in etcd has at most 1.5 MiB: a longer line is no event. */
 const LONGEST_LINE = 32 * 1024 * 1024;
 
-/** Cuts lines out of chunks, as bytes: a character may be split between two chunks. */
+/** Splits chunks into lines, as bytes: a character may be divided between two chunks. */
 export class LineSplitter {
   #parts: Uint8Array[] = [];
   #length = 0;
@@ -15,24 +15,24 @@ export class LineSplitter {
       start = end + 1;
       if (line.length > 0) yield line;
     }
-    this.#keep(chunk.subarray(start));
+    this.#append(chunk.subarray(start));
   }
 
-  /** Bytes of a line that has not ended yet. */
+  /** Bytes of the line that has not ended yet. */
   get pending(): number {
     return this.#length;
   }
 
   #complete(end: Uint8Array): Uint8Array {
     if (this.#length === 0) return end;
-    this.#keep(end);
+    this.#append(end);
     const line = Buffer.concat(this.#parts, this.#length);
     this.#parts = [];
     this.#length = 0;
     return line;
   }
 
-  #keep(part: Uint8Array): void {
+  #append(part: Uint8Array): void {
     if (part.length === 0) return;
     this.#length += part.length;
     if (this.#length > LONGEST_LINE)

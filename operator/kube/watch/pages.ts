@@ -4,10 +4,10 @@ import type { Cluster, ListPage, Query, ResourceRef } from '../client.ts';
 
 const FIRST_PAGE = 50;
 const LARGEST_PAGE = 500;
-/** JSON of a page, which is parsed at once: a few milliseconds. */
+/** Length of a page's JSON, which is parsed at once: a few milliseconds. */
 const PAGE_LENGTH = 256 * 1024;
 
-export interface Paging {
+interface Paging {
   readonly cluster: Pick<Cluster, 'page'>;
   readonly ref: ResourceRef;
   readonly query: Query;
@@ -15,8 +15,8 @@ export interface Paging {
 }
 
 /**
- * Calls `take` for each object, and answers the resourceVersion of the whole. Without one of our own: from etcd, not
- * from a cache that may be behind.
+ * Calls `take` for each object and returns the resourceVersion of the list. The request names no resourceVersion: the
+ * list is etcd's, not that of a cache which may be behind.
  */
 export async function readPages(paging: Paging, take: (object: KubeObject) => void): Promise<string> {
   const { cluster, ref, query, signal } = paging;
@@ -35,7 +35,7 @@ export async function readPages(paging: Paging, take: (object: KubeObject) => vo
   }
 }
 
-/** As many objects as make up a page's length, going by the last ones. */
+/** The number of objects that fill a page, judging by the last page. */
 function fittingLimit({ items, length }: ListPage): number {
   const fitting = Math.floor((items.length * PAGE_LENGTH) / Math.max(length, 1));
   return Math.max(1, Math.min(fitting, LARGEST_PAGE));

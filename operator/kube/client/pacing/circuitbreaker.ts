@@ -2,18 +2,18 @@ import { Backoff } from '../../../timing/backoff.ts';
 import type { Clock } from '../../../timing/clock.ts';
 import { aborted } from '../../../timing/trigger.ts';
 
-/** Failures in a row, of all calls together, that may be chance. */
-const CHANCE = 4;
+/** Failures in a row, of all calls together, that open the circuit only when there are more. */
+const TOLERATED = 4;
 
 /**
- * What all calls of a process pass: while the server is down or busy, one at a time asks whether it still is. Each
- * call's own retries are bounded, but thousands of calls are not.
+ * All calls of a process pass it. While the server is down or busy the circuit is open, and one call at a time probes
+ * the server: the retries of each call are bounded, the number of calls is not.
  */
 export class CircuitBreaker {
   readonly #clock: Clock;
   readonly #backoff: Backoff;
   #failures = 0;
-  #opensAt = Number.NEGATIVE_INFINITY;
+  #probeAt = Number.NEGATIVE_INFINITY;
   #probe: Promise<void> | undefined;
   #probed: (() => void) | undefined;
 
@@ -22,10 +22,10 @@ export class CircuitBreaker {
     this.#backoff = new Backoff(clock);
   }
 
-  /** Resolves when a call may go, also when aborted. */
+  /** Resolves when a call may be sent, and when it is aborted. */
   async pass(signal: AbortSignal): Promise<void> {
-    while (this.#shut && !signal.aborted) {
-      const wait = this.#opensAt - this.#clock.now();
+    while (this.#isOpen && !signal.aborted) {
+      const wait = this.#probeAt - this.#clock.now();
       if (wait > 0) await this.#clock.sleep(wait, signal);
       else if (this.#probe === undefined) return this.#startProbe();
       else await Promise.race([this.#probe, aborted(signal)]);
@@ -34,37 +34,33 @@ export class CircuitBreaker {
 
   succeeded(): void {
     this.#failures = 0;
-    this.#opensAt = Number.NEGATIVE_INFINITY;
+    this.#probeAt = Number.NEGATIVE_INFINITY;
     this.#backoff.reset();
-    this.#endProbe();
+    this.abandoned();
   }
 
-  /** Down, failing or busy. `retryAfter`: what the server asked for, in milliseconds. */
+  /** The server is down, failing or busy. `retryAfter`: its Retry-After, in milliseconds. */
   failed(retryAfter: number | undefined): void {
     this.#failures++;
-    const wait = Math.max(retryAfter ?? 0, this.#failures > CHANCE ? this.#backoff.next() : 0);
-    this.#opensAt = Math.max(this.#opensAt, this.#clock.now() + wait);
-    this.#endProbe();
+    const wait = Math.max(retryAfter ?? 0, this.#failures > TOLERATED ? this.#backoff.next() : 0);
+    this.#probeAt = Math.max(this.#probeAt, this.#clock.now() + wait);
+    this.abandoned();
   }
 
-  /** A call ended without telling anything about the server. */
+  /** A call ended without a result that concerns the server. */
   abandoned(): void {
-    this.#endProbe();
+    this.#probe = undefined;
+    this.#probed?.();
+    this.#probed = undefined;
   }
 
-  get #shut(): boolean {
-    return this.#failures > CHANCE || this.#opensAt > this.#clock.now();
+  get #isOpen(): boolean {
+    return this.#failures > TOLERATED || this.#probeAt > this.#clock.now();
   }
 
   #startProbe(): void {
     this.#probe = new Promise(resolve => {
       this.#probed = resolve;
     });
-  }
-
-  #endProbe(): void {
-    this.#probe = undefined;
-    this.#probed?.();
-    this.#probed = undefined;
   }
 }

@@ -1,6 +1,6 @@
 import { ApiError, type ApiVerb } from '../error.ts';
 
-/** Failed before anything was sent. */
+/** Reasons of calls that failed before anything was sent. */
 const UNSENT = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -10,8 +10,8 @@ const UNSENT = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
-/** Whether asking again may help and can do no harm: a create that was answered by 500 may have happened. */
-export function mayRepeat(verb: ApiVerb, error: unknown): error is ApiError {
+/** Whether a retry may help and does no harm: a create that was answered by 500 may have been done. */
+export function mayRetry(verb: ApiVerb, error: unknown): error is ApiError {
   if (!(error instanceof ApiError)) return false;
   const { status, reason, retryAfter } = error;
   if (status === 429 || (status >= 500 && retryAfter !== undefined)) return true;
@@ -20,7 +20,7 @@ export function mayRepeat(verb: ApiVerb, error: unknown): error is ApiError {
   return status >= 500 || status === 0;
 }
 
-/** Down, failing or busy: it would be the same for other calls. */
-export function tellsOfServer({ status }: ApiError): boolean {
+/** Whether the server is down, failing or busy, which concerns all calls. */
+export function isServerFailure({ status }: ApiError): boolean {
   return status === 0 || status === 429 || status >= 500;
 }
