@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parse } from 'yaml';
-import { readDocuments } from '../../source/folder/text/documents.ts';
+import { readDocuments } from '../../source/folder/testing/documents.ts';
 import { type Plain, yamlText } from './yaml.ts';
 
 const TRAPS = [
@@ -130,8 +130,8 @@ describe('yamlText', () => {
   it('is read back unchanged by kubectl, as source/folder knows it', () => {
     fc.assert(
       fc.property(fc.dictionary(key, text, { minKeys: 1, noNullPrototype: true }), value => {
-        const { documents, refusals } = readDocuments(yamlText({ kind: 'Words', value, list: [value] }));
-        expect(refusals).to.deep.equal([]);
+        const { documents, problems } = readDocuments(yamlText({ kind: 'Words', value, list: [value] }));
+        expect(problems).to.deep.equal([]);
         expect(documents.map(document => document.value)).to.deep.equal([
           { kind: 'Words', value, list: [value] },
         ]);

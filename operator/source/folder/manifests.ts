@@ -62,7 +62,7 @@ export function readManifests(text: string, origin: string, options: ReadOptions
   const read = new Reading(origin, options);
   const waiting: Waiting[] = [];
   for (const item of documentsOf(text, document => document.includes('OuterMap'))) {
-    if (item.kind === 'refusal') read.refuseDocument(item);
+    if (item.kind === 'problem') read.refuseDocument(item);
     else {
       const inner = read.take(item);
       if (inner !== undefined && !read.encoded(inner)) waiting.push(inner);

@@ -12,41 +12,42 @@ import {
   Scalar,
 } from 'yaml';
 import type { FieldPath } from '../../api/problem.ts';
-import { doubtAt, MAX_DEPTH, putField, type TextProblems } from './text/cursor.ts';
+import { addProblem, LISTED_PROBLEMS, MAX_DEPTH, putField, type TextProblems } from './text/cursor.ts';
 import { isScalarProblem, readPlain, readPlainKey } from './text/scalar.ts';
 import type { TextProblem } from './text/split.ts';
 
-/** A document read by the yaml package, whatever its shape. Offsets count from the document's own beginning. */
+/** A document of any shape. */
 export interface AnyReading {
-  /** undefined: the document is empty, or it is no YAML (then there are errors). */
+  /** undefined: the document is empty, or it is no YAML (then there are problems). */
   readonly value: unknown;
-  readonly errors: readonly TextProblem[];
-  readonly doubts: TextProblems;
+  readonly problems: TextProblems;
   /** Offset of the deepest node on the way to a field. */
   offsetOf(path: FieldPath): number;
 }
 
-/** How many nodes aliases may stand for in one document: a hundred times what anybody writes, far below a "billion laughs". */
+/** The most nodes that the aliases of one document may stand for: a hundred times those in use, far below a "billion laughs". */
 const MAX_ALIASED = 100_000;
 
-/** Reads one document of any shape. Every plain scalar is resolved by readPlain, not by the package's own schema. */
+/**
+ * Reads one document of any shape; offsets count from its own beginning. readPlain resolves every plain scalar, not the
+ * package's own schema.
+ */
 export function readAnyYaml(text: string): AnyReading {
   const document = parsed(text);
-  if (!('contents' in document))
-    return { value: undefined, errors: [document], doubts: noDoubts(), offsetOf: () => 0 };
-  const errors = document.errors.map(error => ({ offset: error.pos[0], message: sentence(error.message) }));
-  const walk: Walk = {
-    document,
-    doubts: noDoubts(),
-    open: new Set(),
-    aliased: 0,
-    insideAlias: false,
-    flow: 0,
-  };
-  const root = document.contents;
-  const value =
-    errors.length > 0 || root === null || isEmptyScalar(root) ? undefined : readValue(walk, root, 0);
-  return { value, errors, doubts: walk.doubts, offsetOf: path => offsetOf(document, path) };
+  if (!('contents' in document)) return unreadable([document]);
+  const { contents: root, errors } = document;
+  if (errors.length > 0)
+    return unreadable(errors.map(({ pos, message }) => ({ offset: pos[0], message: sentence(message) })));
+  const problems = { first: [], total: 0 };
+  const walk: Walk = { document, problems, open: new Set(), aliased: 0, insideAlias: false, flow: 0 };
+  const value = root === null || isEmptyScalar(root) ? undefined : readValue(walk, root, 0);
+  return { value, problems, offsetOf: path => offsetOf(document, path) };
+}
+
+/** A document without a value. Only the first errors count: the parser finds many where there is one mistake. */
+export function unreadable(errors: readonly TextProblem[]): AnyReading {
+  const first = errors.slice(0, LISTED_PROBLEMS);
+  return { value: undefined, problems: { first, total: first.length }, offsetOf: () => 0 };
 }
 
 function parsed(text: string): Document.Parsed | TextProblem {
@@ -74,8 +75,8 @@ const OPTIONS = {
 const TOO_DEEP = `Nested deeper than ${MAX_DEPTH} levels`;
 
 /**
- * The first token that is nested far too deeply. The package composes a document by recursion, one that goes deep enough
- * ends the whole process: V8 aborts where a regular expression is compiled at the end of the stack, no error is thrown.
+ * The first token that is nested far too deeply. The package composes a document by recursion, and a deep one would end the
+ * whole process: V8 aborts where it compiles a regular expression at the end of the stack, and throws no error.
  */
 function tooDeep(tokens: readonly CST.Token[]): CST.Token | undefined {
   const open = tokens.map(token => ({ token, level: 0 }));
@@ -101,37 +102,34 @@ function sentence(message: string): string {
     .replace(/\.$/, '');
 }
 
-function noDoubts(): TextProblems {
-  return { told: [], total: 0 };
-}
-
-/** One pass over the nodes of a document: values out, doubts noted. */
+/** The state of one pass over the nodes of a document. */
 interface Walk {
   readonly document: Document.Parsed;
-  readonly doubts: TextProblems;
-  /** Nodes that are being read: meeting one again is a cycle. */
+  readonly problems: TextProblems;
+  /** Nodes around the current one: to meet one of them again is a cycle. */
   readonly open: Set<Node>;
   aliased: number;
   insideAlias: boolean;
-  /** How many flow collections are around: within them kubectl's parser reads some plain scalars otherwise. */
+  /** The number of flow collections around: within them kubectl's parser reads some plain scalars differently. */
   flow: number;
 }
 
 function readValue(walk: Walk, node: Node | null, level: number): unknown {
   if (node === null) return null;
   const offset = offsetOfNode(node);
-  if (level > MAX_DEPTH) return doubtAt(walk.doubts, offset, `Nested deeper than ${MAX_DEPTH} levels`);
+  if (level > MAX_DEPTH) return addProblem(walk.problems, offset, TOO_DEEP);
   if (walk.insideAlias && ++walk.aliased > MAX_ALIASED) return tooManyAliased(walk, offset);
   if (isAlias(node)) return aliasedValue(walk, node, level);
   const tag = unreadableTag(node);
   if (tag !== undefined)
-    return doubtAt(
-      walk.doubts,
+    return addProblem(
+      walk.problems,
       offset,
       `The tag ${tag} is not taken: write the value itself, quoted if it is text`,
     );
   if (isScalar(node)) return scalarValue(walk, node, offset);
-  if (walk.open.has(node)) return doubtAt(walk.doubts, offset, 'An alias stands within what it stands for');
+  if (walk.open.has(node))
+    return addProblem(walk.problems, offset, 'An alias stands within what it stands for');
   const isFlow = (node as { flow?: boolean }).flow === true;
   walk.open.add(node);
   walk.flow += isFlow ? 1 : 0;
@@ -143,17 +141,21 @@ function readValue(walk: Walk, node: Node | null, level: number): unknown {
   return value;
 }
 
-/** Told once: what follows is not read any more. */
+/** Reported once; the nodes after it are not read. */
 function tooManyAliased(walk: Walk, offset: number): undefined {
   if (walk.aliased > MAX_ALIASED + 1) return undefined;
-  return doubtAt(walk.doubts, offset, `Aliases stand for more than ${MAX_ALIASED} nodes: write them out`);
+  return addProblem(
+    walk.problems,
+    offset,
+    `Aliases stand for more than ${MAX_ALIASED} nodes: write them out`,
+  );
 }
 
 function aliasedValue(walk: Walk, node: Node & { source: string }, level: number): unknown {
   const target = targetOf(walk.document, node);
   const offset = offsetOfNode(node);
   if (target === undefined)
-    return doubtAt(walk.doubts, offset, `The alias *${node.source} has no anchor before it`);
+    return addProblem(walk.problems, offset, `The alias *${node.source} has no anchor before it`);
   if (walk.aliased > MAX_ALIASED) return undefined;
   const outer = walk.insideAlias;
   walk.insideAlias = true;
@@ -181,13 +183,14 @@ function unreadableTag(node: Node): string | undefined {
 function scalarValue(walk: Walk, node: Scalar, offset: number): unknown {
   const text = String(node.value ?? '');
   if (node.type !== Scalar.PLAIN || node.tag !== undefined) return text;
-  if (text.startsWith('%')) return doubtAt(walk.doubts, offset, 'Text that begins with % must be quoted');
-  if (walk.flow > 0 && MISREAD_IN_FLOW.test(text)) return doubtAt(walk.doubts, offset, mustQuote(text));
+  if (text.startsWith('%'))
+    return addProblem(walk.problems, offset, 'Text that begins with % must be quoted');
+  if (walk.flow > 0 && MISREAD_IN_FLOW.test(text)) return addProblem(walk.problems, offset, mustQuote(text));
   const value = readPlain(node.source ?? text);
-  return isScalarProblem(value) ? doubtAt(walk.doubts, offset, value.doubt) : value;
+  return isScalarProblem(value) ? addProblem(walk.problems, offset, value.problem) : value;
 }
 
-/** kubectl's parser takes a colon at the start, and a question mark, for signs of its own within `{}` and `[]`. */
+/** Within `{}` and `[]` kubectl's parser gives a meaning to a colon at the start, and to a question mark. */
 const MISREAD_IN_FLOW = /^:|\?/;
 
 function mustQuote(text: string): string {
@@ -203,29 +206,29 @@ function fieldsOf(
   for (const { key, value } of pairs) {
     const offset = key === null ? 0 : offsetOfNode(key);
     const name = walk.flow > 0 ? flowKeyText(key, value) : keyText(key);
-    if (isScalarProblem(name)) doubtAt(walk.doubts, offset, name.doubt);
+    if (isScalarProblem(name)) addProblem(walk.problems, offset, name.problem);
     const read = readValue(walk, value, level + 1);
-    if (!isScalarProblem(name)) putField(walk.doubts, fields, name, offset, read);
+    if (!isScalarProblem(name)) putField(walk.problems, fields, name, offset, read);
   }
   return fields;
 }
 
-function keyText(key: Node | null): string | { readonly doubt: string } {
-  if (!isScalar(key)) return { doubt: 'A field name must be text, not a collection or an alias' };
+function keyText(key: Node | null): string | { readonly problem: string } {
+  if (!isScalar(key)) return { problem: 'A field name must be text, not a collection or an alias' };
   const tag = unreadableTag(key);
-  if (tag !== undefined) return { doubt: `The tag ${tag} is not taken: write the field name itself` };
+  if (tag !== undefined) return { problem: `The tag ${tag} is not taken: write the field name itself` };
   const text = String(key.value ?? '');
   return key.type === Scalar.PLAIN && key.tag === undefined ? readPlainKey(key.source ?? text) : text;
 }
 
 /** `{a:}` is the field "a:" to kubectl. */
-function flowKeyText(key: Node | null, value: Node | null): string | { readonly doubt: string } {
+function flowKeyText(key: Node | null, value: Node | null): string | { readonly problem: string } {
   const name = keyText(key);
   if (isScalarProblem(name)) return name;
   if (value === null || isEmptyScalar(value))
-    return { doubt: `The field ${name} has no value: write ${name}: null, or leave it out` };
+    return { problem: `The field ${name} has no value: write ${name}: null, or leave it out` };
   return isScalar(key) && key.type === Scalar.PLAIN && MISREAD_IN_FLOW.test(name)
-    ? { doubt: mustQuote(name) }
+    ? { problem: mustQuote(name) }
     : name;
 }
 
@@ -254,7 +257,7 @@ function offsetOf(document: Document.Parsed, path: FieldPath): number {
   return offset;
 }
 
-/** A child and where it begins; a field without a value begins at its name. */
+/** A child and its offset; a field without a value begins at its name. */
 interface Step {
   readonly node: Node | null;
   readonly offset: number;

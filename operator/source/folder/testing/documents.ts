@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { type DocumentProblem, documentsOf, type ManifestDocument } from '../text/documents.ts';
 
 /** For tests: scalars of all kinds, right, doubtful and broken. */
 const SCALARS = [
@@ -178,3 +179,15 @@ export const documentText: fc.Arbitrary<string> = fc
     const at = place % (text.length + 1);
     return `${text.slice(0, at)}${character}${text.slice(at + replaced)}`;
   });
+
+/** Everything that a file holds, at once. */
+export function readDocuments(text: string): {
+  readonly documents: readonly ManifestDocument[];
+  readonly problems: readonly DocumentProblem[];
+} {
+  const all = [...documentsOf(text)];
+  return {
+    documents: all.filter(item => item.kind === 'document'),
+    problems: all.filter(item => item.kind === 'problem'),
+  };
+}

@@ -1,19 +1,19 @@
 import type { FieldPath } from '../../../api/problem.ts';
 import type { TextProblem } from './split.ts';
 
-/** How many doubtful places of one document are told one by one. */
-export const DOUBTS_TOLD = 20;
+/** So many problems of one document are listed one by one. */
+export const LISTED_PROBLEMS = 20;
 
 /** How deeply nodes may be nested; a manifest needs a tenth of it. */
 export const MAX_DEPTH = 64;
 
-/** What is wrong with values of one document: the first of them, and how many in all. */
+/** Problems of the values in one document: the first ones, and the number of all. */
 export interface TextProblems {
-  readonly told: TextProblem[];
+  readonly first: TextProblem[];
   total: number;
 }
 
-/** A reading of regular text in progress. One object, mutated: a million entries go through it. */
+/** A reading of regular text in progress. It is one mutable object, because a document can have a million entries. */
 export interface Cursor {
   readonly text: string;
   readonly end: number;
@@ -22,14 +22,14 @@ export interface Cursor {
   indent: number;
   /** Whether flow collections may span lines: in JSON, where the root is one. */
   spansLines: boolean;
-  readonly doubts: TextProblems;
-  /** The node whose place is sought. */
+  readonly problems: TextProblems;
+  /** The path of the node whose place is sought. */
   readonly seek: FieldPath;
   /** Offset of the deepest node on the way to it. */
   found: number;
 }
 
-/** Thrown where text leaves the regular shape: the whole document is then read by the yaml package. Carries nothing, so that it costs nothing. */
+/** Thrown where text leaves the regular shape: the yaml package reads the whole document then. A symbol costs no stack trace. */
 export const IRREGULAR: unique symbol = Symbol('irregular');
 
 export const NEWLINE = 0x0a;
@@ -39,25 +39,26 @@ export const HASH = 0x23;
 export const COLON = 0x3a;
 export const DASH = 0x2d;
 
-export function doubtAt(doubts: TextProblems, offset: number, message: string): undefined {
-  if (doubts.told.length < DOUBTS_TOLD) doubts.told.push({ offset, message });
-  doubts.total++;
+export function addProblem(problems: TextProblems, offset: number, message: string): undefined {
+  if (problems.first.length < LISTED_PROBLEMS) problems.first.push({ offset, message });
+  problems.total++;
 }
 
-/** A field is given once. `__proto__` must become a field like any other. */
+/** A second value of a field is a problem. `__proto__` becomes a field like any other. */
 export function putField(
-  doubts: TextProblems,
+  problems: TextProblems,
   into: Record<string, unknown>,
   key: string,
   offset: number,
   value: unknown,
 ): void {
-  if (Object.hasOwn(into, key)) doubtAt(doubts, offset, `The field ${key} is given twice: keep one of them`);
+  if (Object.hasOwn(into, key))
+    addProblem(problems, offset, `The field ${key} is given twice: keep one of them`);
   else if (key !== '__proto__') into[key] = value;
   else Object.defineProperty(into, key, { value, enumerable: true, writable: true, configurable: true });
 }
 
-/** How deep on the sought path a child lies; -1 off the path. */
+/** The depth of a child on the sought path; -1 off the path. */
 export function depthOfChild(cursor: Cursor, depth: number, part: string | number): number {
   return depth >= 0 && depth < cursor.seek.length && cursor.seek[depth] === part ? depth + 1 : -1;
 }
@@ -66,7 +67,7 @@ export function skipSpaces(cursor: Cursor): void {
   while (cursor.text.charCodeAt(cursor.at) === SPACE) cursor.at++;
 }
 
-/** Whether the line ends here, but for a comment. Leaves the cursor where it stands. */
+/** Whether nothing but a comment follows on the line. The cursor stays. */
 export function atLineEnd(cursor: Cursor): boolean {
   const code = cursor.text.charCodeAt(cursor.at);
   return (
@@ -76,7 +77,7 @@ export function atLineEnd(cursor: Cursor): boolean {
   );
 }
 
-/** Takes the rest of a line, which must hold no more than a comment, and goes to the next line with something on it. */
+/** Skips the rest of a line, which may hold only a comment, and goes to the next line with content. */
 export function finishLine(cursor: Cursor): void {
   skipSpaces(cursor);
   if (!atLineEnd(cursor)) throw IRREGULAR;

@@ -1,18 +1,17 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { costAgainst } from '../../../testing/cost.ts';
-import { documentText } from '../testing/documents.ts';
-import { readDocuments } from './documents.ts';
+import { documentText, readDocuments } from '../testing/documents.ts';
 
 function values(text: string): unknown[] {
   return readDocuments(text).documents.map(({ value }) => value);
 }
 
-function refusals(text: string): string[] {
-  return readDocuments(text).refusals.map(({ line, column, message }) => `${line}:${column}: ${message}`);
+function problemsOf(text: string): string[] {
+  return readDocuments(text).problems.map(({ line, column, message }) => `${line}:${column}: ${message}`);
 }
 
-describe('readDocuments', () => {
+describe('documentsOf', () => {
   it('reads several documents, and none from blank lines, comments and null', () => {
     expect(values('# a\n---\na: 1\n--- # next\nb: 2\n---\n---\n# c\n---\nnull\n---\n')).to.deep.equal([
       { a: 1 },
@@ -64,15 +63,15 @@ describe('readDocuments', () => {
   it('refuses one document and takes the others', () => {
     const text = 'a: 1\n---\nb: "open\n---\nc: 010\n---\nd: 4\n';
     expect(values(text)).to.deep.equal([{ a: 1 }, { d: 4 }]);
-    expect(refusals(text)).to.have.length(2);
-    expect(refusals(text)[1]).to.equal(
+    expect(problemsOf(text)).to.have.length(2);
+    expect(problemsOf(text)[1]).to.equal(
       '5:4: 010 is read as 8 by kubectl: quote it ("010") if text is meant, or write 8',
     );
   });
 
   it('hands back what is readable of a refused document', () => {
-    const { refusals: refused } = readDocuments('kind: InnerMap\nmetadata: {name: web}\nspec: {key: NO}\n');
-    expect(refused[0]!.value).to.deep.equal({
+    const { problems } = readDocuments('kind: InnerMap\nmetadata: {name: web}\nspec: {key: NO}\n');
+    expect(problems[0]!.value).to.deep.equal({
       kind: 'InnerMap',
       metadata: { name: 'web' },
       spec: { key: undefined },
@@ -110,14 +109,14 @@ describe('readDocuments', () => {
   ] as const) {
     it(`refuses ${what}, with its place`, () => {
       expect(values(text).some(value => JSON.stringify(value).includes('"b":{"b":1}'))).to.equal(false);
-      expect(refusals(text)[0]).to.satisfy((message: string) => message.startsWith(wanted));
+      expect(problemsOf(text)[0]).to.satisfy((message: string) => message.startsWith(wanted));
     });
   }
 
   it('refuses a billion laughs without making them', async () => {
     const refused = (levels: number) => {
       const text = laughs(levels);
-      return () => expect(refusals(text)[0]).to.include('Aliases stand for more than 100000 nodes');
+      return () => expect(problemsOf(text)[0]).to.include('Aliases stand for more than 100000 nodes');
     };
     // 81 times as many nodes, in two more lines
     expect(await costAgainst(refused(5), refused(7), { runs: 2 })).to.be.below(9);
@@ -125,22 +124,22 @@ describe('readDocuments', () => {
   });
 
   it('refuses a thousand levels without a crash', () => {
-    expect(refusals(`a: ${'['.repeat(20_000)}${']'.repeat(20_000)}\n`)).to.have.length(1);
-    expect(refusals(`a: ${'['.repeat(100)}${']'.repeat(100)}\n`)[0]).to.include(
+    expect(problemsOf(`a: ${'['.repeat(20_000)}${']'.repeat(20_000)}\n`)).to.have.length(1);
+    expect(problemsOf(`a: ${'['.repeat(100)}${']'.repeat(100)}\n`)[0]).to.include(
       'Nested deeper than 64 levels',
     );
   });
 
-  it('tells the first 20 of many doubts, and how many more there are', () => {
-    const told = refusals(`a:\n${'- NO\n'.repeat(50)}`);
-    expect(told).to.have.length(21);
-    expect(told[20]).to.include('30 more values in this document like these');
+  it('tells the first 20 of many problems, and how many more there are', () => {
+    const listed = problemsOf(`a:\n${'- NO\n'.repeat(50)}`);
+    expect(listed).to.have.length(21);
+    expect(listed[20]).to.include('30 more values in this document like these');
   });
 
   it('refuses a large document in irregular layout instead of taking gigabytes for it', () => {
-    const told = refusals(`a: &anchor x\nb:\n${'- 1234567\n'.repeat(450_000)}`);
-    expect(told).to.have.length(1);
-    expect(told[0]).to.include('A document above 4 MiB must be plainly laid out');
+    const listed = problemsOf(`a: &anchor x\nb:\n${'- 1234567\n'.repeat(450_000)}`);
+    expect(listed).to.have.length(1);
+    expect(listed[0]).to.include('A document above 4 MiB must be plainly laid out');
   });
 
   it('answers something for any text, never throws', () => {
@@ -155,9 +154,9 @@ describe('readDocuments', () => {
   for (const [name, unit] of Object.entries({ list: '[', object: '{"a": ', item: '- ', key: '? ' })) {
     it(`refuses any depth of ${name} without ending the process`, () => {
       for (const levels of [65, 200, 1100, 1700, 2600, 4000, 9000, 40_000]) {
-        const { documents, refusals } = readDocuments(`a: 1\nb:\n  ${unit.repeat(levels)}1\n`);
+        const { documents, problems } = readDocuments(`a: 1\nb:\n  ${unit.repeat(levels)}1\n`);
         expect(documents).to.deep.equal([]);
-        expect(refusals[0]?.message, `${levels} levels`).to.match(/Nested deeper than 64 levels|collection/);
+        expect(problems[0]?.message, `${levels} levels`).to.match(/Nested deeper than 64 levels|collection/);
       }
     });
   }

@@ -1,6 +1,5 @@
 import type { FieldPath } from '../../../api/problem.ts';
-import { readAnyYaml } from '../yaml.ts';
-import { DOUBTS_TOLD, type TextProblems } from './cursor.ts';
+import { type AnyReading, readAnyYaml, unreadable } from '../yaml.ts';
 import { type LineStart, type Position, positionOf } from './place.ts';
 import { readRegular } from './regular.ts';
 import { type Chunk, splitDocuments, type TextProblem } from './split.ts';
@@ -14,32 +13,20 @@ export interface ManifestDocument {
   locate(path: FieldPath): Position;
 }
 
-/** What cannot be taken. `value` is the readable rest of the object, as far as it tells which one it is. */
+/** A problem of a document. `value` is the readable rest of the object, from which its identity may be known. */
 export interface DocumentProblem extends Position {
-  readonly kind: 'refusal';
+  readonly kind: 'problem';
   readonly message: string;
   readonly value?: unknown;
 }
 
-/** A document above this size must be regular: for any other the yaml package takes seventy times its size in memory. */
-export const MAX_IRREGULAR = 4 * 1024 * 1024;
-
-/** Everything that a file holds, at once: for files that are looked at, not for long lists. */
-export function readDocuments(text: string): {
-  readonly documents: readonly ManifestDocument[];
-  readonly refusals: readonly DocumentProblem[];
-} {
-  const all = [...documentsOf(text)];
-  return {
-    documents: all.filter(item => item.kind === 'document'),
-    refusals: all.filter(item => item.kind === 'refusal'),
-  };
-}
+/** A document above this size must be regular: for any other the yaml package takes 70 times its size in memory. */
+const MAX_IRREGULAR = 4 * 1024 * 1024;
 
 /**
  * The objects of a file, one after the other, in YAML or JSON: several documents, and the items of `kind: List`.
- * Each means exactly what `kubectl apply` would make of it, or is refused with the place and the remedy.
- * `first` are read first where it answers true for a document's text.
+ * Each means exactly what `kubectl apply` would make of it, or is a problem with its place and the remedy.
+ * Documents for whose text `first` returns true come first.
  */
 export function* documentsOf(
   text: string,
@@ -50,16 +37,16 @@ export function* documentsOf(
   const source = offset === 0 ? clean : clean.slice(1);
   const control = FORBIDDEN.exec(source);
   if (control !== null) {
-    yield refusalAt(source, { offset: control.index, message: forbidden(control[0]) });
+    yield problemAt(source, { offset: control.index, message: forbidden(control[0]) });
     return;
   }
-  const { chunks, misfits } = splitDocuments(source);
-  for (const misfit of misfits) yield refusalAt(source, misfit);
+  const { chunks, problems } = splitDocuments(source);
+  for (const problem of problems) yield problemAt(source, problem);
   for (const chunk of inOrder(source, chunks, first)) yield* objectsOf(source, chunk);
 }
 
 const BYTE_ORDER_MARK = 0xfeff;
-/** What kubectl's parser refuses, and the characters that end a line for it but not in YAML 1.2. */
+/** Characters that kubectl's parser refuses, and those that end a line for it but not in YAML 1.2. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const FORBIDDEN = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/;
 
@@ -79,69 +66,32 @@ function inOrder(
 }
 
 function* objectsOf(text: string, chunk: Chunk): Generator<ManifestDocument | DocumentProblem> {
+  const { value, problems, offsetOf } = readingOf(text, chunk);
+  for (const problem of problems.first) yield { ...problemAt(text, problem), value };
+  const more = problems.total - problems.first.length;
+  if (more > 0) {
+    const message = `${more} more values in this document like these`;
+    yield { ...problemAt(text, { offset: problems.first[0]!.offset, message }), value };
+  }
+  if (problems.total === 0 && value !== undefined && value !== null)
+    yield* objectsWithin(value, path => placeIn(text, value, path, offsetOf(path), chunk.base), []);
+}
+
+/** The reading of one document, with offsets in the whole text. */
+function readingOf(text: string, chunk: Chunk): AnyReading {
+  const { start, end } = chunk;
   const regular = readRegular(text, chunk);
-  if (regular !== undefined) {
-    const offsetIn = (path: FieldPath) => readRegular(text, chunk, path)?.found ?? chunk.start;
-    yield* objectsIn(text, chunk, { ...regular, offsetOf: offsetIn });
-  } else if (chunk.end - chunk.start > MAX_IRREGULAR) {
-    yield refusalAt(text, { offset: chunk.start, message: tooLargeFor() });
-  } else {
-    const reading = readAnyYaml(text.slice(chunk.start, chunk.end));
-    for (const error of reading.errors.slice(0, DOUBTS_TOLD))
-      yield refusalAt(text, shifted(error, chunk.start));
-    const doubts = {
-      told: reading.doubts.told.map(doubt => shifted(doubt, chunk.start)),
-      total: reading.doubts.total,
-    };
-    yield* objectsIn(text, chunk, {
-      ...reading,
-      doubts,
-      offsetOf: path => chunk.start + reading.offsetOf(path),
-    });
-  }
+  if (regular !== undefined)
+    return { ...regular, offsetOf: path => readRegular(text, chunk, path)?.found ?? start };
+  if (end - start > MAX_IRREGULAR) return unreadable([{ offset: start, message: TOO_LARGE }]);
+  const { value, problems, offsetOf } = readAnyYaml(text.slice(start, end));
+  const first = problems.first.map(({ offset, message }) => ({ offset: start + offset, message }));
+  return { value, problems: { first, total: problems.total }, offsetOf: path => start + offsetOf(path) };
 }
 
-function tooLargeFor(): string {
-  const limit = MAX_IRREGULAR / 1024 / 1024;
-  return `A document above ${limit} MiB must be plainly laid out (block style, no anchors, tags or scalars over several lines): write its entries as a table, or split it`;
-}
+const TOO_LARGE = `A document above ${MAX_IRREGULAR / 1024 / 1024} MiB must be plainly laid out (block style, no anchors, tags or scalars over several lines): write its entries as a table, or split it`;
 
-function shifted(misfit: TextProblem, by: number): TextProblem {
-  return { offset: misfit.offset + by, message: misfit.message };
-}
-
-interface Reading {
-  readonly value: unknown;
-  readonly doubts: TextProblems;
-  readonly offsetOf: (path: FieldPath) => number;
-}
-
-function* objectsIn(
-  text: string,
-  chunk: Chunk,
-  reading: Reading,
-): Generator<ManifestDocument | DocumentProblem> {
-  const { value, doubts } = reading;
-  if (doubts.total > 0) yield* doubtful(text, reading);
-  else if (value !== undefined && value !== null) {
-    yield* objectsWithin(value, path => placeIn(text, value, path, reading.offsetOf(path), chunk.base), []);
-  }
-}
-
-function* doubtful(text: string, { value, doubts }: Reading): Generator<DocumentProblem> {
-  for (const doubt of doubts.told) yield { ...refusalAt(text, doubt), value };
-  const more = doubts.total - doubts.told.length;
-  if (more > 0)
-    yield {
-      ...refusalAt(text, {
-        offset: doubts.told[0]!.offset,
-        message: `${more} more values in this document like these`,
-      }),
-      value,
-    };
-}
-
-/** The kinds that kubectl takes apart: what it prints for several objects, and what the API answers. */
+/** The kinds that kubectl splits: the one that it prints for several objects, and those that the API returns. */
 const LIST_KINDS: ReadonlySet<unknown> = new Set(['List', 'InnerMapList', 'OuterMapList']);
 
 function* objectsWithin(value: unknown, locate: Locate, prefix: FieldPath): Generator<ManifestDocument> {
@@ -163,7 +113,7 @@ function itemsOfList(value: unknown): readonly unknown[] | undefined {
   return LIST_KINDS.has(kind) && Array.isArray(items) ? items : undefined;
 }
 
-/** A path may go on into the rows of a table: then it is that row's line. */
+/** A path may lead into the rows of a table: its place is the line of that row then. */
 function placeIn(text: string, value: unknown, path: FieldPath, offset: number, base: LineStart): Position {
   const place = positionOf(text, offset, base);
   const row = rowIn(value, path);
@@ -175,14 +125,12 @@ function rowIn(value: unknown, path: FieldPath): number | undefined {
   let node = value;
   for (const part of path) {
     if (typeof node === 'string') return typeof part === 'number' ? part : undefined;
-    node =
-      typeof node === 'object' && node !== null
-        ? (node as Record<string | number, unknown>)[part]
-        : undefined;
+    if (typeof node !== 'object' || node === null) return undefined;
+    node = (node as Record<string | number, unknown>)[part];
   }
   return undefined;
 }
 
-function refusalAt(text: string, misfit: TextProblem): DocumentProblem {
-  return { kind: 'refusal', ...positionOf(text, misfit.offset), message: misfit.message };
+function problemAt(text: string, { offset, message }: TextProblem): DocumentProblem {
+  return { kind: 'problem', ...positionOf(text, offset), message };
 }

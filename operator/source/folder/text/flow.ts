@@ -1,9 +1,9 @@
 import {
+  addProblem,
   COLON,
   type Cursor,
   DASH,
   depthOfChild,
-  doubtAt,
   HASH,
   IRREGULAR,
   MAX_DEPTH,
@@ -25,7 +25,7 @@ const SINGLE_QUOTE = 0x27;
 const BACKSLASH = 0x5c;
 const QUESTION_MARK = 0x3f;
 
-/** `{…}`, `[…]`, a quoted scalar; undefined where something else begins. */
+/** Whether `{…}`, `[…]` or a quoted scalar begins with the character. */
 export function isFlowStart(code: number): boolean {
   return code === OPEN_BRACE || code === OPEN_BRACKET || isQuote(code);
 }
@@ -51,21 +51,21 @@ export function quoted(cursor: Cursor): string {
   return cursor.text.charCodeAt(cursor.at) === DOUBLE_QUOTE ? doubleQuoted(cursor) : singleQuoted(cursor);
 }
 
-/** The value of plain text; where it is doubtful, the doubt is noted and nothing stands in its place. */
+/** The value of plain text; undefined after a problem was added. */
 export function resolved(cursor: Cursor, offset: number, text: string): unknown {
   const value = readPlain(text);
-  return isScalarProblem(value) ? doubtAt(cursor.doubts, offset, value.doubt) : value;
+  return isScalarProblem(value) ? addProblem(cursor.problems, offset, value.problem) : value;
 }
 
-/** The name that plain text gives a field; undefined where it is doubtful. */
+/** The name that plain text gives a field; undefined after a problem was added. */
 export function resolvedKey(cursor: Cursor, offset: number, text: string): string | undefined {
   const key = readPlainKey(text);
-  return isScalarProblem(key) ? doubtAt(cursor.doubts, offset, key.doubt) : key;
+  return isScalarProblem(key) ? addProblem(cursor.problems, offset, key.problem) : key;
 }
 
 const PLAIN_START = plainStarts();
 
-/** Whether a plain scalar may begin with the character; `- ? :` only count with something behind them. */
+/** Whether a plain scalar may begin with the character; `-`, `?` and `:` begin one only before other text. */
 export function startsPlain(text: string, at: number): boolean {
   const code = text.charCodeAt(at);
   if (code === DASH || code === QUESTION_MARK || code === COLON) {
@@ -93,7 +93,7 @@ function flowMapping(cursor: Cursor, depth: number, level: number): Record<strin
     const below = key === undefined ? -1 : depthOfChild(cursor, depth, key);
     flowSpace(cursor);
     const value = flowNode(cursor, below, level + 1);
-    if (key !== undefined) putField(cursor.doubts, fields, key, start, value);
+    if (key !== undefined) putField(cursor.problems, fields, key, start, value);
     if (!another(cursor, CLOSE_BRACE)) return closed(cursor, fields);
   }
 }
@@ -114,7 +114,7 @@ function closed<T>(cursor: Cursor, collection: T): T {
   return collection;
 }
 
-/** Behind an item: true at a comma (taken), false at the closing character (not taken). */
+/** After an item: true at a comma, which it skips; false at the closing character, where it stays. */
 function another(cursor: Cursor, close: number): boolean {
   flowSpace(cursor);
   const code = cursor.text.charCodeAt(cursor.at);
@@ -125,7 +125,7 @@ function another(cursor: Cursor, close: number): boolean {
   return true;
 }
 
-/** Taken with its colon. Behind a plain key the colon needs a space to be one. */
+/** Reads a key and its colon. After a plain key the colon counts only before a space. */
 function flowKey(cursor: Cursor): string | undefined {
   const start = cursor.at;
   const isQuoted = isQuote(cursor.text.charCodeAt(start));
@@ -145,19 +145,15 @@ function flowSpace(cursor: Cursor): void {
 }
 
 /**
- * A plain scalar within a collection. A colon right before `,` or a bracket ends it in YAML 1.2 only,
- * and one at its start begins a value in kubectl's parser: both are left to the yaml package to judge.
+ * A plain scalar within a collection. A colon right before `,` or a bracket ends it in YAML 1.2 only, and a colon at its
+ * start begins a value in kubectl's parser: the yaml package decides on both.
  */
 function flowPlain(cursor: Cursor): string {
   const { text } = cursor;
   const start = cursor.at;
   const first = text.charCodeAt(start);
-  if (
-    !startsPlain(text, start) ||
-    first === COLON ||
-    (first === DASH && isIndicator(text.charCodeAt(start + 1)))
-  )
-    throw IRREGULAR;
+  if (!startsPlain(text, start) || first === COLON) throw IRREGULAR;
+  if (first === DASH && isIndicator(text.charCodeAt(start + 1))) throw IRREGULAR;
   let at = start;
   for (; at < cursor.end; at++) {
     const code = text.charCodeAt(at);
@@ -204,7 +200,7 @@ function doubleQuoted(cursor: Cursor): string {
   throw IRREGULAR;
 }
 
-/** The escapes that JSON and YAML share; YAML's own are left to the yaml package. */
+/** Decodes the escapes that JSON and YAML share; the yaml package decodes YAML's own. */
 function unescaped(literal: string): string {
   try {
     return JSON.parse(literal) as string;

@@ -1,8 +1,8 @@
 import { type Cursor, IRREGULAR, NEWLINE, nextLine, SPACE } from './cursor.ts';
 
 /**
- * `|` or `|-` and the lines below it, which are indented deeper than their parent: how tables are written.
- * One slice and one replacement however many rows there are.
+ * `|` or `|-` and the lines below it, which are indented deeper than their parent: the form of tables.
+ * It costs one slice and one replacement for any number of rows.
  */
 export function literalBlock(cursor: Cursor, parentIndent: number): string {
   const stripped = header(cursor);
@@ -28,7 +28,7 @@ function header(cursor: Cursor): boolean {
   return match[1] === '-';
 }
 
-/** Sets the cursor to the line behind the block; answers the end of the last line that is not blank. */
+/** Sets the cursor to the line behind the block; returns the end of the last line that is not blank. */
 function endOfBlock(cursor: Cursor, indent: number): number {
   const { text } = cursor;
   let end = cursor.at;

@@ -4,21 +4,19 @@ export interface Position {
   readonly column: number;
 }
 
-/** A line whose number is known: long files are not counted from their beginning for every place in them. */
+/** A line whose number is known: counting from there saves counting a long file from its beginning for every place. */
 export interface LineStart {
   readonly offset: number;
   readonly line: number;
 }
 
-/** Where an offset lies, counted from a line at or before it. */
+/** The position of an offset, counted from a line at or before it. */
 export function positionOf(text: string, offset: number, base: LineStart = START): Position {
   let line = base.line;
   let lineStart = base.offset;
-  for (
-    let next = text.indexOf('\n', lineStart);
-    next !== -1 && next < offset;
-    next = text.indexOf('\n', lineStart)
-  ) {
+  for (;;) {
+    const next = text.indexOf('\n', lineStart);
+    if (next === -1 || next >= offset) break;
     line++;
     lineStart = next + 1;
   }

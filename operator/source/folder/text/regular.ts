@@ -24,15 +24,16 @@ import type { Chunk } from './split.ts';
 export interface RegularReading {
   /** undefined: the document is empty. */
   readonly value: unknown;
-  readonly doubts: TextProblems;
-  /** Offset of the deepest node on the way to what was sought. */
+  readonly problems: TextProblems;
+  /** Offset of the deepest node on the sought path. */
   readonly found: number;
 }
 
 /**
- * Reads a document that keeps to the shape that almost all manifests have: block mappings and sequences, flow collections and quoted
- * scalars that do not span lines, literal blocks, comments; and JSON. It is 30 times faster than the yaml package, which a list of
- * 560,000 prefixes needs. Whatever leaves that shape answers undefined and is read by the yaml package, with an equal result.
+ * Reads a document of the shape that almost all manifests have: block mappings and sequences, flow collections and quoted
+ * scalars that do not span lines, literal blocks, comments; and JSON. It is 30 times faster than the yaml package, which a
+ * list of 560,000 prefixes needs. The result of any other shape is undefined: the yaml package reads it, and would read
+ * every document of this shape equally.
  */
 export function readRegular(
   text: string,
@@ -45,13 +46,12 @@ export function readRegular(
     at: chunk.start,
     indent: 0,
     spansLines: false,
-    doubts: { told: [], total: 0 },
+    problems: { first: [], total: 0 },
     seek,
     found: chunk.start,
   };
   try {
-    const value = root(cursor);
-    return { value, doubts: cursor.doubts, found: cursor.found };
+    return { value: root(cursor), problems: cursor.problems, found: cursor.found };
   } catch (error) {
     if (error === IRREGULAR) return undefined;
     throw error;
@@ -95,13 +95,13 @@ function blockMapping(cursor: Cursor, indent: number, depth: number, level: numb
     const below = key === undefined ? -1 : depthOfChild(cursor, depth, key);
     if (below >= 0) cursor.found = start;
     const value = blockValue(cursor, indent, below, level);
-    if (key !== undefined) putField(cursor.doubts, fields, key, start, value);
+    if (key !== undefined) putField(cursor.problems, fields, key, start, value);
   }
   if (cursor.indent > indent) throw IRREGULAR;
   return fields;
 }
 
-/** Taken with its colon. */
+/** Reads a key and its colon. */
 function blockKey(cursor: Cursor): string | undefined {
   const start = cursor.at;
   const isQuoted = isQuote(cursor.text.charCodeAt(start));
@@ -149,16 +149,15 @@ function mappingAt(cursor: Cursor, indent: number, depth: number, level: number)
   return blockMapping(cursor, indent, depth, level + 1);
 }
 
-/** Whether `key:` stands here; the cursor stays. */
+/** Whether `key:` begins here. The cursor stays. */
 function beginsMapping(cursor: Cursor): boolean {
   const start = cursor.at;
   const code = cursor.text.charCodeAt(start);
-  if (isFlowStart(code) && !isQuote(code)) return false;
-  if (code === PIPE) return false;
   if (isQuote(code)) {
     quoted(cursor);
     skipSpaces(cursor);
-  } else blockPlain(cursor);
+  } else if (isFlowStart(code) || code === PIPE) return false;
+  else blockPlain(cursor);
   const begins = isColon(cursor.text, cursor.at);
   cursor.at = start;
   return begins;
@@ -166,7 +165,7 @@ function beginsMapping(cursor: Cursor): boolean {
 
 const PIPE = 0x7c;
 
-/** A value on the line of its key or dash. What is indented deeper below would go on with it: not regular. */
+/** A value on the line of its key or dash. A deeper line below it would continue it, which is not regular. */
 function inlineNode(cursor: Cursor, indent: number, depth: number, level: number): unknown {
   if (depth >= 0) cursor.found = cursor.at;
   const code = cursor.text.charCodeAt(cursor.at);
@@ -180,7 +179,7 @@ function inlineNode(cursor: Cursor, indent: number, depth: number, level: number
   return value;
 }
 
-/** A plain scalar up to the end of the line, a comment, or a colon that makes it a key; the cursor then stands there. */
+/** Reads a plain scalar up to the end of the line, a comment, or a colon that makes it a key. The cursor stops there. */
 function blockPlain(cursor: Cursor): string {
   const { text } = cursor;
   const start = cursor.at;

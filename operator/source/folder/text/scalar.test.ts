@@ -86,8 +86,8 @@ describe('readPlain', () => {
 
   for (const [text, value] of DISPUTED) {
     it(`refuses ${text}, says that kubectl reads ${value}, and how to quote it`, () => {
-      const doubt = `${text} is read as ${value} by kubectl: quote it ("${text}") if text is meant, or write ${value}`;
-      expect(readPlain(text)).to.deep.equal({ doubt });
+      const problem = `${text} is read as ${value} by kubectl: quote it ("${text}") if text is meant, or write ${value}`;
+      expect(readPlain(text)).to.deep.equal({ problem });
     });
   }
 
@@ -100,7 +100,7 @@ describe('readPlain', () => {
   ]) {
     it(`refuses ${text}, which JSON would round`, () => {
       expect(readPlain(text)).to.deep.equal({
-        doubt: `${text} is beyond 2^53-1 and would be rounded on its way: quote it ("${text}")`,
+        problem: `${text} is beyond 2^53-1 and would be rounded on its way: quote it ("${text}")`,
       });
     });
   }
@@ -116,7 +116,7 @@ describe('readPlain', () => {
     );
   });
 
-  it('answers a scalar or a doubt for any text', () => {
+  it('answers a scalar or a problem for any text', () => {
     fc.assert(
       fc.property(fc.string(), text => {
         const value = readPlain(text);

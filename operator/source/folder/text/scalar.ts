@@ -1,14 +1,15 @@
-/** What a plain (unquoted) scalar stands for. */
+/** The value of a plain (unquoted) scalar. */
 export type Scalar = string | number | boolean | null;
 
-/** A plain scalar that two readers of YAML would not read alike, or not exactly. The message says what to write instead. */
+/** A plain scalar that readers of YAML read differently or inexactly. The message states what to write instead. */
 export interface ScalarProblem {
-  readonly doubt: string;
+  readonly problem: string;
 }
 
 /**
  * A plain scalar, read as kubectl reads it (YAML 1.1 by go-yaml v2) and as YAML 1.2 reads it: the value where both agree.
- * Where they do not, neither is taken: 010 is 8 to kubectl and 10 to the rest of the world, and a firewall's port must not depend on it.
+ * Where they differ, neither counts: 010 is 8 to kubectl and 10 to other readers, and a firewall's port must not depend on
+ * the reader.
  */
 export function readPlain(text: string): Scalar | ScalarProblem {
   const first = text.charCodeAt(0);
@@ -17,15 +18,15 @@ export function readPlain(text: string): Scalar | ScalarProblem {
   return WORD_START.test(text) || text === '' ? readWord(text) : text;
 }
 
-/** A plain mapping key: always text in the end. Numbers must be written as they will read back, as kubectl makes 1.1 of 1.10. */
+/** A plain mapping key, which is always text in the end. A number must be in its shortest form, as kubectl turns 1.10 into 1.1. */
 export function readPlainKey(text: string): string | ScalarProblem {
-  if (text === '<<') return { doubt: MERGE };
+  if (text === '<<') return { problem: MERGE };
   const value = readPlain(text);
   if (typeof value === 'string' || typeof value === 'boolean') return String(value);
-  if (value === null) return { doubt: nameless(text) };
+  if (value === null) return { problem: nameless(text) };
   if (typeof value === 'object') return value;
   if (Number.isInteger(value) && String(value) === text) return text;
-  return { doubt: `The field name ${text} is read as a number: quote it ("${text}")` };
+  return { problem: `The field name ${text} is read as a number: quote it ("${text}")` };
 }
 
 const MERGE = 'Merge keys (<<) are not taken: write the fields out, or use an alias for the whole value';
@@ -37,10 +38,10 @@ function nameless(text: string): string {
 }
 
 export function isScalarProblem(value: unknown): value is ScalarProblem {
-  return typeof value === 'object' && value !== null && 'doubt' in value;
+  return typeof value === 'object' && value !== null && 'problem' in value;
 }
 
-/** Scalars that both readings know as something but text. */
+/** Words that neither reading takes as text. */
 const SAME_WORDS: ReadonlyMap<string, boolean | null> = new Map<string, boolean | null>([
   ...['true', 'True', 'TRUE'].map(word => [word, true] as const),
   ...['false', 'False', 'FALSE'].map(word => [word, false] as const),
@@ -62,7 +63,7 @@ function readWord(text: string): Scalar | ScalarProblem {
 
 function oldBoolean(text: string, value: boolean): ScalarProblem {
   return {
-    doubt: `${text} is read as ${value} by kubectl: quote it ("${text}") if text is meant, or write ${value}`,
+    problem: `${text} is read as ${value} by kubectl: quote it ("${text}") if text is meant, or write ${value}`,
   };
 }
 
@@ -84,19 +85,19 @@ const COULD_BE_NUMBER = /^[-+.0-9][-+.0-9a-fA-FxXoO_]*$/;
 
 function readNumeric(text: string): Scalar | ScalarProblem {
   if (SPECIAL_FLOAT.test(text))
-    return { doubt: `${text} is no number that JSON can carry: quote it ("${text}") if text is meant` };
+    return { problem: `${text} is no number that JSON can carry: quote it ("${text}") if text is meant` };
   if (!COULD_BE_NUMBER.test(text)) return text;
   const old = oldNumber(text);
   const plain = plainNumber(text);
   if (old === undefined && plain === undefined) return text;
   if (old === undefined)
-    return { doubt: `${text} is read as text by kubectl and as a number elsewhere: quote it ("${text}")` };
+    return { problem: `${text} is read as text by kubectl and as a number elsewhere: quote it ("${text}")` };
   if (Number.isInteger(old) && !Number.isSafeInteger(old)) {
-    return { doubt: `${text} is beyond 2^53-1 and would be rounded on its way: quote it ("${text}")` };
+    return { problem: `${text} is beyond 2^53-1 and would be rounded on its way: quote it ("${text}")` };
   }
   if (plain === undefined || old !== plain) {
     return {
-      doubt: `${text} is read as ${old} by kubectl: quote it ("${text}") if text is meant, or write ${old}`,
+      problem: `${text} is read as ${old} by kubectl: quote it ("${text}") if text is meant, or write ${old}`,
     };
   }
   return plain === 0 ? 0 : plain;
@@ -104,9 +105,9 @@ function readNumeric(text: string): Scalar | ScalarProblem {
 
 const OLD_INTEGER = /^([-+]?)(?:(0[xX][0-9a-fA-F]+)|(0[bB][01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))$/;
 const OLD_FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
-/** go-yaml hands what follows 0b to a parser that takes a sign of its own. */
+/** go-yaml passes the text after 0b to a parser that accepts a sign of its own. */
 const OLD_SIGNED_BINARY = /^0b([-+][01]+)$/;
-/** A leading dot goes to Go's own ParseFloat, which takes single underscores between digits only. */
+/** go-yaml passes text with a leading dot to Go's ParseFloat, which accepts only single underscores between digits. */
 const DOT_WITH_UNDERSCORE = /^\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?$/;
 
 /** resolve() of go.yaml.in/yaml/v2, which sigs.k8s.io/yaml and so kubectl use: the number, or undefined for text. */
