@@ -9,10 +9,9 @@ export const ERRNO = { ...constants.errno, ENOTSUPP: 524 } as const;
 /** Of two names for one number, the one that the kernel's source uses. */
 const PREFERRED: readonly string[] = ['EAGAIN', 'EOPNOTSUPP', 'EDEADLK'];
 
-const NAMES: ReadonlyMap<number, Errno> = new Map([
-  ...Object.entries(ERRNO).map(([name, number]): [number, Errno] => [number, name]),
-  ...PREFERRED.map((name): [number, Errno] => [ERRNO[name as keyof typeof ERRNO], name]),
-]);
+const NAMES: ReadonlyMap<number, Errno> = new Map(
+  [...Object.keys(ERRNO), ...PREFERRED].map(name => [ERRNO[name as keyof typeof ERRNO], name]),
+);
 
 const CAP_SYS_ADMIN = 21n;
 const CAP_BPF = 39n;
@@ -21,7 +20,7 @@ export function errnoName(number: number): Errno {
   return NAMES.get(number) ?? `E${number}`;
 }
 
-/** What an answer below zero means, with what to do about it: `detail`, or else what this process finds out about itself. */
+/** The error for an answer below zero. Without a `detail`, the advice for its errno follows from the state of this process. */
 export function kernelError(operation: string, map: string, answer: number, detail = ''): KernelError {
   const name = errnoName(-answer);
   return new KernelError(operation, map, name, detail === '' ? advice(name) : detail);
@@ -34,7 +33,7 @@ export function fileError(operation: string, path: string, thrown: unknown, deta
   return new KernelError(operation, path, code, detail === '' ? advice(code) : detail);
 }
 
-/** What one of many met, as its answer; anything but a KernelError is thrown on. */
+/** A KernelError as a value, for one item of many; anything else is thrown on. */
 export function asValue(error: unknown): KernelError {
   if (error instanceof KernelError) return error;
   throw error;
@@ -43,7 +42,7 @@ export function asValue(error: unknown): KernelError {
 /** Whether this process may make maps: CAP_BPF (5.8 and later), or CAP_SYS_ADMIN. */
 export function mayUseBpf(): boolean {
   const effective = /^CapEff:\s*([0-9a-f]+)/m.exec(textOf('/proc/self/status'))?.[1];
-  // Where it cannot be read, the kernel will tell
+  // Unreadable: the kernel will refuse the first map where the capability is missing
   if (effective === undefined) return true;
   return hasBit(effective, CAP_BPF) || hasBit(effective, CAP_SYS_ADMIN);
 }
@@ -82,7 +81,7 @@ function advice(name: Errno): string {
 
 let remembered = { until: 0, text: '' };
 
-/** Ten thousand maps that meet one limit read it once a second. */
+/** Read once a second, as ten thousand maps may meet one limit. */
 function memoryAdvice(): string {
   const now = performance.now();
   if (now >= remembered.until) remembered = { until: now + 1000, text: memoryLimitText() };

@@ -1,4 +1,3 @@
-import type { Stats } from 'node:fs';
 import { readlinkSync, statSync } from 'node:fs';
 import type { MapSpec } from '../../core/mapspec.ts';
 import { mapSpecText } from '../../core/mapspec.ts';
@@ -19,16 +18,17 @@ import {
 import type { Room } from './memory/room.ts';
 import { leastBytes } from './memory/size.ts';
 
-/** What every operation needs: the way to the kernel, and how wide a per-CPU value is. */
+/** The machine that every operation works on. */
 export interface Host {
   readonly library: Library;
+  /** Values of a per-CPU entry. */
   readonly possibleCpus: number;
   readonly room: Room;
 }
 
-/** An fd of a map, owned: closed once, and of no use after. What it is, the kernel tells when it is asked for; the id stays. */
+/** Owns an fd of a map. The layout is read from the kernel on first use; only the id can be read after close. */
 export class OwnedMap implements OpenMap {
-  /** What messages call it. */
+  /** Its name in messages. */
   readonly label: string;
   readonly #library: Library;
   #fd: number;
@@ -46,13 +46,13 @@ export class OwnedMap implements OpenMap {
     return this.#id;
   }
 
-  /** The kernel's word: it rounds some sizes up and adds flags to some types. */
+  /** As the kernel has it: it rounds some sizes up and adds flags to some types. */
   get spec(): MapSpec {
-    return this.#about().spec;
+    return this.known().spec;
   }
 
   get name(): string {
-    return this.#about().name;
+    return this.known().name;
   }
 
   get fd(): number {
@@ -60,18 +60,12 @@ export class OwnedMap implements OpenMap {
     return this.#fd;
   }
 
-  /** bpf_map_info does not tell it. */
   frozen(): boolean {
     return isFrozen(this.#library, this.fd, this.label);
   }
 
-  /** Asks now what else would be asked for later: after close it is too late. */
-  known(): this {
-    this.#about();
-    return this;
-  }
-
-  #about(): MapInfo {
+  /** Reads the layout, once; it can be read after close then. */
+  known(): MapInfo {
     this.#info ??= mapInfo(this.#library, this.fd, this.label);
     return this.#info;
   }
@@ -85,14 +79,14 @@ export class OwnedMap implements OpenMap {
   }
 }
 
-export interface MapInfo {
+interface MapInfo {
   readonly id: number;
   readonly spec: MapSpec;
   readonly name: string;
 }
 
-/** What bpf_map_create is asked for. */
-export interface Creation {
+/** The arguments of bpf_map_create, and the words of its message. */
+interface Creation {
   readonly spec: MapSpec;
   readonly name: string;
   readonly label: string;
@@ -107,23 +101,14 @@ export function labelOf(map: OpenMap): string {
 }
 
 /**
- * An fd; throws where the kernel refuses, and ENOMEM where a map with so many entries does not fit below the memory limit:
- * at it, this process would be killed.
+ * Returns an fd. Throws where the kernel refuses the map, and ENOMEM where a map with so many entries does not fit below
+ * the memory limit: at the limit this process would be killed.
  */
 export function createMap(host: Host, creation: Creation, entries = 0): number {
   requireRoom(host, creation, entries);
   const { library } = host;
-  const { spec } = creation;
-  const btf = isStorage(spec.type) ? loadStorageBtf(library, creation) : 0;
-  const options = createOptions(spec.flags, creation.innerFd ?? 0, btf);
-  const fd = library.mapCreate(
-    TYPE_NUMBERS[spec.type],
-    creation.name,
-    spec.keySize,
-    spec.valueSize,
-    spec.maxEntries,
-    options,
-  );
+  const btf = isStorage(creation.spec.type) ? loadStorageBtf(library, creation) : 0;
+  const fd = create(library.mapCreate, creation, btf);
   if (btf > 0) library.close(btf);
   if (fd < 0) throw creationError(creation, fd);
   return fd;
@@ -131,19 +116,20 @@ export function createMap(host: Host, creation: Creation, entries = 0): number {
 
 /** The same off the event loop: a large map takes the kernel milliseconds. */
 export async function createMapLater(host: Host, creation: Creation, entries = 0): Promise<number> {
-  const { spec } = creation;
-  if (isStorage(spec.type)) return createMap(host, creation, entries);
+  if (isStorage(creation.spec.type)) return createMap(host, creation, entries);
   requireRoom(host, creation, entries);
-  const fd = await host.library.mapCreate.later(
-    TYPE_NUMBERS[spec.type],
-    creation.name,
-    spec.keySize,
-    spec.valueSize,
-    spec.maxEntries,
-    createOptions(spec.flags, creation.innerFd ?? 0, 0),
-  );
+  const fd = await create(host.library.mapCreate.later, creation, 0);
   if (fd < 0) throw creationError(creation, fd);
   return fd;
+}
+
+function create<Answer>(
+  call: (...of: Parameters<Library['mapCreate']>) => Answer,
+  { spec, name, innerFd = 0 }: Creation,
+  btf: number,
+): Answer {
+  const { type, keySize, valueSize, maxEntries, flags } = spec;
+  return call(TYPE_NUMBERS[type], name, keySize, valueSize, maxEntries, createOptions(flags, innerFd, btf));
 }
 
 function requireRoom({ room, possibleCpus }: Host, creation: Creation, entries: number): void {
@@ -168,9 +154,10 @@ function loadStorageBtf(library: Library, creation: Creation): number {
 const CREATE_OPTIONS_SIZE = 48;
 const plainOptions = new Map<number, Uint32Array>();
 
-/** struct bpf_map_create_opts: size, BTF fd and types, the template's fd, flags. Those of inner maps are alike but for flags. */
+/** struct bpf_map_create_opts: size, BTF fd and types, the template's fd, flags. Inner maps of equal flags share one. */
 function createOptions(flags: number, innerFd: number, btfFd: number): Uint32Array {
-  const known = innerFd === 0 && btfFd === 0 ? plainOptions.get(flags) : undefined;
+  const isPlain = innerFd === 0 && btfFd === 0;
+  const known = isPlain ? plainOptions.get(flags) : undefined;
   if (known !== undefined) return known;
   const words = new Uint32Array(CREATE_OPTIONS_SIZE / 4);
   words[0] = CREATE_OPTIONS_SIZE;
@@ -179,11 +166,11 @@ function createOptions(flags: number, innerFd: number, btfFd: number): Uint32Arr
   words[4] = btfFd === 0 ? 0 : BTF_VALUE_TYPE;
   words[6] = innerFd;
   words[7] = flags;
-  if (innerFd === 0 && btfFd === 0) plainOptions.set(flags, words);
+  if (isPlain) plainOptions.set(flags, words);
   return words;
 }
 
-/** struct bpf_map_info of 5.16; longer ones of newer kernels are cut. Its name ends in a NUL. */
+/** struct bpf_map_info of 5.16; newer kernels have longer ones and fill this much. Its name ends in a NUL. */
 const INFO_SIZE = 88;
 const NAME_OFFSET = 24;
 const info = Buffer.alloc(INFO_SIZE);
@@ -195,7 +182,7 @@ function readInfo(library: Library, fd: number): number {
   return library.objectInfo(fd, info, infoLength);
 }
 
-/** The id alone; -errno where it cannot be told. */
+/** The id, or -errno. */
 export function mapId(library: Library, fd: number): number {
   const answer = readInfo(library, fd);
   return answer < 0 ? answer : infoWords[1]!;
@@ -213,12 +200,8 @@ function mapInfo(library: Library, fd: number, label: string): MapInfo {
   const [number, id] = infoWords;
   const type = typeName(number!);
   if (type === undefined) {
-    throw new KernelError(
-      'use',
-      label,
-      'EINVAL',
-      `it is a map of type ${number}, neither an outer nor an inner map`,
-    );
+    const detail = `it is a map of type ${number}, neither an outer nor an inner map`;
+    throw new KernelError('use', label, 'EINVAL', detail);
   }
   const name = info.toString('latin1', NAME_OFFSET, info.indexOf(0, NAME_OFFSET));
   return { id: id!, name, spec: specOf(type, infoWords.subarray(2)) };
@@ -228,7 +211,9 @@ function mapInfo(library: Library, fd: number, label: string): MapInfo {
 export function adoptFd(library: Library, fd: number, label: string): OwnedMap {
   try {
     requireMap(library, fd, label);
-    return new OwnedMap(library, fd, label).known();
+    const map = new OwnedMap(library, fd, label);
+    map.known();
+    return map;
   } catch (error) {
     library.close(fd);
     throw error;
@@ -267,8 +252,8 @@ const nothing = new Uint32Array(1);
 const token = new Uint32Array(1);
 
 /**
- * A pin may be of a program or a link, whose info would be read as a map's. A batch lookup of no entries
- * tells them apart without touching any: EINVAL is no map, or a kernel before 5.6, which readlink decides.
+ * A pin may be of a program or a link, and its info would be read as a map's. A batch lookup of no entries answers EINVAL
+ * for those, and for every fd before 5.6: then the link in /proc decides.
  */
 function requireMap(library: Library, fd: number, label: string): void {
   nothing[0] = 0;
@@ -279,17 +264,12 @@ function requireMap(library: Library, fd: number, label: string): void {
 }
 
 function ownerText(pin: string): string {
-  const stats = statsOf(pin);
-  if (stats === undefined) return '';
-  if (!stats.isFile()) return 'it is no pin of a map';
-  const mode = (stats.mode & 0o7777).toString(8).padStart(4, '0');
-  return `it belongs to uid ${stats.uid} with mode ${mode}, which needs CAP_DAC_OVERRIDE`;
-}
-
-function statsOf(path: string): Stats | undefined {
   try {
-    return statSync(path);
+    const stats = statSync(pin);
+    if (!stats.isFile()) return 'it is no pin of a map';
+    const mode = (stats.mode & 0o7777).toString(8).padStart(4, '0');
+    return `it belongs to uid ${stats.uid} with mode ${mode}, which needs CAP_DAC_OVERRIDE`;
   } catch {
-    return undefined;
+    return '';
   }
 }

@@ -2,7 +2,7 @@ import type { InnerType, OuterType } from '../../api/outermap.ts';
 import { MAP_FLAGS } from '../../api/outermap.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
 
-export type MapType = InnerType | OuterType;
+type MapType = InnerType | OuterType;
 
 /** enum bpf_map_type of include/uapi/linux/bpf.h. */
 export const TYPE_NUMBERS: Readonly<Record<MapType, number>> = {
@@ -38,12 +38,12 @@ const TYPE_NAMES: ReadonlyMap<number, MapType> = new Map(
   Object.entries(TYPE_NUMBERS).map(([name, number]) => [number, name as MapType]),
 );
 
-/** Types that none of ours is: a pin may hold one nevertheless. */
+/** Undefined for a type that neither an outer nor an inner map has; a pin may hold one. */
 export function typeName(number: number): MapType | undefined {
   return TYPE_NAMES.get(number);
 }
 
-/** A layout from key size, value size, max entries and flags. The kernel's word: it rounds up and adds flags for some types. */
+/** A layout from key size, value size, max entries and flags. */
 export function specOf(type: MapType, words: ArrayLike<number>): MapSpec {
   return { type, keySize: words[0]!, valueSize: words[1]!, maxEntries: words[2]!, flags: words[3]! };
 }
@@ -60,7 +60,7 @@ const READABLE: ReadonlySet<MapType> = new Set<MapType>([
   'ArrayOfMaps',
   'HashOfMaps',
 ]);
-/** The kernel wants to know their layout as BTF: an int as key, any type of the right size as value. */
+/** The kernel requires their layout as BTF: an int as key, any type of the right size as value. */
 const STORAGES: ReadonlySet<MapType> = new Set<MapType>(['SkStorage', 'InodeStorage', 'TaskStorage']);
 
 export const isPerCpu = (type: MapType): boolean => PER_CPU.has(type);
@@ -69,12 +69,12 @@ export const isStorage = (type: MapType): boolean => STORAGES.has(type);
 /** Whether user space can read and write entries by key. */
 export const hasContents = (type: MapType): boolean => READABLE.has(type);
 
-/** Bytes of one value as the kernel hands it out: per-CPU types give each possible CPU's, rounded up to 8. */
+/** Bytes of one value in a batch: per-CPU types have one for each possible CPU, rounded up to 8. */
 export function strideOf(spec: MapSpec, possibleCpus: number): number {
   return isPerCpu(spec.type) ? Math.ceil(spec.valueSize / 8) * 8 * possibleCpus : spec.valueSize;
 }
 
-/** The smallest layout of each inner type: what probing tries. */
+/** The smallest layout of each inner type, for probing. */
 export function smallestSpec(type: InnerType): MapSpec {
   const spec = { type, keySize: 4, valueSize: 4, maxEntries: 1, flags: 0 };
   switch (type) {
@@ -116,14 +116,15 @@ export function storageBtf(valueSize: number): Uint8Array {
   );
   const typeBytes = Buffer.from(types.buffer);
   const header = Buffer.alloc(BTF_HEADER);
-  // Host order, as the kernel wants it: every machine that Node.js runs on is little-endian but s390x
+  // The kernel requires host order: every machine that Node.js runs on is little-endian but s390x
   new Uint16Array(header.buffer, header.byteOffset, 1)[0] = BTF_MAGIC;
   header[2] = 1;
+  const { length } = typeBytes;
   new Uint32Array(header.buffer, header.byteOffset + 4, 5).set([
     BTF_HEADER,
     0,
-    typeBytes.length,
-    typeBytes.length,
+    length,
+    length,
     strings.length,
   ]);
   return Buffer.concat([header, typeBytes, Buffer.from(strings, 'latin1')]);

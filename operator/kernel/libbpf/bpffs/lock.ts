@@ -12,11 +12,8 @@ export function lockDirectory(library: Library, directory: string): Lock | { rea
   const fd = opened(directory);
   const answer = library.flock(fd, LOCK_EXCLUSIVE_NOW);
   if (answer >= 0 && isStillThere(directory, fd)) return held(fd);
-  if (answer >= 0) {
-    closeSync(fd);
-    return lockDirectory(library, directory);
-  }
   try {
+    if (answer >= 0) return lockDirectory(library, directory);
     if (answer === -ERRNO.EAGAIN) return { heldBy: holderOf(fstatSync(fd)) };
     throw kernelError('lock', directory, answer);
   } finally {
@@ -24,7 +21,7 @@ export function lockDirectory(library: Library, directory: string): Lock | { rea
   }
 }
 
-/** A lock on a directory that was taken away since it was opened keeps nobody out of the one that came after it. */
+/** The directory may have been removed since it was opened: a lock on it does not protect its successor. */
 function isStillThere(directory: string, fd: number): boolean {
   const there = statSync(directory, { throwIfNoEntry: false });
   const locked = fstatSync(fd);

@@ -1,5 +1,5 @@
 import { lstatSync, readdirSync, readlinkSync, statfsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { KernelError } from '../../error.ts';
 import type { OpenMap } from '../../kernel.ts';
 import { type Lock, type Pins, RECORD_BESIDE } from '../../pins.ts';
@@ -11,33 +11,23 @@ import { lockDirectory } from './lock.ts';
 import { watchDirectories } from './watch.ts';
 
 const DIRECTORY_MODE = 0o755;
-/** What BPF_OBJ_PIN gives a pin by itself. */
+/** The mode that BPF_OBJ_PIN gives a pin. */
 const PIN_MODE = 0o600;
 const RECORD_BYTES = 4000;
 
 /** Throws unless the directory lies in a bpffs: a pin elsewhere is refused, and a mount point without its mount is empty. */
 export function requireBpffs(root: string): void {
-  let type: number;
+  const operation = 'use the bpffs at';
+  const mount = `mount -t bpf bpf ${root}`;
   try {
-    type = statfsSync(root).type;
+    if (statfsSync(root).type >>> 0 === BPFFS_MAGIC) return;
   } catch (thrown) {
-    throw fileError(
-      'use the bpffs at',
-      root,
-      thrown,
-      `mount one there: mkdir -p ${root} && mount -t bpf bpf ${root}`,
-    );
+    throw fileError(operation, root, thrown, `mount one there: mkdir -p ${root} && ${mount}`);
   }
-  if (type >>> 0 === BPFFS_MAGIC) return;
-  throw new KernelError(
-    'use the bpffs at',
-    root,
-    'EINVAL',
-    `no bpffs is mounted there, do: mount -t bpf bpf ${root}`,
-  );
+  throw new KernelError(operation, root, 'EINVAL', `no bpffs is mounted there, do: ${mount}`);
 }
 
-/** A bpffs, by libc where it is changed and by node:fs where it is read. */
+/** A bpffs: libc changes it, node:fs reads it. */
 export class BpfPins implements Pins {
   readonly root: string;
   readonly #library: Library;
@@ -116,28 +106,26 @@ export class BpfPins implements Pins {
   }
 }
 
-/** Why a pin was refused, where that can be told. */
+/** Why a pin was refused, where the answer says so. */
 export function pinRefusal(path: string, answer: number): string {
   if (answer === -ERRNO.EEXIST) return `${path} is taken`;
-  if (answer === -ERRNO.ENOENT) return `${dirname(path)} does not exist`;
-  return answer === -ERRNO.EPERM && hasDot(path) ? 'names on a bpffs hold no dot' : '';
+  return answer === -ERRNO.ENOENT ? `${dirname(path)} does not exist` : dotRefusal(path, answer);
 }
 
-function hasDot(path: string): boolean {
-  return path.slice(path.lastIndexOf('/') + 1).includes('.');
+function dotRefusal(path: string, answer: number): string {
+  return answer === -ERRNO.EPERM && basename(path).includes('.') ? 'names on a bpffs hold no dot' : '';
 }
 
 function succeed(operation: string, path: string, answer: number, expected: readonly number[] = []): void {
-  if (answer >= 0 || expected.includes(answer)) return;
-  const detail = answer === -ERRNO.EPERM && hasDot(path) ? 'names on a bpffs hold no dot' : '';
-  throw kernelError(operation, path, answer, detail);
+  if (answer < 0 && !expected.includes(answer))
+    throw kernelError(operation, path, answer, dotRefusal(path, answer));
 }
 
 function isDirectory(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-/** What node:fs answers, `absent` where nothing is. */
+/** Calls node:fs; returns `absent` where nothing is at the path. */
 function read<T>(operation: string, path: string, absent: T, call: () => T): T {
   try {
     return call();

@@ -3,8 +3,8 @@ import { statSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 
 /**
- * Watches directories by inotify, and each one's parents: a watch is deaf after rmdir and mkdir of its directory,
- * so whatever happens on the way to it arms the watches anew. Calls back once per go of the event loop.
+ * Watches directories by inotify, and their parents: a watch is deaf after rmdir and mkdir of its directory, so a change
+ * in a parent renews the watches. Calls back at most once per turn of the event loop.
  */
 export function watchDirectories(
   root: string,
@@ -28,7 +28,7 @@ class PinWatches {
   readonly #steps = new Map<string, Set<string>>();
   readonly #armed = new Map<string, Armed>();
   readonly #changed: () => void;
-  #told = false;
+  #isScheduled = false;
   #ended = false;
 
   constructor(changed: () => void, directories: readonly string[]) {
@@ -45,19 +45,19 @@ class PinWatches {
     }
   }
 
-  /** Makes the watches those of the directories that are there now. Answers whether any was made or let go. */
+  /** Watches the directories that exist now, and no others. Returns whether a watch was made or closed. */
   arm(): boolean {
-    let news = false;
+    let changed = false;
     for (const path of new Set([...this.#wanted, ...this.#steps.keys()])) {
       const identity = identityOf(path);
       const armed = this.#armed.get(path);
       if (armed?.identity === identity) continue;
-      news = true;
+      changed = true;
       armed?.watcher.close();
       this.#armed.delete(path);
       if (identity !== '') this.#watch(path, identity);
     }
-    return news;
+    return changed;
   }
 
   end(): void {
@@ -68,39 +68,39 @@ class PinWatches {
 
   #watch(path: string, identity: string): void {
     try {
-      // A watch alone must not keep a process alive that has nothing else to do
+      // A watch alone must not keep the process alive
       const watcher = watch(path, { persistent: false }, (_, name) => this.#happened(path, name));
       watcher.on('error', () => this.#lost(path));
       this.#armed.set(path, { watcher, identity });
     } catch {
-      // Gone between the look and the watch, or out of inotify watches: the next event or the caller's resync finds it
+      // The directory went since identityOf, or no inotify watch is left: the next event or the caller's resync finds it
     }
   }
 
   #happened(path: string, name: string | null): void {
     const onTheWay = name === null || this.#steps.get(path)?.has(name) === true;
-    if (this.#wanted.has(path) || (onTheWay && this.arm())) this.#tell();
+    if (this.#wanted.has(path) || (onTheWay && this.arm())) this.#schedule();
   }
 
   #lost(path: string): void {
     this.#armed.get(path)?.watcher.close();
     this.#armed.delete(path);
-    this.#tell();
+    this.#schedule();
   }
 
-  #tell(): void {
-    if (this.#told || this.#ended) return;
-    this.#told = true;
+  #schedule(): void {
+    if (this.#isScheduled || this.#ended) return;
+    this.#isScheduled = true;
     setImmediate(() => {
-      this.#told = false;
-      // What was made while the watches were not armed yet is seen by looking again, and is told by this same call
+      this.#isScheduled = false;
+      // Directories made before their parent was watched caused no event: this finds them, and this call reports them
       if (!this.#ended) this.arm();
       if (!this.#ended) this.#changed();
     });
   }
 }
 
-/** Device and inode of a directory: another one at the same path has others. Empty where none is. */
+/** Device and inode of a directory, which its successor at the path does not share; empty where none is. */
 function identityOf(path: string): string {
   try {
     const stats = statSync(path);

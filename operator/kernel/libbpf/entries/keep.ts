@@ -5,9 +5,9 @@ import type { Library } from '../library.ts';
 import { isPassing, type Pairs, part, singleNow, TRIES } from './write.ts';
 
 /**
- * Writes entries one by one, each right after its bytes were read: what a program counts between the two calls is lost,
- * and nothing else of it. By batch they would lie as many microseconds apart as the batch has entries.
- * Answers index → -errno of what could not be written.
+ * Writes entries one by one, each right after its bytes were read: only the counts of a program between the two calls are
+ * lost. In a batch the two would lie as many microseconds apart as it has entries.
+ * Returns index → -errno of the refused entries.
  */
 export async function writeKeeping(
   library: Library,
@@ -19,7 +19,7 @@ export async function writeKeeping(
   const value = new Uint8Array(pairs.stride);
   for (let index = 0; index < pairs.count; index += 1) {
     if (slice.over()) await slice.rest();
-    // A trie answers the prefix around one that is not there: only what was found before is asked for
+    // For an absent prefix a trie answers the one around it: only entries that were found before are looked up
     const put = (): number =>
       kept.entries[index] === 1
         ? putKeeping(library, fd, { one: part(pairs, index, index + 1), mask: kept.mask, value })
@@ -34,7 +34,7 @@ export async function writeKeeping(
 interface Keeping {
   readonly one: Pairs;
   readonly mask: Uint8Array;
-  /** Room for the value as it is. */
+  /** Buffer for the present value. */
   readonly value: Uint8Array;
 }
 

@@ -4,8 +4,8 @@ import type { Entries } from '../../../core/entries.ts';
 const LENGTH_BYTES = 4;
 
 /**
- * An LPM trie is walked in post-order: the left branch, the right one, then the prefix itself. The walk starts anew
- * where the key it stands on was deleted meanwhile, and then repeats keys: that shows as a step back in this order.
+ * The kernel walks an LPM trie in post-order: the left branch, the right one, then the prefix itself. When the current key
+ * is deleted, the walk starts anew and repeats keys: that shows as a step back in this order.
  */
 export class PrefixWalk {
   readonly #keySize: number;

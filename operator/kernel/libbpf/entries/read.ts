@@ -16,7 +16,7 @@ const NOW_BYTES = 1 << 20;
 const PART_ENTRIES = 16_384;
 const PART_BYTES = 4 << 20;
 const MOST_PART_BYTES = 1 << 30;
-/** A trie under churn starts anew at times: it has had its chance after this many times its size. */
+/** Under churn the walk of a trie starts anew: reading fails after this many times its size. */
 const MOST_PASSES = 4;
 
 /** Sizes of one entry, and how many there can be. */
@@ -32,11 +32,11 @@ export function isQuickToRead(host: Host, map: OwnedMap): boolean {
   return maxEntries <= NOW_ENTRIES && maxEntries * (keySize + stride) <= NOW_BYTES;
 }
 
-/** All entries of a small map; undefined where it takes more than one call: then readLater. */
+/** All entries of a small map; undefined where that takes more than one call: then readLater. */
 export function readNow(host: Host, map: OwnedMap): Entries | undefined {
   if (!hasContents(map.spec.type)) return NO_ENTRIES;
   const shape = shapeOf(host, map);
-  // One more than there can be: the call that reads the last entry tells that it was the last
+  // One more than there can be: then the call that reads the last entry answers ENOENT
   const space = scratchFor(shape, shape.maxEntries + 1);
   space.count[0] = shape.maxEntries + 1;
   const { token, keys, values, count } = space;
@@ -73,7 +73,7 @@ async function batches(host: Host, map: OwnedMap, shape: Shape): Promise<Entries
     const { token, keys, values, count } = space;
     const answer = await host.library.mapLookupBatch.later(map.fd, from, token, keys, values, count, null);
     if (answer === -ERRNO.ENOSPC && capacity * bytes < MOST_PART_BYTES) {
-      // One bucket holds more than fits: with more room, again from the same bucket
+      // One bucket holds more than fits: try it again with more room
       capacity *= 2;
       space = spaceFor(shape, capacity);
       continue;
@@ -88,10 +88,10 @@ async function batches(host: Host, map: OwnedMap, shape: Shape): Promise<Entries
   throw new KernelError('read', map.label, 'EAGAIN', 'it changes faster than it can be read');
 }
 
-/** EINTR: a sparse ArrayOfMaps on 6.5 to 6.13. A kernel without the batch leaves `count` as it was. */
-function cannotBatch(answer: number, count: number, asked: number): boolean {
+/** EINTR: a sparse ArrayOfMaps on 6.5 to 6.13. A kernel without the batch leaves `count` unchanged. */
+function cannotBatch(answer: number, count: number, capacity: number): boolean {
   if (answer === -ERRNO.EINTR || answer === -ERRNO.ENOTSUPP) return true;
-  return answer === -ERRNO.EINVAL && count === asked;
+  return answer === -ERRNO.EINVAL && count === capacity;
 }
 
 /** Every index of an ArrayOfMaps, one by one. */
@@ -110,7 +110,7 @@ async function indexes(host: Host, map: OwnedMap, shape: Shape): Promise<Entries
   return found.entries();
 }
 
-/** From key to key, for types without a batch. A key that goes meanwhile starts the walk anew, and others come again. */
+/** From key to key, for types without a batch. A key that is deleted meanwhile starts the walk anew and repeats others. */
 async function keyByKey(host: Host, map: OwnedMap, shape: Shape): Promise<Entries> {
   const slice = new Slice();
   const found = new Growing(shape);
@@ -130,11 +130,11 @@ async function keyByKey(host: Host, map: OwnedMap, shape: Shape): Promise<Entrie
   throw new KernelError('read', map.label, 'EAGAIN', 'it changes faster than it can be read');
 }
 
-/** Where one batch lookup writes to. */
+/** Buffers that one batch lookup writes to. */
 interface Space {
-  readonly token: Uint8Array;
-  readonly keys: Uint8Array;
-  readonly values: Uint8Array;
+  token: Uint8Array;
+  keys: Uint8Array;
+  values: Uint8Array;
   readonly count: Uint32Array;
 }
 
@@ -147,23 +147,18 @@ function spaceFor(shape: Shape, capacity: number): Space {
   };
 }
 
-let scratch: Space = spaceFor({ keySize: 1, stride: 1, maxEntries: 0 }, 0);
+const scratch = spaceFor({ keySize: 0, stride: 0, maxEntries: 0 }, 0);
 
-/** Used by readNow alone, which does not wait: nobody else can be using it. */
-function scratchFor(shape: Shape, capacity: number): Space {
-  const enough =
-    scratch.token.length >= shape.keySize &&
-    scratch.keys.length >= capacity * shape.keySize &&
-    scratch.values.length >= capacity * shape.stride;
-  if (!enough) {
-    scratch = {
-      token: new Uint8Array(Math.max(scratch.token.length, shape.keySize)),
-      keys: new Uint8Array(Math.max(scratch.keys.length, capacity * shape.keySize)),
-      values: new Uint8Array(Math.max(scratch.values.length, capacity * shape.stride)),
-      count: scratch.count,
-    };
-  }
+/** Only readNow uses the scratch, and awaits nothing meanwhile. */
+function scratchFor({ keySize, stride }: Shape, capacity: number): Space {
+  scratch.token = atLeast(scratch.token, keySize);
+  scratch.keys = atLeast(scratch.keys, capacity * keySize);
+  scratch.values = atLeast(scratch.values, capacity * stride);
   return scratch;
+}
+
+function atLeast(bytes: Uint8Array, length: number): Uint8Array {
+  return bytes.length >= length ? bytes : new Uint8Array(length);
 }
 
 function copyOf(space: Space, shape: Shape): Entries {
@@ -181,7 +176,7 @@ function walkRepeats(map: OwnedMap, parts: readonly Entries[], shape: Shape): bo
   return walk.repeats;
 }
 
-/** Of each key the first. */
+/** The first entry of each key. */
 async function onlyOnce({ count, keys, values }: Entries, shape: Shape): Promise<Entries> {
   const { keySize, stride } = shape;
   const slice = new Slice();
@@ -199,11 +194,8 @@ async function onlyOnce({ count, keys, values }: Entries, shape: Shape): Promise
 function joined(parts: readonly Entries[]): Entries {
   if (parts.length === 1) return parts[0]!;
   const count = parts.reduce((sum, { count }) => sum + count, 0);
-  return {
-    count,
-    keys: concatenated(parts.map(part => part.keys)),
-    values: concatenated(parts.map(part => part.values)),
-  };
+  const keys = concatenated(parts.map(part => part.keys));
+  return { count, keys, values: concatenated(parts.map(part => part.values)) };
 }
 
 function concatenated(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
@@ -216,7 +208,7 @@ function concatenated(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return all;
 }
 
-/** Entries that come one by one. */
+/** A list of entries that grows one by one. */
 class Growing {
   readonly #shape: Shape;
   #count = 0;
@@ -238,11 +230,8 @@ class Growing {
   entries(): Entries {
     const { keySize, stride } = this.#shape;
     const count = this.#count;
-    return {
-      count,
-      keys: this.#keys.slice(0, count * keySize),
-      values: this.#values.slice(0, count * stride),
-    };
+    const keys = this.#keys.slice(0, count * keySize);
+    return { count, keys, values: this.#values.slice(0, count * stride) };
   }
 
   #grow(): void {

@@ -8,7 +8,7 @@ import type { Library } from '../library.ts';
 import type { OwnedMap } from '../maps.ts';
 import { isOuter, strideOf } from '../maptypes.ts';
 
-/** How far a batch came. `done` entries were written; `unsupported`: this kernel has no such batch, nothing was tried. */
+/** `done` entries of a batch were written; `unsupported`: this kernel has no such batch, and wrote none. */
 export interface WriteProgress {
   readonly done: number;
   readonly answer: number;
@@ -52,8 +52,8 @@ function requireBytes(label: string, name: string, given: number, needed: number
   throw new KernelError('write to', label, 'EINVAL', `its ${name} take ${needed} bytes, ${given} were given`);
 }
 
-/** Entries of one batch on the event loop: 2 ms at most, an LPM trie's being the slowest. */
-export const NOW_ENTRIES = 1000;
+/** Entries of one batch on the event loop: 2 ms at most, which an LPM trie takes. */
+const NOW_ENTRIES = 1000;
 
 export const TRIES = 4;
 const shared = new Uint32Array(1);
@@ -79,10 +79,10 @@ export async function batchLater(library: Library, fd: number, pairs: Pairs): Pr
   return progress(pairs.count, count[0]!, answer);
 }
 
-/** A kernel without the batch leaves `count` as it was; one that met a bad entry writes how many it did. */
-function progress(asked: number, count: number, answer: number): WriteProgress {
-  if (answer >= 0) return { done: asked, answer: 0, unsupported: false };
-  const untouched = count >= asked;
+/** A kernel without the batch leaves `count` unchanged; one that refused an entry sets it to those before. */
+function progress(total: number, count: number, answer: number): WriteProgress {
+  if (answer >= 0) return { done: total, answer: 0, unsupported: false };
+  const untouched = count >= total;
   const unsupported = untouched && (answer === -ERRNO.ENOTSUPP || answer === -ERRNO.EINVAL);
   return { done: untouched ? 0 : count, answer, unsupported };
 }
@@ -101,8 +101,8 @@ export function singleNow(library: Library, fd: number, pairs: Pairs, index: num
 }
 
 /**
- * Writes all that can be written into a map whose writes wait for nothing, and answers index → -errno of the rest.
- * Many go off the event loop; what follows a bad entry goes on in slices.
+ * Writes into a map whose writes wait for no grace period. Returns index → -errno of the refused entries.
+ * Many entries are written off the event loop; after a refusal the rest follows in slices.
  */
 export async function writeAll(
   library: Library,

@@ -6,18 +6,18 @@ const nothing = new Uint32Array(1);
 const fdinfo = Buffer.alloc(1024);
 
 /**
- * An update of no entries asks first whether user space may write (kernel/bpf/syscall.c, bpf_map_do_batch) and then does
- * nothing: 0.3 µs, where the text of fdinfo takes 8. EPERM means frozen, or an fd that may only read: fdinfo decides,
- * as it does before 5.6, which has no batches.
+ * An update of no entries checks first whether user space may write (kernel/bpf/syscall.c, bpf_map_do_batch) and then does
+ * nothing: 0.3 µs, where the text of fdinfo takes 8. EPERM means frozen, or an fd that may only read. Then fdinfo
+ * decides, and before 5.6, which has no batches.
  */
 export function isFrozen(library: Library, fd: number, label: string): boolean {
   nothing[0] = 0;
   const answer = library.mapMayWrite(fd, null, null, nothing, null);
   if (answer === 0 || answer === -ERRNO.ENOTSUPP) return false;
-  return toldFrozen(fd, label);
+  return isFrozenByFdinfo(fd, label);
 }
 
-function toldFrozen(fd: number, label: string): boolean {
+function isFrozenByFdinfo(fd: number, label: string): boolean {
   let file: number | undefined;
   try {
     file = openSync(`/proc/self/fdinfo/${fd}`, 'r');

@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import type { Library } from '../library.ts';
 import { DUPLICATE } from '../symbols.ts';
 
-/** Files that a process has open anyway, and room for them in a table that was made for more. */
+/** Files that a process has open anyway. */
 const OTHERS = 64;
 
 /**
@@ -18,7 +18,7 @@ export class FileTable {
     this.#library = library;
   }
 
-  /** Makes room for so many more files than are open now. Where that fails, files are opened more slowly, nothing else. */
+  /** Makes room for so many more files than are open now. A failure only makes opening files slower. */
   async reserve(files: number): Promise<void> {
     const least = files + OTHERS;
     if (least <= this.#size) return;

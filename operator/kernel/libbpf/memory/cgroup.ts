@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Files of a version of the memory controller, and the field of its `memory.stat` that is page cache nobody uses. */
+/** Files of a version of the memory controller; `unused` finds the unused page cache in its `memory.stat`. */
 interface Version {
   readonly mount: string;
   readonly limit: string;
@@ -30,14 +30,14 @@ export function memoryLimit(): number | undefined {
   return lowest(groups.map(group => limitOf(group, version)));
 }
 
-/** How much more this process, or maps that it makes, may take, in bytes; undefined where there is no limit. */
+/** Bytes that this process and its maps may still take; undefined where there is no limit. */
 export function memoryLeft(): number | undefined {
   const { groups, version } = ours();
   const limited = groups.filter(group => limitOf(group, version) !== undefined);
   return lowest(limited.map(group => limitOf(group, version)! - takenIn(group, version)));
 }
 
-/** Our cgroup and those above it. In a container the mount's root is its own, and the others are not there. */
+/** Our cgroup and those above it. In a container the mount's root is its own cgroup, and the others are not visible. */
 function ours(): { readonly groups: readonly string[]; readonly version: Version } {
   const text = textOf('/proc/self/cgroup');
   const old = /^\d+:memory:(.*)$/m.exec(text)?.[1];
@@ -52,7 +52,7 @@ function limitOf(group: string, { limit }: Version): number | undefined {
   return /^\d+$/.test(text) && Number(text) < NO_LIMIT ? Number(text) : undefined;
 }
 
-/** Page cache that nobody uses makes room by itself. */
+/** The kernel reclaims unused page cache by itself. */
 function takenIn(group: string, { usage, unused }: Version): number {
   const cache = Number(unused.exec(textOf(join(group, 'memory.stat')))?.[1] ?? 0);
   return Number(textOf(join(group, usage))) - cache;
@@ -63,7 +63,7 @@ function lowest(numbers: readonly (number | undefined)[]): number | undefined {
   return known.length === 0 ? undefined : Math.min(...known);
 }
 
-/** What a file of /proc or /sys says; nothing where it cannot be read. */
+/** The text of a file of /proc or /sys; empty where it cannot be read. */
 export function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8');

@@ -13,10 +13,10 @@ const ENTRY_HEADER: Readonly<Record<string, number>> = {
 };
 /** struct bucket; there are as many as entries, rounded up to a power of two. */
 const BUCKET = 16;
-/** To the values of all processors. */
+/** A per-CPU entry points to its values. */
 const POINTER = 8;
 
-/** Bytes that the kernel needs at least for a map with so many entries written: what it rounds up is not counted. */
+/** Bytes that the kernel needs at least for a map with so many entries written; rounding up is not counted. */
 export function leastBytes(spec: MapSpec, entries: number, possibleCpus: number): number {
   const value = isPerCpu(spec.type) ? POINTER + strideOf(spec, possibleCpus) : rounded(spec.valueSize);
   if (isArray(spec.type) || spec.type === 'ArrayOfMaps') return spec.maxEntries * value;

@@ -13,15 +13,15 @@ import { smallestSpec } from '../maptypes.ts';
 import { ANY } from '../symbols.ts';
 import type { Templates } from './template.ts';
 
-/** Entries of the batch that is timed: one that waits per entry takes this many times a single. */
+/** Entries of the timed batch: where it waits per entry it takes this many times a single. */
 const BATCH = 32;
 const TRIALS = 3;
-/** Where a wait is not expedited, no kernel's is shorter; where it is, a batch is quick in any case. */
+/** No kernel's normal grace period is shorter. After an expedited one, a batch is quick in any case. */
 const LEAST_GRACE_PERIOD_MS = 1;
 const INNER = smallestSpec('Hash');
 const LABEL = 'a probe';
 
-/** Tries on scratch maps what this kernel does, and measures what it costs. Leaves nothing. */
+/** Tries this kernel's features on scratch maps, and measures their cost. Leaves nothing. */
 export async function probeKernel(host: Host, templates: Templates): Promise<KernelState> {
   const scratch = new Scratch(host);
   try {
@@ -43,7 +43,7 @@ export async function probeKernel(host: Host, templates: Templates): Promise<Ker
   }
 }
 
-/** A single waits for one grace period at least, and a batch for one or for one each. */
+/** A single waits for at least one grace period, a batch for one in all or for one per entry. */
 async function timedUpdates(
   host: Host,
   outer: number,
@@ -60,8 +60,8 @@ async function timedUpdates(
 }
 
 /**
- * Load stretches a grace period tenfold, and taking one long wait for many would cost seconds ever after: only a batch
- * that is slow each time, both by the clock and beside a single, waits once per entry.
+ * Load stretches a grace period tenfold, and mistaking one long wait for many would cost seconds on every change. So a
+ * batch counts as waiting per entry only if it is slow each time, both by the clock and compared with a single.
  */
 async function waitsOf(batch: () => Promise<number>, single: number): Promise<KernelState['outerBatch']> {
   const slow = BATCH * Math.max(LEAST_GRACE_PERIOD_MS, single / 4);
@@ -85,7 +85,7 @@ function canOpenById({ library }: Host, fd: number): boolean {
   return again >= 0;
 }
 
-/** Of an absent key: ENOENT where there is such a batch. */
+/** Deletes an absent key: ENOENT where there is such a batch. */
 async function hasDeleteBatch(host: Host, outer: number): Promise<boolean> {
   const pairs = { count: 1, keys: new Uint8Array(4), keySize: 4, values: undefined, stride: 0 };
   const { answer } = await batchLater(host.library, outer, pairs);
@@ -107,7 +107,7 @@ function bytesOf(words: Uint32Array): Uint8Array {
   return new Uint8Array(words.buffer);
 }
 
-/** Maps that go when the probe is over. */
+/** Maps that are closed after the probe. */
 class Scratch {
   readonly #host: Host;
   readonly #fds: number[] = [];

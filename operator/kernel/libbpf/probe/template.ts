@@ -10,7 +10,7 @@ const FILE = join('native', 'template.bpf.o');
 const RECORD_WORDS = 8;
 const READ_BYTES = 64 * 1024;
 
-/** The layouts that outer maps were made with, told by an iterator over the kernel's maps (CAP_BPF and CAP_PERFMON, 5.8). */
+/** The layouts that outer maps were made with, read by an iterator over the kernel's maps (CAP_BPF and CAP_PERFMON, 5.8). */
 export class Templates {
   readonly #library: Library;
   readonly #file: string | undefined;
@@ -23,7 +23,7 @@ export class Templates {
     this.#file = file;
   }
 
-  /** undefined where the program cannot be had: no file, no BTF in the kernel, no CAP_PERFMON. That is tried once. */
+  /** Undefined where the program cannot be loaded: no file, no BTF in the kernel, no CAP_PERFMON. Loading is tried once. */
   of(outerId: number): MapSpec | undefined {
     if (!this.#known.has(outerId) && !this.#unavailable) {
       const found = this.#file === undefined ? undefined : readTemplates(this.#library, this.#file);
@@ -34,7 +34,7 @@ export class Templates {
   }
 }
 
-/** Upwards from this file, which lies deeper once it is compiled. */
+/** Searched upwards from this file, which lies deeper once it is compiled. */
 function defaultFile(): string | undefined {
   for (let directory = import.meta.dirname; ; directory = dirname(directory)) {
     if (existsSync(join(directory, FILE))) return join(directory, FILE);
@@ -85,7 +85,7 @@ function templatesIn(bytes: Uint8Array): ReadonlyMap<number, MapSpec> {
   const templates = new Map<number, MapSpec>();
   for (let at = 0; at + RECORD_WORDS <= words.length; at += RECORD_WORDS) {
     const type = typeName(words[at + 2]!);
-    // Another's outer map may hold a type that none of ours can
+    // An outer map of another owner may have a template type that ours cannot have
     if (type === undefined) continue;
     templates.set(words[at]!, specOf(type, words.subarray(at + 3)));
   }
