@@ -1,7 +1,7 @@
 import { LEDGER } from '../core/ledgerrecord.ts';
 import { counted } from '../core/plan/print.ts';
 import { type Ledger, ledgerOf, ledgersIn } from '../ledger/ledger.ts';
-import { type Going, goingOf, removeLedgerRoot, takeAway } from '../ledger/removal.ts';
+import { type LedgerRemoval, removalOf, removeLedger, removeLedgerRoot } from '../ledger/removal.ts';
 import { BPFFS, directory, outputOption } from './arguments/options.ts';
 import {
   type ClosableKernel,
@@ -67,8 +67,8 @@ async function locked(kernel: ClosableKernel, work: () => Promise<number>): Prom
 async function clean(given: Given, terminal: Terminal, kernel: ClosableKernel): Promise<number> {
   const [outer] = given.operands;
   const chosen = outer === undefined ? ledgersIn(kernel.pins) : [ledgerOf(kernel.pins, outer)];
-  const going: Going[] = [];
-  for (const ledger of chosen) going.push(await goingOf(kernel, ledger));
+  const going: LedgerRemoval[] = [];
+  for (const ledger of chosen) going.push(await removalOf(kernel, ledger));
   if (given.text('output') === 'json') terminal.out(`${JSON.stringify(going, null, 2)}\n`);
   else show(going, terminal, kernel);
   if (given.switched('dry-run')) return EXIT.done;
@@ -79,7 +79,7 @@ async function clean(given: Given, terminal: Terminal, kernel: ClosableKernel): 
   return removeAll(kernel, chosen, terminal);
 }
 
-function show(going: readonly Going[], terminal: Terminal, { pins }: ClosableKernel): void {
+function show(going: readonly LedgerRemoval[], terminal: Terminal, { pins }: ClosableKernel): void {
   if (going.length === 0) terminal.out(`Nothing to remove: this operator has made nothing in ${pins.root}\n`);
   const { strong, warn } = colourOf(terminal, 'out');
   for (const each of going) {
@@ -94,7 +94,7 @@ function show(going: readonly Going[], terminal: Terminal, { pins }: ClosableKer
   }
 }
 
-function linesOf(going: Going): readonly string[] {
+function linesOf(going: LedgerRemoval): readonly string[] {
   return [
     ...(going.pin === undefined ? [] : [`pin ${going.pin}`]),
     ...(going.keys === 0 ? [] : [`${counted(going.keys, 'key')} of the adopted outer map`]),
@@ -118,7 +118,7 @@ async function removeAll(
   let removed = 0;
   for (const ledger of chosen) {
     try {
-      await takeAway(kernel, ledger);
+      await removeLedger(kernel, ledger);
       removed++;
     } catch (error) {
       terminal.error(`${bad(ledger.name)}: ${error instanceof Error ? error.message : String(error)}\n`);

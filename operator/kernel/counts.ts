@@ -1,4 +1,4 @@
-/** What bpf() is asked for, by its commands. `write_check` is an update of no entries, which tells whether a map is frozen. */
+/** The commands of bpf(). `write_check` is an update of no entries, which fails on a frozen map. */
 export const BPF_CALLS = [
   'create',
   'update',
@@ -18,7 +18,7 @@ export const BPF_CALLS = [
 
 export type BpfCall = (typeof BPF_CALLS)[number];
 
-/** How often each was asked for since the kernel was opened: they only grow. */
+/** Calls of each command since the kernel was opened. */
 export type KernelCounts = Readonly<Record<BpfCall, number>>;
 
 export function noCounts(): Record<BpfCall, number> {

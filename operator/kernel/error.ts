@@ -1,9 +1,9 @@
-/** An errno by its name; `E<number>` where this file does not know the name. */
+/** An errno by its name; `E<number>` where the name is unknown. */
 export type Errno = string;
 
 /**
- * What the kernel refused. `operation` is the verb in words ("create inner map"), `map` what it was done to.
- * The message follows: `Cannot create inner map team-a/web: ENOMEM`.
+ * A failure in the kernel. `operation` is the verb in words ("create inner map"), `map` its object.
+ * They make the message: `Cannot create inner map team-a/web: ENOMEM`.
  */
 export class KernelError extends Error {
   readonly operation: string;

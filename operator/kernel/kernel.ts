@@ -6,7 +6,7 @@ import type { KernelError } from './error.ts';
 import type { Pins } from './pins.ts';
 
 /**
- * A map that this process holds open. Every one must be closed: an open fd is an inner map that never goes away.
+ * A map that this process holds open. It must be closed: an open fd keeps an inner map alive.
  * Reading `fd` after close throws.
  */
 export interface OpenMap {
@@ -15,21 +15,21 @@ export interface OpenMap {
   readonly spec: MapSpec;
   /** bpf_map_info.name, up to 15 characters; a hint, never a proof. */
   readonly name: string;
-  /** BPF_MAP_FREEZE, read from /proc/self/fdinfo: bpf_map_info does not tell. */
+  /** BPF_MAP_FREEZE, which bpf_map_info does not contain. */
   frozen(): boolean;
   close(): void;
 }
 
-/** One inner map to make: created, filled by batch, frozen, pinned, in this order; on failure nothing of it stays. */
+/** One inner map to make: created, filled by batch, frozen, pinned, in this order. A failure leaves nothing of it. */
 export interface BuildRequest {
   readonly spec: MapSpec;
   /** Up to 15 of [A-Za-z0-9_.]. */
   readonly name: string;
-  /** What messages call it: `team-a/web`. */
+  /** Its name in messages: `team-a/web`. */
   readonly label: string;
   readonly entries: Entries;
   readonly freeze: boolean;
-  /** Absolute path; replaces nothing: EEXIST where it is taken. */
+  /** Absolute path; EEXIST where it is taken. */
   readonly pin: string;
 }
 
@@ -48,7 +48,7 @@ export interface Edit {
   readonly kept?: Kept;
 }
 
-/** What stays as programs wrote it: read right before its entry is written, as the kernel has no partial update. */
+/** Bytes that stay as programs wrote them: read right before their entry is written, as the kernel has no partial update. */
 export interface Kept {
   /** As long as one value: 0xff where `upserts` are written, 0 where the entry keeps its own bytes. */
   readonly mask: Uint8Array;
@@ -62,7 +62,7 @@ export type Failed = ReadonlyMap<number, KernelError>;
 /** An inner map to read: by its pin (CAP_BPF is enough) or by its id (CAP_SYS_ADMIN). */
 export type InnerAddress = { readonly pin: string } | { readonly id: number };
 
-/** What was found at an address. `entries` are copies, in the kernel's order of iteration. */
+/** The inner map at an address. `entries` are copies, in the kernel's order of iteration. */
 export interface InnerReading {
   readonly id: number;
   readonly spec: MapSpec;
@@ -73,7 +73,7 @@ export interface InnerReading {
 /**
  * The kernel as the operator needs it. kernel/libbpf implements it for this machine and testing/fake for specs; both pass contract.test.ts.
  * Bulk operations work in slices and off the event loop: it is never blocked for more than 20 ms.
- * What one item of a bulk operation meets is a value per item; an exception means that nothing of it was done.
+ * A bulk operation returns the failure of an item as its value; an exception means that nothing of it was done.
  */
 export interface Kernel {
   readonly pins: Pins;
@@ -83,18 +83,18 @@ export interface Kernel {
 
   /** How often bpf() was called, for metrics. */
   counts(): KernelCounts;
-  /** Features and the cost of a grace period: tried on scratch maps, never judged by the release number. Done once, then remembered. */
+  /** Features and the cost of a grace period: tried on scratch maps, never derived from the release number. Runs once. */
   probe(): Promise<KernelState>;
 
   /** Makes the template map, makes the outer map with its fd, closes the template. */
   createOuter(outer: MapSpec, template: MapSpec, name: string): OpenMap;
-  /** Answers in the order of the requests; the maps of the successful ones are open. */
+  /** Returns the maps, open, in the order of the requests. */
   build(requests: readonly BuildRequest[]): Promise<readonly (OpenMap | KernelError)[]>;
   /** A pinned map; ENOENT, EACCES (a pin of another user without DAC_OVERRIDE), EPERM. */
   open(pin: string): OpenMap;
   /** EPERM without CAP_SYS_ADMIN; ENOENT when the id is gone. */
   openById(id: number): OpenMap;
-  /** The layout that an outer map was made with, by the bpf iterator (CAP_PERFMON too); undefined where that cannot be had. */
+  /** The layout that an outer map was made with, by the bpf iterator (CAP_PERFMON too); undefined where that is unavailable. */
   template(outer: OpenMap): MapSpec | undefined;
   /** HashOfMaps only: whether an inner map of this layout fits, tried without writing (BPF_EXIST on an absent key); undefined for ArrayOfMaps. */
   accepts(outer: OpenMap, inner: MapSpec): boolean | undefined;
@@ -105,10 +105,10 @@ export interface Kernel {
   /** Batch for a HashOfMaps, parallel singles for an ArrayOfMaps. A key that is already gone is no failure. */
   remove(outer: OpenMap, keys: Uint8Array): Promise<Failed>;
 
-  /** The ids of many pinned maps, without reading them: open, info, close. Answers in the order of the pins. */
+  /** The ids of many pinned maps, without reading them: open, info, close. Returns them in the order of the pins. */
   identify(pins: readonly string[]): Promise<readonly (number | KernelError)[]>;
-  /** Reads many inner maps whole. Answers in the order of the addresses. */
+  /** Reads many inner maps whole. Returns them in the order of the addresses. */
   readInner(addresses: readonly InnerAddress[]): Promise<readonly (InnerReading | KernelError)[]>;
-  /** Writes only what is given. The answer's indexes count the upserts first, then the deletes. */
+  /** Writes only what is given. The indexes of failures count the upserts first, then the deletes. */
   edit(inner: OpenMap, edit: Edit): Promise<Failed>;
 }

@@ -1,19 +1,19 @@
 import type { OpenMap } from './kernel.ts';
 
-/** Held until released or until the process ends. */
+/** A lock that ends with its release or with the process. */
 export interface Lock {
   release(): void;
 }
 
-/** Ends the name beside a record while it is replaced. A crash leaves it there; the next write takes it away. */
+/** Suffix of a record's temporary name while it is replaced. A crash leaves that name; the next write removes it. */
 export const RECORD_BESIDE = '~';
 
 /**
- * What the operator does to a bpffs. All paths are absolute; every failure is a KernelError.
+ * The operations on a bpffs. All paths are absolute; every failure is a KernelError.
  * Names on a bpffs hold no dot (EPERM) and at most 255 bytes.
  */
 export interface Pins {
-  /** Root of the bpffs this kernel works in, `/sys/fs/bpf` unless told otherwise. */
+  /** Root of the bpffs that this kernel works in, by default `/sys/fs/bpf`. */
   readonly root: string;
   /** Names below a directory; none where it does not exist. */
   list(directory: string): readonly string[];
@@ -31,8 +31,8 @@ export interface Pins {
   /** A record is a symlink whose target is the text (up to 4,000 bytes); replaces an older one atomically. */
   writeRecord(path: string, text: string): void;
   readRecord(path: string): string | undefined;
-  /** flock on a directory: the lock, or who holds it (`pid 812, innermap agent`; empty where that cannot be told). */
+  /** flock on a directory: the lock, or its holder (`pid 812, innermap agent`; empty where that is unknown). */
   lock(directory: string): Lock | { readonly heldBy: string };
-  /** Calls back after pins of these directories were made, renamed or unlinked (inotify; directories that do not exist are watched by their parents). Answers an end. */
+  /** Calls back after pins of these directories were made, renamed or unlinked. Returns a function that ends the watch. */
   watch(directories: readonly string[], changed: () => void): () => void;
 }

@@ -4,8 +4,8 @@ import type { Pins } from '../kernel/pins.ts';
 import { isLeftover, ledgerNamed, ledgerNames, recordAt } from './ledger.ts';
 
 /**
- * Ledgers that no declared OuterMap claims, and of which something must go: those that say Delete, and what a crash
- * left before there was a record. Retain leaves all of it, and is not even listed: it would be, on every turn.
+ * Ledgers without a declared OuterMap of which something must be removed: those whose record says Delete, and those
+ * that a crash left without a record. Ledgers that say Retain stay, and would only be listed again on every turn.
  */
 export function abandonedLedgers(pins: Pins, declared: ReadonlySet<string>): readonly UndeclaredLedger[] {
   const abandoned: UndeclaredLedger[] = [];

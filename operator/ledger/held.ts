@@ -3,7 +3,7 @@ import { ownsKey } from '../core/ledgerrecord.ts';
 import { KernelError } from '../kernel/error.ts';
 import type { InnerReading, Kernel, OpenMap, OuterEntries } from '../kernel/kernel.ts';
 import type { Ledger } from './ledger.ts';
-import { type Entry, entryAt, innerAddress, readInnerPins } from './reading.ts';
+import { type Entry, entryAt, type InnerPins, innerAddress, readInnerPins } from './reading.ts';
 
 /** One key of an outer map, and the inner map that the kernel has there. */
 export interface Held {
@@ -11,18 +11,18 @@ export interface Held {
   readonly id: number;
   /** Proven by a pin of the ledger whose id is the entry's. */
   readonly ours: boolean;
-  /** An error where it cannot be read: without CAP_SYS_ADMIN that is so for what is not ours. */
+  /** An error where it cannot be read: without CAP_SYS_ADMIN only our own maps can. */
   readonly reading: InnerReading | KernelError;
 }
 
-/** Inner maps that are read at once: bounds the memory that a whole outer map takes. */
+/** Inner maps that are read at once, which bounds the memory. */
 const SLICE = 64;
 
-export interface Sought {
+interface Selection {
   readonly outer: OpenMap;
-  /** What proves inner maps ours, if anything. */
+  /** Its pins prove which inner maps are ours. */
   readonly ledger: Ledger | undefined;
-  /** The places of the wanted entries, in the order in which they are answered. */
+  /** The places of the wanted entries, in the order of the results. */
   places(entries: OuterEntries): readonly number[];
   progress?(done: number, of: number): void;
 }
@@ -30,7 +30,7 @@ export interface Sought {
 /** The inner maps behind an outer map, slice by slice. */
 export async function* heldMaps(
   kernel: Kernel,
-  { outer, ledger, places, progress }: Sought,
+  { outer, ledger, places, progress }: Selection,
 ): AsyncGenerator<Held> {
   const entries = await kernel.readOuter(outer);
   const wanted = places(entries);
@@ -60,26 +60,27 @@ export async function heldAt(
   return undefined;
 }
 
-/** What the ledger's inner pins prove. */
-interface Proofs {
-  readonly directory: string;
-  readonly pins: ReadonlyMap<string, number>;
-}
-
-async function provenBy(kernel: Kernel, ledger: Ledger | undefined): Promise<Proofs> {
+async function provenBy(kernel: Kernel, ledger: Ledger | undefined): Promise<InnerPins> {
   const pins = new Map<string, number>();
   if (ledger === undefined) return { directory: '', pins };
   await readInnerPins(kernel, ledger.paths.inner, pins);
   return { directory: ledger.paths.inner, pins };
 }
 
-/** A pin that came to name another map meanwhile proves nothing: the entry is read by its id then. */
-async function readSlice(kernel: Kernel, slice: readonly Entry[], proofs: Proofs): Promise<readonly Held[]> {
-  const readings = [
-    ...(await kernel.readInner(slice.map(entry => innerAddress(hex(entry.key), entry.id, proofs)))),
-  ];
+/** A pin that names another map by now proves nothing: then the entry is read by its id. */
+async function readSlice(
+  kernel: Kernel,
+  slice: readonly Entry[],
+  proofs: InnerPins,
+): Promise<readonly Held[]> {
+  const addresses = slice.map(({ key, id }) => innerAddress(hex(key), id, proofs));
+  const readings = [...(await kernel.readInner(addresses))];
   const ours = slice.map(({ key, id }) => ownsKey(hex(key), id, proofs.pins));
-  const moved = slice.flatMap(({ id }, at) => (ours[at] && !isReadingOf(readings[at]!, id) ? [at] : []));
+  const isRead = (at: number): boolean => {
+    const reading = readings[at]!;
+    return isReading(reading) && reading.id === slice[at]!.id;
+  };
+  const moved = [...slice.keys()].filter(at => ours[at] && !isRead(at));
   const reread = moved.length === 0 ? [] : await kernel.readInner(moved.map(at => ({ id: slice[at]!.id })));
   for (const [place, at] of moved.entries()) {
     readings[at] = reread[place]!;
@@ -90,10 +91,6 @@ async function readSlice(kernel: Kernel, slice: readonly Entry[], proofs: Proofs
 
 export function isReading(reading: InnerReading | KernelError): reading is InnerReading {
   return !(reading instanceof KernelError);
-}
-
-function isReadingOf(reading: InnerReading | KernelError, id: number): boolean {
-  return isReading(reading) && reading.id === id;
 }
 
 /** Why an inner map cannot be shown, and what to do. */

@@ -10,24 +10,24 @@ import {
 import { KernelError } from '../kernel/error.ts';
 import { type Pins, RECORD_BESIDE } from '../kernel/pins.ts';
 
-/** What this operator wrote down of one outer map on this node. */
+/** The state that this operator keeps of one outer map on this node. */
 export interface Ledger {
   readonly name: string;
   readonly paths: LedgerPaths;
   /** Absent where a crash left none, or where it is not ours. */
   readonly record?: LedgerRecord;
-  /** Names of our pins below `inner/`, those of unfinished work left out. */
+  /** Names of our pins below `inner/`, without those of unfinished work. */
   readonly innerPins: readonly string[];
-  /** Paths below the ledger's directory that this operator does not make: it leaves them alone. */
+  /** Paths below the ledger's directory that others made: they stay. */
   readonly strangers: readonly string[];
 }
 
-/** Every outer map that this operator knows on this node, by name. */
+/** The ledgers of all outer maps on this node, by name. */
 export function ledgersIn(pins: Pins): readonly Ledger[] {
   return ledgerNames(pins).map(name => ledgerNamed(pins, name));
 }
 
-/** In order. What is no directory is nobody's ledger. */
+/** Sorted. Only directories are ledgers. */
 export function ledgerNames(pins: Pins): readonly string[] {
   const root = `${pins.root}/${LEDGER}`;
   return pins
@@ -36,7 +36,7 @@ export function ledgerNames(pins: Pins): readonly string[] {
     .toSorted();
 }
 
-/** The ledger of one outer map; an error that names those that are there. */
+/** The ledger of one outer map. Where it does not exist, the error names those that do. */
 export function ledgerOf(pins: Pins, name: string): Ledger {
   const names = ledgerNames(pins);
   if (names.includes(name)) return ledgerNamed(pins, name);
@@ -45,7 +45,7 @@ export function ledgerOf(pins: Pins, name: string): Ledger {
   throw new Error(`Cannot find outer map ${name} in ${pins.root}/${LEDGER}: ${known}${near}`);
 }
 
-/** The same where it is known to be there; empty where it is not. */
+/** The ledger of one outer map; empty where it does not exist. */
 export function ledgerNamed(pins: Pins, name: string): Ledger {
   const paths = ledgerPaths(pins.root, name);
   const record = recordAt(pins, paths.spec);
@@ -58,19 +58,19 @@ export function ledgerNamed(pins: Pins, name: string): Ledger {
   return { name, paths, innerPins, strangers, ...(record === undefined ? {} : { record }) };
 }
 
-/** Undefined where none stands there, or something else than a record of ours. */
+/** Undefined where nothing is at the path, or something other than a record of ours. */
 export function recordAt(pins: Pins, path: string): LedgerRecord | undefined {
   try {
     const text = pins.readRecord(path);
     return text === undefined ? undefined : parseRecord(text);
   } catch (error) {
-    // Somebody's pin or directory, which is no symlink
+    // A pin or a directory of others, which is no symlink
     if (error instanceof KernelError && error.errno === 'EINVAL') return undefined;
     throw error;
   }
 }
 
-/** A crash came before the record was made, or after it was taken away: nothing of it is in the kernel. */
+/** A crash came before the record was written, or after it was removed: the kernel has no map of it. */
 export function isLeftover(pins: Pins, { record, paths }: Ledger): boolean {
   if (record !== undefined || pins.list(paths.inner).length > 0) return false;
   const others = pins.list(paths.directory).filter(name => name !== BESIDE);
@@ -79,14 +79,14 @@ export function isLeftover(pins: Pins, { record, paths }: Ledger): boolean {
   );
 }
 
-/** A name that this operator makes below `inner/`: a key, or its digest, in hex. */
+/** Whether this operator gives such names below `inner/`: a key, or its digest, in hex. */
 export function isInnerPin(name: string): boolean {
   return INNER_PIN.test(name);
 }
 
 const INNER_PIN = new RegExp(`^[0-9a-f]+(?:${TEMPORARY})?$`);
 const BESIDE = `spec${RECORD_BESIDE}`;
-/** The names that it makes beside them. */
+/** The names that it gives beside them. */
 const OURS = new Set(['outer', `outer${TEMPORARY}`, 'spec', BESIDE, 'inner']);
 
 function pathsOf(

@@ -6,7 +6,7 @@ import type { InnerAddress, Kernel, OpenMap, OuterEntries } from '../kernel/kern
 import { timesSliced, yieldToEventLoop } from '../timing/sliced.ts';
 import { isInnerPin } from './ledger.ts';
 
-/** The map at a pin while `use` runs; undefined where nothing is pinned there. */
+/** Opens the map at a pin while `use` runs; undefined where nothing is pinned there. */
 export async function withMap<T>(
   kernel: Kernel,
   pin: string,
@@ -37,7 +37,7 @@ function openIfThere(kernel: Kernel, pin: string): OpenMap | undefined {
   }
 }
 
-/** Nothing stands at the path, or one of its directories is none. */
+/** Nothing is at the path, or one of its directories is none. */
 export function isAbsent({ errno }: KernelError): boolean {
   return errno === 'ENOENT' || errno === 'ENOTDIR';
 }
@@ -53,8 +53,8 @@ export function entryAt(entries: OuterEntries, keySize: number, index: number): 
 }
 
 /**
- * Reads an outer map's entries into `entries`, which held those of the last look: key in hex → id.
- * `before` are the bytes that `entries` was made from, if nothing changed it since: equal bytes are not read again.
+ * Reads an outer map's entries into `entries`, key in hex → id, which holds those of the last reading.
+ * `before` are the bytes that `entries` was made from, if it is unchanged since: equal bytes are not decoded again.
  */
 export async function readEntries(
   kernel: Kernel,
@@ -78,9 +78,9 @@ function sameOuterEntries(a: OuterEntries, b: OuterEntries): boolean {
 }
 
 /**
- * Reads the inner maps that are pinned in a directory into `pins`, which held those of the last look: name → id.
- * What others put there is left out. Only names that are new since then are opened: an id never changes below a name that we keep.
- * Answers what could not be opened; it proves nothing.
+ * Reads the inner maps that are pinned in a directory into `pins`, name → id, which holds those of the last reading.
+ * Pins of others are left out. Only new names are opened: while a name exists, it keeps its map.
+ * Returns the errors of pins that could not be opened; those prove nothing.
  */
 export async function readInnerPins(
   kernel: Kernel,
@@ -93,21 +93,23 @@ export async function readInnerPins(
   for (const name of pins.keys()) if (!present.has(name)) pins.delete(name);
   const unknown = names.filter(name => !pins.has(name));
   const ids = unknown.length === 0 ? [] : await kernel.identify(unknown.map(name => `${directory}/${name}`));
-  const refused: KernelError[] = [];
+  const errors: KernelError[] = [];
   unknown.forEach((name, at) => {
     const id = ids[at]!;
-    if (id instanceof KernelError) refused.push(id);
+    if (id instanceof KernelError) errors.push(id);
     else pins.set(name, id);
   });
-  return refused;
+  return errors;
 }
 
-/** Where an entry's inner map can be read: by its pin where the ledger has one, which CAP_BPF is enough for. */
-export function innerAddress(
-  keyHex: string,
-  id: number,
-  { directory, pins }: { readonly directory: string; readonly pins: ReadonlyMap<string, number> },
-): InnerAddress {
+/** The inner pins of a ledger: name → id. */
+export interface InnerPins {
+  readonly directory: string;
+  readonly pins: ReadonlyMap<string, number>;
+}
+
+/** The address of an entry's inner map: its pin where the ledger has one, as CAP_BPF is enough to open that. */
+export function innerAddress(keyHex: string, id: number, { directory, pins }: InnerPins): InnerAddress {
   if (!ownsKey(keyHex, id, pins)) return { id };
   const name = innerPinName(keyHex);
   return { pin: `${directory}/${pins.get(name) === id ? name : name + TEMPORARY}` };

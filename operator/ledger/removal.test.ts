@@ -4,7 +4,7 @@ import { twoTenants } from '../agent/testing/tenants.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
 import { ledgerNamed } from './ledger.ts';
-import { goingOf, takeAway } from './removal.ts';
+import { removalOf, removeLedger } from './removal.ts';
 
 const BPFFS = '/sys/fs/bpf';
 const LEDGER = `${BPFFS}/innermap/tenants`;
@@ -28,26 +28,26 @@ function names(machine: FakeMachine): readonly string[] {
   return Object.keys(machine.files()).filter(path => path.startsWith(`${LEDGER}/`));
 }
 
-const gone = (kernel: Kernel) => takeAway(kernel, ledgerNamed(kernel.pins, 'tenants'));
+const gone = (kernel: Kernel) => removeLedger(kernel, ledgerNamed(kernel.pins, 'tenants'));
 
-async function refusalOf(work: Promise<void>): Promise<string> {
+async function failureOf(work: Promise<void>): Promise<string> {
   return work.then(
     () => 'nothing was refused',
     (error: Error) => error.message,
   );
 }
 
-describe('takeAway', () => {
+describe('removeLedger', () => {
   it('does nothing where nothing is', async () => {
     const machine = new FakeMachine();
     await gone(machine.openKernel());
     expect(machine.mutations).to.equal(0);
   });
 
-  it('does what goingOf says, of a map that was made', async () => {
+  it('does what removalOf says, of a map that was made', async () => {
     const machine = await machineAfter();
     const kernel = machine.openKernel();
-    expect(await goingOf(kernel, ledgerNamed(kernel.pins, 'tenants'))).to.deep.equal({
+    expect(await removalOf(kernel, ledgerNamed(kernel.pins, 'tenants'))).to.deep.equal({
       ...{ name: 'tenants', pin: `${BPFFS}/tenants`, keys: 0, innerMaps: 2, strangers: [] },
     });
     await gone(kernel);
@@ -79,7 +79,7 @@ describe('takeAway', () => {
     const kernel = machine.openKernel();
     const before = machine.mutations;
     machine.failNext('identify', 'ENFILE');
-    expect(await refusalOf(gone(kernel)))
+    expect(await failureOf(gone(kernel)))
       .to.contain('ENFILE')
       .and.contain(`${LEDGER}/inner/`);
     expect(machine.mutations).to.equal(before);
@@ -92,7 +92,7 @@ describe('takeAway', () => {
     const machine = await machineAfter(ADOPTING);
     const kernel = machine.openKernel();
     machine.failNext('remove', 'EPERM');
-    expect(await refusalOf(gone(kernel))).to.contain('EPERM');
+    expect(await failureOf(gone(kernel))).to.contain('EPERM');
     expect(names(machine)).to.include.members([
       `${LEDGER}/spec`,
       `${LEDGER}/outer`,
@@ -106,7 +106,7 @@ describe('takeAway', () => {
     const stranger = machine.openKernel({ uid: 1000 });
     kernel.pins.unlink(`${BPFFS}/tenants`);
     stranger.pins.pin(stranger.createOuter(OUTER, INNER, 'theirs'), `${BPFFS}/tenants`, 0o600);
-    expect(await goingOf(kernel, ledgerNamed(kernel.pins, 'tenants'))).to.include({
+    expect(await removalOf(kernel, ledgerNamed(kernel.pins, 'tenants'))).to.include({
       foreignPin: `${BPFFS}/tenants`,
     });
     await gone(kernel);

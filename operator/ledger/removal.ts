@@ -7,23 +7,23 @@ import { forEachSliced, timesSliced } from '../timing/sliced.ts';
 import { isInnerPin, type Ledger } from './ledger.ts';
 import { entryAt, idAt, isAbsent, readInnerPins, withMap } from './reading.ts';
 
-/** What would go with one outer map. */
-export interface Going {
+/** The things that are removed with one ledger, and those that stay. */
+export interface LedgerRemoval {
   readonly name: string;
-  /** Absolute; where programs look, of a map that this operator made. */
+  /** Absolute; the pin for programs, of a map that this operator made. */
   readonly pin?: string;
-  /** Absolute; named by the record, but not proven ours: it stays. */
+  /** Absolute; the record names it, but nothing proves it ours: it stays. */
   readonly foreignPin?: string;
-  /** Keys that leave an outer map which belongs to somebody else. */
+  /** Our keys in an adopted outer map. */
   readonly keys: number;
   /** Inner maps that are pinned in the ledger. */
   readonly innerMaps: number;
-  /** Names in the ledger's directories that this operator does not make: they stay. */
+  /** Paths in the ledger's directories that others made: they stay. */
   readonly strangers: readonly string[];
 }
 
-/** Reads what `takeAway` would do. */
-export async function goingOf(kernel: Kernel, ledger: Ledger): Promise<Going> {
+/** Reads what `removeLedger` would remove. */
+export async function removalOf(kernel: Kernel, ledger: Ledger): Promise<LedgerRemoval> {
   const { name, innerPins, strangers } = ledger;
   const { ours, foreign } = publicPin(kernel, ledger);
   let keys = 0;
@@ -38,13 +38,13 @@ export async function goingOf(kernel: Kernel, ledger: Ledger): Promise<Going> {
 }
 
 /**
- * Takes away all that is ours of one outer map. What proves a thing ours goes after the thing itself, and the
- * record last: after a crash between any two steps the same call does the rest.
- * - Adopted: our keys leave the outer map, which belongs to somebody else.
- * - Made: the pin where programs look, if it still names our map. Programs that hold the map keep it.
- * - The inner maps' pins, the ledger's own pin of the outer map, the record, the directories.
+ * Removes all that is ours of one outer map. The proof that a thing is ours is removed after the thing itself, and the
+ * record last: after a crash between any two steps the same call does the rest. It removes
+ * - of an adopted outer map: our keys;
+ * - of a made one: the pin for programs, if it still names our map. Programs that hold the map keep it;
+ * - the inner maps' pins, the ledger's own pin of the outer map, the record, the directories.
  */
-export async function takeAway(kernel: Kernel, ledger: Ledger): Promise<void> {
+export async function removeLedger(kernel: Kernel, ledger: Ledger): Promise<void> {
   const { pins } = kernel;
   const { directory, inner, outer, spec } = ledger.paths;
   for (const pin of adoptedPins(kernel, ledger))
@@ -58,7 +58,7 @@ export async function takeAway(kernel: Kernel, ledger: Ledger): Promise<void> {
   removeIfEmpty(kernel, directory);
 }
 
-/** The directory of all ledgers, once nothing is in it. */
+/** Removes the directory of all ledgers once it is empty. */
 export function removeLedgerRoot(kernel: Kernel): void {
   removeIfEmpty(kernel, `${kernel.pins.root}/${LEDGER}`);
 }
@@ -67,7 +67,7 @@ function removeIfEmpty({ pins }: Kernel, directory: string): void {
   if (pins.isDirectory(directory) && pins.list(directory).length === 0) pins.removeDirectory(directory);
 }
 
-/** Where programs look, of a map that we made: ours while the ledger's pin names the same one. */
+/** The pin for programs, of a map that we made: ours while the ledger's pin names the same map. */
 function publicPin(
   kernel: Kernel,
   { record, paths }: Ledger,
@@ -79,7 +79,7 @@ function publicPin(
   return id !== undefined && id === idAt(kernel, paths.outer) ? { ours: path } : { foreign: path };
 }
 
-/** Undefined too where it cannot be opened: what we pinned ourselves, we can open. */
+/** Undefined too where it cannot be opened: a pin of our own can. */
 function idIfReadable(kernel: Kernel, pin: string): number | undefined {
   try {
     return idAt(kernel, pin);
@@ -90,8 +90,8 @@ function idIfReadable(kernel: Kernel, pin: string): number | undefined {
 }
 
 /**
- * Outer maps that our keys must leave: the adopted one, and what its owner has put in its place since.
- * Without a record nobody knows who made the map: our keys leave it, the map stays.
+ * Pins of the outer maps that our keys are removed from: the adopted one, and the one that its owner put in its place.
+ * Without a record it is unknown who made the map: our keys are removed, the map stays.
  */
 function adoptedPins(kernel: Kernel, { record, paths }: Ledger): readonly string[] {
   if (record?.provision === 'Create') return [];
@@ -110,7 +110,7 @@ async function removeOurKeys(kernel: Kernel, outer: OpenMap, ledger: Ledger): Pr
   if (first !== undefined) throw first;
 }
 
-/** The keys whose entries the inner pins prove ours. A pin that cannot be opened could prove one: better none goes. */
+/** The keys whose entries the inner pins prove ours. Throws where a pin cannot be opened: it could prove one. */
 async function ourKeys(kernel: Kernel, outer: OpenMap, { paths }: Ledger): Promise<readonly Uint8Array[]> {
   const pins = new Map<string, number>();
   const unknown = (await readInnerPins(kernel, paths.inner, pins)).find(error => !isAbsent(error));

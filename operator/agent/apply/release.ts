@@ -2,7 +2,7 @@ import { ledgerPaths, recordText } from '../../core/ledgerrecord.ts';
 import type { Step } from '../../core/plan/step.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { ledgerNamed } from '../../ledger/ledger.ts';
-import { takeAway } from '../../ledger/removal.ts';
+import { removeLedger } from '../../ledger/removal.ts';
 import type { ApplyContext } from './context.ts';
 import { attemptAll, done, type Outcome } from './outcome.ts';
 
@@ -13,7 +13,7 @@ export function release(steps: readonly Release[], { kernel }: ApplyContext): Pr
   const step = steps[0]!;
   return attemptAll(steps, async () => {
     releaseBrake(step, kernel);
-    await takeAway(kernel, ledgerNamed(kernel.pins, step.outer));
+    await removeLedger(kernel, ledgerNamed(kernel.pins, step.outer));
     return [done(step)];
   });
 }

@@ -1,7 +1,7 @@
 import type { KernelError } from '../error.ts';
 import type { BuildRequest } from '../kernel.ts';
-import { pinRefusal } from './bpffs/pins.ts';
-import { batchNow, pairsOf, refusalText, writeAll } from './entries/write.ts';
+import { pinFailure } from './bpffs/pins.ts';
+import { batchNow, failureText, pairsOf, writeAll } from './entries/write.ts';
 import { asValue, kernelError } from './errno.ts';
 import type { Host } from './maps.ts';
 import { createMap, createMapLater, OwnedMap } from './maps.ts';
@@ -65,7 +65,7 @@ async function finish(host: Host, request: BuildRequest, map: OwnedMap): Promise
     const pairs = pairsOf(request, entries, host.possibleCpus);
     for (const [index, answer] of await writeAll(host.library, map, { pairs, stopAtFirst: true })) {
       const place = `entry ${index} of ${entries.count}`;
-      const text = refusalText(map, answer);
+      const text = failureText(map, answer);
       throw kernelError('fill inner map', label, answer, text === '' ? place : `${place}: ${text}`);
     }
     seal(host, request, map);
@@ -81,5 +81,5 @@ function seal({ library }: Host, { freeze, pin, label }: BuildRequest, map: Owne
   const frozen = freeze ? library.mapFreeze(map.fd) : 0;
   if (frozen < 0) throw kernelError('freeze inner map', label, frozen);
   const pinned = library.objectPin(map.fd, pin);
-  if (pinned < 0) throw kernelError('pin inner map', label, pinned, pinRefusal(pin, pinned));
+  if (pinned < 0) throw kernelError('pin inner map', label, pinned, pinFailure(pin, pinned));
 }

@@ -69,17 +69,17 @@ export async function editInner(host: Host, inner: OwnedMap, edit: Edit): Promis
   const upserts = pairsOf(inner, edit.upserts, host.possibleCpus);
   const deletes = keysOf(inner, edit.deletes);
   const { kept } = edit;
-  const refused =
+  const failed =
     kept === undefined
       ? await writeAll(library, inner, { pairs: upserts })
       : await writeKeeping(library, inner.fd, { pairs: upserts, kept });
   const undeleted = await writeAll(library, inner, { pairs: deletes });
-  if (deletes.count > undeleted.size) await retryFull(host, inner, { upserts, refused });
+  if (deletes.count > undeleted.size) await retryFull(host, inner, { upserts, failed });
   for (const [index, answer] of undeleted) {
     // Another writer deleted the entry first
-    if (answer !== -ERRNO.ENOENT) refused.set(upserts.count + index, answer);
+    if (answer !== -ERRNO.ENOENT) failed.set(upserts.count + index, answer);
   }
-  return failuresOf(inner, refused, index =>
+  return failuresOf(inner, failed, index =>
     index < upserts.count ? `put entry ${index} into` : 'delete an entry of',
   );
 }
@@ -87,12 +87,12 @@ export async function editInner(host: Host, inner: OwnedMap, edit: Edit): Promis
 async function retryFull(
   host: Host,
   inner: OwnedMap,
-  { upserts, refused }: { readonly upserts: Pairs; readonly refused: Map<number, number> },
+  { upserts, failed }: { readonly upserts: Pairs; readonly failed: Map<number, number> },
 ): Promise<void> {
-  const full = [...refused].filter(([, answer]) => isFull(answer));
+  const full = [...failed].filter(([, answer]) => isFull(answer));
   await forEachSliced(full, ([index]) => {
     const answer = singleNow(host.library, inner.fd, upserts, index);
-    if (answer < 0) refused.set(index, answer);
-    else refused.delete(index);
+    if (answer < 0) failed.set(index, answer);
+    else failed.delete(index);
   });
 }

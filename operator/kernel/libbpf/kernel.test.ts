@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { KernelError } from '../error.ts';
-import { numbered, openMap, refusal, u32 } from '../testing/contract/fixture.ts';
+import { failureOf, numbered, openMap, u32 } from '../testing/contract/fixture.ts';
 import type { RealKernel } from './kernel.ts';
 import { observed, openLibrary } from './library.ts';
 import { HASH, mapsNamed, onRealKernel, onScratch } from './scratch.test.ts';
@@ -66,7 +66,7 @@ onRealKernel('openKernel', () => {
   it('close: what comes after is EBADF', () => {
     const other = scratch().open();
     other.close();
-    expect(refusal(() => other.open(scratch().path('x')))?.errno).to.equal('EBADF');
+    expect(failureOf(() => other.open(scratch().path('x')))?.errno).to.equal('EBADF');
   });
 
   it('entries that are not as many bytes as their count says are refused, not read beyond', async () => {

@@ -32,13 +32,13 @@ export interface RealKernel extends Kernel {
   close(): void;
 }
 
-/** Room in the table of open files that is made while the kernel is probed: 128 KiB, enough for a wave of 16,000. */
+/** Files that the probe reserves room for in the table of open files: 128 KiB. */
 const FILES_AT_START = 16_000;
 
-/** Files that anything but inner maps may take: pins, sockets, the API server's connections. */
+/** Files for everything but inner maps: pins, sockets, the API server's connections. */
 const MOST_RESERVED = 512;
 
-/** The kernel of this machine. Throws with what to do where libbpf.so.1, the bpffs or CAP_BPF is missing. */
+/** The kernel of this machine. Where libbpf.so.1, the bpffs or CAP_BPF is missing, the error says how to get it. */
 export function openKernel(options: KernelOptions): RealKernel {
   const root = resolve(options.bpffs);
   const { library, counts } = counted(options.library ?? openLibrary());
@@ -52,13 +52,13 @@ export function openKernel(options: KernelOptions): RealKernel {
   return kernelOn(host, new Templates(library, options.templateProgram), own);
 }
 
-/** Each method is one function of the file that is named after it. */
+/** Each method is one function of another file. */
 function kernelOn(host: Host, templates: Templates, own: Pick<RealKernel, 'pins' | 'calls'>): RealKernel {
   const { library, possibleCpus } = host;
   const limit = openFilesLimit();
   const openMapsLimit = Math.max(1, limit - Math.min(MOST_RESERVED, Math.ceil(limit / 4)));
   const files = new FileTable(library);
-  // Until probed: a kernel without the batch answers so at once
+  // Until probed: a kernel without the batch says so at the first call
   let batches = true;
   let isOpen = true;
   const opened = (): Host => {
@@ -118,7 +118,7 @@ function ours(map: OpenMap): OwnedMap {
   throw new KernelError('use', map.name, 'EINVAL', 'it was not opened by this kernel');
 }
 
-/** `0-3,8-11`: a per-CPU value has a place for each, whether it is there or not. */
+/** `0-3,8-11`: a per-CPU value has a place for each, also for absent ones. */
 function countPossibleCpus(): number {
   const ranges = readFileSync('/sys/devices/system/cpu/possible', 'latin1').trim().split(',');
   return ranges.reduce((sum, range) => {

@@ -17,7 +17,7 @@ export interface Call<Arguments extends readonly unknown[]> {
   later(...args: Arguments): Promise<Answer>;
 }
 
-/** The C functions of symbols.ts as plain functions: the one way from here to the kernel. */
+/** The C functions of symbols.ts as plain functions: every call of the kernel goes through them. */
 export interface Library {
   readonly mapCreate: Call<
     [type: number, name: string, keySize: number, valueSize: number, maxEntries: number, options: Bytes]
@@ -117,8 +117,8 @@ function wrapped(library: Library, before: (name: SymbolName) => () => void): Li
 }
 
 /**
- * Seven parameters, as no function takes more; koffi drops those that one does not take. A rest parameter would make an
- * array for each of a million calls.
+ * Seven parameters, as no function takes more; koffi drops the surplus ones. A rest parameter would make an array for each
+ * of a million calls.
  */
 function announcing(call: Plain, announce: () => void): Plain {
   return (a, b, c, d, e, f, g) => {
@@ -165,7 +165,7 @@ type Asynchronous = { async: (...args: unknown[]) => void };
 
 let inFlight = 0;
 const waiting: (() => void)[] = [];
-/** Arguments of calls in flight: koffi itself keeps no Buffer alive. */
+/** Arguments of calls in flight: koffi does not keep their buffers alive. */
 const held = new Set<readonly unknown[]>();
 
 function offLoop(call: Asynchronous): (...args: unknown[]) => Promise<number> {

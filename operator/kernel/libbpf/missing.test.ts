@@ -3,7 +3,7 @@ import { mkdtempSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { refusal } from '../testing/contract/fixture.ts';
+import { failureOf } from '../testing/contract/fixture.ts';
 import { openKernel } from './kernel.ts';
 import { inChild, onRealKernel, onScratch, withCapabilities } from './scratch.test.ts';
 
@@ -12,13 +12,13 @@ onRealKernel('openKernel where something is missing', () => {
 
   it('a directory without a bpffs: says how to mount one', () => {
     const directory = mkdtempSync(join(tmpdir(), 'innermap-plain-'));
-    const error = refusal(() => openKernel({ bpffs: directory }));
+    const error = failureOf(() => openKernel({ bpffs: directory }));
     rmdirSync(directory);
     expect(error?.message).to.contain(`mount -t bpf bpf ${directory}`);
   });
 
   it('no directory: ENOENT, and says how to make one', () => {
-    const error = refusal(() => openKernel({ bpffs: '/nowhere/at/all' }));
+    const error = failureOf(() => openKernel({ bpffs: '/nowhere/at/all' }));
     expect(error?.errno).to.equal('ENOENT');
     expect(error?.message).to.contain('mkdir -p /nowhere/at/all && mount -t bpf bpf');
   });

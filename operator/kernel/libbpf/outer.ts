@@ -10,7 +10,7 @@ import { createMap, labelOf } from './maps.ts';
 import { inParallel } from './parallel.ts';
 import { ANY, EXIST } from './symbols.ts';
 
-/** Singles share grace periods: as many at once as koffi takes. libuv's pool (UV_THREADPOOL_SIZE) sets how many really run. */
+/** Singles share grace periods: as many at once as koffi allows. libuv's pool (UV_THREADPOOL_SIZE) limits how many run. */
 const MOST_SINGLES = 256;
 /** Each batch waits for a grace period of its own, so after this many the rest go as parallel singles. */
 const MOST_BATCHES = 4;
@@ -22,7 +22,7 @@ interface Change {
   /** Whether a batch is worth it: not where it waits once per entry (5.19 to 6.7). */
   readonly batches: boolean;
   /** Index → -errno. */
-  readonly refused: Map<number, number>;
+  readonly failed: Map<number, number>;
 }
 
 export async function readOuter(host: Host, outer: OwnedMap): Promise<OuterEntries> {
@@ -45,8 +45,8 @@ export async function replaceInners(
   for (let at = 0; at < inners.length; at++) fds[at] = inners[at]!.fd;
   const entries = { count: inners.length, keys, values: new Uint8Array(fds.buffer) };
   const pairs = pairsOf(outer, entries, host.possibleCpus);
-  const refused = await applyAll({ host, outer, pairs, batches });
-  return failuresOf(outer, refused, index => `insert ${labelOf(inners[index]!)} into`);
+  const failed = await applyAll({ host, outer, pairs, batches });
+  return failuresOf(outer, failed, index => `insert ${labelOf(inners[index]!)} into`);
 }
 
 /** A key that is gone already is no failure. */
@@ -57,30 +57,30 @@ export async function removeKeys(
 ): Promise<Failed> {
   // An ArrayOfMaps has no delete batch on any kernel
   const hasBatches = batches && outer.spec.type === 'HashOfMaps';
-  const refused = await applyAll({ host, outer, pairs: keysOf(outer, keys), batches: hasBatches });
-  for (const [index, answer] of refused) if (answer === -ERRNO.ENOENT) refused.delete(index);
-  return failuresOf(outer, refused, () => 'delete an entry of');
+  const failed = await applyAll({ host, outer, pairs: keysOf(outer, keys), batches: hasBatches });
+  for (const [index, answer] of failed) if (answer === -ERRNO.ENOENT) failed.delete(index);
+  return failuresOf(outer, failed, () => 'delete an entry of');
 }
 
 /**
  * Applies batches, each behind the entry that the kernel refused in the last; after the last batch, singles.
  * Returns index → -errno.
  */
-async function applyAll(given: Omit<Change, 'refused'>): Promise<Map<number, number>> {
-  const refused = new Map<number, number>();
-  const change: Change = { ...given, refused };
+async function applyAll(given: Omit<Change, 'failed'>): Promise<Map<number, number>> {
+  const failed = new Map<number, number>();
+  const change: Change = { ...given, failed };
   let rest = upTo(change.pairs.count);
   const mostBatches = change.batches && rest.length > 1 ? MOST_BATCHES : 0;
   for (let batch = 0; batch < mostBatches && rest.length > 0; batch += 1) {
     const { done, answer, unsupported } = await applyBatch(change, rest);
-    if (answer === 0) return refused;
+    if (answer === 0) return failed;
     if (unsupported) break;
-    refused.set(rest[done]!, answer);
+    failed.set(rest[done]!, answer);
     rest = rest.subarray(done + 1);
     if (change.outer.spec.type === 'HashOfMaps') rest = await withoutHopeless(change, rest, answer);
   }
   await inParallel(rest.length, MOST_SINGLES, index => applySingle(change, rest[index]!));
-  return refused;
+  return failed;
 }
 
 /** 0, 1, 2 …; a plain loop, Array.from takes ten times as long. */
@@ -102,7 +102,7 @@ async function applySingle(change: Change, index: number): Promise<void> {
   const answer = await (values === undefined
     ? library.mapDelete.later(fd, keys)
     : library.mapUpdate.later(fd, keys, values, ANY));
-  if (answer < 0) change.refused.set(index, answer);
+  if (answer < 0) change.failed.set(index, answer);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmdirSync, statSync, watch } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { expect } from 'chai';
-import { eventually, HASH, refusal } from '../../testing/contract/fixture.ts';
+import { eventually, failureOf, HASH } from '../../testing/contract/fixture.ts';
 import type { RealKernel } from '../kernel.ts';
 import { onRealKernel, onScratch, run } from '../scratch.test.ts';
 
@@ -30,7 +30,7 @@ onRealKernel('BpfPins', () => {
   it('open: a pin of a program or a link is no map', () => {
     const { pins } = kernel;
     run('bpftool', 'iter', 'pin', PROGRAM, scratch().path('link'));
-    const error = refusal(() => kernel.open(scratch().path('link')));
+    const error = failureOf(() => kernel.open(scratch().path('link')));
     pins.unlink(scratch().path('link'));
     expect(error?.errno).to.equal('EINVAL');
     expect(error?.message).to.contain('it is no map but bpf');

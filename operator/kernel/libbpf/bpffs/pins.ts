@@ -15,7 +15,7 @@ const DIRECTORY_MODE = 0o755;
 const PIN_MODE = 0o600;
 const RECORD_BYTES = 4000;
 
-/** Throws unless the directory lies in a bpffs: a pin elsewhere is refused, and a mount point without its mount is empty. */
+/** Throws unless the directory lies in a bpffs: a pin elsewhere is failed, and a mount point without its mount is empty. */
 export function requireBpffs(root: string): void {
   const operation = 'use the bpffs at';
   const mount = `mount -t bpf bpf ${root}`;
@@ -63,7 +63,7 @@ export class BpfPins implements Pins {
 
   pin(map: OpenMap, path: string, mode: number): void {
     const answer = this.#library.objectPin(map.fd, path);
-    if (answer < 0) throw kernelError(`pin ${labelOf(map)} at`, path, answer, pinRefusal(path, answer));
+    if (answer < 0) throw kernelError(`pin ${labelOf(map)} at`, path, answer, pinFailure(path, answer));
     if (mode === PIN_MODE) return;
     const changed = this.#library.chmod(path, mode);
     if (changed >= 0) return;
@@ -106,19 +106,19 @@ export class BpfPins implements Pins {
   }
 }
 
-/** Why a pin was refused, where the answer says so. */
-export function pinRefusal(path: string, answer: number): string {
+/** Why a pin was failed, where the answer says so. */
+export function pinFailure(path: string, answer: number): string {
   if (answer === -ERRNO.EEXIST) return `${path} is taken`;
-  return answer === -ERRNO.ENOENT ? `${dirname(path)} does not exist` : dotRefusal(path, answer);
+  return answer === -ERRNO.ENOENT ? `${dirname(path)} does not exist` : dotFailure(path, answer);
 }
 
-function dotRefusal(path: string, answer: number): string {
+function dotFailure(path: string, answer: number): string {
   return answer === -ERRNO.EPERM && basename(path).includes('.') ? 'names on a bpffs hold no dot' : '';
 }
 
 function succeed(operation: string, path: string, answer: number, expected: readonly number[] = []): void {
   if (answer < 0 && !expected.includes(answer))
-    throw kernelError(operation, path, answer, dotRefusal(path, answer));
+    throw kernelError(operation, path, answer, dotFailure(path, answer));
 }
 
 function isDirectory(path: string): boolean {

@@ -14,7 +14,7 @@ export async function writeKeeping(
   fd: number,
   { pairs, kept }: { readonly pairs: Pairs; readonly kept: Kept },
 ): Promise<Map<number, number>> {
-  const refused = new Map<number, number>();
+  const failed = new Map<number, number>();
   const slice = new Slice();
   const value = new Uint8Array(pairs.stride);
   for (let index = 0; index < pairs.count; index += 1) {
@@ -26,9 +26,9 @@ export async function writeKeeping(
         : singleNow(library, fd, pairs, index);
     let answer = put();
     for (let tries = 1; isPassing(answer) && tries < TRIES; tries += 1) answer = put();
-    if (answer < 0) refused.set(index, answer);
+    if (answer < 0) failed.set(index, answer);
   }
-  return refused;
+  return failed;
 }
 
 interface Keeping {

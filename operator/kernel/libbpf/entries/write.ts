@@ -109,7 +109,7 @@ export async function writeAll(
   map: OwnedMap,
   { pairs, stopAtFirst = false }: { readonly pairs: Pairs; readonly stopAtFirst?: boolean },
 ): Promise<Map<number, number>> {
-  const refused = new Map<number, number>();
+  const failed = new Map<number, number>();
   const slice = new Slice();
   let way: Way = pairs.count > NOW_ENTRIES ? 'later' : 'now';
   let tries = 0;
@@ -121,12 +121,12 @@ export async function writeAll(
     if (answer === 0 || unsupported) continue;
     tries = done > 0 ? 1 : tries + 1;
     if (isPassing(answer) && tries < TRIES) continue;
-    refused.set(from, answer);
+    failed.set(from, answer);
     from += 1;
     tries = 0;
     if (stopAtFirst) break;
   }
-  return refused;
+  return failed;
 }
 
 type Way = 'later' | 'now' | 'single';
@@ -162,17 +162,17 @@ function writeSome(
 /** The failures of an operation on one map, from index → -errno. */
 export function failuresOf(
   map: OwnedMap,
-  refused: ReadonlyMap<number, number>,
+  answers: ReadonlyMap<number, number>,
   operation: (index: number) => string,
 ): Failed {
-  const failed = new Map<number, KernelError>();
-  for (const [index, answer] of [...refused].sort(([a], [b]) => a - b))
-    failed.set(index, kernelError(operation(index), map.label, answer, refusalText(map, answer)));
-  return failed;
+  const failures = new Map<number, KernelError>();
+  for (const [index, answer] of [...answers].sort(([a], [b]) => a - b))
+    failures.set(index, kernelError(operation(index), map.label, answer, failureText(map, answer)));
+  return failures;
 }
 
 /** Why the kernel refuses an entry, where its answer says so. */
-export function refusalText({ spec: { type, maxEntries } }: OwnedMap, answer: number): string {
+export function failureText({ spec: { type, maxEntries } }: OwnedMap, answer: number): string {
   if (answer === -ERRNO.EPERM)
     return `it is frozen or read-only${isOuter(type) ? ', or this process needs CAP_BPF' : ''}`;
   if (answer === -ERRNO.EINVAL && isOuter(type)) return 'its layout is not that of the template';

@@ -4,7 +4,7 @@ import { NO_ENTRIES } from '../../../core/entries.ts';
 import type { MapSpec } from '../../../core/mapspec.ts';
 import { KernelError } from '../../error.ts';
 import type { KernelFixture } from './fixture.ts';
-import { contents, entriesOf, errnos, HASH, hexAt, numbered, openMap, refusal, u32 } from './fixture.ts';
+import { contents, entriesOf, errnos, failureOf, HASH, hexAt, numbered, openMap, u32 } from './fixture.ts';
 
 /** What build, open, openById, frozen, accepts and template do. */
 export function buildContract(stand: () => KernelFixture): void {
@@ -207,7 +207,7 @@ function openContract(stand: () => KernelFixture): void {
   });
 
   it('open: ENOENT where nothing is', () => {
-    expect(refusal(() => stand().kernel.open(stand().path('nothing')))?.errno).to.equal('ENOENT');
+    expect(failureOf(() => stand().kernel.open(stand().path('nothing')))?.errno).to.equal('ENOENT');
   });
 
   it('openById: the same map; ENOENT when the id is gone', async function () {

@@ -95,7 +95,7 @@ export class KernelFixture {
 
   /** Whether no map has this id any more; proven by BPF_MAP_GET_FD_BY_ID, so undefined without CAP_SYS_ADMIN. */
   isGone(id: number): boolean | undefined {
-    const error = refusal(() => this.kernel.openById(id).close());
+    const error = failureOf(() => this.kernel.openById(id).close());
     if (error?.errno === 'EPERM') return undefined;
     return error?.errno === 'ENOENT';
   }
@@ -103,7 +103,7 @@ export class KernelFixture {
   /** Maps whose ids lie between two maps, as another process would find them. */
   *mapsBetween(before: OpenMap, after: OpenMap): Generator<{ name: string; spec: MapSpec }> {
     for (let id = before.id + 1; id < after.id; id += 1) {
-      if (refusal(() => this.kernel.openById(id).close()) !== undefined) continue;
+      if (failureOf(() => this.kernel.openById(id).close()) !== undefined) continue;
       const map = this.kernel.openById(id);
       yield { name: map.name, spec: map.spec };
       map.close();
@@ -117,7 +117,7 @@ export function openMap(built: OpenMap | KernelError | undefined): OpenMap {
 }
 
 /** The KernelError that a call throws; undefined when it throws none. Anything else goes through. */
-export function refusal(call: () => unknown): KernelError | undefined {
+export function failureOf(call: () => unknown): KernelError | undefined {
   try {
     call();
     return undefined;

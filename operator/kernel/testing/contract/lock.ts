@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Lock } from '../../pins.ts';
 import type { KernelFixture } from './fixture.ts';
-import { refusal } from './fixture.ts';
+import { failureOf } from './fixture.ts';
 
 /** One writer at a time. */
 export function lockContract(stand: () => KernelFixture): void {
@@ -29,7 +29,7 @@ export function lockContract(stand: () => KernelFixture): void {
   });
 
   it('of a missing directory is ENOENT', () => {
-    expect(refusal(() => stand().kernel.pins.lock(stand().path('missing')))?.errno).to.equal('ENOENT');
+    expect(failureOf(() => stand().kernel.pins.lock(stand().path('missing')))?.errno).to.equal('ENOENT');
   });
 }
 

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { MapSpec } from '../../../core/mapspec.ts';
 import type { OpenMap } from '../../kernel.ts';
 import type { KernelFixture } from './fixture.ts';
-import { errnos, HASH, refusal, u32 } from './fixture.ts';
+import { errnos, failureOf, HASH, u32 } from './fixture.ts';
 
 const KINDS = ['HashOfMaps', 'ArrayOfMaps'] as const;
 
@@ -187,13 +187,15 @@ function createContract(stand: () => KernelFixture): void {
   ];
   for (const [what, outer, template] of refused) {
     it(`refuses ${what} with EINVAL`, () => {
-      expect(refusal(() => stand().kernel.createOuter(outer, template, 'refused'))?.errno).to.equal('EINVAL');
+      expect(failureOf(() => stand().kernel.createOuter(outer, template, 'refused'))?.errno).to.equal(
+        'EINVAL',
+      );
     });
   }
 
   it('refuses a name that the kernel does not take with EINVAL', () => {
     const create = () => stand().kernel.createOuter(outerSpec('HashOfMaps'), HASH, 'team/a');
-    expect(refusal(create)?.errno).to.equal('EINVAL');
+    expect(failureOf(create)?.errno).to.equal('EINVAL');
   });
 
   it('the fd is no longer to be had after close, and a second close does nothing', async () => {

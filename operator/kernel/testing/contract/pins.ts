@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Errno } from '../../error.ts';
 import type { KernelFixture } from './fixture.ts';
-import { refusal } from './fixture.ts';
+import { failureOf } from './fixture.ts';
 import { lockContract } from './lock.ts';
 import { watchContract } from './watch.ts';
 
@@ -30,8 +30,8 @@ function directoryContract(stand: () => KernelFixture): void {
   });
 
   it('makeDirectory: a name with a dot is EPERM, one over 255 bytes ENAMETOOLONG', () => {
-    expect(refusal(() => pins().makeDirectory(stand().path('a.b')))?.errno).to.equal('EPERM');
-    expect(refusal(() => pins().makeDirectory(stand().path('a'.repeat(256))))?.errno).to.equal(
+    expect(failureOf(() => pins().makeDirectory(stand().path('a.b')))?.errno).to.equal('EPERM');
+    expect(failureOf(() => pins().makeDirectory(stand().path('a'.repeat(256))))?.errno).to.equal(
       'ENAMETOOLONG',
     );
     pins().makeDirectory(stand().path('a'.repeat(255)));
@@ -43,7 +43,7 @@ function directoryContract(stand: () => KernelFixture): void {
 
   it('makeDirectory: where a pin is, is EEXIST', async () => {
     await stand().inner('pin');
-    expect(refusal(() => pins().makeDirectory(stand().path('pin')))?.errno).to.equal('EEXIST');
+    expect(failureOf(() => pins().makeDirectory(stand().path('pin')))?.errno).to.equal('EEXIST');
   });
 
   it('list and exists: nothing is below a pin', async () => {
@@ -63,7 +63,7 @@ function directoryContract(stand: () => KernelFixture): void {
 
   it('removeDirectory: an empty one; ENOTEMPTY while anything is in it', () => {
     pins().makeDirectory(stand().path('a/b'));
-    expect(refusal(() => pins().removeDirectory(stand().path('a')))?.errno).to.equal('ENOTEMPTY');
+    expect(failureOf(() => pins().removeDirectory(stand().path('a')))?.errno).to.equal('ENOTEMPTY');
     pins().removeDirectory(stand().path('a/b'));
     pins().removeDirectory(stand().path('a'));
     expect(pins().exists(stand().path('a'))).to.equal(false);
@@ -106,7 +106,7 @@ function pinContract(stand: () => KernelFixture): void {
       const outer = stand().hashOfMaps();
       pins().makeDirectory(stand().path('directory'));
       pins().pin(outer, stand().path('taken'), 0o600);
-      expect(refusal(() => pins().pin(outer, stand().path(path), 0o600))?.errno).to.equal(errno);
+      expect(failureOf(() => pins().pin(outer, stand().path(path), 0o600))?.errno).to.equal(errno);
     });
   }
 
@@ -117,7 +117,7 @@ function pinContract(stand: () => KernelFixture): void {
 
   it('open: a directory is no map', () => {
     pins().makeDirectory(stand().path('directory'));
-    expect(refusal(() => stand().kernel.open(stand().path('directory')))?.errno).to.equal('EACCES');
+    expect(failureOf(() => stand().kernel.open(stand().path('directory')))?.errno).to.equal('EACCES');
   });
 
   it('rename: over another pin, whose map goes', async () => {
@@ -132,10 +132,10 @@ function pinContract(stand: () => KernelFixture): void {
 
   it('rename: of nothing is ENOENT, to a name with a dot EPERM', async () => {
     await stand().inner('pin');
-    expect(refusal(() => pins().rename(stand().path('nothing'), stand().path('pin')))?.errno).to.equal(
+    expect(failureOf(() => pins().rename(stand().path('nothing'), stand().path('pin')))?.errno).to.equal(
       'ENOENT',
     );
-    expect(refusal(() => pins().rename(stand().path('pin'), stand().path('a.b')))?.errno).to.equal('EPERM');
+    expect(failureOf(() => pins().rename(stand().path('pin'), stand().path('a.b')))?.errno).to.equal('EPERM');
     expect(pins().exists(stand().path('pin'))).to.equal(true);
   });
 
@@ -143,15 +143,15 @@ function pinContract(stand: () => KernelFixture): void {
     await stand().inner('pin');
     pins().makeDirectory(stand().path('directory'));
     const [pin, directory] = [stand().path('pin'), stand().path('directory')];
-    expect(refusal(() => pins().rename(pin, directory))?.errno).to.equal('EISDIR');
-    expect(refusal(() => pins().rename(directory, pin))?.errno).to.equal('ENOTDIR');
+    expect(failureOf(() => pins().rename(pin, directory))?.errno).to.equal('EISDIR');
+    expect(failureOf(() => pins().rename(directory, pin))?.errno).to.equal('ENOTDIR');
   });
 
   it('rename: a directory with what is in it, over an empty one alone', async () => {
     for (const name of ['a', 'b/c', 'empty']) pins().makeDirectory(stand().path(name));
     const { id } = await stand().inner('pin', { pin: stand().path('a/pin') });
     const rename = (from: string, to: string) =>
-      refusal(() => pins().rename(stand().path(from), stand().path(to)));
+      failureOf(() => pins().rename(stand().path(from), stand().path(to)));
     expect(rename('a', 'b')?.errno).to.equal('ENOTEMPTY');
     expect(rename('b', 'b/c/d')?.errno).to.equal('EINVAL');
     expect(rename('a', 'empty')).to.equal(undefined);
@@ -161,7 +161,7 @@ function pinContract(stand: () => KernelFixture): void {
   it('unlink: no error where nothing is; a directory is refused', () => {
     pins().unlink(stand().path('nothing'));
     pins().makeDirectory(stand().path('directory'));
-    expect(refusal(() => pins().unlink(stand().path('directory')))?.errno).to.equal('EISDIR');
+    expect(failureOf(() => pins().unlink(stand().path('directory')))?.errno).to.equal('EISDIR');
   });
 }
 
@@ -190,19 +190,21 @@ function recordContract(stand: () => KernelFixture): void {
 
   it('writeRecord: more than 4,000 bytes are ENAMETOOLONG, none are EINVAL, and the older record stays', () => {
     pins().writeRecord(path(), 'first');
-    expect(refusal(() => pins().writeRecord(path(), 'é'.repeat(2001)))?.errno).to.equal('ENAMETOOLONG');
-    expect(refusal(() => pins().writeRecord(path(), ''))?.errno).to.equal('EINVAL');
+    expect(failureOf(() => pins().writeRecord(path(), 'é'.repeat(2001)))?.errno).to.equal('ENAMETOOLONG');
+    expect(failureOf(() => pins().writeRecord(path(), ''))?.errno).to.equal('EINVAL');
     expect(pins().readRecord(path())).to.equal('first');
     expect(stand().names()).to.deep.equal(['record']);
   });
 
   it('readRecord: of a pin is EINVAL', async () => {
     await stand().inner('pin');
-    expect(refusal(() => pins().readRecord(stand().path('pin')))?.errno).to.equal('EINVAL');
+    expect(failureOf(() => pins().readRecord(stand().path('pin')))?.errno).to.equal('EINVAL');
   });
 
   it('writeRecord: in a missing directory is ENOENT', () => {
-    expect(refusal(() => pins().writeRecord(stand().path('missing/record'), 'x'))?.errno).to.equal('ENOENT');
+    expect(failureOf(() => pins().writeRecord(stand().path('missing/record'), 'x'))?.errno).to.equal(
+      'ENOENT',
+    );
   });
 
   it('unlink: removes a record', () => {

@@ -6,7 +6,7 @@ import type { MapSpec } from '../../../core/mapspec.ts';
 import { KernelError } from '../../error.ts';
 import type { Failed, Kernel, OpenMap } from '../../kernel.ts';
 import { onRealKernel, openFiles, Scratch } from '../../libbpf/scratch.test.ts';
-import { contents, hex, refusal, u32 } from '../contract/fixture.ts';
+import { contents, failureOf, hex, u32 } from '../contract/fixture.ts';
 import { FakeMachine } from './machine.ts';
 
 /** Runs one story on both kernels and compares what each tells of it, step by step. */
@@ -248,7 +248,7 @@ function specAt(kernel: Kernel, pin: string): MapSpec {
 /** What a call answers, or the errno that it is refused with. */
 function tell(call: () => unknown): unknown {
   let answer: unknown;
-  const refused = refusal(() => {
+  const refused = failureOf(() => {
     answer = call();
   });
   return refused === undefined ? (answer ?? 'done') : refused.errno;

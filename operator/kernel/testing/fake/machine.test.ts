@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { KernelError } from '../../error.ts';
-import { HASH, refusal, u32 } from '../contract/fixture.ts';
+import { failureOf, HASH, u32 } from '../contract/fixture.ts';
 import { Crash } from './faults.ts';
 import { OUTER, ROOT, rejection, request, tenants } from './given.ts';
 import { FakeMachine } from './machine.ts';
@@ -190,7 +190,7 @@ describe('FakeMachine', () => {
       const kernel = machine.openKernel();
       const outer = kernel.createOuter(OUTER, HASH, 'tenants');
       machine.failNext('chmod', 'EPERM');
-      expect(refusal(() => kernel.pins.pin(outer, `${ROOT}/outer`, 0o644))?.errno).to.equal('EPERM');
+      expect(failureOf(() => kernel.pins.pin(outer, `${ROOT}/outer`, 0o644))?.errno).to.equal('EPERM');
       expect(machine.files()).to.deep.equal({});
     });
   });

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { KernelError } from '../../error.ts';
 import type { OpenMap } from '../../kernel.ts';
-import { HASH, refusal, u32 } from '../contract/fixture.ts';
+import { failureOf, HASH, u32 } from '../contract/fixture.ts';
 import { OUTER, ROOT, request } from './given.ts';
 import type { FakeKernel } from './kernel.ts';
 import { FakeMachine } from './machine.ts';
@@ -86,7 +86,7 @@ class Walk {
 
   #rename(a: number, b: number): void {
     const id = this.#pins.get(a);
-    const error = refusal(() => this.#kernel.pins.rename(`${ROOT}/m${a}`, `${ROOT}/m${b}`));
+    const error = failureOf(() => this.#kernel.pins.rename(`${ROOT}/m${a}`, `${ROOT}/m${b}`));
     expect(error?.errno).to.equal(id === undefined ? 'ENOENT' : undefined);
     if (id === undefined) return;
     this.#pins.delete(a);

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { KernelError } from '../../error.ts';
 import type { OpenMap } from '../../kernel.ts';
-import { HASH, refusal, u32 } from '../contract/fixture.ts';
+import { failureOf, HASH, u32 } from '../contract/fixture.ts';
 import { built, OUTER, ROOT, rejection, request, tenants } from './given.ts';
 import { FakeMachine } from './machine.ts';
 
@@ -14,7 +14,7 @@ describe('FakeMachine.openKernel', () => {
   it('without sysAdmin no map is opened by its id', async () => {
     await tenants(machine);
     const kernel = machine.openKernel({ capabilities: { sysAdmin: false } });
-    expect(refusal(() => kernel.openById(1))?.errno).to.equal('EPERM');
+    expect(failureOf(() => kernel.openById(1))?.errno).to.equal('EPERM');
     const [byId, byPin] = await kernel.readInner([{ id: 2 }, { pin: `${ROOT}/a` }]);
     expect(byId).to.have.property('errno', 'EPERM');
     expect(byPin).to.have.property('id', 2);
@@ -33,7 +33,7 @@ describe('FakeMachine.openKernel', () => {
     owner.pins.pin(outer, `${ROOT}/closed`, 0o600);
     owner.pins.pin(outer, `${ROOT}/wide`, 0o666);
     const kernel = machine.openKernel({ capabilities: { dacOverride: false } });
-    expect(refusal(() => kernel.open(`${ROOT}/closed`))?.errno).to.equal('EACCES');
+    expect(failureOf(() => kernel.open(`${ROOT}/closed`))?.errno).to.equal('EACCES');
     expect(kernel.open(`${ROOT}/wide`).id).to.equal(outer.id);
     expect(machine.openKernel().open(`${ROOT}/closed`).id).to.equal(outer.id);
   });
@@ -42,8 +42,8 @@ describe('FakeMachine.openKernel', () => {
     const { pins } = await tenants(machine);
     expect(pins.exists(`${ROOT}/a`)).to.equal(true);
     const kernel = machine.openKernel({ capabilities: { bpf: false } });
-    expect(refusal(() => kernel.createOuter(OUTER, HASH, 'x'))?.errno).to.equal('EPERM');
-    expect(refusal(() => kernel.open(`${ROOT}/a`))?.errno).to.equal('EPERM');
+    expect(failureOf(() => kernel.createOuter(OUTER, HASH, 'x'))?.errno).to.equal('EPERM');
+    expect(failureOf(() => kernel.open(`${ROOT}/a`))?.errno).to.equal('EPERM');
     expect((await kernel.build([request('b')]))[0]).to.have.property('errno', 'EPERM');
   });
 
@@ -63,8 +63,8 @@ describe('FakeMachine.openKernel', () => {
     const other = machine.openKernel();
     other.pins.makeDirectory(`${ROOT}/a`);
     expect(kernel.pins.exists('/bpffs/a')).to.equal(false);
-    expect(refusal(() => kernel.pins.rename(`${ROOT}/a`, '/bpffs/a'))?.errno).to.equal('EXDEV');
-    expect(refusal(() => kernel.pins.makeDirectory('/elsewhere/a'))?.errno).to.equal('EPERM');
+    expect(failureOf(() => kernel.pins.rename(`${ROOT}/a`, '/bpffs/a'))?.errno).to.equal('EXDEV');
+    expect(failureOf(() => kernel.pins.makeDirectory('/elsewhere/a'))?.errno).to.equal('EPERM');
   });
 
   it('a handle of which the fd was closed is of no use', async () => {
