@@ -76,7 +76,7 @@ describe('chart', () => {
 describe('chart’s monitoring', () => {
   const known = new Set<string>(FOREIGN_METRICS);
   before(async () => {
-    for (const metrics of [agentMetrics({ version: '1' }), controllerMetrics({ version: '1' })]) {
+    for (const metrics of [agentMetrics('1'), controllerMetrics('1')]) {
       for (const name of namesIn(await metrics.text())) known.add(name);
       metrics.close();
     }

@@ -9,7 +9,7 @@ import { loadManifests } from './source/folder/load.ts';
 import { runAgent, runOnce } from './wiring/agent.ts';
 import { plan } from './wiring/plan.ts';
 
-/** Composition root: configuration → ports → run. Exit codes are the commands'. */
+/** Composition root: configuration → ports → run. The exit codes are the commands'. */
 export async function main(args: readonly string[]): Promise<number> {
   return runCommandLine(args, ports());
 }

@@ -1,5 +1,5 @@
 import type { DesiredInner } from '../core/desired/compile.ts';
-import type { Desired } from '../core/desired/desired.ts';
+import type { Desired, DesiredOuter } from '../core/desired/desired.ts';
 import { hex } from '../core/hex.ts';
 import { innerPinName } from '../core/ledgerrecord.ts';
 import type { Plan } from '../core/plan/plan.ts';
@@ -32,9 +32,12 @@ export async function fold(memory: Memory, desired: Desired, { plan, outcomes, n
     const known = memory.outers.get(outcome.step.outer);
     if (known !== undefined) foldOutcome(known, outcome, now);
   });
-  forgetReleased(memory, plan);
-  rememberHeld(memory, plan, now);
-  forgetUndeclared(memory, desired);
+  for (const [name, known] of memory.outers) {
+    // A removal that was released by its token does not count against the next one
+    if (plan.released.has(name)) known.removals = [];
+    rememberHeld(name, known, { plan, now });
+    forgetUndeclared(known, desired.outers.get(name));
+  }
   const drift = driftOf(outcomes);
   memory.counters.driftFound += drift.found;
   memory.counters.driftRepaired += drift.repaired;
@@ -53,14 +56,11 @@ function foldOutcome(known: OuterMemory, outcome: Outcome, now: number): void {
   switch (step.verb) {
     case 'insert':
     case 'replace':
+    case 'edit':
       foldWrite(known, step.inner, outcome.id!);
       return;
-    case 'edit':
-      known.programmed.set(step.inner.keyHex, { id: step.id, inner: step.inner, ours: true });
-      return;
     case 'remove':
-      foldRemoval(known, step.key, step.pin);
-      countRemoval(known, now);
+      foldRemoval(known, step, now);
       return;
     case 'settle':
       foldSettling(known, step);
@@ -96,58 +96,35 @@ function foldSettling({ pins }: OuterMemory, { from, to }: Extract<Step, { verb:
   else pins.set(to, id);
 }
 
-function foldRemoval(known: OuterMemory, key: Uint8Array, pin: string | undefined): void {
+/** The removals of one turn are counted together. */
+function foldRemoval(known: OuterMemory, { key, pin }: Extract<Step, { verb: 'remove' }>, now: number): void {
   const keyHex = hex(key);
   known.entries.delete(keyHex);
   known.programmed.delete(keyHex);
   if (pin !== undefined) known.pins.delete(pin);
-}
-
-/** The removals of one turn are counted together. */
-function countRemoval(known: OuterMemory, now: number): void {
   const last = known.removals.at(-1);
   if (last?.at === now) last.keys++;
   else known.removals = [...recentRemovals(known, now), { at: now, keys: 1 }];
 }
 
-/** A removal that was released by its token does not count against the next one. */
-function forgetReleased(memory: Memory, { released }: Plan): void {
-  for (const name of released) {
-    const known = memory.outers.get(name);
-    if (known !== undefined) known.removals = [];
-  }
-}
-
 /** A held removal is remembered until nothing is pending. */
-function rememberHeld({ outers }: Memory, { held, pending }: Plan, now: number): void {
-  for (const [name, known] of outers) {
-    const holding = held.find(({ outer }) => outer === name);
-    if (holding === undefined) {
-      if (!pending.has(name)) known.held = undefined;
-      continue;
-    }
-    const { keys, token } = holding;
-    const isSame = known.held?.token === token;
-    known.held = { keys: Math.max(keys, known.held?.keys ?? 0), token, at: isSame ? known.held!.at : now };
-  }
+function rememberHeld(name: string, known: OuterMemory, { plan, now }: Pick<Done, 'plan' | 'now'>): void {
+  const held = plan.held.find(({ outer }) => outer === name);
+  const before = known.held;
+  if (held !== undefined) {
+    const { keys, token } = held;
+    const at = before?.token === token ? before.at : now;
+    known.held = { keys: Math.max(keys, before?.keys ?? 0), token, at };
+  } else if (!plan.pending.has(name)) known.held = undefined;
 }
 
 /** Forgets as programmed what is not declared any more, even while its removal is held. */
-function forgetUndeclared(memory: Memory, desired: Desired): void {
-  for (const [name, known] of memory.outers) {
-    const inners = desired.outers.get(name)?.inners;
-    if (inners === undefined || known.programmed.size <= inners.size) continue;
-    for (const keyHex of known.programmed.keys()) if (!inners.has(keyHex)) known.programmed.delete(keyHex);
-  }
+function forgetUndeclared({ programmed }: OuterMemory, desired: DesiredOuter | undefined): void {
+  if (desired === undefined || programmed.size <= desired.inners.size) return;
+  for (const keyHex of programmed.keys()) if (!desired.inners.has(keyHex)) programmed.delete(keyHex);
 }
 
 function driftOf(outcomes: readonly Outcome[]): Drift {
-  let found = 0;
-  let repaired = 0;
-  for (const { step, ok } of outcomes) {
-    if (!('cause' in step) || step.cause !== 'drift') continue;
-    found++;
-    if (ok) repaired++;
-  }
-  return { found, repaired };
+  const drifted = outcomes.filter(({ step }) => 'cause' in step && step.cause === 'drift');
+  return { found: drifted.length, repaired: drifted.filter(({ ok }) => ok).length };
 }

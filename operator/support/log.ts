@@ -1,6 +1,6 @@
 import winston from 'winston';
 
-/** What a line tells besides its constant message. */
+/** The variable part of a line, beside its constant message. */
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** Constant messages, everything that varies in fields: lines can be counted and searched. */
@@ -8,30 +8,25 @@ export interface Log {
   error(message: string, fields?: Fields): void;
   warn(message: string, fields?: Fields): void;
   info(message: string, fields?: Fields): void;
-  debug(message: string, fields?: Fields): void;
-  /** Ask before building the fields of a debug line: a disabled one must cost nothing. */
-  readonly debugEnabled: boolean;
 }
 
 export interface LogOptions {
   readonly level: string;
   /** One JSON object a line; otherwise text for people. */
   readonly json: boolean;
-  /** Where lines go; standard error unless told otherwise. */
+  /** Standard error where absent. */
   readonly stream?: NodeJS.WritableStream;
-  /** Colours are for terminals; absent: what the stream is. */
-  readonly colour?: boolean;
 }
 
 const LEVELS = { error: 0, warn: 1, info: 2, debug: 3 } as const;
 type Level = keyof typeof LEVELS;
 
-/** To standard error: standard output belongs to what a command answers. */
+/** Writes to standard error: standard output is for a command's output. The level is coloured on a terminal. */
 export function createLog(options: LogOptions): Log {
   const level = levelOf(options.level);
   const stream = options.stream ?? process.stderr;
-  const colour = options.colour ?? (stream as { isTTY?: boolean }).isTTY === true;
-  // Whoever read the log went away (a pipe, a journal that was started anew): that must end no agent
+  const colour = (stream as { isTTY?: boolean }).isTTY === true;
+  // A reader that goes away (a pipe, a restarted journal) must not end the agent
   if (stream.listenerCount('error') === 0) stream.on('error', () => {});
   const { combine, timestamp, printf } = winston.format;
   const shape = options.json ? printf(jsonLine) : printf(line => textLine(line, colour));
@@ -41,16 +36,10 @@ export function createLog(options: LogOptions): Log {
     format: combine(timestamp(), shape),
     transports: [new winston.transports.Stream({ stream })],
   });
-  const write = (at: Level) => (message: string, fields?: Fields) => {
+  const write = (at: keyof Log) => (message: string, fields?: Fields) => {
     if (LEVELS[at] <= LEVELS[level]) logger.log(at, { message, fields: fields ?? {} });
   };
-  return {
-    error: write('error'),
-    warn: write('warn'),
-    info: write('info'),
-    debug: write('debug'),
-    debugEnabled: level === 'debug',
-  };
+  return { error: write('error'), warn: write('warn'), info: write('info') };
 }
 
 function levelOf(name: string): Level {
@@ -79,7 +68,7 @@ function coloured(level: string, word: string): string {
   return `\u001b[${COLOURS[level] ?? 0}m${word}\u001b[0m`;
 }
 
-/** Errors by their message, 64-bit numbers as text: neither has a JSON form of its own. */
+/** Errors as their message, 64-bit numbers as text: JSON has no form for either. */
 function plainFields(fields: Fields): Fields {
   return Object.fromEntries(
     Object.entries(fields)
@@ -91,7 +80,7 @@ function plainFields(fields: Fields): Fields {
   );
 }
 
-/** Quoted where a reader, or a control character in somebody's manifest, could break the line. */
+/** Quoted where a space or a control character, perhaps of somebody's manifest, could break the line. */
 function fieldText(value: unknown): string {
   if (typeof value === 'string') return /^[\w./:@%+,-]+$/.test(value) ? value : JSON.stringify(value);
   return typeof value === 'object' ? JSON.stringify(value) : String(value);

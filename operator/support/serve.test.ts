@@ -36,7 +36,7 @@ describe('serve', () => {
   });
 
   it('GET /metrics answers an agent’s metrics, whole, to several at once', async () => {
-    const metrics = agentMetrics({ version: '1.2.3' });
+    const metrics = agentMetrics('1.2.3');
     const address = await start({ metrics });
     const answers = await Promise.all(Array.from({ length: 5 }, () => ask(address, 'GET', '/metrics')));
     metrics.close();

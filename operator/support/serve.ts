@@ -5,18 +5,21 @@ export interface Served {
   /** `:9940`, `127.0.0.1:0`, `[::1]:9940`. */
   readonly listen: string;
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
-  /** Why this process should be started anew; undefined while all is well. */
+  /** The reason to restart this process; undefined while all is well. */
   readonly unhealthy: () => string | undefined;
-  /** Why it does not do its work yet; undefined when it does. */
+  /** The reason that it does not do its work yet; undefined when it does. */
   readonly unready: () => string | undefined;
 }
 
 export interface Serving {
-  /** `127.0.0.1:41234`: with the port that was taken where 0 was asked for. */
+  /** `127.0.0.1:41234`: with the port that was chosen where 0 was given. */
   readonly address: string;
-  /** Ends at once, answers that are under way included. */
+  /** Ends at once, responses under way included. */
   close(): Promise<void>;
 }
+
+/** Never a pipe or null: the server listens on a TCP address. */
+type Bound = Exclude<ReturnType<Server['address']>, string | null>;
 
 interface Answer {
   readonly code: number;
@@ -28,7 +31,7 @@ interface Answer {
 const PATHS: readonly string[] = ['/metrics', '/healthz', '/readyz'];
 const PLAIN = 'text/plain; charset=utf-8';
 
-/** Who asks is a kubelet and a Prometheus: few connections, small requests, quick answers. */
+/** For a kubelet and a Prometheus: few connections, small requests, quick responses. */
 const LIMITS = {
   maxHeaderSize: 8192,
   headersTimeout: 5000,
@@ -45,9 +48,14 @@ export async function serve(served: Served): Promise<Serving> {
   });
   server.maxConnections = MOST_CONNECTIONS;
   await listening(server, served.listen);
+  const { address, family, port } = server.address() as Bound;
   return {
-    address: addressOf(server),
-    close: () => closed(server),
+    address: family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`,
+    close: () =>
+      new Promise(resolve => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
   };
 }
 
@@ -58,10 +66,10 @@ function listening(server: Server, text: string): Promise<void> {
       `Cannot listen on ${text}: this is no address; write ADDRESS:PORT, such as :9940, 127.0.0.1:9940 or [::1]:9940`,
     );
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(refusal(text, error)));
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(text, error)));
     server.listen(address, () => {
       server.removeAllListeners('error');
-      // A connection that could not be taken (EMFILE) must not end the process: whoever asked asks again
+      // A connection that could not be accepted (EMFILE) must not end the process: clients try again
       server.on('error', () => {});
       resolve();
     });
@@ -75,24 +83,10 @@ const ADVICE: Readonly<Record<string, string>> = {
   ENOTFOUND: 'no such host; choose an address of this machine by --listen',
 };
 
-function refusal(text: string, { code = '', message }: NodeJS.ErrnoException): Error {
+function listenError(text: string, { code = '', message }: NodeJS.ErrnoException): Error {
   return new Error(
     `Cannot listen on ${text}: ${code || message}, ${ADVICE[code] ?? 'choose another by --listen'}`,
   );
-}
-
-function addressOf(server: Server): string {
-  const bound = server.address();
-  if (bound === null || typeof bound === 'string')
-    throw new Error('Cannot tell the address: the server is closed');
-  return bound.family === 'IPv6' ? `[${bound.address}]:${bound.port}` : `${bound.address}:${bound.port}`;
-}
-
-function closed(server: Server): Promise<void> {
-  return new Promise(resolve => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }
 
 async function respond(served: Served, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -109,7 +103,7 @@ async function respond(served: Served, request: IncomingMessage, response: Serve
 async function answerTo(served: Served, { method, url = '' }: IncomingMessage): Promise<Answer> {
   const path = url.replace(/\?.*$/s, '');
   if (!PATHS.includes(path)) return plain(404, `Not found: there are ${PATHS.join(', ')}`);
-  // What comes as its body is not waited for
+  // Its body is not waited for
   if (method !== 'GET' && method !== 'HEAD')
     return {
       ...plain(405, 'Only GET is answered here'),

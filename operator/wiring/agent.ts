@@ -12,13 +12,20 @@ import type { Lock } from '../kernel/pins.ts';
 import type { Publisher } from '../publish/publish.ts';
 import type { Source } from '../source/source.ts';
 import { createLog, type Log } from '../support/log.ts';
-import { folderSite } from './folder.ts';
+import { folderAdapters } from './folder.ts';
 import { nodeOf } from './node.ts';
 import type { Observed } from './observed.ts';
-import { untilSignal } from './signals.ts';
-import { Waiting } from './waiting.ts';
+import { WaitingServer } from './waiting.ts';
 
-/** Where an agent reads what is wanted and tells what is true. */
+/** What an agent is started with. */
+export interface AgentStart {
+  readonly options: AgentOptions;
+  readonly version: string;
+  readonly log: Log;
+  readonly stop: AbortSignal;
+}
+
+/** Where an agent reads declarations and publishes its report. */
 export interface AgentAdapters {
   readonly source: Source;
   readonly publisher: Publisher;
@@ -26,71 +33,61 @@ export interface AgentAdapters {
   readonly watches?: { readonly restarts: number; readonly hasSynced: boolean };
   /** Requests to a cluster. */
   readonly calls?: () => readonly { readonly verb: string; readonly code: string; readonly count: number }[];
-  /** For how long something has waited to be told. */
+  /** Age of the oldest change that is not yet published. */
   readonly queueMs?: () => number;
   close(): Promise<void>;
 }
 
 /** One turn. */
 export async function runOnce(options: AgentOptions, version: string): Promise<Report> {
-  const log = logOf(options);
-  let told: Report | undefined;
-  const stop = new AbortController();
-  await withAgent(options, { log, version, stop: stop.signal }, async agent => {
+  const start = { options, version, log: logOf(options), stop: new AbortController().signal };
+  const report = await withAgent(start, async agent => {
     const result = await turn(agent, { resync: true, contentShare: 1 });
-    turnLog(log, withPathsOf(options)).turned(result);
-    told = result.report;
+    turnLog(start.log, withPathsOf(options)).turned(result);
+    return result.report;
   });
-  return told!;
+  return report!;
 }
 
-/** Until SIGTERM or SIGINT: the turn that runs is finished, all maps stay in place. */
+/** Until SIGTERM or SIGINT: the current turn is finished, all maps stay in place. */
 export async function runAgent(options: AgentOptions, version: string): Promise<number> {
   const log = logOf(options);
-  await untilSignal(stop =>
-    withAgent(options, { log, version, stop }, async (agent, site) => {
-      const machines = await observedAt(options, { agent, site, version, log });
+  await untilSignal(stop => {
+    const start = { options, version, log, stop };
+    return withAgent(start, async (agent, adapters) => {
+      const observed = await observedAt(start, agent, adapters);
+      const listeners = [turnLog(log, withPathsOf(options)), ...(observed === undefined ? [] : [observed])];
       try {
-        await run(agent, options, both(turnLog(log, withPathsOf(options)), machines), stop);
+        await run(agent, options, all(listeners), stop);
       } finally {
-        await machines?.close();
+        await observed?.close();
       }
-    }),
-  );
+    });
+  });
   log.info('Stopped, all maps stay in place');
   return 0;
 }
 
-interface ObservedAgent {
-  readonly agent: Agent;
-  readonly site: AgentAdapters;
-  readonly version: string;
-  readonly log: Log;
-}
-
-/** prom-client and a server are loaded where somebody asks for them. */
+/** prom-client and the server are loaded only where they are used. */
 async function observedAt(
-  { listen }: AgentOptions,
-  { agent, site, version, log }: ObservedAgent,
+  { options: { listen }, version, log }: AgentStart,
+  agent: Agent,
+  adapters: AgentAdapters,
 ): Promise<Observed | undefined> {
   if (listen === undefined) return undefined;
   const { observed } = await import('./observed.ts');
-  const { kernel, kernelState } = agent;
-  const machines = await observed({ listen, version, kernel, kernelState, site });
-  log.info('Serving metrics and health', { address: machines.address });
-  return machines;
+  const serving = await observed({ listen, version, agent, adapters });
+  log.info('Serving metrics and health', { address: serving.address });
+  return serving;
 }
 
-function both(first: TurnListener, second: TurnListener | undefined): TurnListener {
-  if (second === undefined) return first;
+function all(listeners: readonly TurnListener[]): TurnListener {
   return {
     turned: result => {
-      first.turned(result);
-      second.turned(result);
+      for (const listener of listeners) listener.turned(result);
     },
     failed: (error, retryMs) => {
-      first.failed(error, retryMs);
-      second.failed(error, retryMs);
+      for (const listener of listeners) listener.failed(error, retryMs);
     },
   };
 }
@@ -99,41 +96,49 @@ export function logOf({ logLevel, logFormat }: Pick<AgentOptions, 'logLevel' | '
   return createLog({ level: logLevel, json: logFormat === 'json' });
 }
 
-interface Around {
-  readonly log: Log;
-  readonly version: string;
-  readonly stop: AbortSignal;
+/** Runs until `work` ends by itself or a signal stops it: SIGTERM of a kubelet, SIGINT of a terminal. */
+export async function untilSignal<T>(work: (stop: AbortSignal) => Promise<T>): Promise<T> {
+  const stop = new AbortController();
+  const end = (): void => stop.abort();
+  process.on('SIGTERM', end);
+  process.on('SIGINT', end);
+  try {
+    return await work(stop.signal);
+  } finally {
+    process.off('SIGTERM', end);
+    process.off('SIGINT', end);
+  }
 }
 
-/** A text with the node's paths. */
+/** Puts the node's paths into a text. */
 function withPathsOf({ bpffs: root, bpffsOnNode: onNode }: AgentOptions): (text: string) => string {
   return text => asOnNode({ root, onNode }, text);
 }
 
-type Use = (agent: Agent, site: AgentAdapters) => Promise<void>;
+type Use<T> = (agent: Agent, adapters: AgentAdapters) => Promise<T>;
 
-/** What ends the agent is told with the node's paths too. */
-async function withAgent(options: AgentOptions, around: Around, use: Use): Promise<void> {
+/** An error that ends the agent has the node's paths too. Undefined when stopped before this is the only writer. */
+async function withAgent<T>(start: AgentStart, use: Use<T>): Promise<T | undefined> {
   try {
-    await withOpenKernel(options, around, use);
+    return await withOpenKernel(start, use);
   } catch (error) {
-    if (error instanceof Error) error.message = withPathsOf(options)(error.message);
+    if (error instanceof Error) error.message = withPathsOf(start.options)(error.message);
     throw error;
   }
 }
 
 /** Opens everything an agent needs, becomes the only writer, and closes all of it in the end. */
-async function withOpenKernel(options: AgentOptions, around: Around, use: Use): Promise<void> {
-  const kernel = openKernel({ bpffs: options.bpffs });
+async function withOpenKernel<T>(start: AgentStart, use: Use<T>): Promise<T | undefined> {
+  const kernel = openKernel({ bpffs: start.options.bpffs });
   try {
-    const lock = await lockOf(kernel, options, around);
-    if (lock === undefined) return;
+    const lock = await lockOf(kernel, start);
+    if (lock === undefined) return undefined;
     try {
-      const site = await siteOf(options, kernel.possibleCpus, around);
+      const adapters = await adaptersOf(start, kernel.possibleCpus);
       try {
-        await use(await agentOf(options, { kernel, ...site }, around.log), site);
+        return await use(await agentOf(start, kernel, adapters), adapters);
       } finally {
-        await site.close();
+        await adapters.close();
       }
     } finally {
       lock.release();
@@ -143,45 +148,37 @@ async function withOpenKernel(options: AgentOptions, around: Around, use: Use): 
   }
 }
 
-async function lockOf(
-  kernel: Kernel,
-  { listen, bpffsOnNode: bpffs }: AgentOptions,
-  { log, version, stop }: Around,
-): Promise<Lock | undefined> {
-  const waiting = new Waiting({ listen, version, log });
-  const tell = (holder: string): void => {
+async function lockOf(kernel: Kernel, start: AgentStart): Promise<Lock | undefined> {
+  const { options, log, stop } = start;
+  const server = new WaitingServer(start);
+  const waiting = (holder: string): void => {
+    const bpffs = options.bpffsOnNode;
     log.warn('Another agent works on this bpffs, waiting for it to end', { bpffs, holder });
-    waiting.waits(holder);
+    server.waits(holder);
   };
   try {
-    return await onlyWriter(kernel, tell, stop);
+    return await onlyWriter(kernel, waiting, stop);
   } finally {
-    await waiting.end();
+    await server.end();
   }
 }
 
-/** The client library costs half a second and 60 MB: only who needs a cluster loads it. */
-async function siteOf(
-  options: AgentOptions,
-  possibleCpus: number,
-  { log, version }: Around,
-): Promise<AgentAdapters> {
-  if (options.manifests.length > 0) return folderSite(options, possibleCpus, log);
-  const { clusterSite } = await import('./cluster.ts');
-  return clusterSite(options, nodeOf(options).name, { possibleCpus, log, version });
+/** The client library costs half a second and 60 MB: it is loaded only for a cluster. */
+async function adaptersOf(start: AgentStart, possibleCpus: number): Promise<AgentAdapters> {
+  if (start.options.manifests.length > 0) return folderAdapters(start, possibleCpus);
+  const { clusterAdapters } = await import('./cluster.ts');
+  return clusterAdapters(start, possibleCpus);
 }
 
-type AgentPorts = Pick<Agent, 'kernel' | 'publisher' | 'source'>;
-
 async function agentOf(
-  options: AgentOptions,
-  { kernel, publisher, source }: AgentPorts,
-  log: Log,
+  { options, log }: AgentStart,
+  kernel: Kernel,
+  { publisher, source }: AgentAdapters,
 ): Promise<Agent> {
   const kernelState = await kernel.probe();
   const { release, outerBatch, gracePeriodMs } = kernelState;
-  log.info('Kernel probed', { release, outerBatch, gracePeriodMs, bpffs: options.bpffsOnNode });
-  const node = nodeOf(options);
   const { bpffsOnNode } = options;
+  log.info('Kernel probed', { release, outerBatch, gracePeriodMs, bpffs: bpffsOnNode });
+  const node = nodeOf(options);
   return { kernel, publisher, source, node, kernelState, bpffsOnNode, memory: emptyMemory(), clock: Date };
 }

@@ -1,28 +1,25 @@
-import type { AgentOptions } from '../cli/command.ts';
-import { type Cluster, openCluster } from '../kube/client.ts';
+import { openCluster } from '../kube/client.ts';
 import { RestoreDetection } from '../kube/watch/restoredetection.ts';
 import { ClusterPublisher } from '../publish/cluster/cluster.ts';
 import { clusterSource } from '../source/cluster/cluster.ts';
 import type { Log } from '../support/log.ts';
 import { REAL_CLOCK } from '../timing/clock.ts';
-import type { AgentAdapters } from './agent.ts';
-import { interruptions } from './interruptions.ts';
+import type { AgentAdapters, AgentStart } from './agent.ts';
+import { nodeOf } from './node.ts';
 
-/** What is wanted are a cluster's objects, what is true goes into the node's NodeMapState. */
-export function clusterSite(
-  options: AgentOptions,
-  node: string,
-  { possibleCpus, log, version }: Place,
-): AgentAdapters {
-  const cluster = openCluster({ ...clusterOf(options), userAgent: `innermap-agent/${version}` });
+/** Reads a cluster's objects, and publishes into the node's NodeMapState. */
+export function clusterAdapters({ options, version, log }: AgentStart, possibleCpus: number): AgentAdapters {
+  const { name: node } = nodeOf(options);
+  const cluster = openCluster({ ...options, userAgent: `innermap-agent/${version}` });
+  const { relistJitterMs } = options;
   const shared = {
     cluster,
     node,
     clock: REAL_CLOCK,
-    relistJitterMs: options.relistJitterMs,
+    relistJitterMs,
     restoreDetection: new RestoreDetection(),
   };
-  const failed = interruptions(log);
+  const failed = failureLog(log);
   const publisher = new ClusterPublisher({ ...shared, failed });
   const source = clusterSource({
     ...{ ...shared, possibleCpus, releases: () => publisher.releases },
@@ -36,29 +33,26 @@ export function clusterSite(
     watches: source,
     calls: () => cluster.calls(),
     queueMs: () => publisher.waitingMs,
-    close: () => closed(cluster, publisher, source),
+    close: async () => {
+      await publisher.close();
+      await source.close();
+      await cluster.close();
+    },
   };
 }
 
-interface Place {
-  readonly possibleCpus: number;
-  readonly log: Log;
-  readonly version: string;
-}
+/** The same failure of the same request is logged again after this long. */
+const LOG_AGAIN_MS = 60_000;
 
-export function clusterOf({ kubeconfig, context }: { kubeconfig?: string; context?: string }) {
-  return {
-    ...(kubeconfig === undefined ? {} : { kubeconfig }),
-    ...(context === undefined ? {} : { context }),
+/** Logs failures of an API server once a minute for each request and message, however often it is tried. */
+function failureLog(log: Log): (what: string, error: Error) => void {
+  const logged = new Map<string, number>();
+  return (what, { message }) => {
+    const now = performance.now();
+    for (const [known, at] of logged) if (now - at >= LOG_AGAIN_MS) logged.delete(known);
+    const key = `${what}\n${message}`;
+    if (logged.has(key)) return;
+    logged.set(key, now);
+    log.warn('API server', { what, error: message });
   };
-}
-
-async function closed(
-  cluster: Cluster,
-  publisher: { close(): Promise<void> },
-  source: { close(): Promise<void> },
-): Promise<void> {
-  await publisher.close();
-  await source.close();
-  await cluster.close();
 }

@@ -1,25 +1,29 @@
 import { hostname } from 'node:os';
 import type { ControllerCommandOptions } from '../cli/command.ts';
 import { Controller } from '../controller/run.ts';
-import { type Cluster, openCluster } from '../kube/client.ts';
-import { createLog, type Log } from '../support/log.ts';
+import { openCluster } from '../kube/client.ts';
 import type { ControllerMetrics } from '../support/metrics/controller.ts';
-import type { Serving } from '../support/serve.ts';
-import { clusterOf } from './cluster.ts';
-import { untilSignal } from './signals.ts';
+import { type Serving, serve } from '../support/serve.ts';
+import { logOf, untilSignal } from './agent.ts';
 
-/** Status writes under way at once, and what else is asked meanwhile. */
+/** Requests under way at once, status writes included. */
 const CONCURRENCY = 20;
 
-/** Until a signal ends it, or another process leads. */
+/** Until a signal stops it, or another process leads. */
 export async function runController(options: ControllerCommandOptions, version: string): Promise<number> {
-  const log = createLog({ level: options.logLevel, json: options.logFormat === 'json' });
+  const { listen, namespace, agentSelector, relistJitterMs, leaderElection } = options;
+  const log = logOf(options);
   const userAgent = `innermap-controller/${version}`;
-  const cluster = openCluster({ ...clusterOf(options), userAgent, concurrency: CONCURRENCY });
+  const cluster = openCluster({ ...options, userAgent, concurrency: CONCURRENCY });
   log.info('Cluster', { server: cluster.server });
-  const metrics = options.listen === undefined ? undefined : await metricsOf(version);
-  const controller = controllerOf(options, { cluster, log, metrics });
-  const serving = metrics && (await servingAt(options.listen!, controller, metrics, cluster));
+  const metrics = listen === undefined ? undefined : await metricsOf(version);
+  const controller = new Controller({
+    ...{ cluster, namespace, agentSelector, relistJitterMs, leaderElection, log },
+    identity: options.identity ?? `${hostname()}-${process.pid}`,
+    ...(metrics === undefined ? {} : { observer: metrics }),
+  });
+  metrics?.beforeText(() => metrics.calls(cluster.calls()));
+  const serving = metrics && (await servingAt(listen!, controller, metrics));
   if (serving !== undefined) log.info('Serving metrics and health', { address: serving.address });
   try {
     const outcome = await untilSignal(stop => controller.run(stop));
@@ -32,42 +36,17 @@ export async function runController(options: ControllerCommandOptions, version: 
   }
 }
 
-interface Surroundings {
-  readonly cluster: Cluster;
-  readonly log: Log;
-  readonly metrics: ControllerMetrics | undefined;
-}
-
-function controllerOf(
-  { namespace, agentSelector, relistJitterMs, leaderElection, identity }: ControllerCommandOptions,
-  { cluster, log, metrics }: Surroundings,
-): Controller {
-  return new Controller({
-    ...{ cluster, namespace, agentSelector, relistJitterMs, leaderElection, log },
-    identity: identity ?? `${hostname()}-${process.pid}`,
-    ...(metrics === undefined ? {} : { observer: metrics }),
-  });
-}
-
+/** prom-client is loaded only where it is used. */
 async function metricsOf(version: string): Promise<ControllerMetrics> {
-  const { controllerMetrics } = await import('../support/metrics/controller.ts');
-  return controllerMetrics({ version });
+  return (await import('../support/metrics/controller.ts')).controllerMetrics(version);
 }
 
-async function servingAt(
-  listen: string,
-  controller: Controller,
-  metrics: ControllerMetrics,
-  cluster: Cluster,
-): Promise<Serving> {
+function servingAt(listen: string, controller: Controller, metrics: ControllerMetrics): Promise<Serving> {
   metrics.beforeText(() => {
-    const { nodes, innerMaps, isLeader, queueDepth, queueOldestSeconds, eventsDropped, watchRestarts } =
-      controller.gauges();
-    metrics.measured({ nodes, innerMaps, leader: isLeader, eventsDropped, watchRestarts });
-    metrics.queue({ depth: queueDepth, oldestSeconds: queueOldestSeconds });
-    metrics.calls(cluster.calls());
+    const gauges = controller.gauges();
+    metrics.measured(gauges);
+    metrics.queue({ depth: gauges.queueDepth, oldestSeconds: gauges.queueOldestSeconds });
   });
-  const { serve } = await import('../support/serve.ts');
   return serve({
     listen,
     metrics,

@@ -1,11 +1,9 @@
-import type { AgentOptions } from '../cli/command.ts';
 import { filePublisher } from '../publish/file.ts';
 import { folderSource } from '../source/folder/folder.ts';
-import type { Log } from '../support/log.ts';
-import type { AgentAdapters } from './agent.ts';
+import type { AgentAdapters, AgentStart } from './agent.ts';
 
-/** What is wanted stands in a folder, what is true goes into a file. */
-export function folderSite(options: AgentOptions, possibleCpus: number, log: Log): AgentAdapters {
+/** Reads the manifests of a folder, and publishes into a file. */
+export function folderAdapters({ options, log }: AgentStart, possibleCpus: number): AgentAdapters {
   const { report, manifests, releases } = options;
   const publisher = filePublisher(report, error =>
     log.warn('Cannot write the report', { file: report, error: error.message }),

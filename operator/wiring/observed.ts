@@ -1,8 +1,7 @@
 import type { TurnListener } from '../agent/run.ts';
-import type { Turn } from '../agent/turn.ts';
-import type { Kernel } from '../kernel/kernel.ts';
+import type { Agent, Turn } from '../agent/turn.ts';
 import { type AgentMetrics, agentMetrics } from '../support/metrics/agent.ts';
-import type { OuterMapMeasures, StepSeconds } from '../support/metrics/turn.ts';
+import type { OuterMapMeasures } from '../support/metrics/turn.ts';
 import { serve } from '../support/serve.ts';
 import type { AgentAdapters } from './agent.ts';
 
@@ -12,30 +11,29 @@ const LONGEST_TURN_MS = 15 * 60_000;
 export interface Observing {
   readonly listen: string;
   readonly version: string;
-  readonly kernel: Kernel;
-  readonly kernelState: { readonly outerBatch: string; readonly gracePeriodMs: number };
-  readonly site: AgentAdapters;
+  readonly agent: Agent;
+  readonly adapters: AgentAdapters;
 }
 
-/** What an agent tells machines: metrics and health, served until `close`. */
+/** Keeps an agent's metrics and health, served until `close`. */
 export interface Observed extends TurnListener {
   readonly address: string;
   close(): Promise<void>;
 }
 
-export async function observed(observing: Observing): Promise<Observed> {
-  const { kernel, kernelState, site, listen, version } = observing;
-  const metrics = agentMetrics({ version });
-  const pulse = new Pulse(site);
+export async function observed({ listen, version, agent, adapters }: Observing): Promise<Observed> {
+  const { kernel, kernelState } = agent;
+  const metrics = agentMetrics(version);
+  const pulse = new Pulse(adapters);
   const gracePeriodSeconds = kernelState.gracePeriodMs / 1000;
   metrics.beforeText(() => {
     metrics.kernel({ ...kernelState, gracePeriodSeconds, counters: { ...kernel.counts() } });
     metrics.source({
-      restarts: site.watches?.restarts ?? 0,
+      restarts: adapters.watches?.restarts ?? 0,
       synced: pulse.isSynced,
-      oldestUnpublishedSeconds: (site.queueMs?.() ?? 0) / 1000,
+      oldestUnpublishedSeconds: (adapters.queueMs?.() ?? 0) / 1000,
     });
-    metrics.calls(site.calls?.() ?? []);
+    metrics.calls(adapters.calls?.() ?? []);
   });
   const serving = await serve({
     listen,
@@ -57,15 +55,15 @@ export async function observed(observing: Observing): Promise<Observed> {
   };
 }
 
-/** Whether the loop goes on, and whether it has done its work once. */
+/** Whether turns go on, and whether one has done its work. */
 class Pulse {
-  readonly #site: AgentAdapters;
+  readonly #adapters: AgentAdapters;
   #beatAt = performance.now();
   #isReady = false;
   isSynced = false;
 
-  constructor(site: AgentAdapters) {
-    this.#site = site;
+  constructor(adapters: AgentAdapters) {
+    this.#adapters = adapters;
   }
 
   beat(): void {
@@ -74,15 +72,14 @@ class Pulse {
 
   turned({ report }: Turn): void {
     this.beat();
-    this.isSynced = this.#site.watches?.hasSynced ?? report.state.conditions[0]?.reason !== 'Pending';
+    this.isSynced = this.#adapters.watches?.hasSynced ?? report.state.conditions[0]?.reason !== 'Pending';
     if (this.isSynced) this.#isReady = true;
   }
 
   unhealthy(): string | undefined {
-    const minutes = (performance.now() - this.#beatAt) / 60_000;
-    return minutes * 60_000 > LONGEST_TURN_MS
-      ? `No turn has ended for ${Math.floor(minutes)} minutes`
-      : undefined;
+    const passedMs = performance.now() - this.#beatAt;
+    if (passedMs <= LONGEST_TURN_MS) return undefined;
+    return `No turn has ended for ${Math.floor(passedMs / 60_000)} minutes`;
   }
 
   unready(): string | undefined {
@@ -96,16 +93,14 @@ function measure(metrics: AgentMetrics, { report, times }: Turn): void {
   const { milliseconds, inserted, replaced, edited, removed } = report.turn;
   metrics.turned({
     outerMaps: outerMapsIn(report),
-    stepSeconds: secondsOf(times),
+    stepSeconds: Object.fromEntries(
+      Object.entries(times).map(([step, milliseconds]) => [step, milliseconds / 1000]),
+    ),
     seconds: milliseconds / 1000,
     driftFound: drift.found,
     driftRepaired: drift.repaired,
     changes: { inserted, replaced, edited, removed },
   });
-}
-
-function secondsOf(times: Turn['times']): StepSeconds {
-  return Object.fromEntries(Object.entries(times).map(([step, milliseconds]) => [step, milliseconds / 1000]));
 }
 
 function outerMapsIn({ state, outerMaps, innerMaps }: Turn['report']): readonly OuterMapMeasures[] {

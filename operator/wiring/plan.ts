@@ -5,7 +5,7 @@ import { openKernel } from '../kernel/libbpf/kernel.ts';
 import { loadManifests } from '../source/folder/load.ts';
 import { nodeOf } from './node.ts';
 
-/** What an agent would do to this kernel for these manifests. */
+/** The changes that an agent would make to this kernel for these manifests. */
 export async function plan(options: PlanOptions): Promise<PlanOutcome> {
   const kernel = openKernel({ bpffs: options.bpffs });
   try {

@@ -1,26 +1,23 @@
-import type { Log } from '../support/log.ts';
+import type { AgentStart } from './agent.ts';
 
-export interface WaitingOptions {
-  /** Absent: no machine asks. */
-  readonly listen: string | undefined;
-  readonly version: string;
-  readonly log: Log;
-}
-
-/** What machines are told while another agent works: this one is alive, so that no kubelet starts it anew, and not ready. */
-export class Waiting {
-  readonly #options: WaitingOptions;
+/**
+ * Serves metrics and health while another agent holds the lock: this one is alive, so that no kubelet restarts it, and
+ * not ready.
+ */
+export class WaitingServer {
+  readonly #start: AgentStart;
   #holder = '';
   #closing: Promise<() => Promise<void>> | undefined;
 
-  constructor(options: WaitingOptions) {
-    this.#options = options;
+  constructor(start: AgentStart) {
+    this.#start = start;
   }
 
-  /** Served from the first time on. */
+  /** Serves from the first call on. */
   waits(holder: string): void {
+    const { listen } = this.#start.options;
     this.#holder = holder;
-    if (this.#options.listen !== undefined) this.#closing ??= this.#serve(this.#options.listen);
+    if (listen !== undefined) this.#closing ??= this.#serve(listen);
   }
 
   /** The address is free again when this resolves. */
@@ -31,9 +28,9 @@ export class Waiting {
   async #serve(listen: string): Promise<() => Promise<void>> {
     const { agentMetrics } = await import('../support/metrics/agent.ts');
     const { serve } = await import('../support/serve.ts');
-    const metrics = agentMetrics({ version: this.#options.version });
+    const { version, log } = this.#start;
+    const metrics = agentMetrics(version);
     const unready = () => `Another agent works on this bpffs, waiting for it to end: ${this.#holder}`;
-    const { log } = this.#options;
     try {
       const serving = await serve({ listen, metrics, unhealthy: () => undefined, unready });
       log.info('Serving health while waiting', { address: serving.address });

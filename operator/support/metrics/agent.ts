@@ -1,8 +1,8 @@
-import { type Build, type CommonMetrics, commonMetrics, type QueueMeasures } from './common.ts';
+import { type CommonMetrics, commonMetrics, type QueueMeasures } from './common.ts';
 import type { Metrics } from './registry.ts';
 import { type TurnMetrics, turnMetrics } from './turn.ts';
 
-/** What was probed at the start, and what bpf() was asked for since then. */
+/** The result of the probe at the start, and the calls of bpf() since then. */
 export interface KernelMeasures {
   readonly outerBatch: string;
   readonly gracePeriodSeconds: number;
@@ -10,13 +10,13 @@ export interface KernelMeasures {
   readonly counters: Readonly<Record<string, number>>;
 }
 
-/** Where manifests come from. */
+/** The source of manifests. */
 export interface SourceMeasures {
   /** Lists and watches begun after the first. */
   readonly restarts: number;
   /** Whether the whole set was read: nothing is removed before. */
   readonly synced: boolean;
-  /** How long the oldest change of this node's state waits to be told; 0 where none does. */
+  /** Age of the oldest change of this node's state that is not published; 0 where there is none. */
   readonly oldestUnpublishedSeconds: number;
 }
 
@@ -28,40 +28,35 @@ export interface AgentMetrics extends CommonMetrics, TurnMetrics {
   queue(measures: QueueMeasures): void;
 }
 
-export function agentMetrics(build: Build): AgentMetrics {
-  const { metrics, shared, watchRestarts, queue } = commonMetrics('agent', build);
-  const synced = metrics.gauge({
-    name: 'source_synced',
-    help: '1 when everything declared was read; nothing is removed before',
-  });
+export function agentMetrics(version: string): AgentMetrics {
+  const { metrics, shared, watchRestarts, queue } = commonMetrics('agent', version);
+  const synced = metrics.gauge(
+    'source_synced',
+    '1 when everything declared was read; nothing is removed before',
+  );
   return {
     ...shared,
     ...turnMetrics(metrics),
     kernel: kernelMetrics(metrics),
-    source(source) {
-      watchRestarts(source.restarts);
-      synced(source.synced ? 1 : 0);
-      queue('publish', { oldestSeconds: source.oldestUnpublishedSeconds });
+    source({ restarts, synced: isSynced, oldestUnpublishedSeconds: oldestSeconds }) {
+      watchRestarts(restarts);
+      synced(isSynced ? 1 : 0);
+      queue('publish', { oldestSeconds });
     },
     queue: measures => queue('changes', measures),
   };
 }
 
 function kernelMetrics(metrics: Metrics): (kernel: KernelMeasures) => void {
-  const info = metrics.gauges({
-    name: 'kernel_info',
-    help: 'How a batch on an outer map waits for grace periods, always 1',
-    labels: ['outer_batch'],
-  });
-  const gracePeriod = metrics.gauge({
-    name: 'grace_period_seconds',
-    help: 'One update of an outer map, measured at the start',
-  });
-  const calls = metrics.totals({
-    name: 'bpf_calls_total',
-    help: 'Calls of bpf() by command; a batch is one call',
-    labels: ['command'],
-  });
+  const batchHelp = 'How a batch on an outer map waits for grace periods, always 1';
+  const info = metrics.gauges('kernel_info', batchHelp, ['outer_batch']);
+  const gracePeriod = metrics.gauge(
+    'grace_period_seconds',
+    'One update of an outer map, measured at the start',
+  );
+  const calls = metrics.totals('bpf_calls_total', 'Calls of bpf() by command; a batch is one call', [
+    'command',
+  ]);
   return ({ outerBatch, gracePeriodSeconds, counters }) => {
     info([{ labels: { outer_batch: outerBatch }, value: 1 }]);
     gracePeriod(gracePeriodSeconds);

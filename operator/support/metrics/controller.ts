@@ -1,10 +1,10 @@
-import { type Build, type CommonMetrics, commonMetrics, type QueueMeasures } from './common.ts';
+import { type CommonMetrics, commonMetrics, type QueueMeasures } from './common.ts';
 
-/** What the controller has in view, and totals that others keep. */
+/** What the controller has in view, and totals that are counted elsewhere. */
 export interface ControllerMeasures {
   readonly nodes: number;
   readonly innerMaps: number;
-  readonly leader: boolean;
+  readonly isLeader: boolean;
   /** Since the start. */
   readonly eventsDropped: number;
   readonly watchRestarts: number;
@@ -23,33 +23,28 @@ export interface ControllerMetrics extends CommonMetrics {
 
 const FOLD_SECONDS = [0.0001, 0.001, 0.005, 0.02, 0.1, 0.5, 2, 10] as const;
 
-export function controllerMetrics(build: Build): ControllerMetrics {
-  const { metrics, shared, watchRestarts, queue } = commonMetrics('controller', build);
-  const writes = metrics.counter({
-    name: 'status_writes_total',
-    help: 'Writes of statuses by kind and answer',
-    labels: ['kind', 'code'],
-  });
-  const folds = metrics.histogram(
-    { name: 'fold_duration_seconds', help: 'How long it took to fold node states into statuses' },
-    FOLD_SECONDS,
-  );
-  const nodes = metrics.gauge({ name: 'nodes', help: 'Nodes in view' });
-  const innerMaps = metrics.gauge({ name: 'inner_maps', help: 'InnerMaps in view' });
-  const leader = metrics.gauge({ name: 'leader', help: '1 where this process writes the statuses' });
-  const dropped = metrics.total({
-    name: 'events_dropped_total',
-    help: 'Events that were not sent as there were too many',
-  });
+export function controllerMetrics(version: string): ControllerMetrics {
+  const { metrics, shared, watchRestarts, queue } = commonMetrics('controller', version);
+  const writes = metrics.counter('status_writes_total', 'Writes of statuses by kind and answer', [
+    'kind',
+    'code',
+  ]);
+  const foldHelp = 'How long it took to fold node states into statuses';
+  const folded = metrics.histogram('fold_duration_seconds', foldHelp, { buckets: FOLD_SECONDS });
+  const nodes = metrics.gauge('nodes', 'Nodes in view');
+  const innerMaps = metrics.gauge('inner_maps', 'InnerMaps in view');
+  const leader = metrics.gauge('leader', '1 where this process writes the statuses');
+  const droppedHelp = 'Events that were not sent as there were too many';
+  const dropped = metrics.total('events_dropped_total', droppedHelp);
   return {
     ...shared,
     wrote: (kind, code) => writes({ kind, code }),
-    folded: folds,
+    folded,
     queue: measures => queue('status', measures),
     measured(measures) {
       nodes(measures.nodes);
       innerMaps(measures.innerMaps);
-      leader(measures.leader ? 1 : 0);
+      leader(measures.isLeader ? 1 : 0);
       dropped(measures.eventsDropped);
       watchRestarts(measures.watchRestarts);
     },

@@ -7,14 +7,7 @@ export interface Sample {
   readonly value: number;
 }
 
-/** A metric's name without its prefix, what it says, and the labels that it is told apart by. */
-export interface Metric {
-  readonly name: string;
-  readonly help: string;
-  readonly labels?: readonly string[];
-}
-
-/** What GET /metrics answers. */
+/** The answer to GET /metrics. */
 export interface Exposition {
   readonly contentType: string;
   text(): Promise<string>;
@@ -22,7 +15,7 @@ export interface Exposition {
 
 const PREFIX = 'innermap_';
 
-/** One component's metrics. What a metric is set to is plain data: nobody else names the library. */
+/** One component's metrics, set by plain data. A metric has a name without its prefix, a help, and names of labels. */
 export class Metrics implements Exposition {
   readonly #registry = new Registry();
   readonly #refreshes: (() => void)[] = [];
@@ -31,7 +24,7 @@ export class Metrics implements Exposition {
     return this.#registry.contentType;
   }
 
-  /** Called at the begin of each answer: for ages and totals, which others keep. */
+  /** Called before each `text()`: for ages, and for totals that are counted elsewhere. */
   beforeText(refresh: () => void): void {
     this.#refreshes.push(refresh);
   }
@@ -41,63 +34,61 @@ export class Metrics implements Exposition {
     return this.#registry.metrics();
   }
 
-  gauge(metric: Metric): (value: number) => void {
-    const gauge = new Gauge(this.#config(metric));
+  gauge(name: string, help: string): (value: number) => void {
+    const gauge = new Gauge(this.#config(name, help));
     return value => gauge.set(value);
   }
 
-  /** Each call says all samples: those that it does not mention are gone. */
-  gauges(metric: Metric): (samples: Iterable<Sample>) => void {
-    const gauge = new Gauge(this.#config(metric));
+  /** Each call sets all samples: a sample that it lacks is gone. */
+  gauges(name: string, help: string, labels: readonly string[]): (samples: Iterable<Sample>) => void {
+    const gauge = new Gauge(this.#config(name, help, labels));
     return samples => {
       gauge.reset();
-      for (const { labels, value } of samples) gauge.set(labels, value);
+      for (const sample of samples) gauge.set(sample.labels, sample.value);
     };
   }
 
-  /** Begins at 0 for each of `known`, so that the first increase is seen as one. */
-  counter(metric: Metric, known: readonly Labels[] = []): (labels?: Labels, by?: number) => void {
-    const counter = new Counter(this.#config(metric));
-    for (const labels of known) counter.inc(labels, 0);
-    return (labels = {}, by = 1) => counter.inc(labels, by);
+  counter(name: string, help: string, labels: readonly string[]): (labels: Labels, by?: number) => void {
+    const counter = new Counter(this.#config(name, help, labels));
+    return (sample, by = 1) => counter.inc(sample, by);
   }
 
-  total(metric: Metric): (value: number) => void {
-    const raise = this.totals(metric);
+  total(name: string, help: string): (value: number) => void {
+    const raise = this.totals(name, help, []);
     return value => raise([{ labels: {}, value }]);
   }
 
-  /** A counter that somebody else counts: it takes over what it is told, and never goes down. */
-  totals(metric: Metric): (samples: Iterable<Sample>) => void {
+  /** Counters that are counted elsewhere: each takes over the value that it is given, and never goes down. */
+  totals(name: string, help: string, labels: readonly string[]): (samples: Iterable<Sample>) => void {
     const highest = new Map<string, Sample>();
     new Counter({
-      ...this.#config(metric),
+      ...this.#config(name, help, labels),
       collect() {
         this.reset();
-        for (const { labels, value } of highest.values()) this.inc(labels, value);
+        for (const sample of highest.values()) this.inc(sample.labels, sample.value);
       },
     });
     return samples => {
       for (const sample of samples) {
-        const name = Object.values(sample.labels).join('\n');
-        if (sample.value >= (highest.get(name)?.value ?? 0)) highest.set(name, sample);
+        const key = Object.values(sample.labels).join('\n');
+        if (sample.value >= (highest.get(key)?.value ?? 0)) highest.set(key, sample);
       }
     };
   }
 
-  histogram(metric: Metric, buckets: readonly number[]): (value: number, labels?: Labels) => void {
-    const histogram = new Histogram({ ...this.#config(metric), buckets: [...buckets] });
-    return (value, labels = {}) => histogram.observe(labels, value);
+  histogram(
+    name: string,
+    help: string,
+    { buckets, labels = [] }: { readonly buckets: readonly number[]; readonly labels?: readonly string[] },
+  ): (value: number, labels?: Labels) => void {
+    const histogram = new Histogram({ ...this.#config(name, help, labels), buckets: [...buckets] });
+    return (value, sample = {}) => histogram.observe(sample, value);
   }
 
   /** Names that are the same for every program have no prefix of ours. */
-  #config({ name, help, labels = [] }: Metric) {
+  #config(name: string, help: string, labels: readonly string[] = []) {
     const isCommon = /^(process|nodejs)_/.test(name);
-    return {
-      name: isCommon ? name : PREFIX + name,
-      help,
-      labelNames: [...labels],
-      registers: [this.#registry],
-    };
+    const labelNames = [...labels];
+    return { name: isCommon ? name : PREFIX + name, help, labelNames, registers: [this.#registry] };
   }
 }
