@@ -64,8 +64,8 @@ describe('turn, adopting', () => {
   it('plans nothing for a key that already holds what is declared', async () => {
     const machine = new FakeMachine();
     await load(machine);
-    const scene = adopting().inner('a/own', 'tenants', 7, { 1: 70 });
-    const acting = await startedAgent(machine.openKernel(), scene);
+    const fixture = adopting().inner('a/own', 'tenants', 7, { 1: 70 });
+    const acting = await startedAgent(machine.openKernel(), fixture);
     const { plan, report } = await acting.turn();
     expect(plan.steps.filter(step => 'inner' in step && step.inner.keyText === '7')).to.deep.equal([]);
     expect(report.innerMaps).to.deep.equal([]);
@@ -76,8 +76,12 @@ describe('turn, adopting', () => {
     const machine = new FakeMachine();
     await load(machine);
     const inner = { type: 'Hash', maxEntries: 16, key: 'u32', value: 'u64' };
-    const scene = new AgentFixture().outer('tenants', { pin: 'program/tenants', provision: 'Adopt', inner });
-    const { report } = await (await startedAgent(machine.openKernel(), scene)).turn();
+    const fixture = new AgentFixture().outer('tenants', {
+      pin: 'program/tenants',
+      provision: 'Adopt',
+      inner,
+    });
+    const { report } = await (await startedAgent(machine.openKernel(), fixture)).turn();
     expect(report.outerMaps[0]).to.include({ reason: 'LayoutMismatch' });
     expect(report.outerMaps[0]!.message).to.contain('value 4').and.to.contain('value 8');
   });
@@ -86,9 +90,13 @@ describe('turn, adopting', () => {
     const machine = new FakeMachine();
     await load(machine);
     const inner = { type: 'Hash', maxEntries: 16, key: 'u32', value: 'u64' };
-    const scene = new AgentFixture().outer('tenants', { pin: 'program/tenants', provision: 'Adopt', inner });
+    const fixture = new AgentFixture().outer('tenants', {
+      pin: 'program/tenants',
+      provision: 'Adopt',
+      inner,
+    });
     const kernel = machine.openKernel({ capabilities: { perfmon: false, sysAdmin: false } });
-    const { report } = await (await startedAgent(kernel, scene)).turn();
+    const { report } = await (await startedAgent(kernel, fixture)).turn();
     expect(report.outerMaps[0]).to.include({ reason: 'LayoutMismatch' });
   });
 

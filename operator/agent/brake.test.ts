@@ -5,13 +5,13 @@ import { LEDGER, twoTenants } from './testing/tenants.ts';
 
 describe('turn, the brake', () => {
   const many = (count: number): AgentFixture => {
-    let scene = new AgentFixture().outer('tenants');
-    for (let key = 1; key <= count; key++) scene = scene.inner(`a/m${key}`, 'tenants', key, { 1: key });
-    return scene;
+    let fixture = new AgentFixture().outer('tenants');
+    for (let key = 1; key <= count; key++) fixture = fixture.inner(`a/m${key}`, 'tenants', key, { 1: key });
+    return fixture;
   };
   const emptied = new AgentFixture().outer('tenants');
 
-  it('holds a removal of too much, tells the token, and lets go with it', async () => {
+  it('holds a removal of too much, reports the token, and removes with it', async () => {
     const machine = new FakeMachine();
     const acting = await startedAgent(machine.openKernel(), many(30));
     await acting.turn();

@@ -19,9 +19,9 @@ describe('turn, when things fail', () => {
 
   it('goes on with the others when one outer map cannot be read', async () => {
     const machine = new FakeMachine();
-    const scene = twoTenants().outer('others').inner('a/other', 'others', 1, { 1: 1 });
-    await (await startedAgent(machine.openKernel(), scene)).turn();
-    const changed = scene.inner('a/other', 'others', 1, { 1: 2 });
+    const fixture = twoTenants().outer('others').inner('a/other', 'others', 1, { 1: 1 });
+    await (await startedAgent(machine.openKernel(), fixture)).turn();
+    const changed = fixture.inner('a/other', 'others', 1, { 1: 2 });
     const acting = await startedAgent(machine.openKernel(), changed);
     machine.failNext('readOuter', 'EPERM', 1, 'tenants');
     const { report } = await acting.turn();
@@ -33,11 +33,11 @@ describe('turn, when things fail', () => {
     expect((await acting.turn()).report.outerMaps.every(({ ready }) => ready)).to.equal(true);
   });
 
-  it('tells Unsupported where the kernel has no such map, and the rest goes on', async () => {
+  it('reports Unsupported where the kernel has no such map, and the rest goes on', async () => {
     const machine = new FakeMachine();
-    const scene = twoTenants().outer('others').inner('a/other', 'others', 1, { 1: 1 });
+    const fixture = twoTenants().outer('others').inner('a/other', 'others', 1, { 1: 1 });
     machine.failNext('createOuter', 'ENOTSUPP', 1, 'others');
-    const { report } = await (await startedAgent(machine.openKernel(), scene)).turn();
+    const { report } = await (await startedAgent(machine.openKernel(), fixture)).turn();
     expect(report.outerMaps.map(({ name, reason }) => `${name} ${reason}`)).to.deep.equal([
       'others Unsupported',
       'tenants Programmed',
@@ -46,9 +46,12 @@ describe('turn, when things fail', () => {
 
   it('lists what is wrong with one outer map beside hundreds of troubles of another', async () => {
     const machine = new FakeMachine();
-    let scene = new AgentFixture().outer('flooded').outer('tenants').inner('b/last', 'tenants', 'no key', {});
-    for (let at = 0; at < 150; at++) scene = scene.inner(`a/m${at}`, 'flooded', 'no key', {});
-    const { report } = await (await startedAgent(machine.openKernel(), scene)).turn();
+    let fixture = new AgentFixture()
+      .outer('flooded')
+      .outer('tenants')
+      .inner('b/last', 'tenants', 'no key', {});
+    for (let at = 0; at < 150; at++) fixture = fixture.inner(`a/m${at}`, 'flooded', 'no key', {});
+    const { report } = await (await startedAgent(machine.openKernel(), fixture)).turn();
     const { failures, outerMaps } = report.state;
     expect(failures).to.have.length(100);
     expect(failures.filter(({ outerMap }) => outerMap === 'tenants').map(({ name }) => name)).to.deep.equal([
@@ -59,15 +62,15 @@ describe('turn, when things fail', () => {
 
   it('halves a wave when memory ends, and goes on', async () => {
     const machine = new FakeMachine();
-    let scene = new AgentFixture().outer('tenants');
-    for (let key = 1; key <= 20; key++) scene = scene.inner(`a/m${key}`, 'tenants', key, { 1: key });
+    let fixture = new AgentFixture().outer('tenants');
+    for (let key = 1; key <= 20; key++) fixture = fixture.inner(`a/m${key}`, 'tenants', key, { 1: key });
     machine.failNext('build', 'ENOMEM', 12);
-    const { report } = await (await startedAgent(machine.openKernel(), scene)).turn();
-    expect(machine.dump(LEDGER)).to.deep.equal(scene.contents('tenants'));
+    const { report } = await (await startedAgent(machine.openKernel(), fixture)).turn();
+    expect(machine.dump(LEDGER)).to.deep.equal(fixture.contents('tenants'));
     expect(report.innerMaps).to.deep.equal([]);
   });
 
-  it('tells OutOfMemory where even one does not fit, and nothing leaks', async () => {
+  it('reports OutOfMemory where even one does not fit, and nothing leaks', async () => {
     const machine = new FakeMachine();
     machine.failNext('build', 'ENOMEM', 1000, 'a/web');
     const kernel = machine.openKernel();
@@ -77,9 +80,9 @@ describe('turn, when things fail', () => {
     expect(machine.openFds(kernel)).to.equal(0);
   });
 
-  it('tells OuterMapFull, and removes first where slots are missing', async () => {
+  it('reports OuterMapFull, and removes first where slots are missing', async () => {
     const machine = new FakeMachine();
-    const outer = (scene: AgentFixture) => scene.outer('tenants', { maxEntries: 2 });
+    const outer = (fixture: AgentFixture) => fixture.outer('tenants', { maxEntries: 2 });
     const full = outer(new AgentFixture()).inner('a/x', 'tenants', 1, {}).inner('a/y', 'tenants', 2, {});
     const acting = await startedAgent(machine.openKernel(), full);
     await acting.turn();
@@ -92,9 +95,9 @@ describe('turn, when things fail', () => {
 
   it('lists what is wrong with an outer map before any number of inner maps', async () => {
     const machine = new FakeMachine();
-    let scene = twoTenants().outer('zones', { pin: 'tenants' });
-    for (let count = 0; count < 150; count++) scene = scene.inner(`c/${count}`, 'tenants', 1, {});
-    const { state } = (await (await startedAgent(machine.openKernel(), scene)).turn()).report;
+    let fixture = twoTenants().outer('zones', { pin: 'tenants' });
+    for (let count = 0; count < 150; count++) fixture = fixture.inner(`c/${count}`, 'tenants', 1, {});
+    const { state } = (await (await startedAgent(machine.openKernel(), fixture)).turn()).report;
     expect(state.totals?.failures).to.equal(151);
     expect(state.failures).to.have.length(100);
     expect(state.failures[0]).to.include({ kind: 'OuterMap', name: 'zones', reason: 'PinInUse' });

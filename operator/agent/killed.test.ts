@@ -70,7 +70,7 @@ describe('turn, killed at every step', () => {
       });
   });
 
-  it('letting go of more than the brake lets go: the token is asked for once', async () => {
+  it('releasing more than the brake allows: the token is needed once', async () => {
     let begin = new AgentFixture().outer('tenants', { deletionPolicy: 'Delete' });
     for (let key = 1; key <= 30; key++) begin = begin.inner(`a/m${key}`, 'tenants', key, { 1: key });
     const acting = await startedAgent(new FakeMachine().openKernel(), begin);

@@ -7,16 +7,16 @@ import { twoTenants } from './testing/tenants.ts';
 import { turnLog } from './turnlog.ts';
 
 const SILENT = { info: () => {}, warn: () => {}, error: () => {} };
-const told = (text: string) => text.replace('/bpffs', '/sys/fs/bpf');
+const onNode = (text: string) => text.replace('/bpffs', '/sys/fs/bpf');
 
 /** An agent in a container, where the node's bpffs is mounted elsewhere. */
-async function inPod(machine: FakeMachine, scene: AgentFixture): Promise<Acting> {
-  const { agent, stand } = await startedAgent(machine.openKernel({ root: '/bpffs' }), scene);
-  return new Acting({ ...agent, bpffsOnNode: '/sys/fs/bpf' }, stand);
+async function inPod(machine: FakeMachine, fixture: AgentFixture): Promise<Acting> {
+  const { agent, source } = await startedAgent(machine.openKernel({ root: '/bpffs' }), fixture);
+  return new Acting({ ...agent, bpffsOnNode: '/sys/fs/bpf' }, source);
 }
 
 describe('turn, in a container', () => {
-  it('tells the pin where programs of the node find it', async () => {
+  it('reports the pin where programs of the node find it', async () => {
     const machine = new FakeMachine();
     const { report } = await (await inPod(machine, twoTenants())).turn();
     expect(report.state.outerMaps[0]?.pin).to.equal('/sys/fs/bpf/tenants');
@@ -24,7 +24,7 @@ describe('turn, in a container', () => {
     expect(machine.dump('/bpffs/tenants')).to.deep.equal(twoTenants().contents('tenants'));
   });
 
-  it('tells what cannot be read or let go by the node’s path', async () => {
+  it('reports what cannot be read or released by the node’s path', async () => {
     const machine = new FakeMachine();
     const acting = await inPod(
       machine,
@@ -41,21 +41,21 @@ describe('turn, in a container', () => {
     expect(report.state.conditions[0]?.message).to.match(/ \/sys\/fs\/bpf\/\S+: EACCES/);
   });
 
-  it('tells so too in the log, and of a turn that failed', async () => {
+  it('does so in the log too, and for a turn that failed', async () => {
     const machine = new FakeMachine();
-    const { agent, stand } = await inPod(machine, twoTenants());
+    const { agent, source } = await inPod(machine, twoTenants());
     const stop = new AbortController();
     const messages: string[] = [];
     const publisher = {
       publish: async (report: Report) => {
         messages.push(report.state.conditions[0]!.message);
         if (messages.length > 1) stop.abort();
-        stand.read = () => Promise.reject(new Error('Cannot list /bpffs/innermap: EIO'));
+        source.read = () => Promise.reject(new Error('Cannot list /bpffs/innermap: EIO'));
       },
     };
     const log = { ...SILENT, error: (_: string, fields?: object) => messages.push(JSON.stringify(fields)) };
     const schedule = { resyncMs: 20, contentResyncMs: 20 };
-    await run({ ...agent, publisher }, schedule, turnLog(log, told), stop.signal);
+    await run({ ...agent, publisher }, schedule, turnLog(log, onNode), stop.signal);
     expect(messages).to.have.length(3);
     for (const message of messages.slice(1))
       expect(message).to.contain('Cannot list /sys/fs/bpf/innermap: EIO');

@@ -33,24 +33,24 @@ const wanted = fc.tuple(kind, fc.array(declared, { maxLength: 5 }));
 
 function sceneOf([spec, inners]: readonly [object, readonly Declared[]], outer: object = {}): AgentFixture {
   return inners.reduce(
-    (scene, { name, key, pairs, update, sealed }) =>
-      scene.inner(name, 'tenants', key, pairs, sealed ? { sealed } : { update }),
+    (fixture, { name, key, pairs, update, sealed }) =>
+      fixture.inner(name, 'tenants', key, pairs, sealed ? { sealed } : { update }),
     new AgentFixture().outer('tenants', { ...spec, ...outer }),
   );
 }
 
 /** What programs should see: only of those that have their key. */
-function expected(scene: AgentFixture): object {
-  const { outers } = desiredState(scene.wanted(), NODE);
+function expected(fixture: AgentFixture): object {
+  const { outers } = desiredState(fixture.wanted(), NODE);
   const keys = [...outers.get('tenants')!.inners].map(([keyHex, inner]) => [
     keyHex,
     inner.innerMap.metadata.name,
   ]);
   const owners = new Map(keys as [string, string][]);
-  const others = scene
+  const others = fixture
     .wanted()
     .innerMaps.filter(({ innerMap }) => ![...owners.values()].includes(innerMap.metadata.name));
-  return scene
+  return fixture
     .without(...others.map(({ innerMap }) => `${innerMap.metadata.namespace}/${innerMap.metadata.name}`))
     .contents('tenants');
 }
@@ -61,11 +61,11 @@ describe('plan', () => {
       fc.asyncProperty(wanted, fc.array(declared, { maxLength: 5 }), async ([spec, first], second) => {
         const machine = new FakeMachine();
         await (await startedAgent(machine.openKernel(), sceneOf([spec, first]))).turn();
-        const scene = sceneOf([spec, second]);
-        const acting = await startedAgent(machine.openKernel(), scene);
+        const fixture = sceneOf([spec, second]);
+        const acting = await startedAgent(machine.openKernel(), fixture);
         await acting.turn();
-        expect(machine.dump(LEDGER)).to.deep.equal(expected(scene));
-        const { plan } = await dryRun(scene.wanted(), machine.openKernel(), NODE);
+        expect(machine.dump(LEDGER)).to.deep.equal(expected(fixture));
+        const { plan } = await dryRun(fixture.wanted(), machine.openKernel(), NODE);
         expect(planLines(plan)).to.deep.equal([]);
         expect((await acting.resync()).plan.steps).to.deep.equal([]);
       }),
@@ -76,14 +76,14 @@ describe('plan', () => {
   it('is the same for any order of the inputs', async () => {
     await fc.assert(
       fc.asyncProperty(wanted, fc.infiniteStream(fc.nat()), async (declared, ranks) => {
-        const scene = sceneOf(declared);
+        const fixture = sceneOf(declared);
         const rank = new Map(
-          scene
+          fixture
             .wanted()
             .innerMaps.map(({ innerMap }) => [innerMap.metadata.name, ranks.next().value as number]),
         );
-        const shuffled = scene.ordered(name => rank.get(name.split('/')[1] ?? '') ?? 0);
-        const one = await dryRun(scene.wanted(), new FakeMachine().openKernel(), NODE);
+        const shuffled = fixture.ordered(name => rank.get(name.split('/')[1] ?? '') ?? 0);
+        const one = await dryRun(fixture.wanted(), new FakeMachine().openKernel(), NODE);
         const two = await dryRun(shuffled.wanted(), new FakeMachine().openKernel(), NODE);
         expect(planLines(two.plan)).to.deep.equal(planLines(one.plan));
       }),
@@ -110,9 +110,9 @@ describe('plan', () => {
         const machine = new FakeMachine();
         await (await startedAgent(machine.openKernel(), sceneOf([spec, first]))).turn();
         const before = Object.keys(machine.dump(LEDGER));
-        const scene = sceneOf([spec, second]);
-        const staying = Object.keys(expected(scene)).filter(key => before.includes(key));
-        const { plan } = await dryRun(scene.wanted(), machine.openKernel(), NODE);
+        const fixture = sceneOf([spec, second]);
+        const staying = Object.keys(expected(fixture)).filter(key => before.includes(key));
+        const { plan } = await dryRun(fixture.wanted(), machine.openKernel(), NODE);
         for (const step of plan.steps) {
           await apply({ ...plan, steps: [step] }, machine.openKernel());
           expect(Object.keys(machine.dump(LEDGER))).to.include.members(staying);

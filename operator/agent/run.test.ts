@@ -10,25 +10,25 @@ import { turnLog } from './turnlog.ts';
 describe('run', () => {
   it('says in the report when a turn fails, and trusts nothing that it remembered', async () => {
     const machine = new FakeMachine();
-    const { agent, stand } = await startedAgent(machine.openKernel(), twoTenants());
+    const { agent, source } = await startedAgent(machine.openKernel(), twoTenants());
     const stop = new AbortController();
-    const told: string[] = [];
+    const published: string[] = [];
     const publisher = {
       publish: async (report: Report) => {
         const { status, message } = report.state.conditions[0]!;
-        told.push(`${status} ${message}`);
-        if (told.length === 1) stand.read = broken;
-        if (told.length === 3) stop.abort();
+        published.push(`${status} ${message}`);
+        if (published.length === 1) source.read = broken;
+        if (published.length === 3) stop.abort();
       },
     };
-    const { read } = stand;
+    const { read } = source;
     const broken = () => {
-      stand.read = read;
+      source.read = read;
       return Promise.reject(new Error('the disk is gone'));
     };
     const schedule = { resyncMs: 20, contentResyncMs: 20 };
     await run({ ...agent, publisher }, schedule, turnLog(SILENT), stop.signal);
-    expect(told).to.deep.equal([
+    expect(published).to.deep.equal([
       'True The kernel holds what is declared',
       'False Reconcile failed; the state shown is from the last successful turn: the disk is gone',
       'True The kernel holds what is declared',
@@ -60,7 +60,7 @@ describe('TurnTrigger', () => {
     expect(await cause).to.equal('changed');
   });
 
-  it('tells when a retry or a resync is due, whichever is first', async () => {
+  it('returns when a retry or a resync is due, whichever is first', async () => {
     expect(await trigger.next(NEVER, 1)).to.equal('retry');
     expect(await new TurnTrigger(stop.signal).next(1, NEVER)).to.equal('resync');
   });
@@ -73,7 +73,7 @@ describe('TurnTrigger', () => {
       if ((await trigger.next(20, undefined)) === 'resync') resyncs++;
     }
     expect(resyncs).to.equal(3);
-    expect(performance.now() - start, 'no sooner than asked').to.be.at.least(3 * 20);
+    expect(performance.now() - start, 'no sooner than due').to.be.at.least(3 * 20);
   });
 
   it('ends its wait when stopped', async () => {
@@ -84,21 +84,21 @@ describe('TurnTrigger', () => {
 });
 
 describe('turnLog', () => {
-  it('tells what is new, however much of what is old goes on', async () => {
+  it('logs what is new, however much of what is old goes on', async () => {
     const machine = new FakeMachine();
-    let scene = new AgentFixture();
-    for (let at = 10; at < 22; at++) scene = scene.inner(`a/m${at}`, 'missing', at, {});
-    const acting = await startedAgent(machine.openKernel(), scene);
+    let fixture = new AgentFixture();
+    for (let at = 10; at < 22; at++) fixture = fixture.inner(`a/m${at}`, 'missing', at, {});
+    const acting = await startedAgent(machine.openKernel(), fixture);
     const lines: string[] = [];
-    const telling = turnLog({ ...SILENT, warn: line => lines.push(line) });
-    telling.turned(await acting.turn());
+    const log = turnLog({ ...SILENT, warn: line => lines.push(line) });
+    log.turned(await acting.turn());
     expect(lines).to.have.length(11);
-    telling.turned(await acting.turn(scene.inner('z/new', 'missing', 1, {})));
+    log.turned(await acting.turn(fixture.inner('z/new', 'missing', 1, {})));
     expect(lines.at(-1)).to.match(/^InnerMap z\/new: OuterMapNotFound/);
     expect(lines).to.have.length(12);
   });
 
-  it('tells which OuterMap that nobody declares any more cannot be let go, and why', async () => {
+  it('logs which undeclared OuterMap cannot be released, and why', async () => {
     const machine = new FakeMachine();
     const acting = await startedAgent(
       machine.openKernel(),
@@ -107,19 +107,19 @@ describe('turnLog', () => {
     await acting.turn();
     machine.failNext('unlink', 'EACCES');
     const lines: string[] = [];
-    const telling = turnLog({ ...SILENT, warn: line => lines.push(line), info: line => lines.push(line) });
+    const log = turnLog({ ...SILENT, warn: line => lines.push(line), info: line => lines.push(line) });
     const failing = await acting.turn(new AgentFixture());
-    telling.turned(failing);
+    log.turned(failing);
     expect(failing.report.state.conditions[0]).to.include({ status: 'False', reason: 'PermissionDenied' });
-    telling.turned(await acting.turn());
+    log.turned(await acting.turn());
     expect(lines[1]).to.match(/^OuterMap tenants: PermissionDenied, cannot let go: Cannot unlink .*EACCES$/);
     expect(lines.slice(2)).to.deep.equal(['Turn', 'Everything is as declared again']);
   });
 
-  it('tells of drift which InnerMap and key, and what was there instead', async () => {
+  it('logs InnerMap and key of drift, and what was there instead', async () => {
     const machine = new FakeMachine();
-    const scene = twoTenants().inner('b/web', 'tenants', 2, { 10: 3 }, { update: 'InPlace' });
-    const acting = await startedAgent(machine.openKernel(), scene);
+    const fixture = twoTenants().inner('b/web', 'tenants', 2, { 10: 3 }, { update: 'InPlace' });
+    const acting = await startedAgent(machine.openKernel(), fixture);
     await acting.turn();
     const intruder = machine.openKernel();
     const outer = intruder.open(LEDGER);
@@ -128,10 +128,10 @@ describe('turnLog', () => {
     const upserts = { count: 1, keys: Uint8Array.of(10, 0, 0, 0), values: Uint8Array.of(99, 0, 0, 0) };
     await intruder.edit(inner, { upserts, deletes: new Uint8Array(0) });
     for (const map of [outer, inner]) map.close();
-    const told: unknown[] = [];
-    turnLog({ ...SILENT, warn: (line, fields) => told.push([line, fields]) }).turned(await acting.resync());
+    const logged: unknown[] = [];
+    turnLog({ ...SILENT, warn: (line, fields) => logged.push([line, fields]) }).turned(await acting.resync());
     const place = { outerMap: 'tenants' };
-    expect(told).to.deep.equal([
+    expect(logged).to.deep.equal([
       ['Drift', { ...place, key: '1', innerMap: 'a/web', found: 'no entry' }],
       [
         'Drift',

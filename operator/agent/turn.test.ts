@@ -16,11 +16,11 @@ describe('turn', () => {
 
   it('counts one as one in what it says', async () => {
     const machine = new FakeMachine();
-    const scene = new AgentFixture().outer('tenants').inner('a/web', 'tenants', 1, { 10: 1 });
-    const acting = await startedAgent(machine.openKernel(), scene);
+    const fixture = new AgentFixture().outer('tenants').inner('a/web', 'tenants', 1, { 10: 1 });
+    const acting = await startedAgent(machine.openKernel(), fixture);
     const { report } = await acting.turn();
     expect(report.outerMaps[0]?.message).to.equal('1 inner map with 1 entry');
-    const mistaken = await acting.turn(scene.inner('b/web', 'tenants', 1, { 10: 2 }));
+    const mistaken = await acting.turn(fixture.inner('b/web', 'tenants', 1, { 10: 2 }));
     expect(mistaken.report.state.conditions[0]?.message).to.match(/^1 object is not as declared: web, /);
     expect(mistaken.report.outerMaps[0]?.message).to.equal('1 of 2 inner maps is not programmed');
   });
@@ -103,7 +103,7 @@ describe('turn', () => {
         programOwned: ['packets'],
       },
     };
-    const scene = (actions: Record<string, number>) =>
+    const fixture = (actions: Record<string, number>) =>
       new AgentFixture()
         .outer('tenants', owned)
         .inner(
@@ -113,7 +113,7 @@ describe('turn', () => {
           Object.fromEntries(Object.entries(actions).map(([k, v]) => [k, { action: v }])),
         );
     const kernel = machine.openKernel();
-    const acting = await startedAgent(kernel, scene({ 1: 1, 2: 2 }));
+    const acting = await startedAgent(kernel, fixture({ 1: 1, 2: 2 }));
     await acting.turn();
     const inner = kernel.open('/sys/fs/bpf/innermap/tenants/inner/01000000');
     const packets = {
@@ -125,7 +125,7 @@ describe('turn', () => {
     inner.close();
     const { plan } = await acting.resync();
     expect(plan.steps, 'program-owned bytes are no drift').to.deep.equal([]);
-    const edit = await acting.turn(scene({ 1: 5, 3: 3 }));
+    const edit = await acting.turn(fixture({ 1: 5, 3: 3 }));
     expect(edit.plan.steps[0]).to.include({ verb: 'edit' });
     expect(machine.dump(LEDGER)['01000000']).to.deep.equal({
       '01000000': '050000004d000000',
@@ -144,8 +144,8 @@ describe('turn', () => {
     const { report } = await acting.resync();
     expect(machine.dump(LEDGER)).to.deep.equal(twoTenants().contents('tenants'));
     expect(report.turn).to.include({ driftFound: 1, driftRepaired: 1 });
-    const told = '1 difference found, 1 repaired since the start';
-    expect(report.state.conditions[1]).to.include({ type: 'Drifted', status: 'False', message: told });
+    const message = '1 difference found, 1 repaired since the start';
+    expect(report.state.conditions[1]).to.include({ type: 'Drifted', status: 'False', message });
     expect(machine.liveMaps()).to.have.length(3);
   });
 

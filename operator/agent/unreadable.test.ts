@@ -8,7 +8,7 @@ const OTHERS = '/sys/fs/bpf/innermap/others/outer';
 const keys = fc.uniqueArray(fc.integer({ min: 0, max: 40 }));
 
 /** Two outer maps with inner maps at these keys. */
-function scene(tenants: readonly number[], others: readonly number[] = []): AgentFixture {
+function fixture(tenants: readonly number[], others: readonly number[] = []): AgentFixture {
   const deleted = { deletionPolicy: 'Delete', maxRemoval: '100%' };
   let both = new AgentFixture().outer('tenants', { ...deleted, pin: 'tenants' }).outer('others', deleted);
   for (const key of tenants) both = both.inner(`a/t${key}`, 'tenants', key, { 1: key });
@@ -23,9 +23,9 @@ describe('turn, where an OuterMap cannot be read', () => {
     await fc.assert(
       fc.asyncProperty(keys, keys, keys, keys, async (tenants, fewer, others, now) => {
         const machine = new FakeMachine();
-        await (await startedAgent(machine.openKernel(), scene(tenants, others))).turn();
+        await (await startedAgent(machine.openKernel(), fixture(tenants, others))).turn();
         const before = inside(machine, LEDGER);
-        const wanted = scene(fewer, now).unreadable('tenants');
+        const wanted = fixture(fewer, now).unreadable('tenants');
         await (await startedAgent(machine.openKernel(), wanted)).turn();
         expect(inside(machine, LEDGER)).to.include.members(before);
         expect(machine.dump(OTHERS)).to.deep.equal(wanted.contents('others'));
@@ -36,7 +36,7 @@ describe('turn, where an OuterMap cannot be read', () => {
 
   it('lets nothing of it go, though it never could be read', async () => {
     const machine = new FakeMachine();
-    const whole = scene([1, 2], [3]);
+    const whole = fixture([1, 2], [3]);
     await (await startedAgent(machine.openKernel(), whole)).turn();
     const files = () => Object.keys(machine.files()).filter(path => path.includes('tenants'));
     const before = files();
@@ -49,7 +49,7 @@ describe('turn, where an OuterMap cannot be read', () => {
 
   it('leaves its entries in a map that another OuterMap fills too', async () => {
     const machine = new FakeMachine();
-    await (await startedAgent(machine.openKernel(), scene([1, 2]))).turn();
+    await (await startedAgent(machine.openKernel(), fixture([1, 2]))).turn();
     const shared = { pin: 'tenants', provision: 'Adopt', undeclaredKeys: 'Remove' };
     const greedy = new AgentFixture()
       .outer('greedy', shared)

@@ -26,23 +26,23 @@ function idAt({ keys, ids }: OuterEntries, key: Uint8Array): number {
 describe('turn, after vandals', () => {
   it('never writes one key’s contents into another key’s map, though somebody put that map at both', async () => {
     const inPlace = { update: 'InPlace' };
-    const scene = new AgentFixture()
+    const fixture = new AgentFixture()
       .outer('tenants')
       .inner('a/one', 'tenants', 1, { 10: 1 }, inPlace)
       .inner('a/two', 'tenants', 2, { 20: 2 }, inPlace);
     const machine = new FakeMachine();
-    const acting = await startedAgent(machine.openKernel(), scene);
+    const acting = await startedAgent(machine.openKernel(), fixture);
     await acting.turn();
     await copyEntry(machine.openKernel(), ONE, TWO);
-    const { plan } = await acting.turn(scene, { resync: true, contentShare: 0 });
+    const { plan } = await acting.turn(fixture, { resync: true, contentShare: 0 });
     const writes = plan.steps.flatMap(step =>
       'inner' in step ? [`${step.verb} ${step.inner.keyText}`] : [],
     );
     expect(writes).to.deep.equal(['replace 2']);
-    expect(machine.dump(LEDGER)).to.deep.equal(scene.contents('tenants'));
+    expect(machine.dump(LEDGER)).to.deep.equal(fixture.contents('tenants'));
     await copyEntry(machine.openKernel(), TWO, ONE);
     await acting.resync();
-    expect(machine.dump(LEDGER)).to.deep.equal(scene.contents('tenants'));
+    expect(machine.dump(LEDGER)).to.deep.equal(fixture.contents('tenants'));
   });
 
   it('makes the directory of its inner pins anew where somebody took it away', async () => {
@@ -60,14 +60,14 @@ describe('turn, after vandals', () => {
 
   it('leaves a key alone that somebody else took since the last look, where such keys are kept', async () => {
     const machine = new FakeMachine();
-    const scene = new AgentFixture()
+    const fixture = new AgentFixture()
       .outer('tenants', { undeclaredKeys: 'Keep' })
       .inner('a/one', 'tenants', 1, { 10: 1 })
       .inner('a/two', 'tenants', 2, { 20: 2 });
-    const acting = await startedAgent(machine.openKernel(), scene);
+    const acting = await startedAgent(machine.openKernel(), fixture);
     await acting.turn();
     await copyEntry(machine.openKernel(), ONE, TWO);
-    await acting.turn(scene.without('a/two'));
+    await acting.turn(fixture.without('a/two'));
     await acting.turn();
     expect(Object.keys(machine.dump(LEDGER))).to.deep.equal(['01000000', '02000000']);
     expect((await acting.resync()).plan.steps).to.deep.equal([]);

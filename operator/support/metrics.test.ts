@@ -44,7 +44,7 @@ describe('agentMetrics', () => {
   const { of } = measured(() => agentMetrics('1.2.3'));
   const samples = async (name: string) => samplesOf(await of().text(), name);
 
-  it('tells what runs here, and how the process is', async () => {
+  it('has what runs here, and how the process is', async () => {
     const text = await of().text();
     expect(samplesOf(text, 'innermap_build_info')).to.deep.equal({
       '{component="agent",version="1.2.3",commit=""}': 1,
@@ -119,7 +119,7 @@ describe('agentMetrics', () => {
     expect(last).to.be.within(before, Date.now() / 1000);
   });
 
-  it('turned: changes add up, drift is the total that it is told', async () => {
+  it('turned: changes add up, drift is the total that it is given', async () => {
     const changes = { inserted: 3, replaced: 0, edited: 1, removed: 2 };
     of().turned(turn({ changes, driftFound: 4, driftRepaired: 3 }));
     of().turned(turn({ changes, driftFound: 5, driftRepaired: 5 }));
@@ -146,7 +146,7 @@ describe('agentMetrics', () => {
     });
   });
 
-  it('totals never go down, and what is not told again stays', async () => {
+  it('totals never go down, and what is not given again stays', async () => {
     of().calls([
       { verb: 'watch', code: '200', count: 9 },
       { verb: 'get', code: 'error', count: 1 },
@@ -180,7 +180,7 @@ describe('agentMetrics', () => {
     expect(await samples('innermap_queue_oldest_age_seconds')).to.deep.equal({ '{queue="changes"}': 2 });
   });
 
-  it('an event loop that was held up is told once', async () => {
+  it('an event loop that was held up is reported once', async () => {
     const lag = async () => (await samples('nodejs_eventloop_lag_max_seconds'))['']!;
     const heldMs = 500;
     const start = performance.now();
@@ -202,7 +202,7 @@ describe('controllerMetrics', () => {
   const { of } = measured(() => controllerMetrics('1.2.3'));
   const samples = async (name: string) => samplesOf(await of().text(), name);
 
-  it('tells what runs here', async () => {
+  it('has what runs here', async () => {
     expect(await samples('innermap_build_info')).to.deep.equal({
       '{component="controller",version="1.2.3",commit=""}': 1,
     });

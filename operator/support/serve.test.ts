@@ -75,7 +75,7 @@ describe('serve', () => {
     }
   });
 
-  it('metrics that cannot be told are 500 with the reason, and the next are told', async () => {
+  it('metrics that fail are 500 with the reason, and the next are served', async () => {
     let broken = true;
     const text = async (): Promise<string> => {
       if (broken) throw new Error('no numbers');
@@ -184,14 +184,14 @@ function ask(
   headers: Record<string, string> = {},
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const asked = request(`http://${address}`, { method, path, headers, agent: false }, answer => {
+    const outgoing = request(`http://${address}`, { method, path, headers, agent: false }, answer => {
       let text = '';
       answer.setEncoding('utf8').on('data', part => {
         text += part;
       });
       answer.on('end', () => resolve({ code: answer.statusCode, text, headers: answer.headers }));
     });
-    asked.on('error', reject).end();
+    outgoing.on('error', reject).end();
   });
 }
 

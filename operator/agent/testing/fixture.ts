@@ -27,7 +27,7 @@ const OUTER = {
   access: [{ namespaces: ['*'] }],
 };
 
-/** What is wanted, put together step by step; every step answers a new scene. Objects keep their identity while unchanged. */
+/** Declarations, put together step by step: each step returns a new fixture. Objects keep their identity while unchanged. */
 export class AgentFixture {
   readonly #outers: ReadonlyMap<string, OuterMap>;
   readonly #inners: ReadonlyMap<string, WantedInner>;
@@ -100,7 +100,7 @@ export class AgentFixture {
     return new AgentFixture(this.#outers, this.#inners, { ...this.#rest, unsettled: new Set(names) });
   }
 
-  /** OuterMaps that cannot be read now: those of the scene are as they were before, the others never were. */
+  /** OuterMaps that cannot be read now: the fixture has those that could be read before. */
   unreadable(...names: readonly string[]): AgentFixture {
     return new AgentFixture(this.#outers, this.#inners, { ...this.#rest, unreadable: new Set(names) });
   }
@@ -163,17 +163,17 @@ function must<T>(parsed: Parsed<T>): T {
   throw new Error(problemsText(parsed.problems));
 }
 
-/** A source that a test sets, and a publisher that keeps what it was told. */
+/** A source that a test sets, and a publisher that keeps the last report. */
 export class SourceFixture implements Source, Publisher {
-  scene: AgentFixture;
+  fixture: AgentFixture;
   report: Report | undefined;
 
-  constructor(scene: AgentFixture) {
-    this.scene = scene;
+  constructor(fixture: AgentFixture) {
+    this.fixture = fixture;
   }
 
   read(): Promise<Wanted> {
-    return Promise.resolve(this.scene.wanted());
+    return Promise.resolve(this.fixture.wanted());
   }
 
   onChange(): void {}
@@ -191,20 +191,20 @@ export class SourceFixture implements Source, Publisher {
 const RESYNC: Due = { resync: true, contentShare: 1 };
 
 /** One agent of a test: a fresh one has read nothing yet, as after a start. */
-export async function startedAgent(kernel: Kernel, scene: AgentFixture): Promise<Acting> {
-  const stand = new SourceFixture(scene);
+export async function startedAgent(kernel: Kernel, fixture: AgentFixture): Promise<Acting> {
+  const source = new SourceFixture(fixture);
   const kernelState = await kernel.probe();
   const node = { name: 'here', labels: { zone: 'a' }, bootID: 'boot' };
   const agent = {
-    source: stand,
-    publisher: stand,
+    source,
+    publisher: source,
     kernel,
     kernelState,
     node,
     memory: emptyMemory(),
     clock: { now: () => acting.now },
   };
-  const acting: Acting = new Acting(agent, stand);
+  const acting: Acting = new Acting(agent, source);
   return acting;
 }
 
@@ -212,23 +212,23 @@ export class Acting {
   /** Milliseconds since 1970. */
   now = 0;
   readonly agent: Agent;
-  readonly stand: SourceFixture;
+  readonly source: SourceFixture;
   #turned = false;
 
-  constructor(agent: Agent, stand: SourceFixture) {
+  constructor(agent: Agent, source: SourceFixture) {
     this.agent = agent;
-    this.stand = stand;
+    this.source = source;
   }
 
-  /** A turn with this scene; the first one, and every one that is told so, looks at everything. */
-  async turn(scene: AgentFixture = this.stand.scene, due?: Due): Promise<Turn> {
-    this.stand.scene = scene;
+  /** A turn with this fixture. The first one reads everything, as does each whose `due` says so. */
+  async turn(fixture: AgentFixture = this.source.fixture, due?: Due): Promise<Turn> {
+    this.source.fixture = fixture;
     const chosen = due ?? (this.#turned ? { resync: false, contentShare: 0 } : RESYNC);
     this.#turned = true;
-    return turn(this.agent, chosen, this.stand.report);
+    return turn(this.agent, chosen, this.source.report);
   }
 
-  resync(scene: AgentFixture = this.stand.scene): Promise<Turn> {
-    return this.turn(scene, RESYNC);
+  resync(fixture: AgentFixture = this.source.fixture): Promise<Turn> {
+    return this.turn(fixture, RESYNC);
   }
 }
