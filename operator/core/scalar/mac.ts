@@ -1,5 +1,4 @@
 import { notText, shown, ValueProblem } from '../codec/value.ts';
-import { writeHex } from './hex.ts';
 
 const MAC = /^[0-9a-fA-F]{2}(?:(?::[0-9a-fA-F]{2}){5}|(?:-[0-9a-fA-F]{2}){5})$/;
 
@@ -10,7 +9,8 @@ export function writeMac(value: unknown, into: Uint8Array, at: number): void {
     throw new ValueProblem(
       `${shown(value)} is not a MAC address: write six bytes of two hex digits, such as 02:00:00:00:00:01`,
     );
-  writeHex(value, 6, into, at);
+  for (let index = 0; index < 6; index += 1)
+    into[at + index] = Number.parseInt(value.slice(index * 3, index * 3 + 2), 16);
 }
 
 export function macText(bytes: Uint8Array, at: number): string {
