@@ -3,7 +3,7 @@ import { sha256 } from '../sha256.ts';
 import { typeText } from '../types/show.ts';
 import type { OuterLayout } from './outer.ts';
 
-/** Layouts as people compare them, and a hash over the declarations, which may be long: a ledger's record holds 4,000 bytes. */
+/** Layouts as people compare them, and a hash of the declarations, which may be longer than a ledger's record: 4,000 bytes. */
 export function layoutDigest(layout: Omit<OuterLayout, 'digest'>): string {
   const { outer, template, outerKey, innerKey, innerValue, valueMask } = layout;
   const types = [outerKey, innerKey, innerValue].map(type => (type === undefined ? '' : typeText(type)));

@@ -1,17 +1,16 @@
 import { CONTENT_TYPES, MAP_FLAGS, type Template } from '../../api/outermap.ts';
-import type { FieldPath, Problem } from '../../api/problem.ts';
+import type { Problem } from '../../api/problem.ts';
+import { WORD_TYPES } from '../types/parser/words.ts';
 import { leavesOf } from '../types/path.ts';
 import type { Type } from '../types/type.ts';
 import { valueMask } from './mask.ts';
 import type { OuterLayout } from './outer.ts';
 import { readType } from './read.ts';
-import { entriesProblem, INNER_RULES, type InnerRule } from './rules.ts';
+import { entriesProblem, flagWord, INNER_RULES, type InnerRule } from './rules.ts';
 
 type TemplateLayout = Pick<OuterLayout, 'template' | 'innerKey' | 'innerValue' | 'valueMask'>;
 
-const INDEX: Type = { kind: 'integer', name: 'u32', size: 4, alignment: 4, signed: false, byteOrder: 'host' };
-
-/** The template with its declarations read; undefined, and told, where it is none that the kernel would make. */
+/** The template with its declarations read; undefined, with its problems added, where the kernel would not make it. */
 export function templateLayout(inner: Template, problems: Problem[]): TemplateLayout | undefined {
   const rule = INNER_RULES[inner.type];
   if (rule === undefined) {
@@ -24,7 +23,10 @@ export function templateLayout(inner: Template, problems: Problem[]): TemplateLa
   const value = valuePart(inner, rule, problems);
   const wrong = entriesProblem(inner.type, inner.maxEntries);
   if (wrong !== undefined) problems.push({ path: ['spec', 'inner', 'maxEntries'], message: wrong });
-  const flags = flagsOf(inner, rule, problems);
+  const declared = flagWord(inner.flags, { type: inner.type, flags: rule.flags }, (index, message) =>
+    problems.push({ path: ['spec', 'inner', 'flags', index], message }),
+  );
+  const flags = (rule.needed ?? []).reduce((word, flag) => word | MAP_FLAGS[flag], declared);
   const mask = valueMask(inner, value?.type, problems);
   if (problems.length > before) return undefined;
   const { type, maxEntries } = inner;
@@ -38,26 +40,30 @@ export function templateLayout(inner: Template, problems: Problem[]): TemplateLa
   };
 }
 
-/** A key or a value: its size, and its type where that is declared. */
+/** A key or a value: its size, and its declared type if there is one. */
 interface Part {
   readonly size: number;
   readonly type?: Type;
 }
 
 function keyPart(inner: Template, rule: InnerRule, problems: Problem[]): Part | undefined {
-  const path = ['spec', 'inner', 'key'];
   if (rule.key === 'none') return refusePresent(inner, 'key', problems);
-  if (inner.key === undefined) {
-    if (rule.key === 'index') return { size: 4, type: INDEX };
-    problems.push({
-      path,
-      message: `Type ${inner.type} needs a key: write a type such as ${rule.key === 'prefix' ? 'cidr4' : 'u32'}`,
-    });
-    return undefined;
-  }
-  const type = readType(inner.key, path, problems);
+  if (inner.key !== undefined) return declaredPart(inner, 'key', { rule, problems });
+  if (rule.key === 'index') return { size: 4, type: WORD_TYPES.get('u32')! };
+  const message = `Type ${inner.type} needs a key: write a type such as ${rule.key === 'prefix' ? 'cidr4' : 'u32'}`;
+  problems.push({ path: ['spec', 'inner', 'key'], message });
+  return undefined;
+}
+
+function declaredPart(
+  inner: Template,
+  part: 'key' | 'value',
+  { rule, problems }: { rule: InnerRule; problems: Problem[] },
+): Part | undefined {
+  const path = ['spec', 'inner', part];
+  const type = readType(inner[part]!, path, problems);
   if (type === undefined) return undefined;
-  const message = keyProblem(inner, rule, type);
+  const message = part === 'key' ? keyProblem(inner, rule, type) : valueProblem(inner, rule, type);
   if (message !== undefined) problems.push({ path, message });
   return { size: type.size, type };
 }
@@ -72,20 +78,14 @@ function keyProblem(inner: Template, rule: InnerRule, type: Type): string | unde
 }
 
 function valuePart(inner: Template, rule: InnerRule, problems: Problem[]): Part | undefined {
-  const path = ['spec', 'inner', 'value'];
   const sizes = rule.valueSizes;
   if (sizes?.length === 0) return refusePresent(inner, 'value', problems);
-  if (inner.value === undefined) {
-    // A usual size where the value is a reference that only the kernel reads; a stack's depth is the author's choice.
-    if (sizes !== undefined && inner.type !== 'StackTrace') return { size: sizes[0] ?? 0 };
-    problems.push({ path, message: `Type ${inner.type} needs a value: write a type such as u64` });
-    return undefined;
-  }
-  const type = readType(inner.value, path, problems);
-  if (type === undefined) return undefined;
-  const message = valueProblem(inner, rule, type);
-  if (message !== undefined) problems.push({ path, message });
-  return { size: type.size, type };
+  if (inner.value !== undefined) return declaredPart(inner, 'value', { rule, problems });
+  // The usual size where the value is a reference that only the kernel reads. A stack's depth is the author's choice.
+  if (sizes !== undefined && inner.type !== 'StackTrace') return { size: sizes[0]! };
+  const message = `Type ${inner.type} needs a value: write a type such as u64`;
+  problems.push({ path: ['spec', 'inner', 'value'], message });
+  return undefined;
 }
 
 function valueProblem(inner: Template, rule: InnerRule, type: Type): string | undefined {
@@ -106,37 +106,21 @@ function refusePresent(inner: Template, part: 'key' | 'value', problems: Problem
   });
 }
 
-function flagsOf(inner: Template, rule: InnerRule, problems: Problem[]): number {
-  let word = 0;
-  for (const flag of rule.needed ?? []) word |= MAP_FLAGS[flag];
-  for (const [index, flag] of inner.flags.entries()) {
-    const path: FieldPath = ['spec', 'inner', 'flags', index];
-    word |= MAP_FLAGS[flag];
-    if (rule.flags.includes(flag)) continue;
-    const isOfDescriptor = flag === 'ReadOnly' || flag === 'WriteOnly';
-    const why = isOfDescriptor
-      ? `${flag} is of one file descriptor, not of the map`
-      : `The kernel takes no ${flag} for ${inner.type}`;
-    problems.push({ path, message: `${why}: leave it out, it takes ${rule.flags.join(', ')}` });
-  }
-  return word;
-}
-
 /** Four bytes that the kernel takes for an index; an enum names them. */
 function isIndex(type: Type): boolean {
-  if (type.kind === 'enum') return type.size === 4 && !type.signed;
-  return type.kind === 'integer' && type.size === 4 && !type.signed && type.byteOrder === 'host';
+  return type.kind === 'enum' ? type.size === 4 && !type.signed : isU32(type);
 }
 
-/** At least a byte behind a u32 in host order; nobody can see into plain bytes. */
+/** At least a byte behind a u32 in host order. Plain bytes may be that. */
 function isPrefix(type: Type): boolean {
   if (type.kind === 'cidr4' || type.kind === 'cidr6') return true;
   if (type.size < 5) return false;
   if (type.kind === 'bytes') return true;
   const first = leavesOf(type).next().value;
-  return (type.kind === 'struct' || type.kind === 'array') && first !== undefined && isLength(first.type);
+  return (type.kind === 'struct' || type.kind === 'array') && first !== undefined && isU32(first.type);
 }
 
-function isLength(type: Type): boolean {
-  return type.kind === 'integer' && isIndex(type);
+/** Whether a type is an unsigned integer of four bytes in host order. */
+export function isU32(type: Type): boolean {
+  return type.kind === 'integer' && type.size === 4 && !type.signed && type.byteOrder === 'host';
 }

@@ -1,9 +1,9 @@
 import type { Template } from '../../api/outermap.ts';
 import type { Problem } from '../../api/problem.ts';
-import { fieldLocation } from '../types/path.ts';
+import { type FieldLocation, fieldLocation } from '../types/path.ts';
 import type { Type } from '../types/type.ts';
 
-/** 0xff for the bytes that the manifests declare, 0 for those that the program owns; undefined where it owns none. */
+/** 0xff for the bytes that manifests declare, 0 for those that the program owns; undefined where it owns none. */
 export function valueMask(
   inner: Template,
   value: Type | undefined,
@@ -12,23 +12,20 @@ export function valueMask(
   if (inner.programOwned.length === 0 || (value === undefined && inner.value !== undefined)) return undefined;
   const mask = new Uint8Array(value?.size ?? 0).fill(0xff);
   for (const [index, text] of inner.programOwned.entries()) {
-    const place = value === undefined ? undefined : fieldLocation(value, text);
-    const problem =
-      text === ''
-        ? 'Path is empty'
-        : place === undefined
-          ? `Type ${inner.type} declares no value`
-          : messageOf(place);
-    if (problem !== undefined)
+    const place = ownedField(inner, value, text);
+    if (typeof place === 'object') mask.fill(0, place.offset, place.offset + place.type.size);
+    else
       problems.push({
         path: ['spec', 'inner', 'programOwned', index],
-        message: `${problem}: name a field of value`,
+        message: `${place}: name a field of value`,
       });
-    else if (place?.ok === true) mask.fill(0, place.offset, place.offset + place.type.size);
   }
   return mask;
 }
 
-function messageOf(place: ReturnType<typeof fieldLocation>): string | undefined {
-  return place.ok ? undefined : place.message;
+function ownedField(inner: Template, value: Type | undefined, text: string): FieldLocation | string {
+  if (text === '') return 'Path is empty';
+  if (value === undefined) return `Type ${inner.type} declares no value`;
+  const place = fieldLocation(value, text);
+  return place.ok ? place : place.message;
 }

@@ -4,11 +4,11 @@ import type { Parsed, Problem } from '../../api/problem.ts';
 import type { MapSpec } from '../mapspec.ts';
 import type { Type } from '../types/type.ts';
 import { layoutDigest } from './digest.ts';
-import { templateLayout } from './inner.ts';
+import { isU32, templateLayout } from './inner.ts';
 import { readType } from './read.ts';
-import { entriesProblem } from './rules.ts';
+import { entriesProblem, flagWord } from './rules.ts';
 
-/** An OuterMap with its declarations read: what contents are encoded by. */
+/** An OuterMap with its declarations read. Contents are encoded by it. */
 export interface OuterLayout {
   readonly outer: MapSpec;
   readonly outerKey: Type;
@@ -30,14 +30,17 @@ const OUTER_FLAGS: Readonly<Record<OuterType, readonly MapFlag[]>> = {
   HashOfMaps: ['NoPrealloc', 'NumaNode', 'ReadOnlyProg', 'WriteOnlyProg'],
 };
 
-/** Reads the declarations of an OuterMap by the kernel's rules, or says everything that is wrong with them. */
+/** Reads the declarations of an OuterMap by the kernel's rules, or returns all their problems. */
 export function outerLayout(outerMap: OuterMap): Parsed<OuterLayout> {
   const problems: Problem[] = [];
   const { spec } = outerMap;
   const outerKey = readType(spec.key, ['spec', 'key'], problems);
-  if (spec.type === 'ArrayOfMaps' && outerKey !== undefined && !isIndex(outerKey))
+  if (spec.type === 'ArrayOfMaps' && outerKey !== undefined && !isU32(outerKey))
     problems.push({ path: ['spec', 'key'], message: 'Keys of an ArrayOfMaps are indexes: write u32' });
-  checkFlags(spec.flags, spec.type, problems);
+  const rule = { type: spec.type, flags: OUTER_FLAGS[spec.type] };
+  const flags = flagWord(spec.flags, rule, (index, message) =>
+    problems.push({ path: ['spec', 'flags', index], message }),
+  );
   const inner = templateLayout(spec.inner, problems);
   if (outerKey === undefined || inner === undefined || problems.length > 0) return { ok: false, problems };
   const outer: MapSpec = {
@@ -45,25 +48,22 @@ export function outerLayout(outerMap: OuterMap): Parsed<OuterLayout> {
     keySize: outerKey.size,
     valueSize: 4,
     maxEntries: spec.maxEntries,
-    flags: spec.flags.reduce((word, flag) => word | MAP_FLAGS[flag], 0),
+    flags,
   };
   const layout = { outer, outerKey, ...inner };
   return { ok: true, value: { ...layout, digest: layoutDigest(layout) } };
 }
 
-/** What one inner map is created with: the template, and its own maxEntries where the kernel lets that differ. */
-export function innerSpec(layout: OuterLayout, innerMap: InnerMap): Parsed<MapSpec> {
-  const { template } = layout;
-  const maxEntries = innerMap.spec.maxEntries ?? template.maxEntries;
-  const message =
-    maxEntries === template.maxEntries
-      ? undefined
-      : (difference(template, maxEntries) ?? entriesProblem(template.type, maxEntries));
+/** The spec of one inner map: the template, shared by all without a maxEntries of their own, or the template with it. */
+export function innerSpec({ template }: OuterLayout, innerMap: InnerMap): Parsed<MapSpec> {
+  const { maxEntries = template.maxEntries } = innerMap.spec;
+  if (maxEntries === template.maxEntries) return { ok: true, value: template };
+  const message = difference(template, maxEntries) ?? entriesProblem(template.type, maxEntries);
   if (message !== undefined) return { ok: false, problems: [{ path: ['spec', 'maxEntries'], message }] };
   return { ok: true, value: { ...template, maxEntries } };
 }
 
-/** Why the kernel, or a program compiled with the template's bound, does not take another maxEntries. */
+/** The problem of the kernel, or of a program compiled with the template's bound, with another maxEntries. */
 function difference(template: MapSpec, maxEntries: number): string | undefined {
   const { type, flags } = template;
   const same = `leave it out, all of them have the template's ${template.maxEntries}`;
@@ -75,16 +75,4 @@ function difference(template: MapSpec, maxEntries: number): string | undefined {
     return `An inner Array differs in maxEntries only where the template has the flag InnerMap: ${same}, or add the flag`;
   if (maxEntries >= template.maxEntries) return undefined;
   return `An inner Array of ${maxEntries} is smaller than the template's ${template.maxEntries}, the bound that programs know: write ${template.maxEntries} or more`;
-}
-
-function isIndex(type: Type): boolean {
-  return type.kind === 'integer' && type.size === 4 && !type.signed && type.byteOrder === 'host';
-}
-
-function checkFlags(flags: readonly MapFlag[], type: OuterType, problems: Problem[]): void {
-  for (const [index, flag] of flags.entries()) {
-    if (OUTER_FLAGS[type].includes(flag)) continue;
-    const message = `The kernel takes no ${flag} for ${type}: leave it out, it takes ${OUTER_FLAGS[type].join(', ')}`;
-    problems.push({ path: ['spec', 'flags', index], message });
-  }
 }

@@ -2,7 +2,7 @@ import type { FieldPath, Problem } from '../../api/problem.ts';
 import { excerpt, parseDeclaration } from '../types/declaration.ts';
 import type { Type } from '../types/type.ts';
 
-/** The type that a declaration in a manifest means; where it means none, that is told with the place in it. */
+/** The type of a declaration in a manifest; undefined, with the problem added, where it cannot be read. */
 export function readType(text: string, path: FieldPath, problems: Problem[]): Type | undefined {
   const declaration = parseDeclaration(text);
   if (declaration.ok) return declaration.type;

@@ -1,6 +1,7 @@
-import type { InnerType, MapFlag } from '../../api/outermap.ts';
+import { type InnerType, MAP_FLAGS, type MapFlag, type OuterType } from '../../api/outermap.ts';
+import type { MapSpec } from '../mapspec.ts';
 
-/** What the kernel demands of an inner map of one type. Tried type by type on Linux 6.18. */
+/** The kernel's rule for inner maps of one type. Tried type by type on Linux 6.18. */
 export interface InnerRule {
   /** `index`: a u32; `prefix`: begins with a u32 prefix length; `none`: keySize 0. */
   readonly key: 'any' | 'index' | 'prefix' | 'none';
@@ -49,17 +50,34 @@ export const INNER_RULES: Readonly<Record<InnerType, InnerRule | undefined>> = {
   CPUMap: { key: 'index', valueSizes: FD_OR_STRUCT, flags: ['NumaNode'] },
   XSKMap: { key: 'index', valueSizes: [4], flags: ['NumaNode'] },
   ReuseportSockArray: { key: 'index', valueSizes: FD_OR_STRUCT, flags: ON_NODE },
-  // Local storage: the kernel demands BTF types of key and value, which a declaration does not give it.
+  // Local storage: the kernel demands BTF types of key and value, and a declaration has none.
   SkStorage: undefined,
   TaskStorage: undefined,
   InodeStorage: undefined,
 };
 
+/** The flag word of a map. Reports each flag that the rule does not have, by its index. */
+export function flagWord(
+  declared: readonly MapFlag[],
+  rule: Pick<InnerRule, 'flags'> & { readonly type: InnerType | OuterType },
+  report: (index: number, message: string) => void,
+): number {
+  for (const [index, flag] of declared.entries()) {
+    if (rule.flags.includes(flag)) continue;
+    const isOfDescriptor = (flag === 'ReadOnly' || flag === 'WriteOnly') && !rule.type.endsWith('OfMaps');
+    const why = isOfDescriptor
+      ? `${flag} is of one file descriptor, not of the map`
+      : `The kernel takes no ${flag} for ${rule.type}`;
+    report(index, `${why}: leave it out, it takes ${rule.flags.join(', ')}`);
+  }
+  return declared.reduce((word, flag) => word | MAP_FLAGS[flag], 0);
+}
+
 const MOST_ENTRIES = 0xffffffff;
 const PAGE = 4096;
 
-/** What is wrong with a number of entries for this type; undefined where nothing is. */
-export function entriesProblem(type: InnerType | string, maxEntries: number): string | undefined {
+/** The problem of a number of entries for this type. */
+export function entriesProblem(type: MapSpec['type'], maxEntries: number): string | undefined {
   if (!Number.isInteger(maxEntries) || maxEntries < 1 || maxEntries > MOST_ENTRIES)
     return `maxEntries ${maxEntries} is out of range: write 1 to ${MOST_ENTRIES}`;
   if (type !== 'RingBuf') return undefined;
