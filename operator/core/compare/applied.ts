@@ -1,3 +1,4 @@
+import type { InnerMap } from '../../api/innermap.ts';
 import { type Metadata, objectText } from '../../api/metadata.ts';
 import type { OuterMap } from '../../api/outermap.ts';
 import { compileOuterMap } from '../desired/compile.ts';
@@ -8,20 +9,20 @@ import { type EntryChanges, entryChanges, type Side } from './entries.ts';
 import { type FieldChange, fieldChanges } from './fields.ts';
 import { type NamedRejection, rejectionsOn } from './verdicts.ts';
 
-/** What becomes of one object of the files. */
+/** The change of one object of the files. */
 export interface ObjectChange {
   readonly kind: 'created' | 'changed' | 'unchanged';
   readonly object: string;
   readonly origin: string;
   readonly fields: readonly FieldChange[];
-  /** Absent where the contents say the same. */
+  /** Absent where the contents are equal. */
   readonly entries?: EntryChanges;
 }
 
-/** What applying files would change. */
+/** The changes that applying files would make. */
 export interface Applied {
   readonly changes: readonly ObjectChange[];
-  /** Objects of the files that would not do, and others that would no longer. */
+  /** Objects of the files that would be rejected, and others that would be rejected because of them. */
   readonly problems: readonly NamedRejection[];
 }
 
@@ -36,31 +37,32 @@ export interface AppliedOver {
     readonly outerMaps: readonly { readonly outerMap: OuterMap; readonly origin: string }[];
     readonly innerMaps: readonly CountedInner[];
   };
-  /** Labels of the nodes; for one without labels where they are not known. */
+  /** Labels of the nodes; those of one node without labels where they are not known. */
   readonly nodes: readonly Readonly<Record<string, string>>[];
-  /** RFC 3339: how old a new object is. */
+  /** RFC 3339: the creation time of a new object. */
   readonly now: string;
 }
 
-/** Pure: the files laid over what the cluster has. The files are taken for all that is to be of their objects. */
+/** Pure: the files laid over the cluster's objects. A file has all fields of its objects. */
 export function appliedChanges(over: AppliedOver): Applied {
   const { cluster, files, nodes } = over;
-  const outersBefore = byObject(cluster.outerMaps, outerMap => outerMap);
-  const innersBefore = byObject(cluster.innerMaps, ({ innerMap }) => innerMap);
+  const outersBefore = new Map(cluster.outerMaps.map(outerMap => [objectText(outerMap), outerMap]));
+  const innersBefore = new Map(cluster.innerMaps.map(inner => [objectText(inner.innerMap), inner]));
   const outersAfter = new Map(outersBefore);
   const innersAfter = new Map(innersBefore);
   const changes: ObjectChange[] = [];
   for (const { outerMap, origin } of files.outerMaps) {
     const before = outersBefore.get(objectText(outerMap));
     outersAfter.set(objectText(outerMap), aged(outerMap, before?.metadata, over.now));
-    changes.push(outerChange(before, outerMap, origin));
+    changes.push(objectChange(before, outerMap, { origin }));
   }
   for (const inner of files.innerMaps) {
     const before = innersBefore.get(objectText(inner.innerMap));
     const innerMap = aged(inner.innerMap, before?.innerMap.metadata, over.now);
     innersAfter.set(objectText(innerMap), { ...inner, innerMap });
     const layout = layoutOf(outersAfter.get(`OuterMap ${innerMap.spec.outerMap}`));
-    changes.push(innerChange(before, inner, layout));
+    const entries = contentChanges(before, inner, layout);
+    changes.push(objectChange(before?.innerMap, inner.innerMap, { origin: inner.origin ?? '', entries }));
   }
   const known = new Set(rejectionsOn(wanted(outersBefore, innersBefore), nodes).map(textOf));
   const ours = new Set(changes.map(({ object }) => object));
@@ -74,14 +76,7 @@ export function appliedChanges(over: AppliedOver): Applied {
   };
 }
 
-function byObject<T>(
-  all: readonly T[],
-  objectOf: (one: T) => Parameters<typeof objectText>[0],
-): Map<string, T> {
-  return new Map(all.map(one => [objectText(objectOf(one)), one]));
-}
-
-/** A new object is the youngest; one that is there stays as old as it is. */
+/** A new object is the youngest. An existing one keeps its age. */
 function aged<T extends { readonly metadata: Metadata }>(
   object: T,
   before: Metadata | undefined,
@@ -93,8 +88,8 @@ function aged<T extends { readonly metadata: Metadata }>(
 }
 
 function layoutOf(outerMap: OuterMap | undefined): OuterLayout | undefined {
-  const ground = outerMap === undefined ? undefined : compileOuterMap(outerMap);
-  return typeof ground === 'object' ? ground.layout : undefined;
+  const compiled = outerMap === undefined ? undefined : compileOuterMap(outerMap);
+  return typeof compiled === 'object' ? compiled.layout : undefined;
 }
 
 function wanted(outers: ReadonlyMap<string, OuterMap>, inners: ReadonlyMap<string, WantedInner>): Wanted {
@@ -106,19 +101,32 @@ function textOf({ object, reason, message }: NamedRejection): string {
   return JSON.stringify([object, reason, message]);
 }
 
-function outerChange(before: OuterMap | undefined, after: OuterMap, origin: string): ObjectChange {
-  const object = objectText(after);
-  if (before === undefined) return { kind: 'created', object, origin, fields: [] };
-  const fields = [
-    ...metadataChanges(before.metadata, after.metadata),
-    ...fieldChanges(outerText(before), outerText(after), ['spec']),
-  ];
-  return { kind: fields.length === 0 ? 'unchanged' : 'changed', object, origin, fields };
+function objectChange(
+  before: OuterMap | InnerMap | undefined,
+  after: OuterMap | InnerMap,
+  { origin, entries }: { readonly origin: string; readonly entries?: EntryChanges | undefined },
+): ObjectChange {
+  const fields =
+    before === undefined
+      ? []
+      : [
+          ...metadataChanges(before.metadata, after.metadata),
+          ...fieldChanges(specText(before), specText(after), ['spec']),
+        ];
+  const changed = fields.length > 0 || entries !== undefined ? 'changed' : 'unchanged';
+  return {
+    kind: before === undefined ? 'created' : changed,
+    object: objectText(after),
+    origin,
+    fields,
+    ...(entries === undefined ? {} : { entries }),
+  };
 }
 
-/** As its author writes it. */
-function outerText({ spec }: OuterMap): object {
-  const { pinMode, maxRemoval, ...rest } = spec;
+/** The spec as its author writes it. */
+function specText(object: OuterMap | InnerMap): object {
+  if (object.kind === 'InnerMap') return object.spec;
+  const { pinMode, maxRemoval, ...rest } = object.spec;
   return {
     ...rest,
     pinMode: `0${pinMode.toString(8)}`,
@@ -126,27 +134,9 @@ function outerText({ spec }: OuterMap): object {
   };
 }
 
-function innerChange(
-  before: CountedInner | undefined,
-  after: CountedInner,
-  layout: OuterLayout | undefined,
-): ObjectChange {
-  const { innerMap, origin = '' } = after;
-  const object = objectText(innerMap);
-  const entries = contentChanges(before, after, layout);
-  const told = entries === undefined ? {} : { entries };
-  if (before === undefined) return { kind: 'created', object, origin, fields: [], ...told };
-  const fields = [
-    ...metadataChanges(before.innerMap.metadata, innerMap.metadata),
-    ...fieldChanges(before.innerMap.spec, innerMap.spec, ['spec']),
-  ];
-  const kind = fields.length === 0 && entries === undefined ? 'unchanged' : 'changed';
-  return { kind, object, origin, fields, ...told };
-}
-
 const NO_SIDE: Side = { entries: NO_ENTRIES, cpus: 1 };
 
-/** Contents that cannot be read are as none: what is wrong with the file's is told as a problem. */
+/** Contents that cannot be encoded count as none. Those of a file are reported as a problem. */
 function contentChanges(
   before: CountedInner | undefined,
   after: CountedInner,
@@ -155,16 +145,14 @@ function contentChanges(
   if (layout === undefined || after.content.kind !== 'encoded') return undefined;
   const isComparable =
     before?.content.kind === 'encoded' && before.content.layoutDigest === after.content.layoutDigest;
-  const old = isComparable ? sideOf(before) : NO_SIDE;
-  if (layout.innerKey === undefined || layout.innerValue === undefined) return undefined;
-  return entryChanges(old, sideOf(after), layout);
+  return entryChanges(isComparable ? sideOf(before) : NO_SIDE, sideOf(after), layout);
 }
 
 function sideOf({ content, cpus }: CountedInner): Side {
   return content.kind === 'encoded' ? { entries: content.entries, cpus } : NO_SIDE;
 }
 
-/** Labels and annotations that a file does not name stay. */
+/** Labels and annotations that a file does not have stay. */
 function metadataChanges(before: Metadata, after: Metadata): readonly FieldChange[] {
   return (['labels', 'annotations'] as const).flatMap(field =>
     Object.entries(after[field]).flatMap(([name, value]) =>
@@ -173,7 +161,7 @@ function metadataChanges(before: Metadata, after: Metadata): readonly FieldChang
   );
 }
 
-/** What the API server refuses to change, by the rules of crds/. */
+/** Fields that the API server refuses to change, by the rules of crds/. */
 const IMMUTABLE = /^spec\.(outerMap|type|maxEntries|key|flags|inner\.(?!programOwned\b).*)$/;
 
 function immutableProblems({ object, fields }: ObjectChange): readonly NamedRejection[] {

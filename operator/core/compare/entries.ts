@@ -1,11 +1,11 @@
 import { equalRun } from '../bytes/bytes.ts';
 import { KeyIndex } from '../bytes/keyindex.ts';
-import { decodeEntries, isPerCpu } from '../codec/entries.ts';
+import { decodeEntries, isPerCpu, valueStride } from '../codec/entries.ts';
 import { keyText } from '../codec/keytext.ts';
 import type { Entries } from '../entries.ts';
 import type { OuterLayout } from '../layout/outer.ts';
 
-/** One entry that comes, goes, or gets another value. */
+/** One entry that is added or removed, or gets another value. */
 export interface EntryChange {
   readonly kind: 'added' | 'changed' | 'removed';
   readonly key: string;
@@ -29,28 +29,28 @@ export interface Side {
   readonly cpus: number;
 }
 
-const TOLD = 10;
+const SHOWN = 10;
 
-/** What makes the second contents from the first; nothing where they say the same. */
+/** The changes from the first contents to the second; undefined where there are none. */
 export function entryChanges(before: Side, after: Side, layout: OuterLayout): EntryChanges | undefined {
   const { keySize } = layout.template;
   const old = KeyIndex.of(before.entries.keys, keySize, before.entries.count);
   const kept = new Uint8Array(before.entries.count);
   const counts = { added: 0, changed: 0, removed: 0 };
   const first: EntryChange[] = [];
-  const told = (kind: EntryChange['kind'], from: number, to: number): void => {
+  const add = (kind: EntryChange['kind'], from: number, to: number): void => {
     counts[kind]++;
-    if (first.length < TOLD) first.push(changeOf(kind, { before, from, after, to }, layout));
+    if (first.length < SHOWN) first.push(changeOf(kind, { before, from, after, to }, layout));
   };
   for (let at = 0; at < after.entries.count; at++) {
     const found = old.find(after.entries.keys, at);
-    if (found === -1) told('added', -1, at);
+    if (found === -1) add('added', -1, at);
     else {
       kept[found] = 1;
-      if (!sameValue({ before, from: found, after, to: at }, layout)) told('changed', found, at);
+      if (!sameValue({ before, from: found, after, to: at }, layout)) add('changed', found, at);
     }
   }
-  for (const [at, is] of kept.entries()) if (is === 0) told('removed', at, -1);
+  for (const [at, is] of kept.entries()) if (is === 0) add('removed', at, -1);
   return first.length === 0 ? undefined : { ...counts, first };
 }
 
@@ -63,14 +63,10 @@ interface Pair {
 }
 
 function sameValue({ before, from, after, to }: Pair, layout: OuterLayout): boolean {
-  const [left, right] = [strideOf(before), strideOf(after)];
-  if (left === right)
-    return equalRun(before.entries.values, from * left, after.entries.values, to * right, left);
+  const stride = valueStride(layout.template, before.cpus);
+  if (stride === valueStride(layout.template, after.cpus))
+    return equalRun(before.entries.values, from * stride, after.entries.values, to * stride, stride);
   return valueText(before, from, layout) === valueText(after, to, layout);
-}
-
-function strideOf({ entries }: Side): number {
-  return entries.count === 0 ? 0 : entries.values.length / entries.count;
 }
 
 function changeOf(kind: EntryChange['kind'], pair: Pair, layout: OuterLayout): EntryChange {
@@ -89,7 +85,7 @@ function valueText(side: Side, at: number, layout: OuterLayout): string {
   const { keySize, valueSize } = layout.template;
   const { keys, values } = side.entries;
   if (!isPerCpu(layout.template)) return keyText(layout.innerValue!, values, at * valueSize);
-  const stride = strideOf(side);
+  const stride = valueStride(layout.template, side.cpus);
   const entry = {
     count: 1,
     keys: keys.subarray(at * keySize, (at + 1) * keySize),

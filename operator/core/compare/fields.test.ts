@@ -14,7 +14,7 @@ describe('fieldChanges', () => {
     ]);
   });
 
-  it('an empty list or object says as much as none', () => {
+  it('takes an empty list or object for an absent one', () => {
     expect(fieldChanges({ a: [], b: {}, c: { d: [] } }, {})).to.deep.equal([]);
     expect(fieldChanges({}, { a: { b: [], c: false } })).to.deep.equal([
       { field: 'a', after: '{"c":false}' },
@@ -23,7 +23,7 @@ describe('fieldChanges', () => {
 });
 
 describe('nodeClasses', () => {
-  it('tells nodes apart by the labels that selectors speak of alone', () => {
+  it('separates nodes by the labels that selectors use, and by no others', () => {
     const nodes = [
       { host: '1', zone: 'a' },
       { host: '2', zone: 'a' },
@@ -35,11 +35,7 @@ describe('nodeClasses', () => {
       { matchLabels: { zone: 'a' }, matchExpressions: [] },
       { matchLabels: {}, matchExpressions: [{ key: 'gpu', operator: 'Exists' as const, values: [] }] },
     ];
-    expect(nodeClasses(nodes, selectors)).to.deep.equal([
-      { labels: { zone: 'a' }, nodes: 2 },
-      { labels: { gpu: 'x' }, nodes: 1 },
-      { labels: {}, nodes: 1 },
-    ]);
-    expect(nodeClasses(nodes, [])).to.deep.equal([{ labels: {}, nodes: 4 }]);
+    expect(nodeClasses(nodes, selectors)).to.deep.equal([{ zone: 'a' }, { gpu: 'x' }, {}]);
+    expect(nodeClasses(nodes, [])).to.deep.equal([{}]);
   });
 });

@@ -2,26 +2,19 @@ import type { NodeSelector } from '../../api/metadata.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
-/** Nodes that no selector tells apart. */
-export interface NodeClass {
-  /** Only the labels that selectors speak of. */
-  readonly labels: Labels;
-  readonly nodes: number;
-}
-
-/** 5,000 nodes are a handful of classes: what is decided for one node of a class is decided for all. */
+/**
+ * The labels that selectors see, once for all nodes that have the same ones: 5,000 nodes are a handful of classes, and a
+ * decision for one node of a class is right for all.
+ */
 export function nodeClasses(
   nodes: readonly Labels[],
   selectors: readonly (NodeSelector | undefined)[],
-): readonly NodeClass[] {
+): readonly Labels[] {
   const keys = [...new Set(selectors.flatMap(keysOf))].sort();
-  const classes = new Map<string, { readonly labels: Labels; nodes: number }>();
+  const classes = new Map<string, Labels>();
   for (const labels of nodes) {
     const seen = keys.filter(key => Object.hasOwn(labels, key)).map(key => [key, labels[key]!] as const);
-    const id = JSON.stringify(seen);
-    const known = classes.get(id);
-    if (known === undefined) classes.set(id, { labels: Object.fromEntries(seen), nodes: 1 });
-    else known.nodes++;
+    classes.set(JSON.stringify(seen), Object.fromEntries(seen));
   }
   return [...classes.values()];
 }

@@ -1,13 +1,11 @@
-import type { InnerMap } from '../../api/innermap.ts';
 import { objectText } from '../../api/metadata.ts';
-import type { OuterMap } from '../../api/outermap.ts';
 import type { Reason } from '../../api/reason.ts';
 import { claimOf, compileOuterMap } from '../desired/compile.ts';
-import { desiredState } from '../desired/desired.ts';
+import { desiredState, type Rejection } from '../desired/desired.ts';
 import type { Wanted } from '../wanted.ts';
 import { nodeClasses } from './nodeclasses.ts';
 
-/** What agents would refuse of an object. */
+/** A rejection of an object by agents, with the object's name. */
 export interface NamedRejection {
   /** `InnerMap team-a/web` */
   readonly object: string;
@@ -17,34 +15,32 @@ export interface NamedRejection {
 
 type Labels = Readonly<Record<string, string>>;
 
-/** Contents that wait for a layout are no refusal: they are encoded by the layout of their own time. */
-const PASSING: readonly Reason[] = ['Pending'];
-
-/** Every object that agents would refuse, on nodes with these labels; by the functions that agents decide with. */
+/** Every object that agents would reject on nodes with these labels, by the functions that agents decide with. */
 export function rejectionsOn(wanted: Wanted, nodes: readonly Labels[]): readonly NamedRejection[] {
-  const selectors = [...wanted.outerMaps, ...wanted.innerMaps.map(({ innerMap }) => innerMap)].map(
-    ({ spec }) => spec.nodeSelector,
+  const objects = [...wanted.outerMaps, ...wanted.innerMaps.map(({ innerMap }) => innerMap)];
+  const classes = nodeClasses(
+    nodes,
+    objects.map(({ spec }) => spec.nodeSelector),
   );
+  const onNodes = classes.flatMap(labels => desiredState(wanted, { name: '', labels }).rejections);
   const verdicts = new Map<string, NamedRejection>();
-  const add = (object: InnerMap | OuterMap, reason: Reason, message: string): void => {
+  for (const { object, reason, message } of [...onNodes, ...ownRejections(wanted)]) {
     const name = objectText(object);
-    if (!PASSING.includes(reason) && !verdicts.has(name))
-      verdicts.set(name, { object: name, reason, message });
-  };
-  for (const { labels } of nodeClasses(nodes, selectors))
-    for (const { object, reason, message } of desiredState(wanted, { name: '', labels }).rejections)
-      add(object, reason, message);
-  for (const { object, reason, message } of ownRejections(wanted)) add(object, reason, message);
+    // Contents that wait for a layout are not rejected: they are encoded when the layout is known
+    if (reason !== 'Pending' && !verdicts.has(name)) verdicts.set(name, { object: name, reason, message });
+  }
   return [...verdicts.values()];
 }
 
-/** What is wrong with an object whatever nodes there are: none may match its selector yet. */
-function* ownRejections({ outerMaps, innerMaps }: Wanted) {
-  const grounds = new Map(outerMaps.map(outerMap => [outerMap.metadata.name, compileOuterMap(outerMap)]));
+/** Rejections that no node is needed for: maybe none matches the selector yet. */
+function* ownRejections({ outerMaps, innerMaps }: Wanted): Iterable<Rejection> {
+  const compilations = new Map(
+    outerMaps.map(outerMap => [outerMap.metadata.name, compileOuterMap(outerMap)]),
+  );
   for (const inner of innerMaps) {
-    const ground = grounds.get(inner.innerMap.spec.outerMap);
-    if (ground === undefined || typeof ground === 'string') continue;
-    const claim = claimOf(inner, ground);
+    const compiled = compilations.get(inner.innerMap.spec.outerMap);
+    if (compiled === undefined || typeof compiled === 'string') continue;
+    const claim = claimOf(inner, compiled);
     if (claim.kind !== 'claim')
       yield { object: inner.innerMap, reason: claim.reason, message: claim.message };
   }

@@ -1,6 +1,6 @@
 import type { InnerMap } from '../../api/innermap.ts';
 import type { OuterMap } from '../../api/outermap.ts';
-import type { Parsed, Problem } from '../../api/problem.ts';
+import type { Problem } from '../../api/problem.ts';
 import type { Reason } from '../../api/reason.ts';
 import { type Access, accessOf, denial } from '../access/access.ts';
 import { keyBytes, keyText } from '../codec/keytext.ts';
@@ -10,7 +10,7 @@ import { innerSpec, type OuterLayout, outerLayout } from '../layout/outer.ts';
 import { isLRU, type MapSpec } from '../mapspec.ts';
 import type { WantedInner } from '../wanted.ts';
 
-/** An OuterMap with everything that its InnerMaps are judged by. */
+/** An OuterMap with the layout and the access rules that its InnerMaps are judged by. */
 export interface CompiledOuterMap {
   readonly outerMap: OuterMap;
   readonly layout: OuterLayout;
@@ -30,10 +30,10 @@ export interface DesiredInner {
   readonly sealed: boolean;
 }
 
-/** What an InnerMap asks for, judged by itself: whether another has the key is decided later. */
+/** The verdict on one InnerMap alone. Whether another has its key is decided later. */
 export type Claim =
   | { readonly kind: 'claim'; readonly desired: DesiredInner }
-  /** It may have the key but its contents cannot be taken: what was there before stays. */
+  /** It may have the key, but its contents cannot be used: the previous contents stay. */
   | {
       readonly kind: 'unusable';
       readonly keyHex: string;
@@ -43,25 +43,24 @@ export type Claim =
     }
   | { readonly kind: 'rejected'; readonly reason: Reason; readonly message: string };
 
-/** Judged once for each pair of objects: both are immutable, so the answer is too. */
-const judged = new WeakMap<WantedInner, { readonly ground: CompiledOuterMap; readonly claim: Claim }>();
-const grounds = new WeakMap<OuterMap, CompiledOuterMap | string>();
+/** The last verdict on each object. All of these objects are immutable, so a verdict stays right. */
+const judged = new WeakMap<WantedInner, { readonly compiled: CompiledOuterMap; readonly claim: Claim }>();
+const compilations = new WeakMap<OuterMap, CompiledOuterMap | string>();
 
-/** The ground of an OuterMap, or what is wrong with its declarations. */
+/** An OuterMap compiled, or the problems of its declarations. */
 export function compileOuterMap(outerMap: OuterMap): CompiledOuterMap | string {
-  let ground = grounds.get(outerMap);
-  if (ground === undefined) {
-    ground = compile(outerMap);
-    grounds.set(outerMap, ground);
-  }
-  return ground;
+  const known = compilations.get(outerMap);
+  if (known !== undefined) return known;
+  const compiled = compile(outerMap);
+  compilations.set(outerMap, compiled);
+  return compiled;
 }
 
-export function claimOf(wanted: WantedInner, ground: CompiledOuterMap): Claim {
+export function claimOf(wanted: WantedInner, compiled: CompiledOuterMap): Claim {
   const known = judged.get(wanted);
-  if (known?.ground === ground) return known.claim;
-  const claim = judge(wanted, ground);
-  judged.set(wanted, { ground, claim });
+  if (known?.compiled === compiled) return known.claim;
+  const claim = judge(wanted, compiled);
+  judged.set(wanted, { compiled, claim });
   return claim;
 }
 
@@ -73,8 +72,7 @@ function compile(outerMap: OuterMap): CompiledOuterMap | string {
   return { outerMap, layout: layout.value, access: access.value };
 }
 
-function judge({ innerMap, content }: WantedInner, ground: CompiledOuterMap): Claim {
-  const { layout, access } = ground;
+function judge({ innerMap, content }: WantedInner, { layout, access }: CompiledOuterMap): Claim {
   const key = keyBytes(layout.outerKey, innerMap.spec.key);
   if (!key.ok) return rejected('InvalidKey', `Key ${String(innerMap.spec.key)}: ${key.message}`);
   const text = keyText(layout.outerKey, key.bytes);
@@ -83,51 +81,34 @@ function judge({ innerMap, content }: WantedInner, ground: CompiledOuterMap): Cl
     return rejected('KeyNotAllowed', denial(access, namespace, text));
   const beyond = keyBeyondArray(layout, key.bytes);
   if (beyond !== undefined) return rejected('InvalidKey', beyond);
-  const keyHex = hex(key.bytes);
-  const spec = specOf(innerMap, ground);
-  if (!spec.ok) {
-    const message = messagesOf(spec.problems);
-    return { kind: 'unusable', keyHex, keyText: text, reason: 'LayoutMismatch', message };
-  }
+  const named = { keyHex: hex(key.bytes), keyText: text };
+  const spec = innerSpec(layout, innerMap);
+  if (!spec.ok)
+    return { kind: 'unusable', ...named, reason: 'LayoutMismatch', message: messagesOf(spec.problems) };
   if (content.kind === 'invalid')
-    return { kind: 'unusable', keyHex, keyText: text, reason: content.reason, message: content.message };
+    return { kind: 'unusable', ...named, reason: content.reason, message: content.message };
   if (content.kind === 'pending' || content.layoutDigest !== layout.digest)
-    return { kind: 'unusable', keyHex, keyText: text, reason: 'Pending', message: UNENCODED };
-  const { update, exact, sealed } = mannerOf(innerMap, layout);
+    return { kind: 'unusable', ...named, reason: 'Pending', message: UNENCODED };
   const { entries } = content;
-  const desired = {
-    innerMap,
-    key: key.bytes,
-    keyHex,
-    keyText: text,
-    spec: spec.value,
-    entries,
-    update,
-    exact,
-    sealed,
+  const update = updateOf(innerMap, layout);
+  return {
+    kind: 'claim',
+    desired: { innerMap, key: key.bytes, ...named, spec: spec.value, entries, ...update },
   };
-  return { kind: 'claim', desired };
 }
 
-/** They name their fields themselves. */
+/** Each message names its field. */
 function messagesOf(problems: readonly Problem[]): string {
   return problems.map(({ message }) => message).join('; ');
 }
 
 const UNENCODED = 'Contents wait to be encoded by the OuterMap’s layout';
 
-/** Without a maxEntries of its own an inner map has the template's layout: one object for all of them. */
-function specOf(innerMap: InnerMap, { layout }: CompiledOuterMap): Parsed<MapSpec> {
-  return innerMap.spec.maxEntries === undefined
-    ? { ok: true, value: layout.template }
-    : innerSpec(layout, innerMap);
-}
-
 function rejected(reason: Reason, message: string): Claim {
   return { kind: 'rejected', reason, message };
 }
 
-/** An ArrayOfMaps has as many keys as entries; E2BIG comes too late to say it well. */
+/** An ArrayOfMaps has as many keys as entries. The kernel's E2BIG would come late and name no bounds. */
 function keyBeyondArray(layout: OuterLayout, key: Uint8Array): string | undefined {
   if (layout.outer.type !== 'ArrayOfMaps') return undefined;
   const index = new DataView(key.buffer, key.byteOffset, 4).getUint32(0, true);
@@ -135,8 +116,8 @@ function keyBeyondArray(layout: OuterLayout, key: Uint8Array): string | undefine
   return index <= last ? undefined : `Key ${index} lies beyond the ArrayOfMaps: use 0 to ${last}`;
 }
 
-/** How it is updated: DESIGN's defaults for program-owned fields, sealed maps and LRU types. */
-function mannerOf(
+/** How an inner map is updated: the author's choice, or the default for program-owned fields, sealed maps and LRU types. */
+function updateOf(
   innerMap: InnerMap,
   layout: OuterLayout,
 ): Pick<DesiredInner, 'update' | 'exact' | 'sealed'> {

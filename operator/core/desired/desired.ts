@@ -7,7 +7,7 @@ import { every, runToEnd, type Steps } from '../steps.ts';
 import type { Wanted, WantedInner } from '../wanted.ts';
 import { type CompiledOuterMap, claimOf, compileOuterMap, type DesiredInner } from './compile.ts';
 
-/** The node that decides: its name and labels are all that selectors see. */
+/** The node that decides. Selectors see its labels only. */
 export interface Node {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -16,31 +16,31 @@ export interface Node {
 export interface DesiredOuter extends CompiledOuterMap {
   /** By the key in hex. */
   readonly inners: ReadonlyMap<string, DesiredInner>;
-  /** Keys whose owner's new contents cannot be taken: what is there stays. */
+  /** Keys whose owner's new contents cannot be used: the previous contents stay. */
   readonly kept: ReadonlyMap<string, Rejection>;
 }
 
-/** An object that is not programmed because of what it says or of what others say. */
+/** An object that is not programmed because of its own declaration or another's. */
 export interface Rejection {
   readonly object: InnerMap | OuterMap;
   readonly reason: Reason;
   readonly message: string;
 }
 
-/** What this node's kernel should hold. */
+/** The desired state of this node's kernel. */
 export interface Desired {
   /** By name; only those that select this node and can be read. */
   readonly outers: ReadonlyMap<string, DesiredOuter>;
   readonly rejections: readonly Rejection[];
-  /** Every OuterMap that somebody declares for this node, readable or not: its ledger is not let go. */
+  /** Every OuterMap that selects this node, usable or not: its ledger stays. */
   readonly declared: ReadonlySet<string>;
 }
 
 /**
  * Pure: wanted objects and a node in, desired state out, in an order that does not depend on the input's.
- * - An object whose selector leaves this node out is not there.
+ * - An object whose selector leaves this node out does not count.
  * - Of two OuterMaps with one pin, and of two InnerMaps with one key, the oldest has it.
- * - One bad object costs nobody else anything.
+ * - A bad object does not affect the others.
  */
 export function desiredState(wanted: Wanted, node: Node): Desired {
   return runToEnd(desiring(wanted, node));
@@ -54,15 +54,19 @@ export function* desiring(wanted: Wanted, node: Node): Steps<Desired> {
   const selected = new Set(here.map(outerMap => outerMap.metadata.name));
   const groups = innersByOuter(wanted.innerMaps, node);
   const outers = new Map<string, DesiredOuter>();
-  for (const ground of groundsOf(here, rejections)) {
-    const { name } = ground.outerMap.metadata;
-    outers.set(name, yield* desiredOuter(ground, groups.get(name) ?? [], rejections));
+  for (const compiled of usableOf(here, rejections)) {
+    const { name } = compiled.outerMap.metadata;
+    outers.set(name, yield* desiredOuter(compiled, groups.get(name) ?? [], rejections));
   }
   for (const [name, inners] of groups) {
-    if (outers.has(name)) continue;
-    const lot = selected.has(name) ? unusable(name) : withoutOuter(name);
-    if (selected.has(name) || !declared.has(name))
-      for (const inner of inners) rejections.push({ object: inner.innerMap, ...lot });
+    const [reason, message] = selected.has(name)
+      ? (['Pending', `OuterMap ${name} is not usable on this node: see its status`] as const)
+      : ([
+          'OuterMapNotFound',
+          `OuterMap ${name} does not exist: create it, or correct spec.outerMap`,
+        ] as const);
+    if (!outers.has(name) && (selected.has(name) || !declared.has(name)))
+      for (const { innerMap } of inners) rejections.push({ object: innerMap, reason, message });
   }
   return { outers, rejections: rejections.toSorted(byObject), declared: selected };
 }
@@ -80,29 +84,29 @@ function innersByOuter(inners: readonly WantedInner[], node: Node): Map<string, 
 }
 
 /** The OuterMaps that can be used, by name; of those with one pin only the oldest. */
-function groundsOf(outerMaps: readonly OuterMap[], rejections: Rejection[]): readonly CompiledOuterMap[] {
-  const grounds: CompiledOuterMap[] = [];
+function usableOf(outerMaps: readonly OuterMap[], rejections: Rejection[]): readonly CompiledOuterMap[] {
+  const usable: CompiledOuterMap[] = [];
   const pins = new Map<string, OuterMap>();
   for (const outerMap of outerMaps.toSorted((a, b) => bySeniority(a.metadata, b.metadata))) {
-    const ground = compileOuterMap(outerMap);
+    const compiled = compileOuterMap(outerMap);
     const { pin } = outerMap.spec;
     const holder = pin === undefined ? undefined : pins.get(pin);
-    if (typeof ground === 'string')
-      rejections.push({ object: outerMap, reason: 'LayoutMismatch', message: ground });
+    if (typeof compiled === 'string')
+      rejections.push({ object: outerMap, reason: 'LayoutMismatch', message: compiled });
     else if (holder !== undefined) {
       const message = `Pin ${pin} belongs to the older OuterMap ${holder.metadata.name}: give this one a pin of its own`;
       rejections.push({ object: outerMap, reason: 'PinInUse', message });
     } else {
       if (pin !== undefined) pins.set(pin, outerMap);
-      grounds.push(ground);
+      usable.push(compiled);
     }
   }
-  return grounds.toSorted((a, b) => compareText(a.outerMap.metadata.name, b.outerMap.metadata.name));
+  return usable.toSorted((a, b) => compareText(a.outerMap.metadata.name, b.outerMap.metadata.name));
 }
 
-/** In whatever order they come: the oldest has the key, so nothing need be sorted before. */
+/** Takes InnerMaps in any order: an older one takes the key from a younger one. */
 function* desiredOuter(
-  ground: CompiledOuterMap,
+  compiled: CompiledOuterMap,
   wanted: readonly WantedInner[],
   rejections: Rejection[],
 ): Steps<DesiredOuter> {
@@ -111,7 +115,7 @@ function* desiredOuter(
   const due = every();
   for (const inner of wanted) {
     if (due()) yield;
-    const claim = claimOf(inner, ground);
+    const claim = claimOf(inner, compiled);
     const object = inner.innerMap;
     if (claim.kind === 'rejected') {
       rejections.push({ object, reason: claim.reason, message: claim.message });
@@ -130,25 +134,12 @@ function* desiredOuter(
     else kept.set(keyHex, { object, reason: claim.reason, message: claim.message });
   }
   for (const rejection of kept.values()) rejections.push(rejection);
-  return { outerMap: ground.outerMap, layout: ground.layout, access: ground.access, inners, kept };
+  return { ...compiled, inners, kept };
 }
 
 function conflict(object: InnerMap, owner: InnerMap, keyText: string): Rejection {
   const message = `Key ${keyText} belongs to the older InnerMap ${innerMapName(owner)}`;
   return { object, reason: 'KeyConflict', message };
-}
-
-type Lot = Pick<Rejection, 'reason' | 'message'>;
-
-function withoutOuter(name: string): Lot {
-  return {
-    reason: 'OuterMapNotFound',
-    message: `OuterMap ${name} does not exist: create it, or correct spec.outerMap`,
-  };
-}
-
-function unusable(name: string): Lot {
-  return { reason: 'Pending', message: `OuterMap ${name} is not usable on this node: see its status` };
 }
 
 function byObject({ object: a }: Rejection, { object: b }: Rejection): number {
