@@ -59,14 +59,12 @@ export function* desiring(wanted: Wanted, node: Node): Steps<Desired> {
     outers.set(name, yield* desiredOuter(compiled, groups.get(name) ?? [], rejections));
   }
   for (const [name, inners] of groups) {
-    const [reason, message] = selected.has(name)
-      ? (['Pending', `OuterMap ${name} is not usable on this node: see its status`] as const)
-      : ([
-          'OuterMapNotFound',
-          `OuterMap ${name} does not exist: create it, or correct spec.outerMap`,
-        ] as const);
-    if (!outers.has(name) && (selected.has(name) || !declared.has(name)))
-      for (const { innerMap } of inners) rejections.push({ object: innerMap, reason, message });
+    if (outers.has(name) || (declared.has(name) && !selected.has(name))) continue;
+    const reason = selected.has(name) ? 'Pending' : 'OuterMapNotFound';
+    const message = selected.has(name)
+      ? `OuterMap ${name} is not usable on this node: see its status`
+      : `OuterMap ${name} does not exist: create it, or correct spec.outerMap`;
+    for (const { innerMap } of inners) rejections.push({ object: innerMap, reason, message });
   }
   return { outers, rejections: rejections.toSorted(byObject), declared: selected };
 }

@@ -1,56 +1,65 @@
 import type { Condition } from '../../api/status.ts';
 import { counted } from '../plan/print.ts';
-import { heldText, type ObjectFailure, retirementsFailed } from './failures.ts';
+import { type FailureCause, heldText, type ObjectFailure, retirementsFailed } from './failures.ts';
 import type { ReportInput } from './nodereport.ts';
 import { asOnNode } from './onnode.ts';
 
 /** Pure: Ready and Drifted of a node, with the time of their last change. */
-export function conditionsOf(turned: ReportInput, fates: readonly ObjectFailure[]): readonly Condition[] {
-  const before = turned.previous?.state.conditions ?? [];
-  return [readiness(turned, fates), drifted(turned)].map(condition => {
+export function conditionsOf(turned: ReportInput, failures: readonly ObjectFailure[]): readonly Condition[] {
+  const conditions = [readiness(turned, failures), drifted(turned)].map(condition => ({
+    ...condition,
+    lastTransitionTime: turned.now,
+  }));
+  return sinceChange(conditions, turned.previous?.state.conditions);
+}
+
+/** Conditions with the earlier time where the status did not change. */
+export function sinceChange(
+  conditions: readonly Condition[],
+  before: readonly Condition[] = [],
+): readonly Condition[] {
+  return conditions.map(condition => {
     const same = before.find(({ type, status }) => type === condition.type && status === condition.status);
-    return { ...condition, lastTransitionTime: same?.lastTransitionTime ?? turned.now };
+    return { ...condition, lastTransitionTime: (same ?? condition).lastTransitionTime };
   });
 }
 
 type Untimed = Omit<Condition, 'lastTransitionTime'>;
 
-function readiness(
-  { wanted, desired, plan, steps, bpffs }: ReportInput,
-  fates: readonly ObjectFailure[],
-): Untimed {
-  const held = plan.held[0];
-  const first = fates[0];
-  const not = (reason: Untimed['reason'], message: string): Untimed => ({
-    type: 'Ready',
-    status: 'False',
-    reason,
-    message,
-  });
-  if (held !== undefined)
-    return not('RemovalHeld', `${held.outer}: ${heldText(held, lotOf(held.outer, desired))}`);
-  if (!wanted.complete)
-    return not('Pending', 'What is wanted has not been read whole yet: nothing is removed until it is');
-  if (first !== undefined)
-    return not(
-      first.reason,
-      `${counted(fates.length, 'object is', 'objects are')} not as declared: ${first.object.metadata.name}, ${first.message}`,
-    );
-  const staying = retirementsFailed(steps)[0];
-  if (staying !== undefined)
-    return not(staying.reason, `${staying.outer} cannot be let go: ${asOnNode(bpffs, staying.message)}`);
-  const refusal = wanted.refusals[0];
-  if (refusal !== undefined) return not('Pending', `${refusal.origin}: ${refusal.message}`);
-  return {
-    type: 'Ready',
-    status: 'True',
-    reason: 'Programmed',
-    message: 'The kernel holds what is declared',
-  };
+function readiness(turned: ReportInput, failures: readonly ObjectFailure[]): Untimed {
+  const cause = causeOf(turned, failures);
+  if (cause !== undefined) return { type: 'Ready', status: 'False', ...cause };
+  const message = 'The kernel holds what is declared';
+  return { type: 'Ready', status: 'True', reason: 'Programmed', message };
 }
 
-function lotOf(outer: string, { outers }: ReportInput['desired']): 'declared' | 'undeclared' {
-  return outers.has(outer) ? 'declared' : 'undeclared';
+/** Why a node is not ready; undefined where it is. */
+function causeOf(
+  { wanted, desired, plan, steps, bpffs }: ReportInput,
+  failures: readonly ObjectFailure[],
+): FailureCause | undefined {
+  const held = plan.held[0];
+  if (held !== undefined) {
+    const outerMap = desired.outers.has(held.outer) ? 'declared' : 'undeclared';
+    return { reason: 'RemovalHeld', message: `${held.outer}: ${heldText(held, outerMap)}` };
+  }
+  if (!wanted.complete) {
+    const message = 'What is wanted has not been read whole yet: nothing is removed until it is';
+    return { reason: 'Pending', message };
+  }
+  const first = failures[0];
+  if (first !== undefined) {
+    const many = counted(failures.length, 'object is', 'objects are');
+    const message = `${many} not as declared: ${first.object.metadata.name}, ${first.message}`;
+    return { reason: first.reason, message };
+  }
+  const staying = retirementsFailed(steps)[0];
+  if (staying !== undefined) {
+    const message = `${staying.outer} cannot be let go: ${asOnNode(bpffs, staying.message)}`;
+    return { reason: staying.reason, message };
+  }
+  const refusal = wanted.refusals[0];
+  return refusal && { reason: 'Pending', message: `${refusal.origin}: ${refusal.message}` };
 }
 
 function drifted({ driftNow, drift }: ReportInput): Untimed {

@@ -1,7 +1,6 @@
-import type { InnerMap } from '../../api/innermap.ts';
 import type { OuterMap } from '../../api/outermap.ts';
 import type { Failure, KernelState, NodeMapStateStatus, OuterMapState } from '../../api/status.ts';
-import type { Desired, DesiredOuter, Node } from '../desired/desired.ts';
+import type { Desired, Node } from '../desired/desired.ts';
 import type { ObservedPin, Programmed } from '../observed.ts';
 import type { Plan } from '../plan/plan.ts';
 import { counted } from '../plan/print.ts';
@@ -13,12 +12,12 @@ import { asOnNode, type Bpffs } from './onnode.ts';
 import type { InnerMapReport, OuterMapReport, Report, TurnSummary } from './report.ts';
 import { fairShares } from './shares.ts';
 
-/** At most so many failures are listed, each outer map's share, its own first; the rest is counted. */
+/** The most failures that are listed: each outer map's share, its own first. The others are counted. */
 const LISTED_FAILURES = 100;
-/** What the CRD takes, and a screen holds. */
+/** As the CRD has it. */
 const LONGEST_MESSAGE = 1024;
 
-/** What a report is made from: the decisions, what became of them, and where and when. */
+/** The parts of a report: the decisions, their outcomes, the place and the time. */
 export interface ReportInput {
   readonly wanted: Wanted;
   readonly desired: Desired;
@@ -44,24 +43,25 @@ export interface OuterNow {
 
 const NOTHING_PROGRAMMED: ReadonlyMap<string, Programmed> = new Map();
 
-/** Pure: the truth about this node, from what was decided and what was done. */
+/** Pure: the report about this node, from the decisions and their outcomes. */
 export function reportOf(turned: ReportInput): Report {
-  const { desired, plan, steps, outers, wanted, turn } = turned;
-  const all = objectFailures(
-    desired,
-    plan,
-    steps,
-    name => outers.get(name)?.programmed ?? NOTHING_PROGRAMMED,
-  );
-  const fates = all.map(fate => ({ ...fate, message: asOnNode(turned.bpffs, fate.message) }));
-  const tallies = talliesOf(fates);
-  const declared = [...desired.outers.values()];
-  const states = declared.map(outer => outerState(outer, turned, tallies));
-  const reports = declared.map((outer, at) => outerReport(outer, states[at]!, tallies));
+  const { desired, plan, steps, wanted, turn, bpffs } = turned;
+  const programmedOf = (name: string) => turned.outers.get(name)?.programmed ?? NOTHING_PROGRAMMED;
+  const failures = objectFailures(desired, plan, steps, programmedOf).map(failure => ({
+    ...failure,
+    message: asOnNode(bpffs, failure.message),
+  }));
+  const tallies = talliesOf(failures);
+  const declared = [...desired.outers.values()].map(({ outerMap }) => {
+    const tally = tallies.get(outerMap.metadata.name) ?? NO_FAILURES;
+    const state = outerState(outerMap, turned, tally);
+    return { state, report: outerReport(outerMap, state, tally) };
+  });
+  const states = declared.map(({ state }) => state);
   return {
-    state: stateOf(turned, states, fates),
-    outerMaps: reports.concat(rejectedOuters(fates, desired)),
-    innerMaps: fates.filter(isInner).map(innerReport),
+    state: stateOf(turned, states, failures),
+    outerMaps: [...declared.map(({ report }) => report), ...rejectedOuters(failures, desired)],
+    innerMaps: failures.flatMap(failure => innerReport(failure) ?? []),
     refusals: wanted.refusals,
     turn,
     ...(wanted.watermarks === undefined ? {} : { awaited: awaitedIn(wanted.watermarks) }),
@@ -73,21 +73,22 @@ function awaitedIn(watermarks: NonNullable<Wanted['watermarks']>): ReadonlyMap<s
   return new Map([...watermarks].map(([name, { awaited }]) => [name, awaited]));
 }
 
-/** What is not as declared of one outer map: the map itself, and how many of its inner maps. */
+/** The failures of one outer map: its own, and how many of its inner maps. */
 interface Tally {
   own?: ObjectFailure;
   innerMaps: number;
 }
 
-function talliesOf(fates: readonly ObjectFailure[]): ReadonlyMap<string, Tally> {
+const NO_FAILURES: Readonly<Tally> = { innerMaps: 0 };
+
+function talliesOf(failures: readonly ObjectFailure[]): ReadonlyMap<string, Tally> {
   const tallies = new Map<string, Tally>();
-  for (const fate of fates) {
-    const { object } = fate;
-    const outer = outerOf(fate);
+  for (const failure of failures) {
+    const outer = outerOf(failure);
     const tally = tallies.get(outer) ?? { innerMaps: 0 };
     tallies.set(outer, tally);
-    if (object.kind === 'InnerMap') tally.innerMaps++;
-    else tally.own ??= fate;
+    if (failure.object.kind === 'InnerMap') tally.innerMaps++;
+    else tally.own ??= failure;
   }
   return tallies;
 }
@@ -99,7 +100,7 @@ function outerOf({ object }: ObjectFailure): string {
 function stateOf(
   turned: ReportInput,
   outerMaps: readonly OuterMapState[],
-  fates: readonly ObjectFailure[],
+  failures: readonly ObjectFailure[],
 ): NodeMapStateStatus {
   const { node, kernel, drift } = turned;
   return {
@@ -110,11 +111,14 @@ function stateOf(
       labelsHash: labelsHash(node.labels),
     },
     outerMaps,
-    totals: { innerMaps: outerMaps.reduce((sum, outer) => sum + outer.innerMaps, 0), failures: fates.length },
-    failures: fairShares(fates, outerOf, LISTED_FAILURES).map(failureOf),
+    totals: {
+      innerMaps: outerMaps.reduce((sum, outer) => sum + outer.innerMaps, 0),
+      failures: failures.length,
+    },
+    failures: fairShares(failures, outerOf, LISTED_FAILURES).map(failureOf),
     kernel,
     drift,
-    conditions: conditionsOf(turned, fates),
+    conditions: conditionsOf(turned, failures),
   };
 }
 
@@ -123,26 +127,21 @@ export function labelsHash(labels: Readonly<Record<string, string>>): string {
   return sha256(lines.toSorted().join('\n')).slice(0, 16);
 }
 
-function failureOf(fate: ObjectFailure): Failure {
-  const { object, reason, message } = fate;
+function failureOf(failure: ObjectFailure): Failure {
+  const { object, reason, message } = failure;
   const { name, namespace, generation } = object.metadata;
   return {
     kind: object.kind,
     ...(namespace === undefined ? {} : { namespace }),
     name,
-    outerMap: outerOf(fate),
+    outerMap: outerOf(failure),
     ...(generation === undefined ? {} : { generation }),
     reason,
     message: message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE - 1)}…` : message,
   };
 }
 
-function outerState(
-  { outerMap }: DesiredOuter,
-  turned: ReportInput,
-  tallies: ReadonlyMap<string, Tally>,
-): OuterMapState {
-  const tally = tallies.get(outerMap.metadata.name);
+function outerState(outerMap: OuterMap, turned: ReportInput, { own, innerMaps }: Tally): OuterMapState {
   const { name, uid, generation } = outerMap.metadata;
   const { pin } = outerMap.spec;
   const now = turned.outers.get(name);
@@ -154,15 +153,15 @@ function outerState(
     ...(now?.map.kind === 'map' ? { id: now.map.id } : {}),
     ...(pin === undefined ? {} : { pin: `${turned.bpffs.onNode}/${pin}` }),
     ...sizesOf(now?.programmed ?? NOTHING_PROGRAMMED),
-    failuresTotal: (tally?.innerMaps ?? 0) + (tally?.own === undefined ? 0 : 1),
+    failuresTotal: innerMaps + (own === undefined ? 0 : 1),
     ...(held === undefined ? {} : { heldRemoval: { keys: held.keys, token: held.token } }),
     ...watermarkOf(outerMap, turned),
   };
 }
 
 /**
- * While nothing may be removed, what was deleted may still be in the kernel: what was told before stands, unless it may be
- * of another history.
+ * While nothing may be removed, deleted inner maps may still be in the kernel: the watermark published before stays,
+ * unless it may be of another history.
  */
 function watermarkOf(
   { metadata: { name, uid } }: OuterMap,
@@ -170,8 +169,8 @@ function watermarkOf(
 ): Pick<OuterMapState, 'programmedResourceVersion'> {
   const { complete, unsettled, unreadable } = wanted;
   const settled = complete && unsettled?.has(name) !== true && unreadable?.has(name) !== true;
-  const told = previous?.epoch === wanted.epoch ? previous?.state.outerMaps : undefined;
-  const before = told?.find(state => state.name === name && state.uid === uid);
+  const published = previous?.epoch === wanted.epoch ? previous?.state.outerMaps : undefined;
+  const before = published?.find(state => state.name === name && state.uid === uid);
   const version = settled ? wanted.watermarks?.get(name)?.seen : before?.programmedResourceVersion;
   return version === undefined ? {} : { programmedResourceVersion: version };
 }
@@ -189,76 +188,37 @@ function sizesOf(
 }
 
 function outerReport(
-  { outerMap }: DesiredOuter,
-  { innerMaps, entries, pin = '' }: OuterMapState,
-  tallies: ReadonlyMap<string, Tally>,
+  { metadata: { name }, spec }: OuterMap,
+  { innerMaps, entries, pin = '' }: Pick<OuterMapState, 'innerMaps' | 'entries' | 'pin'>,
+  { own, innerMaps: behind }: Tally,
 ): OuterMapReport {
-  const { name } = outerMap.metadata;
-  const tally = tallies.get(name);
-  const behind = tally?.innerMaps ?? 0;
   const progressing = {
     reason: 'Progressing' as const,
     message: `${behind} of ${counted(innerMaps + behind, 'inner map')} ${behind === 1 ? 'is' : 'are'} not programmed`,
   };
-  const lot = tally?.own ?? (behind > 0 ? progressing : undefined);
-  return {
-    name,
-    ...shortOf(outerMap),
-    pin,
-    innerMaps,
-    entries,
-    ready: lot === undefined,
-    reason: lot?.reason ?? 'Programmed',
-    message:
-      lot?.message ?? `${counted(innerMaps, 'inner map')} with ${counted(entries, 'entry', 'entries')}`,
+  const programmed = {
+    reason: 'Programmed' as const,
+    message: `${counted(innerMaps, 'inner map')} with ${counted(entries, 'entry', 'entries')}`,
   };
+  const ready = own === undefined && behind === 0;
+  const { reason, message } = own ?? (ready ? programmed : progressing);
+  const declared = { name, type: spec.type, inner: spec.inner.type };
+  return { ...declared, pin, innerMaps, entries, ready, reason, message };
 }
 
-function shortOf({ spec }: OuterMap): Pick<OuterMapReport, 'type' | 'inner'> {
-  return { type: spec.type, inner: spec.inner.type };
+/** OuterMaps that cannot be used on this node at all. */
+function rejectedOuters(failures: readonly ObjectFailure[], desired: Desired): readonly OuterMapReport[] {
+  return failures.flatMap(own => {
+    const { object } = own;
+    if (object.kind !== 'OuterMap' || desired.outers.has(object.metadata.name)) return [];
+    return [outerReport(object, { innerMaps: 0, entries: 0 }, { own, innerMaps: 0 })];
+  });
 }
 
-/** OuterMaps whose declarations cannot be used on this node at all. */
-function rejectedOuters(fates: readonly ObjectFailure[], desired: Desired): OuterMapReport[] {
-  const reports: OuterMapReport[] = [];
-  for (const { object, reason, message } of fates) {
-    if (object.kind !== 'OuterMap' || desired.outers.has(object.metadata.name)) continue;
-    reports.push({
-      name: object.metadata.name,
-      ...shortOf(object),
-      pin: '',
-      innerMaps: 0,
-      entries: 0,
-      ready: false,
-      reason,
-      message,
-    });
-  }
-  return reports;
-}
-
-function isInner(fate: ObjectFailure): fate is ObjectFailure & { object: InnerMap } {
-  return fate.object.kind === 'InnerMap';
-}
-
-function innerReport({
-  object,
-  keyText,
-  entries,
-  reason,
-  message,
-}: ObjectFailure & { object: InnerMap }): InnerMapReport {
+function innerReport(failure: ObjectFailure): InnerMapReport | undefined {
+  const { object, keyText: key = '', entries, reason, message } = failure;
+  if (object.kind !== 'InnerMap') return undefined;
   const { namespace, name, generation } = object.metadata;
-  const numbered = generation === undefined ? {} : { generation };
-  return {
-    namespace,
-    name,
-    ...numbered,
-    outerMap: object.spec.outerMap,
-    key: keyText ?? '',
-    entries,
-    ready: false,
-    reason,
-    message,
-  };
+  const named = { namespace, name, ...(generation === undefined ? {} : { generation }) };
+  return { ...named, outerMap: object.spec.outerMap, key, entries, ready: false, reason, message };
 }

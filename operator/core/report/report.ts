@@ -2,7 +2,7 @@ import type { Reason } from '../../api/reason.ts';
 import type { NodeMapStateStatus } from '../../api/status.ts';
 import type { ManifestProblem } from '../wanted.ts';
 
-/** What became of one InnerMap on this node. */
+/** One InnerMap on this node. */
 export interface InnerMapReport {
   readonly namespace: string;
   readonly name: string;
@@ -16,7 +16,7 @@ export interface InnerMapReport {
   readonly message: string;
 }
 
-/** What became of one OuterMap on this node. */
+/** One OuterMap on this node. */
 export interface OuterMapReport {
   readonly name: string;
   readonly type: string;
@@ -30,7 +30,7 @@ export interface OuterMapReport {
   readonly message: string;
 }
 
-/** What one turn did. */
+/** The counts of one turn. */
 export interface TurnSummary {
   readonly number: number;
   readonly startedAt: string;
@@ -45,7 +45,7 @@ export interface TurnSummary {
   readonly driftRepaired: number;
 }
 
-/** What a turn tells: the node's state, and each object's own lot. */
+/** The report of a turn: the node's state, and each object's. */
 export interface Report {
   readonly state: NodeMapStateStatus;
   readonly outerMaps: readonly OuterMapReport[];
@@ -55,6 +55,6 @@ export interface Report {
   readonly turn: TurnSummary;
   /** By outer map, the resourceVersion that somebody waits for the watermark to reach. */
   readonly awaited?: ReadonlyMap<string, string>;
-  /** That of what was wanted. */
+  /** The epoch of the wanted objects. */
   readonly epoch?: number;
 }

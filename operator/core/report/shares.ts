@@ -1,6 +1,6 @@
 /**
- * Pure. So many of all, each group's first ones, in the order that they have: no group's flood takes another's place.
- * Groups with fewer than their share leave the rest to the others.
+ * Pure. The first `most` items in their order, the first ones of each group: a large group does not crowd out a small one.
+ * Groups smaller than their share leave the rest to the others.
  */
 export function fairShares<T>(all: readonly T[], groupOf: (item: T) => string, most: number): readonly T[] {
   if (all.length <= most) return all;
@@ -18,7 +18,7 @@ function sizesOf(groups: readonly string[]): ReadonlyMap<string, number> {
   return sizes;
 }
 
-/** The smallest first: what they leave is shared among the others. */
+/** The smallest groups first: the rest of their shares goes to the others. */
 function sharesOf(sizes: ReadonlyMap<string, number>, most: number): Map<string, number> {
   const shares = new Map<string, number>();
   let left = most;

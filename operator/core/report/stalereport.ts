@@ -1,16 +1,16 @@
+import { sinceChange } from './conditions.ts';
 import type { Report } from './report.ts';
 
-/** The last report with Ready False: a turn threw, so the state that it shows may be out of date. */
+/** The last report, with a Ready that is False: a turn threw, and no turn has ended since. */
 export function staleReport(last: Report, message: string, now: string): Report {
-  const conditions = last.state.conditions.map(condition => {
-    if (condition.type !== 'Ready') return condition;
-    return {
-      type: 'Ready',
-      status: 'False',
-      reason: 'KernelError',
-      message: `Reconcile failed; the state shown is from the last successful turn: ${message}`,
-      lastTransitionTime: condition.status === 'False' ? condition.lastTransitionTime : now,
-    } as const;
-  });
-  return { ...last, state: { ...last.state, conditions } };
+  const failed = {
+    type: 'Ready',
+    status: 'False',
+    reason: 'KernelError',
+    message: `Reconcile failed; the state shown is from the last successful turn: ${message}`,
+    lastTransitionTime: now,
+  } as const;
+  const before = last.state.conditions;
+  const conditions = before.map(condition => (condition.type === 'Ready' ? failed : condition));
+  return { ...last, state: { ...last.state, conditions: sinceChange(conditions, before) } };
 }
