@@ -20,7 +20,7 @@ export interface Declared {
   readonly refusals: readonly ManifestProblem[];
 }
 
-export interface DeclaredAsked {
+export interface DeclaredRequest {
   /** Of the node; absent where the bytes are for none. */
   readonly possibleCpus?: number;
   /** Whether an InnerMap is wanted; absent: all. */
@@ -37,7 +37,7 @@ export interface RawInnerMap {
 }
 
 /** The cluster's OuterMaps, and its InnerMaps encoded by them, one after the other: their JSON is let go at once. */
-export async function declaredIn(cluster: Cluster, asked: DeclaredAsked): Promise<Declared> {
+export async function declaredIn(cluster: Cluster, asked: DeclaredRequest): Promise<Declared> {
   const refusals: ManifestProblem[] = [];
   const refuse = (object: KubeObject, message: string): undefined => {
     refusals.push({ origin: objectText({ kind: '', ...object }), message });

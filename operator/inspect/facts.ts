@@ -2,7 +2,7 @@ import { parseInnerMap, parseOuterMap } from '../api/parse/manifest.ts';
 import { type NodeMapStateStatus, wholeStatus } from '../api/status.ts';
 import type {
   ClusterFacts,
-  FactsAsked,
+  FactsRequest,
   ListedInnerMap,
   ListedNode,
   ListedNodeMapState,
@@ -19,7 +19,7 @@ export async function clusterFacts({
   outerMap,
   namespace,
   progress,
-}: FactsAsked): Promise<ClusterFacts> {
+}: FactsRequest): Promise<ClusterFacts> {
   const seen = counting(progress);
   const named: Query = outerMap === undefined ? {} : { fieldSelector: `metadata.name=${outerMap}` };
   const of: Query = outerMap === undefined ? {} : { fieldSelector: `spec.outerMap=${outerMap}` };

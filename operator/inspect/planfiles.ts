@@ -1,12 +1,12 @@
 import type { InnerMapManifest } from '../api/innermap.ts';
 import type { OuterMap } from '../api/outermap.ts';
 import { parseManifest } from '../api/parse/manifest.ts';
-import type { AppliedOutcome, FilesAsked } from '../cli/cluster/ports.ts';
+import type { AppliedOutcome, FilesRequest } from '../cli/cluster/ports.ts';
 import { appliedChanges, type CountedInner } from '../core/compare/applied.ts';
 import { ApiError, type Cluster } from '../kube/client.ts';
 import { NODES } from '../kube/resources.ts';
 import { loadManifests } from '../source/folder/load.ts';
-import { type Declared, type DeclaredAsked, declaredIn, encoded, layoutsOf } from './declared.ts';
+import { type Declared, type DeclaredRequest, declaredIn, encoded, layoutsOf } from './declared.ts';
 import { nodeFacts } from './facts.ts';
 import { writtenObjects } from './files.ts';
 import { counting, listed, withCluster } from './reading.ts';
@@ -17,7 +17,7 @@ export async function planFiles({
   paths,
   namespace,
   progress,
-}: FilesAsked): Promise<AppliedOutcome> {
+}: FilesRequest): Promise<AppliedOutcome> {
   const { wanted } = await loadManifests(paths, { progress });
   return withCluster(address, async cluster => {
     const files = await filesOf(paths, namespace ?? cluster.namespace ?? 'default');
@@ -72,7 +72,7 @@ async function concernedBy(
   ]);
   const names = innerMaps.map(({ manifest }) => manifest.innerMap.metadata);
   const own = new Set(names.map(({ namespace, name }) => `${namespace}/${name}`));
-  const concerns: DeclaredAsked['concerns'] = ({ namespace, name, outerMap }) =>
+  const concerns: DeclaredRequest['concerns'] = ({ namespace, name, outerMap }) =>
     outers.has(outerMap) || own.has(`${namespace}/${name}`);
   try {
     return { declared: await declaredIn(cluster, { concerns, seen }) };

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { dryRun } from '../agent/dryrun.ts';
 import { releasesIn } from '../api/metadata.ts';
-import type { ClusterPlanAsked } from '../cli/cluster/ports.ts';
+import type { ClusterPlanRequest } from '../cli/cluster/ports.ts';
 import type { PlanOutcome } from '../cli/command.ts';
 import { outcomeOf } from '../cli/plan/outcome.ts';
 import type { Node } from '../core/desired/desired.ts';
@@ -12,7 +12,7 @@ import { declaredIn } from './declared.ts';
 import { counting, withCluster } from './reading.ts';
 
 /** What an agent on this machine's kernel would do as a node of the cluster. */
-export async function planNode(asked: ClusterPlanAsked): Promise<PlanOutcome> {
+export async function planNode(asked: ClusterPlanRequest): Promise<PlanOutcome> {
   const kernel = openKernel({ bpffs: asked.bpffs });
   try {
     const { possibleCpus } = kernel;
@@ -32,7 +32,7 @@ export async function planNode(asked: ClusterPlanAsked): Promise<PlanOutcome> {
 }
 
 /** With the labels of its Node object, and those given over them. */
-async function nodeIn(cluster: Cluster, asked: ClusterPlanAsked): Promise<Node> {
+async function nodeIn(cluster: Cluster, asked: ClusterPlanRequest): Promise<Node> {
   const name = asked.node ?? hostname();
   try {
     const { metadata } = await cluster.get({ resource: NODES, name }, { attempts: 2 });
@@ -48,7 +48,7 @@ async function nodeIn(cluster: Cluster, asked: ClusterPlanAsked): Promise<Node> 
 /** By the node's state; those of OuterMaps are among what they declare. A node whose agent never ran has none. */
 async function releasesGiven(
   cluster: Cluster,
-  { node = hostname() }: ClusterPlanAsked,
+  { node = hostname() }: ClusterPlanRequest,
 ): Promise<readonly string[]> {
   try {
     const { metadata } = await cluster.get(nodeMapStateRef(node), { attempts: 2 });

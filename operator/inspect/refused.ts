@@ -1,5 +1,5 @@
 import { objectText } from '../api/metadata.ts';
-import type { FilesAsked } from '../cli/cluster/ports.ts';
+import type { FilesRequest } from '../cli/cluster/ports.ts';
 import type { ManifestProblem } from '../core/wanted.ts';
 import { ApiError, type Cluster, type KubeObject } from '../kube/client.ts';
 import { INNER_MAPS, outerMapRef } from '../kube/resources.ts';
@@ -17,7 +17,7 @@ export async function refusedByServer({
   paths,
   namespace,
   progress,
-}: FilesAsked): Promise<readonly ManifestProblem[]> {
+}: FilesRequest): Promise<readonly ManifestProblem[]> {
   const objects: WrittenObject[] = [];
   for await (const object of writtenObjects(paths)) objects.push(object);
   return withCluster(address, async cluster => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { CommandFixture } from '../testing/commandfixture.ts';
-import type { AgentPod, AppliedOutcome, ClusterPlanAsked, FilesAsked } from './ports.ts';
+import type { AgentPod, AppliedOutcome, ClusterPlanRequest, FilesRequest } from './ports.ts';
 
 const HERE = ['--kubeconfig', 'f'];
 const NOTHING: AppliedOutcome = { changes: [], problems: [], refusals: [], notes: [] };
@@ -63,8 +63,8 @@ describe('get of a node', () => {
 describe('plan in a cluster', () => {
   function stand(outcome: AppliedOutcome) {
     const made = new CommandFixture();
-    const files: FilesAsked[] = [];
-    const nodes: ClusterPlanAsked[] = [];
+    const files: FilesRequest[] = [];
+    const nodes: ClusterPlanRequest[] = [];
     made.inspect = {
       planFiles: async asked => {
         files.push(asked);

@@ -77,7 +77,7 @@ export interface ClusterFacts {
   readonly pods: Listed<AgentPod>;
 }
 
-export interface FactsAsked {
+export interface FactsRequest {
   readonly address: ClusterAddress;
   /** One alone. */
   readonly outerMap?: string;
@@ -86,12 +86,12 @@ export interface FactsAsked {
   readonly progress: Progressed;
 }
 
-export interface ClusterPlanAsked extends NodeOptions {
+export interface ClusterPlanRequest extends NodeOptions {
   readonly address: ClusterAddress;
   readonly progress: Progressed;
 }
 
-export interface FilesAsked {
+export interface FilesRequest {
   readonly address: ClusterAddress;
   readonly paths: readonly string[];
   /** Of manifests that name none; absent: the context's. */
@@ -108,13 +108,13 @@ export interface AppliedOutcome extends Applied {
 
 /** A cluster as commands look at it. Nothing of it writes. */
 export interface InspectPorts {
-  facts(asked: FactsAsked): Promise<ClusterFacts>;
+  facts(asked: FactsRequest): Promise<ClusterFacts>;
   /** What an agent on this machine would do, as the cluster's objects want it. */
-  planNode(asked: ClusterPlanAsked): Promise<PlanOutcome>;
+  planNode(asked: ClusterPlanRequest): Promise<PlanOutcome>;
   /** What applying these files would change in the cluster. */
-  planFiles(asked: FilesAsked): Promise<AppliedOutcome>;
+  planFiles(asked: FilesRequest): Promise<AppliedOutcome>;
   /** What the API server, asked to apply these files without writing them, refuses. */
-  refusedByServer(asked: FilesAsked): Promise<readonly ManifestProblem[]>;
+  refusedByServer(asked: FilesRequest): Promise<readonly ManifestProblem[]>;
   agentPods(address: ClusterAddress, node: string, namespace?: string): Promise<readonly AgentPod[]>;
   /** Runs kubectl on this terminal; answers its exit code. */
   kubectl(words: readonly string[]): Promise<number>;

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Failure } from '../../api/status.ts';
 import { growth, LINEAR } from '../../testing/cost.ts';
 import { CommandFixture } from '../testing/commandfixture.ts';
-import type { FactsAsked } from './ports.ts';
+import type { FactsRequest } from './ports.ts';
 import { Facts, readyCondition, shown } from './testing/facts.ts';
 
 const failure = (change: Partial<Failure> = {}): Failure => ({
@@ -162,7 +162,7 @@ describe('status of a cluster', () => {
   });
 
   it('asks for what was named alone', async () => {
-    const asked: FactsAsked[] = [];
+    const asked: FactsRequest[] = [];
     const stand = new CommandFixture();
     stand.inspect = {
       facts: async given => {

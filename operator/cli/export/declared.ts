@@ -1,17 +1,21 @@
-import type { OuterMap, OuterMapSpec } from '../../api/outermap.ts';
-import type { OuterLayout } from '../../core/layout/outer.ts';
-import { outerLayout } from '../../core/layout/outer.ts';
+import type { OuterMap } from '../../api/outermap.ts';
+import { type OuterLayout, outerLayout } from '../../core/layout/outer.ts';
 import type { LedgerRecord } from '../../core/ledgerrecord.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
 import type { Type } from '../../core/types/type.ts';
-
-type Declarations = Pick<OuterMapSpec, 'type' | 'maxEntries' | 'key' | 'flags' | 'inner'>;
+import type { Ledger } from '../../ledger/ledger.ts';
 
 /** The layout that a record's declarations give; undefined where it holds none, or none that can be read. */
-export function declaredLayout(name: string, record: LedgerRecord | undefined): OuterLayout | undefined {
+export function declaredLayout({ name, record }: Ledger): OuterLayout | undefined {
   if (record?.declared === undefined) return undefined;
   const layout = outerLayout(outerMapOf(name, record.declared));
   return layout.ok ? layout.value : undefined;
+}
+
+/** The declared type of the outer map's keys; undefined where none is declared, or one of another size. */
+export function declaredKeyType(ledger: Ledger, outer: MapSpec): Type | undefined {
+  const type = declaredLayout(ledger)?.outerKey;
+  return type?.size === outer.keySize ? type : undefined;
 }
 
 /** Whether keys and values of these maps can be read by a layout. */
@@ -25,7 +29,7 @@ export function sameSizes({ outer, template }: OuterLayout, mapOuter: MapSpec, m
 }
 
 /** An OuterMap that only lends its declarations. */
-export function outerMapOf(name: string, declared: Declarations): OuterMap {
+function outerMapOf(name: string, declared: NonNullable<LedgerRecord['declared']>): OuterMap {
   const rules = { provision: 'Adopt', undeclaredKeys: 'Keep', deletionPolicy: 'Retain', access: [] } as const;
   return {
     kind: 'OuterMap',
@@ -48,9 +52,4 @@ export function undeclaredLayout(outer: MapSpec, inner: MapSpec): OuterLayout {
 
 export function bytesType(size: number): Type {
   return { kind: 'bytes', size, alignment: 1 };
-}
-
-/** `Hash 4→16`: a template in short. */
-export function templateText(spec: MapSpec): string {
-  return `${spec.type} ${spec.keySize}→${spec.valueSize}`;
 }

@@ -39,7 +39,7 @@ export async function exported(request: ExportRequest, progress: Progressed): Pr
 
 /** What the user gave; else what the OuterMap that has this map declares, where that is as wide. */
 function typesOr({ types, outer }: ExportRequest, template: MapSpec, owner: Ledger | undefined): GivenTypes {
-  const layout = owner === undefined ? undefined : declaredLayout(owner.name, owner.record);
+  const layout = owner && declaredLayout(owner);
   const declared = owner?.record?.declared;
   if (layout === undefined || declared === undefined || !sameSizes(layout, outer.spec, template))
     return types;

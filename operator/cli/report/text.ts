@@ -1,76 +1,67 @@
 import type { Condition } from '../../api/status.ts';
+import { compareText } from '../../core/desired/desired.ts';
 import { counted } from '../../core/plan/print.ts';
 import type { InnerMapReport, OuterMapReport, Report } from '../../core/report/report.ts';
 import type { Terminal } from '../command.ts';
 import { colourOf } from '../terminal/colour.ts';
-import { printable, table } from '../terminal/table.ts';
+import { cutTable, printable, table } from '../terminal/table.ts';
 
-/** Where the folder agent leaves its report unless told otherwise. */
+/** Where the folder agent writes its report by default. */
 export const DEFAULT_REPORT = '/run/innermap/status.json';
-
-/** Inner maps that are not ready are listed up to this many: the summary counts the rest. */
-const LONGEST_LIST = 50;
 
 /** Whether everything that the report's manifests declare is in the kernel. */
 export function isReady(report: Report): boolean {
   return (
     report.refusals.length === 0 &&
-    report.outerMaps.every(outerMap => outerMap.ready) &&
-    report.innerMaps.every(innerMap => innerMap.ready) &&
+    report.outerMaps.every(({ ready }) => ready) &&
+    report.innerMaps.every(({ ready }) => ready) &&
     readyCondition(report)?.status !== 'False'
   );
 }
 
 /** Outer maps, those that are not ready first; then what else is not ready, and why. */
 export function statusText(report: Report, terminal: Terminal): string {
-  const failed = report.innerMaps.filter(innerMap => !innerMap.ready);
+  const { bad } = colourOf(terminal, 'out');
+  const failed = report.innerMaps.filter(({ ready }) => !ready);
+  // Messages of outer maps are too long for a column
+  const messages = report.outerMaps
+    .filter(({ ready, message }) => !ready && message !== '')
+    .map(({ name, message }) => `${bad(name)}: ${printable(message)}\n`);
   return [
     outerMapTable(report.outerMaps),
-    ...reasons(report.outerMaps, terminal),
+    ...(messages.length === 0 ? [] : ['\n', ...messages]),
     failed.length === 0 ? '' : `\n${innerMapTable(failed)}`,
-    ...report.refusals.map(
-      ({ origin, message }) => `${colourOf(terminal, 'out').bad(printable(origin))}: ${printable(message)}\n`,
-    ),
+    ...report.refusals.map(({ origin, message }) => `${bad(printable(origin))}: ${printable(message)}\n`),
     `\n${summary(report, failed.length, terminal)}\n`,
   ].join('');
 }
 
 function outerMapTable(outerMaps: readonly OuterMapReport[]): string {
   if (outerMaps.length === 0) return 'No outer maps are declared\n';
-  const header = ['OUTER MAP', 'TYPE', 'INNER', 'MAPS', 'ENTRIES', 'READY', 'REASON', 'PIN'];
-  const rows = failuresFirst(outerMaps).map(outerMap => [
-    outerMap.name,
-    outerMap.type,
-    outerMap.inner,
-    String(outerMap.innerMaps),
-    String(outerMap.entries),
-    outerMap.ready ? 'True' : 'False',
-    outerMap.reason,
-    outerMap.pin,
-  ]);
-  return table(header, rows);
+  return table(failuresFirst(outerMaps), {
+    'OUTER MAP': ({ name }) => name,
+    TYPE: ({ type }) => type,
+    INNER: ({ inner }) => inner,
+    MAPS: ({ innerMaps }) => innerMaps,
+    ENTRIES: ({ entries }) => entries,
+    READY: ({ ready }) => (ready ? 'True' : 'False'),
+    REASON: ({ reason }) => reason,
+    PIN: ({ pin }) => pin,
+  });
 }
 
 function failuresFirst(outerMaps: readonly OuterMapReport[]): readonly OuterMapReport[] {
-  return [...outerMaps].sort((a, b) => Number(a.ready) - Number(b.ready) || (a.name < b.name ? -1 : 1));
-}
-
-/** The messages of outer maps that are not ready: they are too long for a column. */
-function reasons(outerMaps: readonly OuterMapReport[], terminal: Terminal): readonly string[] {
-  const { bad } = colourOf(terminal, 'out');
-  const lines = outerMaps
-    .filter(outerMap => !outerMap.ready && outerMap.message !== '')
-    .map(outerMap => `${bad(outerMap.name)}: ${printable(outerMap.message)}\n`);
-  return lines.length === 0 ? [] : ['\n', ...lines];
+  return outerMaps.toSorted((a, b) => Number(a.ready) - Number(b.ready) || compareText(a.name, b.name));
 }
 
 function innerMapTable(failed: readonly InnerMapReport[]): string {
-  const header = ['INNER MAP', 'OUTER', 'KEY', 'REASON', 'MESSAGE'];
-  const rows = failed
-    .slice(0, LONGEST_LIST)
-    .map(each => [`${each.namespace}/${each.name}`, each.outerMap, each.key, each.reason, each.message]);
-  const rest = failed.length - rows.length;
-  return table(header, rows) + (rest > 0 ? `and ${rest} more\n` : '');
+  return cutTable(failed, {
+    'INNER MAP': ({ namespace, name }) => `${namespace}/${name}`,
+    OUTER: ({ outerMap }) => outerMap,
+    KEY: ({ key }) => key,
+    REASON: ({ reason }) => reason,
+    MESSAGE: ({ message }) => message,
+  });
 }
 
 function summary(report: Report, failed: number, terminal: Terminal): string {
@@ -88,5 +79,5 @@ function summary(report: Report, failed: number, terminal: Terminal): string {
 }
 
 function readyCondition(report: Report): Condition | undefined {
-  return report.state.conditions.find(condition => condition.type === 'Ready');
+  return report.state.conditions.find(({ type }) => type === 'Ready');
 }

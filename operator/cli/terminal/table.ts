@@ -1,16 +1,28 @@
+/** The cell of each column, by the column's header. */
+export type Columns<Row> = Readonly<Record<string, (row: Row) => string | number | null | undefined>>;
+
 /** Columns aligned by blanks, as kubectl prints them. An empty cell is shown as `-`. */
-export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = [header, ...rows].map(row => row.map(cell => printable(cell) || '-'));
-  const widths = header.map((_, column) => widest(cells, column));
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, column) => padded(cell, widths[column] ?? 0))
-      .join(GAP)
-      .trimEnd();
-  return cells.map(row => `${line(row)}\n`).join('');
+export function table<Row>(rows: readonly Row[], columns: Columns<Row>): string {
+  const cells = Object.values(columns);
+  const lines = [
+    Object.keys(columns),
+    ...rows.map(row => cells.map(cell => printable(`${cell(row) ?? ''}`) || '-')),
+  ];
+  const widths = cells.map((_, column) => widest(lines, column));
+  const padded = (text: string, column: number) => text + ' '.repeat(widths[column]! - lengthOf(text));
+  return lines.map(line => `${line.map(padded).join(GAP).trimEnd()}\n`).join('');
 }
 
 const GAP = '   ';
+
+/** A longer list is cut, and the rest counted: nobody reads more. */
+export const LONGEST_LIST = 50;
+
+/** A table of the first rows, and how many more there are; `hint` says how to see those. */
+export function cutTable<Row>(rows: readonly Row[], columns: Columns<Row>, hint = ''): string {
+  const more = rows.length - LONGEST_LIST;
+  return table(rows.slice(0, LONGEST_LIST), columns) + (more > 0 ? `and ${more} more${hint}\n` : '');
+}
 
 /** Names and texts out of a kernel may hold anything: a terminal must not obey them. */
 export function printable(text: string): string {
@@ -24,14 +36,8 @@ export function printable(text: string): string {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
 
-function widest(rows: readonly (readonly string[])[], column: number): number {
-  let width = 0;
-  for (const row of rows) width = Math.max(width, lengthOf(row[column] ?? ''));
-  return width;
-}
-
-function padded(cell: string, width: number): string {
-  return cell + ' '.repeat(Math.max(0, width - lengthOf(cell)));
+function widest(lines: readonly (readonly string[])[], column: number): number {
+  return lines.reduce((width, line) => Math.max(width, lengthOf(line[column]!)), 0);
 }
 
 /** In characters, not in UTF-16 units. */

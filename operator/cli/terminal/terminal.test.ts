@@ -16,21 +16,21 @@ function written(change: Partial<CommandFixture> = {}) {
 describe('table', () => {
   it('aligns columns, shows an empty cell as a dash, ends no line with a blank', () => {
     const text = table(
-      ['NAME', 'MAPS', 'PIN'],
       [
-        ['tenants', '3', '/a'],
-        ['b', '', ''],
+        { name: 'tenants', maps: 3, pin: '/a' },
+        { name: 'b', maps: undefined, pin: '' },
       ],
+      { NAME: ({ name }) => name, MAPS: ({ maps }) => maps, PIN: ({ pin }) => pin },
     );
     expect(text).to.equal('NAME      MAPS   PIN\ntenants   3      /a\nb         -      -\n');
   });
 
   it('counts characters, not UTF-16 units', () => {
-    expect(table(['A', 'B'], [['🦀', 'x']])).to.equal('A   B\n🦀   x\n');
+    expect(table(['x'], { A: () => '🦀', B: cell => cell })).to.equal('A   B\n🦀   x\n');
   });
 
   it('lets no control character through to the terminal', () => {
-    expect(table(['A'], [['\x1b[2Jx\u202e\n']])).to.equal('A\n\\u001b[2Jx\\u202e\\u000a\n');
+    expect(table(['\x1b[2Jx\u202e\n'], { A: cell => cell })).to.equal('A\n\\u001b[2Jx\\u202e\\u000a\n');
   });
 });
 

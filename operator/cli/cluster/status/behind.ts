@@ -1,11 +1,9 @@
 import { goalOf } from '../../../api/resourceversion.ts';
 import { selects } from '../../../api/selector.ts';
 import { specVersion } from '../../../core/status/memory.ts';
-import type { ListedInnerMap } from '../ports.ts';
+import type { ListedInnerMap, ListedNode } from '../ports.ts';
 
-type Labels = Readonly<Record<string, string>>;
-
-/** The InnerMaps of one outer map, the latest change first: counting those behind a node reads its first ones alone. */
+/** The InnerMaps of one outer map, the latest change first: those behind a watermark come before all others. */
 export type Changes = readonly {
   /** What a watermark must reach. */
   readonly goal: number;
@@ -13,19 +11,17 @@ export type Changes = readonly {
 }[];
 
 export function changesOf(inners: readonly ListedInnerMap[]): Changes {
-  return inners.map(inner => ({ goal: goal(inner), inner })).sort((a, b) => (a.goal < b.goal ? 1 : -1));
+  return inners
+    .map(inner => ({ goal: goalOf(specVersion({ ...inner, written: inner.status ?? {} })), inner }))
+    .sort((a, b) => (a.goal < b.goal ? 1 : a.goal > b.goal ? -1 : 0));
 }
 
 /** InnerMaps that select the node and changed after its watermark. */
-export function behindOf(changes: Changes, watermark: number, labels: Labels | undefined): number {
+export function behindOf(changes: Changes, watermark: number, node: ListedNode | undefined): number {
   let count = 0;
   for (const { goal, inner } of changes) {
     if (goal <= watermark) break;
-    if (labels === undefined || selects(inner.nodeSelector, labels)) count++;
+    if (node === undefined || selects(inner.nodeSelector, node.labels)) count++;
   }
   return count;
-}
-
-function goal(inner: ListedInnerMap): number {
-  return goalOf(specVersion({ ...inner, written: inner.status ?? {} }));
 }

@@ -1,9 +1,10 @@
 import { objectText } from '../../../api/metadata.ts';
 import type { Reason } from '../../../api/reason.ts';
 import { compareText } from '../../../core/desired/desired.ts';
+import type { FactsRequest } from '../ports.ts';
 import type { NodeOverview } from './rows.ts';
 
-/** One object's trouble, and everywhere where it is the same. */
+/** A failure of one object, and every node where it is the same. */
 export interface FailureGroup {
   /** `InnerMap team-a/web` */
   readonly object: string;
@@ -12,7 +13,7 @@ export interface FailureGroup {
   readonly nodes: readonly string[];
 }
 
-/** A removal that waits for somebody to say that it is meant. */
+/** A removal that is held until somebody confirms it. */
 export interface HeldRemovalLine {
   readonly outerMap: string;
   readonly token: string;
@@ -21,15 +22,13 @@ export interface HeldRemovalLine {
   readonly nodes: readonly string[];
 }
 
-export interface Scope {
-  readonly outerMap?: string;
-  readonly namespace?: string;
-}
+/** What the user named, if anything. */
+export type Scope = Pick<FactsRequest, 'outerMap' | 'namespace'>;
 
-/** What nodes tell is wrong, what most of them tell first. */
-export function failuresOf(standings: readonly NodeOverview[], scope: Scope): readonly FailureGroup[] {
+/** The failures that nodes report, the most common first. */
+export function failuresOf(nodes: readonly NodeOverview[], scope: Scope): readonly FailureGroup[] {
   const groups = new Map<string, FailureGroup & { readonly nodes: string[] }>();
-  for (const { name: node, state } of standings)
+  for (const { name: node, state } of nodes)
     for (const failure of state.failures) {
       const { kind, namespace, outerMap, reason, message } = failure;
       if (scope.outerMap !== undefined && outerMap !== scope.outerMap) continue;
@@ -47,9 +46,9 @@ export function failuresOf(standings: readonly NodeOverview[], scope: Scope): re
 }
 
 /** Failures that the states count and have no room to list. */
-export function unlistedFailures(standings: readonly NodeOverview[], { outerMap }: Scope): number {
+export function unlistedFailures(nodes: readonly NodeOverview[], { outerMap }: Scope): number {
   let count = 0;
-  for (const { state } of standings)
+  for (const { state } of nodes)
     for (const outer of state.outerMaps) {
       if (outerMap !== undefined && outer.name !== outerMap) continue;
       const listed = state.failures.filter(failure => failure.outerMap === outer.name).length;
@@ -59,17 +58,17 @@ export function unlistedFailures(standings: readonly NodeOverview[], { outerMap 
 }
 
 /** Held removals; nodes that would remove the same have the same token. */
-export function heldRemovals(standings: readonly NodeOverview[], scope: Scope): readonly HeldRemovalLine[] {
-  const held = new Map<string, HeldRemovalLine & { readonly nodes: string[] }>();
-  for (const { name: node, state } of standings)
+export function heldRemovals(nodes: readonly NodeOverview[], scope: Scope): readonly HeldRemovalLine[] {
+  const groups = new Map<string, HeldRemovalLine & { readonly nodes: string[] }>();
+  for (const { name: node, state } of nodes)
     for (const { name, heldRemoval } of state.outerMaps) {
-      if (heldRemoval === undefined || (scope.outerMap !== undefined && scope.outerMap !== name)) continue;
-      const { keys, token } = heldRemoval;
-      const known = held.get(`${name} ${token}`);
-      if (known === undefined) held.set(`${name} ${token}`, { outerMap: name, token, keys, nodes: [node] });
-      else known.nodes.push(node);
+      if (heldRemoval === undefined || (scope.outerMap ?? name) !== name) continue;
+      const id = `${name} ${heldRemoval.token}`;
+      const group = groups.get(id);
+      if (group === undefined) groups.set(id, { outerMap: name, ...heldRemoval, nodes: [node] });
+      else group.nodes.push(node);
     }
-  return [...held.values()].sort(
+  return [...groups.values()].sort(
     (a, b) => compareText(a.outerMap, b.outerMap) || compareText(a.token, b.token),
   );
 }

@@ -1,9 +1,9 @@
 import type { Condition } from '../../../api/status.ts';
 import type { ListedInnerMap, ListedOuterMap } from '../ports.ts';
-import type { Row } from './rows.ts';
+import { type Readiness, type Row, readyCondition } from './rows.ts';
 
 /** One outer map over all nodes. */
-export interface OuterMapLine {
+export interface OuterMapLine extends Readiness {
   readonly name: string;
   readonly type: string;
   readonly inner: string;
@@ -11,72 +11,56 @@ export interface OuterMapLine {
   readonly innerMaps?: number;
   /** `4998/5000` */
   readonly nodes: string;
-  readonly ready: 'True' | 'False' | 'Unknown';
-  readonly reason: string;
-  readonly message: string;
 }
 
 /** An InnerMap that its controller does not call Ready. */
-export interface InnerMapLine {
+export interface InnerMapLine extends Omit<Readiness, 'ready'> {
   readonly namespace: string;
   readonly name: string;
   readonly outerMap: string;
   readonly key: string;
   readonly nodes: string;
-  readonly reason: string;
-  readonly message: string;
 }
 
 /** `rows` are those of this outer map; absent where node states may not be read. */
 export function outerMapLine(outer: ListedOuterMap, rows: readonly Row[] | undefined): OuterMapLine {
-  const { name, type, inner, status } = outer;
+  const { name, type, inner, generation, status } = outer;
+  const ready = rows?.filter(row => row.ready === 'True').length;
   return {
-    name,
-    type,
-    inner,
+    ...{ name, type, inner },
     ...(status?.innerMaps === undefined ? {} : { innerMaps: status.innerMaps }),
-    nodes: rows === undefined ? (status?.nodes?.summary ?? '') : `${count(rows, 'True')}/${rows.length}`,
-    ...outerLot(outer, rows ?? []),
+    nodes: rows === undefined ? (status?.nodes?.summary ?? '') : `${ready}/${rows.length}`,
+    ...overall(readinessOf(status?.conditions, generation), rows ?? []),
   };
 }
 
-type Lot = Pick<OuterMapLine, 'ready' | 'reason' | 'message'>;
-
-/** Both must say so: the nodes, and the controller that knows of nodes without an agent. */
-function outerLot(outer: ListedOuterMap, rows: readonly Row[]): Lot {
-  const told = lotOf(outer.status?.conditions, outer.generation);
-  if (told.ready === 'False') return told;
+/** Both the nodes and the controller must call it ready: the controller alone knows of nodes without an agent. */
+function overall(written: Readiness, rows: readonly Row[]): Readiness {
+  if (written.ready === 'False') return written;
   const bad = rows.find(({ ready }) => ready === 'False') ?? rows.find(({ ready }) => ready === 'Unknown');
-  if (bad !== undefined) return { ready: bad.ready, reason: bad.reason, message: '' };
-  return told;
+  return bad === undefined ? written : { ready: bad.ready, reason: bad.reason, message: '' };
 }
 
-/** InnerMaps that are not Ready, or of which nobody knows. */
+/** InnerMaps that are not Ready, or of which nothing is known. */
 export function innerMapsNotReady(inners: readonly ListedInnerMap[]): readonly InnerMapLine[] {
   return inners.flatMap(({ namespace, name, outerMap, key, generation, status }) => {
-    const { ready, reason, message } = lotOf(status?.conditions, generation);
+    const { ready, reason, message } = readinessOf(status?.conditions, generation);
     if (ready === 'True') return [];
     return [{ namespace, name, outerMap, key, nodes: status?.nodes?.summary ?? '', reason, message }];
   });
 }
 
-/** What the Ready condition says, if it speaks of this generation. */
-function lotOf(conditions: readonly Condition[] = [], generation: number): Lot {
-  const found = conditions.find(({ type }) => type === 'Ready');
-  if (found === undefined)
-    return {
-      ready: 'Unknown',
-      reason: 'Pending',
-      message: 'no status yet, it is the controller that writes it',
-    };
-  const observed = found.observedGeneration ?? generation;
-  if (observed < generation) {
-    const message = `its status speaks of generation ${observed}, it is at ${generation}`;
+/** By the Ready condition, if that is about this generation. */
+function readinessOf(conditions: readonly Condition[] | undefined, generation: number): Readiness {
+  const found = readyCondition(conditions);
+  if (found === undefined) {
+    const message = 'no status yet, it is the controller that writes it';
+    return { ready: 'Unknown', reason: 'Pending', message };
+  }
+  const { status: ready, reason, observedGeneration = generation } = found;
+  if (observedGeneration < generation) {
+    const message = `its status speaks of generation ${observedGeneration}, it is at ${generation}`;
     return { ready: 'Unknown', reason: 'Progressing', message };
   }
-  return { ready: found.status, reason: found.reason, message: found.status === 'True' ? '' : found.message };
-}
-
-function count(rows: readonly Row[], ready: Row['ready']): number {
-  return rows.filter(row => row.ready === ready).length;
+  return { ready, reason, message: ready === 'True' ? '' : found.message };
 }

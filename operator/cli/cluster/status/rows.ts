@@ -1,120 +1,123 @@
 import type { Reason } from '../../../api/reason.ts';
 import { versionOf } from '../../../api/resourceversion.ts';
 import { selects } from '../../../api/selector.ts';
-import type { Failure, NodeMapStateStatus, OuterMapState } from '../../../api/status.ts';
+import type { Condition, Failure, NodeMapStateStatus, OuterMapState } from '../../../api/status.ts';
 import { outerMapStaleness } from '../../../core/status/nodes/staleness.ts';
-import type { ListedOuterMap } from '../ports.ts';
+import type { ListedNode, ListedOuterMap } from '../ports.ts';
 import { behindOf, type Changes } from './behind.ts';
-import { outOfDate, type Present, STALENESS } from './outofdate.ts';
+import { STALENESS } from './present.ts';
 
-/** One outer map on one node. */
-export interface Row {
+/** Whether something is as declared, and why not. */
+export interface Readiness {
+  readonly ready: Condition['status'];
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+/** One outer map on one node. Its message says why nothing is known; else it is empty. */
+export interface Row extends Readiness {
   readonly node: string;
   readonly outerMap: string;
-  /** Absent where the node has not told, or told of a past that is no more. */
+  /** Absent where the node has not reported, or reported of a past state. */
   readonly innerMaps?: number;
   readonly entries?: number;
   readonly failed?: number;
   /** InnerMaps whose last change the node has not programmed yet. */
   readonly behind?: number;
-  readonly ready: 'True' | 'False' | 'Unknown';
-  readonly reason: Reason;
-  /** Why nothing is known; else empty. */
-  readonly message: string;
   /** When the node's Ready condition last changed. */
   readonly since?: string;
 }
 
+/** A node that has reported. */
 export interface NodeOverview {
   readonly name: string;
   readonly state: NodeMapStateStatus;
   /** Of the NodeMapState. */
   readonly resourceVersion: string;
-  readonly present: Present;
-}
-
-export interface DeclaredMaps {
-  readonly outerMaps: readonly ListedOuterMap[];
-  readonly changes: ReadonlyMap<string, Changes>;
+  /** Absent where Nodes may not be read, or it is gone. */
+  readonly node: ListedNode | undefined;
+  /** Why the report is not about the present; absent where it may be. */
+  readonly outOfDate: string | undefined;
 }
 
 /** The rows of one node: each outer map that selects it, and those that its agent still has. */
-export function rowsOf(standing: NodeOverview, declared: DeclaredMaps): readonly Row[] {
-  const { state, present } = standing;
-  const old = outOfDate(state, present);
-  const told = new Map(state.outerMaps.map(outer => [outer.name, outer]));
-  return declared.outerMaps.flatMap(outer => {
-    const entry = told.get(outer.name);
-    const wanted = present.node === undefined || selects(outer.nodeSelector, present.node.labels);
-    if (entry === undefined && (!wanted || present.node === undefined)) return [];
-    return [rowOf(standing, { outer, entry, old: old ?? (wanted ? undefined : LEAVING) }, declared)];
+export function rowsOf(
+  overview: NodeOverview,
+  outerMaps: readonly ListedOuterMap[],
+  changes: ReadonlyMap<string, Changes>,
+): readonly Row[] {
+  const { name, state, node } = overview;
+  const entries = new Map(state.outerMaps.map(entry => [entry.name, entry]));
+  return outerMaps.flatMap(outer => {
+    const entry = entries.get(outer.name);
+    const isSelected = node === undefined || selects(outer.nodeSelector, node.labels);
+    if (entry === undefined && (node === undefined || !isSelected)) return [];
+    const row = { node: name, outerMap: outer.name };
+    const outOfDate = overview.outOfDate ?? (isSelected ? undefined : LEAVING);
+    if (outOfDate !== undefined) return [{ ...row, ...unknown('NodesNotReporting', outOfDate) }];
+    if (entry === undefined)
+      return [{ ...row, ...unknown('Progressing', 'its agent has not taken it up yet') }];
+    return [{ ...row, ...progressOf(overview, { outer, entry }, changes.get(outer.name) ?? []) }];
   });
 }
 
 const LEAVING = 'the OuterMap no longer selects the node: its agent has not let it go yet';
 
-interface Judged {
+function unknown(reason: Reason, message: string): Readiness {
+  return { ready: 'Unknown', reason, message };
+}
+
+interface Reported {
   readonly outer: ListedOuterMap;
-  readonly entry: OuterMapState | undefined;
-  readonly old: string | undefined;
+  readonly entry: OuterMapState;
 }
 
-function rowOf(overview: NodeOverview, judged: Judged, { changes }: DeclaredMaps): Row {
-  const { name, state, present } = overview;
-  const { outer, entry, old } = judged;
-  const base = { node: name, outerMap: outer.name };
-  if (old !== undefined) return { ...base, ready: 'Unknown', reason: 'NodesNotReporting', message: old };
-  if (entry === undefined)
-    return { ...base, ready: 'Unknown', reason: 'Progressing', message: 'its agent has not taken it up yet' };
+function progressOf(
+  { state, resourceVersion, node }: NodeOverview,
+  { outer, entry }: Reported,
+  changes: Changes,
+): Omit<Row, 'node' | 'outerMap'> {
   const watermark = versionOf(entry.programmedResourceVersion);
-  const staleness = outerMapStaleness({ ...entry, watermark }, outer, versionOf(overview.resourceVersion));
+  const staleness = outerMapStaleness({ ...entry, watermark }, outer, versionOf(resourceVersion));
   if (staleness !== undefined) {
-    const message = STALENESS[staleness]
-      .replace('{reported}', `${entry.generation ?? 0}`)
-      .replace('{declared}', `${outer.generation}`);
-    return { ...base, ready: 'Unknown', reason: 'Progressing', message };
+    const text = STALENESS[staleness].replace('{reported}', `${entry.generation ?? 0}`);
+    return unknown('Progressing', text.replace('{declared}', `${outer.generation}`));
   }
-  const trouble = nodeTrouble(state);
-  if (trouble !== undefined) return { ...base, ...sinceOf(state), ...trouble };
-  const behind = behindOf(changes.get(outer.name) ?? [], watermark, present.node?.labels);
-  return { ...base, ...sinceOf(state), ...numbersOf(entry), behind, ...lotOf(state, entry, behind) };
+  const ready = readyCondition(state.conditions);
+  const since = ready && { since: ready.lastTransitionTime };
+  const failure = nodeFailure(state, ready);
+  if (failure !== undefined) return { ...since, ...failure };
+  const { innerMaps, entries, failuresTotal: failed } = entry;
+  const behind = behindOf(changes, watermark, node);
+  return { ...since, innerMaps, entries, failed, behind, ...readinessOf(state, entry, behind) };
 }
 
-type Lot = Pick<Row, 'ready' | 'reason' | 'message'>;
-
-function sinceOf({ conditions }: NodeMapStateStatus): Pick<Row, 'since'> {
-  const ready = conditions.find(({ type }) => type === 'Ready');
-  return ready === undefined ? {} : { since: ready.lastTransitionTime };
+export function readyCondition(conditions: readonly Condition[] = []): Condition | undefined {
+  return conditions.find(({ type }) => type === 'Ready');
 }
 
-function numbersOf(entry: OuterMapState): Pick<Row, 'innerMaps' | 'entries' | 'failed'> {
-  return { innerMaps: entry.innerMaps, entries: entry.entries, failed: entry.failuresTotal };
-}
-
-/** What no object of it explains: a turn that broke off, a source that was not read, a map that cannot be let go. */
-function nodeTrouble({ conditions, failures, outerMaps }: NodeMapStateStatus): Lot | undefined {
-  const ready = conditions.find(({ type }) => type === 'Ready');
-  if (ready === undefined || ready.status === 'True') return undefined;
-  const { reason, message } = ready;
+/** A failure that no object explains: a failed turn, a source that was not read, a map that cannot be released. */
+function nodeFailure(
+  { failures, outerMaps }: NodeMapStateStatus,
+  condition: Condition | undefined,
+): Readiness | undefined {
+  if (condition === undefined || condition.status === 'True') return undefined;
+  const { status: ready, reason, message } = condition;
   const isHeld = reason === 'RemovalHeld' && outerMaps.some(({ heldRemoval }) => heldRemoval !== undefined);
-  if (isHeld || failures.some(failure => failure.reason === reason)) return undefined;
-  return { ready: ready.status, reason, message };
+  return isHeld || failures.some(failure => failure.reason === reason)
+    ? undefined
+    : { ready, reason, message };
 }
 
-function lotOf(state: NodeMapStateStatus, entry: OuterMapState, behind: number): Lot {
+function readinessOf({ failures }: NodeMapStateStatus, entry: OuterMapState, behind: number): Readiness {
   if (entry.heldRemoval !== undefined) return { ready: 'False', reason: 'RemovalHeld', message: '' };
   if (entry.failuresTotal > 0)
-    return { ready: 'False', reason: mainReason(state.failures, entry.name), message: '' };
-  if (behind > 0) return { ready: 'Unknown', reason: 'Progressing', message: '' };
-  return { ready: 'True', reason: 'Programmed', message: '' };
+    return { ready: 'False', reason: mainReason(failures, entry.name), message: '' };
+  return behind > 0 ? unknown('Progressing', '') : { ready: 'True', reason: 'Programmed', message: '' };
 }
 
-/** The outer map's own trouble, else the first of its inner maps'. */
+/** The outer map's own failure, else the first of its inner maps'. */
 function mainReason(failures: readonly Failure[], outerMap: string): Reason {
-  const of = failures.filter(failure => failure.outerMap === outerMap || isItself(failure, outerMap));
-  return (of.find(failure => isItself(failure, outerMap)) ?? of[0])?.reason ?? 'KernelError';
-}
-
-function isItself({ kind, name }: Failure, outerMap: string): boolean {
-  return kind === 'OuterMap' && name === outerMap;
+  const own = failures.find(({ kind, name }) => kind === 'OuterMap' && name === outerMap);
+  return (own ?? failures.find(failure => failure.outerMap === outerMap))?.reason ?? 'KernelError';
 }

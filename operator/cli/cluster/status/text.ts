@@ -3,146 +3,119 @@ import { counted } from '../../../core/plan/print.ts';
 import type { Terminal } from '../../command.ts';
 import { ageText } from '../../terminal/age.ts';
 import { colourOf } from '../../terminal/colour.ts';
-import { printable, table } from '../../terminal/table.ts';
+import { type Columns, cutTable, LONGEST_LIST, printable, table } from '../../terminal/table.ts';
 import type { FailureGroup, HeldRemovalLine } from './failures.ts';
 import type { InnerMapLine, OuterMapLine } from './objects.ts';
+import type { ClusterOverview, SilentNode } from './overview.ts';
 import type { Row } from './rows.ts';
-import type { ClusterOverview, SilentNode } from './standing.ts';
 
-/** A list that is longer than a person reads is cut, and the rest counted. */
-const LONGEST_LIST = 50;
 /** Of the names of nodes in one cell or line. */
 const NODES_NAMED = 3;
 
-export interface OverviewOptions {
+interface OverviewOptions {
   readonly terminal: Terminal;
-  /** Also rows that are well, and lists of any length. */
+  /** Also rows that are ready, and lists of any length. */
   readonly all: boolean;
 }
 
-/** From the whole to its parts: outer maps, nodes that are not well, held removals, failures, InnerMaps. */
-export function overviewText(standing: ClusterOverview, view: OverviewOptions): string {
-  const { faint } = colourOf(view.terminal, 'out');
+/** From the whole to its parts: outer maps, nodes that are not ready, held removals, failures, InnerMaps. */
+export function overviewText(overview: ClusterOverview, view: OverviewOptions): string {
+  const { terminal } = view;
   const parts = [
-    faint(`Cluster ${standing.server}\n`),
-    outerMapTable(standing.outerMaps, view),
-    rowTable(standing.rows, view),
-    silentLines(standing.silent),
-    heldLines(standing.held, view),
-    failureTable(standing, view),
-    innerMapTable(standing.innerMaps.notReady, view),
-    `${summary(standing, view)}\n`,
+    colourOf(terminal, 'out').faint(`Cluster ${overview.server}\n`),
+    outerMapTable(overview.outerMaps, terminal),
+    rowTable(overview.nodes, view),
+    silentLines(overview.silent),
+    overview.held.map(held => heldLine(held, terminal)).join(''),
+    failureTable(overview, view),
+    innerMapTable(overview.innerMaps.notReady, view),
+    `${summary(overview, terminal)}\n`,
   ];
   return parts.filter(part => part !== '').join('\n');
 }
 
-function outerMapTable(outerMaps: readonly OuterMapLine[], { terminal }: OverviewOptions): string {
+function outerMapTable(outerMaps: readonly OuterMapLine[], terminal: Terminal): string {
   if (outerMaps.length === 0) return 'No outer maps are declared, or none that may be read\n';
   const { bad } = colourOf(terminal, 'out');
-  const rows = outerMaps.map(({ name, type, inner, nodes, innerMaps, ready, reason }) => [
-    name,
-    type,
-    inner,
-    nodes,
-    text(innerMaps),
-    ready,
-    reason,
-  ]);
-  const told = outerMaps
+  const messages = outerMaps
     .filter(({ message }) => message !== '')
     .map(({ name, message }) => `${bad(name)}: ${printable(message)}\n`);
-  return table(['OUTER MAP', 'TYPE', 'INNER', 'NODES', 'MAPS', 'READY', 'REASON'], rows) + told.join('');
+  const columns: Columns<OuterMapLine> = {
+    'OUTER MAP': ({ name }) => name,
+    TYPE: ({ type }) => type,
+    INNER: ({ inner }) => inner,
+    NODES: ({ nodes }) => nodes,
+    MAPS: ({ innerMaps }) => innerMaps,
+    READY: ({ ready }) => ready,
+    REASON: ({ reason }) => reason,
+  };
+  return table(outerMaps, columns) + messages.join('');
 }
 
 function rowTable(rows: readonly Row[], view: OverviewOptions): string {
-  const shown = rows.filter(({ ready }) => view.all || ready !== 'True');
-  if (shown.length === 0) return '';
-  const header = [
-    'NODE',
-    'OUTER MAP',
-    'MAPS',
-    'ENTRIES',
-    'FAILED',
-    'BEHIND',
-    'READY',
-    'REASON',
-    'SINCE',
-    'NOTE',
-  ];
   const now = view.terminal.now();
-  const cells = shown.map(row => [
-    row.node,
-    row.outerMap,
-    text(row.innerMaps),
-    text(row.entries),
-    text(row.failed),
-    text(row.behind),
-    row.ready,
-    row.reason,
-    row.since === undefined ? '' : ageText(now - Date.parse(row.since)),
-    row.message,
-  ]);
-  return listed(header, cells, view);
+  const shown = view.all ? rows : rows.filter(({ ready }) => ready !== 'True');
+  return listed(shown, view, {
+    NODE: ({ node }) => node,
+    'OUTER MAP': ({ outerMap }) => outerMap,
+    MAPS: ({ innerMaps }) => innerMaps,
+    ENTRIES: ({ entries }) => entries,
+    FAILED: ({ failed }) => failed,
+    BEHIND: ({ behind }) => behind,
+    READY: ({ ready }) => ready,
+    REASON: ({ reason }) => reason,
+    SINCE: ({ since }) => (since === undefined ? '' : ageText(now - Date.parse(since))),
+    NOTE: ({ message }) => message,
+  });
 }
 
-/** Nodes that have told nothing, by what they wait for. */
+/** Nodes that have not reported, by what they wait for. */
 function silentLines(silent: readonly SilentNode[]): string {
   const groups = new Map<string, string[]>();
-  for (const { node, waitsFor = 'no agent Pod is there, they are left out' } of silent) {
+  for (const { node, waitsFor = 'no agent Pod is there, they are left out' } of silent)
     groups.set(waitsFor, [...(groups.get(waitsFor) ?? []), node]);
-  }
   return [...groups]
     .slice(0, LONGEST_LIST)
     .map(([why, nodes]) => `Without a NodeMapState: ${nodesText(nodes)}: ${printable(why)}\n`)
     .join('');
 }
 
-function heldLines(held: readonly HeldRemovalLine[], { terminal }: OverviewOptions): string {
+function heldLine({ outerMap, token, keys, nodes }: HeldRemovalLine, terminal: Terminal): string {
   const { warn } = colourOf(terminal, 'out');
-  return held
-    .map(({ outerMap, token, keys, nodes }) => {
-      const what = `${warn('Held:')} the removal of ${counted(keys, 'key')} of ${outerMap} on ${nodesText(nodes)}; if it is meant:`;
-      return `${what}\n  kubectl annotate om/${outerMap} ${RELEASE_ANNOTATION}=${printable(token)} --overwrite\n`;
-    })
-    .join('');
+  const what = `the removal of ${counted(keys, 'key')} of ${outerMap} on ${nodesText(nodes)}; if it is meant:`;
+  const command = `kubectl annotate om/${outerMap} ${RELEASE_ANNOTATION}=${printable(token)} --overwrite`;
+  return `${warn('Held:')} ${what}\n  ${command}\n`;
 }
 
 function failureTable({ failures, unlistedFailures }: ClusterOverview, view: OverviewOptions): string {
   if (failures.length === 0 && unlistedFailures === 0) return '';
-  const rows = failures.map(({ object, nodes, reason, message }: FailureGroup) => [
-    object,
-    nodesText(nodes),
-    reason,
-    message,
-  ]);
   const rest =
     unlistedFailures === 0
       ? ''
       : `and ${counted(unlistedFailures, 'failure')} that the node states do not list\n`;
-  return listed(['FAILURE', 'NODES', 'REASON', 'MESSAGE'], rows, view) + rest;
+  const columns: Columns<FailureGroup> = {
+    FAILURE: ({ object }) => object,
+    NODES: ({ nodes }) => nodesText(nodes),
+    REASON: ({ reason }) => reason,
+    MESSAGE: ({ message }) => message,
+  };
+  return listed(failures, view, columns) + rest;
 }
 
 function innerMapTable(inners: readonly InnerMapLine[], view: OverviewOptions): string {
-  if (inners.length === 0) return '';
-  const rows = inners.map(({ namespace, name, outerMap, key, nodes, reason, message }) => [
-    `${namespace}/${name}`,
-    outerMap,
-    key,
-    nodes,
-    reason,
-    message,
-  ]);
-  return listed(['INNER MAP', 'OUTER', 'KEY', 'NODES', 'REASON', 'MESSAGE'], rows, view);
+  return listed(inners, view, {
+    'INNER MAP': ({ namespace, name }) => `${namespace}/${name}`,
+    OUTER: ({ outerMap }) => outerMap,
+    KEY: ({ key }) => key,
+    NODES: ({ nodes }) => nodes,
+    REASON: ({ reason }) => reason,
+    MESSAGE: ({ message }) => message,
+  });
 }
 
-function listed(
-  header: readonly string[],
-  rows: readonly (readonly string[])[],
-  { all }: OverviewOptions,
-): string {
-  const shown = all ? rows : rows.slice(0, LONGEST_LIST);
-  const rest = rows.length - shown.length;
-  return table(header, shown) + (rest > 0 ? `and ${rest} more: --all lists them\n` : '');
+function listed<T>(rows: readonly T[], { all }: OverviewOptions, columns: Columns<T>): string {
+  if (rows.length === 0) return '';
+  return all ? table(rows, columns) : cutTable(rows, columns, ': --all lists them');
 }
 
 /** `node-1, node-2`, or `4998 nodes (node-1, node-2, node-3, …)`. */
@@ -151,23 +124,25 @@ function nodesText(nodes: readonly string[]): string {
   return printable(`${nodes.length} nodes (${nodes.slice(0, NODES_NAMED).join(', ')}, …)`);
 }
 
-function summary(standing: ClusterOverview, { terminal }: OverviewOptions): string {
+function summary(
+  { ready, innerMaps, nodes: rows, silent, outerMaps }: ClusterOverview,
+  terminal: Terminal,
+): string {
   const { good, bad } = colourOf(terminal, 'out');
-  const { innerMaps, rows, silent, outerMaps } = standing;
   const total = counted(innerMaps.total, 'inner map');
-  const nodes = counted(new Set(rows.map(({ node }) => node)).size, 'node');
-  if (standing.ready) return good(`Ready: ${total} as declared on ${nodes}`);
-  const notReady = rows.filter(({ ready }) => ready !== 'True');
+  const nodes = counted(nodeCount(rows), 'node');
+  if (ready) return good(`Ready: ${total} as declared on ${nodes}`);
+  const notReady = rows.filter(row => row.ready !== 'True');
   const waiting = silent.filter(({ waitsFor }) => waitsFor !== undefined).length;
   const parts = [
-    `${outerMaps.filter(({ ready }) => ready !== 'True').length} of ${counted(outerMaps.length, 'outer map')}`,
+    `${outerMaps.filter(outerMap => outerMap.ready !== 'True').length} of ${counted(outerMaps.length, 'outer map')}`,
     `${innerMaps.notReady.length} of ${total}`,
-    `${new Set(notReady.map(({ node }) => node)).size} of ${nodes} not ready`,
+    `${nodeCount(notReady)} of ${nodes} not ready`,
     ...(waiting === 0 ? [] : [`${counted(waiting, 'node')} not heard of yet`]),
   ];
   return bad(`Not ready: ${parts.join(', ')}`);
 }
 
-function text(count: number | undefined): string {
-  return count === undefined ? '' : String(count);
+function nodeCount(rows: readonly Row[]): number {
+  return new Set(rows.map(({ node }) => node)).size;
 }

@@ -3,7 +3,7 @@ import { labelsHash } from '../../../core/report/nodereport.ts';
 import { nodeStaleness, SILENT_AFTER, type Staleness } from '../../../core/status/nodes/staleness.ts';
 import type { AgentPod, ListedNode } from '../ports.ts';
 
-/** What is known of the node that a state speaks of; absent parts could not be read, or are not there. */
+/** The node of a state and its agent, as they are now; absent parts could not be read, or are gone. */
 export interface Present {
   readonly node: ListedNode | undefined;
   readonly nodesRead: boolean;
@@ -21,7 +21,7 @@ export const STALENESS: Readonly<Record<Staleness, string>> = {
   WatermarkUndone: 'its report is from before the API server was restored: its agent has not reported anew',
 };
 
-/** Why a state is not about the present; nothing where it may be. */
+/** Why the report of a node is not about the present; nothing where it may be. */
 export function outOfDate(state: NodeMapStateStatus, present: Present): string | undefined {
   const { node, nodesRead } = present;
   if (nodesRead && node === undefined) return 'the node is gone, this is what it told last';
@@ -29,7 +29,7 @@ export function outOfDate(state: NodeMapStateStatus, present: Present): string |
   return staleness === undefined ? silence(present) : STALENESS[staleness];
 }
 
-/** Why the agent of a node may not be heard. */
+/** Why the agent of a node may not report. */
 export function silence({ node, pod, podsRead }: Present): string | undefined {
   if (isSilent(node)) return 'the node is not Ready: its agent may not be heard';
   if (!podsRead) return undefined;
