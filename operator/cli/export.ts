@@ -1,21 +1,13 @@
 import { resolve } from 'node:path';
 import { LEDGER } from '../core/ledgerrecord.ts';
 import { counted } from '../core/plan/print.ts';
-import type { OpenMap } from '../kernel/kernel.ts';
 import { withMap } from '../ledger/reading.ts';
 import { BPFFS, directory, outputOption } from './arguments/options.ts';
-import {
-  type ClosableKernel,
-  type Command,
-  EXIT,
-  type Given,
-  type Ports,
-  type Terminal,
-  UsageError,
-} from './command.ts';
+import { type Command, EXIT, type Given, type Ports, type Terminal, UsageError } from './command.ts';
 import { exported } from './export/exported.ts';
 import { outerMapNameFor } from './export/names.ts';
-import { colourOf } from './terminal/colour.ts';
+import type { GivenTypes } from './export/types.ts';
+import { note } from './terminal/note.ts';
 import { withProgress } from './terminal/progress.ts';
 import { type Plain, yamlText } from './terminal/yaml.ts';
 
@@ -53,12 +45,16 @@ async function run(given: Given, ports: Ports): Promise<number> {
   const kernel = ports.openKernel(directory(given));
   try {
     const pin = pinOf(given.operands[0]!, kernel.pins.root);
-    const documents = await withMap(kernel, `${kernel.pins.root}/${pin}`, outer =>
-      manifestsOf(given, terminal, { kernel, outer, pin }),
+    const names = { name: given.text('name') ?? outerMapNameFor(pin), namespace: given.text('namespace')! };
+    const found = await withMap(kernel, `${kernel.pins.root}/${pin}`, outer =>
+      withProgress(terminal, 'Reading inner maps', progress =>
+        exported({ kernel, outer, pin, ...names, types: typesIn(given) }, progress),
+      ),
     );
-    if (documents === undefined)
+    if (found === undefined)
       throw new Error(`Cannot open ${kernel.pins.root}/${pin}: ENOENT, nothing is pinned there`);
-    writeDocuments(documents, given.text('output')!, terminal);
+    for (const text of found.notes) note(terminal, text);
+    writeDocuments(found.documents, given.text('output')!, terminal);
   } finally {
     kernel.close();
   }
@@ -82,36 +78,12 @@ function pinOf(operand: string, root: string): string {
   return pin;
 }
 
-interface Place {
-  readonly kernel: ClosableKernel;
-  readonly outer: OpenMap;
-  readonly pin: string;
-}
-
-async function manifestsOf(
-  given: Given,
-  terminal: Terminal,
-  { kernel, outer, pin }: Place,
-): Promise<readonly Plain[]> {
-  const types = {
+function typesIn(given: Given): GivenTypes {
+  return {
     key: given.text('key-type'),
     innerKey: given.text('inner-key-type'),
     innerValue: given.text('inner-value-type'),
   };
-  const request = {
-    kernel,
-    outer,
-    pin,
-    types,
-    name: given.text('name') ?? outerMapNameFor(pin),
-    namespace: given.text('namespace')!,
-  };
-  const { documents, notes } = await withProgress(terminal, 'Reading inner maps', progress =>
-    exported(request, progress),
-  );
-  const { warn } = colourOf(terminal, 'error');
-  for (const note of notes) terminal.error(`${warn('Note:')} ${note}\n`);
-  return documents;
 }
 
 function writeDocuments(documents: readonly Plain[], output: string, terminal: Terminal): void {

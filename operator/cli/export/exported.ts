@@ -1,21 +1,22 @@
 import { INNER_TYPES, MAP_FLAGS, OUTER_TYPES } from '../../api/outermap.ts';
 import { hex } from '../../core/hex.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
-import { type Held, heldMaps, isReading, unreadable } from '../../ledger/held.ts';
+import { heldMaps, isReading, unreadable } from '../../ledger/held.ts';
 import { type Ledger, ledgersIn } from '../../ledger/ledger.ts';
 import { idAt } from '../../ledger/reading.ts';
 import type { Progressed } from '../command.ts';
 import { inKeyOrder } from '../terminal/order.ts';
 import type { Plain } from '../terminal/yaml.ts';
 import { declaredLayout, sameSizes } from './declared.ts';
+import type { ExportTarget, WholeInnerMap } from './manifests.ts';
 import { declarationsFor, type GivenTypes, outerKeyType } from './types.ts';
-import { type ExportTarget, type WholeInnerMap, written } from './written.ts';
+import { written } from './written.ts';
 
-export interface ExportRequest extends ExportTarget {
+interface ExportRequest extends ExportTarget {
   readonly types: GivenTypes;
 }
 
-export interface Exported {
+interface Exported {
   /** The OuterMap, then the InnerMaps in the order of their keys. */
   readonly documents: readonly Plain[];
   /** What the reader should know of the choices that were made. */
@@ -40,9 +41,8 @@ export async function exported(request: ExportRequest, progress: Progressed): Pr
 /** What the user gave; else what the OuterMap that has this map declares, where that is as wide. */
 function typesOr({ types, outer }: ExportRequest, template: MapSpec, owner: Ledger | undefined): GivenTypes {
   const layout = owner && declaredLayout(owner);
-  const declared = owner?.record?.declared;
-  if (layout === undefined || declared === undefined || !sameSizes(layout, outer.spec, template))
-    return types;
+  if (layout === undefined || !sameSizes(layout, outer.spec, template)) return types;
+  const declared = owner!.record!.declared!;
   return {
     key: types.key ?? declared.key,
     innerKey: types.innerKey ?? declared.inner.key,
@@ -65,27 +65,22 @@ async function readAll(
   const places = inKeyOrder(outerKeyType(outer.spec, types));
   const sought = { outer, ledger: owner, places, progress };
   const maps: WholeInnerMap[] = [];
-  for await (const held of heldMaps(kernel, sought)) maps.push(wholeOf(held));
+  for await (const held of heldMaps(kernel, sought)) {
+    const { key, reading } = held;
+    if (!isReading(reading)) throw new Error(unreadable(`0x${hex(key)}`, held));
+    maps.push({ key, reading });
+  }
   return maps;
-}
-
-function wholeOf(held: Held): WholeInnerMap {
-  const { key, reading } = held;
-  if (isReading(reading)) return { key, reading };
-  throw new Error(unreadable(`0x${hex(key)}`, held));
 }
 
 /** The layout that the most of them may differ from: an inner Array may be larger than the template, not smaller. */
 function smallest(maps: readonly WholeInnerMap[]): MapSpec | undefined {
-  const [first, ...others] = maps.map(({ reading }) => reading.spec);
-  if (first === undefined) return undefined;
-  return others.reduce((least, spec) => (spec.maxEntries < least.maxEntries ? spec : least), first);
+  return maps.map(({ reading }) => reading.spec).toSorted((a, b) => a.maxEntries - b.maxEntries)[0];
 }
 
 /** The kernel takes inner arrays of any size here: theirs does not tell the template's, which is compared on adoption. */
 function guessNote({ type, maxEntries, flags }: MapSpec): readonly string[] {
-  const free = type === 'PerCPUArray' || (type === 'Array' && (flags & MAP_FLAGS.InnerMap) !== 0);
-  if (!free) return [];
+  if (type !== 'PerCPUArray' && (type !== 'Array' || (flags & MAP_FLAGS.InnerMap) === 0)) return [];
   return [
     `The template can be read with CAP_PERFMON only: its maxEntries ${maxEntries} is that of the smallest inner map; write what the program was compiled with, if that differs`,
   ];

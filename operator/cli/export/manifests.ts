@@ -1,9 +1,10 @@
 import { API_VERSION } from '../../api/metadata.ts';
 import { MAP_FLAGS, type MapFlag } from '../../api/outermap.ts';
+import { present } from '../../api/parse/section.ts';
 import { keyText } from '../../core/codec/keytext.ts';
 import type { OuterLayout } from '../../core/layout/outer.ts';
 import { type MapSpec, mapSpecText } from '../../core/mapspec.ts';
-import type { InnerReading } from '../../kernel/kernel.ts';
+import type { InnerReading, Kernel, OpenMap } from '../../kernel/kernel.ts';
 import type { Plain } from '../terminal/yaml.ts';
 import { listedEntries, type PlainEntry, tableOf } from './content.ts';
 import type { Declarations } from './types.ts';
@@ -11,33 +12,37 @@ import type { Declarations } from './types.ts';
 /** More entries than these are written as a table: half the bytes, and read fifty times faster. */
 const LONGEST_LIST = 100;
 
-export interface ExportedOuter {
-  readonly name: string;
-  readonly namespace: string;
+/** The outer map to export, and the names to give it. */
+export interface ExportTarget {
+  readonly kernel: Kernel;
+  readonly outer: OpenMap;
   /** Relative to the bpffs. */
   readonly pin: string;
-  readonly outer: MapSpec;
-  readonly template: MapSpec;
-  readonly declarations: Declarations;
+  readonly name: string;
+  readonly namespace: string;
+}
+
+/** One inner map, read whole. */
+export interface WholeInnerMap {
+  readonly key: Uint8Array;
+  readonly reading: InnerReading;
 }
 
 type PlainObject = { readonly [key: string]: Plain | undefined };
 
 /** An OuterMap that adopts the map at `pin` and leaves alone what nobody declares. */
-export function outerMapManifest({ name, namespace, pin, outer, template, declarations }: ExportedOuter) {
-  const { key, innerKey, innerValue } = declarations;
+export function outerMapManifest(
+  { name, namespace, pin, outer }: ExportTarget,
+  template: MapSpec,
+  { key, innerKey, innerValue }: Declarations,
+) {
+  const inner = { type: template.type, maxEntries: template.maxEntries, key: innerKey, value: innerValue };
   const spec = {
-    type: outer.type,
-    maxEntries: outer.maxEntries,
+    type: outer.spec.type,
+    maxEntries: outer.spec.maxEntries,
     key,
-    ...flagsOf(outer),
-    inner: {
-      type: template.type,
-      maxEntries: template.maxEntries,
-      key: innerKey,
-      value: innerValue,
-      ...flagsOf(template),
-    },
+    ...flagsOf(outer.spec),
+    inner: { ...inner, ...flagsOf(template) },
     pin,
     provision: 'Adopt',
     undeclaredKeys: 'Keep',
@@ -48,42 +53,34 @@ export function outerMapManifest({ name, namespace, pin, outer, template, declar
 
 function flagsOf(spec: MapSpec): { readonly flags?: readonly MapFlag[] } {
   const names = (Object.keys(MAP_FLAGS) as MapFlag[]).filter(flag => (spec.flags & MAP_FLAGS[flag]) !== 0);
-  const known = names.reduce((word, flag) => word | MAP_FLAGS[flag], 0);
-  if (known !== spec.flags) {
-    const unknown = (spec.flags & ~known) >>> 0;
+  const unknown = names.reduce((word, flag) => word & ~MAP_FLAGS[flag], spec.flags) >>> 0;
+  if (unknown !== 0)
     throw new Error(
       `Cannot export a map of layout ${mapSpecText(spec)}: OuterMaps have no name for flag 0x${unknown.toString(16)}`,
     );
-  }
   return names.length === 0 ? {} : { flags: names };
 }
 
-export interface ExportedInner {
+interface ExportedInner extends WholeInnerMap {
   readonly name: string;
   readonly namespace?: string;
   readonly outerMap: string;
   readonly layout: OuterLayout;
-  readonly key: Uint8Array;
-  readonly reading: InnerReading;
   readonly possibleCpus: number;
 }
 
 /** An InnerMap that declares what the kernel holds at `key`. */
 export function innerMapManifest(inner: ExportedInner) {
   const { name, namespace, outerMap, layout, key, reading } = inner;
+  const { maxEntries } = reading.spec;
   const spec = {
     outerMap,
     key: plainKey(layout, key),
-    ...(reading.spec.maxEntries === layout.template.maxEntries
-      ? {}
-      : { maxEntries: reading.spec.maxEntries }),
+    ...(maxEntries === layout.template.maxEntries ? {} : { maxEntries }),
     ...contentOf(layout, listedEntries(layout, reading.entries, inner.possibleCpus)),
     ...(reading.frozen ? { sealed: true } : {}),
   };
-  const metadata = {
-    name,
-    ...(namespace === undefined ? {} : { namespace }),
-  };
+  const metadata = present({ name, namespace });
   return { apiVersion: API_VERSION, kind: 'InnerMap', metadata, spec } satisfies PlainObject;
 }
 

@@ -1,3 +1,4 @@
+import { present } from '../../api/parse/section.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
 import { parseDeclaration } from '../../core/types/declaration.ts';
 import type { Type } from '../../core/types/type.ts';
@@ -19,22 +20,26 @@ export type GivenTypes = { readonly [Part in keyof Declarations]: string | undef
  * The key of an LPM trie is a prefix of addresses where its size is that of one.
  */
 export function declarationsFor(outer: MapSpec, template: MapSpec, given: GivenTypes): Declarations {
-  const key = checked('key-type', given.key, outer.keySize) ?? scalar(outer.keySize);
-  const innerKey = checked('inner-key-type', given.innerKey, template.keySize) ?? innerKeyFor(template);
-  const innerValue = checked('inner-value-type', given.innerValue, template.valueSize) ?? valueFor(template);
+  const { keySize, valueSize } = template;
   return {
-    key,
-    ...(innerKey === undefined ? {} : { innerKey }),
-    ...(innerValue === undefined ? {} : { innerValue }),
+    key: outerKeyFor(outer, given),
+    ...present({
+      innerKey: checked('inner-key-type', given.innerKey, keySize) ?? innerKeyFor(template),
+      innerValue:
+        checked('inner-value-type', given.innerValue, valueSize) ??
+        (valueSize === 0 ? undefined : scalar(valueSize)),
+    }),
   };
 }
 
-/** What the outer map's keys are read by. */
+/** The type that the outer map's keys are read by. */
 export function outerKeyType(outer: MapSpec, given: GivenTypes): Type {
-  const declaration = parseDeclaration(
-    checked('key-type', given.key, outer.keySize) ?? scalar(outer.keySize),
-  );
+  const declaration = parseDeclaration(outerKeyFor(outer, given));
   return declaration.ok ? declaration.type : bytesType(outer.keySize);
+}
+
+function outerKeyFor({ keySize }: MapSpec, { key }: GivenTypes): string {
+  return checked('key-type', key, keySize) ?? scalar(keySize);
 }
 
 function innerKeyFor({ keySize, type }: MapSpec): string | undefined {
@@ -42,10 +47,6 @@ function innerKeyFor({ keySize, type }: MapSpec): string | undefined {
   if (type !== 'LPMTrie') return scalar(keySize);
   if (keySize === 8) return 'cidr4';
   return keySize === 20 ? 'cidr6' : `struct { __u32 prefixlen; u8 data[${keySize - 4}]; }`;
-}
-
-function valueFor({ valueSize }: MapSpec): string | undefined {
-  return valueSize === 0 ? undefined : scalar(valueSize);
 }
 
 function scalar(size: number): string {

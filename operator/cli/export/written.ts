@@ -5,36 +5,19 @@ import { keyBytes, keyText } from '../../core/codec/keytext.ts';
 import { hex } from '../../core/hex.ts';
 import { innerSpec, type OuterLayout, outerLayout } from '../../core/layout/outer.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
-import type { InnerReading, Kernel, OpenMap } from '../../kernel/kernel.ts';
 import type { Plain } from '../terminal/yaml.ts';
 import { firstLoss } from './content.ts';
-import { innerMapManifest, outerMapManifest } from './manifests.ts';
+import { type ExportTarget, innerMapManifest, outerMapManifest, type WholeInnerMap } from './manifests.ts';
 import { InnerMapNames } from './names.ts';
 import type { Declarations } from './types.ts';
 
-/** What is exported, and what it is to be called. */
-export interface ExportTarget {
-  readonly kernel: Kernel;
-  readonly outer: OpenMap;
-  /** Relative to the bpffs. */
-  readonly pin: string;
-  readonly name: string;
-  readonly namespace: string;
-}
-
-/** One inner map, read whole. */
-export interface WholeInnerMap {
-  readonly key: Uint8Array;
-  readonly reading: InnerReading;
-}
-
-export interface ExportedContents {
+interface ExportedContents {
   readonly template: MapSpec;
   readonly declarations: Declarations;
   readonly maps: readonly WholeInnerMap[];
 }
 
-export interface ExportManifests {
+interface ExportManifests {
   readonly documents: readonly Plain[];
   /** Inner maps that no InnerMap may declare, and why: the OuterMap leaves them alone. */
   readonly undeclarable: readonly string[];
@@ -45,28 +28,23 @@ export interface ExportManifests {
  * byte: types that would lose anything are refused.
  */
 export function written(
-  place: ExportTarget,
+  target: ExportTarget,
   { template, declarations, maps }: ExportedContents,
 ): ExportManifests {
-  const { name, namespace, pin, outer } = place;
-  const document = outerMapManifest({ name, namespace, pin, outer: outer.spec, template, declarations });
+  const { name: outerMap, namespace, pin, kernel } = target;
+  const { possibleCpus } = kernel;
+  const document = outerMapManifest(target, template, declarations);
   const layout = readBack(outerLayout(readBack(parseOuterMap(document))));
-  const names = new InnerMapNames(name);
+  const names = new InnerMapNames(outerMap);
   const documents: Plain[] = [document];
   const undeclarable: string[] = [];
   for (const whole of maps) {
     const text = keyText(layout.outerKey, whole.key);
-    const inner = innerMapManifest({
-      name: names.nameFor(text),
-      namespace,
-      outerMap: name,
-      layout,
-      possibleCpus: place.kernel.possibleCpus,
-      ...whole,
-    });
+    const name = names.nameFor(text);
+    const inner = innerMapManifest({ name, namespace, outerMap, layout, possibleCpus, ...whole });
     const manifest = readBack(parseInnerMap(inner));
     const spec = innerSpec(layout, manifest.innerMap);
-    const lost = spec.ok ? lossOf(layout, manifest, whole, place.kernel.possibleCpus) : undefined;
+    const lost = spec.ok ? lossOf(layout, manifest, whole, possibleCpus) : undefined;
     if (lost !== undefined) throw new Error(lossText(pin, text, lost, declarations));
     if (spec.ok) documents.push(inner);
     else undeclarable.push(`The inner map at key ${text} is left out: ${spec.problems[0]!.message}`);
@@ -93,9 +71,8 @@ function lossOf(
 }
 
 function lossText(pin: string, outerKey: string, lost: string, declarations: Declarations): string {
-  const types = [declarations.key, declarations.innerKey, declarations.innerValue].filter(
-    type => type !== undefined,
-  );
-  const what = `the inner map at key ${outerKey} ${lost}, which the types ${types.join(' and ')} cannot say`;
+  const { key, innerKey, innerValue } = declarations;
+  const types = [key, innerKey, innerValue].filter(type => type !== undefined).join(' and ');
+  const what = `the inner map at key ${outerKey} ${lost}, which the types ${types} cannot say`;
   return `Cannot export ${pin}: ${what}; give types that hold every byte, such as u8[N]`;
 }

@@ -32,15 +32,20 @@ export interface Key {
 }
 
 /** The same entries, ordered by their keys. */
-export function ordered({ count, keys, values }: Entries, type: Type): Entries {
-  const stride = count === 0 ? 0 : values.length / count;
-  const order = keyOrder(keys, count, type);
-  const sorted = { count, keys: new Uint8Array(keys.length), values: new Uint8Array(values.length) };
-  for (const [to, from] of order.entries()) {
-    sorted.keys.set(keys.subarray(from * type.size, (from + 1) * type.size), to * type.size);
-    sorted.values.set(values.subarray(from * stride, (from + 1) * stride), to * stride);
-  }
-  return sorted;
+export function ordered(entries: Entries, type: Type): Entries {
+  return entriesAt(entries, keyOrder(entries.keys, entries.count, type));
+}
+
+/** The entries at these places, in this order. */
+export function entriesAt({ count, keys, values }: Entries, places: readonly number[]): Entries {
+  const picked = (bytes: Uint8Array) => {
+    const size = count === 0 ? 0 : bytes.length / count;
+    const all = new Uint8Array(places.length * size);
+    for (const [to, from] of places.entries())
+      all.set(bytes.subarray(from * size, (from + 1) * size), to * size);
+    return all;
+  };
+  return { count: places.length, keys: picked(keys), values: picked(values) };
 }
 
 /** The places of entries in the order of their keys. */
