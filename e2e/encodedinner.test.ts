@@ -49,9 +49,9 @@ function byAgent(object: KubeObject, ground: CompiledOuterMap): string {
 }
 
 function byFolder(object: KubeObject, ground: CompiledOuterMap): string {
-  const { innerMaps, refused } = inFolder(object, ground.layout);
+  const { innerMaps, rejected } = inFolder(object, ground.layout);
   const texts = [
-    ...refused.map(({ origin, message }) => `refused: ${origin}: ${message}`),
+    ...rejected.map(({ origin, message }) => `refused: ${origin}: ${message}`),
     ...innerMaps.map(inner => verdict(inner, ground)),
   ];
   return texts.join('\n');

@@ -60,7 +60,6 @@ const EXEMPT: Exemptions = {
     'operator/core/types/parser/words.ts': [4, 'the columns of a table of types'],
     'operator/ledger': [4, 'a kernel, a map in it, and what is looked for'],
     'operator/source/cluster/cluster.ts': [4, 'the parts of one stream'],
-    'operator/source/folder/collection.ts': [4, 'before, path, signature and after are one step of a file'],
     'bench/soak.ts reportText': [4, 'before and after, of how many and how long'],
     'operator/agent/testing/fixture.ts': [5, SENTENCE],
     'operator/agent/unreadable.test.ts': [4, 'one for each list that fast-check makes'],

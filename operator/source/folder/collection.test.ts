@@ -6,8 +6,8 @@ import {
   type FileState,
   patched,
   stateAfter,
-  stateUnread,
   takesAway,
+  unreadReading,
 } from './collection.ts';
 import { readManifests } from './manifests.ts';
 import { innerMap, outerMap } from './testing/maps.ts';
@@ -16,12 +16,8 @@ const OPTIONS = { layouts: new Map(), prefer: 'own', weigh: false } as const;
 const AROUND = { complete: true, refusals: [], releases: [], fading: new Set<string>() };
 
 function state(path: string, text: string, previous?: FileState): FileState {
-  return stateAfter(
-    previous,
-    path,
-    text,
-    readManifests(`${outerMap(`o-${path}`)}---\n${text}`, path, OPTIONS),
-  );
+  const reading = readManifests(`${outerMap(`o-${path}`)}---\n${text}`, path, OPTIONS);
+  return stateAfter(previous, { path, signature: text, reading });
 }
 
 /** One file's text: InnerMaps with so many entries, in this order. */
@@ -48,9 +44,10 @@ describe('assembled', () => {
   });
 
   it('is incomplete while a file hides what it may declare', () => {
-    const hidden = stateUnread(undefined, 'b', '', 'Cannot read');
+    const unread = { path: 'b', signature: '', reading: unreadReading('b', 'Cannot read') };
+    const hidden = stateAfter(undefined, unread);
     expect(assembled([file('a', []), hidden], AROUND).wanted.complete).to.equal(false);
-    const known = stateUnread(file('b', [['q', 1]]), 'b', '', 'Cannot read');
+    const known = stateAfter(file('b', [['q', 1]]), unread);
     expect(assembled([known], AROUND).wanted).to.include({ complete: true });
     expect(assembled([known], AROUND).wanted.innerMaps).to.have.length(1);
   });
@@ -156,8 +153,9 @@ describe('takesAway', () => {
   }
 
   it('says true for an empty file that was never read, false for one that declares something', () => {
-    const nothing = { outerMaps: [], innerMaps: [], refused: [], encodedBy: {}, sizes: [] };
-    expect(takesAway(undefined, stateAfter(undefined, 'a', '', nothing))).to.equal(true);
+    const reading = { outerMaps: [], innerMaps: [], rejected: [], encodedBy: {}, sizes: [] };
+    const empty = stateAfter(undefined, { path: 'a', signature: '', reading });
+    expect(takesAway(undefined, empty)).to.equal(true);
     expect(takesAway(undefined, before)).to.equal(false);
   });
 });

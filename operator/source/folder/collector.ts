@@ -4,18 +4,18 @@ import {
   type Assembly,
   assembled,
   type FileState,
+  isSameState,
   patched,
-  saysTheSame,
   staleFiles,
   stateAfter,
-  stateUnread,
   takesAway,
+  unreadReading,
 } from './collection.ts';
 import { GoneFiles } from './gone.ts';
 import type { ObjectSize, ReadOptions } from './manifests.ts';
 import type { FileResult } from './reader/read.ts';
 import { FileReader } from './reader/reader.ts';
-import { sameTexts } from './same.ts';
+import { isSame } from './same.ts';
 import { type Listing, listManifests, plainPaths, statsOf } from './scan.ts';
 
 export interface CollectorOptions {
@@ -23,35 +23,28 @@ export interface CollectorOptions {
   /** Absent where the bytes are for no machine. */
   readonly possibleCpus?: number;
   readonly releases: readonly string[];
-  /** Whether to tell how heavy each object is. */
+  /** Whether to measure the size of each object. */
   readonly weigh: boolean;
-  /** Called when what is wanted may have changed. */
+  /** Called when `wanted` may have changed. */
   readonly changed: () => void;
   /** Called while many files are read. */
   readonly progress?: (done: number, total: number) => void;
 }
 
-/** A file that takes something away is believed once it has not been written for this long: it may be half written. */
+/** A file that takes something away may be half written: it counts only after so long without a write. */
 const QUIET_MS = 150;
-/** Above this size several writes are likely: never read before it is quiet. */
+/** Above this size several writes are likely: the file is never read before it is quiet. */
 const LARGE = 128 * 1024;
-/** Up to this size, and this many at once, files are read on the main thread: a single edit is in the kernel at once. */
+/** Up to this size and number, the main thread reads the files: a single edit reaches the kernel at once. */
 const SMALL = 16 * 1024;
 const FEW = 8;
-/** How long the first reading waits for files that are still being written. */
+/** The first reading waits so long for files that are still being written. */
 const PATIENCE_MS = 5_000;
 
-const NOTHING_READ: Assembly = assembled([], {
-  complete: false,
-  refusals: [],
-  releases: [],
-  fading: new Set(),
-});
-
 /**
- * Keeps what the files of some folders declare.
- * - What a file declared stays until it says, readably and quietly, something else.
- * - A file that is gone is given up after a moment in which no replacement appears; one whose directory is gone, never.
+ * Keeps the declarations of the files of some folders.
+ * - A declaration stays until its file is quiet and readable and declares something else.
+ * - A file that is gone is given up when no replacement appears for a moment; never while its directory is gone.
  * - Contents are read again when the layout of their OuterMap changes, since only bytes are kept.
  */
 export class Collector {
@@ -59,34 +52,34 @@ export class Collector {
   readonly #paths: readonly string[];
   readonly #reader = new FileReader();
   readonly #states = new Map<string, FileState>();
-  readonly #sizes = new Map<string, readonly ObjectSize[]>();
   /** Files that were listed but never read. */
   readonly #unread = new Set<string>();
   readonly #gone = new GoneFiles();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #inThread = new Set<string>();
   readonly #again = new Set<string>();
-  /** Path → the layouts that it was last read again for: once is enough. */
+  /** Path → the layouts for which it was last read again: once is enough. */
   readonly #readFor = new Map<string, string>();
-  readonly #everListed = new Set<string>();
+  readonly #neverListed: Set<string>;
   #listing: Listing | undefined;
-  #assembly: Assembly = NOTHING_READ;
+  #assembly: Assembly | undefined;
+  /** The last assembly stays meanwhile: its layouts encode the files that are read until the next one. */
   #isOutdated = true;
   #isClosed = false;
 
   constructor(options: CollectorOptions) {
     this.#options = options;
     this.#paths = plainPaths(options.paths);
+    this.#neverListed = new Set(this.#paths);
   }
 
   /** Everything that the files declare; the same object while nothing changed. */
   get wanted(): Wanted {
-    if (this.#isOutdated) this.#assemble();
-    return this.#assembly.wanted;
+    return this.#assembled().wanted;
   }
 
   get sizes(): readonly ObjectSize[] {
-    return [...this.#sizes.values()].flat();
+    return [...this.#states.values()].flatMap(({ sizes }) => sizes);
   }
 
   get files(): number {
@@ -97,23 +90,23 @@ export class Collector {
     return this.#listing;
   }
 
-  /** Reads everything for the first time, and waits a while for what is being written. */
+  /** Reads everything for the first time, and waits a while for files that are being written. */
   async collect(): Promise<void> {
     await this.rescan();
     const end = Date.now() + PATIENCE_MS;
     while (this.#timers.size + this.#inThread.size > 0 && Date.now() < end) await pause(10);
   }
 
-  /** Compares every file with what is known of it, by stat alone, and reads what differs. */
+  /** Compares every file with its last signature, by stat alone, and reads those that differ. */
   async rescan(): Promise<void> {
     const listing = await listManifests(this.#paths);
     if (this.#isClosed) return;
     const before = this.#listing;
     this.#listing = listing;
-    for (const path of this.#paths) if (!listing.unlisted.has(path)) this.#everListed.add(path);
-    if (before === undefined || !sameTexts(before.unlisted, listing.unlisted)) this.#outdate();
+    for (const path of this.#paths) if (!listing.unlisted.has(path)) this.#neverListed.delete(path);
+    if (before === undefined || !isSame([...before.unlisted], [...listing.unlisted])) this.#outdate();
     const gone = [...this.#states.keys()].filter(path => !listing.files.has(path) && !this.#isUnlisted(path));
-    for (const path of gone) this.#receive({ kind: 'missing', path });
+    for (const path of gone) this.#missing(path);
     const differs = (path: string) => this.#states.get(path)?.signature !== listing.files.get(path);
     const due = [...listing.files.keys()].filter(path => differs(path) && !this.#timers.has(path));
     for (const path of due) if (!this.#states.has(path)) this.#unread.add(path);
@@ -121,13 +114,13 @@ export class Collector {
     await this.#readStale();
   }
 
-  /** Reads one file again, on this thread if it is small: what a single edit waits for. */
+  /** Reads one file again, on this thread if it is small: a single edit waits for nothing else. */
   touch(path: string): void {
     if (this.#isClosed) return;
-    const stats = statsOf(path);
-    const wait = stats !== undefined && stats.size > LARGE ? QUIET_MS - ageOf(stats.mtimeMs) : 0;
+    const { size = 0, mtimeMs = 0 } = statsOf(path) ?? {};
+    const wait = size > LARGE ? QUIET_MS - ageOf(mtimeMs) : 0;
     if (wait > 0) this.#later(path, wait);
-    else void this.#read([path], 'own', stats?.size).then(() => this.#readStale());
+    else void this.#read([path], 'own').then(() => this.#readStale());
   }
 
   async close(): Promise<void> {
@@ -137,13 +130,14 @@ export class Collector {
     await this.#reader.close();
   }
 
-  async #read(paths: readonly string[], prefer: ReadOptions['prefer'], size?: number): Promise<void> {
+  async #read(paths: readonly string[], prefer: ReadOptions['prefer']): Promise<void> {
     const due = paths.filter(path => !this.#inThread.has(path));
     for (const path of paths) if (this.#inThread.has(path)) this.#again.add(path);
     if (due.length === 0) return;
-    const options = this.#readOptions(prefer);
-    const isLight = size === undefined ? due.length <= FEW && due.every(isSmall) : size <= SMALL;
-    if (isLight) for (const result of this.#reader.readHere(due, options)) this.#receive(result);
+    const { possibleCpus, weigh } = this.#options;
+    const options = { layouts: this.#assembly?.layouts ?? new Map(), prefer, weigh, possibleCpus };
+    if (due.length <= FEW && due.every(isSmall))
+      for (const result of this.#reader.readHere(due, options)) this.#receive(result);
     else await this.#readInThread(due, options);
   }
 
@@ -159,43 +153,32 @@ export class Collector {
     });
   }
 
-  #readOptions(prefer: ReadOptions['prefer']): ReadOptions {
-    const { possibleCpus, weigh } = this.#options;
-    const cpus = possibleCpus === undefined ? {} : { possibleCpus };
-    return { layouts: this.#assembly.layouts, prefer, weigh, ...cpus };
-  }
-
   #receive(result: FileResult): void {
-    if (result.kind === 'missing') {
-      this.#missing(result.path);
+    const { kind, path } = result;
+    if (kind === 'missing') {
+      this.#missing(path);
       return;
     }
-    const { path } = result;
     this.#gone.forget(path);
     const previous = this.#states.get(path);
-    const next =
-      result.kind === 'read'
-        ? stateAfter(previous, path, result.signature, result.reading)
-        : stateUnread(previous, path, result.signature, result.message);
-    if (result.kind === 'read' && !isQuiet(result, previous, next)) {
+    const reading = kind === 'read' ? result.reading : unreadReading(path, result.message);
+    const next = stateAfter(previous, { path, signature: result.signature, reading });
+    if (kind === 'read' && !isQuiet(result, previous, next))
       this.#later(path, QUIET_MS - ageOf(result.modified));
-      return;
-    }
-    this.#believe(previous, next);
-    if (result.kind === 'read') this.#sizes.set(path, result.reading.sizes);
+    else this.#accept(previous, next);
   }
 
-  #believe(previous: FileState | undefined, next: FileState): void {
+  #accept(previous: FileState | undefined, next: FileState): void {
     this.#unread.delete(next.path);
     this.#states.set(next.path, next);
-    if (previous !== undefined && saysTheSame(previous, next)) return;
-    const patch = this.#isOutdated ? undefined : patched(this.#assembly, previous, next);
+    if (previous !== undefined && isSameState(previous, next)) return;
+    const patch = this.#isOutdated ? undefined : patched(this.#assembled(), previous, next);
     if (patch === undefined) this.#isOutdated = true;
     else this.#assembly = patch;
     this.#options.changed();
   }
 
-  /** First its objects give way to whoever else declares them; later they are given up, with all that went meanwhile. */
+  /** At first another file may declare its objects; later they are given up, with those of all files that went meanwhile. */
   #missing(path: string): void {
     this.#unread.delete(path);
     if (!this.#states.has(path)) return;
@@ -205,20 +188,14 @@ export class Collector {
     else for (const gone of this.#gone.paths()) this.#giveUp(gone);
   }
 
-  /** One that is back is read when its turn comes. */
+  /** Keeps a file that is back, and is read in its turn. */
   #giveUp(path: string): void {
     if (statsOf(path) !== undefined) return;
     this.#gone.forget(path);
-    if (!this.#mayBeGivenUp(path)) return;
+    // A file given by name, or one whose directory cannot be listed, is missing by mistake
+    if (this.#paths.includes(path) || statsOf(dirname(path))?.isDirectory() !== true) return;
     this.#states.delete(path);
-    this.#sizes.delete(path);
     this.#outdate();
-  }
-
-  /** A file given by name, or one whose directory cannot be listed, is missing by mistake. */
-  #mayBeGivenUp(path: string): boolean {
-    if (this.#paths.includes(path)) return false;
-    return statsOf(dirname(path))?.isDirectory() === true;
   }
 
   #later(path: string, milliseconds: number): void {
@@ -233,9 +210,9 @@ export class Collector {
   /** A layout came or changed: contents of other files must be encoded by it. */
   async #readStale(): Promise<void> {
     if (this.#isClosed || !this.#isOutdated) return;
-    this.#assemble();
-    const digests = [...this.#assembly.layouts].map(([name, { digest }]) => `${name}=${digest}`).join('\n');
-    const stale = staleFiles([...this.#states.values()], this.#assembly.layouts).filter(
+    const { layouts } = this.#assembled();
+    const digests = [...layouts].map(([name, { digest }]) => `${name}=${digest}`).join('\n');
+    const stale = staleFiles([...this.#states.values()], layouts).filter(
       path => this.#readFor.get(path) !== digests,
     );
     for (const path of stale) this.#readFor.set(path, digests);
@@ -247,32 +224,33 @@ export class Collector {
     this.#options.changed();
   }
 
-  #assemble(): void {
-    const unlisted = this.#listing?.unlisted ?? new Map<string, string>();
+  #assembled(): Assembly {
+    if (this.#assembly !== undefined && !this.#isOutdated) return this.#assembly;
+    this.#isOutdated = false;
     const files = [...this.#states.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
     const held = files.filter(({ path }) => this.#gone.has(path) || this.#isUnlisted(path));
     this.#assembly = assembled(files, {
-      complete:
-        this.#listing !== undefined &&
-        this.#unread.size === 0 &&
-        this.#paths.every(path => this.#everListed.has(path)),
-      refusals: [...unlisted].map(([path, message]) => ({
+      complete: this.#unread.size === 0 && this.#neverListed.size === 0,
+      refusals: [...this.#unlisted].map(([path, message]) => ({
         origin: path,
         message: `${message}; what it declared before stays`,
       })),
       releases: this.#options.releases,
       fading: new Set(held.map(({ path }) => path)),
     });
-    this.#isOutdated = false;
+    return this.#assembly;
+  }
+
+  get #unlisted(): ReadonlyMap<string, string> {
+    return this.#listing?.unlisted ?? new Map();
   }
 
   #isUnlisted(path: string): boolean {
-    const unlisted = this.#listing?.unlisted;
-    return unlisted !== undefined && (unlisted.has(path) || unlisted.has(dirname(path)));
+    return this.#unlisted.has(path) || this.#unlisted.has(dirname(path));
   }
 }
 
-/** Whether a reading may be believed: nobody wrote lately, or it takes nothing away and is surely whole. */
+/** Whether a reading counts: the file is quiet, or the reading takes nothing away and is surely whole. */
 function isQuiet(
   result: FileResult & { kind: 'read' },
   previous: FileState | undefined,
@@ -283,7 +261,7 @@ function isQuiet(
   return result.ended && result.characters <= LARGE && !takesAway(previous, next);
 }
 
-/** Milliseconds since; a clock that is ahead (a network file system) counts as quiet. */
+/** Milliseconds since a write; a time ahead of this clock (a network file system) counts as quiet. */
 function ageOf(modified: number): number {
   const age = Date.now() - modified;
   return age < -QUIET_MS ? QUIET_MS : Math.max(0, age);

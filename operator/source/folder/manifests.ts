@@ -2,12 +2,14 @@ import type { InnerMap, InnerMapManifest } from '../../api/innermap.ts';
 import { GROUP, objectText } from '../../api/metadata.ts';
 import type { OuterMap } from '../../api/outermap.ts';
 import { parseManifest } from '../../api/parse/manifest.ts';
+import { isObject } from '../../api/parse/section.ts';
 import { listText, type Problem, problemText } from '../../api/problem.ts';
 import { encodeInner } from '../../core/encodedinner.ts';
 import { type OuterLayout, outerLayout } from '../../core/layout/outer.ts';
 import { runToEnd } from '../../core/steps.ts';
 import type { Content, WantedInner } from '../../core/wanted.ts';
-import { type DocumentProblem, documentsOf, type ManifestDocument } from './text/documents.ts';
+import { documentsOf, type ManifestDocument } from './text/documents.ts';
+import type { Position } from './text/place.ts';
 
 export interface DeclaredOuter {
   readonly outerMap: OuterMap;
@@ -16,29 +18,29 @@ export interface DeclaredOuter {
   readonly origin: string;
 }
 
-/** An object that cannot be taken. Without `identity` nobody knows which one it is. */
+/** An object with a problem. Without `identity` it may be any object. */
 export interface RejectedObject {
   /** `maps/web.yaml:12:5` */
   readonly origin: string;
   readonly message: string;
   readonly identity?: string;
-  /** Of another API group, or nothing that anybody declares: it hides no object of ours. */
+  /** Whether it is of another API group, or of a kind that nobody declares: it hides no object of the operator. */
   readonly foreign: boolean;
 }
 
-/** How heavy an object is to an API server: bytes of its JSON form. */
+/** The size of an object on an API server: bytes of its JSON form. */
 export interface ObjectSize {
   readonly origin: string;
   readonly object: string;
   readonly bytes: number;
 }
 
-/** What one file declares, in bytes: nothing of its text is kept. */
+/** The declarations of one file, in bytes: nothing of its text is kept. */
 export interface FileReading {
   readonly outerMaps: readonly DeclaredOuter[];
   readonly innerMaps: readonly WantedInner[];
-  readonly refused: readonly RejectedObject[];
-  /** The layouts that contents were encoded by: OuterMap's name → digest, empty where it was unknown. */
+  readonly rejected: readonly RejectedObject[];
+  /** Layouts by which contents were encoded: OuterMap's name → digest, empty where it was unknown. */
   readonly encodedBy: Readonly<Record<string, string>>;
   readonly sizes: readonly ObjectSize[];
 }
@@ -46,11 +48,11 @@ export interface FileReading {
 export interface ReadOptions {
   /** OuterMaps of other files. */
   readonly layouts: ReadonlyMap<string, OuterLayout>;
-  /** Whose layout counts where the file declares an OuterMap that is also among `layouts`. */
+  /** The layout that counts where the file declares an OuterMap that is also among `layouts`. */
   readonly prefer: 'own' | 'given';
   /** Absent where the bytes are for no machine. */
-  readonly possibleCpus?: number;
-  /** Whether to weigh the objects, which costs as much as parsing them. */
+  readonly possibleCpus?: number | undefined;
+  /** Whether to measure the sizes of objects, which costs as much as parsing them. */
   readonly weigh: boolean;
 }
 
@@ -59,22 +61,23 @@ export interface ReadOptions {
  * of its OuterMap is known, so that a long file is never in memory as objects all at once.
  */
 export function readManifests(text: string, origin: string, options: ReadOptions): FileReading {
-  const read = new Reading(origin, options);
-  const waiting: Waiting[] = [];
+  const reading = new Reading(origin, options);
   for (const item of documentsOf(text, document => document.includes('OuterMap'))) {
-    if (item.kind === 'problem') read.refuseDocument(item);
-    else {
-      const inner = read.take(item);
-      if (inner !== undefined && !read.encoded(inner)) waiting.push(inner);
-    }
+    if (item.kind === 'problem') reading.reject(item, item.message, named(item.value));
+    else reading.take(item);
   }
-  for (const inner of waiting) read.declare(inner);
-  return read.result();
+  return reading.result();
 }
 
 interface Waiting {
   readonly manifest: InnerMapManifest;
   readonly document: ManifestDocument;
+}
+
+/** An item of a reading, and the line of its document. */
+interface Placed<T> {
+  readonly line: number;
+  readonly item: T;
 }
 
 /** A file's reading while it grows. */
@@ -83,8 +86,9 @@ class Reading {
   readonly #options: ReadOptions;
   readonly #own = new Map<string, OuterLayout>();
   readonly #outerMaps: DeclaredOuter[] = [];
-  readonly #innerMaps: { readonly line: number; readonly wanted: WantedInner }[] = [];
-  readonly #refused: { readonly line: number; readonly object: RejectedObject }[] = [];
+  readonly #innerMaps: Placed<WantedInner>[] = [];
+  readonly #rejected: Placed<RejectedObject>[] = [];
+  readonly #waiting: Waiting[] = [];
   readonly #encodedBy: Record<string, string> = {};
   readonly #sizes: ObjectSize[] = [];
 
@@ -93,52 +97,56 @@ class Reading {
     this.#options = options;
   }
 
+  /** The whole reading; InnerMaps whose layout did not come are pending in it. */
   result(): FileReading {
+    for (const waiting of this.#waiting) this.#declare(waiting, this.#layoutOf(waiting));
     return {
       outerMaps: this.#outerMaps,
-      innerMaps: this.#innerMaps.toSorted((a, b) => a.line - b.line).map(({ wanted }) => wanted),
-      refused: this.#refused.toSorted((a, b) => a.line - b.line).map(({ object }) => object),
+      innerMaps: byLine(this.#innerMaps),
+      rejected: byLine(this.#rejected),
       encodedBy: this.#encodedBy,
       sizes: this.#sizes,
     };
   }
 
-  refuseDocument({ line, column, message, value }: DocumentProblem): void {
-    const name = nameOf(value);
-    const text = name === undefined ? message : `${name.identity}: ${message}`;
-    this.#refuse(line, column, { message: text, ...name });
+  reject({ line, column }: Position, problem: string, name: ObjectName | undefined): void {
+    const message = name === undefined ? problem : `${name.identity}: ${problem}`;
+    const origin = `${this.#origin}:${line}:${column}`;
+    this.#rejected.push({ line, item: { origin, message, foreign: false, ...name } });
   }
 
-  /** Takes an OuterMap; answers an InnerMap, whose contents are still to be encoded. */
-  take(document: ManifestDocument): Waiting | undefined {
+  take(document: ManifestDocument): void {
     const parsed = parseManifest(document.value);
-    if (!parsed.ok) return this.#refuseObject(document, parsed.problems);
-    const manifest = parsed.value;
-    this.#weigh(document, manifest.kind === 'InnerMap' ? manifest.manifest.innerMap : manifest.outerMap);
-    if (manifest.kind === 'InnerMap') return { manifest: manifest.manifest, document };
-    const layout = outerLayout(manifest.outerMap);
-    if (!layout.ok) return this.#refuseObject(document, layout.problems);
-    const { outerMap } = manifest;
-    if (!this.#own.has(outerMap.metadata.name)) this.#own.set(outerMap.metadata.name, layout.value);
-    this.#outerMaps.push({ outerMap, layout: layout.value, origin: `${this.#origin}:${document.line}` });
-    return undefined;
+    if (!parsed.ok) this.#rejectObject(document, parsed.problems);
+    else if (parsed.value.kind === 'InnerMap') this.#takeInner({ manifest: parsed.value.manifest, document });
+    else this.#takeOuter(parsed.value.outerMap, document);
   }
 
-  /** Encodes the contents if the layout is known by now. */
-  encoded(inner: Waiting): boolean {
-    const isKnown = this.#layoutOf(inner) !== undefined;
-    if (isKnown) this.declare(inner);
-    return isKnown;
+  #takeOuter(outerMap: OuterMap, document: ManifestDocument): void {
+    this.#weigh(document, outerMap);
+    const layout = outerLayout(outerMap);
+    if (!layout.ok) {
+      this.#rejectObject(document, layout.problems);
+      return;
+    }
+    const { name } = outerMap.metadata;
+    if (!this.#own.has(name)) this.#own.set(name, layout.value);
+    this.#outerMaps.push({ outerMap, layout: layout.value, origin: this.#originOf(document) });
   }
 
-  declare(inner: Waiting): void {
-    const { manifest, document } = inner;
-    const { innerMap } = manifest;
+  #takeInner(inner: Waiting): void {
+    this.#weigh(inner.document, inner.manifest.innerMap);
     const layout = this.#layoutOf(inner);
+    if (layout === undefined) this.#waiting.push(inner);
+    else this.#declare(inner, layout);
+  }
+
+  #declare(inner: Waiting, layout: OuterLayout | undefined): void {
+    const { innerMap } = inner.manifest;
     this.#encodedBy[innerMap.spec.outerMap] = layout?.digest ?? '';
-    const origin = `${this.#origin}:${document.line}`;
     const content = this.#contentOf(inner, layout);
-    this.#innerMaps.push({ line: document.line, wanted: { innerMap, content, origin } });
+    const item = { innerMap, content, origin: this.#originOf(inner.document) };
+    this.#innerMaps.push({ line: inner.document.line, item });
   }
 
   #layoutOf({ manifest }: Waiting): OuterLayout | undefined {
@@ -148,7 +156,7 @@ class Reading {
     return prefer === 'own' ? (own ?? given) : (given ?? own);
   }
 
-  /** What is wrong with contents is told with the places where it stands. */
+  /** The contents; each of their problems has its place in the file. */
   #contentOf({ manifest, document }: Waiting, layout: OuterLayout | undefined): Content {
     const { possibleCpus } = this.#options;
     const content = runToEnd(encodeInner(manifest, { layout, possibleCpus }));
@@ -162,58 +170,42 @@ class Reading {
     return { kind, reason, message: listText(places, total), details, unlisted: total - details.length };
   }
 
-  #refuseObject(document: ManifestDocument, problems: readonly Problem[]): undefined {
-    const name = nameOf(document.value);
-    if (name?.foreign === true && !name.identity.startsWith(STATE)) {
-      this.#refuse(document.line, 1, {
-        message: `${name.identity}: is no object of ${GROUP}: keep it elsewhere`,
-        ...name,
-      });
-      return undefined;
-    }
-    for (const problem of problems) {
-      const { line, column } = document.locate(problem.path);
-      const text = problemText(problem);
-      const message = name === undefined ? text : `${name.identity}: ${text}`;
-      this.#refuse(line, column, { message, ...name });
-    }
-  }
-
-  #refuse(
-    line: number,
-    column: number,
-    object: Omit<RejectedObject, 'origin' | 'foreign'> & { foreign?: boolean },
-  ): void {
-    const origin = `${this.#origin}:${line}:${column}`;
-    this.#refused.push({ line, object: { origin, foreign: false, ...object } });
+  #rejectObject(document: ManifestDocument, problems: readonly Problem[]): void {
+    const name = named(document.value);
+    if (name?.foreign === true && !name.identity.startsWith(STATE))
+      this.reject({ line: document.line, column: 1 }, `is no object of ${GROUP}: keep it elsewhere`, name);
+    else
+      for (const problem of problems) this.reject(document.locate(problem.path), problemText(problem), name);
   }
 
   #weigh(document: ManifestDocument, object: InnerMap | OuterMap): void {
     if (!this.#options.weigh) return;
     const bytes = Buffer.byteLength(JSON.stringify(document.value));
-    this.#sizes.push({ origin: `${this.#origin}:${document.line}`, object: objectText(object), bytes });
+    this.#sizes.push({ origin: this.#originOf(document), object: objectText(object), bytes });
+  }
+
+  #originOf({ line }: ManifestDocument): string {
+    return `${this.#origin}:${line}`;
   }
 }
 
-/** Written by agents alone; somebody may have saved one. */
+function byLine<T>(placed: readonly Placed<T>[]): readonly T[] {
+  return placed.toSorted((a, b) => a.line - b.line).map(({ item }) => item);
+}
+
+/** Agents alone write this kind; somebody may have saved one. */
 const STATE = 'NodeMapState';
 
-/** Which object a value would be, if it can be told at all. */
-function nameOf(value: unknown): { readonly identity: string; readonly foreign: boolean } | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { apiVersion, kind, metadata } = value as {
-    apiVersion?: unknown;
-    kind?: unknown;
-    metadata?: unknown;
-  };
-  const { name, namespace } = (typeof metadata === 'object' && metadata !== null ? metadata : {}) as Record<
-    string,
-    unknown
-  >;
+type ObjectName = Required<Pick<RejectedObject, 'identity' | 'foreign'>>;
+
+/** The identity that a value would have as an object; undefined where its kind or name is no text. */
+function named(value: unknown): ObjectName | undefined {
+  if (!isObject(value) || !isObject(value['metadata'])) return undefined;
+  const { apiVersion, kind } = value;
+  const { name, namespace } = value['metadata'];
   if (typeof kind !== 'string' || typeof name !== 'string') return undefined;
-  const isOthers = typeof apiVersion === 'string' && !apiVersion.startsWith(`${GROUP}/`);
-  const foreign = isOthers || kind === STATE;
+  const isOfOthers = typeof apiVersion === 'string' && !apiVersion.startsWith(`${GROUP}/`);
   const inside = typeof namespace === 'string' ? namespace : 'default';
-  const named = kind === 'InnerMap' ? { namespace: inside, name } : { name };
-  return { identity: objectText({ kind, metadata: named }), foreign };
+  const metadata = kind === 'InnerMap' ? { namespace: inside, name } : { name };
+  return { identity: objectText({ kind, metadata }), foreign: isOfOthers || kind === STATE };
 }
