@@ -1,6 +1,6 @@
 import type { InnerType, OuterType } from '../api/outermap.ts';
 
-/** What bpf(BPF_MAP_CREATE) is given, and what bpf_map_info tells. Sizes in bytes as user space declares them. */
+/** The arguments of bpf(BPF_MAP_CREATE), and the fields of bpf_map_info. Sizes in bytes as user space declares them. */
 export interface MapSpec {
   readonly type: InnerType | OuterType;
   readonly keySize: number;
@@ -16,12 +16,12 @@ export function mapSpecText(spec: MapSpec): string {
   return `${spec.type} key ${spec.keySize} value ${spec.valueSize} maxEntries ${spec.maxEntries} flags ${flags}`;
 }
 
-/** Whether all entries are there from the start, zero where nobody wrote. */
+/** Whether all entries exist from the start, as zeros. */
 export function isArray(type: MapSpec['type']): boolean {
   return type === 'Array' || type === 'PerCPUArray';
 }
 
-/** Whether a full map makes room by taking entries away. */
+/** Whether a full map makes room by evicting entries. */
 export function isLRU(type: MapSpec['type']): boolean {
   return type === 'LRUHash' || type === 'LRUPerCPUHash';
 }
@@ -31,19 +31,21 @@ const OF_THE_FD = (1 << 3) | (1 << 4);
 /** The kernel adds BPF_F_RDONLY_PROG to these by itself (kernel/bpf/devmap.c). */
 const ADDED: Readonly<Record<string, number>> = { DevMap: 1 << 7, DevMapHash: 1 << 7 };
 
-/** Whether a map that was asked for with one flag word can be the one that tells of the other. */
-export function sameFlags(type: MapSpec['type'], a: number, b: number): boolean {
-  return ((a ^ b) & ~(OF_THE_FD | (ADDED[type] ?? 0))) === 0;
+/** Whether two maps agree in all but max_entries. Flags that the kernel changes by itself do not count. */
+export function sameShape(a: MapSpec, b: MapSpec): boolean {
+  const sizes = a.type === b.type && a.keySize === b.keySize && a.valueSize === b.valueSize;
+  return sizes && ((a.flags ^ b.flags) & ~(OF_THE_FD | (ADDED[a.type] ?? 0))) === 0;
 }
 
 const NO_COMMON_LRU = 1 << 1;
 /** NR_CPUS of the largest kernels that distributions ship. */
 const MOST_CPUS = 8192;
 
-/** Whether a map that was asked for with one max_entries can be the one that tells of `found`. */
-export function sameMaxEntries(asked: MapSpec, found: number): boolean {
-  if (found === asked.maxEntries) return true;
+/** Whether a map created by one spec can be the map that reports the other. */
+export function canBe(created: MapSpec, reported: MapSpec): boolean {
+  if (!sameShape(created, reported)) return false;
   // A private list for each CPU: rounded up to a multiple of the CPUs (kernel/bpf/hashtab.c, htab_map_alloc)
-  const perCpuLists = (asked.flags & NO_COMMON_LRU) !== 0;
-  return perCpuLists && found > asked.maxEntries && found - asked.maxEntries < MOST_CPUS;
+  const perCpuLists = (created.flags & NO_COMMON_LRU) !== 0;
+  const more = reported.maxEntries - created.maxEntries;
+  return more === 0 || (perCpuLists && more > 0 && more < MOST_CPUS);
 }

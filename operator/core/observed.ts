@@ -64,5 +64,3 @@ export interface ObservedKernel {
   readonly outers: ReadonlyMap<string, ObservedOuterMap>;
   readonly abandoned: readonly UndeclaredLedger[];
 }
-
-export const ABSENT: ObservedPin = { kind: 'absent' };

@@ -1,11 +1,11 @@
 import type { DesiredInner } from '../desired/compile.ts';
 import type { Entries } from '../entries.ts';
 import type { OuterLayout } from '../layout/outer.ts';
-import { type MapSpec, sameFlags, sameMaxEntries } from '../mapspec.ts';
+import { canBe, type MapSpec } from '../mapspec.ts';
 import type { ComparisonResult, Programmed } from '../observed.ts';
 import { type Comparison, difference, sameInOrder } from './difference.ts';
 
-/** An inner map as the kernel gave it. */
+/** An inner map as read from the kernel. */
 export interface InnerContents {
   readonly spec: MapSpec;
   readonly frozen: boolean;
@@ -13,8 +13,8 @@ export interface InnerContents {
 }
 
 /**
- * Compares what an inner map holds with what is declared. Entries that were seen before in this order cost one comparison
- * of bytes; `before` is what was last proved of the key.
+ * Compares the contents of an inner map with the declared ones. Entries that were read before in this order cost one
+ * comparison of bytes; `before` is the last proof of the key.
  */
 export function compared(
   inner: DesiredInner,
@@ -22,7 +22,7 @@ export function compared(
   found: InnerContents,
   before: Programmed | undefined,
 ): ComparisonResult {
-  if (!sameShape(inner, found.spec) || inner.sealed !== found.frozen) return { kind: 'otherMap' };
+  if (!canBe(inner.spec, found.spec) || inner.sealed !== found.frozen) return { kind: 'otherMap' };
   const by = comparisonOf(inner, layout, found.entries);
   const seen = before?.inner === inner ? before.seen : undefined;
   if (seen !== undefined && sameInOrder(seen, found.entries, by)) return { kind: 'same', seen };
@@ -32,31 +32,15 @@ export function compared(
     : { kind: 'different', difference: differing, seen: found.entries };
 }
 
-export function sameShape(inner: DesiredInner, spec: MapSpec): boolean {
-  const { type, keySize, valueSize, flags } = inner.spec;
-  const sizes = spec.type === type && spec.keySize === keySize && spec.valueSize === valueSize;
-  return sizes && sameMaxEntries(inner.spec, spec.maxEntries) && sameFlags(type, spec.flags, flags);
-}
-
-function comparisonOf(
-  inner: DesiredInner,
-  layout: OuterLayout,
-  found: { readonly count: number; readonly values: Uint8Array },
-): Comparison {
+function comparisonOf(inner: DesiredInner, { valueMask }: OuterLayout, found: Entries): Comparison {
   const { keySize, valueSize, type } = inner.spec;
-  const declared = inner.entries;
-  const stride =
-    declared.count > 0
-      ? declared.values.length / declared.count
-      : found.count > 0
-        ? found.values.length / found.count
-        : valueSize;
-  const { valueMask } = layout;
+  const { count, values } = inner.entries.count > 0 ? inner.entries : found;
+  const stride = count > 0 ? values.length / count : valueSize;
   const mask = valueMask === undefined ? {} : { mask: repeated(valueMask, stride) };
   return { type: type as Comparison['type'], keySize, stride, exact: inner.exact, ...mask };
 }
 
-/** Per-CPU values stand one after the other, each rounded up to 8 bytes; what pads them is not compared. */
+/** Per-CPU values follow each other, each rounded up to 8 bytes. The padding is not compared. */
 function repeated(mask: Uint8Array, stride: number): Uint8Array {
   if (stride === mask.length) return mask;
   const one = Math.ceil(mask.length / 8) * 8;

@@ -1,11 +1,11 @@
 import type { Reason } from '../../api/reason.ts';
 import type { DesiredOuter } from '../desired/desired.ts';
 import { type LedgerRecord, recordText } from '../ledgerrecord.ts';
-import { isArray, type MapSpec, mapSpecText, sameFlags } from '../mapspec.ts';
+import { isArray, type MapSpec, mapSpecText, sameShape } from '../mapspec.ts';
 import type { ObservedOuterMap, ObservedPin } from '../observed.ts';
 import type { Step } from './step.ts';
 
-/** What must be done to the outer map itself, or why nothing of it may be touched. */
+/** The steps for the outer map itself, or why nothing of it may be touched. */
 export type OuterChanges =
   | { readonly kind: 'steps'; readonly steps: readonly Step[] }
   | { readonly kind: 'refused'; readonly reason: Reason; readonly message: string };
@@ -15,8 +15,8 @@ export type OuterChanges =
  * where programs look. Equal ids of the two pins prove that the map at `pin` is ours.
  */
 export function outerChanges(desired: DesiredOuter, found: ObservedOuterMap): OuterChanges {
-  const refusal = unreadable(found.ledger) ?? unreadable(found.pin);
-  if (refusal !== undefined) return refusal;
+  for (const pin of [found.ledger, found.pin])
+    if (pin.kind === 'unreadable') return refused(pin.reason, pin.message);
   return desired.outerMap.spec.provision === 'Create' ? created(desired, found) : adopted(desired, found);
 }
 
@@ -41,8 +41,8 @@ function created(desired: DesiredOuter, found: ObservedOuterMap): OuterChanges {
 type MapFound = Extract<ObservedPin, { kind: 'map' }>;
 
 /**
- * Somebody took the ledger's pin of our map away. The record names the pin where programs look, and the inner maps of
- * the map there are those of the ledger: it is ours, and gets its second pin back.
+ * Somebody removed the ledger's pin of our map. The record names the pin where programs look, and the ledger has pins of
+ * inner maps of the map there: it is ours, and is pinned in the ledger again.
  */
 function lostPin(
   desired: DesiredOuter,
@@ -73,15 +73,9 @@ function adopted(desired: DesiredOuter, found: ObservedOuterMap): OuterChanges {
 
 function recordOf({ outerMap, layout }: DesiredOuter): LedgerRecord {
   const { provision, deletionPolicy, maxRemoval, pin, type, maxEntries, key, flags, inner } = outerMap.spec;
+  const policies = { provision, deletionPolicy, maxRemoval };
   const declared = { type, maxEntries, key, flags, inner };
-  const record = {
-    version: 1 as const,
-    layoutDigest: layout.digest,
-    provision,
-    deletionPolicy,
-    maxRemoval,
-    declared,
-  };
+  const record = { version: 1, layoutDigest: layout.digest, ...policies, declared } as const;
   return pin === undefined ? record : { ...record, pin };
 }
 
@@ -98,7 +92,7 @@ function pinSteps(desired: DesiredOuter): Step[] {
     : [{ verb: 'pin', outer: desired.outerMap.metadata.name, pin, mode: pinMode }];
 }
 
-/** The pin was declared elsewhere before: the old name goes, if it is still ours. */
+/** Removes the pin that the record has and the declaration does not. */
 function unpinSteps(desired: DesiredOuter, found: ObservedOuterMap): Step[] {
   const before = found.record?.pin;
   if (before === undefined || before === desired.outerMap.spec.pin || found.record?.provision !== 'Create')
@@ -111,16 +105,14 @@ function otherLayout(
   found: ObservedOuterMap,
   spec: MapSpec,
 ): OuterChanges | undefined {
-  const { layout } = desired;
-  const outer = sameSpec(layout.outer, spec)
-    ? undefined
-    : `outer map is ${mapSpecText(spec)}, declared is ${mapSpecText(layout.outer)}`;
-  const template = templateDiffers(desired, found);
-  const digest = declaredBefore(desired, found);
-  const what = outer ?? template ?? digest;
+  const { outer } = desired.layout;
+  const isSame = sameShape(outer, spec) && outer.maxEntries === spec.maxEntries;
+  const what = isSame
+    ? (templateDiffers(desired, found) ?? declaredBefore(desired, found))
+    : `outer map is ${mapSpecText(spec)}, declared is ${mapSpecText(outer)}`;
   if (what === undefined) return undefined;
   const advice = 'declare it as it is, choose another name, or take the old map away with innermap clean';
-  return { kind: 'refused', reason: 'LayoutMismatch', message: `Layouts differ: ${what}; ${advice}` };
+  return refused('LayoutMismatch', `Layouts differ: ${what}; ${advice}`);
 }
 
 function templateDiffers({ layout }: DesiredOuter, found: ObservedOuterMap): string | undefined {
@@ -133,7 +125,7 @@ function templateDiffers({ layout }: DesiredOuter, found: ObservedOuterMap): str
     : undefined;
 }
 
-/** Sizes may agree where types do not: what was declared when the map was made counts. */
+/** Sizes may be equal where types are not, so the declarations that the map was made from are compared too. */
 function declaredBefore({ layout }: DesiredOuter, found: ObservedOuterMap): string | undefined {
   const { record } = found;
   if (record === undefined || record.provision !== 'Create' || record.layoutDigest === layout.digest)
@@ -144,51 +136,34 @@ function declaredBefore({ layout }: DesiredOuter, found: ObservedOuterMap): stri
   return `the map was made with ${shown}, other declarations than these`;
 }
 
-function sameSpec(a: MapSpec, b: MapSpec): boolean {
-  return (
-    a.type === b.type &&
-    a.keySize === b.keySize &&
-    a.maxEntries === b.maxEntries &&
-    sameFlags(a.type, a.flags, b.flags)
-  );
-}
-
-/** max_entries of a template binds nobody but arrays, which the kernel itself refuses when they differ. */
+/** Only arrays and XSKMaps must have the max_entries of the template: the kernel refuses others. */
 function sameTemplate(a: MapSpec, b: MapSpec): boolean {
   const bounded = isArray(a.type) || a.type === 'XSKMap';
-  const sizes =
-    a.type === b.type &&
-    a.keySize === b.keySize &&
-    a.valueSize === b.valueSize &&
-    sameFlags(a.type, a.flags, b.flags);
-  return sizes && (!bounded || a.maxEntries === b.maxEntries);
+  return sameShape(a, b) && (!bounded || a.maxEntries === b.maxEntries);
 }
 
-function unreadable(pin: ObservedPin): OuterChanges | undefined {
-  return pin.kind === 'unreadable'
-    ? { kind: 'refused', reason: pin.reason, message: pin.message }
-    : undefined;
+function refused(reason: Reason, message: string): OuterChanges {
+  return { kind: 'refused', reason, message };
 }
 
-function pinInUse(desired: DesiredOuter, pin: ObservedPin & { kind: 'map' }): OuterChanges {
+function pinInUse(desired: DesiredOuter, pin: MapFound): OuterChanges {
   const what = `Pin ${desired.outerMap.spec.pin} holds a map that this operator did not make (id ${pin.id}, ${mapSpecText(pin.spec)})`;
-  const message = `${what}: nothing is touched; set provision: Adopt to fill it, choose another pin, or remove that pin`;
-  return { kind: 'refused', reason: 'PinInUse', message };
+  const advice = 'set provision: Adopt to fill it, choose another pin, or remove that pin';
+  return refused('PinInUse', `${what}: nothing is touched; ${advice}`);
 }
 
-/** Saying Create does not make another's map ours: its foreign keys would be removed, its pin unlinked in the end. */
+/** Provision Create does not make an adopted map ours: its foreign keys would be removed, and later its pin. */
 function wasAdopted(ledger: MapFound): OuterChanges {
   const what = `Outer map ${ledger.id} was adopted, this operator did not make it`;
   const advice =
     'set provision: Adopt again, or let it go with innermap clean, and free its pin, before another is made';
-  return { kind: 'refused', reason: 'PinInUse', message: `${what}: nothing is touched; ${advice}` };
+  return refused('PinInUse', `${what}: nothing is touched; ${advice}`);
 }
 
 function pinNotFound(path: string | undefined): OuterChanges {
-  const where = path === undefined ? 'No pin is declared' : `No outer map is pinned at ${path} yet`;
-  const advice =
+  const message =
     path === undefined
-      ? 'set spec.pin, provision Adopt needs it'
-      : 'it is filled as soon as its program’s loader pins it';
-  return { kind: 'refused', reason: 'PinNotFound', message: `${where}: ${advice}` };
+      ? 'No pin is declared: set spec.pin, provision Adopt needs it'
+      : `No outer map is pinned at ${path} yet: it is filled as soon as its program’s loader pins it`;
+  return refused('PinNotFound', message);
 }

@@ -3,8 +3,8 @@ import type { ObservedOuterMap } from '../observed.ts';
 import type { Step } from './step.ts';
 
 /**
- * What a crash, or somebody, left in the ledger of one outer map: an inner map that is in the outer map under a
- * temporary name is settled; a pin whose inner map is not what the outer map holds at its key proves nothing and goes.
+ * Repairs the ledger of one outer map after a crash or a change by somebody else: an inner map of the outer map gets its
+ * final pin name; a pin whose inner map is not at its key in the outer map proves nothing and is removed.
  */
 export function pinChanges(
   outer: string,
@@ -24,12 +24,12 @@ export function pinChanges(
   return steps;
 }
 
-/** The settled pin is renamed over the stale one: no separate unlink, which would take away the settled one. */
+/** Settling renames a pin over the stale one. A separate unlink would remove the settled pin. */
 function willSettle(name: string, held: number | undefined, found: Pick<ObservedOuterMap, 'pins'>): boolean {
   return held !== undefined && found.pins.get(name + TEMPORARY) === held;
 }
 
-/** Pin names are the keys in hex, but for long keys, which are named by their digest. */
+/** Pin names are the keys in hex. Long keys are named by their digest. */
 function idsByPinName(found: Pick<ObservedOuterMap, 'entries'>): ReadonlyMap<string, number> {
   const first = found.entries.keys().next().value;
   if (first === undefined || innerPinName(first) === first) return found.entries;

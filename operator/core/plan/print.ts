@@ -1,9 +1,9 @@
 import { innerMapName } from '../../api/innermap.ts';
 import { mapSpecText } from '../mapspec.ts';
 import type { Plan } from './plan.ts';
-import type { Step } from './step.ts';
+import type { Step, Write } from './step.ts';
 
-/** The plan as lines that a person reads as a diff: `+` made, `~` changed, `-` taken away, `!` not done and why. */
+/** The plan as lines of a diff: `+` made, `~` changed, `-` removed, `!` not done and why. */
 export function planLines(plan: Plan): readonly string[] {
   return [
     ...plan.steps.map(stepText),
@@ -40,8 +40,6 @@ export function stepText(step: Step): string {
       return writeText(step);
   }
 }
-
-type Write = Extract<Step, { verb: 'insert' | 'replace' }> | Extract<Step, { verb: 'edit' }>;
 
 function writeText(step: Write): string {
   const what = `${step.outer}[${step.inner.keyText}]`;

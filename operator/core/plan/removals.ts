@@ -1,4 +1,3 @@
-import { releasesIn } from '../../api/metadata.ts';
 import { keyText } from '../codec/keytext.ts';
 import type { DesiredOuter } from '../desired/desired.ts';
 import { bytesOfHex } from '../hex.ts';
@@ -13,7 +12,7 @@ export type Removal = Extract<Step, { verb: 'remove' }>;
 /** Fewer removals than this are never held: a small outer map must stay usable. */
 const FREE_REMOVALS = 10;
 
-/** Keys that nobody declares: ours always go, foreign ones where undeclaredKeys says so. */
+/** Removals of the keys that nobody declares: of ours always, of foreign ones by undeclaredKeys. */
 export function* removals(
   name: string,
   desired: DesiredOuter,
@@ -35,16 +34,16 @@ export function* removals(
   return steps;
 }
 
-/** A removal that would take away too much at once: told, and done only with its token. */
+/** A removal of too many keys at once: reported, and done only with its token. */
 export interface HeldRemoval {
   readonly outer: string;
   readonly keys: number;
   readonly of: number;
-  /** Keys that went a moment ago and count too. */
+  /** Keys removed a moment ago: they count too. */
   readonly recent: number;
-  /** Keys that were to go a moment ago, where some are declared again. */
+  /** Keys of this removal a moment ago, before some were declared again. */
   readonly before: number;
-  /** Digest of what would go. */
+  /** Digest of the keys. */
   readonly token: string;
 }
 
@@ -53,16 +52,16 @@ export interface Limit {
   readonly maxRemoval: DesiredOuter['outerMap']['spec']['maxRemoval'];
   /** Keys in the outer map now. */
   readonly present: number;
-  /** Keys that went a moment ago. */
+  /** Keys removed a moment ago. */
   readonly recent: number;
   /** Keys of a removal that was held a moment ago. */
   readonly before?: number;
 }
 
 /**
- * What is too much of a removal of these keys (as text that identifies each), or undefined where all may go. Whoever
- * deletes everything one by one removes as much as whoever does it at once: what went a moment ago counts too. And
- * whoever declares again what was held does that one by one: what is not there yet has not become less dear.
+ * The removal of these keys (as text that identifies each) if it is held; undefined where all may be removed. Keys removed
+ * a moment ago count too, because deleting one by one removes as much as deleting at once. While held keys are declared
+ * again one at a time, the remaining ones stay protected.
  */
 export function heldRemoval(keys: readonly string[], limit: Limit): HeldRemoval | undefined {
   const { maxRemoval, present, recent, before = 0 } = limit;
@@ -72,9 +71,4 @@ export function heldRemoval(keys: readonly string[], limit: Limit): HeldRemoval 
   if (keys.length === 0 || many <= Math.max(FREE_REMOVALS, allowed)) return undefined;
   const token = sha256(`${limit.outer}\n${keys.toSorted().join('\n')}`).slice(0, 12);
   return { outer: limit.outer, keys: keys.length, of, recent, before: Math.max(keys.length, before), token };
-}
-
-/** Tokens given by flag and by the object's annotation. */
-export function releasesOf(desired: DesiredOuter, given: readonly string[]): ReadonlySet<string> {
-  return new Set([...given, ...releasesIn(desired.outerMap.metadata.annotations)]);
 }
