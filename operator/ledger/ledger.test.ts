@@ -9,10 +9,10 @@ import { isLeftover, ledgerNamed, ledgersIn, recordAt } from './ledger.ts';
 
 const ROOT = '/sys/fs/bpf/innermap';
 
-/** After an agent, a kernel that looks on. */
-async function lookingOn(scene: AgentFixture = twoTenants()): Promise<Kernel> {
+/** A kernel on a machine where an agent has run. */
+async function afterAgent(fixture: AgentFixture = twoTenants()): Promise<Kernel> {
   const machine = new FakeMachine();
-  await (await startedAgent(machine.openKernel(), scene)).turn();
+  await (await startedAgent(machine.openKernel(), fixture)).turn();
   return machine.openKernel();
 }
 
@@ -28,7 +28,7 @@ describe('ledgersIn', () => {
   });
 
   it('takes directories alone for ledgers', async () => {
-    const kernel = await lookingOn();
+    const kernel = await afterAgent();
     pinned(kernel, `${ROOT}/a-pin`);
     kernel.pins.writeRecord(`${ROOT}/a-link`, `${ROOT}/tenants`);
     expect(ledgersIn(kernel.pins).map(({ name }) => name)).to.deep.equal(['tenants']);
@@ -38,7 +38,7 @@ describe('ledgersIn', () => {
 
 describe('ledgerNamed', () => {
   it('counts settled inner pins, and names what this operator does not make', async () => {
-    const kernel = await lookingOn();
+    const kernel = await afterAgent();
     for (const name of ['inner/03000000-new', 'inner/theirs', 'inner/ABCD', 'mine', `spec${RECORD_BESIDE}`])
       pinned(kernel, `${ROOT}/tenants/${name}`);
     const { innerPins, strangers, record } = ledgerNamed(kernel.pins, 'tenants');
@@ -51,15 +51,15 @@ describe('ledgerNamed', () => {
 });
 
 describe('recordAt', () => {
-  it('is nothing where somebody’s pin or directory stands, or nothing', async () => {
-    const kernel = await lookingOn();
+  it('is nothing where somebody’s pin or directory is, or nothing', async () => {
+    const kernel = await afterAgent();
     pinned(kernel, `${ROOT}/pin`);
     for (const name of ['pin', 'tenants', 'nothing', 'pin/below'])
       expect(recordAt(kernel.pins, `${ROOT}/${name}`), name).to.equal(undefined);
   });
 
   it('is nothing where somebody’s symlink says otherwise', async () => {
-    const { pins } = await lookingOn();
+    const { pins } = await afterAgent();
     const record = recordAt(pins, `${ROOT}/tenants/spec`)!;
     for (const change of [{ version: 2 }, { pin: '../../etc' }, { maxRemoval: 5 }, { provision: 'Take' }]) {
       pins.writeRecord(`${ROOT}/other`, JSON.stringify({ ...record, ...change }));
@@ -83,23 +83,23 @@ describe('isLeftover', () => {
 
   it('is nothing that has a record, a pin or a stranger', async () => {
     for (const name of ['spec', 'outer', 'inner/01000000', 'inner', 'mine']) {
-      const kernel = await lookingOn();
+      const kernel = await afterAgent();
       kernel.pins.makeDirectory(name.startsWith('inner/') ? `${ROOT}/x/inner` : `${ROOT}/x`);
       pinned(kernel, `${ROOT}/x/${name}`);
       expect(leftover(kernel), name).to.equal(false);
     }
-    const kernel = await lookingOn();
+    const kernel = await afterAgent();
     expect(isLeftover(kernel.pins, ledgerNamed(kernel.pins, 'tenants')), 'a record').to.equal(false);
   });
 });
 
 describe('abandonedLedgers', () => {
   it('are those that say Delete and that nobody declares, and leftovers', async () => {
-    const scene = twoTenants()
+    const fixture = twoTenants()
       .outer('flows', { deletionPolicy: 'Delete' })
       .inner('a/flow', 'flows', 7, { 1: 1 })
       .outer('kept', { deletionPolicy: 'Delete' });
-    const { pins } = await lookingOn(scene);
+    const { pins } = await afterAgent(fixture);
     pins.makeDirectory(`${ROOT}/half/inner`);
     const [flows, half, ...others] = abandonedLedgers(pins, new Set(['kept']));
     expect(flows).to.deep.include({ name: 'flows', innerPins: ['07000000'] });

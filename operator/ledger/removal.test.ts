@@ -12,7 +12,7 @@ const OUTER = { type: 'HashOfMaps', keySize: 4, valueSize: 4, maxEntries: 64, fl
 const INNER = { type: 'Hash', keySize: 4, valueSize: 4, maxEntries: 16, flags: 0 } as const;
 const ADOPTING = { pin: 'tenants', provision: 'Adopt' };
 
-/** A machine on which an agent has done what is wanted; with Adopt, another made the outer map. */
+/** A machine after an agent's turn; with Adopt, another made the outer map. */
 async function machineAfter(spec: object = { pin: 'tenants' }): Promise<FakeMachine> {
   const machine = new FakeMachine();
   if ('provision' in spec) {
@@ -28,7 +28,7 @@ function names(machine: FakeMachine): readonly string[] {
   return Object.keys(machine.files()).filter(path => path.startsWith(`${LEDGER}/`));
 }
 
-const gone = (kernel: Kernel) => removeLedger(kernel, ledgerNamed(kernel.pins, 'tenants'));
+const removed = (kernel: Kernel) => removeLedger(kernel, ledgerNamed(kernel.pins, 'tenants'));
 
 async function failureOf(work: Promise<void>): Promise<string> {
   return work.then(
@@ -40,7 +40,7 @@ async function failureOf(work: Promise<void>): Promise<string> {
 describe('removeLedger', () => {
   it('does nothing where nothing is', async () => {
     const machine = new FakeMachine();
-    await gone(machine.openKernel());
+    await removed(machine.openKernel());
     expect(machine.mutations).to.equal(0);
   });
 
@@ -50,7 +50,7 @@ describe('removeLedger', () => {
     expect(await removalOf(kernel, ledgerNamed(kernel.pins, 'tenants'))).to.deep.equal({
       ...{ name: 'tenants', pin: `${BPFFS}/tenants`, keys: 0, innerMaps: 2, strangers: [] },
     });
-    await gone(kernel);
+    await removed(kernel);
     expect(machine.liveMaps()).to.deep.equal([]);
     expect(machine.files()).to.have.all.keys(`${BPFFS}/innermap`);
     expect(machine.openFds(kernel)).to.equal(0);
@@ -60,7 +60,7 @@ describe('removeLedger', () => {
     const machine = await machineAfter(ADOPTING);
     const kernel = machine.openKernel();
     kernel.pins.rename(`${LEDGER}/inner/01000000`, `${LEDGER}/inner/01000000-new`);
-    await gone(kernel);
+    await removed(kernel);
     expect(machine.dump(`${BPFFS}/tenants`)).to.deep.equal({});
     expect(names(machine)).to.deep.equal([]);
   });
@@ -69,7 +69,7 @@ describe('removeLedger', () => {
     const machine = await machineAfter(ADOPTING);
     const kernel = machine.openKernel();
     kernel.pins.rename(`${LEDGER}/inner/02000000`, `${LEDGER}/inner/01000000`);
-    await gone(kernel);
+    await removed(kernel);
     expect(Object.keys(machine.dump(`${BPFFS}/tenants`))).to.deep.equal(['01000000', '02000000']);
     expect(names(machine)).to.deep.equal([]);
   });
@@ -79,11 +79,11 @@ describe('removeLedger', () => {
     const kernel = machine.openKernel();
     const before = machine.mutations;
     machine.failNext('identify', 'ENFILE');
-    expect(await failureOf(gone(kernel)))
+    expect(await failureOf(removed(kernel)))
       .to.contain('ENFILE')
       .and.contain(`${LEDGER}/inner/`);
     expect(machine.mutations).to.equal(before);
-    await gone(kernel);
+    await removed(kernel);
     expect(machine.dump(`${BPFFS}/tenants`)).to.deep.equal({});
     expect(names(machine)).to.deep.equal([]);
   });
@@ -92,7 +92,7 @@ describe('removeLedger', () => {
     const machine = await machineAfter(ADOPTING);
     const kernel = machine.openKernel();
     machine.failNext('remove', 'EPERM');
-    expect(await failureOf(gone(kernel))).to.contain('EPERM');
+    expect(await failureOf(removed(kernel))).to.contain('EPERM');
     expect(names(machine)).to.include.members([
       `${LEDGER}/spec`,
       `${LEDGER}/outer`,
@@ -109,7 +109,7 @@ describe('removeLedger', () => {
     expect(await removalOf(kernel, ledgerNamed(kernel.pins, 'tenants'))).to.include({
       foreignPin: `${BPFFS}/tenants`,
     });
-    await gone(kernel);
+    await removed(kernel);
     expect(machine.files()).to.have.all.keys(`${BPFFS}/innermap`, `${BPFFS}/tenants`);
   });
 
@@ -117,11 +117,11 @@ describe('removeLedger', () => {
     const machine = await machineAfter();
     const kernel = machine.openKernel();
     kernel.pins.unlink(`${LEDGER}/outer`);
-    await gone(kernel);
+    await removed(kernel);
     expect(machine.files()).to.have.all.keys(`${BPFFS}/innermap`, `${BPFFS}/tenants`);
   });
 
-  it('is what letting go does too: strangers in the ledger stay, and are looked at no more', async () => {
+  it('is what a release does too: strangers in the ledger stay, and later turns ignore them', async () => {
     const machine = await machineAfter({ deletionPolicy: 'Delete' });
     const stranger = machine.openKernel();
     stranger.pins.pin(stranger.createOuter(OUTER, INNER, 'theirs'), `${LEDGER}/inner/theirs`, 0o600);

@@ -37,23 +37,23 @@ onRealKernel('a kernel of another age', () => {
   ];
   for (const [name, library] of kernels) {
     describe(name, () => {
-      let stand: KernelFixture;
+      let fixture: KernelFixture;
       beforeEach(async () => {
         const scratch = new Scratch();
         const kernel = scratch.open(library());
-        stand = await KernelFixture.open(async () => ({
+        fixture = await KernelFixture.open(async () => ({
           kernel,
           root: scratch.root,
           close: async () => scratch.close(),
         }));
       });
-      afterEach(() => stand.close());
-      contentContract(() => stand);
+      afterEach(() => fixture.close());
+      contentContract(() => fixture);
       for (const kind of ['HashOfMaps', 'ArrayOfMaps'] as const) {
-        it(`${kind}: goes by parallel singles, past those that are refused`, () => bySingles(stand, kind));
+        it(`${kind}: goes by parallel singles, past those that are refused`, () => bySingles(fixture, kind));
       }
       it('probe: outerBatch is none', async () => {
-        expect((await stand.kernel.probe()).outerBatch).to.equal('none');
+        expect((await fixture.kernel.probe()).outerBatch).to.equal('none');
       });
     });
   }
@@ -97,7 +97,7 @@ onRealKernel('a kernel of another age', () => {
       expect(steps).to.equal(9);
     });
 
-    it('ENOSPC of a bucket with more than fits: asked again with more room, nothing lost', async () => {
+    it('ENOSPC of a bucket with more than fits: read again with more room, nothing lost', async () => {
       let calls = 0;
       const kernel = scratch().open(answering({ mapLookupBatch: () => spaceLacks(calls++) }));
       expect(await countOfLarge(kernel, scratch())).to.equal(50_000);
@@ -131,18 +131,18 @@ async function countOfLarge(kernel: ReturnType<Scratch['open']>, scratch: Scratc
   return new Set(new Uint32Array(reading.entries.keys.buffer)).size;
 }
 
-async function bySingles(stand: KernelFixture, kind: 'HashOfMaps' | 'ArrayOfMaps'): Promise<void> {
-  const outer = kind === 'HashOfMaps' ? stand.hashOfMaps(HASH, 4) : stand.arrayOfMaps(HASH, 4);
-  const inners = await stand.inners('inner', 3);
-  const wrong = await stand.inner('wrong', { spec: { ...HASH, valueSize: 4 } });
-  const failed = await stand.kernel.replace(outer, u32(0, 1, 2, 3), [
+async function bySingles(fixture: KernelFixture, kind: 'HashOfMaps' | 'ArrayOfMaps'): Promise<void> {
+  const outer = kind === 'HashOfMaps' ? fixture.hashOfMaps(HASH, 4) : fixture.arrayOfMaps(HASH, 4);
+  const inners = await fixture.inners('inner', 3);
+  const wrong = await fixture.inner('wrong', { spec: { ...HASH, valueSize: 4 } });
+  const failed = await fixture.kernel.replace(outer, u32(0, 1, 2, 3), [
     inners[0]!,
     wrong,
     inners[1]!,
     inners[2]!,
   ]);
   expect(errnos(failed)).to.deep.equal({ 1: 'EINVAL' });
-  expect(Object.keys(await stand.outerIds(outer))).to.deep.equal(['00000000', '02000000', '03000000']);
-  expect(errnos(await stand.kernel.remove(outer, u32(3, 1, 0)))).to.deep.equal({});
-  expect(Object.keys(await stand.outerIds(outer))).to.deep.equal(['02000000']);
+  expect(Object.keys(await fixture.outerIds(outer))).to.deep.equal(['00000000', '02000000', '03000000']);
+  expect(errnos(await fixture.kernel.remove(outer, u32(3, 1, 0)))).to.deep.equal({});
+  expect(Object.keys(await fixture.outerIds(outer))).to.deep.equal(['02000000']);
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { inChild, mapsNamed, onRealKernel, onScratch, withCapabilities } from './scratch.test.ts';
 
-/** Builds COUNT maps of MAX entries and tells what became of them; then whether the kernel still answers. */
+/** Builds COUNT maps of MAX entries and prints the results; then whether the kernel still answers. */
 const BUILD = `
   const kernel = openKernel({ bpffs: 'ROOT' });
   const spec = { type: 'Hash', keySize: 4, valueSize: 64, maxEntries: MAX, flags: 0 };
@@ -22,7 +22,7 @@ const BUILD = `
   }));
 `;
 
-interface Told {
+interface Results {
   readonly refused: number;
   readonly pinned: number;
   readonly again: readonly string[];
@@ -33,21 +33,21 @@ onRealKernel('the limits of a process', () => {
   const scratch = onScratch();
   afterEach(() => expect(mapsNamed('libbpf_limit')).to.equal(0));
 
-  const build = (count: number, maxEntries: number, through: readonly string[]): Told => {
+  const build = (count: number, maxEntries: number, through: readonly string[]): Results => {
     const code = BUILD.replaceAll('ROOT', scratch().root)
       .replace('COUNT', `${count}`)
       .replace('MAX', `${maxEntries}`);
-    const told = inChild(code, through);
-    expect(told).to.match(/^\{/);
-    return JSON.parse(told) as Told;
+    const printed = inChild(code, through);
+    expect(printed).to.match(/^\{/);
+    return JSON.parse(printed) as Results;
   };
 
   it('RLIMIT_NOFILE: what has no file left is EMFILE and says how many there are; the others are built', () => {
-    const told = build(100, 8, ['sh', '-c', 'ulimit -n 80 && exec "$@"', 'sh']);
-    expect(told.pinned).to.be.within(20, 79);
-    expect(told.refused).to.equal(100 - told.pinned);
-    expect(told.again).to.deep.equal(['read']);
-    expect(told.messages).to.deep.equal([
+    const results = build(100, 8, ['sh', '-c', 'ulimit -n 80 && exec "$@"', 'sh']);
+    expect(results.pinned).to.be.within(20, 79);
+    expect(results.refused).to.equal(100 - results.pinned);
+    expect(results.again).to.deep.equal(['read']);
+    expect(results.messages).to.deep.equal([
       'Cannot create inner map team-a/web: EMFILE, this process may have 80 files open and has, raise RLIMIT_NOFILE',
     ]);
   });
@@ -58,9 +58,9 @@ onRealKernel('the limits of a process', () => {
     try {
       const join = `echo $$ > ${group}/cgroup.procs && exec "$@"`;
       // 90 MiB each, of 256 in all
-      const told = build(5, 1_000_000, ['sh', '-c', join, 'sh']);
-      expect(told.pinned).to.be.within(1, 3);
-      expect(told.messages).to.deep.equal([
+      const results = build(5, 1_000_000, ['sh', '-c', join, 'sh']);
+      expect(results.pinned).to.be.within(1, 3);
+      expect(results.messages).to.deep.equal([
         "Cannot create inner map team-a/web: ENOMEM, memory limit of this process's cgroup is 256 MiB",
       ]);
     } finally {

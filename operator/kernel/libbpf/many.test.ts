@@ -66,7 +66,7 @@ onRealKernel('openKernel with many maps and entries', function () {
     outer.close();
   });
 
-  it('20,000 maps made and let go leave neither map nor fd', async () => {
+  it('20,000 maps made and closed leave neither map nor fd', async () => {
     const files = openFiles();
     for (let round = 0; round < 20; round += 1) {
       const requests = Array.from({ length: 1000 }, (_, index) =>
@@ -108,10 +108,10 @@ onRealKernel('openKernel with many maps and entries', function () {
   };
 });
 
-/** Work that blocks lets the loop turn before it and after it. */
+/** Blocking work lets the loop turn only before and after it. */
 const LEAST_TURNS = 5;
 
-/** Prints what it took: the numbers to look at when a machine is slow. */
+/** With MEASURE set, prints the durations. */
 async function measured<T>(what: string, work: () => Promise<T>): Promise<T> {
   const { stall, turns, took, result } = await loopDuring(work);
   if (process.env['MEASURE'] !== undefined) {

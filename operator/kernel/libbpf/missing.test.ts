@@ -32,23 +32,23 @@ onRealKernel('openKernel where something is missing', () => {
       },
     ).split('\n')[0]!;
     const hidden = `mount --bind /dev/null "$(readlink -f ${library})" && exec "$@"`;
-    const told = inChild(`openKernel({ bpffs: ${JSON.stringify(scratch().root)} })`, [
+    const printed = inChild(`openKernel({ bpffs: ${JSON.stringify(scratch().root)} })`, [
       ...['unshare', '--mount', 'sh', '-c', hidden, 'sh'],
     ]);
-    expect(told).to.match(/^Cannot load libbpf.so.1: ENOENT, install libbpf1 \(apt-get install libbpf1\)/);
+    expect(printed).to.match(/^Cannot load libbpf.so.1: ENOENT, install libbpf1 \(apt-get install libbpf1\)/);
   });
 
   it('CAP_BPF: says so', () => {
-    const told = inChild(
+    const printed = inChild(
       `openKernel({ bpffs: ${JSON.stringify(scratch().root)} })`,
       withCapabilities('-all'),
     );
-    expect(told).to.match(/EPERM, this process needs CAP_BPF/);
+    expect(printed).to.match(/EPERM, this process needs CAP_BPF/);
   });
 
-  it('all capabilities but CAP_BPF: builds, replaces, reads and removes; ids and templates are not to be had', () => {
-    const told = inChild(ROUND_TRIP.replaceAll('ROOT', scratch().root), withCapabilities('-all,+bpf'));
-    expect(JSON.parse(told)).to.deep.equal({
+  it('all capabilities but CAP_BPF: builds, replaces, reads and removes; ids and templates are unavailable', () => {
+    const printed = inChild(ROUND_TRIP.replaceAll('ROOT', scratch().root), withCapabilities('-all,+bpf'));
+    expect(JSON.parse(printed)).to.deep.equal({
       ...{ openById: false, readTemplate: false, freeze: true },
       ...{ byId: 'EPERM', count: 100, ids: 1, frozen: true, removed: 0 },
     });

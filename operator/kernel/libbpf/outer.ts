@@ -3,7 +3,7 @@ import type { MapSpec } from '../../core/mapspec.ts';
 import type { Failed, OpenMap, OuterEntries } from '../kernel.ts';
 import { isQuickToRead, readLater, readNow } from './entries/read.ts';
 import type { Pairs, WriteProgress } from './entries/write.ts';
-import { batchLater, failuresOf, keysOf, pairsOf } from './entries/write.ts';
+import { batchLater, failuresOf, keysOf, pairsOf, part } from './entries/write.ts';
 import { ERRNO, kernelError } from './errno.ts';
 import type { Host, OwnedMap } from './maps.ts';
 import { createMap, labelOf } from './maps.ts';
@@ -35,12 +35,9 @@ export async function readOuter(host: Host, outer: OwnedMap): Promise<OuterEntri
 export async function replaceInners(
   host: Host,
   outer: OwnedMap,
-  {
-    keys,
-    inners,
-    batches,
-  }: { readonly keys: Uint8Array; readonly inners: readonly OpenMap[]; readonly batches: boolean },
+  given: { readonly keys: Uint8Array; readonly inners: readonly OpenMap[]; readonly batches: boolean },
 ): Promise<Failed> {
+  const { keys, inners, batches } = given;
   const fds = new Uint32Array(inners.length);
   for (let at = 0; at < inners.length; at++) fds[at] = inners[at]!.fd;
   const entries = { count: inners.length, keys, values: new Uint8Array(fds.buffer) };
@@ -90,19 +87,19 @@ function upTo(count: number): Uint32Array {
   return indexes;
 }
 
-function applyBatch(change: Change, indexes: Uint32Array): Promise<WriteProgress> {
-  const { host, outer, pairs } = change;
-  return batchLater(host.library, outer.fd, indexes.length === pairs.count ? pairs : chosen(pairs, indexes));
+function applyBatch({ host, outer, pairs }: Change, indexes: Uint32Array): Promise<WriteProgress> {
+  if (indexes.length === pairs.count) return batchLater(host.library, outer.fd, pairs);
+  const keys = picked(pairs.keys, pairs.keySize, indexes);
+  const values = pairs.values === undefined ? undefined : picked(pairs.values, pairs.stride, indexes);
+  return batchLater(host.library, outer.fd, { ...pairs, count: indexes.length, keys, values });
 }
 
-async function applySingle(change: Change, index: number): Promise<void> {
-  const { library } = change.host;
-  const { keys, values } = chosen(change.pairs, Uint32Array.of(index));
-  const fd = change.outer.fd;
+async function applySingle({ host, outer, pairs, failed }: Change, index: number): Promise<void> {
+  const { keys, values } = part(pairs, index, index + 1);
   const answer = await (values === undefined
-    ? library.mapDelete.later(fd, keys)
-    : library.mapUpdate.later(fd, keys, values, ANY));
-  if (answer < 0) change.failed.set(index, answer);
+    ? host.library.mapDelete.later(outer.fd, keys)
+    : host.library.mapUpdate.later(outer.fd, keys, values, ANY));
+  if (answer < 0) failed.set(index, answer);
 }
 
 /**
@@ -119,13 +116,6 @@ async function withoutHopeless(change: Change, rest: Uint32Array, answer: number
   const absent = rest.filter(index => !isPresent(index));
   if (isUpdate) await inParallel(absent.length, MOST_SINGLES, index => applySingle(change, absent[index]!));
   return rest.filter(isPresent);
-}
-
-function chosen(pairs: Pairs, indexes: Uint32Array): Pairs {
-  const { keySize, stride } = pairs;
-  const keys = picked(pairs.keys, keySize, indexes);
-  const values = pairs.values === undefined ? undefined : picked(pairs.values, stride, indexes);
-  return { count: indexes.length, keys, keySize, values, stride };
 }
 
 function picked(bytes: Uint8Array, size: number, indexes: Uint32Array): Uint8Array {

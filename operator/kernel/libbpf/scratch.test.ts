@@ -60,7 +60,7 @@ export class Scratch {
   }
 }
 
-/** What keeps this machine from the tests on the real kernel; undefined where nothing does. */
+/** The reason why this machine cannot run the tests on the real kernel; undefined where it can. */
 function whatIsMissing(): string | undefined {
   if (process.getuid?.() !== 0) return 'root, to mount a bpffs';
   let scratch: Scratch | undefined;
@@ -111,7 +111,7 @@ export function mapsNamed(...names: readonly string[]): number {
 
 const KERNEL = pathToFileURL(join(import.meta.dirname, 'kernel.js')).href;
 
-/** What the code prints, or the message of what it throws, in a process started by `through`. */
+/** The output of the code, or the message of its error, in a process started by `through`. */
 export function inChild(code: string, through: readonly string[]): string {
   const program = `const { openKernel } = await import(${JSON.stringify(KERNEL)});
     try { ${code} } catch (error) { console.log(error.message) }`;

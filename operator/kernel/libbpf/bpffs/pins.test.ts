@@ -36,7 +36,7 @@ onRealKernel('BpfPins', () => {
     expect(error?.message).to.contain('it is no map but bpf');
   });
 
-  it('lock: tells the pid and the command of the holder', () => {
+  it('lock: names the pid and the command of the holder', () => {
     kernel.pins.makeDirectory(scratch().path('innermap'));
     const lock = kernel.pins.lock(scratch().path('innermap'));
     const other = scratch().open().pins.lock(scratch().path('innermap'));
@@ -81,7 +81,7 @@ onRealKernel('BpfPins', () => {
     end();
   });
 
-  it('watch: what happens beside the directory is not told', async () => {
+  it('watch: reports no change beside the directory', async () => {
     let calls = 0;
     kernel.pins.makeDirectory(scratch().path('a'));
     const end = kernel.pins.watch([scratch().path('a')], () => {

@@ -9,7 +9,7 @@ const prefixes = record({ length: lengths, address: addresses }).map(({ length, 
   return Uint8Array.of(length, 0, 0, 0, bits >> 8, bits & 0xff);
 });
 
-/** What the walk of a trie means, told as text: branches in bit order, what lies inside a prefix before the prefix. */
+/** The order of a trie's walk, as text: branches in bit order, prefixes inside a prefix before it. */
 function walkText(key: Uint8Array): string {
   const bits = ((key[4]! << 8) | key[5]!).toString(2).padStart(16, '0').slice(0, key[0]);
   return `${bits}2`;

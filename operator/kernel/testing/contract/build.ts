@@ -4,15 +4,15 @@ import { NO_ENTRIES } from '../../../core/entries.ts';
 import type { MapSpec } from '../../../core/mapspec.ts';
 import { KernelError } from '../../error.ts';
 import type { KernelFixture } from './fixture.ts';
-import { contents, entriesOf, errnos, failureOf, HASH, hexAt, numbered, openMap, u32 } from './fixture.ts';
+import { contents, errnos, failureOf, HASH, hexAt, numbered, openMap, u32 } from './fixture.ts';
 
-/** What build, open, openById, frozen, accepts and template do. */
-export function buildContract(stand: () => KernelFixture): void {
-  describe('build', () => makeContract(stand));
-  describe('build that fails', () => failureContract(stand));
-  describe('freeze', () => freezeContract(stand));
-  describe('open', () => openContract(stand));
-  describe('template', () => templateContract(stand));
+/** The contract of build, open, openById, frozen, accepts and template. */
+export function buildContract(fixture: () => KernelFixture): void {
+  describe('build', () => makeContract(fixture));
+  describe('build that fails', () => failureContract(fixture));
+  describe('freeze', () => freezeContract(fixture));
+  describe('open', () => openContract(fixture));
+  describe('template', () => templateContract(fixture));
 }
 
 /** The smallest of each type without contents; storages have no bound of their own. */
@@ -24,91 +24,91 @@ const EMPTY_LAYOUTS: readonly MapSpec[] = EMPTY_TYPES.map(type => {
   return type.endsWith('Storage') ? { ...spec, maxEntries: 0, flags: MAP_FLAGS.NoPrealloc } : spec;
 });
 
-function makeContract(stand: () => KernelFixture): void {
+function makeContract(fixture: () => KernelFixture): void {
   it('answers open maps in the order of the requests, each filled and pinned', async () => {
     const requests = [0, 1, 2].map(index =>
-      stand().request(`inner${index}`, {
+      fixture().request(`inner${index}`, {
         entries: numbered(index * 10, 2),
         spec: { ...HASH, maxEntries: 4 + index },
       }),
     );
-    const built = (await stand().kernel.build(requests)).map(openMap).map(map => stand().keep(map));
+    const built = (await fixture().kernel.build(requests)).map(openMap).map(map => fixture().keep(map));
     expect(built.map(map => map.name)).to.deep.equal(['inner0', 'inner1', 'inner2']);
     expect(built.map(map => map.spec.maxEntries)).to.deep.equal([4, 5, 6]);
     for (const [index, map] of built.entries()) {
-      const again = stand().keep(stand().kernel.open(stand().path(`inner${index}`)));
+      const again = fixture().keep(fixture().kernel.open(fixture().path(`inner${index}`)));
       expect(again.id).to.equal(map.id);
-      const read = await stand().innerContents(stand().path(`inner${index}`));
+      const read = await fixture().innerContents(fixture().path(`inner${index}`));
       expect(read).to.deep.equal(contents(numbered(index * 10, 2), 4));
     }
   });
 
   it('of nothing answers nothing', async () => {
-    expect(await stand().kernel.build([])).to.deep.equal([]);
+    expect(await fixture().kernel.build([])).to.deep.equal([]);
   });
 
   it('without entries makes an empty map', async () => {
-    await stand().inner('empty');
-    expect(await stand().innerContents(stand().path('empty'))).to.deep.equal({});
+    await fixture().inner('empty');
+    expect(await fixture().innerContents(fixture().path('empty'))).to.deep.equal({});
   });
 
   it('fills a map to its last entry', async () => {
-    await stand().inner('full', { entries: numbered(0, 16) });
-    expect(Object.keys(await stand().innerContents(stand().path('full')))).to.have.length(16);
+    await fixture().inner('full', { entries: numbered(0, 16) });
+    expect(Object.keys(await fixture().innerContents(fixture().path('full')))).to.have.length(16);
   });
 
   it('fills 20,000 entries into one map', async () => {
     const entries = numbered(0, 20_000);
-    await stand().inner('large', { spec: { ...HASH, maxEntries: 20_000 }, entries });
-    expect(await stand().innerContents(stand().path('large'))).to.deep.equal(contents(entries, 4));
+    await fixture().inner('large', { spec: { ...HASH, maxEntries: 20_000 }, entries });
+    expect(await fixture().innerContents(fixture().path('large'))).to.deep.equal(contents(entries, 4));
   });
 
   it('two maps of one name are two maps', async () => {
-    const first = await stand().inner('web');
-    const second = await stand().inner('web', { pin: stand().path('other') });
+    const first = await fixture().inner('web');
+    const second = await fixture().inner('web', { pin: fixture().path('other') });
     expect(second.id).to.be.greaterThan(first.id);
   });
 
   it('an id is not used again', async () => {
-    const first = await stand().inner('first');
+    const first = await fixture().inner('first');
     first.close();
-    stand().kernel.pins.unlink(stand().path('first'));
-    expect((await stand().inner('second')).id).to.be.greaterThan(first.id);
+    fixture().kernel.pins.unlink(fixture().path('first'));
+    expect((await fixture().inner('second')).id).to.be.greaterThan(first.id);
   });
 
   for (const spec of EMPTY_LAYOUTS) {
     it(`makes a ${spec.type}, which programs fill, where probe says that it can`, async () => {
-      const { features } = await stand().kernel.probe();
-      const [map] = await stand().kernel.build([stand().request('empty', { spec })]);
+      const { features } = await fixture().kernel.probe();
+      const [map] = await fixture().kernel.build([fixture().request('empty', { spec })]);
       if (map instanceof KernelError) {
         expect(features[`inner.${spec.type}`], map.message).to.equal(false);
         return;
       }
       // The kernel makes a DevMap read-only to programs by itself
       const flags = spec.flags | (spec.type.startsWith('DevMap') ? MAP_FLAGS.ReadOnlyProg : 0);
-      expect(stand().keep(openMap(map)).spec).to.deep.equal({ ...spec, flags });
-      const [reading] = await stand().kernel.readInner([{ pin: stand().path('empty') }]);
+      expect(fixture().keep(openMap(map)).spec).to.deep.equal({ ...spec, flags });
+      const [reading] = await fixture().kernel.readInner([{ pin: fixture().path('empty') }]);
       expect(reading instanceof KernelError || reading?.spec).to.deep.equal({ ...spec, flags });
       expect(reading instanceof KernelError || reading?.entries.count).to.equal(0);
-      const failed = await stand().kernel.replace(stand().hashOfMaps(spec), u32(1), [openMap(map)]);
+      const failed = await fixture().kernel.replace(fixture().hashOfMaps(spec), u32(1), [openMap(map)]);
       expect(errnos(failed)).to.deep.equal({});
     });
   }
 }
 
-function failureContract(stand: () => KernelFixture): void {
+function failureContract(fixture: () => KernelFixture): void {
   it('one bad request is a KernelError in its place, the others are built', async () => {
-    const built = await stand().kernel.build([
-      stand().request('good0'),
-      stand().request('bad', { spec: { ...HASH, maxEntries: 0 } }),
-      stand().request('good1', { entries: numbered(0, 3) }),
+    const built = await fixture().kernel.build([
+      fixture().request('good0'),
+      fixture().request('bad', { spec: { ...HASH, maxEntries: 0 } }),
+      fixture().request('good1', { entries: numbered(0, 3) }),
     ]);
-    stand().keep(openMap(built[0]));
-    stand().keep(openMap(built[2]));
+    fixture().keep(openMap(built[0]));
+    fixture().keep(openMap(built[2]));
     expect(built[1]).to.be.instanceOf(KernelError).with.property('errno', 'EINVAL');
     expect(built[1]).to.have.property('message').that.contains('team-a/bad');
-    expect(stand().kernel.pins.exists(stand().path('bad'))).to.equal(false);
-    expect(Object.keys(await stand().innerContents(stand().path('good1')))).to.have.length(3);
+    expect(fixture().kernel.pins.exists(fixture().path('bad'))).to.equal(false);
+    expect(Object.keys(await fixture().innerContents(fixture().path('good1')))).to.have.length(3);
   });
 
   const refused = [
@@ -126,53 +126,53 @@ function failureContract(stand: () => KernelFixture): void {
   ] as const;
   for (const [what, errno, changes] of refused) {
     it(`${what} is ${errno}, and no map and no pin is left`, async () => {
-      const before = await stand().inner('before');
-      const [failed] = await stand().kernel.build([stand().request('contract_fail', changes)]);
-      const after = await stand().inner('after');
+      const before = await fixture().inner('before');
+      const [failed] = await fixture().kernel.build([fixture().request('contract_fail', changes)]);
+      const after = await fixture().inner('after');
       expect(failed).to.be.instanceOf(KernelError).with.property('errno', errno);
-      expect(stand().kernel.pins.exists(stand().path('contract_fail'))).to.equal(false);
+      expect(fixture().kernel.pins.exists(fixture().path('contract_fail'))).to.equal(false);
       expect(
-        [...stand().mapsBetween(before, after)].filter(map => map.name === 'contract_fail'),
+        [...fixture().mapsBetween(before, after)].filter(map => map.name === 'contract_fail'),
       ).to.deep.equal([]);
     });
   }
 
   it('a taken pin is EEXIST: what has it keeps it, and no map is left', async () => {
-    const before = await stand().inner('before');
-    const [failed] = await stand().kernel.build([
-      stand().request('contract_eexis', { pin: stand().path('before'), entries: numbered(1, 1) }),
+    const before = await fixture().inner('before');
+    const [failed] = await fixture().kernel.build([
+      fixture().request('contract_eexis', { pin: fixture().path('before'), entries: numbered(1, 1) }),
     ]);
-    const after = await stand().inner('after');
+    const after = await fixture().inner('after');
     expect(failed).to.be.instanceOf(KernelError).with.property('errno', 'EEXIST');
     expect(
-      [...stand().mapsBetween(before, after)].filter(map => map.name === 'contract_eexis'),
+      [...fixture().mapsBetween(before, after)].filter(map => map.name === 'contract_eexis'),
     ).to.deep.equal([]);
-    expect(stand().keep(stand().kernel.open(stand().path('before'))).id).to.equal(before.id);
+    expect(fixture().keep(fixture().kernel.open(fixture().path('before'))).id).to.equal(before.id);
   });
 
   it('a pin whose directory is not there is ENOENT, one with a dot EPERM', async () => {
-    const [absent, dotted] = await stand().kernel.build([
-      stand().request('absent', { pin: stand().path('nowhere/absent') }),
-      stand().request('dotted', { pin: stand().path('a.b') }),
+    const [absent, dotted] = await fixture().kernel.build([
+      fixture().request('absent', { pin: fixture().path('nowhere/absent') }),
+      fixture().request('dotted', { pin: fixture().path('a.b') }),
     ]);
     expect(absent).to.be.instanceOf(KernelError).with.property('errno', 'ENOENT');
     expect(dotted).to.be.instanceOf(KernelError).with.property('errno', 'EPERM');
   });
 }
 
-function freezeContract(stand: () => KernelFixture): void {
+function freezeContract(fixture: () => KernelFixture): void {
   it('frozen: false of a map that was not frozen, true of one that was, also when opened again', async () => {
-    const open = await stand().inner('open');
-    const sealed = await stand().inner('sealed', { freeze: true, entries: numbered(1, 2) });
+    const open = await fixture().inner('open');
+    const sealed = await fixture().inner('sealed', { freeze: true, entries: numbered(1, 2) });
     expect([open.frozen(), sealed.frozen()]).to.deep.equal([false, true]);
     expect(
-      stand()
-        .keep(stand().kernel.open(stand().path('sealed')))
+      fixture()
+        .keep(fixture().kernel.open(fixture().path('sealed')))
         .frozen(),
     ).to.equal(true);
-    const readings = await stand().kernel.readInner([
-      { pin: stand().path('open') },
-      { pin: stand().path('sealed') },
+    const readings = await fixture().kernel.readInner([
+      { pin: fixture().path('open') },
+      { pin: fixture().path('sealed') },
     ]);
     expect(readings.map(reading => reading instanceof KernelError || reading.frozen)).to.deep.equal([
       false,
@@ -181,23 +181,24 @@ function freezeContract(stand: () => KernelFixture): void {
   });
 
   it('edit: EPERM for every entry of a frozen map, which keeps what it has', async () => {
-    const sealed = await stand().inner('sealed', { freeze: true, entries: numbered(1, 2) });
-    const failed = await stand().kernel.edit(sealed, { upserts: numbered(1, 2, 7), deletes: u32(2) });
+    const sealed = await fixture().inner('sealed', { freeze: true, entries: numbered(1, 2) });
+    const failed = await fixture().kernel.edit(sealed, { upserts: numbered(1, 2, 7), deletes: u32(2) });
     expect(errnos(failed)).to.deep.equal({ 0: 'EPERM', 1: 'EPERM', 2: 'EPERM' });
-    expect(await stand().innerContents(stand().path('sealed'))).to.deep.equal(contents(numbered(1, 2), 4));
+    const kept = await fixture().innerContents(fixture().path('sealed'));
+    expect(kept).to.deep.equal(contents(numbered(1, 2), 4));
   });
 
   it('a frozen inner map may be put into an outer map', async () => {
-    const sealed = await stand().inner('sealed', { freeze: true });
-    expect(errnos(await stand().kernel.replace(stand().hashOfMaps(), u32(1), [sealed]))).to.deep.equal({});
-    expect(errnos(await stand().kernel.replace(stand().arrayOfMaps(), u32(1), [sealed]))).to.deep.equal({});
+    const sealed = await fixture().inner('sealed', { freeze: true });
+    for (const outer of [fixture().hashOfMaps(), fixture().arrayOfMaps()])
+      expect(errnos(await fixture().kernel.replace(outer, u32(1), [sealed]))).to.deep.equal({});
   });
 }
 
-function openContract(stand: () => KernelFixture): void {
+function openContract(fixture: () => KernelFixture): void {
   it('open: the map of the pin, with id, name and layout', async () => {
-    const made = await stand().inner('web', { spec: { ...HASH, flags: 1 } });
-    const opened = stand().keep(stand().kernel.open(stand().path('web')));
+    const made = await fixture().inner('web', { spec: { ...HASH, flags: 1 } });
+    const opened = fixture().keep(fixture().kernel.open(fixture().path('web')));
     expect({ id: opened.id, name: opened.name, spec: opened.spec }).to.deep.equal({
       id: made.id,
       name: 'web',
@@ -207,76 +208,76 @@ function openContract(stand: () => KernelFixture): void {
   });
 
   it('open: ENOENT where nothing is', () => {
-    expect(failureOf(() => stand().kernel.open(stand().path('nothing')))?.errno).to.equal('ENOENT');
+    expect(failureOf(() => fixture().kernel.open(fixture().path('nothing')))?.errno).to.equal('ENOENT');
   });
 
   it('openById: the same map; ENOENT when the id is gone', async function () {
-    if ((await stand().kernel.probe()).features['openById'] !== true) this.skip();
-    const made = await stand().inner('web');
-    const opened = stand().keep(stand().kernel.openById(made.id));
+    if ((await fixture().kernel.probe()).features['openById'] !== true) this.skip();
+    const made = await fixture().inner('web');
+    const opened = fixture().keep(fixture().kernel.openById(made.id));
     expect(opened.spec).to.deep.equal(HASH);
     opened.close();
     made.close();
-    expect(stand().isGone(made.id), 'pinned').to.equal(false);
-    stand().kernel.pins.unlink(stand().path('web'));
-    expect(stand().isGone(made.id), 'unlinked and closed').to.equal(true);
+    expect(fixture().isGone(made.id), 'pinned').to.equal(false);
+    fixture().kernel.pins.unlink(fixture().path('web'));
+    expect(fixture().isGone(made.id), 'unlinked and closed').to.equal(true);
   });
 
   it('openById: an fd alone keeps a map alive', async () => {
-    const made = await stand().inner('web', { entries: numbered(1, 1) });
-    stand().kernel.pins.unlink(stand().path('web'));
-    expect(stand().isGone(made.id)).to.not.equal(true);
+    const made = await fixture().inner('web', { entries: numbered(1, 1) });
+    fixture().kernel.pins.unlink(fixture().path('web'));
+    expect(fixture().isGone(made.id)).to.not.equal(true);
     made.close();
-    expect(stand().isGone(made.id)).to.not.equal(false);
+    expect(fixture().isGone(made.id)).to.not.equal(false);
   });
 
   it('two kernels see one machine: ids, pins, outer entries and contents', async function () {
-    const { second } = stand().opened;
+    const { second } = fixture().opened;
     if (second === undefined) this.skip();
     const other = await second();
-    const outer = stand().hashOfMaps();
-    stand().kernel.pins.pin(outer, stand().path('outer'), 0o600);
-    const inner = await stand().inner('inner', { entries: numbered(5, 1, 9) });
-    await stand().kernel.replace(outer, u32(3), [inner]);
-    const seen = stand().keep(other.open(stand().path('outer')));
+    const outer = fixture().hashOfMaps();
+    fixture().kernel.pins.pin(outer, fixture().path('outer'), 0o600);
+    const inner = await fixture().inner('inner', { entries: numbered(5, 1, 9) });
+    await fixture().kernel.replace(outer, u32(3), [inner]);
+    const seen = fixture().keep(other.open(fixture().path('outer')));
     const { keys, ids } = await other.readOuter(seen);
     expect([hexAt(keys, 0, 4), ...ids]).to.deep.equal(['03000000', inner.id]);
-    const [reading] = await other.readInner([{ pin: stand().path('inner') }]);
+    const [reading] = await other.readInner([{ pin: fixture().path('inner') }]);
     expect(reading instanceof KernelError || reading?.entries.keys).to.deep.equal(u32(5));
   });
 }
 
-function templateContract(stand: () => KernelFixture): void {
+function templateContract(fixture: () => KernelFixture): void {
   it('accepts: whether a layout fits a HashOfMaps, and nothing is written', async () => {
-    const outer = stand().hashOfMaps();
-    const { kernel } = stand();
+    const outer = fixture().hashOfMaps();
+    const { kernel } = fixture();
     expect(kernel.accepts(outer, HASH)).to.equal(true);
     expect(kernel.accepts(outer, { ...HASH, maxEntries: 1 })).to.equal(true);
     expect(kernel.accepts(outer, { ...HASH, valueSize: 4 })).to.equal(false);
     expect(kernel.accepts(outer, { ...HASH, keySize: 8 })).to.equal(false);
     expect(kernel.accepts(outer, { ...HASH, type: 'LRUHash' })).to.equal(false);
     expect(kernel.accepts(outer, { ...HASH, flags: 1 })).to.equal(false);
-    expect(await stand().outerIds(outer)).to.deep.equal({});
+    expect(await fixture().outerIds(outer)).to.deep.equal({});
   });
 
   it('accepts: undefined for an ArrayOfMaps, which has no dry trial', () => {
-    expect(stand().kernel.accepts(stand().arrayOfMaps(), HASH)).to.equal(undefined);
+    expect(fixture().kernel.accepts(fixture().arrayOfMaps(), HASH)).to.equal(undefined);
   });
 
   it('accepts: answers for a full HashOfMaps too', async () => {
-    const outer = stand().hashOfMaps(HASH, 1);
-    await stand().kernel.replace(outer, u32(0), await stand().inners('inner', 1));
-    expect(stand().kernel.accepts(outer, HASH)).to.equal(true);
-    expect(stand().kernel.accepts(outer, { ...HASH, valueSize: 4 })).to.equal(false);
+    const outer = fixture().hashOfMaps(HASH, 1);
+    await fixture().kernel.replace(outer, u32(0), await fixture().inners('inner', 1));
+    expect(fixture().kernel.accepts(outer, HASH)).to.equal(true);
+    expect(fixture().kernel.accepts(outer, { ...HASH, valueSize: 4 })).to.equal(false);
   });
 
   it('template: the layout that the outer map was made with', async function () {
     const lpm = { type: 'LPMTrie', keySize: 8, valueSize: 4, maxEntries: 77, flags: 1 } as const;
-    const outers = [stand().hashOfMaps(HASH), stand().arrayOfMaps(lpm)];
-    if ((await stand().kernel.probe()).features['readTemplate'] === true) {
-      expect(outers.map(outer => stand().kernel.template(outer))).to.deep.equal([HASH, lpm]);
+    const outers = [fixture().hashOfMaps(HASH), fixture().arrayOfMaps(lpm)];
+    if ((await fixture().kernel.probe()).features['readTemplate'] === true) {
+      expect(outers.map(outer => fixture().kernel.template(outer))).to.deep.equal([HASH, lpm]);
     } else {
-      expect(outers.map(outer => stand().kernel.template(outer))).to.deep.equal([undefined, undefined]);
+      expect(outers.map(outer => fixture().kernel.template(outer))).to.deep.equal([undefined, undefined]);
       this.skip();
     }
   });
@@ -284,14 +285,11 @@ function templateContract(stand: () => KernelFixture): void {
   it('an Array has the maxEntries of its template unless both have InnerMap', async () => {
     const array = { type: 'Array', keySize: 4, valueSize: 4, maxEntries: 8, flags: 0 } as const;
     const free = { ...array, flags: 1 << 12 };
-    const longer = await stand().inner('longer', {
-      spec: { ...array, maxEntries: 9 },
-      entries: entriesOf({}),
-    });
-    const free9 = await stand().inner('free9', { spec: { ...free, maxEntries: 9 } });
-    expect(errnos(await stand().kernel.replace(stand().hashOfMaps(array), u32(1), [longer]))).to.deep.equal({
-      0: 'EINVAL',
-    });
-    expect(errnos(await stand().kernel.replace(stand().hashOfMaps(free), u32(1), [free9]))).to.deep.equal({});
+    const longer = async (spec: MapSpec) => {
+      const inner = await fixture().inner(`flags${spec.flags}`, { spec: { ...spec, maxEntries: 9 } });
+      return errnos(await fixture().kernel.replace(fixture().hashOfMaps(spec), u32(1), [inner]));
+    };
+    expect(await longer(array)).to.deep.equal({ 0: 'EINVAL' });
+    expect(await longer(free)).to.deep.equal({});
   });
 }

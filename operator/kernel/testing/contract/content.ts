@@ -15,8 +15,8 @@ interface Trial {
   readonly second: Record<string, string>;
 }
 
-/** What fills, reads and edits inner maps of the types with contents. */
-export function contentContract(stand: () => KernelFixture): void {
+/** The contract of filling, reading and editing inner maps of the types with contents. */
+export function contentContract(fixture: () => KernelFixture): void {
   const types: readonly ContentType[] = [
     'Hash',
     'LRUHash',
@@ -26,36 +26,36 @@ export function contentContract(stand: () => KernelFixture): void {
     'Array',
     'PerCPUArray',
   ];
-  for (const type of types) describe(type, () => roundTripContract(stand, type));
-  describe('LPMTrie keys', () => prefixContract(stand));
-  describe('LRUHash', () => evictionContract(stand));
-  describe('edit', () => editContract(stand));
-  describe('edit that keeps bytes', () => keepContract(stand));
-  describe('readInner', () => readContract(stand));
+  for (const type of types) describe(type, () => roundTripContract(fixture, type));
+  describe('LPMTrie keys', () => prefixContract(fixture));
+  describe('LRUHash', () => evictionContract(fixture));
+  describe('edit', () => editContract(fixture));
+  describe('edit that keeps bytes', () => keepContract(fixture));
+  describe('readInner', () => readContract(fixture));
 }
 
-function roundTripContract(stand: () => KernelFixture, type: ContentType): void {
+function roundTripContract(fixture: () => KernelFixture, type: ContentType): void {
   it('build, readInner and edit: every byte comes back', async () => {
-    const trial = trialOf(type, stand().kernel.possibleCpus);
-    const map = await stand().inner('trial', { spec: trial.spec, entries: entriesOf(trial.first) });
+    const trial = trialOf(type, fixture().kernel.possibleCpus);
+    const map = await fixture().inner('trial', { spec: trial.spec, entries: entriesOf(trial.first) });
     expect(map.spec).to.deep.equal(trial.spec);
-    expect(await stand().innerContents(stand().path('trial'))).to.deep.equal(filled(trial, trial.first));
+    expect(await fixture().innerContents(fixture().path('trial'))).to.deep.equal(filled(trial, trial.first));
     const edit = { upserts: entriesOf(trial.upserts), deletes: entriesOf(emptied(trial.deletes)).keys };
-    expect(errnos(await stand().kernel.edit(map, edit))).to.deep.equal({});
-    expect(await stand().innerContents(stand().path('trial'))).to.deep.equal(filled(trial, trial.second));
+    expect(errnos(await fixture().kernel.edit(map, edit))).to.deep.equal({});
+    expect(await fixture().innerContents(fixture().path('trial'))).to.deep.equal(filled(trial, trial.second));
   });
 
   it('readInner: an entry of a map without entries', async () => {
-    const trial = trialOf(type, stand().kernel.possibleCpus);
-    await stand().inner('trial', { spec: trial.spec });
-    expect(await stand().innerContents(stand().path('trial'))).to.deep.equal(filled(trial, {}));
+    const trial = trialOf(type, fixture().kernel.possibleCpus);
+    await fixture().inner('trial', { spec: trial.spec });
+    expect(await fixture().innerContents(fixture().path('trial'))).to.deep.equal(filled(trial, {}));
   });
 
   it('replace: goes into both outer types', async () => {
-    const { spec } = trialOf(type, stand().kernel.possibleCpus);
-    const map = await stand().inner('trial', { spec });
-    expect(errnos(await stand().kernel.replace(stand().hashOfMaps(spec), u32(1), [map]))).to.deep.equal({});
-    expect(errnos(await stand().kernel.replace(stand().arrayOfMaps(spec), u32(1), [map]))).to.deep.equal({});
+    const { spec } = trialOf(type, fixture().kernel.possibleCpus);
+    const map = await fixture().inner('trial', { spec });
+    for (const outer of [fixture().hashOfMaps(spec), fixture().arrayOfMaps(spec)])
+      expect(errnos(await fixture().kernel.replace(outer, u32(1), [map]))).to.deep.equal({});
   });
 }
 
@@ -99,7 +99,7 @@ function keysOf(type: ContentType, isArray: boolean): readonly string[] {
   return ['000000', '0000ff', 'abcdef', 'ff0000'];
 }
 
-/** What an array has besides: zeros. */
+/** The other entries of an array: zeros. */
 function filled(trial: Trial, pairs: Record<string, string>): Record<string, string> {
   const { type, maxEntries } = trial.spec;
   if (type !== 'Array' && type !== 'PerCPUArray') return Object.fromEntries(Object.entries(pairs).sort());
@@ -112,36 +112,36 @@ function emptied(keys: readonly string[]): Record<string, string> {
   return Object.fromEntries(keys.map(key => [key, '']));
 }
 
-function prefixContract(stand: () => KernelFixture): void {
+function prefixContract(fixture: () => KernelFixture): void {
   const spec: MapSpec = { type: 'LPMTrie', keySize: 8, valueSize: 1, maxEntries: 4, flags: 1 };
 
   it('equal prefixes are one key whatever the bits behind the prefix are', async () => {
-    const map = await stand().inner('lpm', { spec, entries: entriesOf({ '100000000a010203': '01' }) });
-    await stand().kernel.edit(map, { upserts: entriesOf({ '100000000a01ffff': '02' }), deletes: u32() });
-    expect(Object.values(await stand().innerContents(stand().path('lpm')))).to.deep.equal(['02']);
-    expect(errnos(await stand().kernel.edit(map, removal('100000000a010000')))).to.deep.equal({});
-    expect(await stand().innerContents(stand().path('lpm'))).to.deep.equal({});
+    const map = await fixture().inner('lpm', { spec, entries: entriesOf({ '100000000a010203': '01' }) });
+    await fixture().kernel.edit(map, { upserts: entriesOf({ '100000000a01ffff': '02' }), deletes: u32() });
+    expect(Object.values(await fixture().innerContents(fixture().path('lpm')))).to.deep.equal(['02']);
+    expect(errnos(await fixture().kernel.edit(map, removal('100000000a010000')))).to.deep.equal({});
+    expect(await fixture().innerContents(fixture().path('lpm'))).to.deep.equal({});
   });
 
   it('a prefix inside another is a key of its own, and removing one leaves the other', async () => {
     const pairs = { '080000000a000000': '01', '100000000a010000': '02', '180000000a010100': '03' };
-    const map = await stand().inner('lpm', { spec, entries: entriesOf(pairs) });
-    await stand().kernel.edit(map, removal('100000000a010000'));
+    const map = await fixture().inner('lpm', { spec, entries: entriesOf(pairs) });
+    await fixture().kernel.edit(map, removal('100000000a010000'));
     const { '100000000a010000': _, ...left } = pairs;
-    expect(await stand().innerContents(stand().path('lpm'))).to.deep.equal(left);
+    expect(await fixture().innerContents(fixture().path('lpm'))).to.deep.equal(left);
   });
 
   it('a prefix longer than the address is EINVAL', async () => {
-    const [failed] = await stand().kernel.build([
-      stand().request('lpm', { spec, entries: entriesOf({ '210000000a010000': '01' }) }),
+    const [failed] = await fixture().kernel.build([
+      fixture().request('lpm', { spec, entries: entriesOf({ '210000000a010000': '01' }) }),
     ]);
     expect(failed).to.be.instanceOf(KernelError).with.property('errno', 'EINVAL');
   });
 
   it('one prefix more than maxEntries is ENOSPC', async () => {
     const prefixes = [1, 2, 3, 4, 5].map(length => [`0${length}00000000000000`, '01']);
-    const [failed] = await stand().kernel.build([
-      stand().request('lpm', { spec, entries: entriesOf(Object.fromEntries(prefixes)) }),
+    const [failed] = await fixture().kernel.build([
+      fixture().request('lpm', { spec, entries: entriesOf(Object.fromEntries(prefixes)) }),
     ]);
     expect(failed).to.be.instanceOf(KernelError).with.property('errno', 'ENOSPC');
   });
@@ -151,57 +151,59 @@ function removal(key: string) {
   return { upserts: entriesOf({}), deletes: entriesOf({ [key]: '' }).keys };
 }
 
-function evictionContract(stand: () => KernelFixture): void {
+function evictionContract(fixture: () => KernelFixture): void {
   it('takes more entries than it holds, forgets some, and never has more than maxEntries', async () => {
     const spec: MapSpec = { ...HASH, type: 'LRUHash', maxEntries: 300 };
-    await stand().inner('lru', { spec, entries: numbered(0, 1000) });
-    const read = await stand().innerContents(stand().path('lru'));
+    await fixture().inner('lru', { spec, entries: numbered(0, 1000) });
+    const read = await fixture().innerContents(fixture().path('lru'));
     expect(Object.keys(read).length).to.be.within(1, 300);
     const given = contents(numbered(0, 1000), 4);
     for (const [key, value] of Object.entries(read)) expect(value).to.equal(given[key]);
   });
 }
 
-function editContract(stand: () => KernelFixture): void {
+function editContract(fixture: () => KernelFixture): void {
   it('of nothing does nothing', async () => {
-    const map = await stand().inner('web', { entries: numbered(1, 2) });
-    const failed = await stand().kernel.edit(map, { upserts: numbered(0, 0), deletes: u32() });
+    const map = await fixture().inner('web', { entries: numbered(1, 2) });
+    const failed = await fixture().kernel.edit(map, { upserts: numbered(0, 0), deletes: u32() });
     expect(failed.size).to.equal(0);
-    expect(await stand().innerContents(stand().path('web'))).to.deep.equal(contents(numbered(1, 2), 4));
+    expect(await fixture().innerContents(fixture().path('web'))).to.deep.equal(contents(numbered(1, 2), 4));
   });
 
   it('an upsert into a full map is E2BIG at its index, the rest goes on', async () => {
-    const map = await stand().inner('web', { spec: { ...HASH, maxEntries: 2 }, entries: numbered(1, 2) });
+    const map = await fixture().inner('web', { spec: { ...HASH, maxEntries: 2 }, entries: numbered(1, 2) });
     const upserts = entriesOf({ '09000000': '0900000000000000', '02000000': '0700000000000000' });
-    expect(errnos(await stand().kernel.edit(map, { upserts, deletes: u32() }))).to.deep.equal({ 0: 'E2BIG' });
-    expect(await stand().innerContents(stand().path('web'))).to.deep.equal({
+    expect(errnos(await fixture().kernel.edit(map, { upserts, deletes: u32() }))).to.deep.equal({
+      0: 'E2BIG',
+    });
+    expect(await fixture().innerContents(fixture().path('web'))).to.deep.equal({
       '01000000': '0000000000000000',
       '02000000': '0700000000000000',
     });
   });
 
   it('an insert into a full map finds the room that a delete of the same edit makes', async () => {
-    const map = await stand().inner('web', { spec: { ...HASH, maxEntries: 2 }, entries: numbered(1, 2) });
-    const failed = await stand().kernel.edit(map, { upserts: numbered(3, 1, 9), deletes: u32(1) });
+    const map = await fixture().inner('web', { spec: { ...HASH, maxEntries: 2 }, entries: numbered(1, 2) });
+    const failed = await fixture().kernel.edit(map, { upserts: numbered(3, 1, 9), deletes: u32(1) });
     expect(errnos(failed)).to.deep.equal({});
-    expect(await stand().innerContents(stand().path('web'))).to.deep.equal({
+    expect(await fixture().innerContents(fixture().path('web'))).to.deep.equal({
       '02000000': '0100000000000000',
       '03000000': '0900000000000000',
     });
   });
 
   it('a key that is already gone is no failed delete', async () => {
-    const map = await stand().inner('web', { entries: numbered(1, 3) });
-    const failed = await stand().kernel.edit(map, { upserts: numbered(0, 0), deletes: u32(9, 1, 9, 3) });
+    const map = await fixture().inner('web', { entries: numbered(1, 3) });
+    const failed = await fixture().kernel.edit(map, { upserts: numbered(0, 0), deletes: u32(9, 1, 9, 3) });
     expect(errnos(failed)).to.deep.equal({});
-    expect(Object.keys(await stand().innerContents(stand().path('web')))).to.deep.equal(['02000000']);
+    expect(Object.keys(await fixture().innerContents(fixture().path('web')))).to.deep.equal(['02000000']);
   });
 
   it('an index beyond an Array is E2BIG, and its entries cannot be deleted: EINVAL', async () => {
-    const map = await stand().inner('web', { spec: { ...HASH, type: 'Array', maxEntries: 3 } });
-    const failed = await stand().kernel.edit(map, { upserts: numbered(1, 3, 5), deletes: u32(0) });
+    const map = await fixture().inner('web', { spec: { ...HASH, type: 'Array', maxEntries: 3 } });
+    const failed = await fixture().kernel.edit(map, { upserts: numbered(1, 3, 5), deletes: u32(0) });
     expect(errnos(failed)).to.deep.equal({ 2: 'E2BIG', 3: 'EINVAL' });
-    expect(await stand().innerContents(stand().path('web'))).to.deep.equal({
+    expect(await fixture().innerContents(fixture().path('web'))).to.deep.equal({
       '00000000': '0000000000000000',
       '01000000': '0500000000000000',
       '02000000': '0600000000000000',
@@ -209,29 +211,33 @@ function editContract(stand: () => KernelFixture): void {
   });
 
   it('10,000 upserts and 5,000 deletes at once', async () => {
-    const map = await stand().inner('web', {
+    const map = await fixture().inner('web', {
       spec: { ...HASH, maxEntries: 10_000 },
       entries: numbered(0, 10_000),
     });
     const gone = u32(...Array.from({ length: 5000 }, (_, index) => 5000 + index));
-    const failed = await stand().kernel.edit(map, { upserts: numbered(0, 10_000, 3), deletes: gone });
+    const failed = await fixture().kernel.edit(map, { upserts: numbered(0, 10_000, 3), deletes: gone });
     expect(failed.size).to.equal(0);
-    expect(await stand().innerContents(stand().path('web'))).to.deep.equal(contents(numbered(0, 5000, 3), 4));
+    expect(await fixture().innerContents(fixture().path('web'))).to.deep.equal(
+      contents(numbered(0, 5000, 3), 4),
+    );
   });
 
   it('changes a map that programs see through an outer map', async () => {
-    const map = await stand().inner('web', { entries: numbered(1, 1) });
-    await stand().kernel.replace(stand().hashOfMaps(), u32(1), [map]);
-    await stand().kernel.edit(map, { upserts: numbered(2, 1, 6), deletes: u32(1) });
-    expect(await stand().innerContents(stand().path('web'))).to.deep.equal(contents(numbered(2, 1, 6), 4));
+    const map = await fixture().inner('web', { entries: numbered(1, 1) });
+    await fixture().kernel.replace(fixture().hashOfMaps(), u32(1), [map]);
+    await fixture().kernel.edit(map, { upserts: numbered(2, 1, 6), deletes: u32(1) });
+    expect(await fixture().innerContents(fixture().path('web'))).to.deep.equal(
+      contents(numbered(2, 1, 6), 4),
+    );
   });
 }
 
-function readContract(stand: () => KernelFixture): void {
+function readContract(fixture: () => KernelFixture): void {
   it('answers in the order of the addresses; one that is gone is a KernelError in its place', async () => {
-    const [a, b] = [await stand().inner('a', { entries: numbered(1, 1) }), await stand().inner('b')];
-    const pins = ['b', 'gone', 'a'].map(name => ({ pin: stand().path(name) }));
-    const [first, second, third] = await stand().kernel.readInner(pins);
+    const [a, b] = [await fixture().inner('a', { entries: numbered(1, 1) }), await fixture().inner('b')];
+    const pins = ['b', 'gone', 'a'].map(name => ({ pin: fixture().path(name) }));
+    const [first, second, third] = await fixture().kernel.readInner(pins);
     expect(first).to.include({ id: b.id, frozen: false });
     expect(second).to.be.instanceOf(KernelError).with.property('errno', 'ENOENT');
     expect(third).to.deep.include({ id: a.id, spec: HASH, frozen: false });
@@ -239,41 +245,41 @@ function readContract(stand: () => KernelFixture): void {
   });
 
   it('identify: the ids of pins in their order, a KernelError for what is none; nothing stays open', async () => {
-    const [a, b] = [await stand().inner('a'), await stand().inner('b')];
-    stand().kernel.pins.makeDirectory(stand().path('directory'));
+    const [a, b] = [await fixture().inner('a'), await fixture().inner('b')];
+    fixture().kernel.pins.makeDirectory(fixture().path('directory'));
     const names = ['b', 'gone', 'directory', 'a', 'b'];
-    const ids = await stand().kernel.identify(names.map(name => stand().path(name)));
-    const told = ids.map(id => (id instanceof KernelError ? id.errno : id));
-    expect(told).to.deep.equal([b.id, 'ENOENT', 'EACCES', a.id, b.id]);
+    const ids = await fixture().kernel.identify(names.map(name => fixture().path(name)));
+    const answers = ids.map(id => (id instanceof KernelError ? id.errno : id));
+    expect(answers).to.deep.equal([b.id, 'ENOENT', 'EACCES', a.id, b.id]);
     a.close();
-    stand().kernel.pins.unlink(stand().path('a'));
-    expect(stand().isGone(a.id)).to.not.equal(false);
-    expect(await stand().kernel.identify([])).to.deep.equal([]);
+    fixture().kernel.pins.unlink(fixture().path('a'));
+    expect(fixture().isGone(a.id)).to.not.equal(false);
+    expect(await fixture().kernel.identify([])).to.deep.equal([]);
   });
 
   it('by id: the same as by pin; ENOENT when the id is gone', async function () {
-    if ((await stand().kernel.probe()).features['openById'] !== true) this.skip();
-    const map = await stand().inner('a', { entries: numbered(1, 3) });
-    const [byId, byPin] = await stand().kernel.readInner([{ id: map.id }, { pin: stand().path('a') }]);
+    if ((await fixture().kernel.probe()).features['openById'] !== true) this.skip();
+    const map = await fixture().inner('a', { entries: numbered(1, 3) });
+    const [byId, byPin] = await fixture().kernel.readInner([{ id: map.id }, { pin: fixture().path('a') }]);
     expect(byId).to.deep.equal(byPin);
-    stand().kernel.pins.unlink(stand().path('a'));
+    fixture().kernel.pins.unlink(fixture().path('a'));
     map.close();
-    const [gone] = await stand().kernel.readInner([{ id: map.id }]);
+    const [gone] = await fixture().kernel.readInner([{ id: map.id }]);
     expect(gone).to.be.instanceOf(KernelError).with.property('errno', 'ENOENT');
   });
 
   it('leaves no map open', async () => {
-    const map = await stand().inner('a');
+    const map = await fixture().inner('a');
     map.close();
-    await stand().kernel.readInner([{ pin: stand().path('a') }, { pin: stand().path('a') }]);
-    stand().kernel.pins.unlink(stand().path('a'));
-    expect(stand().isGone(map.id)).to.not.equal(false);
+    await fixture().kernel.readInner([{ pin: fixture().path('a') }, { pin: fixture().path('a') }]);
+    fixture().kernel.pins.unlink(fixture().path('a'));
+    expect(fixture().isGone(map.id)).to.not.equal(false);
   });
 
   it('answers copies: a later edit does not change what was read', async () => {
-    const map = await stand().inner('a', { entries: numbered(1, 1) });
-    const [reading] = await stand().kernel.readInner([{ pin: stand().path('a') }]);
-    await stand().kernel.edit(map, { upserts: numbered(1, 1, 77), deletes: u32() });
+    const map = await fixture().inner('a', { entries: numbered(1, 1) });
+    const [reading] = await fixture().kernel.readInner([{ pin: fixture().path('a') }]);
+    await fixture().kernel.edit(map, { upserts: numbered(1, 1, 77), deletes: u32() });
     expect(reading instanceof KernelError || reading?.entries).to.deep.equal(numbered(1, 1));
   });
 }

@@ -17,7 +17,7 @@ export type OpenKernel = () => Promise<OpenedKernel>;
 
 export const HASH: MapSpec = { type: 'Hash', keySize: 4, valueSize: 8, maxEntries: 16, flags: 0 };
 
-/** One test's kernel and what the test opened in it; close gives everything back. */
+/** One test's kernel and the maps that the test opened; close releases both. */
 export class KernelFixture {
   readonly opened: OpenedKernel;
   readonly kernel: Kernel;
@@ -41,7 +41,7 @@ export class KernelFixture {
     return `${this.opened.root}/${name}`;
   }
 
-  /** What tests made at the root; some kernels put `maps.debug` and `progs.debug` there. */
+  /** Names that tests made at the root; some kernels put `maps.debug` and `progs.debug` there. */
   names(): readonly string[] {
     return this.kernel.pins.list(this.opened.root).filter(name => !name.endsWith('.debug'));
   }
@@ -116,7 +116,7 @@ export function openMap(built: OpenMap | KernelError | undefined): OpenMap {
   return built;
 }
 
-/** The KernelError that a call throws; undefined when it throws none. Anything else goes through. */
+/** The KernelError that a call throws; undefined when it throws none. Any other error is thrown on. */
 export function failureOf(call: () => unknown): KernelError | undefined {
   try {
     call();
@@ -152,7 +152,7 @@ export function bytes(...values: readonly string[]): Uint8Array {
   return Uint8Array.from(Buffer.from(values.join(''), 'hex'));
 }
 
-/** key → value in hex, sorted: the kernel's order of iteration is nobody's business. A key read twice is an error. */
+/** key → value in hex, sorted: the kernel's order of iteration is unspecified. A key read twice is an error. */
 export function contents(entries: Entries, keySize: number): Record<string, string> {
   const stride = entries.count === 0 ? 0 : entries.values.length / entries.count;
   const pairs = Array.from({ length: entries.count }, (_, index): [string, string] => [
@@ -176,11 +176,11 @@ export function numbered(from: number, count: number, value = 0): Entries {
   return { count, keys, values: new Uint8Array(values.buffer) };
 }
 
-/** Waits for what another thread or process has to do first. */
-export async function eventually(what: string, holds: () => boolean): Promise<void> {
+/** Waits for another thread or process. */
+export async function eventually(event: string, holds: () => boolean): Promise<void> {
   const end = performance.now() + 5000;
   while (!holds()) {
-    if (performance.now() > end) throw new Error(`Waited 5 s for ${what}`);
+    if (performance.now() > end) throw new Error(`Waited 5 s for ${event}`);
     await new Promise(resume => setTimeout(resume, 5));
   }
 }

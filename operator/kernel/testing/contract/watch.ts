@@ -2,36 +2,36 @@ import { expect } from 'chai';
 import type { KernelFixture } from './fixture.ts';
 import { eventually } from './fixture.ts';
 
-/** Changes of pins are told, some time after they were made. */
-export function watchContract(stand: () => KernelFixture): void {
+/** The contract of watch: it reports changes of pins some time after they were made. */
+export function watchContract(fixture: () => KernelFixture): void {
   it('calls back after a pin was made, renamed and unlinked', async () => {
-    const { pins } = stand().kernel;
-    pins.makeDirectory(stand().path('watched'));
-    const outer = stand().hashOfMaps();
-    const calls = new Watcher(stand(), [stand().path('watched')]);
-    await calls.follow('a pin', () => pins.pin(outer, stand().path('watched/pin'), 0o600));
+    const { pins } = fixture().kernel;
+    pins.makeDirectory(fixture().path('watched'));
+    const outer = fixture().hashOfMaps();
+    const calls = new Watcher(fixture(), [fixture().path('watched')]);
+    await calls.follow('a pin', () => pins.pin(outer, fixture().path('watched/pin'), 0o600));
     await calls.follow('a rename', () =>
-      pins.rename(stand().path('watched/pin'), stand().path('watched/other')),
+      pins.rename(fixture().path('watched/pin'), fixture().path('watched/other')),
     );
-    await calls.follow('an unlink', () => pins.unlink(stand().path('watched/other')));
+    await calls.follow('an unlink', () => pins.unlink(fixture().path('watched/other')));
     await calls.staysQuiet(() => undefined);
   });
 
   it('sees a directory that did not exist, and what is pinned in it', async () => {
-    const { pins } = stand().kernel;
-    const outer = stand().hashOfMaps();
-    const calls = new Watcher(stand(), [stand().path('later/deeper')]);
-    await calls.follow('the directory', () => pins.makeDirectory(stand().path('later/deeper')));
-    await calls.follow('a pin', () => pins.pin(outer, stand().path('later/deeper/pin'), 0o600));
+    const { pins } = fixture().kernel;
+    const outer = fixture().hashOfMaps();
+    const calls = new Watcher(fixture(), [fixture().path('later/deeper')]);
+    await calls.follow('the directory', () => pins.makeDirectory(fixture().path('later/deeper')));
+    await calls.follow('a pin', () => pins.pin(outer, fixture().path('later/deeper/pin'), 0o600));
     calls.end();
   });
 
   it('is quiet after its end', async () => {
-    const { pins } = stand().kernel;
-    const outer = stand().hashOfMaps();
-    const calls = new Watcher(stand(), [stand().opened.root]);
+    const { pins } = fixture().kernel;
+    const outer = fixture().hashOfMaps();
+    const calls = new Watcher(fixture(), [fixture().opened.root]);
     calls.end();
-    await calls.staysQuiet(() => pins.pin(outer, stand().path('pin'), 0o600));
+    await calls.staysQuiet(() => pins.pin(outer, fixture().path('pin'), 0o600));
   });
 }
 
@@ -39,13 +39,13 @@ class Watcher {
   private calls = 0;
   readonly end: () => void;
 
-  constructor(stand: KernelFixture, directories: readonly string[]) {
-    this.end = stand.kernel.pins.watch(directories, () => {
+  constructor(fixture: KernelFixture, directories: readonly string[]) {
+    this.end = fixture.kernel.pins.watch(directories, () => {
       this.calls += 1;
     });
   }
 
-  /** The callback comes after the action; what earlier ones still cause is waited for first. */
+  /** The callback comes after the action; callbacks of earlier actions are awaited first. */
   async follow(what: string, action: () => void): Promise<void> {
     await this.settled();
     const before = this.calls;

@@ -2,7 +2,7 @@ import { MAP_FLAGS } from '../../../api/outermap.ts';
 import type { MapSpec } from '../../../core/mapspec.ts';
 import type { Errno } from '../../error.ts';
 
-/** What BPF_MAP_CREATE of one type takes: tried type by type, flag by flag on Linux 6.18. */
+/** The arguments that BPF_MAP_CREATE accepts for one type: tried type by type, flag by flag on Linux 6.18. */
 interface CreationRule {
   /** Bits of the flag word. */
   readonly flags: readonly number[];
@@ -12,7 +12,7 @@ interface CreationRule {
   entries?(count: number): Errno | undefined;
 }
 
-/** KMALLOC_MAX_SIZE less what the kernel puts beside key and value. */
+/** KMALLOC_MAX_SIZE less the kernel's own bytes beside key and value. */
 const LARGEST_ELEMENT = (1 << 22) - 64;
 /** PCPU_MIN_UNIT_SIZE */
 const LARGEST_PER_CPU_VALUE = 32_768;
@@ -85,7 +85,7 @@ const RULES: Readonly<Record<MapSpec['type'], CreationRule>> = {
   HashOfMaps: { ...hash, value: only(4) },
 };
 
-/** What BPF_MAP_CREATE answers to this layout; undefined where it makes the map. */
+/** The errno of BPF_MAP_CREATE for this layout; undefined where it makes the map. */
 export function creationErrno(spec: MapSpec): Errno | undefined {
   const rule = RULES[spec.type];
   const allowed = rule.flags.reduce((word, bit) => word | (1 << bit), 0);
@@ -98,14 +98,14 @@ export function creationErrno(spec: MapSpec): Errno | undefined {
   return sizes ?? rule.entries?.(spec.maxEntries);
 }
 
-/** bpf_obj_name_cpy: up to 15 of these. libbpf cuts what is longer; here that is an error, so that nobody relies on it. */
+/** bpf_obj_name_cpy: up to 15 of these. libbpf cuts longer names; the fake rejects them, so that no caller relies on that. */
 export function nameErrno(name: string): Errno | undefined {
   return /^[A-Za-z0-9_.]{0,15}$/.test(name) ? undefined : 'EINVAL';
 }
 
 /**
- * The layout as the map has it afterwards: access of the creating fd is none of the map's flags,
- * and a DevMap is read-only to programs whether that was asked for or not.
+ * The layout as the map has it afterwards: the access flags of the creating fd are not the map's,
+ * and a DevMap is always read-only to programs.
  */
 export function madeSpec(spec: MapSpec, possibleCpus: number): MapSpec {
   const ofMap = spec.flags & ~(MAP_FLAGS.ReadOnly | MAP_FLAGS.WriteOnly);
@@ -115,7 +115,7 @@ export function madeSpec(spec: MapSpec, possibleCpus: number): MapSpec {
   return { ...spec, flags, maxEntries };
 }
 
-/** map_meta_equal: whether an inner map may stand where this template was given. */
+/** map_meta_equal: whether an inner map fits an outer map made with this template. */
 export function fits(template: MapSpec, inner: MapSpec): boolean {
   const alike =
     template.type === inner.type &&
@@ -133,7 +133,7 @@ export function isOuter(spec: MapSpec): boolean {
   return spec.type === 'ArrayOfMaps' || spec.type === 'HashOfMaps';
 }
 
-/** Bytes of one value as the batch calls have it. */
+/** Bytes of one value in the batch calls. */
 export function valueStride(spec: MapSpec, possibleCpus: number): number {
   return spec.type.includes('PerCPU') ? roundedToWord(spec.valueSize) * possibleCpus : spec.valueSize;
 }

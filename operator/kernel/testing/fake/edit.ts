@@ -7,7 +7,7 @@ import type { FakeKernel } from './kernel.ts';
 import type { FakeOpenMap } from './process.ts';
 import { runsOf } from './table.ts';
 
-/** One mutation an entry: upserts, then deletes, then once more the upserts that found the map full. */
+/** One mutation per entry: upserts, then deletes, then again the upserts that found the map full. */
 export function editMap(kernel: FakeKernel, opened: FakeOpenMap, edit: Edit): Failed {
   const { stride, spec, table } = opened.map;
   const { upserts } = edit;
@@ -40,13 +40,13 @@ export function editMap(kernel: FakeKernel, opened: FakeOpenMap, edit: Edit): Fa
   return new Map([...failed].sort(([a], [b]) => a - b));
 }
 
-/** As the real kernel's adapter does it: the entry's own bytes at the moment of the write stay where the mask is 0. */
+/** As in libbpf/entries/keep.ts: where the mask is 0, the entry's bytes at the moment of the write stay. */
 function merged(given: Uint8Array, found: Uint8Array | undefined, mask: Uint8Array | undefined): Uint8Array {
   if (found === undefined || mask === undefined) return given;
   return given.map((byte, at) => (byte & mask[at]!) | (found[at]! & ~mask[at]!));
 }
 
-/** Whoever deleted it before: it is gone, as asked. */
+/** Another writer deleted the entry first. */
 export function unlessAbsent(errno: Errno | undefined): Errno | undefined {
   return errno === 'ENOENT' ? undefined : errno;
 }

@@ -2,8 +2,8 @@ import type { BpfCall } from '../../counts.ts';
 import type { Errno } from '../../error.ts';
 
 /**
- * Thrown by a mutation hook, it is kill -9 before that mutation: nothing of it happens, and the process does nothing
- * ever after, not in a `finally` either. `machine.kill(kernel)` then drops what the process held.
+ * A mutation hook throws it for a kill -9 before that mutation: the mutation does not happen, and the process does nothing
+ * after it, not even in a `finally`. `machine.kill(kernel)` then closes its fds, locks and watches.
  */
 export class Crash extends Error {
   constructor(before: string) {
@@ -12,7 +12,7 @@ export class Crash extends Error {
   }
 }
 
-/** What can be made to fail, by the name of the method; `build` is its first step, `fill`, `freeze` and `pin` its others. */
+/** Operations that can be made to fail, by the name of the method; `build` is its first step, `fill`, `freeze` and `pin` its others. */
 const WORDS = {
   createOuter: 'create outer map',
   build: 'create inner map',
@@ -44,12 +44,12 @@ const WORDS = {
 
 export type FakeOperation = keyof typeof WORDS;
 
-/** The operation in words: what messages and hooks are told. */
+/** The operation in words, for messages and hooks. */
 export function wordsOf(operation: FakeOperation): string {
   return WORDS[operation];
 }
 
-/** What the real kernel would be asked for in its place; readings and writings that bpf() has no part in have none. */
+/** The bpf() commands of the real kernel for each operation; operations without bpf() have none. */
 const BPF: Readonly<Partial<Record<FakeOperation, BpfCall>>> = {
   createOuter: 'create',
   build: 'create',
@@ -78,7 +78,7 @@ interface Fault {
   left: number;
 }
 
-/** Failures that a test has ordered, each used up by the next operations that it is about. */
+/** Failures that a test ordered; each ends after the operations that it is for. */
 export class Faults {
   readonly #ordered: Fault[] = [];
 
@@ -87,7 +87,7 @@ export class Faults {
     this.#ordered.push({ ...rest, left: times });
   }
 
-  /** The errno that this operation shall meet; undefined for none. */
+  /** The errno that this operation fails with; undefined for none. */
   take(operation: FakeOperation, subject: string): Errno | undefined {
     const found = this.#ordered.findIndex(
       fault => fault.operation === operation && subject.includes(fault.where),

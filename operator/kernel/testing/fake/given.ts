@@ -3,7 +3,7 @@ import { HASH, numbered, openMap, u32 } from '../contract/fixture.ts';
 import type { FakeKernel } from './kernel.ts';
 import type { FakeMachine } from './machine.ts';
 
-/** What the fake's own tests start from. */
+/** The fixture of the fake's own tests. */
 export const ROOT = '/sys/fs/bpf';
 export const OUTER = { type: 'HashOfMaps', keySize: 4, valueSize: 4, maxEntries: 8, flags: 0 } as const;
 
@@ -25,7 +25,7 @@ export async function built(kernel: FakeKernel, name: string): Promise<OpenMap> 
   return openMap((await kernel.build([request(name)]))[0]);
 }
 
-/** An outer map pinned as `outer` with one inner map pinned as `a` at key 1, by a process that is still there. */
+/** An outer map pinned as `outer` with one inner map pinned as `a` at key 1, by a process that still runs. */
 export async function tenants(machine: FakeMachine): Promise<FakeKernel> {
   const kernel = machine.openKernel();
   const outer = kernel.createOuter(OUTER, HASH, 'tenants');
@@ -34,7 +34,7 @@ export async function tenants(machine: FakeMachine): Promise<FakeKernel> {
   return kernel;
 }
 
-/** What a promise is rejected with; undefined where it is kept. */
+/** The error that a promise is rejected with; undefined where it is fulfilled. */
 export async function rejection(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
     () => undefined,

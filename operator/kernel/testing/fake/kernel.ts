@@ -25,7 +25,7 @@ import type { FakeMap, OuterTable } from './map.ts';
 import type { FakeCapabilities, FakeOpenMap, FakeProcess } from './process.ts';
 import { bytesOfText, runsOf } from './table.ts';
 
-/** One process on a FakeMachine: a Kernel without a kernel. */
+/** One process on a FakeMachine. */
 export class FakeKernel implements Kernel {
   readonly machine: FakeMachine;
   readonly process: FakeProcess;
@@ -33,11 +33,11 @@ export class FakeKernel implements Kernel {
   readonly possibleCpus: number;
   #state: KernelState | undefined;
 
-  constructor(ground: { machine: FakeMachine; process: FakeProcess; root: string; possibleCpus: number }) {
-    this.machine = ground.machine;
-    this.process = ground.process;
-    this.possibleCpus = ground.possibleCpus;
-    this.pins = new FakePins(ground.machine, ground.process, ground.root);
+  constructor(given: { machine: FakeMachine; process: FakeProcess; root: string; possibleCpus: number }) {
+    this.machine = given.machine;
+    this.process = given.process;
+    this.possibleCpus = given.possibleCpus;
+    this.pins = new FakePins(given.machine, given.process, given.root);
   }
 
   get openMapsLimit(): number {
@@ -89,7 +89,7 @@ export class FakeKernel implements Kernel {
     return this.process.capabilities.perfmon ? ours(outer).map.outer?.template : undefined;
   }
 
-  /** A scratch map is made and its insertion tried: that counts as a mutation, as it does outside. */
+  /** Makes a scratch map and tries its insertion: one mutation, as in the real kernel. */
   accepts(outer: OpenMap, inner: MapSpec): boolean | undefined {
     const { template } = outerOf(outer, 'accepts');
     if (outer.spec.type === 'ArrayOfMaps') return undefined;
@@ -140,7 +140,7 @@ export class FakeKernel implements Kernel {
     return editMap(this, ours(inner), edit);
   }
 
-  /** BPF_MAP_CREATE. `refused`: what the kernel has against it. */
+  /** BPF_MAP_CREATE. `refused`: the errno of the kernel for it. */
   create(
     step: { operation: FakeOperation; subject: string; refused: Errno | undefined },
     map: { spec: MapSpec; name: string; template?: MapSpec },
@@ -184,7 +184,7 @@ export class FakeKernel implements Kernel {
     return this.machine.mutate(this.process, { operation, subject }, apply);
   }
 
-  /** One mutation a key: every state that a crash can leave behind is passed. */
+  /** One mutation per key: a test can crash in every state between. */
   #each(
     operation: FakeOperation,
     map: OpenMap,
@@ -223,7 +223,7 @@ function outerOf(map: OpenMap, operation: FakeOperation): OuterTable {
   return outer;
 }
 
-/** What a probe finds on Linux 6.18 with these capabilities. */
+/** The result of a probe on Linux 6.18 with these capabilities. */
 function linux618(capabilities: FakeCapabilities): KernelState {
   return {
     release: '6.18.0-fake',

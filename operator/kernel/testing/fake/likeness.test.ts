@@ -9,7 +9,7 @@ import { onRealKernel, openFiles, Scratch } from '../../libbpf/scratch.test.ts';
 import { contents, failureOf, hex, u32 } from '../contract/fixture.ts';
 import { FakeMachine } from './machine.ts';
 
-/** Runs one story on both kernels and compares what each tells of it, step by step. */
+/** Runs one story on both kernels and compares their answers, step by step. */
 async function bothTell(
   story: (kernel: Kernel, path: (name: string) => string) => Promise<unknown[]>,
 ): Promise<void> {
@@ -17,17 +17,17 @@ async function bothTell(
   const machine = new FakeMachine();
   try {
     const fake = machine.openKernel({ possibleCpus: scratch.open().possibleCpus });
-    const told = await story(fake, name => `${fake.pins.root}/${name}`);
+    const faked = await story(fake, name => `${fake.pins.root}/${name}`);
     expect(machine.openFds(fake), 'maps left open by the fake').to.equal(0);
     const opened = openFiles();
     const real = await story(scratch.open(), name => scratch.path(name));
     expect(openFiles(), 'files left open by the real one').to.equal(opened);
-    const differing = real.map((answer, step) => [answer, told[step]].map(one => JSON.stringify(one)));
+    const differing = real.map((answer, step) => [answer, faked[step]].map(one => JSON.stringify(one)));
     const shown = differing
       .filter(([one, other]) => one !== other)
       .map(([one, other]) => `real ${one}, fake ${other}`);
     expect(shown.slice(0, 8).join('\n')).to.equal('');
-    expect(told).to.have.length(real.length);
+    expect(faked).to.have.length(real.length);
   } finally {
     scratch.close();
   }
@@ -49,7 +49,7 @@ async function buildOne(
 
 const sizes = fc.oneof(fc.constantFrom(0, 1, 3, 4, 5, 8, 12, 16, 260, 261, 512, 513, 1016, 1024), fc.nat(40));
 const anySpecs: fc.Arbitrary<MapSpec> = fc.record({
-  // Storages take their BTF from the adapter: the fake has none to look at
+  // Storages take their BTF from the adapter: the fake has none
   type: fc.constantFrom(...INNER_TYPES.filter(type => !type.endsWith('Storage'))),
   keySize: fc.oneof({ weight: 3, arbitrary: fc.constant(4) }, sizes),
   valueSize: fc.oneof(sizes, fc.constantFrom(32_768, 32_769)),
@@ -72,14 +72,14 @@ onRealKernel('FakeKernel is like the real one', function () {
   it('build: the same layouts are made, the same refused, with the same errno', async () => {
     const given = fc.sample(specs, { numRuns: 1500, seed: 3 });
     await bothTell(async (kernel, path) => {
-      const told: unknown[] = [];
+      const answers: unknown[] = [];
       for (const spec of given) {
         const map = await buildOne(kernel, path('pin'), { spec });
-        told.push([spec, map instanceof KernelError ? map.errno : specAt(kernel, path('pin'))]);
+        answers.push([spec, map instanceof KernelError ? map.errno : specAt(kernel, path('pin'))]);
         if (!(map instanceof KernelError)) map.close();
         kernel.pins.unlink(path('pin'));
       }
-      return told;
+      return answers;
     });
   });
 
@@ -102,15 +102,15 @@ onRealKernel('FakeKernel is like the real one', function () {
         })),
       );
       const inners = built.filter((map): map is OpenMap => !(map instanceof KernelError));
-      const told: unknown[] = [inners.length];
+      const answers: unknown[] = [inners.length];
       for (const { spec } of inners) {
         const template = { ...spec, flags: spec.type === 'DevMap' ? 0 : spec.flags };
         const outer = kernel.createOuter({ ...HASH_OF_MAPS, maxEntries: 100 }, template, 'fit');
-        told.push([spec, errnosOf(await kernel.replace(outer, u32(...inners.keys()), inners))]);
+        answers.push([spec, errnosOf(await kernel.replace(outer, u32(...inners.keys()), inners))]);
         outer.close();
       }
       for (const inner of inners) inner.close();
-      return told;
+      return answers;
     });
   });
 
@@ -129,17 +129,17 @@ onRealKernel('FakeKernel is like the real one', function () {
         const stride = spec.type.startsWith('PerCPU') ? 8 * kernel.possibleCpus : spec.valueSize;
         const map = await buildOne(kernel, path('pin'), { spec });
         if (map instanceof KernelError) throw map;
-        const told: unknown[] = [];
+        const answers: unknown[] = [];
         for (const { upserts, deletes } of edits) {
           const edit = { upserts: entriesFrom(upserts, stride), deletes: joined(deletes.map(keyOf(spec))) };
-          told.push(errnosOf(await kernel.edit(map, edit)));
+          answers.push(errnosOf(await kernel.edit(map, edit)));
           const [reading] = await kernel.readInner([{ pin: path('pin') }]);
           if (reading === undefined || reading instanceof KernelError)
             throw reading ?? new Error('no answer');
-          told.push(contents(reading.entries, spec.keySize));
+          answers.push(contents(reading.entries, spec.keySize));
         }
         map.close();
-        return told;
+        return answers;
 
         function entriesFrom(given: readonly (readonly [number, number])[], size: number): Entries {
           const values = joined(given.map(([, value]) => new Uint8Array(size).fill(value)));
@@ -172,7 +172,7 @@ onRealKernel('FakeKernel is like the real one', function () {
           (map): map is OpenMap => !(map instanceof KernelError),
         );
         const outer = kernel.createOuter({ ...HASH_OF_MAPS, type, maxEntries: 4 }, HASH_LAYOUT, 'outer');
-        const told: unknown[] = [];
+        const answers: unknown[] = [];
         for (const { puts, removes } of changes) {
           const chosen = new Map(puts);
           const failed = await kernel.replace(
@@ -180,21 +180,21 @@ onRealKernel('FakeKernel is like the real one', function () {
             u32(...chosen.keys()),
             [...chosen.values()].map(index => inners[index]!),
           );
-          told.push(errnosOf(failed), errnosOf(await kernel.remove(outer, u32(...removes))));
+          answers.push(errnosOf(failed), errnosOf(await kernel.remove(outer, u32(...removes))));
           const { keys, ids } = await kernel.readOuter(outer);
           const indexes = Array.from(ids, (id, at) => [
             hex(keys.subarray(at * 4, at * 4 + 4)),
             inners.findIndex(inner => inner.id === id),
           ]);
-          told.push(indexes.sort());
+          answers.push(indexes.sort());
         }
         for (const map of [outer, ...inners]) map.close();
-        return told;
+        return answers;
       });
     });
   }
 
-  it('pins: the same names can be made, renamed, read and taken away, with the same errno', async () => {
+  it('pins: the same names can be made, renamed, read and removed, with the same errno', async () => {
     const names = ['a', 'b', 'a/c', 'a/c/d', 'b/c', 'x.y', 'a/x.y', 'n'.repeat(255), 'n'.repeat(256)];
     const verbs = [
       'makeDirectory',
@@ -210,14 +210,14 @@ onRealKernel('FakeKernel is like the real one', function () {
     const steps = fc.sample(step, { numRuns: 3000, seed: 7 });
     await bothTell(async (kernel, path) => {
       const outer = kernel.createOuter(HASH_OF_MAPS, kinds[0]!, 'outer');
-      const told = steps.map(([verb, one, other]) => [
+      const answers = steps.map(([verb, one, other]) => [
         verb,
         one,
         other,
-        tell(() => walk(verb, path(one), path(other))),
+        answerOf(() => walk(verb, path(one), path(other))),
       ]);
       outer.close();
-      return told;
+      return answers;
 
       function walk(verb: (typeof verbs)[number], one: string, other: string): unknown {
         const { pins } = kernel;
@@ -225,7 +225,7 @@ onRealKernel('FakeKernel is like the real one', function () {
         if (verb === 'pin') return pins.pin(outer, one, 0o600);
         if (verb === 'writeRecord') return pins.writeRecord(one, 'leads nowhere');
         if (verb === 'look')
-          return [pins.exists(one), [...pins.list(one)].sort(), tell(() => kernel.open(one).close())];
+          return [pins.exists(one), [...pins.list(one)].sort(), answerOf(() => kernel.open(one).close())];
         return pins[verb](one);
       }
     });
@@ -245,8 +245,8 @@ function specAt(kernel: Kernel, pin: string): MapSpec {
   return map.spec;
 }
 
-/** What a call answers, or the errno that it is refused with. */
-function tell(call: () => unknown): unknown {
+/** The result of a call, or the errno of its failure. */
+function answerOf(call: () => unknown): unknown {
   let answer: unknown;
   const refused = failureOf(() => {
     answer = call();

@@ -73,11 +73,11 @@ describe('FakeMachine', () => {
   });
 
   describe('onMutation', () => {
-    it('tells each mutation before it happens, in words, and counts it', async () => {
-      const told: string[] = [];
-      machine.onMutation(description => told.push(`${machine.mutations} ${description}`));
+    it('announces each mutation before it happens, in words, and counts it', async () => {
+      const announced: string[] = [];
+      machine.onMutation(description => announced.push(`${machine.mutations} ${description}`));
       await tenants(machine);
-      expect(told).to.deep.equal([
+      expect(announced).to.deep.equal([
         '1 create outer map tenants',
         '2 pin at /sys/fs/bpf/outer',
         '3 create inner map team-a/a',
@@ -146,19 +146,19 @@ describe('FakeMachine', () => {
   });
 
   describe('failNext', () => {
-    it('fails as often as told, then no more', async () => {
+    it('fails as often as ordered, then no more', async () => {
       const kernel = machine.openKernel();
       machine.failNext('build', 'ENOMEM', 2);
       const answers = await kernel.build(['a', 'b', 'c'].map(name => request(name)));
-      const told = answers.map(map => (map instanceof KernelError ? map.message : map.name));
-      expect(told.slice(0, 2)).to.deep.equal([
+      const results = answers.map(map => (map instanceof KernelError ? map.message : map.name));
+      expect(results.slice(0, 2)).to.deep.equal([
         'Cannot create inner map team-a/a: ENOMEM',
         'Cannot create inner map team-a/b: ENOMEM',
       ]);
-      expect(told[2]).to.equal('c');
+      expect(results[2]).to.equal('c');
     });
 
-    it('fails only where it is told to', async () => {
+    it('fails only where a test ordered it', async () => {
       const kernel = machine.openKernel();
       machine.failNext('fill', 'ENOMEM', 1, 'team-a/b');
       const answers = await kernel.build(['a', 'b', 'c'].map(name => request(name)));

@@ -31,15 +31,15 @@ export interface LiveMap {
 
 /**
  * A machine in memory, whose kernel has the real one's rules and errnos: ids, references, bpffs, locks.
- * Every kernel opened on it is a process of its own, so that a restart, a second agent and a stranger can be played.
+ * Every kernel opened on it is a process of its own, so that tests can restart an agent, and add a second one or a stranger.
  */
 export class FakeMachine {
-  /** Mutations tried so far, by whomever. A restart with nothing to do adds none. */
+  /** Mutations tried so far, by all processes. A restart with nothing to do adds none. */
   mutations = 0;
-  /** Who holds flock on a directory. */
+  /** Directory → the holder of its flock. */
   readonly locks = new Map<Directory, FakeProcess>();
   readonly watches = new Watches();
-  readonly tree = new Tree(path => this.watches.tell(path));
+  readonly tree = new Tree(path => this.watches.report(path));
   readonly state: KernelState | undefined;
   readonly #maps = new Map<number, FakeMap>();
   readonly #faults = new Faults();
@@ -47,7 +47,7 @@ export class FakeMachine {
   #lastId = 0;
   #lastPid = 1000;
 
-  /** `state`: what probe tells instead of the features of Linux 6.18. */
+  /** `state`: the answer of probe, by default the features of Linux 6.18. */
   constructor(options: { readonly state?: KernelState } = {}) {
     this.state = options.state;
   }
@@ -76,7 +76,7 @@ export class FakeMachine {
     this.#faults.order({ operation, errno, times, where });
   }
 
-  /** Called before each mutation; what it throws stops the mutation, and a Crash its process. Undefined: no longer. */
+  /** Called before each mutation; an error that it throws stops the mutation, and a Crash its process. Undefined removes it. */
   onMutation(hook: ((description: string) => void) | undefined): void {
     this.#hook = hook;
   }
@@ -85,7 +85,7 @@ export class FakeMachine {
     return [...this.#maps.values()].map(({ id, name, spec, frozen }) => ({ id, name, spec, frozen }));
   }
 
-  /** What programs see through a pinned outer map: outer key → inner key → value, all in hex. */
+  /** The contents that programs see through a pinned outer map: outer key → inner key → value, all in hex. */
   dump(pin: string): Readonly<Record<string, Readonly<Record<string, string>>>> {
     const node = this.tree.find(pin);
     if (typeof node === 'string' || node.kind !== 'pin') throw new Error(`No pin at ${pin}`);
@@ -96,18 +96,18 @@ export class FakeMachine {
 
   /** The whole bpffs: path → `directory`, `map <id>` or `record <text>`. */
   files(): Readonly<Record<string, string>> {
-    const told = [...this.tree.walk()].map(([path, node]) => {
+    const files = [...this.tree.walk()].map(([path, node]) => {
       if (node.kind === 'pin') return [path, `map ${node.map.id}`];
       return [path, node.kind === 'link' ? `record ${node.target}` : 'directory'];
     });
-    return Object.fromEntries(told);
+    return Object.fromEntries(files);
   }
 
   openFds(kernel: FakeKernel): number {
     return kernel.process.openFds;
   }
 
-  /** What the ground under a fake kernel offers to its parts. */
+  /** The services of the machine to the parts of a fake kernel. */
   map(id: number): FakeMap | undefined {
     return this.#maps.get(id);
   }

@@ -27,7 +27,7 @@ describe('FakeMap', () => {
   });
 });
 
-/** Random steps, and a model that knows what they must leave: an id lives while it stands somewhere below. */
+/** Random steps, and a model of their result: an id lives while the model has it anywhere. */
 class Walk {
   readonly #machine: FakeMachine;
   #kernel: FakeKernel;

@@ -25,7 +25,7 @@ export class FakeMap {
   readonly table: Table;
   /** Of an outer map alone. */
   readonly outer: OuterTable | undefined;
-  /** BPF_MAP_FREEZE: user space, whatever its fd, writes it no more. */
+  /** BPF_MAP_FREEZE: user space cannot write it by any fd. */
   frozen = false;
   #references = 0;
   readonly #freed: (map: FakeMap) => void;
@@ -64,7 +64,7 @@ export class OuterTable {
     this.template = template;
   }
 
-  /** The layout is looked at before the place: a wrong one is EINVAL in a full map too. */
+  /** Checks the layout before the place: a wrong one is EINVAL in a full map too. */
   upsert(key: Uint8Array, inner: FakeMap): Errno | undefined {
     const place = textOfBytes(key);
     const old = this.#inners.get(place);

@@ -8,7 +8,7 @@ import type { Lock } from '../../pins.ts';
 import { bpfCallOf, Crash, type FakeOperation } from './faults.ts';
 import type { FakeMap } from './map.ts';
 
-/** What a fake process may do; all of it unless told otherwise. */
+/** The rights of a fake process; it has all by default. */
 export interface FakeCapabilities {
   readonly bpf: boolean;
   readonly sysAdmin: boolean;
@@ -62,7 +62,7 @@ export class FakeProcess {
     return this.#ended !== undefined;
   }
 
-  /** Throws where the process is no more: the dead do nothing. */
+  /** Throws where the process has ended. */
   assertRunning(): void {
     if (this.#ended !== undefined) throw this.#ended;
   }
@@ -72,7 +72,7 @@ export class FakeProcess {
     this.#ended ??= crash;
   }
 
-  /** The kernel closes what the process held. */
+  /** The kernel closes the fds, locks and watches of the process. */
   end(): void {
     this.stop(new Crash('its end'));
     for (const release of this.#atEnd) release();
@@ -81,7 +81,7 @@ export class FakeProcess {
     this.#fds.clear();
   }
 
-  /** Does `release` at the end of the process, or when the answer is called. */
+  /** Does `release` at the end of the process, or when the returned function is called. */
   hold(release: () => void): () => void {
     const once = () => {
       if (this.#atEnd.delete(once)) release();

@@ -7,9 +7,9 @@ import type { Errno } from '../../error.ts';
 export interface Table {
   upsert(key: Uint8Array, value: Uint8Array): Errno | undefined;
   delete(key: Uint8Array): Errno | undefined;
-  /** The value as it is; undefined where there is none. */
+  /** The present value; undefined where there is none. */
   lookup(key: Uint8Array): Uint8Array | undefined;
-  /** Copies, in no order that anybody may rely on. */
+  /** Copies, in unspecified order. */
   entries(): Entries;
 }
 
@@ -33,9 +33,9 @@ export function tableOf(spec: MapSpec, stride: number): Table {
 }
 
 interface KeyRules {
-  /** What an insert into a full map meets; 'evict': the longest unwritten entry makes room. */
+  /** The errno of an insert into a full map; 'evict': the longest unwritten entry makes room. */
   readonly full: 'E2BIG' | 'ENOSPC' | 'evict';
-  /** What makes two keys one; undefined for a key that the map refuses. Absent: all bytes. */
+  /** The identity of a key; undefined for a key that the map refuses. Absent: all bytes. */
   readonly canonical?: (key: Uint8Array) => Uint8Array | undefined;
 }
 
@@ -82,7 +82,7 @@ class KeyedTable implements Table {
     return place === undefined ? undefined : this.#entries.get(place)?.value;
   }
 
-  /** The reverse of the order of insertion: whoever expects the order in which he wrote is found out. */
+  /** In reverse order of insertion, so that tests find callers that expect their own order. */
   entries(): Entries {
     const count = this.#entries.size;
     const keys = new Uint8Array(count * this.#spec.keySize);
@@ -160,7 +160,7 @@ function maskedPrefix(key: Uint8Array): Uint8Array | undefined {
   return masked;
 }
 
-/** Runs of `size` bytes. The real kernel would read beyond the buffer: here a wrong length is told. */
+/** Runs of `size` bytes. The real kernel would read beyond the buffer; the fake throws. */
 export function runsOf(bytes: Uint8Array, size: number, count: number): readonly Uint8Array[] {
   if (bytes.length !== count * size) throw new RangeError(`${bytes.length} bytes are not ${count} × ${size}`);
   return Array.from({ length: count }, (_, index) => bytes.subarray(index * size, (index + 1) * size));
@@ -170,7 +170,7 @@ export function wordAt(bytes: Uint8Array, at: number): number {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(at, true);
 }
 
-/** One character a byte: half of what hex takes, and a Map finds it as quickly. */
+/** One character per byte: half the length of hex, and as fast a key of a Map. */
 export function textOfBytes(bytes: Uint8Array): string {
   let text = '';
   for (const byte of bytes) text += String.fromCharCode(byte);

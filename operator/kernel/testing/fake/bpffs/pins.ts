@@ -9,10 +9,10 @@ import type { FakeProcess } from '../process.ts';
 import { FakeOpenMap } from '../process.ts';
 import type { Node } from './tree.ts';
 
-/** What Pins promises to take; a symlink's target could have 95 bytes more. */
+/** The limit that Pins promises; a symlink's target could have 95 bytes more. */
 const LONGEST_RECORD = 4000;
 
-/** What the kernel gives a pin before anybody changes it. */
+/** The mode that the kernel gives a new pin. */
 export const FIRST_MODE = 0o600;
 
 export class FakePins implements Pins {
@@ -86,7 +86,7 @@ export class FakePins implements Pins {
     this.#mutate('unlink', path, () => this.#machine.tree.unlink(path));
   }
 
-  /** Beside it first, then over it: a crash between the two leaves what is beside. */
+  /** Writes beside it, then renames over it: a crash between the two leaves the name beside. */
   writeRecord(path: string, text: string): void {
     this.#process.assertRunning();
     const { length } = new TextEncoder().encode(text);

@@ -21,7 +21,7 @@ export interface Link {
 
 export type Node = Directory | Pinned | Link;
 
-/** Where a name stands or could stand. */
+/** The place of a name that exists or could exist. */
 interface Place {
   readonly directory: Directory;
   readonly name: string;
@@ -55,7 +55,7 @@ export class Tree {
     return node;
   }
 
-  /** Makes an entry; whatever was made must not be held before. */
+  /** Makes an entry; nothing may hold the node before. */
   add(path: string, node: Node): Errno | undefined {
     const place = this.#placeOf(path);
     if (typeof place === 'string') return place;
@@ -92,7 +92,7 @@ export class Tree {
     return undefined;
   }
 
-  /** In the order of do_renameat2: both parents, both names, then what stands there. */
+  /** In the order of do_renameat2: both parents, both names, then the node there. */
   rename(from: string, to: string): Errno | undefined {
     const places = [this.#parentOf(from), this.#parentOf(to)] as const;
     const unreachable = places.find(place => typeof place === 'string');
@@ -132,7 +132,7 @@ export class Tree {
     return typeof place === 'string' ? place : (nameErrno(place.name) ?? place);
   }
 
-  /** The directory that a name stands in, whatever the name. */
+  /** The directory of a name, valid or not. */
   #parentOf(path: string): Place | Errno {
     const found = this.#rootOf(path);
     if (found === undefined) return 'EPERM';

@@ -1,26 +1,26 @@
 interface Watch {
   readonly directories: readonly string[];
   readonly changed: () => void;
-  told: boolean;
+  isScheduled: boolean;
 }
 
-/** inotify on bpffs: later than the change, several changes at once as one call. */
+/** inotify on bpffs: one call for several changes, later than these. */
 export class Watches {
   readonly #watches = new Set<Watch>();
 
   add(directories: readonly string[], changed: () => void): () => void {
-    const watch = { directories, changed, told: false };
+    const watch = { directories, changed, isScheduled: false };
     this.#watches.add(watch);
     return () => this.#watches.delete(watch);
   }
 
-  /** An entry of this path was made, replaced or taken away. */
-  tell(path: string): void {
+  /** Reports that an entry of this path was made, replaced or removed. */
+  report(path: string): void {
     for (const watch of this.#watches) {
-      if (watch.told || !watch.directories.some(directory => concerns(directory, path))) continue;
-      watch.told = true;
+      if (watch.isScheduled || !watch.directories.some(directory => concerns(directory, path))) continue;
+      watch.isScheduled = true;
       setImmediate(() => {
-        watch.told = false;
+        watch.isScheduled = false;
         if (this.#watches.has(watch)) watch.changed();
       });
     }
