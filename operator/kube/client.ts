@@ -87,7 +87,12 @@ export function openCluster(options: ClusterOptions): Cluster {
     replace: (ref, body, options) => caller.json({ verb: 'update', ref, body }, options),
     apply: (ref, body, options) =>
       caller.json(
-        { verb: 'apply', ref: at(ref, options.subresource), query: applyQuery(options), body },
+        {
+          verb: 'apply',
+          ref: { ...ref, subresource: options.subresource },
+          query: applyQuery(options),
+          body,
+        },
         options,
       ),
     patch: (ref, body, options) => caller.json({ verb: 'patch', ref, body }, options),
@@ -97,10 +102,6 @@ export function openCluster(options: ClusterOptions): Cluster {
     calls: () => caller.counts.all(),
     close: () => caller.close(),
   };
-}
-
-function at(ref: ResourceRef, subresource: 'status' | undefined): ResourceRef {
-  return subresource === undefined ? ref : { ...ref, subresource };
 }
 
 function applyQuery({ fieldManager, force, dryRun }: ApplyOptions): Query {

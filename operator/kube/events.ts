@@ -1,39 +1,39 @@
 import { randomBytes } from 'node:crypto';
 import { type Clock, microTime, REAL_CLOCK } from '../timing/clock.ts';
-import type { Cluster } from './client.ts';
+import type { CallOptions, Cluster, ResourceRef } from './client.ts';
 import { Allowance } from './events/allowance.ts';
 import { cutBytes, type EventRecord, type EventSource, eventObject } from './events/object.ts';
+import { asError } from './watch/failure.ts';
 
 export type { EventRecord, Regarding } from './events/object.ts';
 
 export interface EventsOptions extends EventSource {
   readonly cluster: Pick<Cluster, 'create' | 'patch'>;
   readonly clock?: Clock;
-  /** An event that was not written; it is not tried again. */
+  /** Called for an event that was not written; it is not written again. */
   readonly failed?: (error: Error) => void;
 }
 
 interface Series {
-  readonly namespace: string;
-  readonly name: string;
+  readonly ref: ResourceRef;
   count: number;
-  toldCount: number;
+  writtenCount: number;
   lastAt: Date;
   seenMs: number;
 }
 
 const RESOURCE = { group: 'events.k8s.io', version: 'v1', plural: 'events' };
-/** What repeats within this time is one event with a count. */
+/** An event that repeats within this time is one event with a count. */
 const SERIES_MS = 360_000;
-/** Counts are written this often at most. */
+/** Between two writes of counts. */
 const FLUSH_MS = 30_000;
 const STOP_MS = 2_000;
 const MOST_SERIES = 4_096;
 const MOST_WAITING = 256;
 
 /**
- * Tells people what happened to an object. What repeats is counted in one event; whoever has much to tell is cut
- * short: of an object 10 at once and one a minute, in all 100 at once and one a second. Nothing here ever throws.
+ * Writes Events. One that repeats is counted in one Event, and the number is limited: 10 at once and one a minute for
+ * an object, 100 at once and one a second for all. A failure is reported, and concerns nothing else.
  */
 export class Events {
   readonly #options: EventsOptions;
@@ -43,7 +43,7 @@ export class Events {
   readonly #ofAll: Allowance;
   readonly #stopped = new AbortController();
   readonly #ended = new AbortController();
-  #writing: Promise<void> = Promise.resolve();
+  #writing: Promise<unknown> = Promise.resolve();
   #waiting = 0;
   #flushing: Promise<void> | undefined;
   #dropped = 0;
@@ -60,15 +60,21 @@ export class Events {
     return this.#dropped;
   }
 
-  record(happening: EventRecord): void {
+  record(event: EventRecord): void {
     if (this.#stopped.signal.aborted) return;
-    const key = seriesKey(happening);
+    const key = seriesKey(event);
     const series = this.#series.get(key);
-    if (series !== undefined && this.#clock.now() - series.seenMs < SERIES_MS) this.#repeat(series);
-    else this.#begin(key, happening);
+    if (series === undefined || this.#clock.now() - series.seenMs >= SERIES_MS) {
+      this.#begin(key, event);
+      return;
+    }
+    series.count++;
+    series.lastAt = this.#clock.date();
+    series.seenMs = this.#clock.now();
+    this.#flushing ??= this.#flushLater();
   }
 
-  /** Writes what is waiting and the counts that were not told yet, as far as that takes no longer than 2 s. */
+  /** Writes the events that wait, and counts that were not written yet, for at most 2 s. */
   async stop(): Promise<void> {
     this.#stopped.abort();
     await this.#flushing;
@@ -79,45 +85,23 @@ export class Events {
     await this.#writing;
   }
 
-  #repeat(series: Series): void {
-    series.count++;
-    series.lastAt = this.#clock.date();
-    series.seenMs = this.#clock.now();
-    this.#flushing ??= this.#flushLater();
-  }
-
-  #begin(key: string, happening: EventRecord): void {
-    const { uid, kind, namespace, name } = happening.regarding;
+  #begin(key: string, event: EventRecord): void {
+    const { uid, kind, namespace, name } = event.regarding;
     const object = uid ?? `${kind} ${namespace ?? ''}/${name}`;
-    const allowed = this.#waiting < MOST_WAITING && this.#ofObject.take(object) && this.#ofAll.take('');
-    if (!allowed) {
+    if (this.#waiting >= MOST_WAITING || !this.#ofObject.take(object) || !this.#ofAll.take('')) {
       this.#dropped++;
       return;
     }
-    const series = this.#newSeries(happening);
+    const ref = { resource: RESOURCE, namespace: namespace ?? 'default', name: eventName(name) };
+    const lastAt = this.#clock.date();
     this.#forget();
     this.#series.delete(key);
-    this.#series.set(key, series);
-    const event = eventObject(happening, this.#options, {
-      name: series.name,
-      time: microTime(series.lastAt),
-    });
-    this.#write(() => this.#options.cluster.create(eventRef(series), event, this.#call), key);
+    this.#series.set(key, { ref, count: 1, writtenCount: 1, lastAt, seenMs: this.#clock.now() });
+    const written = eventObject(event, this.#options, { name: ref.name, time: microTime(lastAt) });
+    this.#write(key, call => this.#options.cluster.create(ref, written, call));
   }
 
-  #newSeries({ regarding }: EventRecord): Series {
-    const unique = randomBytes(8).toString('hex');
-    return {
-      namespace: regarding.namespace ?? 'default',
-      name: `${cutBytes(regarding.name, 200)}.${unique}`,
-      count: 1,
-      toldCount: 1,
-      lastAt: this.#clock.date(),
-      seenMs: this.#clock.now(),
-    };
-  }
-
-  /** The oldest first: a Map keeps the order of its making. */
+  /** Drops the oldest series: a Map keeps the order of insertion. */
   #forget(): void {
     for (const [key, { seenMs }] of this.#series) {
       if (this.#series.size < MOST_SERIES && this.#clock.now() - seenMs < SERIES_MS) return;
@@ -129,48 +113,36 @@ export class Events {
     await this.#clock.sleep(FLUSH_MS, this.#stopped.signal);
     this.#flushing = undefined;
     for (const [key, series] of this.#series) {
-      if (series.count === series.toldCount) continue;
-      series.toldCount = series.count;
-      const told = { count: series.count, lastObservedTime: microTime(series.lastAt) };
-      const ref = { ...eventRef(series), name: series.name };
-      this.#write(() => this.#options.cluster.patch(ref, { series: told }, this.#call), key);
+      if (series.count === series.writtenCount) continue;
+      series.writtenCount = series.count;
+      const patch = { series: { count: series.count, lastObservedTime: microTime(series.lastAt) } };
+      this.#write(key, call => this.#options.cluster.patch(series.ref, patch, call));
     }
   }
 
-  get #call() {
-    return { attempts: 3, signal: this.#ended.signal };
-  }
-
-  /** One at a time, in order: a count must not come before its event. */
-  #write(call: () => Promise<unknown>, key: string): void {
+  /** Writes one at a time, in order: a count must not precede its event. */
+  #write(key: string, write: (call: CallOptions) => Promise<unknown>): void {
+    const call = { attempts: 3, signal: this.#ended.signal };
     this.#waiting++;
     this.#writing = this.#writing
-      .then(call)
-      .then(() => {})
+      .then(() => write(call))
       .catch(error => {
         this.#dropped++;
         this.#series.delete(key);
-        if (!this.#ended.signal.aborted) this.#tell(error);
+        if (!this.#ended.signal.aborted) this.#options.failed?.(asError(error));
       })
       .finally(() => {
         this.#waiting--;
       });
   }
-
-  #tell(error: unknown): void {
-    try {
-      this.#options.failed?.(error instanceof Error ? error : new Error(String(error)));
-    } catch {
-      // Events are a courtesy: nobody else is troubled by them.
-    }
-  }
 }
 
-function eventRef({ namespace }: Series) {
-  return { resource: RESOURCE, namespace };
+/** As client-go's: the name of the object and a unique number. */
+function eventName(object: string): string {
+  return `${cutBytes(object, 200)}.${randomBytes(8).toString('hex')}`;
 }
 
-/** As client-go, and the note: a count of different notes would tell only the first. */
+/** As client-go's, and the note: one count of different notes would show only the first. */
 function seriesKey({ regarding, type, reason, action, note }: EventRecord): string {
   const { apiVersion, kind, namespace, name, uid } = regarding;
   return JSON.stringify([apiVersion, kind, namespace, name, uid, type, reason, action, note]);

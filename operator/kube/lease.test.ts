@@ -74,7 +74,6 @@ describe('Lease', () => {
     stop.abort();
     expect(await held).to.equal('released');
     expect(object!.spec['holderIdentity']).to.equal('');
-    expect(mine.isHeld).to.equal(false);
   });
 
   it('releases though the stop came while a renewal was written', async () => {
@@ -141,7 +140,6 @@ describe('Lease', () => {
       server.handler = handler;
       expect(await within(8_900, holding)).to.equal('pending');
       expect(await within(3_200, holding)).to.equal('lost');
-      expect(mine.isHeld).to.equal(false);
       expect(failures.length).to.be.within(1, 6);
     });
 
@@ -166,8 +164,8 @@ describe('Lease', () => {
     );
     await clock.run(7_000);
     server.handler = serve;
-    await clock.run(30_000);
-    expect(mine.isHeld).to.equal(true);
+    expect(await within(30_000, holding)).to.equal('pending');
+    expect(object!.spec['holderIdentity']).to.equal('a');
     stop.abort();
     expect(await holding).to.equal('released');
     await clock.run(200_000);
@@ -183,8 +181,7 @@ describe('Lease', () => {
     expect(await acquired).to.equal(false);
   });
 
-  it('refuses times that cannot work', () => {
-    expect(() => lease('a', { durationMs: 5_000 })).to.throw('durationMs > renewDeadlineMs > retryMs');
+  it('refuses an empty identity', () => {
     expect(() => lease('')).to.throw('identity is empty');
   });
 

@@ -1,22 +1,17 @@
 import { type Clock, microTime, REAL_CLOCK } from '../timing/clock.ts';
-import { ApiError, type Cluster, type KubeObject } from './client.ts';
+import { ApiError, type CallOptions, type Cluster, type KubeObject } from './client.ts';
+import { asError } from './watch/failure.ts';
 
 export interface LeaseOptions {
   readonly cluster: Pick<Cluster, 'get' | 'create' | 'replace'>;
   readonly namespace: string;
   readonly name: string;
-  /** Of this process: two that share one both lead. */
+  /** Two processes with the same identity would both lead. */
   readonly identity: string;
-  /** After how long without renewal another may take it; default 15 s. */
-  readonly durationMs?: number;
-  /** After how long without success the holder gives up; default 10 s, below durationMs. */
-  readonly renewDeadlineMs?: number;
-  /** Between two tries; default 2 s. */
-  readonly retryMs?: number;
   readonly clock?: Clock;
-  /** Another leads, or we do. */
+  /** Called when another holder is seen, or this one. */
   readonly onHolder?: (identity: string) => void;
-  /** A try that got no answer; it is repeated. */
+  /** Called for a request that failed; it is repeated. */
   readonly failed?: (error: Error) => void;
 }
 
@@ -33,93 +28,69 @@ interface LeaseObject extends KubeObject {
 }
 
 const RESOURCE = { group: 'coordination.k8s.io', version: 'v1', plural: 'leases' };
+/** Another process may take a lease that was not renewed for this time. */
+const DURATION_MS = 15_000;
+/** The holder gives up after this time without a renewal: before another may lead. */
+const RENEW_DEADLINE_MS = 10_000;
+const RETRY_MS = 2_000;
 
 /**
- * One of several processes leads at a time. Others' times are never compared with our clock, only watched for changes:
- * a lease is free when it has not changed for its duration by our own clock.
+ * Lets one of several processes lead at a time. The times in a Lease are never compared with the local clock, whose
+ * setting may differ: a lease is free when it has not changed for its duration, measured locally.
  */
 export class Lease {
   readonly #options: LeaseOptions;
   readonly #clock: Clock;
-  readonly #durationMs: number;
-  readonly #retryMs: number;
   #seen: LeaseObject | undefined;
   #seenAt = 0;
-  #toldHolder: string | undefined;
-  #held = false;
+  #reportedHolder = '';
 
   constructor(options: LeaseOptions) {
     this.#options = options;
     this.#clock = options.clock ?? REAL_CLOCK;
-    this.#durationMs = options.durationMs ?? 15_000;
-    this.#retryMs = options.retryMs ?? 2_000;
     if (options.identity === '') throw new Error('Cannot ask for a lease: the identity is empty');
-    if (this.#durationMs <= this.#renewDeadlineMs || this.#renewDeadlineMs <= this.#retryMs)
-      throw new Error('Cannot ask for a lease: durationMs > renewDeadlineMs > retryMs must hold');
   }
 
-  get isHeld(): boolean {
-    return this.#held;
-  }
-
-  /** Waits for the lease. False when stopped before. */
+  /** Waits for the lease; false where it was stopped before. */
   async acquire(stop: AbortSignal): Promise<boolean> {
     while (!stop.aborted) {
-      if (await this.#try(stop)) {
-        this.#held = true;
-        return true;
-      }
-      await this.#clock.sleep(this.#jittered(), stop);
+      if (await this.#acquireOrRenew(stop)) return true;
+      await this.#clock.sleep(RETRY_MS * (1 + 0.2 * this.#clock.random()), stop);
     }
     return false;
   }
 
-  /** Renews until stopped, and then gives the lease back; or until it is lost, and then nothing more may be written. */
+  /** Renews until stopped, then releases the lease; or until it is lost, after which nothing may be written. */
   async hold(stop: AbortSignal): Promise<'released' | 'lost'> {
     let renewedAt = this.#clock.now();
     while (!stop.aborted) {
-      await this.#clock.sleep(this.#retryMs, stop);
+      await this.#clock.sleep(RETRY_MS, stop);
       if (stop.aborted) break;
-      const left = renewedAt + this.#renewDeadlineMs - this.#clock.now();
-      const asked = this.#clock.now();
-      if (left > 0 && (await this.#try(stop, left))) renewedAt = asked;
-      else if (this.#isAnothers || this.#clock.now() - renewedAt >= this.#renewDeadlineMs)
-        return this.#lose();
+      const began = this.#clock.now();
+      const left = renewedAt + RENEW_DEADLINE_MS - began;
+      if (left > 0 && (await this.#acquireOrRenew(stop, left))) renewedAt = began;
+      else if (this.#isAnothers || this.#clock.now() - renewedAt >= RENEW_DEADLINE_MS) return 'lost';
     }
     await this.#release();
     return 'released';
   }
 
-  get #renewDeadlineMs(): number {
-    return this.#options.renewDeadlineMs ?? 10_000;
-  }
-
   get #isAnothers(): boolean {
-    const holder = this.#seen?.spec?.holderIdentity;
-    return holder !== undefined && holder !== '' && holder !== this.#options.identity;
+    return !['', this.#options.identity].includes(holderOf(this.#seen));
   }
 
-  #lose(): 'lost' {
-    this.#held = false;
-    return 'lost';
-  }
-
-  /** Not all that wait ask at the same instant. */
-  #jittered(): number {
-    return this.#retryMs * (1 + 0.2 * this.#clock.random());
-  }
-
-  async #try(stop: AbortSignal, leftMs = this.#renewDeadlineMs): Promise<boolean> {
+  async #acquireOrRenew(stop: AbortSignal, leftMs = RENEW_DEADLINE_MS): Promise<boolean> {
+    const { cluster } = this.#options;
     const call = { signal: stop, attempts: 1, urgent: true, timeoutMs: Math.min(5_000, leftMs) };
     try {
       const found = await this.#read(call);
-      if (found === undefined) this.#observe(await this.#create(call));
-      else if (!this.#mayTake(found)) return false;
-      else
-        this.#observe(await this.#options.cluster.replace<LeaseObject>(this.#ref, this.#taken(found), call));
+      if (found !== undefined && this.#isAnothers && !this.#hasExpired(found)) return false;
+      const lease = this.#heldBy(found);
+      if (found === undefined) this.#observe(await cluster.create<LeaseObject>(this.#ref, lease, call));
+      else this.#observe(await cluster.replace<LeaseObject>(this.#ref, lease, call));
       return true;
     } catch (error) {
-      if (!stop.aborted && !isConflict(error)) this.#tell(error);
+      if (!stop.aborted) this.#report(error);
       return false;
     }
   }
@@ -128,7 +99,7 @@ export class Lease {
     return { resource: RESOURCE, namespace: this.#options.namespace, name: this.#options.name };
   }
 
-  async #read(call: object): Promise<LeaseObject | undefined> {
+  async #read(call: CallOptions): Promise<LeaseObject | undefined> {
     try {
       const found = await this.#options.cluster.get<LeaseObject>(this.#ref, call);
       this.#observe(found);
@@ -139,81 +110,63 @@ export class Lease {
     }
   }
 
-  async #create(call: object): Promise<LeaseObject> {
-    const { namespace, name } = this.#options;
+  /** The duration in the Lease counts: its holder may have another one than this process. */
+  #hasExpired({ spec }: LeaseObject): boolean {
+    const durationMs = (spec?.leaseDurationSeconds ?? DURATION_MS / 1000) * 1000;
+    return this.#clock.now() - this.#seenAt >= durationMs;
+  }
+
+  /** Has the resourceVersion that was read: of two processes that take a lease at once, one gets a Conflict. */
+  #heldBy(found: LeaseObject | undefined): LeaseObject {
+    const { namespace, name, identity } = this.#options;
     const now = microTime(this.#clock.date());
-    const object = {
-      apiVersion: 'coordination.k8s.io/v1',
-      kind: 'Lease',
-      metadata: { namespace, name },
-      spec: { ...this.#ours(now), acquireTime: now, leaseTransitions: 0 },
-    };
-    return await this.#options.cluster.create<LeaseObject>(this.#ref, object, call);
-  }
-
-  /** The duration that counts is the holder's: it may run with other options. */
-  #mayTake({ spec }: LeaseObject): boolean {
-    const holder = spec?.holderIdentity ?? '';
-    if (holder === '' || holder === this.#options.identity) return true;
-    const lasts = (spec?.leaseDurationSeconds ?? this.#durationMs / 1000) * 1000;
-    return this.#clock.now() - this.#seenAt >= lasts;
-  }
-
-  /** With the resourceVersion that was read: of two that take it at once, one gets a Conflict. */
-  #taken(found: LeaseObject): LeaseObject {
-    const now = microTime(this.#clock.date());
-    const mine = found.spec?.holderIdentity === this.#options.identity;
-    const changes = mine
-      ? {}
-      : { acquireTime: now, leaseTransitions: (found.spec?.leaseTransitions ?? 0) + 1 };
-    return { ...found, spec: { ...found.spec, ...this.#ours(now), ...changes } };
-  }
-
-  #ours(now: string): LeaseSpec {
+    const renewed = { holderIdentity: identity, leaseDurationSeconds: DURATION_MS / 1000, renewTime: now };
+    if (found !== undefined && holderOf(found) === identity)
+      return { ...found, spec: { ...found.spec, ...renewed } };
+    const leaseTransitions = found === undefined ? 0 : (found.spec?.leaseTransitions ?? 0) + 1;
     return {
-      holderIdentity: this.#options.identity,
-      leaseDurationSeconds: Math.ceil(this.#durationMs / 1000),
-      renewTime: now,
+      ...{ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { namespace, name }, ...found },
+      spec: { ...found?.spec, ...renewed, acquireTime: now, leaseTransitions },
     };
   }
 
   #observe(found: LeaseObject): void {
-    if (!sameLease(this.#seen, found)) this.#seenAt = this.#clock.now();
+    if (!isSameLease(this.#seen, found)) this.#seenAt = this.#clock.now();
     this.#seen = found;
-    const holder = found.spec?.holderIdentity ?? '';
-    if (holder === '' || holder === this.#toldHolder) return;
-    this.#toldHolder = holder;
+    const holder = holderOf(found);
+    if (holder === '' || holder === this.#reportedHolder) return;
+    this.#reportedHolder = holder;
     this.#options.onHolder?.(holder);
   }
 
   /**
-   * Another need not wait for the lease to run out. Read again: the renewal that the stop interrupted may have been
-   * written. A failure costs that wait, no more.
+   * Another process then need not wait until the lease expires. It is read again, because the renewal that the stop
+   * interrupted may have been written. A failure costs that wait and no more.
    */
   async #release(): Promise<void> {
-    this.#held = false;
     const call = { attempts: 1, urgent: true, timeoutMs: 2_000 };
     try {
       const found = await this.#read(call);
-      if (found?.spec?.holderIdentity !== this.#options.identity) return;
+      if (found === undefined || holderOf(found) !== this.#options.identity) return;
       const now = microTime(this.#clock.date());
       const spec = { ...found.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: now };
       await this.#options.cluster.replace(this.#ref, { ...found, spec }, call);
     } catch (error) {
-      if (!isConflict(error)) this.#tell(error);
+      this.#report(error);
     }
   }
 
-  #tell(error: unknown): void {
-    this.#options.failed?.(error instanceof Error ? error : new Error(String(error)));
+  /** A Conflict is no failure: another process was faster. */
+  #report(error: unknown): void {
+    if (!(error instanceof ApiError && error.status === 409)) this.#options.failed?.(asError(error));
   }
 }
 
-function isConflict(error: unknown): boolean {
-  return error instanceof ApiError && error.status === 409;
+function holderOf(lease: LeaseObject | undefined): string {
+  return lease?.spec?.holderIdentity ?? '';
 }
 
-function sameLease(left: LeaseObject | undefined, right: LeaseObject): boolean {
+function isSameLease(left: LeaseObject | undefined, right: LeaseObject): boolean {
   if (left === undefined) return false;
   return JSON.stringify([left.metadata.uid, left.spec]) === JSON.stringify([right.metadata.uid, right.spec]);
 }

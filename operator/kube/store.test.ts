@@ -15,21 +15,18 @@ describe('Store', () => {
     expect(first.get('a')).to.equal('x');
   });
 
-  it('tells of changes, and of the first set though it is empty', () => {
+  it('onChange is called for changes, and for the first list though it is empty', () => {
     const store = new Store<string>();
-    let told = 0;
-    const end = store.onChange(() => told++);
+    let calls = 0;
+    store.onChange(() => calls++);
     expect(store.hasSynced).to.equal(false);
     store.replace(new Map());
-    expect([told, store.hasSynced]).to.deep.equal([1, true]);
+    expect([calls, store.hasSynced]).to.deep.equal([1, true]);
     store.replace(new Map());
-    expect(told).to.equal(1);
+    expect(calls).to.equal(1);
     store.put('a', 'x');
     store.remove('a');
-    expect(told).to.equal(3);
-    end();
-    store.put('a', 'x');
-    expect(told).to.equal(3);
+    expect(calls).to.equal(3);
   });
 
   it('replace removes what is not in it', () => {
@@ -51,16 +48,5 @@ describe('Store', () => {
       ['c', 'z'],
     ]);
     expect([store.size, store.get('a'), store.get('c')]).to.deep.equal([2, undefined, 'z']);
-  });
-
-  it('one listener that throws keeps no other from being told', () => {
-    const store = new Store<string>();
-    let told = 0;
-    store.onChange(() => {
-      throw new Error('listener');
-    });
-    store.onChange(() => told++);
-    expect(() => store.put('a', 'x')).to.throw('listener');
-    expect(told).to.equal(1);
   });
 });

@@ -1,13 +1,13 @@
 import type { CacheConsumer } from './watch/cache.ts';
 
-/** Objects by key, after the transform, as a reflector keeps them. */
+/** The items of a reflector by key. */
 export class Store<T> implements CacheConsumer<T> {
   #items: Map<string, T> = new Map();
   #snapshot: ReadonlyMap<string, T> | undefined;
   #synced = false;
-  readonly #listeners = new Set<() => void>();
+  #listener = (): void => {};
 
-  /** Whether a whole set was ever given: before, what is not here may exist. */
+  /** Whether there was a list: before, an item that is not here may exist. */
   get hasSynced(): boolean {
     return this.#synced;
   }
@@ -20,22 +20,21 @@ export class Store<T> implements CacheConsumer<T> {
     return this.#items.get(key);
   }
 
-  /** The same object again while nothing changed, never changed afterwards. */
+  /** The same immutable map while nothing changes. */
   snapshot(): ReadonlyMap<string, T> {
     this.#snapshot ??= new Map(this.#items);
     return this.#snapshot;
   }
 
-  /** Called after every change and after the first whole set; the answer ends it. */
-  onChange(changed: () => void): () => void {
-    this.#listeners.add(changed);
-    return () => this.#listeners.delete(changed);
+  /** The one listener is called after every change and after the first list. */
+  onChange(changed: () => void): void {
+    this.#listener = changed;
   }
 
   replace(items: ReadonlyMap<string, T>): void {
-    const first = !this.#synced;
+    const isFirst = !this.#synced;
     this.#synced = true;
-    if (!first && sameMap(this.#items, items)) return;
+    if (!isFirst && sameItems(this.#items, items)) return;
     this.#items = new Map(items);
     this.#changed();
   }
@@ -50,21 +49,13 @@ export class Store<T> implements CacheConsumer<T> {
     if (this.#items.delete(key)) this.#changed();
   }
 
-  /** One listener that throws keeps no other from being told. */
   #changed(): void {
     this.#snapshot = undefined;
-    const failures: unknown[] = [];
-    for (const listener of [...this.#listeners])
-      try {
-        listener();
-      } catch (error) {
-        failures.push(error);
-      }
-    if (failures.length > 0) throw failures[0];
+    this.#listener();
   }
 }
 
-function sameMap<T>(left: ReadonlyMap<string, T>, right: ReadonlyMap<string, T>): boolean {
+function sameItems<T>(left: ReadonlyMap<string, T>, right: ReadonlyMap<string, T>): boolean {
   if (left.size !== right.size) return false;
   for (const [key, item] of right) if (left.get(key) !== item || !left.has(key)) return false;
   return true;

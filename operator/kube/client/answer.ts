@@ -5,18 +5,18 @@ const LONGEST_WAIT_MS = 300_000;
 
 /** The refusal that an answer's body and headers make; the body may be anything. */
 export function refusalOf(status: number, text: string, retryAfter: string | undefined): ApiStatus {
-  const wait = waitOf(retryAfter);
-  return { ...statusObject(status, text), ...(wait === undefined ? {} : { retryAfter: wait }) };
+  const refusal = refusalOfStatus(objectIn(text), status);
+  return { ...refusal, retryAfter: waitOf(retryAfter) ?? refusal.retryAfter };
 }
 
-function statusObject(status: number, text: string): ApiStatus {
+function objectIn(text: string): object {
   try {
     const read: unknown = JSON.parse(text);
-    if (typeof read === 'object' && read !== null) return refusalOfStatus(read, status);
+    if (typeof read === 'object' && read !== null) return read;
   } catch {
     // Proxies answer HTML: its text is the message.
   }
-  return { status, reason: REASONS[status] ?? 'Unknown', message: text.replace(/\s+/g, ' ').trim() };
+  return { message: text.replace(/\s+/g, ' ').trim() };
 }
 
 /** A metav1.Status, from a body or an ERROR event. */
@@ -24,12 +24,11 @@ export function refusalOfStatus(read: object, status: number): ApiStatus {
   const { code, reason, message, details } = read as Record<string, unknown>;
   const actual = typeof code === 'number' && Number.isInteger(code) && code > 0 ? code : status;
   const seconds = (details as { retryAfterSeconds?: unknown } | null | undefined)?.retryAfterSeconds;
-  const wait = typeof seconds === 'number' ? waitOf(String(seconds)) : undefined;
   return {
     status: actual,
     reason: typeof reason === 'string' && reason !== '' ? reason : (REASONS[actual] ?? 'Unknown'),
     message: typeof message === 'string' ? message : '',
-    ...(wait === undefined ? {} : { retryAfter: wait }),
+    retryAfter: waitOf(typeof seconds === 'number' ? String(seconds) : undefined),
   };
 }
 

@@ -95,8 +95,7 @@ export class Caller {
         const last = attempt >= (options.attempts ?? ATTEMPTS) || options.signal?.aborted === true;
         if (last || this.#closed.signal.aborted || !mayRetry(request.verb, error)) throw error;
         const retryAfter = (error.retryAfter ?? 0) * (1 + this.#clock.random() / 2);
-        const wait = Math.max(backoff.next(), retryAfter);
-        await this.#sleep(wait, options.signal);
+        await this.#sleep(Math.max(backoff.next(), retryAfter), options.signal);
       }
     }
   }
@@ -191,10 +190,9 @@ export class Caller {
   async #dispatch(request: Request, timed: Timed, access: ServerAccess): Promise<Dispatcher.ResponseData> {
     timed.signal.throwIfAborted();
     const url = new URL(access.server);
-    const prefix = url.pathname === '/' ? '' : url.pathname.replace(/\/$/, '');
     return await this.#connection.dispatcher(access.transport).request({
       origin: url.origin,
-      path: `${prefix}${urlPath(request.ref, request.query)}`,
+      path: `${url.pathname.replace(/\/$/, '')}${urlPath(request.ref, request.query)}`,
       method: METHODS[request.verb],
       headers: { ...this.#headers(request), ...access.headers },
       body: request.body === undefined ? null : JSON.stringify(request.body),

@@ -19,20 +19,15 @@ export class ApiError extends Error {
   /** Milliseconds of the server's Retry-After. */
   readonly retryAfter: number | undefined;
 
-  constructor(message: string, facts: ErrorFacts) {
-    super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
-    this.status = facts.status;
-    this.reason = facts.reason;
-    this.retryAfter = facts.retryAfter;
+  constructor(message: string, { status, reason, retryAfter, cause }: ErrorFacts) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.status = status;
+    this.reason = reason;
+    this.retryAfter = retryAfter;
   }
 }
 
-interface ErrorFacts {
-  readonly status: number;
-  readonly reason: string;
-  readonly retryAfter?: number | undefined;
-  readonly cause?: unknown;
-}
+type ErrorFacts = Omit<ApiStatus, 'message'> & { readonly cause?: unknown };
 
 /** The fields of a metav1.Status, as far as the answer has them. */
 export interface ApiStatus {

@@ -2,7 +2,7 @@ import type { Clock } from '../../timing/clock.ts';
 
 const MOST_NAMES = 4_096;
 
-/** So many at once, then one at a time: a token bucket a name. */
+/** A token bucket for each name: `burst` at once, then one every `everyMs`. */
 export class Allowance {
   readonly #clock: Clock;
   readonly #burst: number;

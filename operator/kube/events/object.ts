@@ -1,4 +1,4 @@
-/** The object that something happened to. */
+/** The object that an event is about. */
 export interface Regarding {
   readonly apiVersion: string;
   readonly kind: string;
@@ -12,12 +12,12 @@ export interface EventRecord {
   readonly regarding: Regarding;
   readonly type: 'Normal' | 'Warning';
   readonly reason: string;
-  /** What was tried: `Program`, `Publish`. */
+  /** The action that was taken: `Program`, `Publish`. */
   readonly action: string;
   readonly note: string;
 }
 
-/** Who tells. */
+/** The reporter of events. */
 export interface EventSource {
   /** `innermap.io/controller` */
   readonly controller: string;
@@ -25,23 +25,23 @@ export interface EventSource {
   readonly instance: string;
 }
 
-/** The API server counts bytes, and refuses the whole event beyond them. */
+/** In bytes: the API server refuses an event whose fields are longer. */
 const LONGEST_NOTE = 1024;
 const LONGEST_WORD = 128;
 
 export function eventObject(
-  happening: EventRecord,
-  recorder: EventSource,
+  event: EventRecord,
+  source: EventSource,
   { name, time }: { name: string; time: string },
 ) {
-  const { regarding, type, reason, action, note } = happening;
+  const { regarding, type, reason, action, note } = event;
   return {
     apiVersion: 'events.k8s.io/v1',
     kind: 'Event',
     metadata: { name, namespace: regarding.namespace ?? 'default' },
     eventTime: time,
-    reportingController: recorder.controller,
-    reportingInstance: cutBytes(recorder.instance, LONGEST_WORD),
+    reportingController: source.controller,
+    reportingInstance: cutBytes(source.instance, LONGEST_WORD),
     action: cutBytes(action, LONGEST_WORD),
     reason: cutBytes(reason, LONGEST_WORD),
     regarding,
@@ -50,7 +50,7 @@ export function eventObject(
   };
 }
 
-/** At most so many bytes of UTF-8, never half a character. */
+/** At most `most` bytes of UTF-8, cut between two characters. */
 export function cutBytes(text: string, most: number): string {
   const bytes = Buffer.from(text, 'utf8');
   if (bytes.length <= most) return text;
