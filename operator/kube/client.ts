@@ -1,5 +1,6 @@
-import { type Clock, REAL_CLOCK } from '../timing/clock.ts';
+import type { Clock } from '../timing/clock.ts';
 import { Caller, type Sized } from './client/caller.ts';
+import type { ConfigOptions } from './client/config.ts';
 import type { CallCount } from './client/counts.ts';
 import type { KubeObject, Query, ResourceRef } from './client/resource.ts';
 
@@ -7,15 +8,10 @@ export type { CallCount } from './client/counts.ts';
 export { ApiError } from './client/error.ts';
 export type { KubeMetadata, KubeObject, Query, Resource, ResourceRef } from './client/resource.ts';
 
-export interface ClusterOptions {
-  /** A file, or several as KUBECONFIG lists them. Absent: the service account of the pod this runs in. */
-  readonly kubeconfig?: string | readonly string[];
-  readonly context?: string;
+export interface ClusterOptions extends ConfigOptions {
   readonly userAgent: string;
   /** Calls, and so connections, at once; watches do not count. Default 8. */
   readonly concurrency?: number;
-  /** Prefix of /var/run/secrets in a pod. */
-  readonly root?: string;
   readonly clock?: Clock;
 }
 
@@ -75,7 +71,7 @@ export interface Cluster {
 
 /** Throws, with what to do, when there is no usable configuration; sends nothing yet. */
 export function openCluster(options: ClusterOptions): Cluster {
-  const caller = new Caller({ ...options, clock: options.clock ?? REAL_CLOCK });
+  const caller = new Caller(options);
   return {
     server: caller.server,
     namespace: caller.namespace,
@@ -85,18 +81,12 @@ export function openCluster(options: ClusterOptions): Cluster {
     create: (ref, body, options) =>
       caller.json({ verb: 'create', ref: { ...ref, name: undefined }, body }, options),
     replace: (ref, body, options) => caller.json({ verb: 'update', ref, body }, options),
-    apply: (ref, body, options) =>
-      caller.json(
-        {
-          verb: 'apply',
-          ref: { ...ref, subresource: options.subresource },
-          query: applyQuery(options),
-          body,
-        },
-        options,
-      ),
+    apply: (ref, body, options) => {
+      const target = { ...ref, subresource: options.subresource };
+      return caller.json({ verb: 'apply', ref: target, query: applyQuery(options), body }, options);
+    },
     patch: (ref, body, options) => caller.json({ verb: 'patch', ref, body }, options),
-    delete: (ref, options) => remove(caller, ref, options),
+    delete: (ref, options) => caller.json({ verb: 'delete', ref, body: deleteOptions(options) }, options),
     watch: (ref, query, signal) =>
       caller.stream({ verb: 'watch', ref, query: { ...query, watch: true } }, signal),
     calls: () => caller.counts.all(),
@@ -132,10 +122,7 @@ function pageOf({ value: list, length }: Sized<RawList>): ListPage {
   };
 }
 
-async function remove(caller: Caller, ref: ResourceRef, options?: CallOptions & { readonly uid?: string }) {
-  const body = options?.uid === undefined ? {} : { preconditions: { uid: options.uid } };
-  await caller.json(
-    { verb: 'delete', ref, body: { kind: 'DeleteOptions', apiVersion: 'v1', ...body } },
-    options,
-  );
+function deleteOptions(options: { readonly uid?: string } = {}) {
+  const preconditions = options.uid === undefined ? undefined : { uid: options.uid };
+  return { kind: 'DeleteOptions', apiVersion: 'v1', preconditions };
 }

@@ -9,7 +9,7 @@ import { asError, RestoredError, StreamedError, type StreamFailure } from './wat
 import { readPages } from './watch/pages.ts';
 import { type EndedWatch, RelistPolicy } from './watch/relistpolicy.ts';
 import { type OnRestored, RestoreDetection, type StreamMembership } from './watch/restoredetection.ts';
-import { Watchdog } from './watch/watchdog.ts';
+import { startWatchdog } from './watch/watchdog.ts';
 
 export type { CacheConsumer } from './watch/cache.ts';
 export type { StreamFailure } from './watch/failure.ts';
@@ -173,20 +173,25 @@ export class Reflector<T> {
   /** Reads a watch to its end. */
   async #watch(ending: Linked): Promise<EndedWatch> {
     const { cluster, ref } = this.#options;
-    const watchdog = new Watchdog(this.#clock, SILENCE_MS);
+    if (this.#relistPolicy.mustList) this.#cache.beginList();
+    const query = this.#watchQuery();
+    const chunks = await cluster.watch(ref, query, ending.signal);
+    if (this.#relistPolicy.mustVerify) await this.#verify(ending.signal);
+    const began = this.#clock.now();
+    const watchdog = startWatchdog(this.#clock, SILENCE_MS, () =>
+      ending.abort(new Error(`Cannot watch: nothing was heard for ${SILENCE_MS / 1000} s`)),
+    );
+    let events = 0;
     try {
-      if (this.#relistPolicy.mustList) this.#cache.beginList();
-      const query = this.#watchQuery();
-      const chunks = await cluster.watch(ref, query, ending.signal);
-      if (this.#relistPolicy.mustVerify) await this.#verify(ending.signal);
-      watchdog.alive();
-      watchdog.guard(() =>
-        ending.abort(new Error(`Cannot watch: nothing was heard for ${SILENCE_MS / 1000} s`)),
-      );
-      return { ...(await this.#read(chunks, watchdog)), timeoutMs: query.timeoutSeconds * 1000 };
+      await readEvents(chunks, watchdog.alive, event => {
+        if (this.#stopped.signal.aborted) return;
+        if (event.kind !== 'error') events++;
+        this.#process(event);
+      });
     } finally {
       watchdog.end();
     }
+    return { events, livedMs: this.#clock.now() - began, timeoutMs: query.timeoutSeconds * 1000 };
   }
 
   /**
@@ -205,21 +210,6 @@ export class Reflector<T> {
     }
     this.#relistPolicy.verified();
     this.#restoreDetection.confirmed();
-  }
-
-  async #read(chunks: AsyncIterable<Uint8Array>, watchdog: Watchdog): Promise<Omit<EndedWatch, 'timeoutMs'>> {
-    const began = this.#clock.now();
-    let events = 0;
-    await readEvents(
-      chunks,
-      () => watchdog.alive(),
-      event => {
-        if (this.#stopped.signal.aborted) return;
-        if (event.kind !== 'error') events++;
-        this.#process(event);
-      },
-    );
-    return { events, livedMs: this.#clock.now() - began };
   }
 
   #process(event: WatchEvent): void {

@@ -4,22 +4,22 @@ import type { Report } from '../core/report/report.ts';
 import type { Publisher } from './publish.ts';
 
 /**
- * Writes the report as JSON, for `innermap status` and whoever else reads it: whole or not at all (written beside, then renamed),
- * and only when it says something new. A report that cannot be written is told once, until it can be again; it never fails a turn.
+ * Writes the report as JSON, for `innermap status` and other readers: atomically, and only when it has news. A failure
+ * is reported once until a report can be written again, and fails no turn.
  */
 export function filePublisher(path: string, failed: (error: Error) => void = () => {}): Publisher {
   let written: string | undefined;
   let failing = false;
   let busy: Promise<void> = Promise.resolve();
   const write = async (report: Report): Promise<void> => {
-    const said = contentOf(report);
-    if (said === written) return;
+    const content = contentOf(report);
+    if (content === written) return;
     try {
       await replaceFile(path, `${JSON.stringify(report)}\n`);
-      written = said;
+      written = content;
       failing = false;
     } catch (error) {
-      if (!failing) failed(explained(path, error));
+      if (!failing) failed(writeError(path, error));
       failing = true;
     }
   };
@@ -31,14 +31,14 @@ export function filePublisher(path: string, failed: (error: Error) => void = () 
   };
 }
 
-/** What a report says apart from when: a turn that found everything as it was is no news. */
+/** The report without times: a turn that found no change has no news. */
 function contentOf(report: Report): string {
   const { turn: _, state, ...rest } = report;
   const { lastCheck: __, ...drift } = state.drift;
   return JSON.stringify({ ...rest, state: { ...state, drift } });
 }
 
-/** In the same directory, or the rename would not be atomic; the name is this process's own. */
+/** Writes a file of this process beside it and renames that: a rename is atomic within a directory. */
 async function replaceFile(path: string, text: string): Promise<void> {
   const directory = dirname(path);
   const beside = join(directory, `.${basename(path)}.${process.pid}`);
@@ -53,7 +53,7 @@ async function replaceFile(path: string, text: string): Promise<void> {
   }
 }
 
-function explained(path: string, error: unknown): Error {
+function writeError(path: string, error: unknown): Error {
   const { message } = error as Error;
   return new Error(`Cannot write report ${path}: ${message}; name another file with --report`, {
     cause: error,

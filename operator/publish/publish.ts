@@ -1,6 +1,6 @@
 import type { Report } from '../core/report/report.ts';
 
-/** Where a turn's report goes. */
+/** Publishes the report of each turn. */
 export interface Publisher {
   publish(report: Report): Promise<void>;
 }

@@ -2,11 +2,11 @@ import type { Clock } from './clock.ts';
 
 const FIRST_MS = 800;
 const MOST_MS = 30_000;
-/** Of each wait, added: a thousand agents must not come back at the same instant. */
+/** Added share of each wait: a thousand agents must not return at the same instant. */
 const JITTER = 0.5;
 const HEALTHY_MS = 120_000;
 
-/** Waits from 0.8 to 30 s, doubling, and forgets after two minutes without being asked. */
+/** Waits from 0.8 to 30 s, doubling; starts again after two minutes without a failure. */
 export class Backoff {
   readonly #clock: Clock;
   #failures = 0;
@@ -16,7 +16,7 @@ export class Backoff {
     this.#clock = clock;
   }
 
-  /** How long to wait after one more failure. */
+  /** Milliseconds to wait after one more failure. */
   next(): number {
     const now = this.#clock.now();
     if (now - this.#until >= HEALTHY_MS) this.#failures = 0;

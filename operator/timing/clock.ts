@@ -1,8 +1,8 @@
-/** Time and chance, handed in so that hours of failures can be tested in a second. */
+/** Time and chance, as an argument: specs simulate hours of failures in a second. */
 export interface Clock {
-  /** Milliseconds that never go back. */
+  /** Milliseconds of a monotonic clock. */
   now(): number;
-  /** What others read in our objects. */
+  /** Wall-clock time, for objects of the API. */
   date(): Date;
   /** 0 ≤ x < 1 */
   random(): number;

@@ -1,9 +1,9 @@
 import type { Steps } from '../core/steps.ts';
 
-/** Work of one go on the event loop, which nothing may stall for 20 ms; a garbage collection comes on top. */
+/** Longest work between two turns of the event loop, which nothing may block for 20 ms; a garbage collection adds to it. */
 const SLICE_MILLISECONDS = 4;
 
-/** Tells when to let others run: `if (slice.over()) await slice.rest()`. Time of the machine, never simulated. */
+/** Limits work to a slice: `if (slice.over()) await slice.rest()`. It uses the machine's time, which is never simulated. */
 export class Slice {
   #end = performance.now() + SLICE_MILLISECONDS;
 
@@ -17,15 +17,15 @@ export class Slice {
   }
 }
 
-/** Lets other events in between two pieces of work that take milliseconds each. */
+/** Lets other events run between two pieces of work that take milliseconds each. */
 export function yieldToEventLoop(): Promise<void> {
   return new Promise(resume => setImmediate(resume));
 }
 
-/** A look at the clock takes longer than a small piece of work: one for so many. */
+/** Reading the clock takes longer than a small piece of work: it is read once for so many. */
 const PIECES = 4;
 
-/** Calls `work` for each item and lets other events in between. */
+/** Calls `work` for each item and lets other events run in between. */
 export async function forEachSliced<T>(
   items: Iterable<T>,
   work: (item: T, index: number) => void,

@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts';
 
-/** Ends one waiter's wait. What fires while nobody waits ends the next wait at once. */
+/** Wakes one waiter. Fired while nobody waits, it ends the next wait at once. */
 export class Trigger {
   #fired = false;
   #waiting: AbortController | undefined;
@@ -10,7 +10,7 @@ export class Trigger {
     this.#waiting?.abort();
   }
 
-  /** Until it has fired since the last wait, or the time is over, or stopped. */
+  /** Resolves when it has fired since the last wait, when the time is over, or when stopped. */
   async wait(clock: Clock, milliseconds: number, stop: AbortSignal): Promise<void> {
     if (!this.#fired && milliseconds > 0 && !stop.aborted) {
       const waiting = new AbortController();
@@ -25,7 +25,7 @@ export class Trigger {
   }
 }
 
-/** Resolves when the signal is aborted, at once where it is already. */
+/** Resolves when the signal is aborted, at once if it is already. */
 export function aborted(signal: AbortSignal): Promise<void> {
   return new Promise(resolve => {
     if (signal.aborted) resolve();

@@ -1,10 +1,10 @@
 import type { Dispatcher } from 'undici';
 import { Backoff } from '../../timing/backoff.ts';
-import type { Clock } from '../../timing/clock.ts';
+import { type Clock, REAL_CLOCK } from '../../timing/clock.ts';
 import { yieldToEventLoop } from '../../timing/sliced.ts';
-import type { CallOptions } from '../client.ts';
+import type { CallOptions, ClusterOptions } from '../client.ts';
 import { refusalOf } from './answer.ts';
-import { type ConfigOptions, loadConfig } from './config.ts';
+import { loadConfig } from './config.ts';
 import { Connection } from './connection.ts';
 import { ApiCallCounts } from './counts.ts';
 import { Credentials, type ServerAccess } from './credentials.ts';
@@ -32,12 +32,6 @@ export interface Request {
 export interface Sized<T> {
   readonly value: T;
   readonly length: number;
-}
-
-interface CallerOptions extends ConfigOptions {
-  readonly userAgent: string;
-  readonly concurrency?: number;
-  readonly clock: Clock;
 }
 
 const METHODS = {
@@ -69,15 +63,16 @@ export class Caller {
   readonly #concurrency: ConcurrencyLimit;
   readonly #closed = new AbortController();
 
-  constructor(options: CallerOptions) {
+  constructor(options: ClusterOptions) {
+    const { clock = REAL_CLOCK, concurrency = 8 } = options;
     const config = loadConfig(options);
     this.server = config.getCurrentCluster()!.server;
     this.namespace = config.getContextObject(config.getCurrentContext())?.namespace;
     this.#userAgent = options.userAgent;
-    this.#clock = options.clock;
-    this.#credentials = new Credentials(() => loadConfig(options), options.clock);
-    this.#breaker = new CircuitBreaker(options.clock);
-    this.#concurrency = new ConcurrencyLimit(options.concurrency ?? 8);
+    this.#clock = clock;
+    this.#credentials = new Credentials(() => loadConfig(options), clock);
+    this.#breaker = new CircuitBreaker(clock);
+    this.#concurrency = new ConcurrencyLimit(concurrency);
   }
 
   /** The answer's JSON. */
@@ -189,13 +184,15 @@ export class Caller {
 
   async #dispatch(request: Request, timed: Timed, access: ServerAccess): Promise<Dispatcher.ResponseData> {
     timed.signal.throwIfAborted();
+    const { verb, ref, query, body } = request;
     const url = new URL(access.server);
+    const type = body === undefined ? {} : { 'content-type': contentType(verb) };
     return await this.#connection.dispatcher(access.transport).request({
       origin: url.origin,
-      path: `${url.pathname.replace(/\/$/, '')}${urlPath(request.ref, request.query)}`,
-      method: METHODS[request.verb],
-      headers: { ...this.#headers(request), ...access.headers },
-      body: request.body === undefined ? null : JSON.stringify(request.body),
+      path: `${url.pathname.replace(/\/$/, '')}${urlPath(ref, query)}`,
+      method: METHODS[verb],
+      headers: { accept: 'application/json', 'user-agent': this.#userAgent, ...type, ...access.headers },
+      body: body === undefined ? null : JSON.stringify(body),
       signal: timed.signal,
     });
   }
@@ -222,11 +219,6 @@ export class Caller {
     this.counts.add(call.verb, 'error');
     this.#breaker.failed(undefined);
     return failure ?? unreachableError(call, error);
-  }
-
-  #headers({ verb, body }: Request): Record<string, string> {
-    const headers = { accept: 'application/json', 'user-agent': this.#userAgent };
-    return body === undefined ? headers : { ...headers, 'content-type': contentType(verb) };
   }
 
   async #sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {

@@ -9,16 +9,14 @@ export interface CallCount {
 
 /** Counts the requests that were sent, retries included. */
 export class ApiCallCounts {
-  readonly #counts = new Map<string, { verb: ApiVerb; code: string; count: number }>();
+  readonly #counts = new Map<string, CallCount>();
 
   add(verb: ApiVerb, code: string): void {
     const name = `${verb} ${code}`;
-    const found = this.#counts.get(name);
-    if (found === undefined) this.#counts.set(name, { verb, code, count: 1 });
-    else found.count++;
+    this.#counts.set(name, { verb, code, count: (this.#counts.get(name)?.count ?? 0) + 1 });
   }
 
   all(): readonly CallCount[] {
-    return [...this.#counts.values()].map(count => ({ ...count }));
+    return [...this.#counts.values()];
   }
 }

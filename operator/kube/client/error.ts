@@ -84,7 +84,8 @@ function attempt({ verb, ref }: ApiCall): string {
 
 function advice({ verb, ref }: ApiCall, { status, retryAfter }: ApiStatus): string {
   if (status === 401) return '; renew the token or the client certificate';
-  if (status === 403) return `; allow the account to ${rbacVerb(verb)} ${fullName(ref.resource)}`;
+  if (status === 403)
+    return `; allow the account to ${verb === 'apply' ? 'patch' : verb} ${fullName(ref.resource)}`;
   if (status === 404 && ref.name === undefined && ref.resource.group.includes('.'))
     return `; install the CustomResourceDefinition ${fullName(ref.resource)}`;
   if (status === 409) return '; read the object again and repeat';
@@ -92,10 +93,6 @@ function advice({ verb, ref }: ApiCall, { status, retryAfter }: ApiStatus): stri
   if (status === 429) return `; the server is busy, wait ${Math.ceil((retryAfter ?? 1000) / 1000)} s`;
   if (status >= 500) return "; see the API server's log";
   return '';
-}
-
-function rbacVerb(verb: ApiVerb): string {
-  return verb === 'apply' ? 'patch' : verb;
 }
 
 function networkAdvice(code: string, server: string): string {

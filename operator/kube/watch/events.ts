@@ -2,7 +2,7 @@ import { Slice } from '../../timing/sliced.ts';
 import { type WatchEvent, watchEvent } from './event.ts';
 import { LineSplitter } from './lines.ts';
 
-/** Calls `take` for each event, parsed one by one. A stream that ends in the middle of a line throws. */
+/** Parses events one by one and calls `take` for each. A stream that ends in the middle of a line throws. */
 export async function readEvents(
   chunks: AsyncIterable<Uint8Array>,
   alive: () => void,

@@ -1,9 +1,10 @@
 import { releasesIn } from '../../api/metadata.ts';
+import { compareVersions } from '../../api/resourceversion.ts';
 import type { NodeMapStateStatus } from '../../api/status.ts';
 import { isNews, settled } from '../../core/report/news.ts';
 import type { Report } from '../../core/report/report.ts';
 import { ApiError, type Cluster, type KubeObject } from '../../kube/client.ts';
-import { Reflector, type StreamFailure } from '../../kube/reflector.ts';
+import { Reflector } from '../../kube/reflector.ts';
 import { NODE_MAP_STATES, nodeMapStateRef } from '../../kube/resources.ts';
 import { Store } from '../../kube/store.ts';
 import type { RestoreDetection } from '../../kube/watch/restoredetection.ts';
@@ -47,9 +48,8 @@ export class ClusterPublisher implements Publisher {
   #report: Report | undefined;
   #waitsSince: number | undefined;
   #writtenAt = Number.NEGATIVE_INFINITY;
-  /** The answer to the last write: the watch delivers it a moment later. */
+  /** The answer to the last write, which the watch delivers a moment later, and the status that was sent. */
   #written: KnownState | undefined;
-  #writtenStatus: NodeMapStateStatus | undefined;
   #releases: readonly string[] = [];
   #released = (): void => {};
 
@@ -67,7 +67,7 @@ export class ClusterPublisher implements Publisher {
       onRestored: () => {
         this.#written = undefined;
       },
-      failed: (failure: StreamFailure) => failed('NodeMapState', failure.error),
+      failed: ({ error }) => failed('NodeMapState', error),
     });
     this.#store.onChange(() => this.#changed());
     this.#reflector.start();
@@ -145,24 +145,20 @@ export class ClusterPublisher implements Publisher {
     const { state, awaited } = this.#report;
     const known = this.#known();
     if (known !== undefined && isOfOther(known.object, state)) return true;
-    return isNews(state, this.#statusOf(known), awaited);
+    return isNews(state, known?.status, awaited);
   }
 
-  /** What was sent, unless somebody else wrote since: a server with an older schema drops fields, which would be news for ever. */
-  #statusOf(known: KnownState | undefined): NodeMapStateStatus | undefined {
-    const version = known?.object.metadata.resourceVersion;
-    return version !== undefined && version === this.#written?.object.metadata.resourceVersion
-      ? this.#writtenStatus
-      : known?.status;
-  }
-
+  /**
+   * What was sent counts as the status, unless somebody else wrote since: a server with an older schema drops fields,
+   * which would be news for ever.
+   */
   #known(): KnownState | undefined {
     const stored = this.#store.get(this.#options.node);
-    const answered = this.#written;
-    if (answered === undefined || stored === undefined) return stored;
-    const isNewer =
-      Number(answered.object.metadata.resourceVersion) > Number(stored.object.metadata.resourceVersion);
-    return isNewer && answered.object.metadata.uid === stored.object.metadata.uid ? answered : stored;
+    const written = this.#written;
+    if (written === undefined || stored === undefined) return stored;
+    const [{ uid, resourceVersion = '' }, other] = [written.object.metadata, stored.object.metadata];
+    const isCurrent = compareVersions(resourceVersion, other.resourceVersion ?? '') >= 0;
+    return isCurrent && uid === other.uid ? written : stored;
   }
 
   async #attempt(): Promise<void> {
@@ -194,8 +190,7 @@ export class ClusterPublisher implements Publisher {
       await make();
       return write();
     });
-    this.#written = { object, status: statusIn(object) };
-    this.#writtenStatus = status;
+    this.#written = { object, status };
     if (this.#store.get(node) === undefined) this.#store.put(node, this.#written);
   }
 }

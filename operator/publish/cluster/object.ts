@@ -4,7 +4,7 @@ import type { KubeObject } from '../../kube/client.ts';
 
 const KIND = { apiVersion: API_VERSION, kind: 'NodeMapState' };
 
-/** The object without its status: it goes when its Node does. */
+/** The object without its status; it is deleted with its Node. */
 export function nodeMapState(name: string, nodeUid: string | undefined): object {
   const owner = { apiVersion: 'v1', kind: 'Node', name, uid: nodeUid };
   const owned = nodeUid === undefined ? {} : { ownerReferences: [owner] };
@@ -12,8 +12,8 @@ export function nodeMapState(name: string, nodeUid: string | undefined): object 
 }
 
 export function statusIn(object: KubeObject): NodeMapStateStatus | undefined {
-  const told = object['status'] as Partial<NodeMapStateStatus> | undefined;
-  return told === undefined ? undefined : wholeStatus(told);
+  const status = object['status'] as Partial<NodeMapStateStatus> | undefined;
+  return status === undefined ? undefined : wholeStatus(status);
 }
 
 export function nodeMapStateStatus(name: string, status: NodeMapStateStatus): object {
