@@ -7,19 +7,19 @@ import { isManifestName, plainPaths } from './scan.ts';
 import { DirectoryWatches } from './watch.ts';
 
 export interface FolderOptions {
-  /** Directories (what lies directly in them) and files. */
+  /** Files, and directories without their subdirectories. */
   readonly paths: readonly string[];
   readonly possibleCpus: number;
-  /** Tokens given to release held removals. */
+  /** Tokens that release held removals. */
   readonly releases: readonly string[];
-  /** Told when a directory cannot be watched: its changes are then seen by the next full scan only. */
+  /** Called for a directory that cannot be watched: only the next full scan finds its changes. */
   readonly unwatched?: (directory: string, error: Error) => void;
 }
 
-/** A read this long after the last full scan makes another: the net below inotify, which loses events and sees no network file systems. */
+/** A read so long after the last full scan makes another: inotify loses events, and has none of network file systems. */
 const RESCAN_MS = 10_000;
 
-/** Manifests in folders, as the source of what is wanted: read at once, then watched. */
+/** Manifests in folders as the source of wanted objects: read at once, then watched. */
 export function folderSource(options: FolderOptions): Source {
   return new FolderSource(options);
 }
@@ -34,26 +34,20 @@ class FolderSource implements Source {
   #scannedAt = 0;
   #scanning: Promise<void> | undefined;
   #flushing: NodeJS.Immediate | undefined;
-  #rescanWanted = false;
+  #isRescanDue = false;
   #isClosed = false;
 
   constructor({ paths, possibleCpus, releases, unwatched = () => {} }: FolderOptions) {
     this.#paths = plainPaths(paths);
-    this.#collector = new Collector({
-      paths,
-      possibleCpus,
-      releases,
-      weigh: false,
-      changed: () => this.#tell(),
-    });
-    this.#watches = new DirectoryWatches((directory, name) => this.#happened(directory, name), unwatched);
+    const changed = () => this.#publish();
+    this.#collector = new Collector({ paths, possibleCpus, releases, weigh: false, changed });
+    this.#watches = new DirectoryWatches((directory, name) => this.#onEvent(directory, name), unwatched);
   }
 
   async read(): Promise<Wanted> {
     if (this.#isClosed) throw new Error('Cannot read the folder: closed');
-    if (!this.#isRead) await this.#scan(() => this.#collector.collect());
-    else if (performance.now() - this.#scannedAt > RESCAN_MS)
-      await this.#scan(() => this.#collector.rescan());
+    if (!this.#isRead) await this.#scan('collect');
+    else if (performance.now() - this.#scannedAt > RESCAN_MS) await this.#scan('rescan');
     this.#isRead = true;
     return this.#collector.wanted;
   }
@@ -71,13 +65,11 @@ class FolderSource implements Source {
     await this.#scanning;
   }
 
-  /** One at a time; who comes meanwhile waits for the one that runs. Directories are watched before they are listed. */
-  async #scan(scan: () => Promise<void>): Promise<void> {
+  /** Runs one scan at a time; a call meanwhile waits for the running one. Directories are watched before they are listed. */
+  async #scan(how: 'collect' | 'rescan'): Promise<void> {
     if (this.#scanning !== undefined) return this.#scanning;
-    this.#watches.watchOnly(
-      new Set([...this.#paths, ...this.#paths.map(path => dirname(path)), ...this.#known()]),
-    );
-    this.#scanning = scan();
+    this.#watches.watchOnly(new Set([...this.#watched(), ...this.#paths.map(path => dirname(path))]));
+    this.#scanning = this.#collector[how]();
     try {
       await this.#scanning;
       this.#scannedAt = performance.now();
@@ -87,24 +79,26 @@ class FolderSource implements Source {
     }
   }
 
-  #known(): ReadonlySet<string> {
-    return this.#collector.listing?.watched ?? new Set();
+  #watched(): ReadonlySet<string> {
+    return new Set([...this.#paths, ...(this.#collector.listing?.watched ?? [])]);
   }
 
-  /** What a symlink leads to may lie anywhere; what changed there before it was watched is seen by one more scan. */
+  /** The target of a symlink may lie anywhere; one more scan finds changes from before it was watched. */
   #watchListed(): void {
-    if (this.#isClosed) return;
-    const fresh = this.#watches.watchOnly(new Set([...this.#paths, ...this.#known()]));
-    if (fresh.length > 0) this.#rescanSoon();
+    if (!this.#isClosed && this.#watches.watchOnly(this.#watched()).length > 0) this.#rescanSoon();
   }
 
-  #happened(directory: string, name: string | undefined): void {
-    const manifest = name === undefined ? undefined : this.#manifestAt(directory, name);
+  #onEvent(directory: string, name: string | undefined): void {
+    if (name === undefined) {
+      this.#rescanSoon();
+      return;
+    }
+    const manifest = this.#manifestAt(directory, name);
     if (manifest !== undefined) this.#touchSoon(manifest);
-    if (name === undefined || this.#mayMoveFiles(directory, name)) this.#rescanSoon();
+    if (this.#mayMoveFiles(directory, name)) this.#rescanSoon();
   }
 
-  /** The path under which a file counts that was touched where it really lies. */
+  /** The listed path of a file that has an event at its target. */
   #manifestAt(directory: string, name: string): string | undefined {
     const { files, targets } = this.#collector.listing ?? {};
     const path = join(directory, name);
@@ -113,7 +107,7 @@ class FolderSource implements Source {
     return isOurs ? listed : undefined;
   }
 
-  /** The folder itself, or a link in it: where it leads to is to be watched from now on. */
+  /** Whether the name is a given folder or a link in one: its target must be watched from now on. */
   #mayMoveFiles(directory: string, name: string): boolean {
     return (
       this.#paths.includes(join(directory, name)) ||
@@ -127,9 +121,9 @@ class FolderSource implements Source {
     this.#flushing ??= setImmediate(() => this.#flush());
   }
 
-  /** A symlink was swapped (a ConfigMap's `..data`), or a folder came or went: any file may be another. */
+  /** A symlink was swapped (a ConfigMap's `..data`), or a folder came or went: every file may be another. */
   #rescanSoon(): void {
-    this.#rescanWanted = true;
+    this.#isRescanDue = true;
     this.#flushing ??= setImmediate(() => this.#flush());
   }
 
@@ -138,23 +132,22 @@ class FolderSource implements Source {
     if (this.#isClosed) return;
     for (const path of this.#touched) this.#collector.touch(path);
     this.#touched.clear();
-    if (!this.#rescanWanted) return;
-    this.#rescanWanted = false;
-    const running = this.#scanning ?? Promise.resolve();
-    running.then(() => this.#rescan()).catch(() => this.#expire());
+    if (this.#isRescanDue) void this.#rescan();
   }
 
+  /** After a failure the next read scans again, and throws it to its caller. */
   async #rescan(): Promise<void> {
-    if (!this.#isClosed) await this.#scan(() => this.#collector.rescan());
+    this.#isRescanDue = false;
+    try {
+      await this.#scanning;
+      if (!this.#isClosed) await this.#scan('rescan');
+    } catch {
+      this.#scannedAt = Number.NEGATIVE_INFINITY;
+      this.#publish();
+    }
   }
 
-  /** The next read scans, and tells its caller what went wrong. */
-  #expire(): void {
-    this.#scannedAt = Number.NEGATIVE_INFINITY;
-    this.#tell();
-  }
-
-  #tell(): void {
+  #publish(): void {
     if (this.#isRead) for (const changed of this.#listeners) changed();
   }
 }

@@ -1,17 +1,17 @@
-/** A file that is gone may be one that is just being replaced. */
+/** Time for the replacement of a file to appear. */
 const QUIET_MS = 150;
-/** So long at most does one wait for others that go meanwhile. */
+/** Upper bound of the wait for further disappearing files. */
 const LONGEST_MS = 2_000;
 
 /**
- * Files that were there and are not. They wait for each other: what `rm` takes away one by one is given up
- * at once, or the first few of a folder emptied by mistake would slip under the brake.
+ * Files that disappeared. They wait for each other: files that `rm` removes one by one are given up at once. Otherwise the
+ * first few of a folder emptied by mistake would slip under maxRemoval.
  */
 export class GoneFiles {
   readonly #since = new Map<string, number>();
   #lastAt = 0;
 
-  /** Whether it is news. */
+  /** Returns whether the file was not among them. */
   add(path: string): boolean {
     if (this.#since.has(path)) return false;
     this.#lastAt = Date.now();
@@ -23,12 +23,12 @@ export class GoneFiles {
     return this.#since.has(path);
   }
 
-  /** It is back, or given up. */
+  /** Removes a file that is back, or given up. */
   forget(path: string): void {
     this.#since.delete(path);
   }
 
-  /** Milliseconds until it is gone for good, and all others with it. */
+  /** Milliseconds until the file is given up, and all others with it. */
   waitFor(path: string): number {
     const now = Date.now();
     const since = this.#since.get(path) ?? now;

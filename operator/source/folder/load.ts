@@ -3,18 +3,18 @@ import { Collector } from './collector.ts';
 import type { ObjectSize } from './manifests.ts';
 
 export interface LoadOptions {
-  /** Of the machine that per-CPU values are for; absent where there is none. */
+  /** Of the machine to which per-CPU values belong; absent where there is none. */
   readonly possibleCpus?: number;
   readonly releases?: readonly string[];
   /** Called while files are read. */
   readonly progress?: (done: number, total: number) => void;
 }
 
-/** What manifests declare, at one moment. */
+/** The declarations of manifests, at one moment. */
 export interface LoadResult {
   readonly wanted: Wanted;
   readonly files: number;
-  /** How heavy each object is to an API server. */
+  /** The size of each object on an API server. */
   readonly sizes: readonly ObjectSize[];
 }
 

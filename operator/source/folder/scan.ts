@@ -15,22 +15,24 @@ import { yieldToEventLoop } from '../../timing/sliced.ts';
 /** The state of a file on disk, as text: equal only while nothing was written, renamed or replaced. */
 export type Signature = string;
 
-/** What a path's file holds, or why that cannot be had. */
-export type FileText =
-  | {
-      readonly kind: 'text';
-      readonly text: string;
-      readonly signature: Signature;
-      readonly modified: number;
-      readonly steady: boolean;
-    }
+export interface WrittenFile {
+  readonly signature: Signature;
+  /** mtime, milliseconds since 1970. */
+  readonly modified: number;
+  /** Whether the file was the same before and after it was read. */
+  readonly steady: boolean;
+}
+
+export type UnavailableText =
   | { readonly kind: 'missing' }
   | { readonly kind: 'unreadable'; readonly message: string; readonly signature: Signature };
 
-/** A larger file is refused before it is read. */
-export const MAX_FILE = 256 * 1024 * 1024;
+/** The text of a path's file, or why it is not available. */
+export type FileText = UnavailableText | (WrittenFile & { readonly kind: 'text'; readonly text: string });
 
-/** Reads one file; `steady` tells whether it was the same before and after. */
+/** A larger file is refused before it is read. */
+const MAX_FILE = 256 * 1024 * 1024;
+
 export function readFileText(path: string): FileText {
   let descriptor: number;
   try {
@@ -40,21 +42,16 @@ export function readFileText(path: string): FileText {
   }
   try {
     const before = fstatSync(descriptor);
-    const wrong = wrongFile(before);
-    if (wrong !== undefined) return { kind: 'unreadable', message: wrong, signature: signatureOf(before) };
-    const bytes = readFileSync(descriptor);
+    const problem = fileProblem(before);
+    if (problem !== undefined)
+      return { kind: 'unreadable', message: problem, signature: signatureOf(before) };
+    const text = decoded(readFileSync(descriptor));
     const after = fstatSync(descriptor);
     const signature = signatureOf(after);
-    const text = decoded(bytes);
     if (text === undefined)
       return { kind: 'unreadable', message: 'Cannot read as UTF-8: save it in that encoding', signature };
-    return {
-      kind: 'text',
-      text,
-      signature,
-      modified: after.mtimeMs,
-      steady: signature === signatureOf(before),
-    };
+    const steady = signature === signatureOf(before);
+    return { kind: 'text', text, signature, modified: after.mtimeMs, steady };
   } catch (error) {
     return unread(error);
   } finally {
@@ -62,15 +59,15 @@ export function readFileText(path: string): FileText {
   }
 }
 
-/** Every file that was found, and what could not be looked at. */
+/** All files at some paths, and the paths that cannot be listed. */
 export interface Listing {
-  /** Path → signature, in the order in which they count. */
+  /** Path → signature, in the order of paths. */
   readonly files: ReadonlyMap<string, Signature>;
-  /** Paths given that cannot be listed, and why: what was known below them stays. */
+  /** Given paths that cannot be listed, and why: earlier declarations below them stay. */
   readonly unlisted: ReadonlyMap<string, string>;
   /** Directories whose events concern these files. */
   readonly watched: ReadonlySet<string>;
-  /** Where a file really lies, where that is another place: target → path as listed. */
+  /** Links: target → path as listed. */
   readonly targets: ReadonlyMap<string, string>;
 }
 
@@ -81,12 +78,12 @@ export function plainPaths(paths: readonly string[]): readonly string[] {
 
 const MANIFEST = /\.(?:ya?ml|json)$/;
 
-/** `*.yaml`, `*.yml`, `*.json`, not hidden: what kubectl takes from a directory. */
+/** `*.yaml`, `*.yml`, `*.json`, not hidden: the files that kubectl reads in a directory. */
 export function isManifestName(name: string): boolean {
   return MANIFEST.test(name) && !name.startsWith('.');
 }
 
-/** Lists files and directories (not what lies deeper, as `kubectl apply -f DIR`), following symlinks. */
+/** Lists files and directories (without their subdirectories, as `kubectl apply -f DIR`), following symlinks. */
 export async function listManifests(paths: readonly string[]): Promise<Listing> {
   const unlisted = new Map<string, string>();
   const watched = new Set<string>();
@@ -106,10 +103,11 @@ export async function listManifests(paths: readonly string[]): Promise<Listing> 
     if (isLink) followLink(path, targets, watched);
     if (files.size % SLICE === 0) await yieldToEventLoop();
   }
-  return { files: ordered(files), unlisted, watched, targets };
+  const ordered = [...files].sort(([a], [b]) => (a < b ? -1 : 1));
+  return { files: new Map(ordered), unlisted, watched, targets };
 }
 
-/** stat takes 3 µs here and 20 in the thread pool: done here, in slices of a millisecond or two. */
+/** stat takes 3 µs on this thread and 20 in the thread pool: these slices take a millisecond or two. */
 const SLICE = 500;
 
 /** Files by path, and whether each is a symlink. */
@@ -121,7 +119,7 @@ function filesOf(path: string, watched: Set<string>): readonly (readonly [string
     .map(entry => [join(path, entry.name), entry.isSymbolicLink()]);
 }
 
-/** Events come from where a file really lies. */
+/** A link's events come from the directory of its target. */
 function followLink(path: string, targets: Map<string, string>, watched: Set<string>): void {
   try {
     const target = realpathSync(path);
@@ -129,16 +127,11 @@ function followLink(path: string, targets: Map<string, string>, watched: Set<str
     targets.set(target, path);
     watched.add(dirname(target));
   } catch {
-    // Leads nowhere: reading it will say so.
+    // The link leads nowhere, which reading it reports
   }
 }
 
-/** By path, whatever the order of the directory and of the disk. */
-function ordered(files: ReadonlyMap<string, Signature>): ReadonlyMap<string, Signature> {
-  return new Map([...files].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
-}
-
-/** The state of what lies at a path now. */
+/** The signature of the file at a path now. */
 export function signatureAt(path: string): Signature {
   try {
     return signatureOf(statSync(path));
@@ -147,7 +140,7 @@ export function signatureAt(path: string): Signature {
   }
 }
 
-/** Nothing where it cannot be had, for whatever reason: reading the file will tell. */
+/** undefined for any failure, which reading the file reports. */
 export function statsOf(path: string): Stats | undefined {
   try {
     return statSync(path);
@@ -160,14 +153,11 @@ function signatureOf(stats: Stats): Signature {
   return `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}:${stats.ctimeMs}`;
 }
 
-/** `ENOENT` for a file or its directory; anything else is told. */
-function unread(error: unknown): FileText {
+/** ENOENT, of the file or its directory, is no failure. */
+function unread(error: unknown): UnavailableText {
   if ((error as { code?: string }).code === 'ENOENT') return { kind: 'missing' };
-  return {
-    kind: 'unreadable',
-    message: `Cannot read: ${reasonOf(error)}`,
-    signature: `unreadable:${reasonOf(error)}`,
-  };
+  const reason = reasonOf(error);
+  return { kind: 'unreadable', message: `Cannot read: ${reason}`, signature: `unreadable:${reason}` };
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -186,7 +176,7 @@ function reasonOf(error: unknown): string {
   return reason === undefined ? message : `${code}, ${reason}`;
 }
 
-function wrongFile(stats: Stats): string | undefined {
+function fileProblem(stats: Stats): string | undefined {
   if (!stats.isFile()) return 'Cannot read: it is no regular file';
   if (stats.size <= MAX_FILE) return undefined;
   return `Cannot read: ${Math.ceil(stats.size / 1024 / 1024)} MiB is above the limit of ${MAX_FILE / 1024 / 1024} MiB, split it`;

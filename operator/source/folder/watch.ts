@@ -1,8 +1,8 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { statsOf } from './scan.ts';
 
-/** What happened in a directory; without a name where the kernel lost track. */
-export type Happened = (directory: string, name: string | undefined) => void;
+/** Receives an event in a directory; without a name where the kernel lost events. */
+export type OnEvent = (directory: string, name: string | undefined) => void;
 
 interface Watched {
   readonly watcher: FSWatcher;
@@ -11,19 +11,19 @@ interface Watched {
 
 /** inotify watches on a set of directories. A directory that was replaced by another of the same name is watched anew. */
 export class DirectoryWatches {
-  readonly #happened: Happened;
+  readonly #onEvent: OnEvent;
   readonly #failed: (directory: string, error: Error) => void;
   readonly #watched = new Map<string, Watched>();
-  /** Told once each, though it is tried again with every scan. */
+  /** Reported once each, though every scan tries them again. */
   readonly #unwatched = new Set<string>();
   #isClosed = false;
 
-  constructor(happened: Happened, failed: (directory: string, error: Error) => void) {
-    this.#happened = happened;
+  constructor(onEvent: OnEvent, failed: (directory: string, error: Error) => void) {
+    this.#onEvent = onEvent;
     this.#failed = failed;
   }
 
-  /** Watches exactly these. Answers those that were not watched until now: what happened in them before is not known. */
+  /** Watches exactly these. Returns those that were not watched before: their earlier events are unknown. */
   watchOnly(directories: ReadonlySet<string>): readonly string[] {
     if (this.#isClosed) throw new Error('Cannot watch: closed');
     for (const directory of this.#watched.keys()) if (!directories.has(directory)) this.#unwatch(directory);
@@ -42,7 +42,7 @@ export class DirectoryWatches {
     if (inode === undefined) return false;
     try {
       const watcher = watch(directory, { persistent: false }, (_, name) =>
-        this.#happened(directory, name ?? undefined),
+        this.#onEvent(directory, name ?? undefined),
       );
       watcher.on('error', error => this.#lost(directory, error));
       this.#watched.set(directory, { watcher, inode });

@@ -1,43 +1,29 @@
 import { type FileReading, type ReadOptions, readManifests } from '../manifests.ts';
-import { type FileText, readFileText, type Signature } from '../scan.ts';
+import { type FileText, readFileText, type UnavailableText, type WrittenFile } from '../scan.ts';
 
-/** What came of reading one file. */
-export type FileResult =
-  | {
-      readonly kind: 'read';
-      readonly path: string;
-      readonly reading: FileReading;
-      readonly signature: Signature;
-      /** mtime, milliseconds since 1970. */
-      readonly modified: number;
-      readonly characters: number;
-      /** Whether it was the same before and after. */
-      readonly steady: boolean;
-      /** Whether it ends where a file that is being written hardly does. */
-      readonly ended: boolean;
-    }
-  | { readonly kind: 'missing'; readonly path: string }
-  | {
-      readonly kind: 'unreadable';
-      readonly path: string;
-      readonly message: string;
-      readonly signature: Signature;
-    };
+/** The result of reading one file. */
+export type FileResult = { readonly path: string } & (UnavailableText | ReadText);
+
+interface ReadText extends WrittenFile {
+  readonly kind: 'read';
+  readonly reading: FileReading;
+  readonly characters: number;
+  /** Whether the text ends where a file that is being written hardly ends. */
+  readonly ended: boolean;
+}
 
 /**
- * Reads, parses and encodes files one after the other. Those that declare OuterMaps come first, so that the contents of the
- * others can be encoded at once and let go.
+ * Reads, parses and encodes files one after the other. Files that declare OuterMaps come first, so that the contents of the
+ * others can be encoded and released at once.
  */
 export function* readFiles(paths: readonly string[], options: ReadOptions): Generator<FileResult> {
   const layouts = new Map(options.layouts);
   for (const path of withOuterMapsFirst(paths)) {
     const result = resultOf(path, readFileText(path), { ...options, layouts });
-    if (result.kind === 'read') {
-      for (const { outerMap, layout } of result.reading.outerMaps) {
-        if (options.prefer === 'own' || !layouts.has(outerMap.metadata.name))
-          layouts.set(outerMap.metadata.name, layout);
-      }
-    }
+    const outerMaps = result.kind === 'read' ? result.reading.outerMaps : [];
+    for (const { outerMap, layout } of outerMaps)
+      if (options.prefer === 'own' || !layouts.has(outerMap.metadata.name))
+        layouts.set(outerMap.metadata.name, layout);
     yield result;
   }
 }
@@ -53,25 +39,16 @@ function mentionsOuterMap(path: string): boolean {
   return file.kind === 'text' && file.text.includes('OuterMap');
 }
 
-/** Whatever a file holds, the others are read. */
+/** Returns an exception as a result: the other files are still read. */
 function resultOf(path: string, file: FileText, options: ReadOptions): FileResult {
   if (file.kind !== 'text') return { path, ...file };
-  const { text, signature, modified, steady } = file;
+  const { text, ...written } = file;
   try {
     const reading = readManifests(text, path, options);
-    return {
-      kind: 'read',
-      path,
-      reading,
-      signature,
-      modified,
-      characters: text.length,
-      steady,
-      ended: hasEnd(text),
-    };
+    return { ...written, kind: 'read', path, reading, characters: text.length, ended: hasEnd(text) };
   } catch (error) {
     const message = `Cannot read: ${(error as Error).message}: please report this with the file`;
-    return { kind: 'unreadable', path, message, signature };
+    return { kind: 'unreadable', path, message, signature: written.signature };
   }
 }
 

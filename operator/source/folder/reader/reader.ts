@@ -5,7 +5,7 @@ import { signatureAt } from '../scan.ts';
 import { type FileResult, readFiles } from './read.ts';
 import type { Answer, Job } from './worker.ts';
 
-/** After this long without work the thread ends, to give its memory back. */
+/** The thread ends after so long without work, to release its memory. */
 const IDLE_MS = 30_000;
 
 /** A long list in irregular layout takes some 300 MiB while it is read; a million entries in one file some 400. */
@@ -19,7 +19,7 @@ interface Running {
   parts: WantedInner[];
 }
 
-/** Reads files here, or in a thread of its own where that would hold up the event loop. Both answer the same. */
+/** Reads files on this thread, or in a thread of its own where that would stall the event loop. Both results are equal. */
 export class FileReader {
   #worker: Worker | undefined;
   #idle: NodeJS.Timeout | undefined;
@@ -32,12 +32,12 @@ export class FileReader {
     this.#limits = limits;
   }
 
-  /** At once; for a few small files. */
+  /** Reads at once, for a few small files. */
   readHere(paths: readonly string[], options: ReadOptions): readonly FileResult[] {
     return [...readFiles(paths, options)];
   }
 
-  /** In the thread; every file is answered, by `each`, before the promise is kept. */
+  /** Reads in the thread. The promise resolves after `each` was called for every file. */
   read(paths: readonly string[], options: ReadOptions, each: (result: FileResult) => void): Promise<void> {
     if (this.#isClosed) return Promise.resolve();
     clearTimeout(this.#idle);
@@ -52,7 +52,7 @@ export class FileReader {
     });
   }
 
-  /** What is not read yet is not answered. */
+  /** Ends running reads without the results that are left. */
   async close(): Promise<void> {
     this.#isClosed = true;
     const jobs = [...this.#running.values()];
@@ -115,7 +115,7 @@ export class FileReader {
     for (const job of jobs) void this.#salvage(job, error);
   }
 
-  /** One file took the thread down, for lack of memory most likely: each is read alone, so that only that one stays unread. */
+  /** One file ended the thread, probably for lack of memory: each is read alone, so that only that one stays unread. */
   async #salvage({ left, options, each, done }: Running, { message: reason }: Error): Promise<void> {
     if (left.size > 1) for (const path of left) await this.read([path], options, each);
     else {
@@ -126,7 +126,7 @@ export class FileReader {
   }
 }
 
-/** Beside this file, as TypeScript or as what it was compiled to. */
+/** The worker beside this file, as TypeScript or compiled. */
 function workerFile(): URL {
   return new URL(`./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
 }

@@ -1,5 +1,4 @@
 import { parentPort } from 'node:worker_threads';
-import type { Entries } from '../../../core/entries.ts';
 import type { WantedInner } from '../../../core/wanted.ts';
 import type { ReadOptions } from '../manifests.ts';
 import { type FileResult, readFiles } from './read.ts';
@@ -11,7 +10,7 @@ export interface Job {
   readonly options: ReadOptions;
 }
 
-/** InnerMaps of a file come in parts before its result: the other thread is not to be blocked by one large message. */
+/** InnerMaps of a file come in parts before its result: one large message would block the other thread. */
 export type Answer =
   | { readonly kind: 'part'; readonly job: number; readonly innerMaps: readonly WantedInner[] }
   | { readonly kind: 'file'; readonly job: number; readonly result: FileResult }
@@ -19,38 +18,33 @@ export type Answer =
 
 const PART = 500;
 
-/** The thread that reads what is too much for the event loop. It must never load koffi, which does not survive a second thread. */
+/** This thread reads files that would stall the event loop. It must never load koffi, which does not survive a second thread. */
 parentPort?.on('message', ({ job, paths, options }: Job) => {
-  for (const result of readFiles(paths, options)) send(job, result);
-  parentPort?.postMessage({ kind: 'done', job } satisfies Answer);
+  for (const result of readFiles(paths, options))
+    post({ kind: 'file', job, result: withoutParts(job, result) });
+  post({ kind: 'done', job });
 });
 
-function send(job: number, result: FileResult): void {
-  if (result.kind !== 'read') {
-    post({ kind: 'file', job, result }, []);
-    return;
-  }
+/** Posts the InnerMaps of a result, and returns the rest of it. */
+function withoutParts(job: number, result: FileResult): FileResult {
+  if (result.kind !== 'read') return result;
   const innerMaps = result.reading.innerMaps.map(movable);
   for (let start = 0; start < innerMaps.length; start += PART) {
     const part = innerMaps.slice(start, start + PART);
     post({ kind: 'part', job, innerMaps: part }, part.flatMap(buffersOf));
   }
-  post({ kind: 'file', job, result: { ...result, reading: { ...result.reading, innerMaps: [] } } }, []);
+  return { ...result, reading: { ...result.reading, innerMaps: [] } };
 }
 
-function post(answer: Answer, transfer: ArrayBuffer[]): void {
+function post(answer: Answer, transfer: ArrayBuffer[] = []): void {
   parentPort?.postMessage(answer, transfer);
 }
 
-/** Bytes that own all of their buffer can change threads; views of a larger one would take it all along, so they are copied. */
+/** Bytes that own their whole buffer can change threads. A view would take its whole larger buffer along, so it is copied. */
 function movable(inner: WantedInner): WantedInner {
   if (inner.content.kind !== 'encoded') return inner;
   const { entries } = inner.content;
-  const owned: Entries = {
-    count: entries.count,
-    keys: ownedBytes(entries.keys),
-    values: ownedBytes(entries.values),
-  };
+  const owned = { ...entries, keys: ownedBytes(entries.keys), values: ownedBytes(entries.values) };
   return { ...inner, content: { ...inner.content, entries: owned } };
 }
 
