@@ -1,15 +1,17 @@
 import { RELEASE_ANNOTATION } from '../api/metadata.ts';
+import { present } from '../api/parse/section.ts';
 import {
   BPFFS,
   BPFFS_ON_NODE,
-  CONTEXT,
   directoryOnNode,
   duration,
-  KUBECONFIG,
+  LISTEN,
   LOG,
   NODE,
   nodeOptions,
+  OWN_CLUSTER,
   outputOption,
+  processOptions,
   RELEASE,
 } from './arguments/options.ts';
 import { type AgentOptions, type Command, EXIT, type Given, type Ports, UsageError } from './command.ts';
@@ -27,8 +29,7 @@ export const AGENT: Command = {
       repeated: true,
       summary: 'a folder, or a file, of OuterMaps and InnerMaps, instead of a cluster',
     },
-    KUBECONFIG,
-    CONTEXT,
+    ...OWN_CLUSTER,
     { name: 'once', summary: 'one turn, then end: 0 all ready, 1 something is not' },
     BPFFS,
     BPFFS_ON_NODE,
@@ -56,11 +57,7 @@ export const AGENT: Command = {
       fallback: '5s',
       summary: 'spread lists over this long when all agents must list again (cluster)',
     },
-    {
-      name: 'listen',
-      value: 'ADDRESS',
-      summary: 'serve /metrics, /healthz and /readyz here, such as :9940',
-    },
+    LISTEN,
     ...NODE,
     RELEASE,
     ...LOG,
@@ -103,8 +100,8 @@ async function run(given: Given, ports: Ports): Promise<number> {
 
 function agentOptions(given: Given, { env }: Ports['terminal']): AgentOptions {
   const manifests = given.list('manifests');
-  const [kubeconfig, context, listen] = ['kubeconfig', 'context', 'listen'].map(name => given.text(name));
-  if (manifests.length > 0 && (kubeconfig ?? context) !== undefined)
+  const isCluster = given.switched('kubeconfig') || given.switched('context');
+  if (manifests.length > 0 && isCluster)
     throw new UsageError('Command agent takes --manifests or a cluster: leave one out', 'agent');
   if (manifests.length === 0 && given.list('node-label').length > 0)
     throw new UsageError('Option --node-label is for --manifests: a cluster’s Node has labels', 'agent');
@@ -113,20 +110,15 @@ function agentOptions(given: Given, { env }: Ports['terminal']): AgentOptions {
       `Option --release-removal is for --manifests: in a cluster annotate the OuterMap, or the NodeMapState, with ${RELEASE_ANNOTATION}`,
       'agent',
     );
-  const name = given.text('node') ?? (manifests.length === 0 ? env['NODE_NAME'] : undefined);
+  const node = given.text('node') ?? (manifests.length === 0 ? env['NODE_NAME'] : undefined);
   return {
+    ...processOptions(given),
     ...nodeOptions(given),
+    ...present({ node }),
     bpffsOnNode: directoryOnNode(given),
-    ...(name === undefined ? {} : { node: name }),
-    ...(kubeconfig === undefined ? {} : { kubeconfig }),
-    ...(context === undefined ? {} : { context }),
-    ...(listen === undefined ? {} : { listen }),
-    relistJitterMs: duration(given, 'relist-jitter'),
     manifests,
     resyncMs: duration(given, 'resync'),
     contentResyncMs: duration(given, 'content-resync'),
     report: given.text('report')!,
-    logLevel: given.text('log-level')!,
-    logFormat: given.text('log-format') === 'json' ? 'json' : 'text',
   };
 }

@@ -3,7 +3,7 @@ import type { ManifestProblem, Wanted } from '../core/wanted.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { InspectPorts } from './cluster/ports.ts';
 
-/** What the process answers: stable, scripts rely on them. */
+/** The exit codes of the process: stable, scripts rely on them. */
 export const EXIT = { done: 0, attention: 1, error: 2 } as const;
 
 /** One option of a command: a switch, or one that takes a value. */
@@ -51,7 +51,7 @@ export interface Given {
   list(option: string): readonly string[];
 }
 
-/** Where a command speaks, and what it knows of the place it was started at. */
+/** Where a command writes, and what it knows of the place where it was started. */
 export interface Terminal {
   /** As its user calls it: `innermap` or `kubectl innermap`. */
   readonly program: string;
@@ -69,7 +69,7 @@ export interface Terminal {
 
 export type ClosableKernel = Kernel & { close(): void };
 
-/** Called while long work goes on; a total of 0 is one that nobody knows yet. */
+/** Called while long work goes on; a total of 0 is not known yet. */
 export type Progressed = (done: number, total: number) => void;
 
 /** One object of a manifest, as heavy as the API server will find it. */
@@ -104,48 +104,45 @@ export interface PlanOutcome {
   /** The plan as it prints itself; empty where nothing would change. */
   readonly text: string;
   readonly changes: number;
-  /** What of the manifests cannot be taken, or not be programmed here. */
+  /** Manifests that cannot be read, and objects that cannot be programmed here. */
   readonly refusals: readonly ManifestProblem[];
   /** The steps as plain data. */
   readonly steps: readonly unknown[];
 }
 
-export interface AgentOptions extends NodeOptions {
-  /** Where the node has the bpffs, for what is told: in a container it is mounted elsewhere. */
-  readonly bpffsOnNode: string;
-  /** None: a cluster's objects. */
-  readonly manifests: readonly string[];
+/** What agent and controller have in common. */
+export interface ProcessOptions {
   /** Absent: the service account of the pod this runs in. */
   readonly kubeconfig?: string;
   readonly context?: string;
-  /** Over so long agents spread the lists that a change of the schema makes all of them ask for. */
+  /** Over so long agents spread the lists that a change of the schema makes all of them request. */
   readonly relistJitterMs: number;
   /** Where to serve metrics and health; absent: nowhere. */
   readonly listen?: string;
-  readonly resyncMs: number;
-  readonly contentResyncMs: number;
-  /** File that the report is written to. */
-  readonly report: string;
   readonly logLevel: string;
   readonly logFormat: 'text' | 'json';
 }
 
-export interface ControllerCommandOptions {
-  /** Absent: the service account of the pod this runs in. */
-  readonly kubeconfig?: string;
-  readonly context?: string;
+export interface AgentOptions extends NodeOptions, ProcessOptions {
+  /** Where the node has the bpffs, as reports and logs name it: in a container it is mounted elsewhere. */
+  readonly bpffsOnNode: string;
+  /** None: a cluster's objects. */
+  readonly manifests: readonly string[];
+  readonly resyncMs: number;
+  readonly contentResyncMs: number;
+  /** File that the report is written to. */
+  readonly report: string;
+}
+
+export interface ControllerCommandOptions extends ProcessOptions {
   readonly namespace: string;
   readonly agentSelector: string;
   /** Absent: the host's name. */
   readonly identity?: string;
   readonly leaderElection: boolean;
-  readonly relistJitterMs: number;
-  readonly listen?: string;
-  readonly logLevel: string;
-  readonly logFormat: 'text' | 'json';
 }
 
-/** Everything outside that commands reach: main makes the real ones, tests their own. */
+/** What commands need of the outside: main has the real ones, tests their own. */
 export interface Ports {
   readonly terminal: Terminal;
   /** Clusters, for commands that only look. */
@@ -153,15 +150,15 @@ export interface Ports {
   openKernel(bpffs: string): ClosableKernel;
   loadManifests(paths: readonly string[], progress: Progressed): Promise<LoadedManifests>;
   plan(options: PlanOptions): Promise<PlanOutcome>;
-  /** Until a signal ends it; answers the exit code. */
+  /** Until a signal ends it; returns the exit code. */
   runAgent(options: AgentOptions): Promise<number>;
-  /** Until a signal ends it, or another leads; answers the exit code. */
+  /** Until a signal ends it, or another leads; returns the exit code. */
   runController(options: ControllerCommandOptions): Promise<number>;
   /** One turn. */
   runOnce(options: AgentOptions): Promise<Report>;
 }
 
-/** A call that cannot be understood: what is wrong, and the command whose help would tell more. */
+/** A call that cannot be understood: what is wrong, and the command whose help has more. */
 export class UsageError extends Error {
   readonly command: string | undefined;
 

@@ -1,4 +1,6 @@
-import { CONTEXT, duration, KUBECONFIG, LOG } from './arguments/options.ts';
+import { present } from '../api/parse/section.ts';
+import { LISTEN, LOG, OWN_CLUSTER, processOptions } from './arguments/options.ts';
+import { AGENT_PODS } from './cluster/ports.ts';
 import {
   type Command,
   type ControllerCommandOptions,
@@ -7,9 +9,8 @@ import {
   UsageError,
 } from './command.ts';
 
-/** Where the chart puts it, unless told otherwise. */
+/** Where the chart puts it by default. */
 const NAMESPACE = 'innermap-system';
-const AGENT_PODS = 'app.kubernetes.io/name=innermap-operator,app.kubernetes.io/component=agent';
 
 export const CONTROLLER: Command = {
   name: 'controller',
@@ -17,20 +18,14 @@ export const CONTROLLER: Command = {
   usage: '',
   operands: { least: 0, most: 0 },
   options: [
-    KUBECONFIG,
-    CONTEXT,
+    ...OWN_CLUSTER,
     {
       name: 'namespace',
       short: 'n',
       value: 'NS',
       summary: `where the agents’ Pods and the Lease are (default: $POD_NAMESPACE, or ${NAMESPACE})`,
     },
-    {
-      name: 'agent-selector',
-      value: 'SEL',
-      fallback: AGENT_PODS,
-      summary: 'agents’ Pods',
-    },
+    { name: 'agent-selector', value: 'SEL', fallback: AGENT_PODS, summary: 'agents’ Pods' },
     {
       name: 'identity',
       value: 'NAME',
@@ -43,7 +38,7 @@ export const CONTROLLER: Command = {
       fallback: '5s',
       summary: 'spread lists over this long when they must be asked for again',
     },
-    { name: 'listen', value: 'ADDRESS', summary: 'serve /metrics, /healthz and /readyz here, such as :9940' },
+    LISTEN,
     ...LOG,
   ],
   notes: [
@@ -58,24 +53,17 @@ export const CONTROLLER: Command = {
 };
 
 function controllerOptions(given: Given, { env }: Ports['terminal']): ControllerCommandOptions {
-  const [kubeconfig, context, listen] = ['kubeconfig', 'context', 'listen'].map(name => given.text(name));
   const agentSelector = given.text('agent-selector')!;
   if (agentSelector.trim() === '')
     throw new UsageError(
       'Option --agent-selector cannot be empty: every Pod would be an agent',
       'controller',
     );
-  const identity = given.text('identity') ?? env['POD_NAME'];
   return {
-    ...(kubeconfig === undefined ? {} : { kubeconfig }),
-    ...(context === undefined ? {} : { context }),
-    ...(listen === undefined ? {} : { listen }),
-    ...(identity === undefined ? {} : { identity }),
+    ...processOptions(given),
+    ...present({ identity: given.text('identity') ?? env['POD_NAME'] }),
     namespace: given.text('namespace') ?? env['POD_NAMESPACE'] ?? NAMESPACE,
     agentSelector,
     leaderElection: !given.switched('no-leader-election'),
-    relistJitterMs: duration(given, 'relist-jitter'),
-    logLevel: given.text('log-level')!,
-    logFormat: given.text('log-format') === 'json' ? 'json' : 'text',
   };
 }

@@ -81,8 +81,8 @@ function outcomeOf(given: Given, ports: Ports, address: ClusterAddress | undefin
   );
 }
 
-function jsonOf(outcome: PlanOutcome) {
-  return { changes: outcome.changes, steps: outcome.steps, refusals: outcome.refusals };
+function jsonOf({ changes, steps, refusals }: PlanOutcome) {
+  return { changes, steps, refusals };
 }
 
 function show(outcome: PlanOutcome, terminal: Terminal): void {

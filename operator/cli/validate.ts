@@ -1,3 +1,4 @@
+import { present } from '../api/parse/section.ts';
 import { counted } from '../core/plan/print.ts';
 import { CLUSTER, namespaceOption, outputOption } from './arguments/options.ts';
 import { clusterMeant, NAME_A_CLUSTER } from './cluster/which.ts';
@@ -67,8 +68,7 @@ async function refusedByServer(
   const address = clusterMeant(given, terminal);
   if (address === undefined)
     throw new UsageError(`Option --server needs a cluster: ${NAME_A_CLUSTER}`, 'validate');
-  const namespace = given.text('namespace');
-  const named = namespace === undefined ? {} : { namespace };
+  const named = present({ namespace: given.text('namespace') });
   const refusals = await withProgress(terminal, 'Asking the API server', progress =>
     inspect.refusedByServer({ address, paths: given.operands, ...named, progress }),
   );
@@ -82,12 +82,8 @@ function jsonOf(loaded: LoadedManifests, findings: readonly ValidationProblem[])
     severity,
     message,
   }));
-  return {
-    files: loaded.files,
-    outerMaps: outerMaps.length,
-    innerMaps: innerMaps.length,
-    findings: placed,
-  };
+  const counts = { outerMaps: outerMaps.length, innerMaps: innerMaps.length };
+  return { files: loaded.files, ...counts, findings: placed };
 }
 
 function show(loaded: LoadedManifests, findings: readonly ValidationProblem[], terminal: Terminal): void {

@@ -9,7 +9,7 @@ import { type Arrival, arrivalOf, encodeInner } from '../core/encodedinner.ts';
 import type { OuterLayout } from '../core/layout/outer.ts';
 import { runToEnd } from '../core/steps.ts';
 import type { ManifestProblem } from '../core/wanted.ts';
-import type { Cluster, KubeObject, ResourceRef } from '../kube/client.ts';
+import type { Cluster, KubeObject } from '../kube/client.ts';
 import { INNER_MAPS, OUTER_MAPS } from '../kube/resources.ts';
 import { all } from './reading.ts';
 
@@ -20,24 +20,21 @@ export interface Declared {
   readonly refusals: readonly ManifestProblem[];
 }
 
-export interface DeclaredRequest {
+interface DeclaredRequest {
   /** Of the node; absent where the bytes are for none. */
   readonly possibleCpus?: number;
   /** Whether an InnerMap is wanted; absent: all. */
-  readonly concerns?: (innerMap: RawInnerMap) => boolean;
+  readonly concerns?: (innerMap: KubeObject) => boolean;
   /** Absent: of all namespaces. */
-  readonly namespaces?: readonly string[];
+  readonly namespaces?: readonly (string | undefined)[];
   readonly seen?: () => void;
 }
 
-export interface RawInnerMap {
-  readonly namespace: string;
-  readonly name: string;
-  readonly outerMap: unknown;
-}
-
-/** The cluster's OuterMaps, and its InnerMaps encoded by them, one after the other: their JSON is let go at once. */
-export async function declaredIn(cluster: Cluster, asked: DeclaredRequest): Promise<Declared> {
+/** The cluster's OuterMaps, and its InnerMaps encoded by them, one after the other: their JSON is released at once. */
+export async function declaredIn(
+  cluster: Cluster,
+  { possibleCpus, concerns, namespaces = [undefined], ...reading }: DeclaredRequest,
+): Promise<Declared> {
   const refusals: ManifestProblem[] = [];
   const refuse = (object: KubeObject, message: string): undefined => {
     refusals.push({ origin: objectText({ kind: '', ...object }), message });
@@ -51,28 +48,25 @@ export async function declaredIn(cluster: Cluster, asked: DeclaredRequest): Prom
   });
   const layouts = layoutsOf(outerMaps);
   const keep = (object: KubeObject): CountedInner | undefined => {
-    if (asked.concerns?.(rawInnerMap(object)) === false) return undefined;
+    if (concerns?.(object) === false) return undefined;
     const read = arrivalOf(object);
     if (!read.ok) return refuse(object, problemsText(read.problems, SHOWN_PROBLEMS));
-    return encoded(read.value, layouts, asked.possibleCpus);
+    return encoded(read.value, layouts, possibleCpus);
   };
-  const seen = asked.seen === undefined ? {} : { seen: asked.seen };
-  const refs: readonly ResourceRef[] = asked.namespaces?.map(namespace => ({
-    resource: INNER_MAPS,
-    namespace,
-  })) ?? [{ resource: INNER_MAPS }];
   const innerMaps: CountedInner[] = [];
-  for (const ref of refs)
-    for (const inner of await all(cluster, { ref, keep, ...seen })) innerMaps.push(inner);
+  for (const namespace of namespaces) {
+    const ref = { resource: INNER_MAPS, namespace };
+    for (const inner of await all(cluster, { ref, keep, ...reading })) innerMaps.push(inner);
+  }
   return { outerMaps, innerMaps, refusals };
 }
 
-/** By name; those whose declarations cannot be used have none. */
+/** By name; an OuterMap whose declarations cannot be used has none. */
 export function layoutsOf(outerMaps: readonly OuterMap[]): ReadonlyMap<string, OuterLayout> {
   const layouts = new Map<string, OuterLayout>();
   for (const outerMap of outerMaps) {
-    const ground = compileOuterMap(outerMap);
-    if (typeof ground === 'object') layouts.set(outerMap.metadata.name, ground.layout);
+    const compiled = compileOuterMap(outerMap);
+    if (typeof compiled === 'object') layouts.set(outerMap.metadata.name, compiled.layout);
   }
   return layouts;
 }
@@ -95,9 +89,4 @@ function cpusGiven({ content }: Arrival): number {
   if ('kind' in content) return most;
   for (const { value } of content.entries) if (Array.isArray(value)) most = Math.max(most, value.length);
   return most;
-}
-
-function rawInnerMap(object: KubeObject): RawInnerMap {
-  const { name, namespace = '' } = object.metadata;
-  return { name, namespace, outerMap: (object['spec'] as { readonly outerMap?: unknown }).outerMap };
 }

@@ -1,5 +1,11 @@
 import { parseInnerMap, parseOuterMap } from '../api/parse/manifest.ts';
-import { type NodeMapStateStatus, wholeStatus } from '../api/status.ts';
+import { present } from '../api/parse/section.ts';
+import {
+  type InnerMapStatus,
+  type NodeMapStateStatus,
+  type OuterMapStatus,
+  wholeStatus,
+} from '../api/status.ts';
 import type {
   ClusterFacts,
   FactsRequest,
@@ -8,12 +14,13 @@ import type {
   ListedNodeMapState,
   ListedOuterMap,
 } from '../cli/cluster/ports.ts';
-import type { KubeObject, Query } from '../kube/client.ts';
+import type { KubeObject } from '../kube/client.ts';
+import { notReadyFor } from '../kube/readiness.ts';
 import { INNER_MAPS, NODE_MAP_STATES, NODES, OUTER_MAPS } from '../kube/resources.ts';
 import { agentPods } from './pods.ts';
-import { counting, listed, readinessOf, withCluster } from './reading.ts';
+import { counting, listed, withCluster } from './reading.ts';
 
-/** What the cluster tells, without contents: five lists beside each other. */
+/** The objects of a cluster without contents: five lists beside each other. */
 export async function clusterFacts({
   address,
   outerMap,
@@ -21,8 +28,8 @@ export async function clusterFacts({
   progress,
 }: FactsRequest): Promise<ClusterFacts> {
   const seen = counting(progress);
-  const named: Query = outerMap === undefined ? {} : { fieldSelector: `metadata.name=${outerMap}` };
-  const of: Query = outerMap === undefined ? {} : { fieldSelector: `spec.outerMap=${outerMap}` };
+  const named = outerMap === undefined ? {} : { fieldSelector: `metadata.name=${outerMap}` };
+  const of = outerMap === undefined ? {} : { fieldSelector: `spec.outerMap=${outerMap}` };
   return withCluster(address, async cluster => {
     const [outerMaps, innerMaps, states, nodes, pods] = await Promise.all([
       listed(cluster, { ref: { resource: OUTER_MAPS }, query: named, keep: outerMapFacts, seen }),
@@ -35,48 +42,39 @@ export async function clusterFacts({
   });
 }
 
-/** An object that admission let through and the parser does not, older than a rule, is shown as far as it is known. */
+/** An object that is older than a rule of the parser is shown as far as it is known. Its status may be partial. */
 function outerMapFacts(object: KubeObject): ListedOuterMap {
-  const { metadata } = object;
-  const spec = object['spec'] as { readonly type: string; readonly inner: { readonly type: string } };
+  const { name, uid = '', generation = 0 } = object.metadata;
+  const { spec, status } = object as unknown as {
+    readonly spec: { readonly type: string; readonly inner: { readonly type: string } };
+    readonly status?: Partial<OuterMapStatus>;
+  };
   const parsed = parseOuterMap(object);
+  const nodeSelector = parsed.ok ? parsed.value.spec.nodeSelector : undefined;
   return {
-    name: metadata.name,
-    uid: metadata.uid ?? '',
-    generation: metadata.generation ?? 0,
+    name,
+    uid,
+    generation,
     type: spec.type,
     inner: spec.inner.type,
-    ...selectorOf(parsed.ok ? parsed.value.spec : {}),
-    ...statusOf(object),
+    ...present({ nodeSelector, status }),
   };
 }
 
 function innerMapFacts(object: KubeObject): ListedInnerMap {
-  const { metadata } = object;
-  const { outerMap, key, nodeSelector } = object['spec'] as Readonly<Record<string, unknown>>;
-  // Without the contents: reading a million entries would tell no more
-  const spec = { outerMap, key, ...(nodeSelector === undefined ? {} : { nodeSelector }) };
-  const parsed = parseInnerMap({ ...object, spec });
-  return {
-    namespace: metadata.namespace ?? '',
-    name: metadata.name,
-    outerMap: String(outerMap),
-    key: String(key),
-    generation: metadata.generation ?? 0,
-    resourceVersion: metadata.resourceVersion ?? '',
-    ...selectorOf(parsed.ok ? parsed.value.innerMap.spec : {}),
-    ...statusOf(object),
+  const { namespace = '', name, generation = 0, resourceVersion = '' } = object.metadata;
+  const { spec, status } = object as unknown as {
+    readonly spec: Readonly<Record<string, unknown>>;
+    readonly status?: Partial<InnerMapStatus>;
   };
-}
-
-function selectorOf<T>({ nodeSelector }: { readonly nodeSelector?: T }): { readonly nodeSelector?: T } {
-  return nodeSelector === undefined ? {} : { nodeSelector };
-}
-
-/** The schema vouches for its form, but not that all of it is there. */
-function statusOf<T extends object>(object: KubeObject): { readonly status?: T } {
-  const { status } = object as { readonly status?: T };
-  return status === undefined ? {} : { status };
+  const { outerMap, key, nodeSelector: selector } = spec;
+  // Without the contents: reading a million entries takes long, and nothing of them is shown
+  const parsed = parseInnerMap({ ...object, spec: present({ outerMap, key, nodeSelector: selector }) });
+  const nodeSelector = parsed.ok ? parsed.value.innerMap.spec.nodeSelector : undefined;
+  return {
+    ...{ namespace, name, outerMap: String(outerMap), key: String(key), generation, resourceVersion },
+    ...present({ nodeSelector, status }),
+  };
 }
 
 /** An agent writes its whole status at once: one without a node is none. */
@@ -86,8 +84,9 @@ function stateFacts(object: KubeObject): ListedNodeMapState {
   return { name, resourceVersion, ...(status?.node === undefined ? {} : { status: wholeStatus(status) }) };
 }
 
-export function nodeFacts(object: KubeObject): ListedNode {
+function nodeFacts(object: KubeObject): ListedNode {
   const { name, uid = '', labels = {} } = object.metadata;
   const status = object['status'] as { readonly nodeInfo?: { readonly bootID?: string } } | undefined;
-  return { name, uid, bootID: status?.nodeInfo?.bootID ?? '', labels, ...readinessOf(object) };
+  const bootID = status?.nodeInfo?.bootID ?? '';
+  return { name, uid, bootID, labels, ...present({ notReadyFor: notReadyFor(object, Date.now()) }) };
 }

@@ -1,4 +1,4 @@
-import { parseManifest } from '../api/parse/manifest.ts';
+import { type Manifest, parseManifest } from '../api/parse/manifest.ts';
 import { isObject } from '../api/parse/section.ts';
 import { listManifests, plainPaths, readFileText } from '../source/folder/scan.ts';
 import { documentsOf } from '../source/folder/text/documents.ts';
@@ -8,12 +8,12 @@ export interface WrittenObject {
   /** `maps/web.yaml:12` */
   readonly origin: string;
   readonly value: Readonly<Record<string, unknown>>;
-  readonly kind: 'OuterMap' | 'InnerMap';
-  /** As written; nothing where it names none. */
+  readonly manifest: Manifest;
+  /** As written; absent where it names none. */
   readonly namespace: string | undefined;
 }
 
-/** Every readable object of ours in these files, in their order; what is wrong with others the loader tells. */
+/** Every OuterMap and InnerMap of these files that can be read, in their order; the loader reports the others. */
 export async function* writtenObjects(paths: readonly string[]): AsyncGenerator<WrittenObject> {
   const { files } = await listManifests(plainPaths(paths));
   for (const path of files.keys()) {
@@ -25,7 +25,7 @@ export async function* writtenObjects(paths: readonly string[]): AsyncGenerator<
       if (!parsed.ok) continue;
       const { metadata } = item.value as { readonly metadata?: { readonly namespace?: string } };
       const origin = `${path}:${item.line}`;
-      yield { origin, value: item.value, kind: parsed.value.kind, namespace: metadata?.namespace };
+      yield { origin, value: item.value, manifest: parsed.value, namespace: metadata?.namespace };
     }
   }
 }

@@ -1,17 +1,16 @@
 import type { InnerMapManifest } from '../api/innermap.ts';
+import { objectKey } from '../api/metadata.ts';
 import type { OuterMap } from '../api/outermap.ts';
-import { parseManifest } from '../api/parse/manifest.ts';
 import type { AppliedOutcome, FilesRequest } from '../cli/cluster/ports.ts';
 import { appliedChanges, type CountedInner } from '../core/compare/applied.ts';
-import { ApiError, type Cluster } from '../kube/client.ts';
+import { ApiError, type Cluster, type KubeObject } from '../kube/client.ts';
 import { NODES } from '../kube/resources.ts';
 import { loadManifests } from '../source/folder/load.ts';
-import { type Declared, type DeclaredRequest, declaredIn, encoded, layoutsOf } from './declared.ts';
-import { nodeFacts } from './facts.ts';
+import { type Declared, declaredIn, encoded, layoutsOf } from './declared.ts';
 import { writtenObjects } from './files.ts';
 import { counting, listed, withCluster } from './reading.ts';
 
-/** What applying the files would change: reads the cluster, judges here, writes nothing. */
+/** What applying the files would change: reads the cluster, decides here, writes nothing. */
 export async function planFiles({
   address,
   paths,
@@ -21,8 +20,11 @@ export async function planFiles({
   const { wanted } = await loadManifests(paths, { progress });
   return withCluster(address, async cluster => {
     const files = await filesOf(paths, namespace ?? cluster.namespace ?? 'default');
-    const { declared, note } = await concernedBy(cluster, files, counting(progress));
-    const nodes = await listed(cluster, { ref: { resource: NODES }, keep: nodeFacts });
+    const { declared, notes } = await concernedBy(cluster, files, counting(progress));
+    const nodes = await listed(cluster, {
+      ref: { resource: NODES },
+      keep: ({ metadata: { labels = {} } }) => labels,
+    });
     const layouts = layoutsOf([...declared.outerMaps, ...files.outerMaps.map(({ outerMap }) => outerMap)]);
     const innerMaps = files.innerMaps.map(
       ({ manifest, origin }): CountedInner => ({ ...encoded(manifest, layouts), origin }),
@@ -30,56 +32,57 @@ export async function planFiles({
     const applied = appliedChanges({
       cluster: declared,
       files: { outerMaps: files.outerMaps, innerMaps },
-      nodes: nodes.kind === 'read' ? nodes.items.map(({ labels }) => labels) : [{}],
+      nodes: nodes.kind === 'read' ? nodes.items : [{}],
       now: new Date().toISOString(),
     });
-    const notes = [...(note === undefined ? [] : [note]), ...(nodes.kind === 'read' ? [] : [nodes.message])];
-    return { ...applied, refusals: [...wanted.refusals, ...declared.refusals], notes };
+    return {
+      ...applied,
+      refusals: [...wanted.refusals, ...declared.refusals],
+      notes: nodes.kind === 'read' ? notes : [...notes, nodes.message],
+    };
   });
 }
 
 interface Files {
-  readonly outerMaps: readonly { readonly outerMap: OuterMap; readonly origin: string }[];
-  readonly innerMaps: readonly { readonly manifest: InnerMapManifest; readonly origin: string }[];
+  readonly outerMaps: { readonly outerMap: OuterMap; readonly origin: string }[];
+  readonly innerMaps: { readonly manifest: InnerMapManifest; readonly origin: string }[];
 }
 
-/** The objects of the files; InnerMaps without a namespace are where kubectl would put them. */
+/** The objects of the files; InnerMaps without a namespace get the one that kubectl would give them. */
 async function filesOf(paths: readonly string[], fallback: string): Promise<Files> {
-  const outerMaps: Files['outerMaps'][number][] = [];
-  const innerMaps: Files['innerMaps'][number][] = [];
-  for await (const { origin, value, namespace = fallback } of writtenObjects(paths)) {
-    const parsed = parseManifest(value);
-    if (!parsed.ok) continue;
-    if (parsed.value.kind === 'OuterMap') outerMaps.push({ outerMap: parsed.value.outerMap, origin });
-    else innerMaps.push({ manifest: within(parsed.value.manifest, namespace), origin });
+  const files: Files = { outerMaps: [], innerMaps: [] };
+  for await (const { origin, manifest, namespace = fallback } of writtenObjects(paths)) {
+    if (manifest.kind === 'OuterMap') files.outerMaps.push({ outerMap: manifest.outerMap, origin });
+    else files.innerMaps.push({ manifest: within(manifest.manifest, namespace), origin });
   }
-  return { outerMaps, innerMaps };
+  return files;
 }
 
 function within({ innerMap, content }: InnerMapManifest, namespace: string): InnerMapManifest {
   return { innerMap: { ...innerMap, metadata: { ...innerMap.metadata, namespace } }, content };
 }
 
-/** The objects of the files as they are now, and every InnerMap that may contend with them for a key. */
+/** The objects of the files as they are now, and every InnerMap that may conflict with them. */
 async function concernedBy(
   cluster: Cluster,
   { outerMaps, innerMaps }: Files,
   seen: () => void,
-): Promise<{ readonly declared: Declared; readonly note?: string }> {
+): Promise<{ readonly declared: Declared; readonly notes: readonly string[] }> {
   const outers = new Set<unknown>([
     ...outerMaps.map(({ outerMap }) => outerMap.metadata.name),
     ...innerMaps.map(({ manifest }) => manifest.innerMap.spec.outerMap),
   ]);
   const names = innerMaps.map(({ manifest }) => manifest.innerMap.metadata);
-  const own = new Set(names.map(({ namespace, name }) => `${namespace}/${name}`));
-  const concerns: DeclaredRequest['concerns'] = ({ namespace, name, outerMap }) =>
-    outers.has(outerMap) || own.has(`${namespace}/${name}`);
+  const own = new Set(names.map(objectKey));
+  const concerns = (object: KubeObject) =>
+    outers.has((object['spec'] as { readonly outerMap?: unknown }).outerMap) ||
+    own.has(objectKey(object.metadata));
   try {
-    return { declared: await declaredIn(cluster, { concerns, seen }) };
+    return { declared: await declaredIn(cluster, { concerns, seen }), notes: [] };
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 403) throw error;
     const namespaces = [...new Set(names.map(({ namespace }) => namespace))];
-    const note = `Conflicts with other namespaces are not seen: ${error.message}`;
-    return { declared: await declaredIn(cluster, { concerns, seen, namespaces }), note };
+    const declared = await declaredIn(cluster, { concerns, seen, namespaces });
+    return { declared, notes: [`Conflicts with other namespaces are not seen: ${error.message}`] };
   }
 }

@@ -1,3 +1,4 @@
+import { present } from '../api/parse/section.ts';
 import type { ClusterAddress, Listed } from '../cli/cluster/ports.ts';
 import type { Progressed } from '../cli/command.ts';
 import {
@@ -8,17 +9,16 @@ import {
   type Query,
   type ResourceRef,
 } from '../kube/client.ts';
-import { notReadyFor } from '../kube/readiness.ts';
 import { readPages } from '../kube/watch/pages.ts';
 
-/** Opens the cluster, and closes it whatever becomes of `use`. */
+/** Opens the cluster, and closes it after `use`, also when that fails. */
 export async function withCluster<T>(
   address: ClusterAddress,
   use: (cluster: Cluster) => Promise<T>,
 ): Promise<T> {
   const cluster = openCluster({
     kubeconfig: address.kubeconfig ?? address.files,
-    ...(address.context === undefined ? {} : { context: address.context }),
+    ...present({ context: address.context }),
     userAgent: 'innermap',
   });
   try {
@@ -31,12 +31,12 @@ export async function withCluster<T>(
 export interface ListRequest<T> {
   readonly ref: ResourceRef;
   readonly query?: Query;
-  /** What is kept of an object: the whole of 10,000 is never in memory. Nothing: it is passed over. */
+  /** What is kept of an object: 10,000 whole ones are never in memory. Nothing: the object is left out. */
   readonly keep: (object: KubeObject) => T | undefined;
   readonly seen?: () => void;
 }
 
-/** All objects of a place. What nobody may read is told as a value; any other failure is thrown. */
+/** All objects of a place. A list that the user may not read is a value; any other failure is thrown. */
 export async function listed<T>(cluster: Cluster, reading: ListRequest<T>): Promise<Listed<T>> {
   try {
     return { kind: 'read', items: await all(cluster, reading) };
@@ -47,7 +47,7 @@ export async function listed<T>(cluster: Cluster, reading: ListRequest<T>): Prom
   }
 }
 
-/** The same where it must be read. */
+/** The same, where a list that may not be read is an error. */
 export async function all<T>(
   cluster: Cluster,
   { ref, query = {}, keep, seen }: ListRequest<T>,
@@ -62,17 +62,11 @@ export async function all<T>(
   return items;
 }
 
-/** Objects read so far, of nobody knows how many. */
+/** Counts the objects read so far; their total is not known. */
 export function counting(progress: Progressed): () => void {
   let read = 0;
   return () => {
     read++;
     if (read % 100 === 0) progress(read, 0);
   };
-}
-
-/** For how long a Node or Pod has not been Ready. */
-export function readinessOf(object: KubeObject): { readonly notReadyFor?: number } {
-  const milliseconds = notReadyFor(object, Date.now());
-  return milliseconds === undefined ? {} : { notReadyFor: milliseconds };
 }

@@ -1,6 +1,7 @@
-import { type Given, type NodeOptions, type Option, UsageError } from '../command.ts';
+import { present } from '../../api/parse/section.ts';
+import { type Given, type NodeOptions, type Option, type ProcessOptions, UsageError } from '../command.ts';
 
-/** Every command takes it; run.ts answers it. */
+/** Every command takes it; run.ts handles it. */
 export const HELP: Option = { name: 'help', short: 'h', summary: 'show this help' };
 
 export const BPFFS: Option = {
@@ -33,16 +34,20 @@ export const NODE: readonly Option[] = [
   },
 ];
 
-export const KUBECONFIG: Option = {
-  name: 'kubeconfig',
-  value: 'FILE',
-  summary: 'the cluster and who asks it (default in a pod: its service account)',
-};
+/** The cluster that an agent or a controller works for. */
+export const OWN_CLUSTER: readonly Option[] = [
+  {
+    name: 'kubeconfig',
+    value: 'FILE',
+    summary: 'the cluster and who asks it (default in a pod: its service account)',
+  },
+  { name: 'context', value: 'NAME', summary: 'another context of the kubeconfig than its current one' },
+];
 
-export const CONTEXT: Option = {
-  name: 'context',
-  value: 'NAME',
-  summary: 'another context of the kubeconfig than its current one',
+export const LISTEN: Option = {
+  name: 'listen',
+  value: 'ADDRESS',
+  summary: 'serve /metrics, /healthz and /readyz here, such as :9940',
 };
 
 export const LOG: readonly Option[] = [
@@ -62,7 +67,7 @@ export const LOG: readonly Option[] = [
   },
 ];
 
-/** Which cluster; without them `kubectl innermap` means kubectl's own, `innermap` this machine. */
+/** The cluster to look at; without them `kubectl innermap` means kubectl's own, `innermap` this machine. */
 export const CLUSTER: readonly Option[] = [
   { name: 'kubeconfig', value: 'FILE', summary: 'ask the cluster that this file names' },
   { name: 'context', value: 'NAME', summary: 'ask the cluster of this context' },
@@ -98,14 +103,23 @@ export function duration(given: Given, option: string): number {
   );
 }
 
-/** What `agent` and `plan` are told of the node and its kernel. */
+/** What `agent` and `plan` take of the node and its kernel. */
 export function nodeOptions(given: Given): NodeOptions {
-  const node = given.text('node');
   return {
+    ...present({ node: given.text('node') }),
     bpffs: directory(given),
-    ...(node === undefined ? {} : { node }),
     labels: labels(given.list('node-label')),
     releases: given.list('release-removal'),
+  };
+}
+
+export function processOptions(given: Given): ProcessOptions {
+  const [kubeconfig, context, listen] = ['kubeconfig', 'context', 'listen'].map(name => given.text(name));
+  return {
+    ...present({ kubeconfig, context, listen }),
+    relistJitterMs: duration(given, 'relist-jitter'),
+    logLevel: given.text('log-level')!,
+    logFormat: given.text('log-format') === 'json' ? 'json' : 'text',
   };
 }
 

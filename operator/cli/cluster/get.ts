@@ -1,5 +1,5 @@
 import { type Given, type Ports, UsageError } from '../command.ts';
-import type { AgentPod, ClusterAddress } from './ports.ts';
+import { AGENT_PODS, type AgentPod, type ClusterAddress } from './ports.ts';
 import { kubectlOptions } from './which.ts';
 
 /** Where the chart mounts the node's bpffs in its agent. */
@@ -7,14 +7,13 @@ const BPFFS_IN_POD = '/bpffs';
 
 /** `kubectl innermap get --node NODE [OUTER [KEY]]`: the node's own agent reads its kernel. */
 export async function getFromNode(given: Given, ports: Ports, address: ClusterAddress): Promise<number> {
-  const node = given.text('node');
-  if (node === undefined || node === '')
+  const node = given.text('node') ?? '';
+  if (node === '')
     throw new UsageError(
       'Command get needs --node NAME in a cluster: the node whose kernel to read (of this machine’s: innermap get)',
       'get',
     );
-  const namespace = given.text('namespace');
-  const pod = await agentOn(ports, address, { node, namespace });
+  const pod = await agentOn(ports, address, { node, namespace: given.text('namespace') });
   return ports.inspect.kubectl([
     ...kubectlOptions(address),
     ...['exec', '-n', pod.namespace, pod.name, '-c', pod.container, '--'],
@@ -24,21 +23,15 @@ export async function getFromNode(given: Given, ports: Ports, address: ClusterAd
   ]);
 }
 
-interface Where {
-  readonly node: string;
-  readonly namespace: string | undefined;
-}
-
 async function agentOn(
   { inspect }: Ports,
   address: ClusterAddress,
-  { node, namespace }: Where,
+  { node, namespace }: { readonly node: string; readonly namespace: string | undefined },
 ): Promise<AgentPod> {
   const [pod] = await inspect.agentPods(address, node, namespace);
-  const labels = 'app.kubernetes.io/name=innermap-operator,app.kubernetes.io/component=agent';
   if (pod === undefined)
     throw new Error(
-      `Cannot read the kernel of node ${node}: no agent Pod is there${namespace === undefined ? '' : ` in namespace ${namespace}`}; \`kubectl get pods -A -o wide -l ${labels}\` lists them`,
+      `Cannot read the kernel of node ${node}: no agent Pod is there${namespace === undefined ? '' : ` in namespace ${namespace}`}; \`kubectl get pods -A -o wide -l ${AGENT_PODS}\` lists them`,
     );
   if (pod.notReadyFor === undefined) return pod;
   throw new Error(

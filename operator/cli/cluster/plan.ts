@@ -1,3 +1,4 @@
+import { present } from '../../api/parse/section.ts';
 import type { ObjectChange } from '../../core/compare/applied.ts';
 import type { EntryChange, EntryChanges } from '../../core/compare/entries.ts';
 import type { FieldChange } from '../../core/compare/fields.ts';
@@ -5,6 +6,7 @@ import { counted } from '../../core/plan/print.ts';
 import { EXIT, type Given, type Ports, type Terminal } from '../command.ts';
 import { colourOf } from '../terminal/colour.ts';
 import { paintedDiff } from '../terminal/diff.ts';
+import { note } from '../terminal/note.ts';
 import { withProgress } from '../terminal/progress.ts';
 import { printable } from '../terminal/table.ts';
 import type { AppliedOutcome, ClusterAddress } from './ports.ts';
@@ -12,8 +14,7 @@ import type { AppliedOutcome, ClusterAddress } from './ports.ts';
 /** `kubectl innermap plan FILE…` */
 export async function planAgainst(given: Given, ports: Ports, address: ClusterAddress): Promise<number> {
   const { terminal } = ports;
-  const namespace = given.text('namespace');
-  const named = namespace === undefined ? {} : { namespace };
+  const named = present({ namespace: given.text('namespace') });
   const outcome = await withProgress(terminal, 'Reading', progress =>
     ports.inspect.planFiles({ address, paths: given.operands, ...named, progress }),
   );
@@ -24,8 +25,8 @@ export async function planAgainst(given: Given, ports: Ports, address: ClusterAd
 }
 
 function show(outcome: AppliedOutcome, terminal: Terminal): void {
-  const { bad, warn } = colourOf(terminal, 'error');
-  for (const note of outcome.notes) terminal.error(`${warn('Note:')} ${printable(note)}\n`);
+  const { bad } = colourOf(terminal, 'error');
+  for (const text of outcome.notes) note(terminal, text);
   for (const { origin, message } of outcome.refusals)
     terminal.error(`${bad(printable(origin))}: ${printable(message)}\n`);
   const origins = new Map(outcome.changes.map(({ object, origin }) => [object, `${origin}: `]));
@@ -34,27 +35,26 @@ function show(outcome: AppliedOutcome, terminal: Terminal): void {
       `${origins.get(object) ?? ''}${bad(printable(object))}: ${reason}, ${printable(message)}\n`,
     );
   const lines = outcome.changes.filter(({ kind }) => kind !== 'unchanged').flatMap(changeLines);
-  if (lines.length > 0) terminal.out(paintedDiff(lines.join('\n'), terminal));
+  if (lines.length > 0) terminal.out(paintedDiff(lines.map(printable).join('\n'), terminal));
   terminal.out(`${summary(outcome)}\n`);
 }
 
 function summary({ changes, problems }: AppliedOutcome): string {
   const count = (kind: ObjectChange['kind']) => changes.filter(change => change.kind === kind).length;
   const [created, changed, unchanged] = [count('created'), count('changed'), count('unchanged')];
-  const trouble = problems.length === 0 ? '' : `, ${counted(problems.length, 'problem')}`;
-  return `${created} created, ${changed} changed, ${unchanged} unchanged${trouble}`;
+  const rest = problems.length === 0 ? '' : `, ${counted(problems.length, 'problem')}`;
+  return `${created} created, ${changed} changed, ${unchanged} unchanged${rest}`;
 }
 
 function changeLines({ kind, object, origin, fields, entries }: ObjectChange): readonly string[] {
-  const line = (text: string) => printable(text);
   if (kind === 'created') {
     const contents = entries === undefined ? '' : `, ${counted(entries.added, 'entry', 'entries')}`;
-    return [line(`+ ${object}: created${contents} (${origin})`)];
+    return [`+ ${object}: created${contents} (${origin})`];
   }
   return [
-    line(`~ ${object}: changed (${origin})`),
-    ...fields.map(field => `  ${line(fieldLine(field))}`),
-    ...(entries === undefined ? [] : entryLines(entries).map(text => `  ${line(text)}`)),
+    `~ ${object}: changed (${origin})`,
+    ...fields.map(field => `  ${fieldLine(field)}`),
+    ...(entries === undefined ? [] : entryLines(entries).map(text => `  ${text}`)),
   ];
 }
 

@@ -4,11 +4,14 @@ import type { Applied } from '../../core/compare/applied.ts';
 import type { ManifestProblem } from '../../core/wanted.ts';
 import type { NodeOptions, PlanOutcome, Progressed } from '../command.ts';
 
-/** Which cluster is meant, as kubectl would be told. */
+/** Labels of the agents' Pods, as the chart has them. */
+export const AGENT_PODS = 'app.kubernetes.io/name=innermap-operator,app.kubernetes.io/component=agent';
+
+/** A cluster, named as kubectl names it. */
 export interface ClusterAddress {
   /** As given by --kubeconfig; absent: kubectl's own files. */
   readonly kubeconfig?: string;
-  /** Where kubectl would look: of a name that several define, the first counts. */
+  /** The files where kubectl looks: of a name that several define, the first counts. */
   readonly files: readonly string[];
   readonly context?: string;
 }
@@ -35,7 +38,7 @@ export interface AgentPod {
   /** In milliseconds; absent: its Ready condition is True. */
   readonly notReadyFor?: number;
   readonly container: string;
-  /** Where the node has the bpffs, as the agent was told. */
+  /** Where the node has the bpffs, by the agent's options. */
   readonly bpffsOnNode?: string;
 }
 
@@ -67,7 +70,7 @@ export interface ListedInnerMap {
   readonly status?: Partial<InnerMapStatus>;
 }
 
-/** What a cluster tells of outer maps, inner maps and nodes, without any contents. */
+/** A cluster's outer maps, inner maps and nodes, without any contents. */
 export interface ClusterFacts {
   readonly server: string;
   readonly outerMaps: Listed<ListedOuterMap>;
@@ -79,9 +82,9 @@ export interface ClusterFacts {
 
 export interface FactsRequest {
   readonly address: ClusterAddress;
-  /** One alone. */
+  /** Absent: all. */
   readonly outerMap?: string;
-  /** InnerMaps of one namespace alone. */
+  /** Absent: InnerMaps of all namespaces. */
   readonly namespace?: string;
   readonly progress: Progressed;
 }
@@ -94,28 +97,28 @@ export interface ClusterPlanRequest extends NodeOptions {
 export interface FilesRequest {
   readonly address: ClusterAddress;
   readonly paths: readonly string[];
-  /** Of manifests that name none; absent: the context's. */
+  /** For manifests that name none; absent: the context's. */
   readonly namespace?: string;
   readonly progress: Progressed;
 }
 
 export interface AppliedOutcome extends Applied {
-  /** Manifests that cannot be taken. */
+  /** Manifests that cannot be read. */
   readonly refusals: readonly ManifestProblem[];
-  /** What could not be read, so that less was compared. */
+  /** Why less was compared: lists that could not be read. */
   readonly notes: readonly string[];
 }
 
-/** A cluster as commands look at it. Nothing of it writes. */
+/** Reads clusters for commands; writes nothing. */
 export interface InspectPorts {
-  facts(asked: FactsRequest): Promise<ClusterFacts>;
+  facts(request: FactsRequest): Promise<ClusterFacts>;
   /** What an agent on this machine would do, as the cluster's objects want it. */
-  planNode(asked: ClusterPlanRequest): Promise<PlanOutcome>;
+  planNode(request: ClusterPlanRequest): Promise<PlanOutcome>;
   /** What applying these files would change in the cluster. */
-  planFiles(asked: FilesRequest): Promise<AppliedOutcome>;
-  /** What the API server, asked to apply these files without writing them, refuses. */
-  refusedByServer(asked: FilesRequest): Promise<readonly ManifestProblem[]>;
+  planFiles(request: FilesRequest): Promise<AppliedOutcome>;
+  /** What the API server refuses when these files are applied as a dry run. */
+  refusedByServer(request: FilesRequest): Promise<readonly ManifestProblem[]>;
   agentPods(address: ClusterAddress, node: string, namespace?: string): Promise<readonly AgentPod[]>;
-  /** Runs kubectl on this terminal; answers its exit code. */
+  /** Runs kubectl on this terminal; returns its exit code. */
   kubectl(words: readonly string[]): Promise<number>;
 }

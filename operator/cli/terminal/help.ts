@@ -30,7 +30,7 @@ export function commandHelp(command: Command, terminal: Terminal): string {
   return [
     `${sentence(command.summary)}\n`,
     `${strong('Usage:')}\n  ${`${line} ${command.usage}`.trimEnd()} [options]\n`,
-    ...command.notes.map(note => `${note.replaceAll('{program}', terminal.program)}\n`),
+    ...command.notes.map(note => `${note}\n`),
     `${strong('Options:')}\n${twoColumns(options)}`,
     `${strong('Examples:')}\n${examples.join('')}`,
   ].join('\n');

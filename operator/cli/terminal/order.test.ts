@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { keyBytes, keyText } from '../../core/codec/keytext.ts';
 import { parseDeclaration } from '../../core/types/declaration.ts';
 import type { Type } from '../../core/types/type.ts';
-import { keyOrder, ordered } from './order.ts';
+import { inKeyOrder, ordered } from './order.ts';
 
 function typeOf(text: string): Type {
   const declaration = parseDeclaration(text);
@@ -11,7 +11,7 @@ function typeOf(text: string): Type {
   return declaration.type;
 }
 
-/** The texts of keys, given in any order, as `keyOrder` puts them. */
+/** The texts of keys, given in any order, as `inKeyOrder` puts them. */
 function sorted(type: Type, keys: readonly (string | number)[]): readonly string[] {
   const bytes = Buffer.concat(
     keys.map(key => {
@@ -20,10 +20,12 @@ function sorted(type: Type, keys: readonly (string | number)[]): readonly string
       return made.bytes;
     }),
   );
-  return keyOrder(bytes, keys.length, type).map(place => keyText(type, bytes, place * type.size));
+  return inKeyOrder(type)({ keys: bytes, count: keys.length }).map(place =>
+    keyText(type, bytes, place * type.size),
+  );
 }
 
-describe('keyOrder', () => {
+describe('inKeyOrder', () => {
   for (const name of ['u8', 's8', 'u16', '__be16', 's32', '__be32', 'u64', 's64', '__be64']) {
     it(`${name}: by value`, () => {
       const type = typeOf(name);

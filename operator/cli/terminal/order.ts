@@ -5,7 +5,7 @@ import type { IntegerType, Type } from '../../core/types/type.ts';
  * How people order keys: numbers by value, prefixes by address and then by length, structs field by field.
  * A hash map's own order changes from read to read: what is written to a file or shown must not.
  */
-export function compareKeys(type: Type, a: Key, b: Key): number {
+function compareKeys(type: Type, a: Key, b: Key): number {
   switch (type.kind) {
     case 'integer':
       return compareNumbers(type, type.byteOrder === 'network', { a, b });
@@ -26,14 +26,14 @@ export function compareKeys(type: Type, a: Key, b: Key): number {
 }
 
 /** A key inside a run of bytes. */
-export interface Key {
+interface Key {
   readonly bytes: Uint8Array;
   readonly at: number;
 }
 
 /** The same entries, ordered by their keys. */
 export function ordered(entries: Entries, type: Type): Entries {
-  return entriesAt(entries, keyOrder(entries.keys, entries.count, type));
+  return entriesAt(entries, inKeyOrder(type)(entries));
 }
 
 /** The entries at these places, in this order. */
@@ -50,13 +50,12 @@ export function entriesAt({ count, keys, values }: Entries, places: readonly num
 
 /** The places of entries in the order of their keys. */
 export function inKeyOrder(type: Type): (entries: Pick<Entries, 'count' | 'keys'>) => readonly number[] {
-  return ({ keys, count }) => keyOrder(keys, count, type);
-}
-
-/** The places of `count` keys, one after the other in `bytes`, in order. */
-export function keyOrder(bytes: Uint8Array, count: number, type: Type): readonly number[] {
-  const places = Array.from({ length: count }, (_, index) => index);
-  return places.sort((a, b) => compareKeys(type, { bytes, at: a * type.size }, { bytes, at: b * type.size }));
+  return ({ keys: bytes, count }) => {
+    const key = (place: number) => ({ bytes, at: place * type.size });
+    return Array.from({ length: count }, (_, place) => place).sort((a, b) =>
+      compareKeys(type, key(a), key(b)),
+    );
+  };
 }
 
 function moved({ bytes, at }: Key, by: number): Key {
