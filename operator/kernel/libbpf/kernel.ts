@@ -3,11 +3,11 @@ import { resolve } from 'node:path';
 import type { KernelState } from '../../api/status.ts';
 import { KernelError } from '../error.ts';
 import type { Kernel, OpenMap } from '../kernel.ts';
-import { BpfPins, requireBpffs } from './bpffs/pins.ts';
+import { pinsOn, requireBpffs } from './bpffs/pins.ts';
 import { buildInners } from './build.ts';
 import { editInner, identifyPins, readInners } from './contents.ts';
 import { mayUseBpf, openFilesLimit } from './errno.ts';
-import { FileTable } from './fd/table.ts';
+import { fileTable } from './fd/table.ts';
 import type { Library, LibraryCallCounts } from './library.ts';
 import { bpfCounts, counted, openLibrary } from './library.ts';
 import type { Host } from './maps.ts';
@@ -48,7 +48,7 @@ export function openKernel(options: KernelOptions): RealKernel {
     throw new KernelError('use bpf() with', root, 'EPERM', detail);
   }
   const host = { library, possibleCpus: countPossibleCpus(), room: new Room() };
-  const own = { pins: new BpfPins(library, root), calls: counts };
+  const own = { pins: pinsOn(library, root), calls: counts };
   return kernelOn(host, new Templates(library, options.templateProgram), own);
 }
 
@@ -57,7 +57,7 @@ function kernelOn(host: Host, templates: Templates, own: Pick<RealKernel, 'pins'
   const { library, possibleCpus } = host;
   const limit = openFilesLimit();
   const openMapsLimit = Math.max(1, limit - Math.min(MOST_RESERVED, Math.ceil(limit / 4)));
-  const files = new FileTable(library);
+  const reserve = fileTable(library);
   // Until probed: a kernel without the batch says so at the first call
   let batches = true;
   let isOpen = true;
@@ -66,7 +66,7 @@ function kernelOn(host: Host, templates: Templates, own: Pick<RealKernel, 'pins'
     throw new KernelError('use', 'the kernel', 'EBADF', 'it was closed');
   };
   const probe = async (): Promise<KernelState> => {
-    const reserved = files.reserve(Math.min(openMapsLimit, FILES_AT_START));
+    const reserved = reserve(Math.min(openMapsLimit, FILES_AT_START));
     const [found] = await Promise.all([probeKernel(opened(), templates), reserved]);
     batches = found.outerBatch === 'once';
     return found;
@@ -79,7 +79,7 @@ function kernelOn(host: Host, templates: Templates, own: Pick<RealKernel, 'pins'
       adoptFd(library, createOuterMap(opened(), { outer, template, name }), name),
     build: async requests => {
       opened();
-      await files.reserve(Math.min(requests.length, openMapsLimit));
+      await reserve(Math.min(requests.length, openMapsLimit));
       return buildInners(host, requests);
     },
     open: pin => openPin(opened().library, pin),

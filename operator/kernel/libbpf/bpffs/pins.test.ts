@@ -5,7 +5,7 @@ import { eventually, failureOf, HASH } from '../../testing/contract/fixture.ts';
 import type { RealKernel } from '../kernel.ts';
 import { onRealKernel, onScratch, run } from '../scratch.test.ts';
 
-onRealKernel('BpfPins', () => {
+onRealKernel('pinsOn', () => {
   // The event loop opens its inotify with the first watch, and keeps it
   before(() => watch(tmpdir()).close());
   const scratch = onScratch();

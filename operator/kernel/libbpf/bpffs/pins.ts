@@ -1,8 +1,7 @@
 import { lstatSync, readdirSync, readlinkSync, statfsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { KernelError } from '../../error.ts';
-import type { OpenMap } from '../../kernel.ts';
-import { type Lock, type Pins, RECORD_BESIDE } from '../../pins.ts';
+import { type Pins, RECORD_BESIDE } from '../../pins.ts';
 import { ERRNO, fileError, kernelError } from '../errno.ts';
 import type { Library } from '../library.ts';
 import { labelOf } from '../maps.ts';
@@ -15,7 +14,7 @@ const DIRECTORY_MODE = 0o755;
 const PIN_MODE = 0o600;
 const RECORD_BYTES = 4000;
 
-/** Throws unless the directory lies in a bpffs: a pin elsewhere is failed, and a mount point without its mount is empty. */
+/** Throws unless the directory lies in a bpffs: the kernel refuses a pin elsewhere, and a mount point without its mount is empty. */
 export function requireBpffs(root: string): void {
   const operation = 'use the bpffs at';
   const mount = `mount -t bpf bpf ${root}`;
@@ -28,85 +27,56 @@ export function requireBpffs(root: string): void {
 }
 
 /** A bpffs: libc changes it, node:fs reads it. */
-export class BpfPins implements Pins {
-  readonly root: string;
-  readonly #library: Library;
-
-  constructor(library: Library, root: string) {
-    this.#library = library;
-    this.root = root;
-  }
-
-  list(directory: string): readonly string[] {
-    return read('list', directory, [], () => readdirSync(directory));
-  }
-
-  exists(path: string): boolean {
-    return read('look at', path, false, () => lstatSync(path, { throwIfNoEntry: false }) !== undefined);
-  }
-
-  isDirectory(path: string): boolean {
-    return read('look at', path, false, () => isDirectory(path));
-  }
-
-  makeDirectory(path: string): void {
-    const answer = this.#library.mkdir(path, DIRECTORY_MODE);
-    if (answer === -ERRNO.ENOENT && dirname(path) !== path) {
-      this.makeDirectory(dirname(path));
-      succeed('make directory', path, this.#library.mkdir(path, DIRECTORY_MODE));
-    } else if (answer !== -ERRNO.EEXIST || !isDirectory(path)) succeed('make directory', path, answer);
-  }
-
-  removeDirectory(path: string): void {
-    succeed('remove directory', path, this.#library.rmdir(path), [-ERRNO.ENOENT]);
-  }
-
-  pin(map: OpenMap, path: string, mode: number): void {
-    const answer = this.#library.objectPin(map.fd, path);
-    if (answer < 0) throw kernelError(`pin ${labelOf(map)} at`, path, answer, pinFailure(path, answer));
-    if (mode === PIN_MODE) return;
-    const changed = this.#library.chmod(path, mode);
-    if (changed >= 0) return;
-    this.#library.unlink(path);
-    throw kernelError(`set mode 0${mode.toString(8)} of`, path, changed);
-  }
-
-  rename(from: string, to: string): void {
-    succeed(`rename ${from} to`, to, this.#library.rename(from, to));
-  }
-
-  unlink(path: string): void {
-    succeed('unlink', path, this.#library.unlink(path), [-ERRNO.ENOENT, -ERRNO.ENOTDIR]);
-  }
-
-  writeRecord(path: string, text: string): void {
-    const length = Buffer.byteLength(text);
-    if (length === 0 || length > RECORD_BYTES || text.includes('\0')) {
-      const detail = `a record has 1 to ${RECORD_BYTES} bytes and no NUL, this one ${length}`;
-      throw new KernelError('write record', path, length > RECORD_BYTES ? 'ENAMETOOLONG' : 'EINVAL', detail);
-    }
-    const fresh = `${path}${RECORD_BESIDE}`;
-    succeed('write record', path, this.#library.unlink(fresh), [-ERRNO.ENOENT]);
-    succeed('write record', path, this.#library.symlink(text, fresh));
-    const answer = this.#library.rename(fresh, path);
-    if (answer < 0) this.#library.unlink(fresh);
-    succeed('write record', path, answer);
-  }
-
-  readRecord(path: string): string | undefined {
-    return read('read record', path, undefined, () => readlinkSync(path));
-  }
-
-  lock(directory: string): Lock | { readonly heldBy: string } {
-    return lockDirectory(this.#library, directory);
-  }
-
-  watch(directories: readonly string[], changed: () => void): () => void {
-    return watchDirectories(this.root, directories, changed);
-  }
+export function pinsOn(library: Library, root: string): Pins {
+  return {
+    root,
+    list: directory => read('list', directory, [], () => readdirSync(directory)),
+    exists: path =>
+      read('look at', path, false, () => lstatSync(path, { throwIfNoEntry: false }) !== undefined),
+    isDirectory: path => read('look at', path, false, () => isDirectory(path)),
+    makeDirectory: path => makeDirectory(library, path),
+    removeDirectory: path => succeed('remove directory', path, library.rmdir(path), [-ERRNO.ENOENT]),
+    pin: (map, path, mode) => {
+      const answer = library.objectPin(map.fd, path);
+      if (answer < 0) throw kernelError(`pin ${labelOf(map)} at`, path, answer, pinFailure(path, answer));
+      if (mode === PIN_MODE) return;
+      const changed = library.chmod(path, mode);
+      if (changed >= 0) return;
+      library.unlink(path);
+      throw kernelError(`set mode 0${mode.toString(8)} of`, path, changed);
+    },
+    rename: (from, to) => succeed(`rename ${from} to`, to, library.rename(from, to)),
+    unlink: path => succeed('unlink', path, library.unlink(path), [-ERRNO.ENOENT, -ERRNO.ENOTDIR]),
+    writeRecord: (path, text) => writeRecord(library, path, text),
+    readRecord: path => read('read record', path, undefined, () => readlinkSync(path)),
+    lock: directory => lockDirectory(library, directory),
+    watch: (directories, changed) => watchDirectories(root, directories, changed),
+  };
 }
 
-/** Why a pin was failed, where the answer says so. */
+function makeDirectory(library: Library, path: string): void {
+  const answer = library.mkdir(path, DIRECTORY_MODE);
+  if (answer === -ERRNO.ENOENT && dirname(path) !== path) {
+    makeDirectory(library, dirname(path));
+    succeed('make directory', path, library.mkdir(path, DIRECTORY_MODE));
+  } else if (answer !== -ERRNO.EEXIST || !isDirectory(path)) succeed('make directory', path, answer);
+}
+
+function writeRecord(library: Library, path: string, text: string): void {
+  const length = Buffer.byteLength(text);
+  if (length === 0 || length > RECORD_BYTES || text.includes('\0')) {
+    const detail = `a record has 1 to ${RECORD_BYTES} bytes and no NUL, this one ${length}`;
+    throw new KernelError('write record', path, length > RECORD_BYTES ? 'ENAMETOOLONG' : 'EINVAL', detail);
+  }
+  const fresh = `${path}${RECORD_BESIDE}`;
+  succeed('write record', path, library.unlink(fresh), [-ERRNO.ENOENT]);
+  succeed('write record', path, library.symlink(text, fresh));
+  const answer = library.rename(fresh, path);
+  if (answer < 0) library.unlink(fresh);
+  succeed('write record', path, answer);
+}
+
+/** Why the kernel refused a pin, where the answer says so. */
 export function pinFailure(path: string, answer: number): string {
   if (answer === -ERRNO.EEXIST) return `${path} is taken`;
   return answer === -ERRNO.ENOENT ? `${dirname(path)} does not exist` : dotFailure(path, answer);
