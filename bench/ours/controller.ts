@@ -15,10 +15,10 @@ const LOG = { error: console.error, warn: console.error, info: () => {} };
  * node then reports once. Told are the seconds of CPU, the simulated server's own included; the status writes; and how
  * long after the last report the last status was right.
  */
-export const controller: Work = async (_, { nodes = 5_000, maps = 10_000, entries = 100 }) => {
+export const controller: Work = async (_, { nodes = 5_000, maps = 10_000, entries = 100, selectors = 0 }) => {
   const cluster = new SimulatedCluster();
   const names = Array.from({ length: nodes }, (_, at) => `node-${at}`);
-  await fill(cluster, names, { maps, entries });
+  await fill(cluster, names, { maps, entries, selectors });
   const stop = new AbortController();
   const folds: number[] = [];
   const running = new Controller({
@@ -33,7 +33,7 @@ export const controller: Work = async (_, { nodes = 5_000, maps = 10_000, entrie
   const before = { cpu: process.cpuUsage(), at: performance.now() };
   cluster.patches.length = 0;
   folds.length = 0;
-  await change(cluster, { maps, entries });
+  await change(cluster, { maps, entries, selectors });
   await reportAll(cluster, names);
   const reportedAt = performance.now();
   await until(() => isAllReady(cluster));
@@ -57,11 +57,16 @@ export const controller: Work = async (_, { nodes = 5_000, maps = 10_000, entrie
 interface Shape {
   readonly maps: number;
   readonly entries: number;
+  /** So many nodeSelectors, each of which leaves out some nodes; 0: none. */
+  readonly selectors: number;
 }
 
 async function fill(cluster: SimulatedCluster, names: readonly string[], shape: Shape): Promise<void> {
-  for (const name of names) {
-    cluster.put('nodes', OBJECTS.node(name, { 'kubernetes.io/hostname': name, zone: 'a' }));
+  for (const [at, name] of names.entries()) {
+    cluster.put(
+      'nodes',
+      OBJECTS.node(name, { 'kubernetes.io/hostname': name, zone: 'a', group: groupOf(at) }),
+    );
     cluster.put('pods', OBJECTS.pod(name));
   }
   cluster.put('outermaps', OBJECTS.outerMap('tenants'));
@@ -70,13 +75,33 @@ async function fill(cluster: SimulatedCluster, names: readonly string[], shape: 
 }
 
 /** One table for all: what the simulated server keeps is not what is measured. */
-async function change(cluster: SimulatedCluster, { maps, entries }: Shape, value = 2): Promise<void> {
+async function change(
+  cluster: SimulatedCluster,
+  { maps, entries, selectors }: Shape,
+  value = 2,
+): Promise<void> {
   const rows = Array.from({ length: entries }, (_, row) => `${row},${value}`);
   const table = ['key,value', ...rows].join('\n');
   for (let map = 0; map < maps; map++) {
     if (map % 20 === 0) await yieldToEventLoop();
-    cluster.put('innermaps', OBJECTS.innerMap(`map-${map}`, { key: map, table }));
+    cluster.put(
+      'innermaps',
+      OBJECTS.innerMap(`map-${map}`, { key: map, table, ...selectorOf(map, selectors) }),
+    );
   }
+}
+
+const GROUPS = 200;
+
+function groupOf(at: number): string {
+  return `g${at % GROUPS}`;
+}
+
+/** Selectors that choose nearly all nodes are the dearest. */
+function selectorOf(map: number, selectors: number): object {
+  if (selectors === 0) return {};
+  const values = [groupOf(map % selectors)];
+  return { nodeSelector: { matchExpressions: [{ key: 'group', operator: 'NotIn', values }] } };
 }
 
 /** Every node in its turn, evenly. */
