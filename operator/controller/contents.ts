@@ -14,17 +14,17 @@ export interface ContentLoaderOptions {
   readonly streams: Pick<Streams, 'layoutOf' | 'innerMaps'>;
   readonly cluster: Pick<Cluster, 'get' | 'page'>;
   readonly clock: Clock;
-  /** Contents were read. */
+  /** Called after contents were read. */
   readonly changed: () => void;
   readonly failed: (error: Error) => void;
 }
 
-/** More of one OuterMap than this are read by pages, fewer one by one. */
+/** More InnerMaps of one OuterMap than this are read by pages, fewer one by one. */
 const FEW = 16;
 
 /**
- * Reads contents that could not be read when they came: of an OuterMap that came later, or was made again with another
- * layout; and those that are so long that they are read apart, one at a time.
+ * Reads contents that could not be read when their event came: the OuterMap came later, it was recreated with another
+ * layout, or the contents are so large that they are read one at a time.
  */
 export class ContentLoader {
   readonly #options: ContentLoaderOptions;
@@ -37,7 +37,7 @@ export class ContentLoader {
     this.#backoff = new Backoff(options.clock);
   }
 
-  /** Begins to read what there is to be read, if nothing is being read. */
+  /** Starts to read all unread contents, unless a read is under way. */
   load({ inners, outers }: ClusterState, stop: AbortSignal): void {
     const isSame = this.#lookedAt?.inners === inners && this.#lookedAt.outers === outers;
     if (this.#working !== undefined || isSame) return;
@@ -103,7 +103,7 @@ export class ContentLoader {
     }
   }
 
-  /** Of another generation than is known: its event is under way, and brings what it takes. */
+  /** Stores the facts. It drops those of another generation, because that generation's event is still to come. */
   #take(read: InnerFacts): void {
     const { streams, changed } = this.#options;
     const { items } = streams.innerMaps;

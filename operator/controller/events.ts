@@ -12,7 +12,7 @@ export interface StatusSubject {
   readonly uid: string;
 }
 
-/** What people are told of a status that was written over another: transitions, nothing that stayed. */
+/** The events for a status that replaces another. Only transitions are reported. */
 export function eventsBetween(
   subject: StatusSubject,
   before: Written,
@@ -26,7 +26,7 @@ export function eventsBetween(
   return isNews ? [eventOf(subject, 'Program', ready)] : [];
 }
 
-/** The condition as written, where its status became another, or it became held. */
+/** The condition if it changed: another status, a new hold, or another reason for a rejection. */
 function turned(type: 'Accepted' | 'Ready', before: Written, after: Written): Condition | undefined {
   const [then, now] = type === 'Ready' ? [before.ready, after.ready] : [before.accepted, after.accepted];
   const isHeld = now?.reason === 'RemovalHeld' && then?.reason !== 'RemovalHeld';
@@ -35,7 +35,7 @@ function turned(type: 'Accepted' | 'Ready', before: Written, after: Written): Co
   return conditionsIn(after).find(condition => condition.type === type);
 }
 
-/** That a change is under way is nothing to warn of. */
+/** Reasons of Normal events. A change in progress needs no warning. */
 const HARMLESS = new Set<Condition['reason']>(['Programmed', 'Progressing']);
 
 function eventOf(subject: StatusSubject, action: string, { reason, message }: Condition): EventRecord {

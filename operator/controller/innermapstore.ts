@@ -3,20 +3,20 @@ import type { CacheConsumer } from '../kube/reflector.ts';
 import { Store } from '../kube/store.ts';
 
 /**
- * InnerMaps, and the exact version of the last deletion of each outer map: nodes must pass it before the OuterMap is
- * ready again.
+ * Stores InnerMaps, and for each outer map the resourceVersion of the last deletion. Nodes must pass that version
+ * before the OuterMap is ready again.
  */
 export class InnerMapStore implements CacheConsumer<InnerFacts> {
   readonly items = new Store<InnerFacts>();
   #deletions: ReadonlyMap<string, string> = new Map();
   #listed = '0';
 
-  /** resourceVersions by outer map; another object after each deletion. */
+  /** resourceVersion of the last deletion by outer map. Each deletion replaces the map object. */
   get deletions(): ReadonlyMap<string, string> {
     return this.#deletions;
   }
 
-  /** As of which the InnerMaps were listed last. */
+  /** resourceVersion of the last list. */
   get listed(): string {
     return this.#listed;
   }
@@ -33,7 +33,7 @@ export class InnerMapStore implements CacheConsumer<InnerFacts> {
     this.items.remove(key);
   }
 
-  /** What is missing went at the latest when the list was made. */
+  /** Replaces all InnerMaps by a list. A missing one was deleted at the list's version or before. */
   replace(items: ReadonlyMap<string, InnerFacts>, resourceVersion: string): void {
     for (const [key, { uid, outer }] of this.items.snapshot()) {
       const item = items.get(key);
@@ -43,7 +43,7 @@ export class InnerMapStore implements CacheConsumer<InnerFacts> {
     this.items.replace(items);
   }
 
-  /** The server was restored: these deletions are of a future that will not be. */
+  /** Drops everything, because the server was restored to an older revision. */
   forget(): void {
     this.items.replace(new Map());
     this.#deletions = new Map();

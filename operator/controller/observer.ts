@@ -1,24 +1,25 @@
-/** Who measures; called often, so it must cost little and must not throw. */
+/** Receives measurements. It is called often, so it must be cheap and must not throw. */
 export interface Observer {
-  /** A status was sent; the code is HTTP's, or `error` where there was no answer. */
+  /** A status was sent. `code` is the HTTP status, or `error` without a response. */
   wrote(kind: ObjectKind, code: string): void;
-  /** Statuses were worked out anew. */
+  /** A turn ended after this many seconds. */
   folded(seconds: number): void;
 }
 
 export type ObjectKind = 'InnerMap' | 'OuterMap';
 
-/** What is so at the moment: for whoever asks now and then. */
+/** Current values, read on each scrape. */
 export interface Gauges {
   readonly isLeader: boolean;
-  /** Statuses that wait to be written. */
+  /** Number of statuses that wait to be written or are being written. */
   readonly queueDepth: number;
   readonly queueOldestSeconds: number;
   readonly nodes: number;
   readonly outerMaps: number;
   readonly innerMaps: number;
-  /** Since the start: events that were too many, and lists and watches begun after the first. */
+  /** Number of events dropped since the start, because there were too many. */
   readonly eventsDropped: number;
+  /** Number of lists and watches since the start, without the first of each stream. */
   readonly watchRestarts: number;
 }
 

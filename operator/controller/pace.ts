@@ -1,15 +1,15 @@
 import type { Clock } from '../timing/clock.ts';
 import type { Urgency } from './streams.ts';
 
-/** Between two turns, where much comes. */
+/** Shortest pause between two turns, so that one turn handles a burst of changes. */
 const TURN_EVERY_MS = 100;
-/** Of the time since the last turn, at most a tenth goes into the next. */
+/** The pause is this many times the duration of the last turn, so that turns take at most a tenth of the time. */
 const TURN_SHARE = 10;
 const LONGEST_PAUSE_MS = 2_000;
-/** What time alone changes is looked for this often. */
+/** Interval of turns without a change: some statuses change with time alone. */
 const LOOK_EVERY_MS = 1_000;
 
-/** When the next turn is: a single change comes at once, many together. */
+/** Decides when the next turn starts: at once for a single change, after a pause for many. */
 export class Pace {
   readonly #clock: Clock;
   #urgency: Urgency | undefined = 'soon';
@@ -28,7 +28,7 @@ export class Pace {
     return this.#urgency === undefined;
   }
 
-  /** Nothing but watermarks has advanced since the last turn. */
+  /** Since the last turn, nothing but watermarks has changed. */
   get isCalm(): boolean {
     return this.#urgency === undefined || this.#urgency === 'later';
   }
@@ -41,7 +41,7 @@ export class Pace {
     return Math.max(0, this.#turnedAt + this.#pauseMs - this.#clock.now());
   }
 
-  /** Runs a turn; answers the seconds that it took. */
+  /** Runs a turn and returns its duration in seconds. */
   async timed(turn: () => Promise<unknown>): Promise<number> {
     this.#urgency = undefined;
     const began = performance.now();

@@ -145,7 +145,7 @@ describe('Controller', () => {
     fixture.inner('web', { key: 1, entries: [{ key: 1, value: 1 }] });
     await fixture.clock.run(50_000);
     expect(fixture.writes()).to.equal(0);
-    // One that stays away holds nobody up for ever
+    // A stream that stays away does not block writes forever.
     await fixture.clock.run(20_000);
     expect(fixture.writes()).to.be.greaterThan(0);
     expect(fixture.ready('innermaps', 'team/web')).to.equal('False Progressing');

@@ -13,7 +13,7 @@ import { Streams, type Urgency } from './streams.ts';
 import { type ControllerPorts, turn } from './turn.ts';
 import { StatusWriter } from './write.ts';
 
-/** As much of a log as the controller needs. */
+/** The log methods that the controller uses. */
 export interface ControllerLog {
   error(message: string, fields?: Readonly<Record<string, unknown>>): void;
   warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
@@ -22,33 +22,33 @@ export interface ControllerLog {
 
 export interface ControllerOptions {
   readonly cluster: Cluster;
-  /** Where the agents' Pods and the Lease are. */
+  /** Namespace of the agents' Pods and of the Lease. */
   readonly namespace: string;
   /** Label selector of the agents' Pods. */
   readonly agentSelector: string;
-  /** Of this process: the Pod's name. */
+  /** Name of this process's Pod. */
   readonly identity: string;
   readonly log: ControllerLog;
   readonly clock?: Clock;
   readonly observer?: Observer;
   readonly relistJitterMs?: number;
-  /** False: this process alone writes, without a Lease. */
+  /** If false, this process writes without holding the Lease. */
   readonly leaderElection?: boolean;
 }
 
 const LEASE = 'innermap-controller';
 const CONTROLLER = 'innermap.io/controller';
-/** What time alone changes is looked for this often. */
+/** Interval of the checks while this process may not write; it also keeps `alive` true. */
 const LOOK_EVERY_MS = 1_000;
-/** How long writes that are under way may take at the end. */
+/** Time that writes under way get to finish at the end. */
 const STOP_MS = 2_000;
 const FINISH_MS = 1_000;
 const FINISH_LOOK_MS = 20;
 const STUCK_MS = 60_000;
 
 /**
- * Sums up what the nodes report, and writes it into the statuses: turns while it leads. A follower keeps its streams, so
- * that it can take over at once.
+ * Rolls up the nodes' reports and writes them into the statuses, turn by turn while it leads. A follower keeps its
+ * streams open, so that it can take over at once.
  */
 export class Controller {
   readonly #options: ControllerOptions;
@@ -86,7 +86,7 @@ export class Controller {
     this.#ports = { streams, memory, contents, writer, clock, mayWrite: () => this.#mayWrite() };
   }
 
-  /** Until stopped, or until the Lease is lost: then another leads, and this process should end. */
+  /** Runs until it is stopped or loses the Lease. On `lost` another process leads, and this one should exit. */
   async run(stop: AbortSignal): Promise<'stopped' | 'lost'> {
     const leaving = new AbortController();
     const leave = (): void => leaving.abort();
@@ -95,7 +95,7 @@ export class Controller {
     if (stop.aborted) leave();
     this.#ports.streams.start();
     const turning = this.#turnUntil(leaving.signal).finally(leave);
-    // Thrown below, when the Lease is given back.
+    // The error is thrown below, after the Lease was released.
     turning.catch(() => {});
     const outcome = await this.#lead(leaving.signal);
     leave();
@@ -104,12 +104,12 @@ export class Controller {
     return outcome;
   }
 
-  /** Everything that is to be summed up has been read. */
+  /** Whether all streams have read their first list, and the controller still runs. */
   ready(): boolean {
     return this.#ports.streams.hasSynced && !this.#stopped.signal.aborted;
   }
 
-  /** The loop turns. */
+  /** Whether the loop has run within the last minute. */
   alive(): boolean {
     return this.#clock.now() - this.#lookedAt < STUCK_MS;
   }
@@ -146,7 +146,7 @@ export class Controller {
     });
   }
 
-  /** Who waits for nodes that are behind does not wait longer because watermarks advance all the time. */
+  /** Watermarks are urgent while a node is behind, because a user may be waiting for it. */
   #changed(urgency: Urgency): void {
     const isAwaited = urgency === 'later' && isBehind(this.#ports.memory);
     this.#pace.changed(isAwaited ? 'soon' : urgency);
@@ -192,7 +192,7 @@ export class Controller {
       if (this.#mayWrite() && this.#pace.isDue) await this.#turn(stop);
       const hasMore = this.#mayWrite() && writer.write(stop);
       await this.#trigger.wait(this.#clock, hasMore ? 0 : this.#pauseMs, stop);
-      // Whatever fires may fire again and again: others have their turn.
+      // The trigger may fire without pause: let other tasks run.
       await yieldToEventLoop();
     }
   }
@@ -205,14 +205,14 @@ export class Controller {
     return this.#mayWrite() ? Math.min(this.#pace.waitMs, this.#ports.writer.waitMs) : LOOK_EVERY_MS;
   }
 
-  /** Turns for time's sake alone are not counted. */
+  /** Idle turns are not observed. */
   async #turn(stop: AbortSignal): Promise<void> {
     const { isIdle } = this.#pace;
     const seconds = await this.#pace.timed(() => turn(this.#ports, stop));
     if (!isIdle) this.#options.observer?.folded(seconds);
   }
 
-  /** The OuterMaps' statuses as they should be, as far as that takes no longer than a moment. */
+  /** Writes the OuterMaps' pending statuses, for at most FINISH_MS. */
   async #finish(): Promise<void> {
     const { writer } = this.#ports;
     const end = this.#clock.now() + FINISH_MS;
@@ -224,7 +224,7 @@ export class Controller {
     }
   }
 
-  /** What is under way is ended, the longest wait aside. */
+  /** Stops all parts. It waits for writes under way, but at most STOP_MS. */
   async #close(): Promise<void> {
     const { streams, contents, writer } = this.#ports;
     this.#leads = false;

@@ -17,20 +17,20 @@ import { outerFacts } from './facts/outermap.ts';
 import { InnerMapStore } from './innermapstore.ts';
 
 /**
- * How soon a change is to be looked at. `now`: an OuterMap says Ready and something of it was deleted, and whoever
- * deleted asks the next moment. `later`: a watermark advanced, as they do all the time.
+ * How soon a turn must follow a change. `now`: an InnerMap of a Ready OuterMap was deleted, and users check right after
+ * a deletion. `later`: only watermarks advanced, which happens all the time.
  */
 export type Urgency = 'now' | 'soon' | 'later';
 
 export interface StreamsOptions {
   readonly cluster: Pick<Cluster, 'watch' | 'page'>;
   readonly clock: Clock;
-  /** Where the agents' Pods are. */
+  /** Namespace of the agents' Pods. */
   readonly namespace: string;
   readonly agentSelector: string;
   readonly relistJitterMs?: number;
   readonly changed: (urgency: Urgency) => void;
-  /** A stream found that the server was restored, when it had come to this version. */
+  /** A stream found the server restored, at this resourceVersion. */
   readonly restored: (stream: string, resourceVersion: string) => void;
   readonly failed: (stream: string, failure: StreamFailure) => void;
 }
@@ -40,17 +40,17 @@ interface Watched<T> {
   readonly ref: ResourceRef;
   readonly labelSelector?: string;
   readonly store: Store<T>;
-  /** Where the store needs more than the objects; else the store itself. */
+  /** Receives the objects instead of the store, if given. */
   readonly consumer?: CacheConsumer<T>;
-  /** `known`: what the store has of the object, if that is of the same history. */
+  /** `previous` is the object's entry in the store; undefined after a restoration. */
   readonly read: (object: KubeObject, known: T | undefined) => T;
-  /** How soon a change is to be looked at; default `soon`. */
+  /** Defaults to `soon`. */
   readonly urgency?: (before: T | undefined, after: T | undefined) => Urgency;
 }
 
 type Stream = Pick<Reflector<unknown>, 'start' | 'stop' | 'hasSynced' | 'restarts'>;
 
-/** What the controller watches: five kinds, each brought down to the little that is kept. */
+/** The controller's watches on five kinds. Each object is reduced to the facts that are kept. */
 export class Streams {
   readonly innerMaps = new InnerMapStore();
   readonly outerMaps = new Store<OuterFacts>();
@@ -93,7 +93,7 @@ export class Streams {
     ];
   }
 
-  /** Everything that is known, at this moment. */
+  /** The current state of all streams. */
   snapshot(): ClusterState {
     const { items, deletions, listed } = this.innerMaps;
     return {
@@ -111,12 +111,12 @@ export class Streams {
     return this.#all.every(stream => stream.hasSynced);
   }
 
-  /** Whether everything is there, and of one time: what one stream has missed, none of the others tells. */
+  /** Whether all streams are complete and of one history. One stream cannot detect events that another missed. */
   mayBeJudged(now: number): boolean {
     return this.hasSynced && this.#restoreDetection.isCertain(now);
   }
 
-  /** Lists and watches begun after the first. */
+  /** Number of lists and watches started after the first. */
   get restarts(): number {
     return this.#all.reduce((sum, { restarts }) => sum + restarts, 0);
   }
@@ -126,7 +126,7 @@ export class Streams {
     for (const stream of this.#others) stream.start();
   }
 
-  /** InnerMaps come when the OuterMaps are there: their contents are read once, by the layouts. */
+  /** Starts the InnerMaps' stream once the OuterMaps are listed: contents are then read once, with their layouts. */
   advance(): void {
     if (this.#areInnerMapsWatched || !this.#outerMapStream.hasSynced) return;
     this.#areInnerMapsWatched = true;
@@ -180,7 +180,7 @@ export class Streams {
     });
   }
 
-  /** The server was restored: what is remembered of objects is of a future that will not be. */
+  /** Discards memory of objects, because the server was restored to an older revision. */
   #forget(kind: string): void {
     this.#epoch++;
     if (kind === 'InnerMap') this.innerMaps.forget();

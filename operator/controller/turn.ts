@@ -5,26 +5,26 @@ import type { ContentLoader } from './contents.ts';
 import type { Streams } from './streams.ts';
 import type { StatusWriter } from './write.ts';
 
-/** What a turn works with. */
+/** The parts that a turn uses. */
 export interface ControllerPorts {
   readonly streams: Streams;
   readonly memory: ClusterMemory;
   readonly contents: ContentLoader;
   readonly writer: StatusWriter;
   readonly clock: Clock;
-  /** This process leads, and what it knows is of one time. */
+  /** Whether this process leads and its streams are complete and of one history. */
   readonly mayWrite: () => boolean;
 }
 
 /**
- * One turn of the controller, to be read beside the agent's.
+ * One turn of the controller; ARCHITECTURE.md compares it with the agent's.
  *
- * - Read: a snapshot of the five streams, each the same object while nothing in it changed.
- * - Contents that nobody could read yet are read apart; the next turn has them.
- * - Roll up, purely and in slices: which nodes have an agent, are silent, report about the present; for each outer map
- *   what can be accepted, and how far the nodes have come with it. Outer maps of which nothing changed are left out.
- * - What is another than before is scheduled: a first sight and Ready at once, the rest after 1, 5, 15, 60 s.
- * - Write what is due and differs from what is written. Nothing else writes.
+ * - Read a snapshot of the five streams. Each map keeps its identity until an entry changes.
+ * - Start to read contents that are still unread; a later turn uses them.
+ * - Roll up in slices: which nodes have an agent, are silent or have current reports; for each outer map what is
+ *   accepted, and which nodes have reached it. Unchanged outer maps are skipped.
+ * - Schedule changed statuses: new objects, Ready and rejections at once, the rest after 1, 5, 15, 60 s.
+ * - Write statuses that are due and differ from what is written. Nothing else writes.
  */
 export async function turn(ports: ControllerPorts, stop: AbortSignal): Promise<void> {
   const { streams, memory, contents, writer, clock, mayWrite } = ports;

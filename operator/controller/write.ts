@@ -23,13 +23,13 @@ export interface StatusWriterOptions {
   readonly cluster: Pick<Cluster, 'patch'>;
   readonly clock: Clock;
   readonly observer: Observer;
-  /** There may be room for more. */
+  /** Called when a write ended, so that there may be room for another. */
   readonly freed: () => void;
   readonly recorded: (event: EventRecord) => void;
   readonly failed: (kind: ObjectKind, id: string, error: Error) => void;
 }
 
-/** A status as the last turn made it, and the object that it is written to. */
+/** A status that the last turn made, and the object it is written to. */
 interface Target {
   readonly kind: ObjectKind;
   readonly id: string;
@@ -39,15 +39,15 @@ interface Target {
   readonly status: InnerMapStatus | OuterMapStatus;
 }
 
-/** Writes under way; an OuterMap's, which tells that something is gone, waits for no InnerMap's. */
+/** Limits of all writes under way. OuterMaps get more: they report deletions and must not wait for InnerMaps. */
 const MOST = { OuterMap: 20, InnerMap: 16 } as const;
-/** Most that is worked out in one go where nothing of it differs. */
+/** Statuses that one call checks at most, so that a call without any difference ends too. */
 const MOST_LOOKED_AT = 64;
-/** The object has changed or is gone: its stream tells in a moment, or later where it is interrupted. */
+/** Retries after the object changed or was deleted. Its stream shows that soon, or later if it is interrupted. */
 const OVERTAKEN_MS = { first: 100, last: 30_000 } as const;
 const REFUSED_MS = 60_000;
 
-/** The one place that writes statuses: when they are due, and where they differ from what is written. */
+/** Writes statuses that are due and differ from what is written. No other code writes statuses. */
 export class StatusWriter {
   readonly #options: StatusWriterOptions;
   readonly #backoff: Backoff;
@@ -56,7 +56,7 @@ export class StatusWriter {
     InnerMap: new Schedule(),
   };
   readonly #underWay = new Map<string, Promise<void>>();
-  /** How often in a row. */
+  /** Consecutive conflicts by object. */
   readonly #overtaken = new Map<string, number>();
   #pausedUntil = Number.NEGATIVE_INFINITY;
 
@@ -69,7 +69,7 @@ export class StatusWriter {
     this.#schedules[kind].mark(id, { now: this.#now, urgent, fresh });
   }
 
-  /** Before the end OuterMaps' statuses do not wait: after a restart they show which deletions were missed. */
+  /** Makes the OuterMaps' statuses due before the end: the next process reads from them which deletions it missed. */
   hurryOuterMaps(): void {
     this.#schedules.OuterMap.hurry(this.#now);
   }
@@ -84,7 +84,7 @@ export class StatusWriter {
     this.#overtaken.delete(`${kind} ${id}`);
   }
 
-  /** Begins as many writes as there is room for; answers whether there is more to look at now. */
+  /** Starts as many writes as there is room for. Returns whether it stopped early and must be called again. */
   write(stop: AbortSignal): boolean {
     const now = this.#now;
     if (now < this.#pausedUntil) return false;
@@ -101,7 +101,7 @@ export class StatusWriter {
     return looks <= 0;
   }
 
-  /** How long nothing is due. */
+  /** Milliseconds until a write is due; Infinity if none waits or there is no room. */
   get waitMs(): number {
     const now = this.#now;
     const { OuterMap, InnerMap } = this.#schedules;
@@ -143,7 +143,7 @@ export class StatusWriter {
     this.#underWay.set(name, writing);
   }
 
-  /** Nothing where the object is another by now: the next turn makes its status. */
+  /** Undefined if the object changed since the last turn: the next turn makes its status. */
   #target(kind: ObjectKind, id: string): Target | undefined {
     const { memory, streams } = this.#options;
     const isInner = kind === 'InnerMap';
@@ -181,7 +181,7 @@ export class StatusWriter {
     }
   }
 
-  /** What was written is nothing new to the next turn. */
+  /** Stores the written status, so that the next turn does not take it for a change. */
   #wrote({ kind, memory, facts }: Target, before: Written, after: Written): void {
     memory.written = newest(after, memory.written);
     if (memory.input !== undefined) memory.input = { ...memory.input, written: memory.written.text };
@@ -218,8 +218,8 @@ export class StatusWriter {
 }
 
 /**
- * The object as it is known, and no other: one that was made again under its name must not get the status of the one
- * before. A uid would not do: the API server (1.36) takes over the stored metadata before it compares, for /status.
+ * The resourceVersion that the patch requires: an object recreated under the same name must not get the status of its
+ * predecessor. A uid does not protect: for /status the API server (1.36) copies the stored metadata before it compares.
  */
 function latestOf({ resourceVersion }: InnerFacts | OuterFacts, written: Written): string {
   return written.version > versionOf(resourceVersion) ? String(written.version) : resourceVersion;

@@ -15,17 +15,17 @@ import type { KubeObject } from '../../kube/client.ts';
 import { writtenIn } from './written.ts';
 
 export interface Circumstances {
-  /** What is known of the object: of the same generation it need not be read again. */
+  /** The object's last facts; an object of the same generation is not read again. */
   readonly known: InnerFacts | undefined;
   readonly layoutOf: (outer: string) => OuterLayout | undefined;
 }
 
-/** An InnerMap that weighs more takes long to read: that is done apart. */
+/** Contents above this size in bytes take long to read, so the ContentLoader reads them. */
 const LIGHT = 128 * 1024;
 const NO_BYTES = new Uint8Array(0);
 const NONE = Object.freeze({});
 
-/** What is kept of an InnerMap: it is read once a generation, its contents' bytes are let go at once. */
+/** Facts of an InnerMap. It is read once per generation and layout, and the bytes of its contents are dropped. */
 export function innerFacts(object: KubeObject, { known, layoutOf }: Circumstances): InnerFacts {
   const { metadata } = object;
   const isKnown = known?.uid === metadata.uid && known?.generation === metadata.generation;
@@ -37,7 +37,7 @@ export function innerFacts(object: KubeObject, { known, layoutOf }: Circumstance
   return runToEnd(reading(identity, read, isLong ? undefined : layoutOf(identity.outer)));
 }
 
-/** The same with its contents read by `layout`, however long that takes. */
+/** Facts of an InnerMap with contents read by `layout`, in steps because that may take long. */
 export function judging(object: KubeObject, layout: OuterLayout): Steps<InnerFacts> {
   return reading(identityOf(object), arrivalOf(object), layout);
 }
@@ -63,7 +63,7 @@ function identityOf(object: KubeObject): Identity {
   };
 }
 
-/** Without a layout contents are not read yet. */
+/** Contents are read only with a layout. */
 function* reading(
   identity: Identity,
   read: Parsed<Arrival>,
@@ -94,7 +94,7 @@ function withoutBytes(content: EncodedInner): EncodedInner {
   return { ...content, entries: { count: content.entries.count, keys: NO_BYTES, values: NO_BYTES } };
 }
 
-/** Of an object of which not even name and key can be read. */
+/** The failure of an object that cannot be parsed. */
 function problemOf(problems: readonly Problem[]): ReportedFailure {
   const [root, field] = problems[0]?.path ?? [];
   const reason = root === 'spec' && field === 'key' ? 'InvalidKey' : 'Unsupported';

@@ -7,7 +7,7 @@ import type { Clock } from '../../timing/clock.ts';
 
 const NO_LABELS: Readonly<Record<string, string>> = Object.freeze({});
 
-/** Heartbeats come often: a node of which nothing else is another is the same object again. */
+/** Facts of a Node. It returns `previous` if nothing but the heartbeat changed, which is the common case. */
 export function nodeFacts(object: KubeObject, known: NodeFacts | undefined, clock: Clock): NodeFacts {
   const { name, uid = '', labels = NO_LABELS } = object.metadata;
   const info = (object['status'] as { readonly nodeInfo?: { readonly bootID?: string } } | undefined)
@@ -24,7 +24,7 @@ export function nodeFacts(object: KubeObject, known: NodeFacts | undefined, cloc
   });
 }
 
-/** A Pod that is not on a node yet is on none: its node's name is empty. */
+/** Facts of an agent's Pod. `node` is empty until the Pod is scheduled. */
 export function podFacts(object: KubeObject, known: PodFacts | undefined, clock: Clock): PodFacts {
   const spec = object['spec'] as { readonly nodeName?: string } | undefined;
   return unlessSame(known, {
@@ -34,13 +34,13 @@ export function podFacts(object: KubeObject, known: PodFacts | undefined, clock:
   });
 }
 
-/** Since when the object has not been Ready, by our own clock: of a time that others wrote only its age counts. */
+/** Since when the object has not been Ready, in milliseconds of `clock`. Only the age of the written time is used. */
 export function notReadySince(object: KubeObject, clock: Clock): number | undefined {
   const age = notReadyFor(object, clock.date().getTime());
   return age === undefined ? undefined : clock.now() - age;
 }
 
-/** Clocks of others may be ahead: since when we have seen it counts, where that is longer ago. */
+/** The earlier of two times: the writer's clock may be ahead, and then our first observation counts. */
 function earliest(since: number | undefined, known: number | undefined): number | undefined {
   return since === undefined ? undefined : Math.min(since, known ?? since);
 }

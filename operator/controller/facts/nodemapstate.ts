@@ -6,7 +6,7 @@ import type { KubeObject } from '../../kube/client.ts';
 
 const NOTHING: ReadonlyMap<string, ReportedFailure> = new Map();
 
-/** What the controller keeps of a NodeMapState. One that its agent has not filled in yet says nothing. */
+/** Facts of a NodeMapState. Without a status it has an empty identity and no outer maps. */
 export function stateFacts(object: KubeObject): StateFacts {
   const { name, resourceVersion } = object.metadata;
   const status = (object['status'] ?? {}) as Partial<NodeMapStateStatus>;
@@ -55,7 +55,7 @@ function reported({ reason, message }: Failure): ReportedFailure {
 const MOST_TEXTS = 20_000;
 const texts = new Map<string, string>();
 
-/** Thousands of nodes say the same of the same object: one text for all that are equal. Beyond MOST_TEXTS it begins anew. */
+/** One shared string for all equal texts, because thousands of nodes report the same. A full cache is cleared. */
 export function interned(text: string): string {
   const known = texts.get(text);
   if (known !== undefined) return known;

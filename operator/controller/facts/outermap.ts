@@ -4,7 +4,7 @@ import type { OuterFacts } from '../../core/status/facts.ts';
 import type { KubeObject } from '../../kube/client.ts';
 import { writtenIn } from './written.ts';
 
-/** What is kept of an OuterMap; of the same generation it is not read again, so that what rests on it stays too. */
+/** Facts of an OuterMap. An unchanged generation keeps the parsed object, so that caches keyed by it stay valid. */
 export function outerFacts(object: KubeObject, known: OuterFacts | undefined): OuterFacts {
   const { name, uid = '', generation = 0, resourceVersion = '' } = object.metadata;
   const written = writtenIn(object);

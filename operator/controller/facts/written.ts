@@ -6,7 +6,7 @@ import type { KubeObject } from '../../kube/client.ts';
 
 type Status = Partial<InnerMapStatus & OuterMapStatus>;
 
-/** The status that an object carries, as text: ten thousand of them as objects would be ten times as much. */
+/** The status of an object, kept as text: as an object it would take ten times the memory. */
 export function writtenIn({ metadata, ['status']: found }: KubeObject): Written {
   const version = versionOf(metadata.resourceVersion) || 0;
   if (typeof found !== 'object' || found === null) return { ...UNWRITTEN, version };

@@ -17,21 +17,21 @@ export interface Patched {
 
 const HISTORY = 2_000;
 
-/** As much of an API server as the controller sees, in this process: for simulated time, and for thousands of nodes. */
+/** An in-process API server with the calls that the controller uses, for simulated time and thousands of nodes. */
 export class SimulatedCluster implements Cluster {
   readonly server = 'simulated';
   readonly namespace = 'innermap-system';
   readonly patches: Patched[] = [];
   readonly events: Readonly<Record<string, unknown>>[] = [];
   version = 100;
-  /** What a write is refused with. */
+  /** Returns the error of a patch that must fail. */
   refusal: ((ref: ResourceRef) => ApiError | undefined) | undefined;
-  /** Told of every status that was written. */
+  /** Called after each status write. */
   patched: ((ref: ResourceRef) => void) | undefined;
   readonly #kinds = new Map<string, Kind>();
   readonly #hanging = new Map<string, Promise<void>>();
 
-  /** Made, or changed: another spec is another generation. */
+  /** Creates or updates an object. A changed spec raises the generation. */
   put(plural: string, object: KubeObject): KubeObject {
     const { objects } = this.#kind(plural);
     const key = objectKey(object.metadata);
@@ -69,7 +69,7 @@ export class SimulatedCluster implements Cluster {
     return this.#kind(plural).objects.values();
   }
 
-  /** Everything is as it was when `version` was the last. */
+  /** Restores the objects of an older version, as from a backup of etcd. */
   restore(version: number, objects: Readonly<Record<string, readonly KubeObject[]>>): void {
     this.version = version;
     for (const [plural, kind] of this.#kinds) {
@@ -84,7 +84,7 @@ export class SimulatedCluster implements Cluster {
     }
   }
 
-  /** Breaks off every watch. */
+  /** Ends every watch. */
   cut(): void {
     for (const { watchers } of this.#kinds.values()) {
       for (const watcher of watchers) watcher.end();
@@ -92,7 +92,7 @@ export class SimulatedCluster implements Cluster {
     }
   }
 
-  /** Watches and lists of these are not answered until the answer is called. */
+  /** Blocks watches and lists of a resource until the returned function is called. */
   hang(plural: string): () => void {
     let answer = (): void => {};
     this.#hanging.set(plural, new Promise(resolve => (answer = resolve)));
@@ -158,11 +158,11 @@ export class SimulatedCluster implements Cluster {
     if (refusal !== undefined) throw refusal;
     const known = this.#must(ref);
     const { metadata, status } = patch as Partial<KubeObject> & { readonly status: Patched['status'] };
-    // No uid: the real one does not compare it here.
+    // The real server does not compare the uid here.
     const expected = metadata?.resourceVersion;
     if (expected !== undefined && expected !== known.metadata.resourceVersion) throw refused(409, 'Conflict');
     const { plural } = ref.resource;
-    // Counts of events, which nobody looks at here.
+    // Patches of events only raise their count, which no spec reads.
     if (plural === 'events') return known as T;
     this.patches.push({ plural, key: objectKey(known.metadata), status });
     const stored = this.put(plural, { ...known, status: merged(known['status'], status) });

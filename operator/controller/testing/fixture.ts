@@ -8,7 +8,7 @@ import { SimulatedCluster } from './cluster.ts';
 const API = 'innermap.io/v1alpha1';
 const READY = { type: 'Ready', status: 'True', lastTransitionTime: '2026-01-01T00:00:00Z' };
 
-/** Objects as they are in a cluster, for specs and for the benchmark. */
+/** Objects of a cluster, for specs and the benchmark. */
 export const OBJECTS = {
   node: (name: string, labels: Readonly<Record<string, string>> = {}): KubeObject => ({
     metadata: { name, labels },
@@ -39,7 +39,7 @@ export interface Reported {
   readonly watermark?: number;
 }
 
-/** What the agent of a node writes. */
+/** The NodeMapState that a node's agent writes. */
 export function stateOf(cluster: SimulatedCluster, node: string, reported: Reported = {}): KubeObject {
   const { failures = [], watermark = cluster.version } = reported;
   const { metadata } = cluster.find('nodes', node) ?? OBJECTS.node(node);
@@ -61,7 +61,7 @@ export function stateOf(cluster: SimulatedCluster, node: string, reported: Repor
   };
 }
 
-/** A controller on a simulated cluster, under simulated time. */
+/** A controller on a simulated cluster under simulated time. */
 export class ControllerFixture {
   readonly clock = new SimulatedClock();
   readonly cluster = new SimulatedCluster();
@@ -117,7 +117,7 @@ export class ControllerFixture {
     return await this.#done;
   }
 
-  /** Status writes since the last question. */
+  /** Number of status writes since the last call. */
   writes(plural = 'innermaps'): number {
     const count = this.cluster.patches.filter(patched => patched.plural === plural).length;
     this.cluster.patches.length = 0;

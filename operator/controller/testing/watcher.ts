@@ -1,4 +1,4 @@
-/** One watch of a simulated server: lines as they come, until it is ended. */
+/** One watch of a simulated server. It yields lines until it is ended. */
 export class Watcher implements AsyncIterable<Uint8Array> {
   #lines: Uint8Array[] = [];
   #wake: (() => void) | undefined;

@@ -20,7 +20,7 @@ const OUTER_ACCEPTED: Acceptance = {
   message: 'It can be made and filled',
 };
 
-/** Whether each OuterMap can be made at all, by its name. Of those with one pin on one node, the oldest has it. */
+/** Acceptance of each OuterMap by name. If several use one pin on one node, the oldest gets it. */
 export function outerAcceptances(
   outers: ReadonlyMap<string, OuterFacts>,
   labels: NodeLabels,
@@ -48,7 +48,7 @@ function outerAcceptance(
   return OUTER_ACCEPTED;
 }
 
-/** Usable OuterMaps by pin, the oldest first. */
+/** Usable OuterMaps by pin, oldest first. */
 function pinHolders(outers: Iterable<OuterFacts>): ReadonlyMap<string | undefined, readonly OuterMap[]> {
   const usable = [...outers].flatMap(facts => compiledOf(facts)?.outerMap ?? []);
   const holders = groupBy(usable, ({ spec }) => spec.pin);
@@ -56,18 +56,18 @@ function pinHolders(outers: Iterable<OuterFacts>): ReadonlyMap<string | undefine
   return holders;
 }
 
-/** The outer map by which an InnerMap is judged. */
+/** The outer map that an InnerMap names. */
 export interface Judged {
   readonly name: string;
   readonly facts: OuterFacts | undefined;
-  /** Absent where there is none of this name. */
+  /** Absent if there is no OuterMap of this name. */
   readonly acceptance: Acceptance | undefined;
 }
 
-/** Of each InnerMap that loses its key, the older one that has it. */
+/** Maps each InnerMap that loses its key to the older InnerMap that holds it. */
 export type KeyConflicts = ReadonlyMap<InnerFacts, InnerFacts>;
 
-/** Whether an InnerMap can be taken, by the same rules as on every node. */
+/** Whether an InnerMap is accepted. The rules are those that every node's agent applies. */
 export function innerAcceptance(
   inner: InnerFacts,
   { name, facts, acceptance }: Judged,
@@ -91,8 +91,9 @@ export function innerAcceptance(
 }
 
 /**
- * Two InnerMaps with one key meet where their selectors say the same, nodes or no nodes, and where a node is selected by
- * both. From the oldest on each takes its nodes: thousands with one key and a node each are looked at once.
+ * Finds InnerMaps that lose their key. Two InnerMaps with one key conflict if their selectors are equal, even if they
+ * select no node, or if both select one node. The oldest takes its nodes first, so one pass decides thousands of
+ * InnerMaps that share a key and have one node each.
  */
 export function* keyConflicts(
   inners: readonly InnerFacts[],
@@ -105,7 +106,7 @@ export function* keyConflicts(
   return conflicts;
 }
 
-/** By the key in hex: whoever claims one that others claim too. */
+/** InnerMaps by the key in hex, for each key that more than one InnerMap claims. */
 function* contested(
   inners: readonly InnerFacts[],
   compiled: CompiledOuterMap | undefined,
@@ -148,12 +149,12 @@ function addConflicts(
   }
 }
 
-/** What the InnerMap claims by itself; nothing where it or its OuterMap cannot be read. */
+/** The InnerMap's claim, other InnerMaps aside; undefined if it or its OuterMap cannot be parsed. */
 function claimIn({ wanted }: InnerFacts, compiled: CompiledOuterMap | undefined): Claim | undefined {
   return wanted === undefined || compiled === undefined ? undefined : claimOf(wanted, compiled);
 }
 
-/** Contents that cannot be taken hold their key all the same. */
+/** The claimed key in hex. An InnerMap with invalid contents still holds its key. */
 function claimedKey(claim: Claim | undefined): string | undefined {
   if (claim?.kind === 'claim') return claim.desired.keyHex;
   return claim?.kind === 'unusable' ? claim.keyHex : undefined;

@@ -3,22 +3,22 @@ import type { Written } from './facts.ts';
 import type { Deletion, ObjectMemory, StatusInput } from './memory.ts';
 import { sameRollup } from './rollup.ts';
 
-/** An object whose status may have to be written anew. */
+/** An object whose status may differ from the one that is written. */
 export interface StatusChange {
   readonly kind: 'InnerMap' | 'OuterMap';
   readonly id: string;
-  /** Not to be put off: that it is ready, that it cannot be taken, that a node came to it. */
+  /** The write must not be delayed: the object became ready, was rejected, or gained a node. */
   readonly urgent: boolean;
-  /** Another generation, or a first sight: somebody waits for the answer. */
+  /** The object is new, has a new generation or gained a node: a user waits for the result. */
   readonly fresh: boolean;
 }
 
-/** Called for each status that may have to be written. */
+/** Receives each object whose status may have to be written. */
 export type OnChange = (change: StatusChange) => void;
 
 type News = Pick<StatusChange, 'urgent' | 'fresh'>;
 
-/** Whether there is anything new about the object. */
+/** How urgent the change is; undefined if the status is made from the same input as in the last turn. */
 export function changeOf(
   { input: before, written }: ObjectMemory,
   input: StatusInput,
@@ -58,7 +58,7 @@ export function isHeldNews({ written }: ObjectMemory, { rollup }: StatusInput): 
   return rollup.failures[0]?.reason === 'RemovalHeld' && written.ready?.reason !== 'RemovalHeld';
 }
 
-/** It says that it is ready, and something of it was deleted since: whoever deleted asks the next moment. */
+/** Whether the written Ready is True but predates a deletion. Users check right after a deletion, so it cannot wait. */
 export function isDeletionNews({ input, written }: ObjectMemory, deletion: Deletion): boolean {
   return input !== undefined && input.deletion !== deletion && written.ready?.status === 'True';
 }

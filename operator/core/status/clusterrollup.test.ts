@@ -72,7 +72,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   fc.constant<Change>(fixture => fixture.fold()),
 );
 
-/** What a node says of an object, by the definition alone: no index, no order, only since when things are so. */
+/** The state of one node by definition: computed without any index or order. */
 function answerOf({ world, now }: StatusFixture, nodeName: string, name: string): string | undefined {
   const { state, memory } = world;
   const outer = state.outers.get('tenants');
@@ -201,7 +201,7 @@ function expectedOf(facts: readonly ((world: FactsFixture) => void)[]): Record<s
   return Object.fromEntries(statusesOf(fixture.fold()));
 }
 
-/** All statuses as texts. */
+/** The texts of all statuses. */
 function statusesOf({ world }: StatusFixture): ReadonlyMap<string, string> {
   const date = '2026-01-01T00:00:00Z';
   const inners = [...world.state.inners.keys()].map(
@@ -213,7 +213,7 @@ function statusesOf({ world }: StatusFixture): ReadonlyMap<string, string> {
   return new Map([...inners, ...outers].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Facts of a fixture, each to be put by itself. */
+/** Steps that put the facts of a fixture one by one. */
 function factsOfSomeCluster(): readonly ((world: FactsFixture) => void)[] {
   const fixture = new StatusFixture().node('a', { zone: 'p' }).nodes('b', 'c').agent('a').outer('tenants');
   fixture.outer('other', { pin: 'x' }).outer('third', { pin: 'x' });

@@ -8,7 +8,7 @@ import { type NodeSet, nodeSet } from './nodes/nodeset.ts';
 import { RestoreGuard } from './nodes/restore.ts';
 import { type OuterRollup, rollUpOuterMap } from './outerrollup.ts';
 
-/** What the controller reads, at one moment: each map is the same object while nothing in it is another. */
+/** A snapshot of the controller's streams. A map keeps its identity until an entry changes. */
 export interface ClusterState {
   readonly nodes: ReadonlyMap<string, NodeFacts>;
   readonly pods: ReadonlyMap<string, PodFacts>;
@@ -18,13 +18,13 @@ export interface ClusterState {
   readonly inners: ReadonlyMap<string, InnerFacts>;
   /** resourceVersion of the last deletion of an InnerMap, by the outer map that it named. */
   readonly deletions: ReadonlyMap<string, string>;
-  /** As of which InnerMaps were listed. */
+  /** resourceVersion of the last list of InnerMaps. */
   readonly listed: string;
-  /** Another one after the server was restored: what is remembered of objects is of a future that will not be. */
+  /** Changes when the server was restored to an older revision: memory of objects is then invalid. */
   readonly epoch: number;
 }
 
-/** What is kept from turn to turn. */
+/** State that the controller keeps between turns. */
 export interface ClusterMemory {
   readonly guard: RestoreGuard;
   state: ClusterState | undefined;
@@ -44,13 +44,13 @@ export function emptyMemory(): ClusterMemory {
 }
 
 export interface RollupEvents {
-  /** The status of an object is to be made of something else than before. */
+  /** The input of an object's status changed. */
   readonly changed: (change: StatusChange) => void;
-  /** The object is gone. */
+  /** The object was deleted. */
   readonly gone: (kind: StatusChange['kind'], id: string) => void;
 }
 
-/** Rolls up every outer map, those first of which something was deleted: their Ready may be stale. Pure but for `memory`. */
+/** Rolls up every outer map. It changes `memory`, calls the two callbacks, and has no other effect. */
 export function* rollUpCluster(
   state: ClusterState,
   memory: ClusterMemory,
@@ -80,7 +80,7 @@ export function* rollUpCluster(
 
 const NONE: readonly InnerFacts[] = [];
 
-/** The InnerMaps of each outer map: the same list again where none of them is another. */
+/** InnerMaps by their outer map. A list keeps its identity while its InnerMaps do. */
 function innersByOuter(
   { inners }: ClusterState,
   { state, inners: before }: ClusterMemory,
@@ -104,20 +104,20 @@ function forgetGone(state: ClusterState, memory: ClusterMemory, gone: RollupEven
     if (!state.outers.has(name) && !memory.inners.has(name)) memory.outers.delete(name);
 }
 
-/** A stale Ready is corrected first. */
+/** Names of all outer maps. Those with a new deletion come first, because their Ready may be stale. */
 function outerNames({ outers, deletions }: ClusterState, memory: ClusterMemory): readonly string[] {
   const names = [...new Set([...outers.keys(), ...memory.inners.keys()])];
   const isStale = (name: string) => deletions.get(name) !== memory.outers.get(name)?.deletion.deleted;
   return [...names.filter(isStale), ...names.filter(name => !isStale(name))];
 }
 
-/** What was remembered of an InnerMap in the last turn. */
+/** Memory of an InnerMap from the last turn. */
 export function innerMemory({ state, outers }: ClusterMemory, key: string): InnerMemory | undefined {
   const outer = state?.inners.get(key)?.outer;
   return outer === undefined ? undefined : outers.get(outer)?.inners.byKey.get(key);
 }
 
-/** Whether some node has not come so far yet as it should. */
+/** Whether a node still has to reach a change. */
 export function isBehind({ outers }: ClusterMemory): boolean {
   return [...outers.values()].some(({ rollups }) => rollups.isBehind);
 }

@@ -2,7 +2,7 @@ import type { Reason } from '../../api/reason.ts';
 import type { Condition, NodeCounts } from '../../api/status.ts';
 import type { NodeRollup } from './rollup.ts';
 
-/** Whether an object can be taken at all. Unknown: it is not read yet. */
+/** Whether an object is accepted. Unknown means that its contents have not been read yet. */
 export interface Acceptance {
   readonly accepted: 'True' | 'False' | 'Unknown';
   readonly reason: Reason;
@@ -13,7 +13,7 @@ export interface ConditionInput {
   readonly acceptance: Acceptance;
   readonly rollup: NodeRollup;
   readonly generation: number;
-  /** What was written last: times of transitions are kept from there. */
+  /** The conditions written last; transition times are carried over from them. */
   readonly before: readonly Condition[];
   /** RFC 3339. */
   readonly now: string;
@@ -23,7 +23,7 @@ type NewCondition = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
 
 const LONGEST_MESSAGE = 1024;
 
-/** Accepted, Programmed and Ready, in this order. */
+/** The conditions Accepted, Programmed and Ready, in this order. */
 export function conditionsOf({
   acceptance,
   rollup,
@@ -48,7 +48,7 @@ export function countsOf({ desired, ready, failed, unknown, withoutAgent }: Node
   return { desired, ready, failed, unknown, withoutAgent, summary: `${ready}/${desired}` };
 }
 
-/** Ready on every node that should have it. */
+/** Whether the object is ready on every node that should have it. */
 export function isReady({ accepted }: Acceptance, { desired, ready }: NodeRollup): boolean {
   return accepted === 'True' && desired > 0 && ready === desired;
 }

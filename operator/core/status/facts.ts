@@ -4,18 +4,18 @@ import type { Reason } from '../../api/reason.ts';
 import type { Condition } from '../../api/status.ts';
 import type { WantedInner } from '../wanted.ts';
 
-/** What the controller keeps of a Node. Times are milliseconds of the controller's own clock, here and below. */
+/** The part of a Node that the controller keeps. Times in this file are milliseconds of the controller's own clock. */
 export interface NodeFacts {
   readonly name: string;
   readonly uid: string;
   readonly bootID: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly labelsHash: string;
-  /** Absent: its Ready condition is True. */
+  /** Absent while the Ready condition is True. */
   readonly notReadySince?: number | undefined;
 }
 
-/** Of an agent's Pod. */
+/** The part of an agent's Pod that the controller keeps. */
 export interface PodFacts {
   readonly key: string;
   readonly node: string;
@@ -27,23 +27,23 @@ export interface ReportedFailure {
   readonly message: string;
 }
 
-/** What a node's state says of one outer map. */
+/** A node's report about one outer map. */
 export interface EntryFacts {
   readonly uid: string;
   readonly generation: number;
-  /** NaN where it is absent or no number. */
+  /** NaN if it is absent or not a number. */
   readonly watermark: number;
   readonly failuresTotal: number;
-  /** Of those, the failures that are listed. */
+  /** Number of failures that the report lists; it may list fewer than it counts. */
   readonly listed: number;
   readonly held?: { readonly keys: number; readonly token: string } | undefined;
-  /** A failure of the outer map itself. */
+  /** The failure of the outer map itself. */
   readonly own?: ReportedFailure | undefined;
-  /** By the InnerMap's key. */
+  /** Failures of InnerMaps by their key, `team-a/web`. */
   readonly inners: ReadonlyMap<string, ReportedFailure>;
 }
 
-/** Of a NodeMapState. */
+/** The part of a NodeMapState that the controller keeps. */
 export interface StateFacts {
   readonly name: string;
   readonly version: number;
@@ -53,11 +53,11 @@ export interface StateFacts {
   readonly outers: ReadonlyMap<string, EntryFacts>;
 }
 
-/** A status as it is in the cluster. */
+/** A status as the API server stores it. */
 export interface Written {
-  /** Of the object that carried it. */
+  /** resourceVersion of the object that carried the status, as a number. */
   readonly version: number;
-  /** Canonical; empty: there is none. */
+  /** Canonical JSON; empty if the object has no status. */
   readonly text: string;
   readonly observedGeneration?: number | undefined;
   readonly specResourceVersion?: string | undefined;
@@ -67,7 +67,7 @@ export interface Written {
   readonly ready?: WrittenCondition | undefined;
 }
 
-/** Of an object without a status. */
+/** The status of an object that has none. */
 export const UNWRITTEN: Written = { version: 0, text: '' };
 
 export type WrittenCondition = Pick<Condition, 'status' | 'reason'>;
@@ -78,25 +78,25 @@ interface ObjectFacts {
   readonly generation: number;
   readonly resourceVersion: string;
   readonly written: Written;
-  /** What cannot be read of it, though the schema let it pass. */
+  /** Set if the object cannot be parsed although the schema admitted it. */
   readonly problem?: ReportedFailure | undefined;
 }
 
-/** Of an OuterMap. */
+/** The part of an OuterMap that the controller keeps. */
 export interface OuterFacts extends ObjectFacts {
-  /** Absent: it cannot be read. */
+  /** Absent if the OuterMap cannot be parsed. */
   readonly outerMap?: OuterMap | undefined;
 }
 
-/** Of an InnerMap: without its entries' bytes, those were looked at and let go. */
+/** The part of an InnerMap that the controller keeps. The bytes of its entries are checked and dropped. */
 export interface InnerFacts extends ObjectFacts {
   /** `team-a/web` */
   readonly key: string;
   readonly namespace: string;
   readonly outer: string;
   readonly selector?: NodeSelector | undefined;
-  /** Absent: it cannot be read. */
+  /** Absent if the InnerMap cannot be parsed. */
   readonly wanted?: WantedInner | undefined;
-  /** Digest of the layout that its contents were read by. */
+  /** Digest of the layout that encoded its contents; absent until they are encoded. */
   readonly judgedBy?: string | undefined;
 }

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { labelled, StatusFixture } from './testing/fixture.ts';
 
-/** Each way in which a status could say Ready of something that is not so. */
+/** Each spec covers one way in which a status could be Ready although a node is not. */
 describe('World never calls ready', () => {
   function readyScene(): StatusFixture {
     const fixture = new StatusFixture().nodes('a', 'b').outer('tenants').inner('web').listed();

@@ -4,30 +4,30 @@ import type { Acceptance } from './conditions.ts';
 import type { InnerFacts, OuterFacts, Written } from './facts.ts';
 import type { NodeRollup } from './rollup.ts';
 
-/** What the status of an object is made of, as of one turn. */
+/** The input from which one turn makes an object's status. */
 export interface StatusInput {
   readonly uid: string;
   readonly generation: number;
   readonly acceptance: Acceptance;
   readonly rollup: NodeRollup;
-  /** Text of the status that it was compared with. */
+  /** Text of the written status that it is compared with. */
   readonly written: string;
-  /** Of an OuterMap: its accepted InnerMaps, and which InnerMaps there are. */
+  /** For an OuterMap: the number of accepted InnerMaps, and a digest of the uids of all its InnerMaps. */
   readonly inners?: { readonly accepted: number; readonly digest: string };
   readonly deletion?: Deletion;
 }
 
-/** What is remembered of an object from turn to turn. */
+/** State that is kept of an object between turns. */
 export interface ObjectMemory {
-  /** The newest status that is known: of the stream, or of the answer to a write. */
+  /** The newest written status, from the stream or from the response to a write. */
   written: Written;
-  /** As of the last turn. */
+  /** The input of the last turn. */
   input?: StatusInput;
 }
 
 export interface InnerMemory extends ObjectMemory {
   facts: InnerFacts;
-  /** What a watermark must reach, as text and as number. */
+  /** The version that a watermark must reach, as text and as number. */
   readonly specResourceVersion: string;
   readonly goal: number;
   readonly seenAt: number;
@@ -39,7 +39,7 @@ export interface Deletion {
   readonly seenAt: number;
 }
 
-/** The InnerMaps of an outer map: the same object while they are the same facts. */
+/** Memory of the InnerMaps of one outer map. It keeps its identity while `facts` does. */
 export interface InnerMemories {
   readonly facts: readonly InnerFacts[];
   readonly byKey: ReadonlyMap<string, InnerMemory>;
@@ -50,7 +50,7 @@ const SEEDS = [0x2545f491, 0x9e3779b1, 0x85ebca6b, 0xc2b2ae35];
 
 export const NO_INNERS: InnerMemories = { facts: [], byKey: new Map(), digest: setDigest([]) };
 
-/** What is known of each InnerMap from now on. A new generation, and an object made again, begin anew. */
+/** Updates the memory of each InnerMap. A new generation or a new uid starts a new one. */
 export function* rememberInners(
   facts: readonly InnerFacts[],
   before: InnerMemories,
@@ -83,14 +83,14 @@ function rememberInner(facts: InnerFacts, known: InnerMemory | undefined, now: n
   return { facts, written, specResourceVersion, goal: goalOf(specResourceVersion), seenAt: now, ...input };
 }
 
-/** A status of an older version than the one that is known is of the past. */
+/** The newer of two statuses: the stream may lag behind the response to a write. */
 export function newest(read: Written, known: Written): Written {
   return read.version < known.version ? known : read;
 }
 
 /**
- * The version at which this generation was first seen: as written down when it came, else the object's own, which may be
- * later. A version of a future that a restored etcd has undone does not count.
+ * The resourceVersion at which this generation was first seen. The written status has it; without one the object's own
+ * is taken, which may be later. A version above the object's own is ignored: it was written before etcd was restored.
  */
 export function specVersion({
   generation,
@@ -108,15 +108,15 @@ export function specVersion({
 }
 
 /**
- * A digest of a set of uids that does not depend on their order: `<count>-<four sums of 32 bits in hex>`. The server
- * gives uids and they are random: nobody chooses them so that sums meet.
+ * An order-independent digest of a set of uids: `<count>-<four sums of 32 bits in hex>`. Sums suffice: the server draws
+ * uids at random, so nobody can construct a collision.
  */
 export function setDigest(uids: readonly string[]): string {
   const sums = SEEDS.map(seed => uids.reduce((sum, uid) => (sum + hashOf(uid, seed)) >>> 0, 0));
   return `${uids.length}-${sums.map(sum => sum.toString(16).padStart(8, '0')).join('')}`;
 }
 
-/** FNV-1a with a seed, and a last mix. */
+/** FNV-1a with a seed and a final mix. */
 function hashOf(uid: string, seed: number): number {
   let mixed = seed;
   for (let at = 0; at < uid.length; at++) mixed = Math.imul(mixed ^ uid.charCodeAt(at), 0x01000193);
@@ -128,12 +128,12 @@ export interface DeletionSeen {
   readonly outer: OuterFacts | undefined;
   /** resourceVersion of the last deletion of an InnerMap that named it, as seen by this process. */
   readonly deleted: string | undefined;
-  /** As of which InnerMaps were listed. */
+  /** resourceVersion of the last list of InnerMaps. */
   readonly listed: string;
   readonly digest: string;
 }
 
-/** The deletion that nodes must have passed before an OuterMap is ready; nothing where the OuterMap is gone. */
+/** The deletion that nodes must pass before an OuterMap is ready; undefined without an OuterMap. */
 export interface DeletionMemory {
   readonly uid: string | undefined;
   readonly deleted: string | undefined;
@@ -157,8 +157,8 @@ export function rememberDeletion(
 export const NO_DELETION: DeletionMemory = { uid: undefined, deleted: undefined, deletion: undefined };
 
 /**
- * At the start: as written down, where the same InnerMaps are there; where they are not, some may have been deleted up
- * to the list that shows it.
+ * The last deletion before this process watched. If the InnerMaps are those of the written status, its deletion still
+ * holds. Otherwise InnerMaps may have been deleted at any version up to that of the list.
  */
 function deletionAtStart({ written, resourceVersion }: OuterFacts, digest: string, listed: string): string {
   const { innerMapsDigest, deletionResourceVersion } = written;

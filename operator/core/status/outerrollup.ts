@@ -26,12 +26,12 @@ import {
 import type { FailingNode } from './nodes/watermarkindex.ts';
 import { NO_NODES } from './rollup.ts';
 
-/** An OuterMap, or a name that InnerMaps give: what of the last turn spares the next one work. */
+/** The last turn's result for one outer map, for reuse. Without an OuterMap it covers the InnerMaps of that name. */
 export interface OuterRollup {
   readonly name: string;
   readonly facts: OuterFacts | undefined;
   readonly acceptance: Acceptance | undefined;
-  /** The same object while the OuterMap is. */
+  /** Keeps its identity while the OuterMap's uid stays the same. */
   readonly object: ObjectMemory;
   readonly inners: InnerMemories;
   readonly deletion: DeletionMemory;
@@ -41,40 +41,40 @@ export interface OuterRollup {
   readonly rollups: InnerTotals;
 }
 
-/** All InnerMaps of an outer map together. */
+/** Totals over all InnerMaps of an outer map. */
 interface InnerTotals {
   readonly accepted: number;
-  /** Some node has not come so far yet. */
+  /** A node still has to reach a change. */
   readonly isBehind: boolean;
-  /** When time alone makes another rollup. */
+  /** When the rollup changes even if nothing else does; milliseconds. */
   readonly recheckAt: number;
 }
 
-/** What is there of one outer map. */
+/** The part of a snapshot that concerns one outer map. */
 export interface OuterSeen extends ProgressSeen {
   readonly name: string;
   readonly facts: OuterFacts | undefined;
-  /** Absent where there is no OuterMap. */
+  /** Absent if there is no OuterMap of this name. */
   readonly acceptance: Acceptance | undefined;
   readonly inners: readonly InnerFacts[];
   /** resourceVersion of the last deletion of an InnerMap that named it, as seen by this process. */
   readonly deleted: string | undefined;
-  /** As of which InnerMaps were listed. */
+  /** resourceVersion of the last list of InnerMaps. */
   readonly listed: string;
 }
 
-/** To sort a group of thousands of nodes takes as long as so many small pieces of work. */
+/** Sorting a group of thousands of nodes costs as much as this many InnerMaps. */
 const GROUP_PIECES = 16;
 
 /**
- * What the statuses of an OuterMap and its InnerMaps are to be made of; tells of those that are another than before.
+ * Computes the status inputs of an OuterMap and its InnerMaps, and passes each changed one to `changed`.
  *
- * - What each selected node reports, if it is about the present.
- * - The nodes of each selector by their watermarks, so that an InnerMap's count is a binary search.
- * - Of each InnerMap whether it can be taken, and how far the nodes have come with it.
- * - The same of the OuterMap: its nodes must have passed the last deletion.
+ * - Read what each selected node reports, and drop stale reports.
+ * - Sort the nodes of each selector by watermark: counting the ready nodes of an InnerMap is then a binary search.
+ * - Decide for each InnerMap whether it is accepted, and count the nodes that have reached it.
+ * - Do the same for the OuterMap: its nodes must have passed the last deletion.
  *
- * Where nothing of that is another than in the last turn, the InnerMaps are not looked at.
+ * If none of this changed since the last turn, the InnerMaps are skipped.
  */
 export function* rollUpOuterMap(
   seen: OuterSeen,
@@ -110,7 +110,7 @@ function isUnchanged(before: OuterRollup, next: Omit<Unrolled, 'conflicts' | 'gr
   );
 }
 
-/** Conflicts of keys do not depend on what nodes report. */
+/** Whether the key conflicts of the last turn still hold. They do not depend on the nodes' reports. */
 function hasSameContenders(
   before: OuterRollup,
   { facts, inners, progress }: Pick<OuterRollup, 'facts' | 'inners' | 'progress'>,
@@ -169,7 +169,7 @@ function innerInput(inner: InnerMemory, outer: Unrolled, now: number): Looked {
   return { input: { ...common, rollup }, grew: group.grew, isLate };
 }
 
-/** The OuterMap's own status, after those of its InnerMaps. */
+/** Computes the OuterMap's own status input, which needs the totals of its InnerMaps. */
 function rollUpItself(
   outer: OuterRollup,
   { grew, now, changed }: { readonly grew: boolean; readonly now: number; readonly changed: OnChange },

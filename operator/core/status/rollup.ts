@@ -1,14 +1,14 @@
 import type { NodeFailure } from '../../api/status.ts';
 import { sameItems } from '../canonical.ts';
 
-/** How an object fares on all its nodes. */
+/** Counts of an object's nodes by state. */
 export interface NodeRollup {
-  /** Nodes that are selected and have an agent: all of those below but the ones without. */
+  /** Selected nodes with an agent: ready + failed + unknown + behind. */
   readonly desired: number;
   readonly ready: number;
   readonly failed: number;
   readonly unknown: number;
-  /** Nodes that have not come so far yet. */
+  /** Nodes that have not reached the object's version yet. */
   readonly behind: number;
   readonly withoutAgent: number;
   /** The first three by name. */

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { Schedule } from './schedule.ts';
 
 describe('Schedule', () => {
-  /** Lets time pass in steps and writes whatever is due; answers when it wrote. */
+  /** Advances time in steps and writes all that is due; returns the times of the writes. */
   function writesOf(schedule: Schedule, until: number, change: (now: number) => void): number[] {
     const writes: number[] = [];
     for (let now = 0; now <= until; now += 50) {

@@ -1,18 +1,18 @@
-/** After the first difference, milliseconds: a status is written to everybody who watches. */
+/** Times of writes after the first change, in milliseconds. They are spaced because each write reaches all watchers. */
 const STEPS = [1_000, 5_000, 15_000, 60_000];
 const LAST_STEP = 60_000;
-/** Without anything to write for so long, the next difference is the first again. */
+/** A series of changes ends after this many milliseconds without one. */
 const QUIET = 60_000;
-/** In one series, however urgent: what flaps is not followed at every turn. */
+/** Urgent writes in one series. This limits the writes for a flapping object. */
 const MOST_URGENT = 6;
-/** Thousands that became different within a moment are due together. */
+/** Due times are rounded up to this many milliseconds, so that thousands of changes are due together. */
 const GRID = 50;
 
 export interface Mark {
   readonly now: number;
-  /** Not to be put off. */
+  /** The write must not be delayed. */
   readonly urgent: boolean;
-  /** What is asked has changed: whoever asked waits for an answer. */
+  /** The object's spec changed, so its user waits for the result: a new series starts. */
   readonly fresh?: boolean;
 }
 
@@ -20,20 +20,20 @@ interface Series {
   readonly since: number;
   writes: number;
   writtenAt: number;
-  /** Since when it has waited; absent: nothing is different. */
+  /** Since when a change has waited; absent if none does. */
   waiting?: number;
   due: number;
 }
 
-/** When which status is written. Pure but for what it remembers: time is told. */
+/** Decides when each status is written. The caller passes the time, in milliseconds. */
 export class Schedule {
   readonly #series = new Map<string, Series>();
   readonly #waiting = new Set<string>();
   readonly #urgent = new Set<string>();
-  /** Nothing that waits is due before. */
+  /** A lower bound of the due times in #waiting. */
   #earliest = Number.POSITIVE_INFINITY;
 
-  /** What is wanted differs from what is written. */
+  /** Records that a status changed. */
   mark(id: string, { now, urgent, fresh = false }: Mark): void {
     let series = this.#series.get(id);
     const isQuiet = series !== undefined && series.waiting === undefined && now - series.writtenAt >= QUIET;
@@ -50,7 +50,7 @@ export class Schedule {
     else this.#wait(id, series.due);
   }
 
-  /** What is due, each once: it counts as not different until it is marked again. */
+  /** Removes and returns ids that are due. A status waits again only after the next mark or failure. */
   take(now: number, most: number): readonly string[] {
     if (this.#earliest <= now) this.#sift(now);
     const taken: string[] = [];
@@ -66,7 +66,7 @@ export class Schedule {
     return taken;
   }
 
-  /** It was written. */
+  /** Records a write. */
   wrote(id: string, now: number): void {
     const series = this.#series.get(id);
     if (series === undefined) return;
@@ -74,7 +74,7 @@ export class Schedule {
     series.writtenAt = now;
   }
 
-  /** It could not be written: again after the wait, or at the next step. */
+  /** Schedules the retry of a failed write after `wait` milliseconds, or earlier if a step is due. */
   failed(id: string, now: number, wait: number): void {
     const series = this.#series.get(id);
     if (series === undefined) return;
@@ -84,7 +84,7 @@ export class Schedule {
     this.#wait(id, series.due);
   }
 
-  /** Whatever waits is due: there will be no later. */
+  /** Makes all waiting statuses due, because the process is about to end. */
   hurry(now: number): void {
     for (const id of this.#waiting) this.#series.get(id)!.due = now;
     this.#earliest = this.#waiting.size === 0 ? Number.POSITIVE_INFINITY : now;
@@ -96,7 +96,7 @@ export class Schedule {
     this.#urgent.delete(id);
   }
 
-  /** When there will be something to take; infinite: not before the next mark. */
+  /** A lower bound of the next due time: -Infinity if an id is due, Infinity if none waits. */
   get nextDue(): number {
     return this.#urgent.size > 0 ? Number.NEGATIVE_INFINITY : this.#earliest;
   }
@@ -105,7 +105,7 @@ export class Schedule {
     return this.#waiting.size + this.#urgent.size;
   }
 
-  /** Since when the one that has waited longest has. */
+  /** Since when the longest waiting status has waited. */
   get oldest(): number | undefined {
     let oldest: number | undefined;
     for (const ids of [this.#urgent, this.#waiting])
@@ -134,7 +134,7 @@ export class Schedule {
   }
 }
 
-/** The first step of the series that comes after its last write. */
+/** The time of the first step after the last write of the series. */
 function nextStep({ since, writes, writtenAt }: Series): number {
   const passed = writes === 0 ? 0 : writtenAt - since;
   const step = STEPS.find(each => each > passed) ?? LAST_STEP * (Math.floor(passed / LAST_STEP) + 1);

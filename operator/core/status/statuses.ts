@@ -3,7 +3,7 @@ import { conditionsOf, countsOf, cut } from './conditions.ts';
 import type { Written } from './facts.ts';
 import type { InnerMemory, ObjectMemory, StatusInput } from './memory.ts';
 
-/** The status of an InnerMap as of the last turn; `date` is RFC 3339. */
+/** The status of an InnerMap after the last turn; `date` is RFC 3339. */
 export function innerStatus(
   { facts, specResourceVersion, written, input }: InnerMemory,
   date: string,
@@ -44,7 +44,7 @@ export function conditionsIn({ text }: Written): readonly Condition[] {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** A JSON merge patch that makes of `written` exactly `wanted`: what vanishes is null, the rest said in full. */
+/** The JSON merge patch (RFC 7386) from `written` to `wanted`: removed fields are null, the rest is given in full. */
 export function patchTo(wanted: object, written: object): Fields {
   const patch: Record<string, unknown> = {};
   const [after, before] = [wanted as Fields, written as Fields];

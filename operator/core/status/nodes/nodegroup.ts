@@ -4,16 +4,16 @@ import type { NodeSet } from './nodeset.ts';
 import type { OuterProgress } from './progress.ts';
 import { WatermarkIndex } from './watermarkindex.ts';
 
-/** The nodes that one selector chooses among those of the OuterMap. */
+/** The OuterMap's nodes that one selector selects. */
 export interface NodeGroup {
   readonly progress: OuterProgress;
   readonly members: Uint32Array;
   readonly index: WatermarkIndex;
-  /** Since the last turn a node that was there before has come to be selected. */
+  /** Since the last turn the selector gained a node that existed before. */
   readonly grew: boolean;
 }
 
-/** The group of each selector, made when it is first asked for. `before` are those of the last turn. */
+/** The group of each selector, created on first use. `before` holds the groups of the last turn for reuse. */
 export class NodeGroups {
   readonly progress: OuterProgress;
   readonly #before: ReadonlyMap<string, NodeGroup>;
@@ -25,7 +25,7 @@ export class NodeGroups {
     this.#before = before === undefined ? new Map() : before.#groups;
   }
 
-  /** Groups whose nodes had to be sorted anew. */
+  /** Number of groups whose nodes had to be sorted. */
   get made(): number {
     return this.#made;
   }

@@ -3,9 +3,9 @@ import { selects } from '../../../api/selector.ts';
 import { canonicalText } from '../../canonical.ts';
 import type { NodeFacts } from '../facts.ts';
 
-/** The nodes' labels: which nodes a selector chooses, as ranks, which are places in the order of names. */
+/** An index of the nodes' labels. Nodes are given as ranks: positions in the order of names. */
 export class NodeLabels {
-  /** By name. */
+  /** Sorted by name. */
   readonly nodes: readonly NodeFacts[];
   readonly #all: Uint32Array;
   readonly #chosen = new Map<string, Uint32Array>();
@@ -22,7 +22,7 @@ export class NodeLabels {
     return this.#uids.has(uid);
   }
 
-  /** Ascending; the same array again for selectors that say the same. */
+  /** Ranks of the selected nodes, ascending. Equal selectors get the same array. */
   selected(selector: NodeSelector | undefined): Uint32Array {
     if (selector === undefined) return this.#all;
     const text = selectorText(selector);
@@ -35,14 +35,14 @@ export class NodeLabels {
     return chosen;
   }
 
-  /** Whether two selectors choose one node. Selectors that say the same meet, nodes or no nodes. */
+  /** Whether a node is selected by both. Equal selectors overlap even if they select no node. */
   meet(a: NodeSelector | undefined, b: NodeSelector | undefined): boolean {
     if (selectorText(a) === selectorText(b)) return true;
     const chosen = new Set(this.selected(a));
     return this.selected(b).some(rank => chosen.has(rank));
   }
 
-  /** The nodes with the rarest label that is asked for. */
+  /** Ranks of the nodes with the selector's rarest label, which are fewest to check. */
   #rarest({ matchLabels }: NodeSelector): Uint32Array {
     let few: readonly number[] | undefined;
     for (const [label, value] of Object.entries(matchLabels)) {
@@ -56,7 +56,7 @@ export class NodeLabels {
 
 const texts = new WeakMap<NodeSelector, string>();
 
-/** Selectors are immutable: each is written out once. */
+/** Canonical text of a selector. Selectors are immutable, so each text is made once. */
 export function selectorText(selector: NodeSelector | undefined): string {
   if (selector === undefined) return '';
   let text = texts.get(selector);

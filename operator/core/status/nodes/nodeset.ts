@@ -4,25 +4,25 @@ import type { NodeFacts, PodFacts } from '../facts.ts';
 import { NodeLabels } from './nodelabels.ts';
 import { SILENT_AFTER } from './staleness.ts';
 
-/** A node whose agent's Pod is gone may get the next one: so long it still counts as having an agent. */
+/** A node counts as having an agent for this many milliseconds after the Pod was deleted: a new Pod may start. */
 const POD_GRACE = 60_000;
 
-/** A node, and what is known of its agent. */
+/** A node and the state of its agent. */
 export interface NodeStatus {
   readonly facts: NodeFacts;
   readonly hasAgent: boolean;
-  /** Node or agent have not been Ready for a minute. */
+  /** The node or its agent has not been Ready for a minute. */
   readonly isSilent: boolean;
-  /** When the last Pod of its agent went. */
+  /** When its agent's last Pod was deleted. */
   readonly agentGoneAt?: number | undefined;
 }
 
-/** The nodes of a cluster. The same object while nothing that statuses depend on is another. */
+/** The nodes of a cluster. It keeps its identity while all that statuses depend on stays the same. */
 export interface NodeSet {
-  /** By name: a node's rank is its place here. */
+  /** Sorted by name; a node's rank is its index here. */
   readonly all: readonly NodeStatus[];
   readonly byName: ReadonlyMap<string, NodeStatus>;
-  /** The same object while names, uids and labels are the same. */
+  /** Keeps its identity while names, uids and labels stay the same. */
   readonly labels: NodeLabels;
 }
 
@@ -31,7 +31,7 @@ export interface NodesSeen {
   readonly pods: ReadonlyMap<string, PodFacts>;
 }
 
-/** `now` is in milliseconds of the clock that the facts' times are of. */
+/** Combines Nodes and their agents' Pods. `now` is in milliseconds of the clock of the facts' times. */
 export function nodeSet({ nodes, pods }: NodesSeen, before: NodeSet | undefined, now: number): NodeSet {
   const agents = agentPods(pods);
   const byName = new Map<string, NodeStatus>();
@@ -58,7 +58,7 @@ function sameLabels(a: NodeFacts, b: NodeFacts): boolean {
   return a.name === b.name && a.uid === b.uid && a.labelsHash === b.labelsHash;
 }
 
-/** Of several Pods on a node, during an update, the one that does best counts. */
+/** The agent's Pod of each node. During an update a node has several: the one that was Ready last counts. */
 function agentPods(pods: ReadonlyMap<string, PodFacts>): ReadonlyMap<string, PodFacts> {
   const byNode = new Map<string, PodFacts>();
   for (const pod of pods.values()) {

@@ -6,43 +6,43 @@ import type { RestoreGuard } from './restore.ts';
 import { nodeStaleness, outerMapStaleness } from './staleness.ts';
 import type { FailingNode } from './watermarkindex.ts';
 
-/** Whoever has not reached a change after so long is silent; an idle watermark may be 60 s old. */
+/** A node that has not reached a change after this many milliseconds is silent. An idle watermark may be 60 s old. */
 export const LATE_AFTER = 75_000;
 
-/** Of the outer map itself among the failing: names of InnerMaps have a slash. */
+/** Key of the outer map itself in `failing`. Keys of InnerMaps contain a slash, so they differ from it. */
 export const ITSELF = '';
 
-/** How far one node has come with an outer map. */
+/** The progress of one node with an outer map. */
 export type NodeProgress =
   | {
       readonly kind: 'reporting';
       readonly watermark: number;
-      /** It counts more failures than it lists. */
+      /** The report counts more failures than it lists. */
       readonly opaque: boolean;
-      /** Where it lists failures. */
+      /** Present if the report lists failures. */
       readonly entry?: EntryFacts;
     }
-  /** An agent without a report about the present; overdue after LATE_AFTER. */
+  /** The agent has no current report; overdue after LATE_AFTER. */
   | { readonly kind: 'absent'; readonly since: number; readonly overdue: boolean }
   | { readonly kind: 'silent' }
   | { readonly kind: 'withoutAgent' };
 
-/** What the nodes that an OuterMap selects report about it. The same object while nothing of it is another. */
+/** Reports of an OuterMap's nodes about it. It keeps its identity while the nodes' progress stays the same. */
 export interface OuterProgress {
-  /** The latest that it was made from. */
+  /** The last input that led to this progress. */
   from: ProgressInput;
   nodes: NodeSet;
-  /** Of the selected nodes. */
+  /** Ranks of the selected nodes. */
   readonly ranks: Uint32Array;
-  /** By rank; nothing of those that are not selected. */
+  /** Progress by rank; undefined for nodes that are not selected. */
   readonly byRank: readonly (NodeProgress | undefined)[];
-  /** By the InnerMap's name, or ITSELF: ranks of the nodes that list it as failed. */
+  /** Nodes that list an object as failed, by the InnerMap's key or ITSELF. */
   readonly failing: ReadonlyMap<string, readonly FailingNode[]>;
-  /** When time alone makes it another. */
+  /** When the progress changes even if nothing else does; milliseconds. */
   readonly recheckAt: number;
 }
 
-/** What it was made from: where that is the same, and no time has come, it is the same. */
+/** Input of a progress. While it is the same, and `recheckAt` is ahead, the progress is too. */
 interface ProgressInput {
   readonly states: ReadonlyMap<string, StateFacts>;
   readonly guardVersion: number;
@@ -87,7 +87,7 @@ export function* outerProgress(
 
 const NOBODY = new Uint32Array(0);
 
-/** Nodes keep their progress when others come or go, and lose it when they are made again. */
+/** Looks up a node's last progress by rank, or by name if the ranks changed. */
 function knownProgress(before: OuterProgress | undefined, nodes: NodeSet) {
   if (before === undefined) return () => undefined;
   if (before.nodes.labels === nodes.labels) return (_: NodeStatus, rank: number) => before.byRank[rank];
@@ -104,7 +104,7 @@ function sameInput(a: ProgressInput, b: ProgressInput): boolean {
   );
 }
 
-/** What the node reports of the outer map, if that is about the present. */
+/** The node's report about the outer map; undefined if it is stale or missing. */
 function presentEntry(
   { facts }: NodeStatus,
   outer: OuterFacts,
@@ -176,7 +176,7 @@ function* failuresOf({ held, own, inners }: EntryFacts): Iterable<readonly [stri
   yield* inners;
 }
 
-/** Whether nothing but watermarks has advanced between two reports of a node. */
+/** Whether two reports of a node differ only by higher watermarks. */
 export function isRoutine(before: StateFacts | undefined, after: StateFacts | undefined): boolean {
   if (before === undefined || after === undefined || nodeStaleness(before, after) !== undefined) return false;
   if (before.outers.size !== after.outers.size) return false;

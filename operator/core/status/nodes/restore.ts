@@ -1,15 +1,15 @@
 import { versionOf } from '../../../api/resourceversion.ts';
 import type { StateFacts } from '../facts.ts';
 
-/** By then every agent that lives has noticed the restoration itself, and has reported anew what is not as reported. */
+/** By then every live agent has detected the restoration and corrected its report. */
 const LASTS_MS = 75_000;
-/** Streams notice that a server was restored one after the other, all within this time. */
+/** All streams detect one restoration within this time, one after another. */
 const EPISODE_MS = 180_000;
 
 /**
- * After an etcd was restored from a backup, reports are of another time: those of the backup describe kernels that have
- * moved on, and those known before describe objects that never were. Neither counts until it is written again, or until
- * an agent has had the time to do so.
+ * Suppresses stale reports after etcd was restored from a backup. Reports in the backup describe kernels that have
+ * changed since. Reports read before the restoration describe objects that no longer exist. Neither counts until the
+ * agent writes it again, or until every agent has had time to do so.
  */
 export class RestoreGuard {
   #upTo = -1;
@@ -18,14 +18,14 @@ export class RestoreGuard {
   #startedAt = Number.NEGATIVE_INFINITY;
   #version = 0;
 
-  /** Another one when other reports count than before. */
+  /** Changes whenever the set of suppressed reports does. */
   get version(): number {
     return this.#version;
   }
 
   /**
-   * A stream found that the server was restored, when it had come to this version. What others find later is of the
-   * same restoration, unless the server went back further.
+   * Records that a stream found the server restored, at this resourceVersion. Later findings of other streams belong to
+   * the same restoration, unless their version is lower.
    */
   noticed(resourceVersion: string, known: Iterable<StateFacts>, now: number): void {
     const version = versionOf(resourceVersion) || 0;
@@ -34,18 +34,18 @@ export class RestoreGuard {
     this.begin(version, known, now);
   }
 
-  /** `upTo`: the version that the server had come to. */
+  /** Starts the suppression. `upTo` is the version that the server had reached. */
   begin(upTo: number, known: Iterable<StateFacts>, now: number): void {
     this.#startedAt = now;
     this.#set(upTo, known);
   }
 
-  /** Whether the report is of another time. */
+  /** Whether the report is suppressed. */
   covers(state: StateFacts): boolean {
     return state.version <= this.#upTo || this.#known.has(state);
   }
 
-  /** Ends by time alone. */
+  /** Ends the suppression once its time is over. */
   advance(now: number): void {
     if (this.#upTo >= 0 && now - this.#startedAt >= LASTS_MS) this.#set(-1, []);
   }

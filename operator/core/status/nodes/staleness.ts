@@ -1,19 +1,19 @@
-/** A Node or Pod that is not Ready for so many milliseconds is silent; less is a restart. */
+/** A Node or Pod that is not Ready for this many milliseconds is silent. A restart takes less. */
 export const SILENT_AFTER = 60_000;
 
-/** Who made a report, or who is there now. */
+/** Identity of the node that made a report, or of the node as it is now. */
 export interface NodeIdentity {
-  /** Absent in reports of an agent that did not know it: they never count. */
+  /** Absent if the agent could not read it; such a report is always stale. */
   readonly uid?: string | undefined;
   readonly bootID: string;
   readonly labelsHash: string;
 }
 
-/** What a report says of one outer map. */
+/** Identity of the outer map that a report is about. */
 export interface ReportedIdentity {
   readonly uid?: string | undefined;
   readonly generation?: number | undefined;
-  /** As number; NaN where it is absent or no number. */
+  /** NaN if it is absent or not a number. */
   readonly watermark: number;
 }
 
@@ -22,29 +22,29 @@ export interface OuterIdentity {
   readonly generation: number;
 }
 
-/** Why a report is not about the present. */
+/** The reason why a report is stale. */
 export type Staleness =
   /** The Node was deleted and made again. */
   | 'NodeRecreated'
-  /** A reboot empties the kernel. */
+  /** A reboot removes all maps from the kernel. */
   | 'NodeRebooted'
-  /** Selectors may choose the node anew. */
+  /** Other selectors may match the node now. */
   | 'LabelsChanged'
   | 'OuterMapRecreated'
   | 'OuterMapChanged'
-  /** The report does not say up to which version the agent has programmed. */
+  /** The report does not contain the version up to which the agent has programmed. */
   | 'WatermarkMissing'
-  /** The watermark is above the version of the report itself: of a future that a restored etcd has undone. */
+  /** The watermark is above the report's own version: it was written before etcd was restored. */
   | 'WatermarkUndone';
 
-/** Whether the node is still the one that reported; nothing where it is. */
+/** Why a report does not describe the node as it is now; undefined if it does. */
 export function nodeStaleness(reported: NodeIdentity, node: NodeIdentity): Staleness | undefined {
   if (reported.uid === undefined || reported.uid !== node.uid) return 'NodeRecreated';
   if (reported.bootID !== node.bootID) return 'NodeRebooted';
   return reported.labelsHash === node.labelsHash ? undefined : 'LabelsChanged';
 }
 
-/** Whether what was reported of an outer map is about the map as it is declared now; `version` is the report's own. */
+/** Why a report does not describe the declared outer map; undefined if it does. `version` is the report's own. */
 export function outerMapStaleness(
   reported: ReportedIdentity,
   outer: OuterIdentity,

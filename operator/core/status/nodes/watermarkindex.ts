@@ -10,31 +10,31 @@ export interface FailingNode extends Pick<NodeRollup['failures'][number], 'reaso
 /** The version that nodes must reach. */
 export interface Goal {
   readonly version: number;
-  /** So long ago that a node that has not reached it is silent. */
+  /** The version is so old that a node that has not reached it counts as silent. */
   readonly isLate: boolean;
-  /** A failure counts however far its node has come: it is what holds the node up. */
+  /** A failure counts even below the goal, because it is what keeps the node from reaching it. */
   readonly failsBefore?: boolean;
 }
 
 /**
- * Nodes that are selected alike, sorted once so that for thousands of InnerMaps the nodes that have come so far are one
- * binary search. Nodes are ranks: places in the order of names.
+ * The nodes of one selector, sorted once by watermark. Counting the nodes that reached an InnerMap is then a binary
+ * search, which matters for thousands of InnerMaps. Nodes are given as ranks: positions in the order of names.
  */
 export class WatermarkIndex {
   readonly #nameOf: (rank: number) => string;
-  /** Reporting nodes by their watermarks. */
+  /** Ranks of the reporting nodes, sorted by watermark. */
   readonly #reporting: Uint32Array;
   readonly #watermarks: Float64Array;
-  /** Of those, the ranks that count more failures than they list. */
+  /** Ranks of the reporting nodes that count more failures than they list. */
   readonly #opaque: ReadonlySet<number>;
   readonly #absent: Some;
-  /** Silent, or absent for too long. */
+  /** Nodes that are silent, or absent and overdue. */
   readonly #silent: Some;
   readonly #withoutAgent: number;
-  /** Rollups of objects that fail nowhere, by the number of nodes that are behind. */
+  /** Rollups of objects without failures, by the number of nodes behind. */
   readonly #rollups = new Map<number, NodeRollup>();
 
-  /** `members` are ascending ranks; `byRank` has the progress of each of them. */
+  /** `members` are ascending ranks; `byRank` holds the progress of each. */
   constructor(
     members: Uint32Array,
     byRank: readonly (NodeProgress | undefined)[],
@@ -58,7 +58,7 @@ export class WatermarkIndex {
     this.#withoutAgent = members.length - reporting!.length - absent!.length - silent!.length;
   }
 
-  /** How an object fares that the nodes have when they reach the goal, but for those where it fails. */
+  /** The rollup of an object that a node has once it reaches the goal, unless the node is in `failing`. */
   rollupOf(goal: Goal, failing: readonly FailingNode[] = NOBODY): NodeRollup {
     const behind = countBelow(this.#watermarks, goal.version);
     const failed =
@@ -111,14 +111,14 @@ function watermarkOf(progress: NodeProgress): number {
   return progress.kind === 'reporting' ? progress.watermark : Number.NaN;
 }
 
-/** While all is quiet they are in that order already. */
+/** Sorts in place. It checks first, because watermarks of idle nodes are mostly in order. */
 function byWatermark(ranks: Uint32Array, byRank: readonly (NodeProgress | undefined)[]): Uint32Array {
   const watermark = (rank: number) => watermarkOf(byRank[rank]!);
   const isSorted = ranks.every((rank, at) => at === 0 || watermark(rank) >= watermark(ranks[at - 1]!));
   return isSorted ? ranks : ranks.sort((a, b) => watermark(a) - watermark(b) || a - b);
 }
 
-/** Of sorted numbers, how many are below: all where nothing compares with the bound. */
+/** Number of sorted values below the bound; all if the bound is NaN. */
 function countBelow(sorted: Float64Array, bound: number): number {
   let from = 0;
   for (let to = sorted.length; from < to; ) {
@@ -129,7 +129,7 @@ function countBelow(sorted: Float64Array, bound: number): number {
   return from;
 }
 
-/** A count of nodes, with the first of them by name. */
+/** A number of nodes, and the first few of them by name. */
 interface Some {
   readonly count: number;
   readonly ranks: readonly number[];

@@ -15,7 +15,7 @@ const NOTHING: ClusterState = {
   ...{ deletions: new Map(), listed: '0', epoch: 0 },
 };
 
-/** What a controller's streams hold, put together by hand, and rolled up after each change. */
+/** Snapshots of a controller's streams, built by hand and rolled up after each change. */
 export class FactsFixture {
   state: ClusterState = NOTHING;
   readonly memory: ClusterMemory = emptyMemory();
@@ -74,13 +74,13 @@ export class FactsFixture {
     this.#with({ inners: without(this.state.inners, key), deletions }, now);
   }
 
-  /** Everything has been listed: from here on each change is seen by itself. */
+  /** Ends the initial list: from now on each change is rolled up by itself. */
   listed(resourceVersion: string, now: number): void {
     this.#isListed = true;
     this.#with({ listed: resourceVersion }, now);
   }
 
-  /** The server was restored: InnerMaps are of a future that will not be. */
+  /** Drops the InnerMaps, as the streams do when the server was restored to an older revision. */
   forgetInners(): void {
     this.#with({ inners: new Map(), deletions: new Map(), epoch: this.state.epoch + 1 }, this.#now);
   }
@@ -94,7 +94,7 @@ export class FactsFixture {
     this.#with({}, now);
   }
 
-  /** What has changed since the last call, as of now. */
+  /** Rolls up, and returns the changes since the last call. */
   turn(now: number): readonly StatusChange[] {
     this.#rollUp(now);
     return this.#changes.splice(0);
@@ -108,7 +108,7 @@ export class FactsFixture {
     return outerStatus(this.memory.outers.get(name)!.object, date);
   }
 
-  /** As after a write. */
+  /** Records a status as a write does. */
   wrote(key: string, written: Written): void {
     innerMemory(this.memory, key)!.written = written;
   }
@@ -145,7 +145,7 @@ function without<T>(items: ReadonlyMap<string, T>, key: string): ReadonlyMap<str
   return new Map([...items].filter(([other]) => other !== key));
 }
 
-/** As the controller's reader of Nodes and Pods does. */
+/** Keeps the earlier `notReadySince`, as the controller's reader of Nodes and Pods does. */
 function withEarliest<T extends NodeFacts | PodFacts>(facts: T, before: T | undefined): T {
   const [now, then] = [facts.notReadySince, before?.notReadySince];
   return now === undefined || then === undefined || then >= now ? facts : { ...facts, notReadySince: then };

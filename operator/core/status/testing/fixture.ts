@@ -30,7 +30,7 @@ interface Reported {
   readonly held?: { readonly keys: number; readonly token: string };
 }
 
-/** A cluster in which versions count up, as a controller comes to know it. */
+/** A cluster as the controller reads it. Each change raises the version by one. */
 export class StatusFixture {
   readonly world = new FactsFixture();
   now = 0;
@@ -60,7 +60,7 @@ export class StatusFixture {
     return this;
   }
 
-  /** Nodes with agents that are Ready. */
+  /** Adds nodes whose agents are Ready. */
   nodes(...names: readonly string[]): this {
     for (const name of names) this.node(name).agent(name);
     return this;
@@ -89,7 +89,7 @@ export class StatusFixture {
     return this;
   }
 
-  /** Everything has been listed: from here on deletions are seen. */
+  /** Ends the initial list: from now on deletions are recorded. */
   listed(): this {
     this.world.listed(String(this.version), this.now);
     return this;
@@ -136,7 +136,7 @@ export class StatusFixture {
     return this;
   }
 
-  /** The node's agent writes that all up to the watermark is in its kernel: by default up to now. */
+  /** Reports that the node's kernel has everything up to the watermark, by default the current version. */
   report(node: string, outer = 'tenants', reported: Reported = {}): this {
     const known = this.#outers.get(outer)!;
     const { failing = [], own, held, watermark = this.version } = reported;
@@ -194,7 +194,7 @@ export class StatusFixture {
     return conditionText(this.outerStatus(name), 'Ready');
   }
 
-  /** As after a write: the server has it, the controller knows. */
+  /** Writes the status: the controller reads its own write back. */
   write(name: string): this {
     const status = this.innerStatus(name);
     const facts = this.world.innerFacts(`team/${name}`)!;
