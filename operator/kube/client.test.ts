@@ -66,7 +66,7 @@ describe('openCluster', () => {
     expect(server.requests[0]!.path).to.equal('/api/v1/nodes/n1');
   });
 
-  it('apply says manager, force, subresource and content type', async () => {
+  it('apply sends manager, force, subresource and content type', async () => {
     const cluster = await serve((_, response) => json(response, 200, OBJECT));
     await cluster.apply(WEB, OBJECT, { fieldManager: 'agent', force: true, subresource: 'status' });
     const [request] = server.requests;
@@ -77,16 +77,16 @@ describe('openCluster', () => {
     expect(JSON.parse(request!.body)).to.deep.equal(OBJECT);
   });
 
-  it('patch, create, replace and delete speak their methods and types', async () => {
+  it('patch, create, replace and delete send their methods and types', async () => {
     const cluster = await serve((_, response) => json(response, 200, OBJECT));
     await cluster.patch({ ...WEB, subresource: 'status' }, { status: {} });
     await cluster.create(WEB, OBJECT);
     await cluster.replace(WEB, OBJECT);
     await cluster.delete(WEB, { uid: 'u1' });
-    const said = server.requests.map(
+    const sent = server.requests.map(
       r => `${r.method} ${r.path.split('/').at(-1)} ${r.headers['content-type']}`,
     );
-    expect(said).to.deep.equal([
+    expect(sent).to.deep.equal([
       'PATCH status application/merge-patch+json',
       'POST innermaps application/json',
       'PUT web application/json',
@@ -138,7 +138,7 @@ describe('openCluster', () => {
     expect(cluster.calls()).to.deep.equal([{ verb: 'get', code: '200', count: 300 }]);
   });
 
-  it('429 waits as long as the server asks', async () => {
+  it('429 waits for the Retry-After of the server', async () => {
     const cluster = await serve((_, response) =>
       server.requests.length < 3
         ? refuse(response, 429, 'TooManyRequests', { 'retry-after': '7' })
@@ -168,7 +168,7 @@ describe('openCluster', () => {
     expect(server.requests).to.have.length(6);
   });
 
-  it('403, 404 and 409 are told at once, with what to do', async () => {
+  it('403, 404 and 409 are thrown at once, with what to do', async () => {
     let code = 403;
     const cluster = await serve((_, response) => refuse(response, code, `Reason${code}`));
     const list = () => outcome(cluster.page({ resource: RESOURCE }, {}), 0);
@@ -218,7 +218,7 @@ describe('openCluster', () => {
     expect(error.reason).to.equal('Timeout');
   });
 
-  it('a reset connection is told by its errno', async () => {
+  it('a reset connection is named by its errno', async () => {
     const cluster = await serve((_, response) => response.socket!.resetAndDestroy());
     const error = (await outcome(cluster.get(WEB, { attempts: 1 }), 0)) as ApiError;
     expect(error.status).to.equal(0);
@@ -234,7 +234,7 @@ describe('openCluster', () => {
     expect(clock.sleeping).to.equal(0);
   });
 
-  it('while the server is away, thousands of calls ask a few times', async () => {
+  it('while the server is down, thousands of calls send a few requests', async () => {
     const cluster = await serve((_, response) => refuse(response, 503, 'ServiceUnavailable'));
     const calls = Array.from({ length: 500 }, () => cluster.get(WEB).catch(() => {}));
     await clock.run(3_600_000);
@@ -245,7 +245,7 @@ describe('openCluster', () => {
     expect(await cluster.get(WEB)).to.deep.equal(OBJECT);
   });
 
-  it('apply with dryRun asks for a judgement by all of admission', async () => {
+  it('apply with dryRun requests validation by all of admission', async () => {
     const cluster = await serve((_, response) => json(response, 200, OBJECT));
     await cluster.apply(WEB, OBJECT, { fieldManager: 'me', force: true, dryRun: true });
     expect(server.requests[0]!.query.toString()).to.equal(

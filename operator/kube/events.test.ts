@@ -47,7 +47,7 @@ describe('Events', () => {
 
   const sent = () => server.requests.map(({ method, body }) => ({ method, ...JSON.parse(body) }));
 
-  it('writes what events.k8s.io/v1 asks for', async () => {
+  it('writes the fields of events.k8s.io/v1', async () => {
     events.record(WEB);
     await clock.run(10);
     expect(server.requests[0]!.path).to.equal('/apis/events.k8s.io/v1/namespaces/team-a/events');
@@ -92,7 +92,7 @@ describe('Events', () => {
     expect(sent().map(({ method }) => method)).to.deep.equal(['POST', 'POST']);
   });
 
-  it('an object with much to tell is cut short', async () => {
+  it('an object with many events is limited', async () => {
     for (let time = 0; time < 50; time++) events.record({ ...WEB, note: `note ${time}` });
     await until('written', () => server.requests.length === 10);
     expect(events.dropped).to.equal(40);
@@ -118,7 +118,7 @@ describe('Events', () => {
     expect(sent()[0]!.reason).to.have.length(128);
   });
 
-  it('a refusal is told and counted, and throws nowhere', async () => {
+  it('a refusal is reported and counted, and throws nowhere', async () => {
     server.handler = (_, response) => refuse(response, 403, 'Forbidden');
     events.record(WEB);
     await clock.run(100);
@@ -126,7 +126,7 @@ describe('Events', () => {
     expect(events.dropped).to.equal(1);
   });
 
-  it('stop writes counts that were not told', async () => {
+  it('stop writes counts that were not written yet', async () => {
     events.record(WEB);
     events.record(WEB);
     await clock.run(10);

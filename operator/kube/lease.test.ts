@@ -91,7 +91,7 @@ describe('Lease', () => {
     expect(object!.spec['holderIdentity']).to.equal('');
   });
 
-  it('another waits its duration by its own clock, whatever the times in it say', async () => {
+  it('another waits its duration by its own clock, whatever times the lease has', async () => {
     object = held('b', { renewTime: '1999-01-01T00:00:00.000000Z', leaseTransitions: 3 });
     const acquired = lease('a').acquire(new AbortController().signal);
     expect(await within(14_500, acquired)).to.equal('pending');
@@ -117,10 +117,10 @@ describe('Lease', () => {
     expect(await within(100, lease('a').acquire(new AbortController().signal))).to.equal(true);
   });
 
-  it('of two that ask at once one gets it', async () => {
+  it('of two that try at once one acquires it', async () => {
     const stop = new AbortController();
     const both = [lease('a').acquire(stop.signal), lease('b').acquire(stop.signal)];
-    await until('both asked', () => server.requests.filter(({ method }) => method === 'POST').length === 2);
+    await until('both tried', () => server.requests.filter(({ method }) => method === 'POST').length === 2);
     await Promise.race(both);
     await clock.run(3_000);
     stop.abort();
@@ -176,7 +176,7 @@ describe('Lease', () => {
     object = held('b', {});
     const stop = new AbortController();
     const acquired = lease('a').acquire(stop.signal);
-    await until('asked', () => server.requests.length === 1);
+    await until('requested', () => server.requests.length === 1);
     stop.abort();
     expect(await acquired).to.equal(false);
   });

@@ -43,7 +43,7 @@ describe('openCluster in a pod', function () {
     rmSync(root, { recursive: true, force: true });
   });
 
-  /** Answers whoever has the valid token. */
+  /** Answers requests with the valid token. */
   async function serve(identity: Identity, port = 0): Promise<number> {
     const started = createServer(identity, (request, response) => {
       tokens.push(request.headers.authorization);
@@ -117,7 +117,7 @@ describe('openCluster in a pod', function () {
     expect(tokens.filter(token => token === 'Bearer first').length).to.be.within(2, 9);
   });
 
-  it('a token file that never was is told as such', async () => {
+  it('a token file that is empty is named', async () => {
     await pod();
     writeFileSync(join(secrets, 'token'), '');
     const error = await refusal();
@@ -126,7 +126,7 @@ describe('openCluster in a pod', function () {
     expect(tokens).to.have.length(0);
   });
 
-  it('a token that stays refused is told, and not asked again and again', async () => {
+  it('a token that stays refused is an error, and is not sent again and again', async () => {
     await pod();
     valid = 'never';
     const error = await refusal();
@@ -179,15 +179,15 @@ describe('openCluster in a pod', function () {
     });
   });
 
-  it('outside of a pod and without a file it says what to do, and takes no KUBECONFIG', () => {
+  it('outside of a pod and without a file it throws what to do, and takes no KUBECONFIG', () => {
     delete process.env['KUBERNETES_SERVICE_HOST'];
-    process.env['KUBECONFIG'] = join(root, 'somebody');
+    process.env['KUBECONFIG'] = join(root, 'other');
     expect(() => openCluster({ root, userAgent: 'innermap/test' })).to.throw(
       'Cannot find a cluster: this is no pod with a service account; name a file by --kubeconfig, or give a folder by --manifests',
     );
   });
 
-  it('a file that is missing, broken, of plain http or without the context says so', () => {
+  it('a file that is missing, broken, of plain http or without the context is named', () => {
     const file = join(root, 'kubeconfig');
     const open = (context?: string) => () =>
       openCluster({

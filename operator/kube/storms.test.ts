@@ -8,7 +8,7 @@ import { type Handler, refuse } from './testing/server.ts';
 const HOUR = 3_600_000;
 
 describe('Reflector in hours of failures', () => {
-  let scene: ReflectorFixture;
+  let fixture: ReflectorFixture;
   const rejections: unknown[] = [];
   const note = (reason: unknown): void => {
     rejections.push(reason);
@@ -17,19 +17,19 @@ describe('Reflector in hours of failures', () => {
   before(() => process.on('unhandledRejection', note));
   after(() => process.off('unhandledRejection', note));
   afterEach(async () => {
-    await scene.stop();
+    await fixture.stop();
     expect(rejections.splice(0)).to.deep.equal([]);
-    expect(scene.clock.sleeping).to.equal(0);
+    expect(fixture.clock.sleeping).to.equal(0);
   });
 
   /** Watching, with two objects. */
   async function watching(options = {}): Promise<ReflectorFixture> {
-    scene = new ReflectorFixture();
-    scene.api.put('a');
-    scene.api.put('b');
-    await scene.synced(options);
-    await until('watching', () => scene.api.watching === 1);
-    return scene;
+    fixture = new ReflectorFixture();
+    fixture.api.put('a');
+    fixture.api.put('b');
+    await fixture.synced(options);
+    await until('watching', () => fixture.api.watching === 1);
+    return fixture;
   }
 
   const answers: Readonly<Record<string, Handler>> = {
@@ -63,35 +63,35 @@ describe('Reflector in hours of failures', () => {
   for (const [what, handler] of Object.entries(answers))
     it(`${what} for an hour: no storm, nothing lost, back within a minute`, async () => {
       await watching();
-      scene.server.handler = handler;
-      scene.server.reset();
-      const before = scene.server.requests.length;
-      await scene.clock.run(HOUR);
-      expect(scene.server.requests.length - before).to.be.within(50, 300);
-      if (what !== 'bookmarks and an end') expect(scene.same).to.equal(true);
-      scene.server.handler = scene.api.handle;
-      scene.api.version = 1_000;
-      scene.api.put('c');
-      await scene.clock.run(60_000);
-      expect(scene.same).to.equal(true);
+      fixture.server.handler = handler;
+      fixture.server.reset();
+      const before = fixture.server.requests.length;
+      await fixture.clock.run(HOUR);
+      expect(fixture.server.requests.length - before).to.be.within(50, 300);
+      if (what !== 'bookmarks and an end') expect(fixture.same).to.equal(true);
+      fixture.server.handler = fixture.api.handle;
+      fixture.api.version = 1_000;
+      fixture.api.put('c');
+      await fixture.clock.run(60_000);
+      expect(fixture.same).to.equal(true);
     }).timeout(60_000);
 
   it('a quiet hour costs a dozen watches', async () => {
     await watching();
-    scene.server.handler = (received, response) => {
-      scene.api.handle(received, response);
-      scene.clock.sleep(Number(received.query.get('timeoutSeconds')) * 1000).then(() => response.end());
+    fixture.server.handler = (received, response) => {
+      fixture.api.handle(received, response);
+      fixture.clock.sleep(Number(received.query.get('timeoutSeconds')) * 1000).then(() => response.end());
     };
-    scene.api.end();
+    fixture.api.end();
     for (let minute = 0; minute < 60; minute++) {
-      await scene.clock.run(60_000);
-      scene.api.bookmark();
-      await scene.clock.run(0);
+      await fixture.clock.run(60_000);
+      fixture.api.bookmark();
+      await fixture.clock.run(0);
     }
-    expect(scene.server.requests.length).to.be.within(7, 16);
-    expect(scene.failures).to.deep.equal([]);
-    await scene.reflector.stop();
-    await scene.clock.run(600_000);
+    expect(fixture.server.requests.length).to.be.within(7, 16);
+    expect(fixture.failures).to.deep.equal([]);
+    await fixture.reflector.stop();
+    await fixture.clock.run(600_000);
   }).timeout(20_000);
 
   it('takes ten thousand objects of 2 KB, streamed and by pages', async () => {
@@ -104,7 +104,7 @@ describe('Reflector in hours of failures', () => {
       await large.stop();
       expect(size).to.equal(10_000);
     }
-    scene = await new ReflectorFixture().start();
+    fixture = await new ReflectorFixture().start();
   }).timeout(30_000);
 
   it('any sequence of changes and faults ends with what the server has', async () => {
@@ -120,47 +120,47 @@ describe('Reflector in hours of failures', () => {
         fc.array(step, { maxLength: 25 }),
         fc.boolean(),
         async (steps, ignoreUnchangedGeneration) => {
-          scene = new ReflectorFixture();
-          await scene.synced({ ignoreUnchangedGeneration });
-          for (const at of steps) await play(scene, at);
-          await scene.clock.run(120_000);
-          const same = scene.same;
-          await scene.stop();
+          fixture = new ReflectorFixture();
+          await fixture.synced({ ignoreUnchangedGeneration });
+          for (const at of steps) await play(fixture, at);
+          await fixture.clock.run(120_000);
+          const same = fixture.same;
+          await fixture.stop();
           expect(same).to.equal(true);
         },
       ),
       { numRuns: 60 },
     );
-    scene = await new ReflectorFixture().start();
+    fixture = await new ReflectorFixture().start();
   }).timeout(120_000);
 
   it('410 after a long outage lists again at once: the server answers', async () => {
     await watching({ relistJitterMs: 0 });
-    const { handler, requests } = scene.server;
-    scene.server.handler = (_, response) => response.socket!.resetAndDestroy();
-    scene.server.reset();
-    await scene.clock.run(90_000);
-    scene.api.put('d');
-    scene.api.compact();
-    scene.server.handler = handler;
+    const { handler, requests } = fixture.server;
+    fixture.server.handler = (_, response) => response.socket!.resetAndDestroy();
+    fixture.server.reset();
+    await fixture.clock.run(90_000);
+    fixture.api.put('d');
+    fixture.api.compact();
+    fixture.server.handler = handler;
     const resumed = requests.length + 1;
-    for (let step = 0; step < 100 && requests.length < resumed; step++) await scene.clock.run(500);
-    await scene.clock.run(1_500);
-    expect(scene.same).to.equal(true);
+    for (let step = 0; step < 100 && requests.length < resumed; step++) await fixture.clock.run(500);
+    await fixture.clock.run(1_500);
+    expect(fixture.same).to.equal(true);
   });
 
   it('a server that was restored is noticed when a lost connection is resumed, though it takes the watch', async () => {
     await watching({ relistJitterMs: 0 });
-    scene.api.version = 5_000;
-    scene.api.bookmark();
-    await until('bookmark', () => scene.reflector.resourceVersion === '5000');
-    scene.server.reset();
-    scene.api.delete('a');
-    scene.api.version = 200;
-    await scene.clock.run(5_000);
-    expect(scene.same).to.equal(true);
-    expect(scene.reflector.resourceVersion).to.equal('200');
-    expect(scene.failures.at(-1)!.error.message).to.contain(
+    fixture.api.version = 5_000;
+    fixture.api.bookmark();
+    await until('bookmark', () => fixture.reflector.resourceVersion === '5000');
+    fixture.server.reset();
+    fixture.api.delete('a');
+    fixture.api.version = 200;
+    await fixture.clock.run(5_000);
+    expect(fixture.same).to.equal(true);
+    expect(fixture.reflector.resourceVersion).to.equal('200');
+    expect(fixture.failures.at(-1)!.error.message).to.contain(
       'the server is at resourceVersion 200, 5000 was seen',
     );
   });
@@ -173,28 +173,28 @@ describe('Reflector in hours of failures', () => {
     ['null', 'null\n'],
     ['no UTF-8', Buffer.from([0x7b, 0xff, 0xfe, 0x7d, 0x0a])],
   ] as const)
-    it(`${what} in a watch ends it, is told, and nothing is lost`, async () => {
+    it(`${what} in a watch ends it, is reported, and nothing is lost`, async () => {
       await watching();
-      scene.api.say(garbage);
-      scene.api.end();
-      await until('told', () => scene.failures.length === 1);
-      scene.api.put('c');
-      await scene.clock.run(3_000);
-      expect(scene.failures[0]!.error.message).to.match(/^Cannot read a watch: /);
-      expect(scene.same).to.equal(true);
+      fixture.api.send(garbage);
+      fixture.api.end();
+      await until('reported', () => fixture.failures.length === 1);
+      fixture.api.put('c');
+      await fixture.clock.run(3_000);
+      expect(fixture.failures[0]!.error.message).to.match(/^Cannot read a watch: /);
+      expect(fixture.same).to.equal(true);
     });
 });
 
-async function play(scene: ReflectorFixture, step: { kind: string; name?: string }): Promise<void> {
-  const { api } = scene;
+async function play(fixture: ReflectorFixture, step: { kind: string; name?: string }): Promise<void> {
+  const { api } = fixture;
   if (step.kind === 'put') api.put(step.name!);
   else if (step.kind === 'delete') api.delete(step.name!);
-  else if (step.kind === 'reset') scene.server.reset();
+  else if (step.kind === 'reset') fixture.server.reset();
   else if (step.kind === 'end') api.end();
   else if (step.kind === 'compact') api.compact();
-  else if (step.kind === 'expire') api.say(line('ERROR', { code: 410, reason: 'Expired' }));
-  else if (step.kind === 'garbage') api.say('garbage\n');
+  else if (step.kind === 'expire') api.send(line('ERROR', { code: 410, reason: 'Expired' }));
+  else if (step.kind === 'garbage') api.send('garbage\n');
   else if (step.kind === 'bookmark') api.bookmark();
   else if (step.kind === 'pages') api.streaming = !api.streaming;
-  else await scene.clock.run(700);
+  else await fixture.clock.run(700);
 }

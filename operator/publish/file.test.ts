@@ -40,7 +40,7 @@ describe('filePublisher', () => {
     expect(JSON.parse(readFileSync(path, 'utf8')).turn.number).to.equal(4);
   });
 
-  it('tells once that it cannot write, throws never, and writes when it can again', async () => {
+  it('reports once that it cannot write, throws never, and writes when it can again', async () => {
     const path = join(folder, 'report.json');
     mkdirSync(path);
     const errors: string[] = [];

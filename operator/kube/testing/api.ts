@@ -92,8 +92,8 @@ export class ScriptedApi {
     for (const { response } of this.#watchers) writeBookmark(response, this.version, false);
   }
 
-  /** Writes as it is to all that watch. */
-  say(bytes: string | Uint8Array): void {
+  /** Sends the bytes to all watches. */
+  send(bytes: string | Uint8Array): void {
     for (const { response } of this.#watchers) response.write(bytes);
   }
 

@@ -6,7 +6,7 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/** Time that passes when told to. Chance is the same in every run. */
+/** Time that passes by `run`. Chance is the same in every run. */
 export class SimulatedClock implements Clock {
   #now = 0;
   #seed = 1;
@@ -70,7 +70,7 @@ async function settle(): Promise<void> {
   }
 }
 
-/** Asks until it is so; fails with what it was about. */
+/** Waits until `so` is true; fails with `what`. */
 export async function until(what: string, so: () => boolean, limitMs = 5_000): Promise<void> {
   const end = performance.now() + limitMs;
   while (!so()) {

@@ -68,7 +68,7 @@ export class ReflectorFixture {
   }
 }
 
-/** What tells one content from another, also of one that was made again. */
+/** Differs for different contents, also of an object that was made again. */
 export function contentOf({ metadata, spec }: KubeObject): string {
   return `${metadata.name} ${metadata.uid} ${metadata.generation} ${JSON.stringify(spec)}`;
 }

@@ -16,7 +16,7 @@ export interface Received {
 
 export type Handler = (received: Received, response: ServerResponse) => void;
 
-/** A real HTTP server on the loopback that answers as a test says. */
+/** A real HTTP server on the loopback with scripted answers. */
 export class ScriptedServer {
   readonly requests: Received[] = [];
   readonly folder = mkdtempSync(join(tmpdir(), 'kube-'));

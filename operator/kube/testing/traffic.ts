@@ -13,7 +13,7 @@ export function count(socket: Socket): void {
   });
 }
 
-/** Grows with every connection and byte: two equal readings say that nothing moves. */
+/** Grows with every connection and byte: between two equal readings nothing moved. */
 export function traffic(): number {
   let sum = past;
   for (const { bytesRead, bytesWritten } of open) sum += bytesRead + bytesWritten;
