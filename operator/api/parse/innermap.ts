@@ -1,11 +1,9 @@
 import { BOUNDS } from '../bounds.ts';
-import type { InnerMapSpec, RawContent, RawEntry } from '../innermap.ts';
+import type { InnerMapSpec, RawEntry } from '../innermap.ts';
 import { OUTER_MAP_NAME } from './metadata.ts';
-import type { FieldReader, ValueReader } from './reader.ts';
-import { below, refuse, scalar, shown } from './reader.ts';
+import { below, type FieldReader, refuse, scalar, shown, type ValueReader } from './reader.ts';
 import { BOOLEAN, integer, integerOrText, oneOf } from './scalars.ts';
-import type { Section } from './section.ts';
-import { isObject, objectOf, optional, present, required, sectionOf } from './section.ts';
+import { isObject, objectOf, optional, present, required, type Section, sectionOf } from './section.ts';
 import { NODE_SELECTOR } from './selector.ts';
 
 export const INNER_MAP_FIELDS = [
@@ -23,17 +21,12 @@ export const ENTRY_FIELDS = ['key', 'value'] as const;
 export const UPDATES = ['Swap', 'InPlace'] as const;
 export const CONTENTS = ['Exact', 'AtLeast'] as const;
 
-interface SpecAndContent {
-  readonly spec: InnerMapSpec;
-  readonly content: RawContent;
-}
-
 const KEY = integerOrText({
   wanted: "the inner map's key in the outer map: an integer, or text such as 10.1.0.7 or port=443,proto=6",
   most: BOUNDS.keyText,
 });
 
-export const INNER_MAP_SPEC = objectOf<SpecAndContent>(
+export const INNER_MAP_SPEC = objectOf(
   'what the inner map is: outerMap, key, and entries or a table',
   INNER_MAP_FIELDS,
   section => {

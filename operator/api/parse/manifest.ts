@@ -5,11 +5,9 @@ import type { Parsed } from '../problem.ts';
 import { INNER_MAP_SPEC } from './innermap.ts';
 import { INNER_METADATA, OUTER_METADATA } from './metadata.ts';
 import { OUTER_MAP_SPEC } from './outermap.ts';
-import type { FieldReader, ValueReader } from './reader.ts';
-import { below, parsed, refuse, shown } from './reader.ts';
+import { below, type FieldReader, parsed, refuse, shown, type ValueReader } from './reader.ts';
 import { oneOf } from './scalars.ts';
-import type { Section } from './section.ts';
-import { isObject, required, sectionOf } from './section.ts';
+import { isObject, required, type Section, sectionOf } from './section.ts';
 
 /** An object that an author may declare. */
 export type Manifest =

@@ -1,10 +1,7 @@
-import type { Metadata } from '../metadata.ts';
-import { GROUP } from '../metadata.ts';
-import type { FieldReader, ValueReader } from './reader.ts';
-import { below, refuse, scalar, shown } from './reader.ts';
+import { GROUP, type Metadata } from '../metadata.ts';
+import { below, type FieldReader, refuse, scalar, shown, type ValueReader } from './reader.ts';
 import { integer, quoteHint, text } from './scalars.ts';
-import type { Section } from './section.ts';
-import { isObject, optional, present, required, sectionOf } from './section.ts';
+import { isObject, optional, present, required, type Section, sectionOf } from './section.ts';
 
 /** RFC 1123: the rule of Kubernetes for the name of a namespace, and of this operator for the name of an OuterMap. */
 const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
@@ -83,15 +80,13 @@ function commonMetadata(section: Section): Omit<Metadata, 'name' | 'namespace'> 
     uid: optional(section, 'uid', text({ wanted: 'a uid', most: 253 })),
     generation: optional(section, 'generation', integer(0, Number.MAX_SAFE_INTEGER)),
     resourceVersion: optional(section, 'resourceVersion', text({ wanted: 'a resource version', most: 253 })),
-    creationTimestamp: optional(
-      section,
-      'creationTimestamp',
-      text({ wanted: 'a time as in RFC 3339', most: 64 }),
-    ),
+    creationTimestamp: optional(section, 'creationTimestamp', TIME),
     labels: optional(section, 'labels', LABELS) ?? NONE,
     annotations: ownAnnotations(optional(section, 'annotations', ANNOTATIONS)),
   });
 }
+
+const TIME = text({ wanted: 'a time as in RFC 3339', most: 64 });
 
 /** One object for all: 10,000 inner maps without labels must not hold 10,000 empty objects. */
 const NONE: Readonly<Record<string, string>> = Object.freeze({});

@@ -1,11 +1,8 @@
 import { BOUNDS } from '../bounds.ts';
-import type { AccessRule, OuterMapSpec, OuterType } from '../outermap.ts';
-import { OUTER_TYPES } from '../outermap.ts';
-import type { ValueReader } from './reader.ts';
-import { below, refuse, scalar, shown } from './reader.ts';
+import { type AccessRule, OUTER_TYPES, type OuterMapSpec, type OuterType } from '../outermap.ts';
+import { below, refuse, scalar, shown, type ValueReader } from './reader.ts';
 import { integer, integerOrText, listOf, oneOf, text, wholeNumber } from './scalars.ts';
-import type { Section } from './section.ts';
-import { isGiven, objectOf, optional, present, required } from './section.ts';
+import { isGiven, objectOf, optional, present, required, type Section } from './section.ts';
 import { NODE_SELECTOR } from './selector.ts';
 import { declaration, FLAGS, TEMPLATE } from './template.ts';
 
@@ -42,9 +39,7 @@ export const OUTER_MAP_SPEC = objectOf<OuterMapSpec>(
   },
 );
 
-type LayoutFields = Pick<OuterMapSpec, 'type' | 'maxEntries' | 'key' | 'flags' | 'inner'>;
-
-function readLayout(section: Section): LayoutFields | undefined {
+function readLayout(section: Section) {
   const type = required(section, 'type', oneOf(OUTER_TYPES));
   const maxEntries = required(section, 'maxEntries', integer(1, BOUNDS.outerMaxEntries));
   const key = type === undefined ? undefined : readKey(section, type);

@@ -1,6 +1,5 @@
 import { nearest } from '../nearest.ts';
-import type { FieldReader, ValueReader } from './reader.ts';
-import { below, refuse, scalar, shown } from './reader.ts';
+import { below, type FieldReader, refuse, scalar, shown, type ValueReader } from './reader.ts';
 
 interface TextRules {
   /** The text, as messages name it: `the name of an OuterMap`. */

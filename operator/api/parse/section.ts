@@ -1,6 +1,5 @@
 import { nearest } from '../nearest.ts';
-import type { FieldReader, ValueReader } from './reader.ts';
-import { below, refuse, shown } from './reader.ts';
+import { below, type FieldReader, refuse, shown, type ValueReader } from './reader.ts';
 
 /** An object whose fields are being read. */
 export interface Section {

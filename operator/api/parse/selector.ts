@@ -1,8 +1,7 @@
 import { BOUNDS } from '../bounds.ts';
 import type { NodeSelector, SelectorExpression } from '../metadata.ts';
 import { LABEL_KEY_TEXT, LABEL_VALUE_TEXT, LABELS } from './metadata.ts';
-import type { FieldReader } from './reader.ts';
-import { below, refuse } from './reader.ts';
+import { below, type FieldReader, refuse } from './reader.ts';
 import { listOf, oneOf } from './scalars.ts';
 import { objectOf, optional, required } from './section.ts';
 

@@ -1,11 +1,15 @@
 import { BOUNDS } from '../bounds.ts';
-import type { InnerType, MapFlag, Template } from '../outermap.ts';
-import { CONTENT_TYPES, INNER_TYPES, MAP_FLAGS } from '../outermap.ts';
-import type { ValueReader } from './reader.ts';
-import { below, refuse } from './reader.ts';
+import {
+  CONTENT_TYPES,
+  INNER_TYPES,
+  type InnerType,
+  MAP_FLAGS,
+  type MapFlag,
+  type Template,
+} from '../outermap.ts';
+import { below, refuse, type ValueReader } from './reader.ts';
 import { integer, listOf, oneOf, text } from './scalars.ts';
-import type { Section } from './section.ts';
-import { isGiven, objectOf, optional, present, required } from './section.ts';
+import { isGiven, objectOf, optional, present, required, type Section } from './section.ts';
 
 export const TEMPLATE_FIELDS = ['type', 'maxEntries', 'key', 'value', 'flags', 'programOwned'] as const;
 

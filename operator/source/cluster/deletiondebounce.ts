@@ -17,7 +17,7 @@ export class DeletionDebounce {
   readonly #over: () => void;
   #beganAt = 0;
   #lastAt = 0;
-  #waiting = false;
+  /** Deletions of the current wave; 0 between waves. */
   #count = 0;
 
   /** Calls `over` at the end of each wave. */
@@ -27,15 +27,12 @@ export class DeletionDebounce {
   }
 
   get isDisturbed(): boolean {
-    return this.#waiting;
+    return this.#count > 0;
   }
 
   disturb(stop: AbortSignal): void {
     this.#lastAt = this.#clock.now();
-    this.#count++;
-    if (this.#waiting) return;
-    this.#waiting = true;
-    this.#count = 1;
+    if (this.#count++ > 0) return;
     this.#beganAt = this.#lastAt;
     void this.#wait(stop);
   }
@@ -43,7 +40,7 @@ export class DeletionDebounce {
   async #wait(stop: AbortSignal): Promise<void> {
     for (let left = this.#left(); left > 0 && !stop.aborted; left = this.#left())
       await this.#clock.sleep(left, stop);
-    this.#waiting = false;
+    this.#count = 0;
     if (!stop.aborted) this.#over();
   }
 

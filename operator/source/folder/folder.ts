@@ -34,6 +34,7 @@ class FolderSource implements Source {
   #scannedAt = 0;
   #scanning: Promise<void> | undefined;
   #flushing: NodeJS.Immediate | undefined;
+  /** A symlink was swapped (a ConfigMap's `..data`), or a folder came or went: every file may be another. */
   #isRescanDue = false;
   #isClosed = false;
 
@@ -85,17 +86,16 @@ class FolderSource implements Source {
 
   /** The target of a symlink may lie anywhere; one more scan finds changes from before it was watched. */
   #watchListed(): void {
-    if (!this.#isClosed && this.#watches.watchOnly(this.#watched()).length > 0) this.#rescanSoon();
+    if (this.#isClosed || this.#watches.watchOnly(this.#watched()).length === 0) return;
+    this.#isRescanDue = true;
+    this.#flushSoon();
   }
 
   #onEvent(directory: string, name: string | undefined): void {
-    if (name === undefined) {
-      this.#rescanSoon();
-      return;
-    }
-    const manifest = this.#manifestAt(directory, name);
-    if (manifest !== undefined) this.#touchSoon(manifest);
-    if (this.#mayMoveFiles(directory, name)) this.#rescanSoon();
+    const manifest = name === undefined ? undefined : this.#manifestAt(directory, name);
+    if (manifest !== undefined) this.#touched.add(manifest);
+    if (name === undefined || this.#mayMoveFiles(directory, name)) this.#isRescanDue = true;
+    this.#flushSoon();
   }
 
   /** The listed path of a file that has an event at its target. */
@@ -115,15 +115,8 @@ class FolderSource implements Source {
     );
   }
 
-  /** One read for all events of a moment. */
-  #touchSoon(path: string): void {
-    this.#touched.add(path);
-    this.#flushing ??= setImmediate(() => this.#flush());
-  }
-
-  /** A symlink was swapped (a ConfigMap's `..data`), or a folder came or went: every file may be another. */
-  #rescanSoon(): void {
-    this.#isRescanDue = true;
+  /** All events of a moment cause one read. */
+  #flushSoon(): void {
     this.#flushing ??= setImmediate(() => this.#flush());
   }
 

@@ -23,8 +23,7 @@ export async function loadManifests(
   paths: readonly string[],
   options: LoadOptions = {},
 ): Promise<LoadResult> {
-  const { releases = [], ...rest } = options;
-  const collector = new Collector({ paths, releases, ...rest, weigh: true, changed: () => {} });
+  const collector = new Collector({ paths, releases: [], ...options, weigh: true, changed: () => {} });
   try {
     await collector.collect();
     return { wanted: collector.wanted, files: collector.files, sizes: collector.sizes };

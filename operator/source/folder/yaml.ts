@@ -40,7 +40,7 @@ export function readAnyYaml(text: string): AnyReading {
     return unreadable(errors.map(({ pos, message }) => ({ offset: pos[0], message: sentence(message) })));
   const problems = { first: [], total: 0 };
   const walk: Walk = { document, problems, open: new Set(), aliased: 0, insideAlias: false, flow: 0 };
-  const value = root === null || isEmptyScalar(root) ? undefined : readValue(walk, root, 0);
+  const value = isEmpty(root) ? undefined : readValue(walk, root, 0);
   return { value, problems, offsetOf: path => offsetOf(document, path) };
 }
 
@@ -225,7 +225,7 @@ function keyText(key: Node | null): string | { readonly problem: string } {
 function flowKeyText(key: Node | null, value: Node | null): string | { readonly problem: string } {
   const name = keyText(key);
   if (isScalarProblem(name)) return name;
-  if (value === null || isEmptyScalar(value))
+  if (isEmpty(value))
     return { problem: `The field ${name} has no value: write ${name}: null, or leave it out` };
   return isScalar(key) && key.type === Scalar.PLAIN && MISREAD_IN_FLOW.test(name)
     ? { problem: mustQuote(name) }
@@ -241,36 +241,28 @@ function offsetOfNode(node: Node): number {
   return node.range?.[0] ?? 0;
 }
 
-function isEmptyScalar(node: Node): boolean {
-  return isScalar(node) && node.type === Scalar.PLAIN && node.source === '';
+/** Whether a field or an item has no value: nothing is written in its place. */
+function isEmpty(node: Node | null): node is null | Scalar {
+  return node === null || (isScalar(node) && node.type === Scalar.PLAIN && node.source === '');
 }
 
+/** Offset of the deepest node on the path; a field without a value begins at its name. */
 function offsetOf(document: Document.Parsed, path: FieldPath): number {
   let node: Node | null = document.contents;
   let offset = node === null ? 0 : offsetOfNode(node);
   for (const part of path) {
-    const step: Step | undefined = node === null ? undefined : stepTo(targetOf(document, node), part);
-    if (step === undefined) return offset;
-    offset = step.offset;
-    node = step.node;
+    const child: Child | undefined = node === null ? undefined : childOf(targetOf(document, node), part);
+    if (child === undefined) return offset;
+    node = child.value;
+    offset = offsetOfNode(isEmpty(node) ? child.key : node);
   }
   return offset;
 }
 
-/** A child and its offset; a field without a value begins at its name. */
-interface Step {
-  readonly node: Node | null;
-  readonly offset: number;
-}
+type Child = Pick<Pair<Node, Node | null>, 'key' | 'value'>;
 
-function stepTo(node: Node | undefined, part: string | number): Step | undefined {
-  if (isSeq(node) && typeof part === 'number') {
-    const item = node.items[part] as Node | undefined;
-    return item === undefined ? undefined : { node: item, offset: offsetOfNode(item) };
-  }
-  if (!isMap(node)) return undefined;
-  const pair = (node.items as Pair<Node, Node | null>[]).find(({ key }) => keyText(key) === part);
-  if (pair === undefined) return undefined;
-  const isEmpty = pair.value === null || isEmptyScalar(pair.value);
-  return { node: pair.value, offset: offsetOfNode(isEmpty ? pair.key : pair.value!) };
+function childOf(node: Node | undefined, part: string | number): Child | undefined {
+  if (isMap(node)) return (node.items as Child[]).find(({ key }) => keyText(key) === part);
+  const item = isSeq(node) && typeof part === 'number' ? (node.items[part] as Node | undefined) : undefined;
+  return item && { key: item, value: item };
 }

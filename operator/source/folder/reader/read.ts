@@ -1,5 +1,6 @@
 import { type FileReading, type ReadOptions, readManifests } from '../manifests.ts';
 import { type FileText, readFileText, type UnavailableText, type WrittenFile } from '../scan.ts';
+import { withFirst } from '../text/documents.ts';
 
 /** The result of reading one file. */
 export type FileResult = { readonly path: string } & (UnavailableText | ReadText);
@@ -18,7 +19,7 @@ interface ReadText extends WrittenFile {
  */
 export function* readFiles(paths: readonly string[], options: ReadOptions): Generator<FileResult> {
   const layouts = new Map(options.layouts);
-  for (const path of withOuterMapsFirst(paths)) {
+  for (const path of withFirst(paths, mentionsOuterMap)) {
     const result = resultOf(path, readFileText(path), { ...options, layouts });
     const outerMaps = result.kind === 'read' ? result.reading.outerMaps : [];
     for (const { outerMap, layout } of outerMaps)
@@ -26,12 +27,6 @@ export function* readFiles(paths: readonly string[], options: ReadOptions): Gene
         layouts.set(outerMap.metadata.name, layout);
     yield result;
   }
-}
-
-function withOuterMapsFirst(paths: readonly string[]): readonly string[] {
-  if (paths.length < 2) return paths;
-  const first = new Set(paths.filter(mentionsOuterMap));
-  return [...first, ...paths.filter(path => !first.has(path))];
 }
 
 function mentionsOuterMap(path: string): boolean {

@@ -1,3 +1,4 @@
+import { isObject } from '../../../api/parse/section.ts';
 import type { FieldPath } from '../../../api/problem.ts';
 import { type AnyReading, readAnyYaml, unreadable } from '../yaml.ts';
 import { type LineStart, type Position, positionOf } from './place.ts';
@@ -42,7 +43,8 @@ export function* documentsOf(
   }
   const { chunks, problems } = splitDocuments(source);
   for (const problem of problems) yield problemAt(source, problem);
-  for (const chunk of inOrder(source, chunks, first)) yield* objectsOf(source, chunk);
+  const isFirst = ({ start, end }: Chunk) => first?.(source.slice(start, end)) === true;
+  for (const chunk of withFirst(chunks, isFirst)) yield* objectsOf(source, chunk);
 }
 
 const BYTE_ORDER_MARK = 0xfeff;
@@ -55,14 +57,11 @@ function forbidden(character: string): string {
   return `The character U+${code} may not stand in a manifest: write it as an escape in double quotes ("\\u${code}")`;
 }
 
-function inOrder(
-  text: string,
-  chunks: readonly Chunk[],
-  first?: (document: string) => boolean,
-): readonly Chunk[] {
-  if (first === undefined || chunks.length === 1) return chunks;
-  const early = new Set(chunks.filter(chunk => first(text.slice(chunk.start, chunk.end))));
-  return [...early, ...chunks.filter(chunk => !early.has(chunk))];
+/** The items for which `isFirst` holds, then the others. */
+export function withFirst<T>(items: readonly T[], isFirst: (item: T) => boolean): readonly T[] {
+  if (items.length < 2) return items;
+  const first = new Set(items.filter(isFirst));
+  return [...first, ...items.filter(item => !first.has(item))];
 }
 
 function* objectsOf(text: string, chunk: Chunk): Generator<ManifestDocument | DocumentProblem> {
@@ -108,8 +107,7 @@ function* objectsWithin(value: unknown, locate: Locate, prefix: FieldPath): Gene
 type Locate = (path: FieldPath) => Position;
 
 function itemsOfList(value: unknown): readonly unknown[] | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { kind, items } = value as { kind?: unknown; items?: unknown };
+  const { kind, items } = isObject(value) ? value : {};
   return LIST_KINDS.has(kind) && Array.isArray(items) ? items : undefined;
 }
 
