@@ -29,30 +29,30 @@ const HASH = { type: 'Hash', maxEntries: 4, key: 'u32', value: 'u32' };
 async function made(spec: object, inner: object = HASH, metadata: object = {}): Promise<Made> {
   const outer = OBJECTS.outerMap('tenants', { inner });
   const parsed = parseOuterMap(outer);
-  const ground = parsed.ok ? compileOuterMap(parsed.value) : 'unparsed';
-  if (typeof ground === 'string') throw new Error(ground);
+  const compiled = parsed.ok ? compileOuterMap(parsed.value) : 'unparsed';
+  if (typeof compiled === 'string') throw new Error(compiled);
   const plain = OBJECTS.innerMap('web', spec);
   const object = { ...plain, metadata: { ...plain.metadata, ...metadata } };
   return {
-    agent: byAgent(object, ground),
-    folder: byFolder(object, ground),
-    controller: byController(object, ground),
-    commands: await byCommands(outer, object, ground),
+    agent: byAgent(object, compiled),
+    folder: byFolder(object, compiled),
+    controller: byController(object, compiled),
+    commands: await byCommands(outer, object, compiled),
   };
 }
 
-function byAgent(object: KubeObject, ground: CompiledOuterMap): string {
+function byAgent(object: KubeObject, compiled: CompiledOuterMap): string {
   const read = arrivalOf(object);
   if (!read.ok) return `unreadable: ${problemsText(read.problems, 10)}`;
-  const content = runToEnd(encodeInner(read.value, { layout: ground.layout, possibleCpus: CPUS }));
-  return verdict({ innerMap: read.value.innerMap, content }, ground);
+  const content = runToEnd(encodeInner(read.value, { layout: compiled.layout, possibleCpus: CPUS }));
+  return verdict({ innerMap: read.value.innerMap, content }, compiled);
 }
 
-function byFolder(object: KubeObject, ground: CompiledOuterMap): string {
-  const { innerMaps, rejected } = inFolder(object, ground.layout);
+function byFolder(object: KubeObject, compiled: CompiledOuterMap): string {
+  const { innerMaps, rejected } = inFolder(object, compiled.layout);
   const texts = [
     ...rejected.map(({ origin, message }) => `refused: ${origin}: ${message}`),
-    ...innerMaps.map(inner => verdict(inner, ground)),
+    ...innerMaps.map(inner => verdict(inner, compiled)),
   ];
   return texts.join('\n');
 }
@@ -63,25 +63,31 @@ function inFolder(object: KubeObject, layout: OuterLayout): FileReading {
   return readManifests(JSON.stringify(object, undefined, 1), 'f', options);
 }
 
-function byController(object: KubeObject, ground: CompiledOuterMap): string {
-  const { problem, wanted } = innerFacts(object, { known: undefined, layoutOf: () => ground.layout });
-  return problem === undefined ? verdict(wanted!, ground) : `problem: ${problem.reason}, ${problem.message}`;
+function byController(object: KubeObject, compiled: CompiledOuterMap): string {
+  const { problem, wanted } = innerFacts(object, { known: undefined, layoutOf: () => compiled.layout });
+  return problem === undefined
+    ? verdict(wanted!, compiled)
+    : `problem: ${problem.reason}, ${problem.message}`;
 }
 
-async function byCommands(outer: KubeObject, object: KubeObject, ground: CompiledOuterMap): Promise<string> {
+async function byCommands(
+  outer: KubeObject,
+  object: KubeObject,
+  compiled: CompiledOuterMap,
+): Promise<string> {
   const cluster = new SimulatedCluster();
   cluster.put('outermaps', outer);
   cluster.put('innermaps', object);
   const { refusals, innerMaps } = await declaredIn(cluster, { possibleCpus: CPUS });
   const texts = [
     ...refusals.map(({ origin, message }) => `refused: ${origin}: ${message}`),
-    ...innerMaps.map(inner => verdict(inner, ground)),
+    ...innerMaps.map(inner => verdict(inner, compiled)),
   ];
   return texts.join('\n');
 }
 
-function verdict(inner: WantedInner, ground: CompiledOuterMap): string {
-  const claim = claimOf(inner, ground);
+function verdict(inner: WantedInner, compiled: CompiledOuterMap): string {
+  const claim = claimOf(inner, compiled);
   if (claim.kind !== 'claim') return `${claim.kind}: ${claim.reason}, ${claim.message}`;
   const { count, keys, values } = claim.desired.entries;
   return `${count}: ${hex(keys)} ${hex(values)}`;
@@ -233,7 +239,7 @@ describe('an InnerMap, encoded by the agent, a folder, the controller and the co
       expect(text).to.include(`${field}: Must be `).and.to.include(`; ${NULL_KEY_TEXT}`);
       expect(controller).to.equal(`problem: ${reason}, ${text}`);
       expect(commands).to.equal(`refused: InnerMap team/${name}: ${text}`);
-      const told = folder.split('\n').map(line => line.replace(/^refused: f:\d+:\d+: /, ''));
-      expect(told).to.have.members(text.split('; ').map(problem => `InnerMap team/${name}: ${problem}`));
+      const refusals = folder.split('\n').map(line => line.replace(/^refused: f:\d+:\d+: /, ''));
+      expect(refusals).to.have.members(text.split('; ').map(problem => `InnerMap team/${name}: ${problem}`));
     });
 });

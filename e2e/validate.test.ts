@@ -16,15 +16,15 @@ describe('validate: samples', () => {
     it(`${name}, which a cluster refuses, is refused with its line and column`, async () => {
       const findings = validationProblems(await loadManifests([join(SAMPLES, name)]));
       const errors = findings.filter(({ severity }) => severity === 'error');
-      const told = errors.map(({ origin, message }) => `${origin}: ${message}`);
+      const messages = errors.map(({ origin, message }) => `${origin}: ${message}`);
       const places = errors.map(({ origin }) => origin);
       expect(
         places.every(place => /\.yaml:\d+:\d+$/.test(place)),
-        told.join('\n'),
+        messages.join('\n'),
       ).to.equal(true);
-      expect(told).to.not.have.length(0);
+      expect(messages).to.not.have.length(0);
       // What YAML itself would change on its way is told before anybody knows which field it is
-      if (!AT_THE_TEXT.test(told[0]!)) expect(told.join('\n')).to.contain(refused.get(name)!.words);
+      if (!AT_THE_TEXT.test(messages[0]!)) expect(messages.join('\n')).to.contain(refused.get(name)!.words);
     });
   }
 

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { onField, PROGRAMS } from '../e2e/agent/support/loadedagent.ts';
+import { PROGRAMS, useLoadedAgent } from '../e2e/agent/support/loadedagent.ts';
 import { eventually, type Running } from '../e2e/agent/support/process.ts';
 import { addressHex, DROP, PASS, serviceHex, TENANTS, tenant } from '../e2e/program/support/sample.ts';
 import { openKernel } from '../operator/kernel/libbpf/kernel.ts';
@@ -25,7 +25,7 @@ describe('native: traffic through the sample program, as InnerMaps declare', fun
   let traffic: Traffic;
   // Before the field is left: its maps would still be in use
   afterEach(() => wire?.leave());
-  const field = onField();
+  const field = useLoadedAgent();
 
   /** The program's loader, the agent, and frames to everybody when all is as declared. */
   async function begin(update: 'Swap' | 'InPlace'): Promise<void> {

@@ -29,7 +29,7 @@ const SETTLED_MS = 5_000;
 /** The chart as it comes, on real nodes: what a user of kubectl sees, and what the agent takes in its pod. */
 export const nodes: Work = async (_, { edits = 100, seconds = 60, maps = 10_000, entries = 100 }) => {
   const cluster = await startLocal(WORKERS);
-  const ground = await ClusterFixture.on(cluster, []);
+  const fixture = await ClusterFixture.on(cluster, []);
   try {
     const { kubectl } = cluster;
     await put(kubectl, outerMap(OUTER_NAME));
@@ -39,7 +39,7 @@ export const nodes: Work = async (_, { edits = 100, seconds = 60, maps = 10_000,
     const loaded = await loadedPods(cluster, { maps, entries });
     return { ...times, ...idle, ...loaded, startSeconds, seconds: times['readyP50Ms']! / 1000 };
   } finally {
-    await ground.down();
+    await fixture.down();
   }
 };
 

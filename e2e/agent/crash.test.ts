@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, renameSync, rmdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect } from 'chai';
-import { type LoadedAgentFixture, onField } from './support/loadedagent.ts';
+import { type LoadedAgentFixture, useLoadedAgent } from './support/loadedagent.ts';
 import { fileText, innerMap, type Manifest, outerMap } from './support/manifests.ts';
-import { oneTurn, type Told } from './support/oneturn.ts';
+import { oneTurn, type TurnResult } from './support/oneturn.ts';
 import type { Ended, Running } from './support/process.ts';
 import { contentsAt, idsIn, pinsBelow, shown, treeBelow } from './support/witness.ts';
 
@@ -14,9 +14,9 @@ class Place {
   readonly bpffs: string;
   readonly manifests: string;
 
-  constructor(field: LoadedAgentFixture) {
-    this.bpffs = mkdtempSync(join(field.bpffs, 'place-'));
-    this.manifests = join(field.directory, basename(this.bpffs));
+  constructor(fixture: LoadedAgentFixture) {
+    this.bpffs = mkdtempSync(join(fixture.bpffs, 'place-'));
+    this.manifests = join(fixture.directory, basename(this.bpffs));
     mkdirSync(this.manifests);
   }
 
@@ -24,7 +24,7 @@ class Place {
     writeFileSync(join(this.manifests, 'maps.yaml'), fileText(manifests));
   }
 
-  async turned(...manifests: readonly Manifest[]): Promise<Told> {
+  async turned(...manifests: readonly Manifest[]): Promise<TurnResult> {
     this.write(...manifests);
     return expectWell(await oneTurn(this));
   }
@@ -46,7 +46,7 @@ class Place {
 
 interface Walk {
   /** Brings the kernel to where the plan starts, and the folder to what it is about. */
-  prepare(place: Place, field: LoadedAgentFixture): Promise<void>;
+  prepare(place: Place, fixture: LoadedAgentFixture): Promise<void>;
   /** What the undisturbed plan does. */
   readonly steps: readonly string[];
 }
@@ -98,18 +98,18 @@ const MAKING_ANEW: Walk = {
 };
 
 const ADOPTING_ANEW: Walk = {
-  async prepare(place, field) {
-    stranger(field, place, 'tenants');
+  async prepare(place, fixture) {
+    stranger(fixture, place, 'tenants');
     await place.turned(ADOPTED, ...threeMaps());
-    stranger(field, place, 'reloaded');
+    stranger(fixture, place, 'reloaded');
     renameSync(place.pin('reloaded'), place.pin('tenants'));
   },
   steps: ['adopt', 'unlink', 'unlink', 'unlink', 'replace', 'insert', 'insert'],
 };
 
 const LEAVING_ADOPTED: Walk = {
-  async prepare(place, field) {
-    stranger(field, place, 'tenants');
+  async prepare(place, fixture) {
+    stranger(fixture, place, 'tenants');
     await place.turned(ADOPTED, ...threeMaps());
     place.write(outerMap('others', { pin: 'others' }));
   },
@@ -117,11 +117,11 @@ const LEAVING_ADOPTED: Walk = {
 };
 
 describe('kill -9 before every mutating call', () => {
-  const field = onField();
+  const fixture = useLoadedAgent();
   const walk = (title: string, steps: Walk) =>
     it(`${title}: the next start converges, the one after it changes nothing`, async function () {
       this.timeout(60_000);
-      await walked(field(), steps);
+      await walked(fixture(), steps);
     });
 
   walk('making an outer map with its inner maps', CREATING);
@@ -132,20 +132,20 @@ describe('kill -9 before every mutating call', () => {
   walk('letting go of an adopted outer map', LEAVING_ADOPTED);
 });
 
-async function walked(field: LoadedAgentFixture, walk: Walk): Promise<void> {
-  const whole = new Place(field);
-  await walk.prepare(whole, field);
+async function walked(fixture: LoadedAgentFixture, walk: Walk): Promise<void> {
+  const whole = new Place(fixture);
+  await walk.prepare(whole, fixture);
   const { steps } = expectWell(await oneTurn(whole));
   expect(steps).to.deep.equal(walk.steps);
   const undisturbed = snapshot(whole);
   whole.leave();
   const start = performance.now();
   let calls = 0;
-  for (let next = doomed(field); ; calls++) {
+  for (let next = doomed(fixture); ; calls++) {
     const victim = next;
-    next = doomed(field);
-    const place = new Place(field);
-    await walk.prepare(place, field);
+    next = doomed(fixture);
+    const place = new Place(fixture);
+    await walk.prepare(place, fixture);
     const { code, signal, error } = await die(victim, place, calls);
     expect(signal === 'SIGKILL' || code === 0, `call ${calls}: ${error}`).to.equal(true);
     await expectConverged(place, { undisturbed, what: `killed before call ${calls}` });
@@ -168,8 +168,8 @@ async function expectConverged(
 }
 
 /** Started ahead of its time: half of its life is loading the program. */
-function doomed(field: LoadedAgentFixture): Running {
-  return field.launch([process.execPath, DOOMED]);
+function doomed(fixture: LoadedAgentFixture): Running {
+  return fixture.launch([process.execPath, DOOMED]);
 }
 
 function die(victim: Running, { bpffs, manifests }: Place, dieBefore: number): Promise<Ended> {
@@ -207,9 +207,9 @@ function proven(place: Place, pins: readonly string[], ids: readonly number[]): 
     .map(([key]) => key);
 }
 
-function expectWell(told: Told): Told {
-  expect(told.failed).to.deep.equal([]);
-  return told;
+function expectWell(result: TurnResult): TurnResult {
+  expect(result.failed).to.deep.equal([]);
+  return result;
 }
 
 function threeMaps(): Manifest[] {
@@ -221,7 +221,7 @@ function threeMaps(): Manifest[] {
 }
 
 /** Two entries of its own: key 1 is declared too, key 0 is not. */
-function stranger(field: LoadedAgentFixture, place: Place, name: string): void {
+function stranger(fixture: LoadedAgentFixture, place: Place, name: string): void {
   const layout = ['--type', 'hash', '--max', '64', '--inner', 'hash', '--inner-max', '16'];
-  field.make(`${basename(place.bpffs)}/${name}`, ...layout, '--inners', '2', '--entries', '2');
+  fixture.make(`${basename(place.bpffs)}/${name}`, ...layout, '--inners', '2', '--entries', '2');
 }

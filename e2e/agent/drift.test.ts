@@ -2,7 +2,7 @@ import { unlinkSync } from 'node:fs';
 import { expect } from 'chai';
 import { bpftool, dumped } from '../../native/stage.ts';
 import type { Report } from '../../operator/core/report/report.ts';
-import { type LoadedAgentFixture, NO_RESYNC, onField } from './support/loadedagent.ts';
+import { type LoadedAgentFixture, NO_RESYNC, useLoadedAgent } from './support/loadedagent.ts';
 import { innerMap, outerMap, u32, u32Pairs } from './support/manifests.ts';
 import { eventually, type Running } from './support/process.ts';
 import { type Contents, idsIn } from './support/witness.ts';
@@ -15,88 +15,88 @@ const DECLARED: Contents = {
 };
 
 describe('agent, when somebody else changes its maps', () => {
-  const field = onField();
+  const fixture = useLoadedAgent();
 
   for (const type of ['HashOfMaps', 'ArrayOfMaps']) {
     it(`puts back entries of a ${type} at a resync, counts and tells them`, async () => {
-      const agent = await declared(field(), type);
-      const stranger = strangersInner(field());
-      const pin = field().pin('tenants');
+      const agent = await declared(fixture(), type);
+      const stranger = strangersInner(fixture());
+      const pin = fixture().pin('tenants');
       bpftool('delete', pin, u32(1));
       bpftool('update', pin, u32(2), stranger);
-      await field().holds('tenants', DECLARED);
+      await fixture().holds('tenants', DECLARED);
       expect(dumped(pin)[u32(2)]).to.not.equal(u32(stranger));
-      const { state } = await field().reported(drift({ found: 2, repaired: 2 }));
+      const { state } = await fixture().reported(drift({ found: 2, repaired: 2 }));
       expect(state.drift.lastCheck).to.match(/^\d{4}-\d\d-\d\dT/);
       // A resync may come between the two
-      await eventually('the log counts both', () => told(agent.log, 'driftFound') === 2);
-      expect(told(agent.log, 'driftRepaired')).to.equal(2);
+      await eventually('the log counts both', () => logged(agent.log, 'driftFound') === 2);
+      expect(logged(agent.log, 'driftRepaired')).to.equal(2);
       await agent.said(/Drift outerMap=tenants key=1 innerMap=a\/one found="no entry"/);
       await agent.said(/Drift outerMap=tenants key=2 innerMap=a\/two found="another inner map/);
     });
   }
 
   it('puts back contents at a content resync: changed, deleted and added entries', async () => {
-    const agent = await declared(field(), 'HashOfMaps');
-    const ids = idsIn(field().pin('tenants'));
+    const agent = await declared(fixture(), 'HashOfMaps');
+    const ids = idsIn(fixture().pin('tenants'));
     bpftool('update', ids.get(u32(1))!, u32(10), u32(99));
     bpftool('delete', ids.get(u32(2))!, u32(20));
     bpftool('update', ids.get(u32(3))!, u32(31), u32(7));
-    await field().holds('tenants', DECLARED);
-    await field().reported(drift({ found: 3, repaired: 3 }));
+    await fixture().holds('tenants', DECLARED);
+    await fixture().reported(drift({ found: 3, repaired: 3 }));
     expect(await agent.said(/driftFound=/)).to.include('Turn');
   });
 
   it('repairs a map in place where that is its update, and keeps its id', async () => {
     const place = { outerMap: 'tenants', key: 1 };
-    field().write(
+    fixture().write(
       'maps.yaml',
       outerMap('tenants'),
       innerMap('a/web', place, { 1: 1 }, { update: 'InPlace' }),
     );
-    const agent = await field().started({ options: OFTEN });
-    const id = idsIn(field().pin('tenants')).get(u32(1))!;
+    const agent = await fixture().started({ options: OFTEN });
+    const id = idsIn(fixture().pin('tenants')).get(u32(1))!;
     bpftool('update', id, u32(1), u32(5));
-    await field().holds('tenants', { [u32(1)]: u32Pairs({ 1: 1 }) });
-    expect(idsIn(field().pin('tenants')).get(u32(1))).to.equal(id);
-    await field().reported(drift({ found: 1, repaired: 1 }));
+    await fixture().holds('tenants', { [u32(1)]: u32Pairs({ 1: 1 }) });
+    expect(idsIn(fixture().pin('tenants')).get(u32(1))).to.equal(id);
+    await fixture().reported(drift({ found: 1, repaired: 1 }));
     await agent.said(/Drift .*innerMap=a\/web found="0 entries missing, 1 different, 0 not declared"/);
   });
 
   it('removes a key that somebody adds to a map of ours, and leaves it where undeclared keys are kept', async () => {
-    field().write('maps.yaml', outerMap('tenants'), outerMap('open', { undeclaredKeys: 'Keep' }));
-    await field().started({ options: OFTEN });
-    const stranger = strangersInner(field());
-    bpftool('update', field().pin('open'), u32(9), stranger);
-    bpftool('update', field().pin('tenants'), u32(9), stranger);
-    await field().holds('tenants', {});
-    expect(idsIn(field().pin('open')).get(u32(9))).to.equal(stranger);
+    fixture().write('maps.yaml', outerMap('tenants'), outerMap('open', { undeclaredKeys: 'Keep' }));
+    await fixture().started({ options: OFTEN });
+    const stranger = strangersInner(fixture());
+    bpftool('update', fixture().pin('open'), u32(9), stranger);
+    bpftool('update', fixture().pin('tenants'), u32(9), stranger);
+    await fixture().holds('tenants', {});
+    expect(idsIn(fixture().pin('open')).get(u32(9))).to.equal(stranger);
   });
 
   it('pins the outer map again where somebody unlinked its pin, long before a resync', async () => {
-    await declared(field(), 'HashOfMaps', NO_RESYNC);
-    unlinkSync(field().pin('tenants'));
-    await field().holds('tenants', DECLARED);
+    await declared(fixture(), 'HashOfMaps', NO_RESYNC);
+    unlinkSync(fixture().pin('tenants'));
+    await fixture().holds('tenants', DECLARED);
   });
 });
 
-async function declared(field: LoadedAgentFixture, type: string, options = OFTEN): Promise<Running> {
+async function declared(fixture: LoadedAgentFixture, type: string, options = OFTEN): Promise<Running> {
   const place = { outerMap: 'tenants' };
-  field.write(
+  fixture.write(
     'maps.yaml',
     outerMap('tenants', { type }),
     innerMap('a/one', { ...place, key: 1 }, { 10: 1, 11: 2 }),
     innerMap('a/two', { ...place, key: 2 }, { 20: 1 }),
     innerMap('a/three', { ...place, key: 3 }, { 30: 1 }),
   );
-  const agent = await field.started({ options });
-  await field.holds('tenants', DECLARED);
+  const agent = await fixture.started({ options });
+  await fixture.holds('tenants', DECLARED);
   return agent;
 }
 
 /** The id of an inner map as ours are, which nobody declares. */
-function strangersInner(field: LoadedAgentFixture): number {
-  return field.make('stranger', '--type', 'hash', '--inner-max', '16', '--inners', '1').inners[0]!;
+function strangersInner(fixture: LoadedAgentFixture): number {
+  return fixture.make('stranger', '--type', 'hash', '--inner-max', '16', '--inners', '1').inners[0]!;
 }
 
 function drift(expected: { readonly found: number; readonly repaired: number }): (report: Report) => boolean {
@@ -104,7 +104,7 @@ function drift(expected: { readonly found: number; readonly repaired: number }):
 }
 
 /** The sum of a count over all turns that the log tells of. */
-function told(log: string, count: string): number {
+function logged(log: string, count: string): number {
   const counts = [...log.matchAll(new RegExp(`${count}=(\\d+)`, 'g'))];
   return counts.reduce((sum, [, digits]) => sum + Number(digits), 0);
 }

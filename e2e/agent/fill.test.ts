@@ -2,81 +2,81 @@ import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { CONTENT_TYPES } from './support/contenttypes.ts';
-import { type LoadedAgentFixture, NO_RESYNC, onField } from './support/loadedagent.ts';
+import { type LoadedAgentFixture, NO_RESYNC, useLoadedAgent } from './support/loadedagent.ts';
 import { fileText, innerMap, type Manifest, outerMap, u32, u32Pairs } from './support/manifests.ts';
 import { shown } from './support/witness.ts';
 
 const OUTER_TYPES = ['HashOfMaps', 'ArrayOfMaps'] as const;
 
 describe('agent on a folder', () => {
-  const field = onField();
+  const fixture = useLoadedAgent();
 
   it('fills every inner type in both outer types, byte for byte as bpftool reads them', async () => {
-    for (const outerType of OUTER_TYPES) field().write(`${outerType}.yaml`, ...allTypes(outerType));
-    await field().started();
+    for (const outerType of OUTER_TYPES) fixture().write(`${outerType}.yaml`, ...allTypes(outerType));
+    await fixture().started();
     for (const outerType of OUTER_TYPES) {
       for (const [type, { bytes }] of Object.entries(CONTENT_TYPES)) {
-        const contents = field().contents(pinOf(outerType, type));
+        const contents = fixture().contents(pinOf(outerType, type));
         expect(contents, `${type} in ${outerType}`).to.deep.equal({ [u32(3)]: bytes });
       }
     }
   });
 
   it('changes the kernel at an edit, an added file and an erased one', async () => {
-    field().write('outer.yaml', outerMap('tenants'));
-    field().write('web.yaml', innerMap('a/web', { outerMap: 'tenants', key: 1 }, { 10: 1 }));
-    await field().started({ options: NO_RESYNC });
-    field().write('web.yaml', innerMap('a/web', { outerMap: 'tenants', key: 1 }, { 10: 2, 11: 3 }));
-    await field().holds('tenants', { [u32(1)]: u32Pairs({ 10: 2, 11: 3 }) });
-    field().write('mail.yaml', innerMap('a/mail', { outerMap: 'tenants', key: 2 }, { 5: 5 }));
-    await field().holds('tenants', {
+    fixture().write('outer.yaml', outerMap('tenants'));
+    fixture().write('web.yaml', innerMap('a/web', { outerMap: 'tenants', key: 1 }, { 10: 1 }));
+    await fixture().started({ options: NO_RESYNC });
+    fixture().write('web.yaml', innerMap('a/web', { outerMap: 'tenants', key: 1 }, { 10: 2, 11: 3 }));
+    await fixture().holds('tenants', { [u32(1)]: u32Pairs({ 10: 2, 11: 3 }) });
+    fixture().write('mail.yaml', innerMap('a/mail', { outerMap: 'tenants', key: 2 }, { 5: 5 }));
+    await fixture().holds('tenants', {
       [u32(1)]: u32Pairs({ 10: 2, 11: 3 }),
       [u32(2)]: u32Pairs({ 5: 5 }),
     });
-    field().erase('web.yaml');
-    await field().holds('tenants', { [u32(2)]: u32Pairs({ 5: 5 }) });
+    fixture().erase('web.yaml');
+    await fixture().holds('tenants', { [u32(2)]: u32Pairs({ 5: 5 }) });
   });
 
   it('follows a write in place, as an editor without rename does', async () => {
-    field().write('outer.yaml', outerMap('tenants'));
-    field().write('web.yaml', innerMap('a/web', { outerMap: 'tenants', key: 1 }, { 10: 1 }));
-    await field().started({ options: NO_RESYNC });
+    fixture().write('outer.yaml', outerMap('tenants'));
+    fixture().write('web.yaml', innerMap('a/web', { outerMap: 'tenants', key: 1 }, { 10: 1 }));
+    await fixture().started({ options: NO_RESYNC });
     const text = fileText([innerMap('a/web', { outerMap: 'tenants', key: 1 }, { 10: 7 })]);
-    writeFileSync(join(field().manifests, 'web.yaml'), text);
-    await field().holds('tenants', { [u32(1)]: u32Pairs({ 10: 7 }) });
+    writeFileSync(join(fixture().manifests, 'web.yaml'), text);
+    await fixture().holds('tenants', { [u32(1)]: u32Pairs({ 10: 7 }) });
   });
 
   it('follows the symlink swap of a mounted ConfigMap', async () => {
-    configMap(field(), '..first', { 10: 1 });
-    renameSync(join(field().manifests, '..fresh'), join(field().manifests, '..data'));
-    symlinkSync('..data/maps.yaml', join(field().manifests, 'maps.yaml'));
-    await field().started({ options: NO_RESYNC });
-    await field().holds('tenants', { [u32(1)]: u32Pairs({ 10: 1 }) });
-    configMap(field(), '..second', { 10: 9 });
-    renameSync(join(field().manifests, '..fresh'), join(field().manifests, '..data'));
-    await field().holds('tenants', { [u32(1)]: u32Pairs({ 10: 9 }) });
+    configMap(fixture(), '..first', { 10: 1 });
+    renameSync(join(fixture().manifests, '..fresh'), join(fixture().manifests, '..data'));
+    symlinkSync('..data/maps.yaml', join(fixture().manifests, 'maps.yaml'));
+    await fixture().started({ options: NO_RESYNC });
+    await fixture().holds('tenants', { [u32(1)]: u32Pairs({ 10: 1 }) });
+    configMap(fixture(), '..second', { 10: 9 });
+    renameSync(join(fixture().manifests, '..fresh'), join(fixture().manifests, '..data'));
+    await fixture().holds('tenants', { [u32(1)]: u32Pairs({ 10: 9 }) });
   });
 
   it('seals what is declared sealed: user space can no longer write it', async () => {
     const place = { outerMap: 'tenants', key: 1 };
-    field().write('maps.yaml', outerMap('tenants'), innerMap('a/web', place, { 1: 1 }, { sealed: true }));
-    await field().started();
-    const [inner] = shown([field().pin(`innermap/tenants/inner/${u32(1)}`)]);
+    fixture().write('maps.yaml', outerMap('tenants'), innerMap('a/web', place, { 1: 1 }, { sealed: true }));
+    await fixture().started();
+    const [inner] = shown([fixture().pin(`innermap/tenants/inner/${u32(1)}`)]);
     expect(inner?.frozen).to.equal(1);
-    field().write('maps.yaml', outerMap('tenants'), innerMap('a/web', place, { 1: 2 }));
-    await field().holds('tenants', { [u32(1)]: u32Pairs({ 1: 2 }) });
-    expect(shown([field().pin(`innermap/tenants/inner/${u32(1)}`)])[0]?.frozen).to.equal(0);
+    fixture().write('maps.yaml', outerMap('tenants'), innerMap('a/web', place, { 1: 2 }));
+    await fixture().holds('tenants', { [u32(1)]: u32Pairs({ 1: 2 }) });
+    expect(shown([fixture().pin(`innermap/tenants/inner/${u32(1)}`)])[0]?.frozen).to.equal(0);
   });
 
   it('writes a report that counts what is in the kernel', async () => {
-    field().write(
+    fixture().write(
       'maps.yaml',
       outerMap('tenants'),
       innerMap('a/web', { outerMap: 'tenants', key: 1 }, { 1: 1, 2: 2 }),
       innerMap('a/mail', { outerMap: 'tenants', key: 2 }, { 1: 1 }),
     );
-    await field().started();
-    const { state, outerMaps } = field().reportNow();
+    await fixture().started();
+    const { state, outerMaps } = fixture().reportNow();
     expect(state.outerMaps[0]).to.include({
       name: 'tenants',
       innerMaps: 2,
@@ -84,8 +84,8 @@ describe('agent on a folder', () => {
       bytes: 24,
       failuresTotal: 0,
     });
-    expect(state.outerMaps[0]?.id).to.equal(shown([field().pin('tenants')])[0]?.id);
-    expect(outerMaps[0]).to.include({ ready: true, reason: 'Programmed', pin: field().pin('tenants') });
+    expect(state.outerMaps[0]?.id).to.equal(shown([fixture().pin('tenants')])[0]?.id);
+    expect(outerMaps[0]).to.include({ ready: true, reason: 'Programmed', pin: fixture().pin('tenants') });
   });
 });
 
@@ -107,12 +107,12 @@ function pinOf(outerType: string, type: string): string {
 
 /** As kubelet writes a ConfigMap: a directory of its own, and a link that is swapped to it. */
 function configMap(
-  field: LoadedAgentFixture,
+  fixture: LoadedAgentFixture,
   directory: string,
   pairs: Readonly<Record<number, number>>,
 ): void {
-  mkdirSync(join(field.manifests, directory));
+  mkdirSync(join(fixture.manifests, directory));
   const manifests = [outerMap('tenants'), innerMap('a/web', { outerMap: 'tenants', key: 1 }, pairs)];
-  writeFileSync(join(field.manifests, directory, 'maps.yaml'), fileText(manifests));
-  symlinkSync(directory, join(field.manifests, '..fresh'));
+  writeFileSync(join(fixture.manifests, directory, 'maps.yaml'), fileText(manifests));
+  symlinkSync(directory, join(fixture.manifests, '..fresh'));
 }

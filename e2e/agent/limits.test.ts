@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Report } from '../../operator/core/report/report.ts';
-import { onField } from './support/loadedagent.ts';
+import { useLoadedAgent } from './support/loadedagent.ts';
 import { innerMap, type Manifest, outerMap, u32, u32Pairs } from './support/manifests.ts';
 import { MemoryGroup } from './support/memory.ts';
 import { idsIn } from './support/witness.ts';
@@ -8,7 +8,7 @@ import { idsIn } from './support/witness.ts';
 const MIB = 2 ** 20;
 
 describe('agent at a limit', () => {
-  const field = onField();
+  const fixture = useLoadedAgent();
 
   it('ENOMEM: the map that memory does not suffice for is OutOfMemory, the others are programmed', async function () {
     const group = MemoryGroup.make(300 * MIB);
@@ -17,44 +17,44 @@ describe('agent at a limit', () => {
       this.skip();
     }
     try {
-      field().write('outer.yaml', outerMap('tenants'));
-      field().write(
+      fixture().write('outer.yaml', outerMap('tenants'));
+      fixture().write(
         'large.yaml',
         innerMap('a/large', { outerMap: 'tenants', key: 1 }, { 1: 1 }, { maxEntries: 8_000_000 }),
       );
-      field().write('small.yaml', ...smallMaps(5));
-      const agent = field().start({ before: group.enter });
+      fixture().write('small.yaml', ...smallMaps(5));
+      const agent = fixture().start({ before: group.enter });
       const line = await agent.said(/OutOfMemory/);
       expect(line)
         .to.include('a/large')
         .and.to.match(/memory limit of .* is 300 MiB/);
-      const { innerMaps, state } = await field().reported(told('OutOfMemory'));
+      const { innerMaps, state } = await fixture().reported(hasFailure('OutOfMemory'));
       expect(innerMaps.map(({ name }) => name)).to.deep.equal(['large']);
       expect(state.outerMaps[0]).to.include({ innerMaps: 5, failuresTotal: 1 });
-      await field().holds('tenants', contentsOf(5));
-      field().write('large.yaml', innerMap('a/large', { outerMap: 'tenants', key: 1 }, { 1: 1 }));
-      await field().holds('tenants', { ...contentsOf(5), [u32(1)]: u32Pairs({ 1: 1 }) });
-      await field().endAll();
-      expect(field().here('clean', '--yes').code).to.equal(0);
+      await fixture().holds('tenants', contentsOf(5));
+      fixture().write('large.yaml', innerMap('a/large', { outerMap: 'tenants', key: 1 }, { 1: 1 }));
+      await fixture().holds('tenants', { ...contentsOf(5), [u32(1)]: u32Pairs({ 1: 1 }) });
+      await fixture().endAll();
+      expect(fixture().here('clean', '--yes').code).to.equal(0);
     } finally {
-      await field().endAll();
+      await fixture().endAll();
       await group.leave();
     }
   });
 
   it('E2BIG: what finds no free slot is OuterMapFull, the others are programmed', async () => {
-    field().write('outer.yaml', outerMap('tenants', { maxEntries: 4 }));
-    field().write('maps.yaml', ...smallMaps(6));
-    const agent = field().start({ options: ['--resync', '1s'] });
+    fixture().write('outer.yaml', outerMap('tenants', { maxEntries: 4 }));
+    fixture().write('maps.yaml', ...smallMaps(6));
+    const agent = fixture().start({ options: ['--resync', '1s'] });
     expect(await agent.said(/OuterMapFull/)).to.match(/full with 4 entries/);
-    const { innerMaps, state } = await field().reported(told('OuterMapFull'));
+    const { innerMaps, state } = await fixture().reported(hasFailure('OuterMapFull'));
     expect(innerMaps.map(({ reason }) => reason)).to.deep.equal(['OuterMapFull', 'OuterMapFull']);
     expect(state.outerMaps[0]).to.include({ innerMaps: 4, failuresTotal: 2 });
-    expect(idsIn(field().pin('tenants')).size).to.equal(4);
+    expect(idsIn(fixture().pin('tenants')).size).to.equal(4);
     const [full] = innerMaps;
     const others = smallMaps(6).filter(({ metadata }) => (metadata as { name: string }).name !== full?.name);
-    field().write('maps.yaml', ...others.slice(1));
-    await field().reported(
+    fixture().write('maps.yaml', ...others.slice(1));
+    await fixture().reported(
       ({ innerMaps, outerMaps }) => innerMaps.length === 0 && outerMaps[0]?.innerMaps === 4,
     );
   });
@@ -62,31 +62,31 @@ describe('agent at a limit', () => {
   it('E2BIG: a key beyond an ArrayOfMaps is InvalidKey, more entries than a map holds TooManyEntries', async () => {
     const outer = outerMap('limits', { type: 'ArrayOfMaps', maxEntries: 4 });
     const place = { outerMap: 'limits' };
-    field().write(
+    fixture().write(
       'maps.yaml',
       outer,
       innerMap('a/good', { ...place, key: 3 }, { 1: 1 }),
       innerMap('a/beyond', { ...place, key: 4 }, { 1: 1 }),
       innerMap('a/many', { ...place, key: 2 }, { 1: 1, 2: 2, 3: 3 }, { maxEntries: 2 }),
     );
-    field().start();
-    const { innerMaps } = await field().reported(told('InvalidKey'));
+    fixture().start();
+    const { innerMaps } = await fixture().reported(hasFailure('InvalidKey'));
     const reasons = Object.fromEntries(
       innerMaps.map(({ name, reason, message }) => [name, `${reason}: ${message}`]),
     );
     expect(reasons['beyond']).to.match(/^InvalidKey: .*4 .*0 to 3/);
     expect(reasons['many']).to.match(/^TooManyEntries: .*3.*2/);
-    expect(field().contents('limits')).to.deep.equal({ [u32(3)]: u32Pairs({ 1: 1 }) });
+    expect(fixture().contents('limits')).to.deep.equal({ [u32(3)]: u32Pairs({ 1: 1 }) });
   });
 
   for (const files of [96, 128]) {
     it(`EMFILE: works in smaller waves with ${files} files, 500 maps of them`, async () => {
       const outer = outerMap('tenants', { maxEntries: 1024 });
-      field().write('maps.yaml', outer, ...smallMaps(500));
-      const agent = await field().started({ before: ['prlimit', `--nofile=${files}:${files}`] });
-      expect(field().contents('tenants')).to.deep.equal(contentsOf(500));
-      field().write('maps.yaml', outer, ...smallMaps(500, 1));
-      await field().holds('tenants', contentsOf(500, 1));
+      fixture().write('maps.yaml', outer, ...smallMaps(500));
+      const agent = await fixture().started({ before: ['prlimit', `--nofile=${files}:${files}`] });
+      expect(fixture().contents('tenants')).to.deep.equal(contentsOf(500));
+      fixture().write('maps.yaml', outer, ...smallMaps(500, 1));
+      await fixture().holds('tenants', contentsOf(500, 1));
       expect(agent.log).to.not.include('EMFILE');
     });
   }
@@ -105,6 +105,6 @@ function numbers(count: number): readonly number[] {
   return Array.from({ length: count }, (_, at) => 100 + at);
 }
 
-function told(reason: string): (report: Report) => boolean {
+function hasFailure(reason: string): (report: Report) => boolean {
   return ({ innerMaps }) => innerMaps.some(each => each.reason === reason);
 }

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Report } from '../../operator/core/report/report.ts';
-import { onField } from './support/loadedagent.ts';
+import { useLoadedAgent } from './support/loadedagent.ts';
 import { innerMap, type Manifest, outerMap, u32, u32Pairs } from './support/manifests.ts';
 import { treeBelow } from './support/witness.ts';
 
@@ -13,16 +13,16 @@ const TENANTS = outerMap('tenants', {
 const GOOD = { '0a010001': { [u32(1)]: '0100' } };
 
 describe('agent on wrong declarations', () => {
-  const field = onField();
+  const fixture = useLoadedAgent();
 
   it('10 bad entries among 10,000: InvalidEntries tells index, field, value and why; the last good content stays', async () => {
-    field().write('outer.yaml', TENANTS);
-    field().write('good.yaml', inner('team-a/good', '10.1.0.1', { 1: 1 }));
-    field().write('big.yaml', inner('team-a/big', '10.1.0.2', { 7: 7 }));
-    const agent = await field().started();
-    field().write('big.yaml', bigMap(10));
+    fixture().write('outer.yaml', TENANTS);
+    fixture().write('good.yaml', inner('team-a/good', '10.1.0.1', { 1: 1 }));
+    fixture().write('big.yaml', inner('team-a/big', '10.1.0.2', { 7: 7 }));
+    const agent = await fixture().started();
+    fixture().write('big.yaml', bigMap(10));
     await agent.said(/InvalidEntries/);
-    const { innerMaps, outerMaps } = await field().reported(tells('InvalidEntries'));
+    const { innerMaps, outerMaps } = await fixture().reported(tells('InvalidEntries'));
     const message = innerMaps[0]?.message ?? '';
     for (let at = 0; at < 10; at++) {
       expect(message).to.match(
@@ -31,23 +31,23 @@ describe('agent on wrong declarations', () => {
     }
     expect(message).to.match(/65535/);
     expect(outerMaps[0]).to.include({ innerMaps: 1, ready: false });
-    expect(field().contents('tenants')).to.deep.equal({ ...GOOD, '0a010002': { [u32(7)]: '0700' } });
-    field().write('big.yaml', bigMap(0));
+    expect(fixture().contents('tenants')).to.deep.equal({ ...GOOD, '0a010002': { [u32(7)]: '0700' } });
+    fixture().write('big.yaml', bigMap(0));
     await agent.said(/as declared again/);
-    expect(Object.keys(field().contents('tenants')['0a010002']!)).to.have.length(MANY);
+    expect(Object.keys(fixture().contents('tenants')['0a010002']!)).to.have.length(MANY);
   });
 
   it('lists the first ten of more, and says how many there are', async () => {
-    field().write('maps.yaml', TENANTS, inner('team-a/good', '10.1.0.1', { 1: 1 }), bigMap(25));
-    field().start();
-    const { innerMaps } = await field().reported(tells('InvalidEntries'));
+    fixture().write('maps.yaml', TENANTS, inner('team-a/good', '10.1.0.1', { 1: 1 }), bigMap(25));
+    fixture().start();
+    const { innerMaps } = await fixture().reported(tells('InvalidEntries'));
     expect(innerMaps[0]?.message.match(/spec\.entries\[/g)).to.have.length(10);
     expect(innerMaps[0]?.message).to.match(/and 15 more/);
-    await field().holds('tenants', GOOD);
+    await fixture().holds('tenants', GOOD);
   });
 
   it('gives each wrong InnerMap its reason, and programs the right ones', async () => {
-    field().write(
+    fixture().write(
       'maps.yaml',
       TENANTS,
       inner('team-a/good', '10.1.0.1', { 1: 1 }),
@@ -59,8 +59,8 @@ describe('agent on wrong declarations', () => {
       inner('team-a/many', '10.1.0.3', { 1: 1, 2: 2 }, { maxEntries: 1 }),
       innerMap('team-a/lost', { outerMap: 'tenents', key: 1 }, { 1: 1 }),
     );
-    field().start();
-    const { innerMaps } = await field().reported(tells('KeyConflict'));
+    fixture().start();
+    const { innerMaps } = await fixture().reported(tells('KeyConflict'));
     const lots = Object.fromEntries(
       innerMaps.map(({ namespace, name, reason, message }) => [
         `${namespace}/${name}`,
@@ -74,50 +74,54 @@ describe('agent on wrong declarations', () => {
     expect(lots['team-a/many']).to.match(/^TooManyEntries: /);
     expect(lots['team-a/lost']).to.match(/^OuterMapNotFound: .*tenents/);
     expect(Object.keys(lots)).to.have.length(6);
-    await field().holds('tenants', { ...GOOD, '0a020001': { [u32(1)]: '0100' } });
+    await fixture().holds('tenants', { ...GOOD, '0a020001': { [u32(1)]: '0100' } });
   });
 
   it('hands a contested key to the other once its owner is gone', async () => {
-    field().write('first.yaml', TENANTS, inner('team-a/good', '10.1.0.1', { 1: 1 }));
-    field().write('second.yaml', inner('team-b/rival', '10.1.0.1', { 1: 2 }));
-    const agent = field().start();
+    fixture().write('first.yaml', TENANTS, inner('team-a/good', '10.1.0.1', { 1: 1 }));
+    fixture().write('second.yaml', inner('team-b/rival', '10.1.0.1', { 1: 2 }));
+    const agent = fixture().start();
     await agent.said(/KeyConflict/);
-    await field().holds('tenants', GOOD);
-    field().write('first.yaml', TENANTS);
-    await field().holds('tenants', { '0a010001': { [u32(1)]: '0200' } });
+    await fixture().holds('tenants', GOOD);
+    fixture().write('first.yaml', TENANTS);
+    await fixture().holds('tenants', { '0a010001': { [u32(1)]: '0200' } });
   });
 
   it('refuses unknown types, inner types and flags with their place, and goes on with the others', async () => {
-    field().write('type.yaml', outerMap('typed', { key: 'uint33_t' }));
-    field().write(
+    fixture().write('type.yaml', outerMap('typed', { key: 'uint33_t' }));
+    fixture().write(
       'inner.yaml',
       outerMap('inner', { inner: { type: 'Hashh', maxEntries: 1, key: 'u32', value: 'u32' } }),
     );
-    field().write('flags.yaml', outerMap('flags', { flags: ['NoPreallocc'] }));
-    field().write('layout.yaml', outerMap('indexed', { type: 'ArrayOfMaps', key: 'u64' }));
-    field().write('good.yaml', outerMap('good'), innerMap('a/web', { outerMap: 'good', key: 1 }, { 1: 1 }));
-    field().start();
-    const { refusals } = await field().reported(report => report.refusals.length >= 4);
-    const told = (file: string) => refusals.find(({ origin }) => origin.includes(`/${file}.yaml:`));
-    expect(told('type')?.message).to.match(/OuterMap typed: spec\.key: .*uint33_t/);
-    expect(told('inner')?.message).to.match(/spec\.inner\.type: .*Hashh.*Hash/);
-    expect(told('flags')?.message).to.match(/spec\.flags\[0\]: .*NoPreallocc.*NoPrealloc/);
-    expect(told('layout')?.message).to.match(/spec\.key: .*u32.*ArrayOfMaps.*u64/);
+    fixture().write('flags.yaml', outerMap('flags', { flags: ['NoPreallocc'] }));
+    fixture().write('layout.yaml', outerMap('indexed', { type: 'ArrayOfMaps', key: 'u64' }));
+    fixture().write('good.yaml', outerMap('good'), innerMap('a/web', { outerMap: 'good', key: 1 }, { 1: 1 }));
+    fixture().start();
+    const { refusals } = await fixture().reported(report => report.refusals.length >= 4);
+    const refusalOf = (file: string) => refusals.find(({ origin }) => origin.includes(`/${file}.yaml:`));
+    expect(refusalOf('type')?.message).to.match(/OuterMap typed: spec\.key: .*uint33_t/);
+    expect(refusalOf('inner')?.message).to.match(/spec\.inner\.type: .*Hashh.*Hash/);
+    expect(refusalOf('flags')?.message).to.match(/spec\.flags\[0\]: .*NoPreallocc.*NoPrealloc/);
+    expect(refusalOf('layout')?.message).to.match(/spec\.key: .*u32.*ArrayOfMaps.*u64/);
     for (const { origin } of refusals) expect(origin).to.match(/\.yaml:\d+:\d+$/);
-    await field().holds('good', { [u32(1)]: u32Pairs({ 1: 1 }) });
+    await fixture().holds('good', { [u32(1)]: u32Pairs({ 1: 1 }) });
   });
 
   it('tells what the kernel says of an outer map that it does not make, and goes on with the others', async () => {
-    field().write('good.yaml', outerMap('good'), innerMap('a/web', { outerMap: 'good', key: 1 }, { 1: 1 }));
+    fixture().write('good.yaml', outerMap('good'), innerMap('a/web', { outerMap: 'good', key: 1 }, { 1: 1 }));
     const inner = { type: 'Hash', maxEntries: 2 ** 31, key: 'u32', value: 'u32' };
-    field().write('huge.yaml', outerMap('huge', { inner }), innerMap('a/lost', { outerMap: 'huge', key: 1 }));
-    field().start();
-    const { outerMaps, innerMaps } = await field().reported(tells('KernelError'));
+    fixture().write(
+      'huge.yaml',
+      outerMap('huge', { inner }),
+      innerMap('a/lost', { outerMap: 'huge', key: 1 }),
+    );
+    fixture().start();
+    const { outerMaps, innerMaps } = await fixture().reported(tells('KernelError'));
     const message = 'Cannot create the template of huge: E2BIG';
     expect(outerMaps.find(({ name }) => name === 'huge')?.message).to.include(message);
     expect(innerMaps[0]?.message).to.include(message);
-    await field().holds('good', { [u32(1)]: u32Pairs({ 1: 1 }) });
-    expect(treeBelow(field().bpffs), 'no pin where there is no map').to.not.include('huge');
+    await fixture().holds('good', { [u32(1)]: u32Pairs({ 1: 1 }) });
+    expect(treeBelow(fixture().bpffs), 'no pin where there is no map').to.not.include('huge');
   });
 });
 

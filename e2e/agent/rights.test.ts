@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { bpftool, NATIVE } from '../../native/stage.ts';
-import { onField } from './support/loadedagent.ts';
+import { useLoadedAgent } from './support/loadedagent.ts';
 import { innerMap, outerMap, u32, u32Pairs } from './support/manifests.ts';
 import { INNERMAP, ran } from './support/process.ts';
 import { idsIn, pinsBelow, shown, treeBelow } from './support/witness.ts';
@@ -14,7 +14,7 @@ const CAP_BPF = 1n << 39n;
 const OFTEN = ['--resync', '1s', '--content-resync', '2s'];
 
 describe('agent with CAP_BPF alone', () => {
-  const field = onField();
+  const fixture = useLoadedAgent();
 
   it('creates, swaps, edits, repairs and removes', async () => {
     const place = { outerMap: 'tenants' };
@@ -27,39 +27,47 @@ describe('agent with CAP_BPF alone', () => {
       [u32(2)]: u32Pairs({ 1: two }),
     });
     const three = { [u32(3)]: u32Pairs({ 1: 3 }) };
-    field().write('maps.yaml', outerMap('tenants'), swapped(1), edited(2), sealed);
-    const agent = await field().started({ before: BPF_ALONE, options: OFTEN });
+    fixture().write('maps.yaml', outerMap('tenants'), swapped(1), edited(2), sealed);
+    const agent = await fixture().started({ before: BPF_ALONE, options: OFTEN });
     expect(capabilitiesOf(agent.pid)).to.equal(CAP_BPF);
-    await field().holds('tenants', { ...held(1, 2), ...three });
-    field().write('maps.yaml', outerMap('tenants'), swapped(10), edited(20), sealed);
-    await field().holds('tenants', { ...held(10, 20), ...three });
-    bpftool('delete', field().pin('tenants'), u32(3));
-    bpftool('update', idsIn(field().pin('tenants')).get(u32(1))!, u32(1), u32(7));
-    await field().holds('tenants', { ...held(10, 20), ...three });
-    await field().reported(({ state }) => state.drift.repaired === 2);
-    field().write('maps.yaml', outerMap('tenants'), swapped(10));
-    await field().holds('tenants', { [u32(1)]: u32Pairs({ 1: 10 }) });
+    await fixture().holds('tenants', { ...held(1, 2), ...three });
+    fixture().write('maps.yaml', outerMap('tenants'), swapped(10), edited(20), sealed);
+    await fixture().holds('tenants', { ...held(10, 20), ...three });
+    bpftool('delete', fixture().pin('tenants'), u32(3));
+    bpftool('update', idsIn(fixture().pin('tenants')).get(u32(1))!, u32(1), u32(7));
+    await fixture().holds('tenants', { ...held(10, 20), ...three });
+    await fixture().reported(({ state }) => state.drift.repaired === 2);
+    fixture().write('maps.yaml', outerMap('tenants'), swapped(10));
+    await fixture().holds('tenants', { [u32(1)]: u32Pairs({ 1: 10 }) });
     expect(agent.log).to.not.match(/PermissionDenied|EPERM|EACCES/);
   });
 
   it('reads its own through their pins after a restart, and writes nothing anew', async () => {
     const place = { outerMap: 'tenants' };
     const maps = [1, 2, 3].map(key => innerMap(`a/map-${key}`, { ...place, key }, { 1: key }));
-    field().write('maps.yaml', outerMap('tenants'), ...maps);
-    const first = await field().started({ before: BPF_ALONE });
-    const before = shown(pinsBelow(field().bpffs));
+    fixture().write('maps.yaml', outerMap('tenants'), ...maps);
+    const first = await fixture().started({ before: BPF_ALONE });
+    const before = shown(pinsBelow(fixture().bpffs));
     await first.end();
-    await field().started({ before: BPF_ALONE });
-    expect(shown(pinsBelow(field().bpffs)), 'the same maps, by their ids').to.deep.equal(before);
-    expect(field().reportNow().turn).to.include({ steps: 0, inserted: 0, replaced: 0 });
-    await field().endAll();
-    const clean = ran([...BPF_ALONE, process.execPath, INNERMAP, 'clean', '--yes', '--bpffs', field().bpffs]);
+    await fixture().started({ before: BPF_ALONE });
+    expect(shown(pinsBelow(fixture().bpffs)), 'the same maps, by their ids').to.deep.equal(before);
+    expect(fixture().reportNow().turn).to.include({ steps: 0, inserted: 0, replaced: 0 });
+    await fixture().endAll();
+    const clean = ran([
+      ...BPF_ALONE,
+      process.execPath,
+      INNERMAP,
+      'clean',
+      '--yes',
+      '--bpffs',
+      fixture().bpffs,
+    ]);
     expect(clean.code, clean.error).to.equal(0);
-    expect(treeBelow(field().bpffs)).to.deep.equal([]);
+    expect(treeBelow(fixture().bpffs)).to.deep.equal([]);
   });
 
   it('fills an adopted map, follows a dry trial where no template can be read, and plans nothing the next time', async () => {
-    field().make(
+    fixture().make(
       'tenants',
       '--type',
       'hash',
@@ -73,25 +81,32 @@ describe('agent with CAP_BPF alone', () => {
       '1',
     );
     const adopted = outerMap('tenants', { provision: 'Adopt' });
-    field().write('maps.yaml', adopted, innerMap('a/web', { outerMap: 'tenants', key: 7 }, { 1: 1 }));
-    await field().started({ before: BPF_ALONE });
-    await field().holds('tenants', { [u32(0)]: {}, [u32(7)]: u32Pairs({ 1: 1 }) });
-    await field().endAll();
+    fixture().write('maps.yaml', adopted, innerMap('a/web', { outerMap: 'tenants', key: 7 }, { 1: 1 }));
+    await fixture().started({ before: BPF_ALONE });
+    await fixture().holds('tenants', { [u32(0)]: {}, [u32(7)]: u32Pairs({ 1: 1 }) });
+    await fixture().endAll();
     const planned = ran([
       ...BPF_ALONE,
       process.execPath,
       INNERMAP,
       'plan',
-      field().manifests,
+      fixture().manifests,
       '--bpffs',
-      field().bpffs,
+      fixture().bpffs,
     ]);
     expect(planned.code, planned.out + planned.error).to.equal(0);
   });
 
   it('without it: one sentence that says what is missing, and exit code 2', () => {
-    field().write('maps.yaml', outerMap('tenants'));
-    const places = ['--manifests', field().manifests, '--bpffs', field().bpffs, '--report', field().report];
+    fixture().write('maps.yaml', outerMap('tenants'));
+    const places = [
+      '--manifests',
+      fixture().manifests,
+      '--bpffs',
+      fixture().bpffs,
+      '--report',
+      fixture().report,
+    ];
     const { code, error } = ran([DRIVER, 'drop-caps', '--', process.execPath, INNERMAP, 'agent', ...places]);
     expect(code).to.equal(2);
     expect(error.trim().split('\n')).to.have.length(1);
@@ -99,10 +114,10 @@ describe('agent with CAP_BPF alone', () => {
   });
 
   it('where no bpffs is mounted: one sentence with the command that mounts it, and exit code 2', () => {
-    const { code, error } = field().innermap('plan', field().manifests, '--bpffs', field().directory);
+    const { code, error } = fixture().innermap('plan', fixture().manifests, '--bpffs', fixture().directory);
     expect(code).to.equal(2);
     expect(error.trim().split('\n')).to.have.length(1);
-    expect(error).to.include(`mount -t bpf bpf ${field().directory}`);
+    expect(error).to.include(`mount -t bpf bpf ${fixture().directory}`);
   });
 });
 

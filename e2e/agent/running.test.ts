@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { CONTENT_TYPES } from './support/contenttypes.ts';
-import { onField } from './support/loadedagent.ts';
+import { useLoadedAgent } from './support/loadedagent.ts';
 import { innerMap, type Manifest, outerMap, u32, u32Pairs } from './support/manifests.ts';
 import { oneTurn } from './support/oneturn.ts';
 import { INNERMAP, ran } from './support/process.ts';
@@ -13,28 +13,28 @@ const CHANGES_MAPS = /bpf\(BPF_(?:MAP_CREATE|MAP_UPDATE_\w+|MAP_DELETE_\w+|MAP_F
 const CHANGES_FILES = /(?:mkdir|rmdir|rename|unlink|symlink|link|chmod)(?:at2?)?\(/;
 
 describe('agent that runs', () => {
-  const field = onField();
+  const fixture = useLoadedAgent();
 
   it('makes no mutating call after a restart with nothing to do', async () => {
-    field().write('maps.yaml', ...everything());
-    expect(field().once().code).to.equal(0);
-    const before = shown(pinsBelow(field().bpffs));
-    const { mutations, report } = await oneTurn(field());
+    fixture().write('maps.yaml', ...everything());
+    expect(fixture().once().code).to.equal(0);
+    const before = shown(pinsBelow(fixture().bpffs));
+    const { mutations, report } = await oneTurn(fixture());
     expect(mutations).to.deep.equal([]);
     expect(report.state.conditions[0]).to.include({ type: 'Ready', status: 'True' });
-    expect(field().once().code).to.equal(0);
-    expect(shown(pinsBelow(field().bpffs)), 'the same maps, by their ids').to.deep.equal(before);
+    expect(fixture().once().code).to.equal(0);
+    expect(shown(pinsBelow(fixture().bpffs)), 'the same maps, by their ids').to.deep.equal(before);
   });
 
   it('tells the node’s paths where its bpffs is mounted elsewhere: status, log, and what ends it', () => {
-    field().write('maps.yaml', ...everything());
+    fixture().write('maps.yaml', ...everything());
     const onNode = ['--bpffs-on-node', '/run/node/bpf'];
-    const { code, out, error } = field().once(...onNode);
+    const { code, out, error } = fixture().once(...onNode);
     expect(code).to.equal(0);
     expect(out).to.contain(' /run/node/bpf/');
     expect(error).to.contain('bpffs=/run/node/bpf');
-    expect(`${out}${error}`).not.to.contain(field().bpffs);
-    const wrong = ['--manifests', field().manifests, '--bpffs', field().manifests];
+    expect(`${out}${error}`).not.to.contain(fixture().bpffs);
+    const wrong = ['--manifests', fixture().manifests, '--bpffs', fixture().manifests];
     const nowhere = ran([process.execPath, INNERMAP, 'agent', '--once', ...wrong, ...onNode]);
     expect(nowhere.error).to.match(
       /use the bpffs at \/run\/node\/bpf: EINVAL, .* mount -t bpf bpf \/run\/node\/bpf\n/,
@@ -46,13 +46,20 @@ describe('agent that runs', () => {
       if (process.env['CI'] === 'true') throw new Error('Cannot watch system calls: missing strace');
       this.skip();
     }
-    field().write('maps.yaml', ...everything());
-    expect(field().once().code).to.equal(0);
-    const trace = join(field().directory, 'trace');
+    fixture().write('maps.yaml', ...everything());
+    expect(fixture().once().code).to.equal(0);
+    const trace = join(fixture().directory, 'trace');
     const calls =
       'bpf,write,mkdir,rmdir,rename,renameat,renameat2,unlink,unlinkat,symlink,symlinkat,link,linkat,chmod';
     const strace = ['strace', '-f', '-qq', '-s', '200', '-e', `trace=${calls}`, '-o', trace];
-    const places = ['--manifests', field().manifests, '--bpffs', field().bpffs, '--report', field().report];
+    const places = [
+      '--manifests',
+      fixture().manifests,
+      '--bpffs',
+      fixture().bpffs,
+      '--report',
+      fixture().report,
+    ];
     const { code } = ran([...strace, process.execPath, INNERMAP, 'agent', '--once', ...places]);
     expect(code).to.equal(0);
     const lines = readFileSync(trace, 'utf8').split('\n');
@@ -70,41 +77,41 @@ describe('agent that runs', () => {
     // A batch of no entries only asks whether a map is frozen
     const changing = (line: string) =>
       (CHANGES_MAPS.test(line) && !line.includes('keys=NULL, values=NULL, count=0,')) ||
-      (CHANGES_FILES.test(line) && line.includes(field().bpffs));
+      (CHANGES_FILES.test(line) && line.includes(fixture().bpffs));
     expect(after.filter(changing)).to.deep.equal([]);
   });
 
   it('is the only one of its bpffs: a second agent waits, says for whom, and takes over', async () => {
-    field().write('outer.yaml', outerMap('tenants'));
-    const first = await field().started();
-    const report = join(field().directory, 'run', 'second.json');
-    const second = field().start({ report });
+    fixture().write('outer.yaml', outerMap('tenants'));
+    const first = await fixture().started();
+    const report = join(fixture().directory, 'run', 'second.json');
+    const second = fixture().start({ report });
     expect(await second.said(/waiting/)).to.include(`pid ${first.pid}`);
-    field().write('web.yaml', innerMap('a/web', { outerMap: 'tenants', key: 1 }, { 1: 1 }));
-    await field().holds('tenants', { [u32(1)]: u32Pairs({ 1: 1 }) });
-    expect(field().here('plan', field().manifests).code, 'a plan meanwhile').to.equal(0);
-    expect(() => field().reportNow(report)).to.throw('ENOENT');
+    fixture().write('web.yaml', innerMap('a/web', { outerMap: 'tenants', key: 1 }, { 1: 1 }));
+    await fixture().holds('tenants', { [u32(1)]: u32Pairs({ 1: 1 }) });
+    expect(fixture().here('plan', fixture().manifests).code, 'a plan meanwhile').to.equal(0);
+    expect(() => fixture().reportNow(report)).to.throw('ENOENT');
     expect((await first.end()).code).to.equal(0);
-    await field().reported(({ state }) => state.outerMaps[0]?.innerMaps === 1, report);
-    field().write('web.yaml', innerMap('a/web', { outerMap: 'tenants', key: 1 }, { 1: 2 }));
-    await field().holds('tenants', { [u32(1)]: u32Pairs({ 1: 2 }) });
+    await fixture().reported(({ state }) => state.outerMaps[0]?.innerMaps === 1, report);
+    fixture().write('web.yaml', innerMap('a/web', { outerMap: 'tenants', key: 1 }, { 1: 2 }));
+    await fixture().holds('tenants', { [u32(1)]: u32Pairs({ 1: 2 }) });
   });
 
   it('takes over from one that was killed, whose lock went with it', async () => {
-    field().write('outer.yaml', outerMap('tenants'));
-    const first = await field().started();
-    const report = join(field().directory, 'run', 'second.json');
-    const second = field().start({ report });
+    fixture().write('outer.yaml', outerMap('tenants'));
+    const first = await fixture().started();
+    const report = join(fixture().directory, 'run', 'second.json');
+    const second = fixture().start({ report });
     await second.said(/waiting/);
     await first.end('SIGKILL');
-    await field().reported(({ state }) => state.conditions[0]?.status === 'True', report);
+    await fixture().reported(({ state }) => state.conditions[0]?.status === 'True', report);
   });
 
   it('is alive and not ready while it waits, says for whom, and frees the address for its own work', async () => {
-    field().write('outer.yaml', outerMap('tenants'));
-    const first = await field().started();
-    const report = join(field().directory, 'run', 'second.json');
-    const second = field().start({ report, options: ['--listen', '127.0.0.1:0'] });
+    fixture().write('outer.yaml', outerMap('tenants'));
+    const first = await fixture().started();
+    const report = join(fixture().directory, 'run', 'second.json');
+    const second = fixture().start({ report, options: ['--listen', '127.0.0.1:0'] });
     const address = async (line: RegExp) => /address=(\S+)/.exec(await second.said(line))![1]!;
     const waiting = await address(/Serving health while waiting/);
     expect((await fetch(`http://${waiting}/healthz`)).status).to.equal(200);
@@ -112,7 +119,7 @@ describe('agent that runs', () => {
     expect(answer.status).to.equal(503);
     expect(await answer.text()).to.match(/^Another agent works on this bpffs, waiting for it to end: .*\d/);
     await first.end();
-    await field().reported(({ state }) => state.conditions[0]?.status === 'True', report);
+    await fixture().reported(({ state }) => state.conditions[0]?.status === 'True', report);
     const working = await address(/Serving metrics and health/);
     expect((await fetch(`http://${working}/readyz`)).status).to.equal(200);
     expect(await fetch(`http://${waiting}/healthz`).catch(() => 'nobody')).to.equal('nobody');
@@ -120,22 +127,30 @@ describe('agent that runs', () => {
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     it(`ends with 0 at ${signal}, sooner than it started, and leaves all maps in place`, async () => {
-      field().write('maps.yaml', ...everything());
-      const [agent, starting] = await timed(() => field().started());
-      const before = [treeBelow(field().bpffs), shown(pinsBelow(field().bpffs)), field().contents('hash')];
+      fixture().write('maps.yaml', ...everything());
+      const [agent, starting] = await timed(() => fixture().started());
+      const before = [
+        treeBelow(fixture().bpffs),
+        shown(pinsBelow(fixture().bpffs)),
+        fixture().contents('hash'),
+      ];
       const [{ code, error }, ending] = await timed(() => agent.end(signal));
       expect(ending).to.be.below(starting);
       expect(code, error).to.equal(0);
       expect(error).to.match(/Stopped, all maps stay in place/);
-      const after = [treeBelow(field().bpffs), shown(pinsBelow(field().bpffs)), field().contents('hash')];
+      const after = [
+        treeBelow(fixture().bpffs),
+        shown(pinsBelow(fixture().bpffs)),
+        fixture().contents('hash'),
+      ];
       expect(after).to.deep.equal(before);
     });
   }
 
   it('ends on SIGTERM while it waits for another, sooner than one starts', async () => {
-    field().write('outer.yaml', outerMap('tenants'));
-    const [, starting] = await timed(() => field().started());
-    const second = field().start({ report: join(field().directory, 'run', 'second.json') });
+    fixture().write('outer.yaml', outerMap('tenants'));
+    const [, starting] = await timed(() => fixture().started());
+    const second = fixture().start({ report: join(fixture().directory, 'run', 'second.json') });
     await second.said(/waiting/);
     const [{ code }, ending] = await timed(() => second.end());
     expect(code).to.equal(0);

@@ -26,14 +26,14 @@ after(() => SHARED.controlPlane?.stop());
 
 /** What a suite has of the control plane: there from its first `before` hook on. */
 export class ControlPlaneFixture {
-  readonly #ground: SharedControlPlane;
+  readonly #shared: SharedControlPlane;
 
-  constructor(ground: SharedControlPlane = SHARED) {
-    this.#ground = ground;
+  constructor(shared: SharedControlPlane = SHARED) {
+    this.#shared = shared;
   }
 
   get controlPlane(): ControlPlane {
-    const { controlPlane } = this.#ground;
+    const { controlPlane } = this.#shared;
     if (controlPlane === undefined) throw new Error('Cannot use the control plane: it is not started');
     return controlPlane;
   }
@@ -43,7 +43,7 @@ export class ControlPlaneFixture {
   }
 
   async start(): Promise<void> {
-    this.#ground.controlPlane ??= await startControlPlane();
+    this.#shared.controlPlane ??= await startControlPlane();
   }
 
   /** `kubectl apply --server-side` of an object. */
@@ -58,9 +58,9 @@ export class ControlPlaneFixture {
 
   /** Everything of crds/ is in force, and no object of another suite is left; namespaces may be. */
   async install(): Promise<void> {
-    if (this.#ground.isInstalled === true) await this.kubectl.must(['delete', 'im,om,nms', '--all', '-A']);
+    if (this.#shared.isInstalled === true) await this.kubectl.must(['delete', 'im,om,nms', '--all', '-A']);
     else await this.#installAll();
-    this.#ground.isInstalled = true;
+    this.#shared.isInstalled = true;
   }
 
   async namespaces(...names: readonly string[]): Promise<void> {
@@ -97,8 +97,8 @@ function filesIn(names: readonly string[]): readonly string[] {
 /** A suite on the control plane. Without Go it is one skipped test that says what to install; in CI it fails. */
 export function describeCluster(
   title: string,
-  body: (stand: ControlPlaneFixture) => void,
-  ground?: SharedControlPlane,
+  body: (fixture: ControlPlaneFixture) => void,
+  shared?: SharedControlPlane,
 ): void {
   const missing = whatIsMissing();
   describe(title, () => {
@@ -107,16 +107,16 @@ export function describeCluster(
       isToldMissing = true;
       return;
     }
-    const stand = new ControlPlaneFixture(ground);
+    const fixture = new ControlPlaneFixture(shared);
     before(async function () {
       this.timeout(START_PATIENCE_MS);
       if (missing !== undefined) throw new Error(`Cannot start a control plane: ${missing}`);
-      await stand.start();
+      await fixture.start();
     });
     afterEach(function () {
-      if (this.currentTest?.state === 'failed') console.log(stand.controlPlane.logs());
+      if (this.currentTest?.state === 'failed') console.log(fixture.controlPlane.logs());
     });
-    body(stand);
+    body(fixture);
   });
 }
 

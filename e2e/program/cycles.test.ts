@@ -7,7 +7,7 @@ import type { MapSpec } from '../../operator/core/mapspec.ts';
 import { KernelError } from '../../operator/kernel/error.ts';
 import type { Failed, OpenMap } from '../../operator/kernel/kernel.ts';
 import { openKernel, type RealKernel } from '../../operator/kernel/libbpf/kernel.ts';
-import { type LoadedAgentFixture, onField } from '../agent/support/loadedagent.ts';
+import { type LoadedAgentFixture, useLoadedAgent } from '../agent/support/loadedagent.ts';
 
 const CYCLES = 100_000;
 const WAVE = 2_000;
@@ -25,10 +25,10 @@ const NAME = `cycle${process.pid}`.slice(0, 15);
 
 describe(`${CYCLES.toLocaleString('en')} inner maps made and deleted`, function () {
   this.timeout(120_000);
-  const field = onField();
+  const fixture = useLoadedAgent();
 
   it('the kernel’s maps and memory, and this process’s files and memory are where they were', async () => {
-    const cycling = new Cycling(field());
+    const cycling = new Cycling(fixture());
     try {
       for (let wave = 0; wave < WARM_UP; wave++) await cycling.wave();
       const before = await settled(({ maps }) => maps === 0);
@@ -52,10 +52,10 @@ class Cycling {
   readonly #outer: OpenMap;
   readonly #pins: readonly string[];
 
-  constructor(field: LoadedAgentFixture) {
-    this.#kernel = openKernel({ bpffs: field.bpffs });
+  constructor(fixture: LoadedAgentFixture) {
+    this.#kernel = openKernel({ bpffs: fixture.bpffs });
     this.#outer = this.#kernel.createOuter(OUTER, INNER, 'cycles');
-    this.#pins = Array.from({ length: WAVE }, (_, at) => field.pin(`cycle-${at}`));
+    this.#pins = Array.from({ length: WAVE }, (_, at) => fixture.pin(`cycle-${at}`));
   }
 
   async wave(): Promise<void> {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { generateManifests } from '../../bench/manifests.ts';
 import { run } from '../../native/stage.ts';
-import { onField } from '../agent/support/loadedagent.ts';
+import { useLoadedAgent } from '../agent/support/loadedagent.ts';
 import { u32 } from '../agent/support/manifests.ts';
 import { idsIn } from '../agent/support/witness.ts';
 import { type Measured, measured } from './support/measured.ts';
@@ -14,31 +14,39 @@ const MOST_MB = 512;
 
 describe('250 manifests with 560,000 prefixes', function () {
   this.timeout(120_000);
-  const field = onField();
+  const fixture = useLoadedAgent();
 
   it('are validated, planned and applied; a second plan is empty; bpftool finds what they say', async () => {
-    const { manifests, bpffs } = field();
+    const { manifests, bpffs } = fixture();
     generateManifests(manifests, { files: FILES, entries: PREFIXES, largest: LARGEST, outerMap: 'feeds' });
 
-    const validated = await told('validate', manifests);
+    const validated = await withinMemory('validate', manifests);
     expect(validated.code, validated.out).to.equal(0);
     expect(validated.out).to.match(/: no errors, 1 warning\n$/);
 
-    const planned = await told('plan', manifests, '--bpffs', bpffs);
+    const planned = await withinMemory('plan', manifests, '--bpffs', bpffs);
     expect(planned.code, planned.error).to.equal(1);
     expect(planned.out).to.match(/\n253 changes\n$/);
 
-    const report = ['--report', field().report];
-    const applied = await told('agent', '--once', '--manifests', manifests, '--bpffs', bpffs, ...report);
+    const report = ['--report', fixture().report];
+    const applied = await withinMemory(
+      'agent',
+      '--once',
+      '--manifests',
+      manifests,
+      '--bpffs',
+      bpffs,
+      ...report,
+    );
     expect(applied.code, applied.out + applied.error).to.equal(0);
-    expect(field().reportNow().state.outerMaps[0]).to.include({ innerMaps: FILES, entries: PREFIXES });
+    expect(fixture().reportNow().state.outerMaps[0]).to.include({ innerMaps: FILES, entries: PREFIXES });
 
-    const again = await told('plan', manifests, '--bpffs', bpffs);
+    const again = await withinMemory('plan', manifests, '--bpffs', bpffs);
     expect(again).to.include({ code: 0, out: 'Nothing to do: the kernel is as declared\n' });
-    expectPrefixes(idsIn(field().pin('feeds')));
+    expectPrefixes(idsIn(fixture().pin('feeds')));
   });
 
-  async function told(...words: readonly string[]): Promise<Measured> {
+  async function withinMemory(...words: readonly string[]): Promise<Measured> {
     const answer = await measured(...words);
     console.log(`      ${words[0]!.padEnd(8)} ${answer.seconds.toFixed(1)} s, peak ${answer.peakMB} MB`);
     expect(answer.peakMB, words[0]).to.be.below(MOST_MB);

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { type Busy, startBusy, until } from '../../native/stage.ts';
 import { openLibrary } from '../../operator/kernel/libbpf/library.ts';
-import { onField } from '../agent/support/loadedagent.ts';
+import { useLoadedAgent } from '../agent/support/loadedagent.ts';
 import { innerMap, type Manifest, outerMap, u32 } from '../agent/support/manifests.ts';
 import { idsIn } from '../agent/support/witness.ts';
 import { Acting, noting, type Written } from './support/acting.ts';
@@ -21,7 +21,7 @@ describe('in place', function () {
     await acting?.close();
     acting = busy = undefined;
   });
-  const field = onField();
+  const fixture = useLoadedAgent();
 
   for (const type of TYPES) {
     it(`3 changed entries of ${COUNT} are 3 upserts and nothing else: ${type}`, async () => {
@@ -85,23 +85,25 @@ describe('in place', function () {
     writes: number,
     besides: (write: number) => readonly Manifest[],
   ): Promise<void> {
-    const program = new Program(field());
+    const program = new Program(fixture());
     program.load();
     const manifests = (write: number) => [
       ...[TENANTS, tenant('a/web', '10.1.0.7', { 'tcp/443': write % 2 === 0 ? PASS : DROP })],
       ...besides(write),
     ];
-    acting = await Acting.start(field(), manifests(0));
-    const before = idsIn(field().pin('tenants')).get(addressHex('10.1.0.7'));
+    acting = await Acting.start(fixture(), manifests(0));
+    const before = idsIn(fixture().pin('tenants')).get(addressHex('10.1.0.7'));
     const place = ['--key', addressHex('10.1.0.7'), '--entry', serviceHex('tcp/443')];
-    busy = await startBusy('increment', '--outer', field().pin('tenants'), ...place);
+    busy = await startBusy('increment', '--outer', fixture().pin('tenants'), ...place);
     await until(busy, ({ increments }) => increments > 1000);
     for (let write = 1; write <= writes; write++) await acting.apply(...manifests(write));
     const { increments } = await busy.end();
 
     const lost = increments - program.packets('10.1.0.7', 'tcp/443');
     console.log(`      ${lost} of ${increments} increments lost in ${writes} writes`);
-    expect(idsIn(field().pin('tenants')).get(addressHex('10.1.0.7')), 'the same inner map').to.equal(before);
+    expect(idsIn(fixture().pin('tenants')).get(addressHex('10.1.0.7')), 'the same inner map').to.equal(
+      before,
+    );
     expect(lost / increments, 'share that is lost').to.be.within(0, MOST_LOST);
   }
 
@@ -115,7 +117,7 @@ describe('in place', function () {
     const declared = (pairs: Pairs) => table(type, pairs, { ...IN_PLACE, ...spec });
     const outer = outerMap(outerName(type), { inner });
     acting = await Acting.start(
-      field(),
+      fixture(),
       [outer, declared(numbered(COUNT, {}))],
       noting(openLibrary(), written),
     );
@@ -129,7 +131,7 @@ describe('in place', function () {
 
   /** What bpftool finds, of a per-CPU type the first processor's. */
   function contentsOf(type: Type): Readonly<Record<string, string>> {
-    const [entries = {}] = Object.values(field().contents(outerName(type)));
+    const [entries = {}] = Object.values(fixture().contents(outerName(type)));
     return Object.fromEntries(Object.entries(entries).map(([key, value]) => [key, value.split(',')[0]!]));
   }
 

@@ -5,7 +5,7 @@ import type { MapSpec } from '../../operator/core/mapspec.ts';
 import { KernelError } from '../../operator/kernel/error.ts';
 import type { OpenMap } from '../../operator/kernel/kernel.ts';
 import { openKernel, type RealKernel } from '../../operator/kernel/libbpf/kernel.ts';
-import { type LoadedAgentFixture, onField } from '../agent/support/loadedagent.ts';
+import { type LoadedAgentFixture, useLoadedAgent } from '../agent/support/loadedagent.ts';
 import { innerMap, type Manifest, outerMap, u32 } from '../agent/support/manifests.ts';
 import { Acting } from './support/acting.ts';
 
@@ -27,11 +27,11 @@ describe('reader of a key that is swapped', function () {
   this.timeout(120_000);
   let reader: Busy | undefined;
   afterEach(() => reader?.kill());
-  const field = onField();
+  const fixture = useLoadedAgent();
 
   for (const outerType of ['HashOfMaps', 'ArrayOfMaps'] as const) {
     it(`sees over ${SWAPS} swaps in batches neither NULL nor a mixture: ${outerType}`, async () => {
-      const swapping = new Swapping(field(), outerType);
+      const swapping = new Swapping(fixture(), outerType);
       try {
         await swapping.swap(1);
         const counters = await watched(async () => {
@@ -47,7 +47,7 @@ describe('reader of a key that is swapped', function () {
     });
 
     it(`sees over ${TURNS} turns of an agent neither NULL nor a mixture: ${outerType}`, async () => {
-      const acting = await Acting.start(field(), manifests(outerType, 1));
+      const acting = await Acting.start(fixture(), manifests(outerType, 1));
       try {
         const counters = await watched(async () => {
           for (let version = 2; version <= TURNS + 1; version++) {
@@ -67,7 +67,7 @@ describe('reader of a key that is swapped', function () {
 
   /** What a program on another CPU saw of the key while `work` went on. */
   async function watched(work: () => Promise<void>): Promise<Counters> {
-    const place = ['--outer', field().pin('swapped'), '--key', u32(KEY), '--entries', String(ENTRIES)];
+    const place = ['--outer', fixture().pin('swapped'), '--key', u32(KEY), '--entries', String(ENTRIES)];
     reader = await startBusy('read', ...place);
     await until(reader, ({ reads }) => reads > 1000);
     await work();
@@ -80,26 +80,26 @@ describe('reader of a key that is swapped', function () {
 /** Swaps one key through the agent's own kernel adapter. */
 class Swapping {
   readonly #kernel: RealKernel;
-  readonly #field: LoadedAgentFixture;
+  readonly #fixture: LoadedAgentFixture;
   readonly #outer: OpenMap;
   readonly #inner: MapSpec;
   #version = 0;
 
-  constructor(field: LoadedAgentFixture, outerType: Outer) {
+  constructor(fixture: LoadedAgentFixture, outerType: Outer) {
     const sizes = { keySize: 4, valueSize: 4, flags: 0 };
     this.#inner = { type: TYPES[outerType], maxEntries: ENTRIES, ...sizes };
-    this.#field = field;
-    this.#kernel = openKernel({ bpffs: field.bpffs });
+    this.#fixture = fixture;
+    this.#kernel = openKernel({ bpffs: fixture.bpffs });
     this.#outer = this.#kernel.createOuter(
       { type: outerType, maxEntries: 8, ...sizes },
       this.#inner,
       'swapped',
     );
-    this.#kernel.pins.pin(this.#outer, field.pin('swapped'), 0o600);
+    this.#kernel.pins.pin(this.#outer, fixture.pin('swapped'), 0o600);
   }
 
   async swap(times: number): Promise<void> {
-    const pins = Array.from({ length: times }, (_, at) => this.#field.pin(`next-${at}`));
+    const pins = Array.from({ length: times }, (_, at) => this.#fixture.pin(`next-${at}`));
     const built = await this.#kernel.build(pins.map(pin => ({ ...this.#next(), pin })));
     const inners = built.map(map => {
       if (map instanceof KernelError) throw map;

@@ -31,16 +31,16 @@ const PLUGINS = '/usr/lib/cni';
 /** Looking takes a dozen processes, and every scenario's file asks. */
 const CHOICES = new Map<string, Choice>();
 
-/** `asked`: kind or local; where it is empty, kind where Docker runs, else local. */
-export function chosenProvider(asked = process.env['E2E_PROVIDER'] ?? ''): Choice {
-  const choice = CHOICES.get(asked) ?? lookFor(asked);
-  CHOICES.set(asked, choice);
+/** `requested`: kind or local; where it is empty, kind where Docker runs, else local. */
+export function chosenProvider(requested = process.env['E2E_PROVIDER'] ?? ''): Choice {
+  const choice = CHOICES.get(requested) ?? lookFor(requested);
+  CHOICES.set(requested, choice);
   return choice;
 }
 
-function lookFor(asked: string): Choice {
+function lookFor(requested: string): Choice {
   const why = { kind: missingOfKind, local: missingOfLocal };
-  const names = asked === '' ? (['kind', 'local'] as const) : [asked as keyof typeof why];
+  const names = requested === '' ? (['kind', 'local'] as const) : [requested as keyof typeof why];
   const reasons: string[] = [];
   for (const name of names) {
     if (why[name] === undefined)

@@ -17,7 +17,7 @@ const PATIENCE_MS = 15_000;
 
 /** An agent, and everybody who makes its life hard. */
 export class Chaos {
-  readonly #field: LoadedAgentFixture;
+  readonly #fixture: LoadedAgentFixture;
   readonly #random: Random;
   readonly #model: Model;
   readonly #vandal: Vandal;
@@ -27,17 +27,17 @@ export class Chaos {
   #still: ReadonlyMap<string, number> = new Map();
   #idleFiles = 0;
 
-  constructor(field: LoadedAgentFixture, seed: number) {
-    this.#field = field;
+  constructor(fixture: LoadedAgentFixture, seed: number) {
+    this.#fixture = fixture;
     this.#random = new Random(seed);
     this.#model = new Model(this.#random);
-    this.#vandal = new Vandal(field, this.#model, this.#random);
-    this.#intruder = new Intruder(field, this.#model, this.#random);
+    this.#vandal = new Vandal(fixture, this.#model, this.#random);
+    this.#intruder = new Intruder(fixture, this.#model, this.#random);
   }
 
   async start(): Promise<void> {
     this.#vandal.saveAll();
-    this.#agent = this.#field.start({ options: OFTEN });
+    this.#agent = this.#fixture.start({ options: OFTEN });
     await this.#settled('at the start');
     this.#still = idsIn(this.#ledger('still'));
     this.#idleFiles = filesOf(this.#agent).length;
@@ -87,7 +87,7 @@ export class Chaos {
 
   async #kill(): Promise<void> {
     await this.#agent!.end('SIGKILL');
-    this.#agent = this.#field.start({ options: OFTEN });
+    this.#agent = this.#fixture.start({ options: OFTEN });
   }
 
   async #pause(): Promise<void> {
@@ -104,7 +104,7 @@ export class Chaos {
       const wrong = this.#wrong();
       if (wrong === undefined) return;
       this.#mustLive(when);
-      if (performance.now() - start > PATIENCE_MS) throw new Error(`${wrong} ${when}\n${this.#told()}`);
+      if (performance.now() - start > PATIENCE_MS) throw new Error(`${wrong} ${when}\n${this.#context()}`);
       await sleep(50);
     }
   }
@@ -113,8 +113,8 @@ export class Chaos {
     expect(this.#agent!.isOver, `the agent ended ${when}: ${this.#agent!.log.slice(-3000)}`).to.equal(false);
   }
 
-  #told(): string {
-    const { outerMaps, innerMaps, refusals, state } = this.#field.reportNow();
+  #context(): string {
+    const { outerMaps, innerMaps, refusals, state } = this.#fixture.reportNow();
     const behind = outerMaps.filter(({ ready }) => !ready);
     const report = JSON.stringify({ behind, innerMaps, refusals, conditions: state.conditions });
     return [report, ...this.#agent!.log.split('\n').slice(-30)].join('\n');
@@ -124,7 +124,7 @@ export class Chaos {
   #wrong(): string | undefined {
     try {
       expect(this.#agent!.log).to.not.match(/Turn failed|^\s+at /m);
-      const report = this.#field.reportNow();
+      const report = this.#fixture.reportNow();
       this.#release(report);
       expect(report.refusals).to.deep.equal([]);
       const names = report.innerMaps.map(({ namespace, name }) => `${namespace}/${name}`);
@@ -150,7 +150,7 @@ export class Chaos {
     const { spec } = this.#model.outer(name);
     const ledger = this.#ledger(name);
     if (spec.pin !== undefined)
-      expect(idAt(this.#field.pin(spec.pin)), `pin of ${name}`).to.equal(idAt(ledger));
+      expect(idAt(this.#fixture.pin(spec.pin)), `pin of ${name}`).to.equal(idAt(ledger));
     const keeps = spec['undeclaredKeys'] === 'Keep' || spec['provision'] === 'Adopt';
     const found = keeps ? this.#withoutOthers(ledger) : contentsAt(ledger);
     expect(found, name).to.deep.equal(this.#model.expected(name));
@@ -164,7 +164,7 @@ export class Chaos {
   }
 
   #ledger(name: string): string {
-    return this.#field.pin(`innermap/${name}/outer`);
+    return this.#fixture.pin(`innermap/${name}/outer`);
   }
 }
 

@@ -15,7 +15,7 @@ const LAYOUTS = {
 
 /** Somebody with root's rights who works on the same maps and pins. */
 export class Intruder {
-  readonly #field: LoadedAgentFixture;
+  readonly #fixture: LoadedAgentFixture;
   readonly #model: Model;
   readonly #random: Random;
   /** Inner maps that are his. */
@@ -23,13 +23,13 @@ export class Intruder {
   /** What he was refused: a map was not there in this moment. */
   refusals = 0;
 
-  constructor(field: LoadedAgentFixture, model: Model, random: Random) {
-    this.#field = field;
+  constructor(fixture: LoadedAgentFixture, model: Model, random: Random) {
+    this.#fixture = fixture;
     this.#model = model;
     this.#random = random;
-    mkdirSync(field.pin('program'));
-    field.make('program/gamma', ...LAYOUTS.gamma);
-    this.own = field.make('stranger', ...LAYOUTS.alpha, '--inners', '6', '--entries', '3').inners;
+    mkdirSync(fixture.pin('program'));
+    fixture.make('program/gamma', ...LAYOUTS.gamma);
+    this.own = fixture.make('stranger', ...LAYOUTS.alpha, '--inners', '6', '--entries', '3').inners;
   }
 
   /** One act; what is not there in this moment is left alone. */
@@ -121,14 +121,14 @@ export class Intruder {
   #replacePin(): void {
     const name = this.#random.of(['alpha', 'beta'] as const);
     const pin = this.#publicPin(name)!;
-    this.#field.make('beside', ...LAYOUTS[name], '--inners', '2');
-    renameSync(this.#field.pin('beside'), pin);
+    this.#fixture.make('beside', ...LAYOUTS[name], '--inners', '2');
+    renameSync(this.#fixture.pin('beside'), pin);
   }
 
   /** A program is loaded anew. */
   #reload(): void {
-    this.#field.make('beside', ...LAYOUTS.gamma, '--inners', '0');
-    renameSync(this.#field.pin('beside'), this.#field.pin('program/gamma'));
+    this.#fixture.make('beside', ...LAYOUTS.gamma, '--inners', '0');
+    renameSync(this.#fixture.pin('beside'), this.#fixture.pin('program/gamma'));
   }
 
   #unlinkLedger(): void {
@@ -155,10 +155,10 @@ export class Intruder {
 
   #publicPin(name: string): string | undefined {
     const { pin } = this.#model.outer(name).spec;
-    return pin === undefined ? undefined : this.#field.pin(pin);
+    return pin === undefined ? undefined : this.#fixture.pin(pin);
   }
 
   #ledger(outer: string, name: string): string {
-    return this.#field.pin(`innermap/${outer}/${name}`);
+    return this.#fixture.pin(`innermap/${outer}/${name}`);
   }
 }

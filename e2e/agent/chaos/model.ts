@@ -6,7 +6,7 @@ import type { Random } from './random.ts';
 export interface ModelOuter {
   readonly name: string;
   spec: Readonly<Record<string, unknown>> & { readonly pin?: string };
-  /** Token that was told for a held removal. */
+  /** The token of a held removal. */
   release?: string;
 }
 

@@ -32,17 +32,17 @@ const NONSENSE: readonly (string | Uint8Array)[] = [
 
 /** Writes the manifests of a model, in the ways that people and programs do it, and spoils them. */
 export class Vandal {
-  readonly #field: LoadedAgentFixture;
+  readonly #fixture: LoadedAgentFixture;
   readonly #model: Model;
   readonly #random: Random;
   readonly #data: string;
   #versions = 0;
 
-  constructor(field: LoadedAgentFixture, model: Model, random: Random) {
-    this.#field = field;
+  constructor(fixture: LoadedAgentFixture, model: Model, random: Random) {
+    this.#fixture = fixture;
     this.#model = model;
     this.#random = random;
-    this.#data = join(field.directory, 'data');
+    this.#data = join(fixture.directory, 'data');
     mkdirSync(this.#data);
   }
 
@@ -50,7 +50,7 @@ export class Vandal {
   save(file: string): void {
     const text = fileText(this.#model.manifests(file));
     if (file === 'linked.yaml') this.#swapLink(file, text);
-    else if (this.#random.once(2)) this.#field.writeText(file, text);
+    else if (this.#random.once(2)) this.#fixture.writeText(file, text);
     else writeFileSync(this.#path(file), text);
   }
 
@@ -81,8 +81,8 @@ export class Vandal {
   /** Everything again as the model has it, and nothing else. */
   heal(): void {
     const known = new Set<string>(['outers.yaml', ...FILES]);
-    mkdirSync(this.#field.manifests, { recursive: true });
-    for (const name of readdirSync(this.#field.manifests))
+    mkdirSync(this.#fixture.manifests, { recursive: true });
+    for (const name of readdirSync(this.#fixture.manifests))
       if (!known.has(name)) rmSync(this.#path(name), { recursive: true, force: true });
     this.saveAll();
   }
@@ -98,13 +98,13 @@ export class Vandal {
 
   /** The whole folder makes room for a copy. */
   #replaceFolder(): void {
-    const away = `${this.#field.manifests}-${++this.#versions}`;
-    renameSync(this.#field.manifests, away);
-    if (this.#random.once(2)) mkdirSync(this.#field.manifests);
-    else renameSync(away, this.#field.manifests);
+    const away = `${this.#fixture.manifests}-${++this.#versions}`;
+    renameSync(this.#fixture.manifests, away);
+    if (this.#random.once(2)) mkdirSync(this.#fixture.manifests);
+    else renameSync(away, this.#fixture.manifests);
   }
 
   #path(file: string): string {
-    return join(this.#field.manifests, file);
+    return join(this.#fixture.manifests, file);
   }
 }

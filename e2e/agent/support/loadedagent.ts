@@ -154,6 +154,6 @@ export function isReady({ state, outerMaps, innerMaps, refusals }: Report): bool
 }
 
 /** Gives each test of a suite a field of its own, and requires that nothing of it is left. */
-export function onField(): () => LoadedAgentFixture {
+export function useLoadedAgent(): () => LoadedAgentFixture {
   return onEachOwn(() => new LoadedAgentFixture());
 }

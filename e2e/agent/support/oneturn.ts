@@ -14,7 +14,7 @@ export interface TurnFolders {
 }
 
 /** What a turn did. */
-export interface Told {
+export interface TurnResult {
   /** Every mutating call of C, in order. */
   readonly mutations: readonly string[];
   readonly steps: readonly string[];
@@ -27,21 +27,21 @@ const KERNEL_STATE = { release: '', outerBatch: 'once', gracePeriodMs: 0, featur
 
 /**
  * A start of the agent and its first turn, from the folder to the kernel: the product's own parts, but for the probe and the file of the report.
- * `mutates` is told of every mutating call right before it is made.
+ * `mutates` is called right before every mutating call.
  */
 export async function oneTurn(
-  ground: TurnFolders,
+  folders: TurnFolders,
   mutates: (name: string) => void = () => {},
-): Promise<Told> {
+): Promise<TurnResult> {
   const mutations: string[] = [];
   const library = observed(openLibrary(), (name, mutating) => {
     if (!mutating) return;
     mutates(name);
     mutations.push(name);
   });
-  const kernel = openKernel({ bpffs: ground.bpffs, library });
+  const kernel = openKernel({ bpffs: folders.bpffs, library });
   const { possibleCpus } = kernel;
-  const source = folderSource({ paths: [ground.manifests], possibleCpus, releases: ground.releases ?? [] });
+  const source = folderSource({ paths: [folders.manifests], possibleCpus, releases: folders.releases ?? [] });
   const lock = await onlyWriter(kernel, () => {}, new AbortController().signal);
   const publisher = { publish: () => Promise.resolve() };
   const node = { name: 'here', labels: {}, bootID: '' };

@@ -110,18 +110,18 @@ export class Running {
 const PATIENCE_MS = 10_000;
 const LOOK_AGAIN_MS = 15;
 
-/** Asks until there is an answer; what is thrown meanwhile counts as none, and is told when time is over. */
+/** Asks until there is an answer; what is thrown meanwhile counts as none, and is in the error when time is over. */
 export async function eventually<T>(what: string, ask: () => T | undefined | false): Promise<T> {
   const start = performance.now();
   for (;;) {
-    const { answer, because } = asked(ask);
+    const { answer, because } = attempted(ask);
     if (answer !== undefined && answer !== false) return answer;
     if (performance.now() - start > PATIENCE_MS) throw new Error(`Waited in vain until ${what}${because}`);
     await sleep(LOOK_AGAIN_MS);
   }
 }
 
-function asked<T>(ask: () => T | undefined | false): { answer?: T | false; because: string } {
+function attempted<T>(ask: () => T | undefined | false): { answer?: T | false; because: string } {
   try {
     const answer = ask();
     return answer === undefined ? { because: '' } : { answer, because: '' };

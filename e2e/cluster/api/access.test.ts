@@ -65,22 +65,22 @@ const DECLARATIONS: readonly Declaration[] = [
   ['other', 'absent', 7],
 ];
 
-describeCluster('access policy on a real API server', stand => {
+describeCluster('access policy on a real API server', fixture => {
   before(async function () {
     this.timeout(120_000);
-    await stand.install();
-    await stand.namespaces('team-a', 'team-b', 'other');
+    await fixture.install();
+    await fixture.namespaces('team-a', 'team-b', 'other');
     const rules = { tenants: TENANTS, prefixes: PREFIXES, slots: SLOTS, open: OPEN, many: MANY };
-    for (const [name, access] of Object.entries(rules)) await stand.put(outerMap(name, access));
+    for (const [name, access] of Object.entries(rules)) await fixture.put(outerMap(name, access));
     await until(
-      () => declare(stand, ['other', 'many', '10.16.0.1']),
+      () => declare(fixture, ['other', 'many', '10.16.0.1']),
       ({ code }) => code !== 0,
     );
   });
 
   for (const [namespace, outer, key, why] of DECLARATIONS) {
     it(`${namespace} ${why === undefined ? 'may' : 'may not'} declare ${outer} ${JSON.stringify(key)}`, async () => {
-      const { code, error } = await declare(stand, [namespace, outer, key]);
+      const { code, error } = await declare(fixture, [namespace, outer, key]);
       if (why === undefined) expect({ code, error }).to.deep.equal({ code: 0, error: '' });
       else
         expect(error)
@@ -93,20 +93,20 @@ describeCluster('access policy on a real API server', stand => {
   }
 
   it('an access rule that is taken away stops no correction of what is there', async () => {
-    await stand.put(innerMap('declared', ['team-a', 'tenants', '10.1.0.7']));
-    await stand.put(outerMap('tenants', [{ namespaces: ['other'] }]));
+    await fixture.put(innerMap('declared', ['team-a', 'tenants', '10.1.0.7']));
+    await fixture.put(outerMap('tenants', [{ namespaces: ['other'] }]));
     await until(
-      () => declare(stand, ['team-a', 'tenants', '10.1.0.7']),
+      () => declare(fixture, ['team-a', 'tenants', '10.1.0.7']),
       ({ code }) => code !== 0,
     );
     const correction = JSON.stringify({ spec: { entries: [{ key: 1, value: 2 }] } });
-    await stand.kubectl.must(['patch', 'im', 'declared', '-n', 'team-a', '--type=merge', '-p', correction]);
+    await fixture.kubectl.must(['patch', 'im', 'declared', '-n', 'team-a', '--type=merge', '-p', correction]);
   });
 });
 
 /** A server-side dry run: it is admitted or not, and not kept. */
-function declare(stand: ControlPlaneFixture, declaration: Declaration): Promise<Answer> {
-  return stand.apply(innerMap('new', declaration), '--dry-run=server');
+function declare(fixture: ControlPlaneFixture, declaration: Declaration): Promise<Answer> {
+  return fixture.apply(innerMap('new', declaration), '--dry-run=server');
 }
 
 function outerMap(name: string, access: readonly object[]): object {

@@ -79,28 +79,28 @@ interface Case {
   readonly key: Key;
 }
 
-describeCluster('access policy and agents', stand => {
+describeCluster('access policy and agents', fixture => {
   const cases = [...outerMaps()].flatMap(({ outerMap, keys }, at) =>
     keys.map((key, index) => ({ name: `case-${at}-${index}`, outerMap, key })),
   );
 
   before(async function () {
     this.timeout(120_000);
-    await stand.install();
+    await fixture.install();
     const maps = new Set(cases.map(({ outerMap }) => outerMap));
-    await stand.put({ apiVersion: 'v1', kind: 'List', items: [...maps].map(asObject) });
+    await fixture.put({ apiVersion: 'v1', kind: 'List', items: [...maps].map(asObject) });
     const nobody = { name: 'nobody', outerMap: cases[0]!.outerMap, key: 7 };
     await until(
-      () => stand.apply(innerMap(nobody, 'kube-public'), '--dry-run=server'),
+      () => fixture.apply(innerMap(nobody, 'kube-public'), '--dry-run=server'),
       ({ code }) => code !== 0,
     );
   });
 
   it('the policy refuses nothing that agents take, whatever the spelling', async function () {
     this.timeout(120_000);
-    const admitted = await admittedBy(stand, cases);
+    const admitted = await admittedBy(fixture, cases);
     const wronged = cases.filter(candidate => agentsTake(candidate) && !admitted.has(candidate.name));
-    expect(wronged.map(told)).to.deep.equal([]);
+    expect(wronged.map(caseText)).to.deep.equal([]);
     const taken = cases.filter(agentsTake).length;
     expect(taken, 'enough that agents take').to.be.above(cases.length / 6);
     expect(cases.length - admitted.size, 'enough that the policy refuses').to.be.above(cases.length / 10);
@@ -152,13 +152,16 @@ function agentsTake({ outerMap, key }: Case): boolean {
 }
 
 /** One kubectl for all of them; it goes on behind a refusal. */
-async function admittedBy(stand: ControlPlaneFixture, cases: readonly Case[]): Promise<ReadonlySet<string>> {
+async function admittedBy(
+  fixture: ControlPlaneFixture,
+  cases: readonly Case[],
+): Promise<ReadonlySet<string>> {
   const list = {
     apiVersion: 'v1',
     kind: 'List',
     items: cases.map(candidate => innerMap(candidate, 'default')),
   };
-  const { out } = await stand.kubectl.run(
+  const { out } = await fixture.kubectl.run(
     ['create', '--dry-run=server', '-o', 'name', '-f', '-'],
     JSON.stringify(list),
   );
@@ -184,6 +187,6 @@ function innerMap({ name, outerMap, key }: Case, namespace: string): object {
   return { apiVersion: API, kind: 'InnerMap', metadata: { name, namespace }, spec };
 }
 
-function told({ outerMap: { spec }, key }: Case): string {
+function caseText({ outerMap: { spec }, key }: Case): string {
   return `${spec.key} ${JSON.stringify(key)} by ${JSON.stringify(spec.access[0]?.keys)}`;
 }

@@ -43,18 +43,18 @@ const EDITS: readonly (readonly [
   ['im', 'web', { sealed: false, update: 'InPlace', content: 'AtLeast', maxEntries: 7 }],
 ];
 
-describeCluster('crds on a real API server', stand => {
+describeCluster('crds on a real API server', fixture => {
   before(function () {
     this.timeout(120_000);
-    return stand.install();
+    return fixture.install();
   });
-  describe('samples', () => samples(stand));
-  describe('edits', () => edits(stand));
+  describe('samples', () => samples(fixture));
+  describe('edits', () => edits(fixture));
 });
 
-function samples(stand: ControlPlaneFixture): void {
+function samples(fixture: ControlPlaneFixture): void {
   it('every CRD is structural, its names are free and its rules are within the cost budget', async () => {
-    const list = JSON.parse(await stand.kubectl.must(['get', 'crd', '-o', 'json']));
+    const list = JSON.parse(await fixture.kubectl.must(['get', 'crd', '-o', 'json']));
     const conditions = list.items.map((crd: Crd) => [crd.metadata.name, ...crd.status.conditions.map(text)]);
     const well = ['NamesAccepted=True', 'Established=True'];
     const names = ['innermaps.innermap.io', 'nodemapstates.innermap.io', 'outermaps.innermap.io'];
@@ -63,7 +63,7 @@ function samples(stand: ControlPlaneFixture): void {
 
   for (const { name } of VALID) {
     it(`${name} is applied`, async () => {
-      const { code, out, error } = await stand.kubectl.run([
+      const { code, out, error } = await fixture.kubectl.run([
         'apply',
         '--server-side',
         '-f',
@@ -77,7 +77,7 @@ function samples(stand: ControlPlaneFixture): void {
   for (const { name, refused } of REFUSED) {
     const verb = TAKEN_BY_APPLY.includes(name) ? ['create'] : ['apply', '--server-side'];
     it(`${name} is refused at kubectl ${verb[0]} with its words`, async () => {
-      const { code, error } = await stand.kubectl.run([...verb, '-f', join(SAMPLES, name)]);
+      const { code, error } = await fixture.kubectl.run([...verb, '-f', join(SAMPLES, name)]);
       expect(code).to.equal(1);
       expect(error).to.contain(refused?.words);
     });
@@ -85,20 +85,20 @@ function samples(stand: ControlPlaneFixture): void {
 
   for (const name of TAKEN_BY_APPLY) {
     it(`${name} is taken by server-side apply, without what is null`, async () => {
-      await stand.kubectl.must(['apply', '--server-side', '-f', join(SAMPLES, name)]);
-      const entries = await stand.kubectl.must(['get', 'im', 'refused', '-o', 'jsonpath={.spec.entries}']);
+      await fixture.kubectl.must(['apply', '--server-side', '-f', join(SAMPLES, name)]);
+      const entries = await fixture.kubectl.must(['get', 'im', 'refused', '-o', 'jsonpath={.spec.entries}']);
       expect(JSON.parse(entries)).to.deep.equal([{ value: 2 }]);
-      await stand.kubectl.must(['delete', 'im', 'refused']);
+      await fixture.kubectl.must(['delete', 'im', 'refused']);
     });
   }
 
   it('nothing that was refused is there', async () => {
-    const names = await stand.kubectl.must(['get', 'om,im', '-A', '-o', 'name']);
+    const names = await fixture.kubectl.must(['get', 'om,im', '-A', '-o', 'name']);
     expect(names).not.to.match(/refused|with\.dot/);
   });
 
   it('what is absent gets the defaults that the parser fills in', async () => {
-    const outer = JSON.parse(await stand.kubectl.must(['get', 'om', 'minimal', '-o', 'json'])).spec;
+    const outer = JSON.parse(await fixture.kubectl.must(['get', 'om', 'minimal', '-o', 'json'])).spec;
     expect(outer).to.deep.include({
       flags: [],
       pinMode: '0600',
@@ -108,12 +108,12 @@ function samples(stand: ControlPlaneFixture): void {
     });
     expect(outer.inner.flags).to.deep.equal([]);
     expect(outer).not.to.have.any.keys('undeclaredKeys', 'pin', 'nodeSelector');
-    const inner = JSON.parse(await stand.kubectl.must(['get', 'im', 'empty', '-o', 'json'])).spec;
+    const inner = JSON.parse(await fixture.kubectl.must(['get', 'im', 'empty', '-o', 'json'])).spec;
     expect(inner).to.deep.equal({ outerMap: 'minimal', key: '0x2a', sealed: false });
   });
 
   it('a key keeps its type: a number stays a number, text stays text', async () => {
-    const keys = await stand.kubectl.must([
+    const keys = await fixture.kubectl.must([
       'get',
       'im',
       'per-cpu',
@@ -122,44 +122,51 @@ function samples(stand: ControlPlaneFixture): void {
       'jsonpath={.items[*].spec.key}',
     ]);
     expect(keys).to.equal('3 0x2a');
-    const text = await stand.apply(innerMap({ name: 'text', key: '42' }));
+    const text = await fixture.apply(innerMap({ name: 'text', key: '42' }));
     expect(text.error).to.equal('');
-    expect(JSON.parse(await stand.kubectl.must(['get', 'im', 'text', '-o', 'json'])).spec.key).to.equal('42');
-    await stand.kubectl.must(['delete', 'im', 'text']);
+    expect(JSON.parse(await fixture.kubectl.must(['get', 'im', 'text', '-o', 'json'])).spec.key).to.equal(
+      '42',
+    );
+    await fixture.kubectl.must(['delete', 'im', 'text']);
   });
 }
 
-function edits(stand: ControlPlaneFixture): void {
+function edits(fixture: ControlPlaneFixture): void {
   before(function () {
     this.timeout(30_000);
     const files = VALID.flatMap(({ name }) => ['-f', join(SAMPLES, name)]);
-    return stand.kubectl.must(['apply', '--server-side', ...files]);
+    return fixture.kubectl.must(['apply', '--server-side', ...files]);
   });
 
   for (const [kind, name, spec, refused] of EDITS) {
     it(`${kind}/${name}: ${JSON.stringify(spec)} is ${refused === undefined ? 'taken' : 'refused'}`, async () => {
-      const { code, error } = await edited(stand, `${kind}/${name}`, { spec });
+      const { code, error } = await edited(fixture, `${kind}/${name}`, { spec });
       if (refused === undefined) expect({ code, error }).to.deep.equal({ code: 0, error: '' });
       else expect(error).to.contain(`${refused[0]}: Invalid value: `).and.to.contain(refused[1]);
     });
   }
 
   it('a status is written by the subresource alone, and leaves the generation', async () => {
-    const before = await generation(stand);
-    await edited(stand, 'im/web', { status: { entries: 5 } });
-    expect(await stand.kubectl.must(['get', 'im', 'web', '-o', 'jsonpath={.status}'])).to.equal('');
-    await edited(stand, 'im/web', { status: { entries: 5 }, spec: { entries: [] } }, '--subresource=status');
-    expect(await stand.kubectl.must(['get', 'im', 'web', '-o', 'jsonpath={.status}'])).to.equal(
+    const before = await generation(fixture);
+    await edited(fixture, 'im/web', { status: { entries: 5 } });
+    expect(await fixture.kubectl.must(['get', 'im', 'web', '-o', 'jsonpath={.status}'])).to.equal('');
+    await edited(
+      fixture,
+      'im/web',
+      { status: { entries: 5 }, spec: { entries: [] } },
+      '--subresource=status',
+    );
+    expect(await fixture.kubectl.must(['get', 'im', 'web', '-o', 'jsonpath={.status}'])).to.equal(
       '{"entries":5}',
     );
-    expect(await generation(stand)).to.equal(before);
+    expect(await generation(fixture)).to.equal(before);
   });
 
   it('the examples are applied as their README says', async () => {
-    await stand.kubectl.must(['delete', 'im,om', '--all', '-A']);
-    await stand.namespaces('team-a', 'team-b');
+    await fixture.kubectl.must(['delete', 'im,om', '--all', '-A']);
+    await fixture.namespaces('team-a', 'team-b');
     const folder = join(REPOSITORY, 'examples');
-    const applied = await stand.kubectl.must(['apply', '--server-side', '-f', folder]);
+    const applied = await fixture.kubectl.must(['apply', '--server-side', '-f', folder]);
     expect(applied.trimEnd().split('\n').length).to.equal(10);
   });
 }
@@ -183,10 +190,10 @@ function innerMap({ name, key }: { readonly name: string; readonly key: string |
   };
 }
 
-function edited(stand: ControlPlaneFixture, name: string, patch: object, ...words: readonly string[]) {
-  return stand.kubectl.run(['patch', name, '--type=merge', '-p', JSON.stringify(patch), ...words]);
+function edited(fixture: ControlPlaneFixture, name: string, patch: object, ...words: readonly string[]) {
+  return fixture.kubectl.run(['patch', name, '--type=merge', '-p', JSON.stringify(patch), ...words]);
 }
 
-function generation(stand: ControlPlaneFixture): Promise<string> {
-  return stand.kubectl.must(['get', 'im', 'web', '-o', 'jsonpath={.metadata.generation}']);
+function generation(fixture: ControlPlaneFixture): Promise<string> {
+  return fixture.kubectl.must(['get', 'im', 'web', '-o', 'jsonpath={.metadata.generation}']);
 }

@@ -31,34 +31,34 @@ const FORBIDDEN: readonly (readonly [verb: string, resource: string])[] = [
   ['create', 'pods'],
 ];
 
-describeCluster('node state policy on a real API server', stand => {
+describeCluster('node state policy on a real API server', fixture => {
   let agent: Kubectl;
   const uids = new Map<string, string>();
 
   before(async function () {
     this.timeout(120_000);
-    await stand.install();
-    await stand.namespaces('innermap-system');
+    await fixture.install();
+    await fixture.namespaces('innermap-system');
     const account = { name: 'innermap-agent', namespace: 'innermap-system' };
-    await stand.put({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: account });
-    await grant(stand, 'innermap-agent', RULES);
+    await fixture.put({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: account });
+    await grant(fixture, 'innermap-agent', RULES);
     for (const node of ['a', 'b']) {
-      await stand.put({ apiVersion: 'v1', kind: 'Node', metadata: { name: node } });
-      uids.set(node, await stand.kubectl.must(['get', 'node', node, '-o', 'jsonpath={.metadata.uid}']));
+      await fixture.put({ apiVersion: 'v1', kind: 'Node', metadata: { name: node } });
+      uids.set(node, await fixture.kubectl.must(['get', 'node', node, '-o', 'jsonpath={.metadata.uid}']));
     }
-    agent = stand.controlPlane.kubectlWith(await tokenOn(stand, 'a'));
+    agent = fixture.controlPlane.kubectlWith(await tokenOn(fixture, 'a'));
     await until(
       () => write(agent, state('b')),
       ({ error }) => error.includes('denied request'),
     );
-    await stand.put(state('b'));
+    await fixture.put(state('b'));
   });
 
   it('an agent makes the NodeMapState of its own node, owned by its Node, and writes its status', async () => {
     const owner = { apiVersion: 'v1', kind: 'Node', name: 'a', uid: uids.get('a') };
     await write(agent, state('a', { ownerReferences: [owner] })).then(taken);
     await write(agent, state('a', { ownerReferences: [owner] }, 'a'), '--subresource=status').then(taken);
-    const name = await stand.kubectl.must(['get', 'nms', 'a', '-o', 'jsonpath={.status.node.name}']);
+    const name = await fixture.kubectl.must(['get', 'nms', 'a', '-o', 'jsonpath={.status.node.name}']);
     expect(name).to.equal('a');
   });
 
@@ -96,7 +96,7 @@ describeCluster('node state policy on a real API server', stand => {
 
   it('an account that may delete NodeMapStates is still stopped from it', async () => {
     const rule = { apiGroups: ['innermap.io'], resources: ['nodemapstates'], verbs: ['delete'] };
-    await grant(stand, 'too-much', [rule]);
+    await grant(fixture, 'too-much', [rule]);
     const { error } = await until(
       () => agent.run(['delete', 'nms', 'a']),
       answer => !answer.error.includes('cannot delete resource'),
@@ -105,28 +105,28 @@ describeCluster('node state policy on a real API server', stand => {
   });
 
   it('a token that is bound to no Pod writes nothing, and learns why', async () => {
-    const token = await stand.kubectl.must(['create', 'token', 'innermap-agent', '-n', 'innermap-system']);
-    const { error } = await write(stand.controlPlane.kubectlWith(token.trim()), state('a'));
+    const token = await fixture.kubectl.must(['create', 'token', 'innermap-agent', '-n', 'innermap-system']);
+    const { error } = await write(fixture.controlPlane.kubectlWith(token.trim()), state('a'));
     expect(error).to.contain("Cannot tell the agent's node: its token names none");
   });
 
   it('people with rights of their own are not the policy’s matter', async () => {
-    await stand.put(state('b', { labels: { looked: 'after' } }));
-    await stand.kubectl.must(['delete', 'nms', 'b']);
+    await fixture.put(state('b', { labels: { looked: 'after' } }));
+    await fixture.kubectl.must(['delete', 'nms', 'b']);
   });
 });
 
 /** A token of the agent's account, bound to a Pod on this node as the kubelet would have it. */
-async function tokenOn(stand: ControlPlaneFixture, node: string): Promise<string> {
+async function tokenOn(fixture: ControlPlaneFixture, node: string): Promise<string> {
   const metadata = { name: `agent-${node}`, namespace: 'innermap-system' };
   const spec = {
     serviceAccountName: 'innermap-agent',
     nodeName: node,
     containers: [{ name: 'agent', image: 'innermap' }],
   };
-  await stand.put({ apiVersion: 'v1', kind: 'Pod', metadata, spec });
+  await fixture.put({ apiVersion: 'v1', kind: 'Pod', metadata, spec });
   const bound = ['--bound-object-kind', 'Pod', '--bound-object-name', metadata.name];
-  const token = await stand.kubectl.must([
+  const token = await fixture.kubectl.must([
     'create',
     'token',
     'innermap-agent',
@@ -137,13 +137,13 @@ async function tokenOn(stand: ControlPlaneFixture, node: string): Promise<string
   return token.trim();
 }
 
-async function grant(stand: ControlPlaneFixture, name: string, rules: readonly object[]): Promise<void> {
+async function grant(fixture: ControlPlaneFixture, name: string, rules: readonly object[]): Promise<void> {
   const group = 'rbac.authorization.k8s.io';
   const apiVersion = `${group}/v1`;
   const roleRef = { apiGroup: group, kind: 'ClusterRole', name };
   const subjects = [{ apiGroup: group, kind: 'User', name: ACCOUNT }];
-  await stand.put({ apiVersion, kind: 'ClusterRole', metadata: { name }, rules });
-  await stand.put({ apiVersion, kind: 'ClusterRoleBinding', metadata: { name }, roleRef, subjects });
+  await fixture.put({ apiVersion, kind: 'ClusterRole', metadata: { name }, rules });
+  await fixture.put({ apiVersion, kind: 'ClusterRoleBinding', metadata: { name }, roleRef, subjects });
 }
 
 function state(name: string, metadata: object = {}, node?: string): object {

@@ -21,42 +21,42 @@ const WEB = innerMap('web', { outerMap: 'tenants', key: '10.1.0.7' });
 const OTHER = innerMap('numbered', { outerMap: 'slots', key: 7 });
 const STATE = { apiVersion: API, kind: 'NodeMapState', metadata: { name: 'worker-1' } };
 
-describeCluster('kubectl get and explain on a real API server', stand => {
+describeCluster('kubectl get and explain on a real API server', fixture => {
   before(async function () {
     this.timeout(120_000);
-    await stand.install();
-    await put(stand, TENANTS, {
+    await fixture.install();
+    await put(fixture, TENANTS, {
       innerMaps: 2,
       nodes: { summary: '3/5' },
       conditions: [condition('Ready', 'False')],
     });
     const nodes = { desired: 5, ready: 5, failed: 0, unknown: 0, withoutAgent: 1, summary: '5/5' };
-    await put(stand, WEB, { entries: 12, nodes, conditions: [condition('Ready', 'True')] });
-    await put(stand, OTHER, { conditions: [condition('Accepted', 'True')] });
+    await put(fixture, WEB, { entries: 12, nodes, conditions: [condition('Ready', 'True')] });
+    await put(fixture, OTHER, { conditions: [condition('Accepted', 'True')] });
     const totals = { innerMaps: 2, failures: 1 };
-    await put(stand, STATE, {
+    await put(fixture, STATE, {
       totals,
       conditions: [condition('Ready', 'True'), condition('Drifted', 'False')],
     });
   });
 
   it('OuterMap, InnerMap and NodeMapState tell their story in their columns', async () => {
-    expect(await table(stand, 'om')).to.deep.equal([
+    expect(await table(fixture, 'om')).to.deep.equal([
       ['NAME', 'TYPE', 'INNER', 'MAPS', 'NODES', 'READY', 'AGE'],
       ['tenants', 'HashOfMaps', 'Hash', '2', '3/5', 'False', 'AGE'],
     ]);
-    expect(await table(stand, 'im', 'web')).to.deep.equal([
+    expect(await table(fixture, 'im', 'web')).to.deep.equal([
       ['NAME', 'OUTER', 'KEY', 'ENTRIES', 'NODES', 'READY', 'REASON', 'AGE'],
       ['web', 'tenants', '10.1.0.7', '12', '5/5', 'True', 'Programmed', 'AGE'],
     ]);
-    expect(await table(stand, 'nms')).to.deep.equal([
+    expect(await table(fixture, 'nms')).to.deep.equal([
       ['NAME', 'MAPS', 'FAILURES', 'DRIFT', 'READY', 'AGE'],
       ['worker-1', '2', '1', 'False', 'True', 'AGE'],
     ]);
   });
 
   it('what no status tells yet is an empty cell, and a key that is a number is shown', async () => {
-    expect(await table(stand, 'im', 'numbered')).to.deep.equal([
+    expect(await table(fixture, 'im', 'numbered')).to.deep.equal([
       ['NAME', 'OUTER', 'KEY', 'ENTRIES', 'NODES', 'READY', 'REASON', 'AGE'],
       ['numbered', 'slots', '7', 'AGE'],
     ]);
@@ -69,7 +69,7 @@ describeCluster('kubectl get and explain on a real API server', stand => {
     'outermap,innermap,nodemapstate',
   ]) {
     it(`kubectl get ${words} shows all three kinds`, async () => {
-      const names = await stand.kubectl.must(['get', words, '-o', 'name']);
+      const names = await fixture.kubectl.must(['get', words, '-o', 'name']);
       const kinds = ['innermap', 'innermap', 'nodemapstate', 'outermap'];
       expect(
         names
@@ -83,7 +83,7 @@ describeCluster('kubectl get and explain on a real API server', stand => {
 
   it('the field selector spec.outerMap finds the InnerMaps of one outer map, and no other field does', async () => {
     const of = (selector: string) =>
-      stand.kubectl.run(['get', 'im', '-A', '-o', 'name', '--field-selector', selector]);
+      fixture.kubectl.run(['get', 'im', '-A', '-o', 'name', '--field-selector', selector]);
     expect((await of('spec.outerMap=tenants')).out).to.equal('innermap.innermap.io/web\n');
     expect((await of('spec.outerMap!=tenants')).out).to.equal('innermap.innermap.io/numbered\n');
     expect((await of('spec.outerMap=absent')).out).to.equal('');
@@ -93,7 +93,7 @@ describeCluster('kubectl get and explain on a real API server', stand => {
   it('a watch with the field selector sees what is of its outer map', async () => {
     const path = `/apis/${API}/innermaps?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan`;
     const query = '&allowWatchBookmarks=true&timeoutSeconds=1&fieldSelector=spec.outerMap%3Dtenants';
-    const lines = (await stand.kubectl.must(['get', '--raw', path + query])).trim().split('\n');
+    const lines = (await fixture.kubectl.must(['get', '--raw', path + query])).trim().split('\n');
     const events = lines.map(line => JSON.parse(line));
     expect(events.map(({ type }) => type)).to.deep.equal(['ADDED', 'BOOKMARK']);
     expect(events[0].object.metadata.name).to.equal('web');
@@ -111,7 +111,7 @@ describeCluster('kubectl get and explain on a real API server', stand => {
   for (const [field, words] of explained) {
     it(`kubectl explain ${field} is documentation`, async () => {
       const { out } = await until(
-        () => stand.kubectl.run(['explain', field]),
+        () => fixture.kubectl.run(['explain', field]),
         ({ code }) => code === 0,
       );
       expect(out).to.match(words);
@@ -119,7 +119,7 @@ describeCluster('kubectl get and explain on a real API server', stand => {
   }
 
   it('the served schema describes every field', async () => {
-    const document = JSON.parse(await stand.kubectl.must(['get', '--raw', `/openapi/v3/apis/${API}`]));
+    const document = JSON.parse(await fixture.kubectl.must(['get', '--raw', `/openapi/v3/apis/${API}`]));
     const kinds = ['InnerMap', 'NodeMapState', 'OuterMap'];
     for (const kind of kinds) {
       const schema: Schema = document.components.schemas[`io.innermap.v1alpha1.${kind}`];
@@ -146,17 +146,17 @@ function condition(type: string, status: string): object {
   };
 }
 
-async function put(stand: ControlPlaneFixture, object: object, status: object): Promise<void> {
-  await stand.put(object);
-  await stand.put({ ...object, status }, '--subresource=status');
+async function put(fixture: ControlPlaneFixture, object: object, status: object): Promise<void> {
+  await fixture.put(object);
+  await fixture.put({ ...object, status }, '--subresource=status');
 }
 
 /** The cells of `kubectl get`, but how old an object is. */
 async function table(
-  stand: ControlPlaneFixture,
+  fixture: ControlPlaneFixture,
   ...words: readonly string[]
 ): Promise<readonly (readonly string[])[]> {
-  const lines = (await stand.kubectl.must(['get', ...words])).trimEnd().split('\n');
+  const lines = (await fixture.kubectl.must(['get', ...words])).trimEnd().split('\n');
   return lines.map(line =>
     line
       .trimEnd()

@@ -11,17 +11,17 @@ export const SYSTEM = 'innermap-system';
 export class Calls {
   readonly directory = mkdtempSync(join(tmpdir(), 'innermap-commands-'));
   readonly plugin = join(this.directory, 'kubectl-innermap');
-  readonly #stand: ControlPlaneFixture;
+  readonly #fixture: ControlPlaneFixture;
 
-  constructor(stand: ControlPlaneFixture) {
-    this.#stand = stand;
+  constructor(fixture: ControlPlaneFixture) {
+    this.#fixture = fixture;
     symlinkSync(INNERMAP, this.plugin);
   }
 
   /** A cluster with nothing of ours but namespaces. */
   async begin(): Promise<void> {
-    await this.#stand.install();
-    await this.#stand.namespaces('team-a', 'team-b', SYSTEM);
+    await this.#fixture.install();
+    await this.#fixture.namespaces('team-a', 'team-b', SYSTEM);
     await this.clear();
   }
 
@@ -32,7 +32,7 @@ export class Calls {
 
   /** `innermap WORDS… --kubeconfig FILE` */
   innermap(...words: readonly string[]): Promise<Ended> {
-    return this.ended([INNERMAP, ...words, '--kubeconfig', this.#stand.controlPlane.kubeconfig]);
+    return this.ended([INNERMAP, ...words, '--kubeconfig', this.#fixture.controlPlane.kubeconfig]);
   }
 
   /** `kubectl innermap WORDS…`, with KUBECONFIG as its user has it. */
@@ -52,20 +52,20 @@ export class Calls {
   }
 
   async written(object: object, status: object): Promise<void> {
-    await this.#stand.put(object);
-    await this.#stand.put({ ...object, status }, '--subresource=status');
+    await this.#fixture.put(object);
+    await this.#fixture.put({ ...object, status }, '--subresource=status');
   }
 
   async field(kind: string, name: string, path: string, namespace = 'team-a'): Promise<string> {
-    return this.#stand.kubectl.must(['get', kind, name, '-n', namespace, '-o', `jsonpath={${path}}`]);
+    return this.#fixture.kubectl.must(['get', kind, name, '-n', namespace, '-o', `jsonpath={${path}}`]);
   }
 
   /** Nodes and agents are of the whole cluster: neither those of other suites here nor ours there. */
   async clear(): Promise<void> {
-    await this.#stand.kubectl.must(['delete', 'nodes', '--all']);
+    await this.#fixture.kubectl.must(['delete', 'nodes', '--all']);
     const now = ['--grace-period=0', '--force', '--ignore-not-found'];
-    await this.#stand.kubectl.must(['delete', 'pods', '--all', '-n', SYSTEM, ...now]);
-    await this.#stand.kubectl.must([
+    await this.#fixture.kubectl.must(['delete', 'pods', '--all', '-n', SYSTEM, ...now]);
+    await this.#fixture.kubectl.must([
       'delete',
       'clusterrole,clusterrolebinding',
       'map-reader',
@@ -76,13 +76,13 @@ export class Calls {
   /** Somebody who may read InnerMaps and OuterMaps alone; the kubeconfig of that one. */
   async limitedUser(): Promise<string> {
     const account = ['serviceaccount', 'reader', '-n', 'team-a'];
-    await this.#stand.kubectl.must(['create', ...account]);
+    await this.#fixture.kubectl.must(['create', ...account]);
     const role = ['--verb=get,list', '--resource=innermaps.innermap.io,outermaps.innermap.io'];
-    await this.#stand.kubectl.must(['create', 'clusterrole', 'map-reader', ...role]);
+    await this.#fixture.kubectl.must(['create', 'clusterrole', 'map-reader', ...role]);
     const binding = ['--clusterrole=map-reader', '--serviceaccount=team-a:reader'];
-    await this.#stand.kubectl.must(['create', 'clusterrolebinding', 'map-reader', ...binding]);
-    const token = (await this.#stand.kubectl.must(['create', 'token', 'reader', '-n', 'team-a'])).trim();
-    const config = JSON.parse(readFileSync(this.#stand.controlPlane.kubeconfig, 'utf8'));
+    await this.#fixture.kubectl.must(['create', 'clusterrolebinding', 'map-reader', ...binding]);
+    const token = (await this.#fixture.kubectl.must(['create', 'token', 'reader', '-n', 'team-a'])).trim();
+    const config = JSON.parse(readFileSync(this.#fixture.controlPlane.kubeconfig, 'utf8'));
     const file = join(this.directory, 'reader.kubeconfig');
     writeFileSync(file, JSON.stringify({ ...config, users: [{ name: 'test', user: { token } }] }), {
       mode: 0o600,

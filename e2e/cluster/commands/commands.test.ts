@@ -1,19 +1,19 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { onField } from '../../agent/support/loadedagent.ts';
+import { useLoadedAgent } from '../../agent/support/loadedagent.ts';
 import { INNERMAP } from '../../agent/support/process.ts';
 import { treeBelow } from '../../agent/support/witness.ts';
 import { describeCluster } from '../controlplanefixture.ts';
 import { SYSTEM } from './calls.ts';
+import { ENTRIES, useCalls } from './fixture.ts';
 import { innerMap, nodeWith, outerMap, TENANTS } from './objects.ts';
-import { ENTRIES, onScene } from './scene.ts';
 
-describeCluster('commands on a real API server', stand => {
-  const calls = onScene(stand);
+describeCluster('commands on a real API server', fixture => {
+  const calls = useCalls(fixture);
 
   it('a server that is away is told by every command, without waiting for it: exit 2', async () => {
-    const config = JSON.parse(readFileSync(stand.controlPlane.kubeconfig, 'utf8'));
+    const config = JSON.parse(readFileSync(fixture.controlPlane.kubeconfig, 'utf8'));
     const away = join(calls().directory, 'away.kubeconfig');
     const clusters = [{ name: 'test', cluster: { server: 'https://127.0.0.1:1' } }];
     writeFileSync(away, JSON.stringify({ ...config, clusters }), { mode: 0o600 });
@@ -34,11 +34,11 @@ describeCluster('commands on a real API server', stand => {
       const recorded = calls().fakeKubectl('echo contents; exit 7');
       const words = ['get', '--node', 'n1', 'tenants', '10.1.0.7', '-o', 'json'];
       const got = await calls().ended(
-        [INNERMAP, ...words, '--kubeconfig', stand.controlPlane.kubeconfig, '--context', 'test'],
+        [INNERMAP, ...words, '--kubeconfig', fixture.controlPlane.kubeconfig, '--context', 'test'],
         { PATH: recorded.path },
       );
       expect([got.code, got.out, got.error]).to.deep.equal([7, 'contents\n', '']);
-      const cluster = ['--kubeconfig', stand.controlPlane.kubeconfig, '--context', 'test'];
+      const cluster = ['--kubeconfig', fixture.controlPlane.kubeconfig, '--context', 'test'];
       const program = ['innermap', 'get', '--bpffs', '/bpffs', '-o', 'json', '--', 'tenants', '10.1.0.7'];
       expect(recorded.words()).to.deep.equal([
         ...cluster,
@@ -55,7 +55,7 @@ describeCluster('commands on a real API server', stand => {
         'there in namespace team-a;',
       );
       const none = await calls().ended(
-        [INNERMAP, 'get', '--node', 'n1', '--kubeconfig', stand.controlPlane.kubeconfig],
+        [INNERMAP, 'get', '--node', 'n1', '--kubeconfig', fixture.controlPlane.kubeconfig],
         { PATH: '/nowhere' },
       );
       expect([none.code, none.error]).to.deep.equal([
@@ -88,7 +88,7 @@ describeCluster('commands on a real API server', stand => {
       expect(out).to.match(/^\+ InnerMap team-b\/new: created, 1 entry/m);
       expect(out).to.contain('1 created, 1 changed, 1 unchanged\n');
       expect(await calls().field('im', 'web', '.metadata.resourceVersion')).to.equal(version);
-      expect((await stand.kubectl.run(['get', 'im', 'new', '-n', 'team-b'])).code).to.equal(1);
+      expect((await fixture.kubectl.run(['get', 'im', 'new', '-n', 'team-b'])).code).to.equal(1);
     });
 
     it('what is applied already is nothing to do: exit 0', async () => {
@@ -123,25 +123,25 @@ describeCluster('commands on a real API server', stand => {
   });
 
   describe('plan of this kernel', () => {
-    const field = onField();
+    const agentFixture = useLoadedAgent();
 
     it('is what the agent of that node would do, by the labels of its Node: exit 1, nothing is made', async () => {
       const away = nodeWith('n7', { zone: 'b' });
       await calls().written(away.object, away.status);
-      await stand.put(outerMap('zoned', { nodeSelector: { matchLabels: { zone: 'b' } } }));
-      const { kubeconfig } = stand.controlPlane;
-      const plan = (node: string) => field().here('plan', '--kubeconfig', kubeconfig, '--node', node);
+      await fixture.put(outerMap('zoned', { nodeSelector: { matchLabels: { zone: 'b' } } }));
+      const { kubeconfig } = fixture.controlPlane;
+      const plan = (node: string) => agentFixture().here('plan', '--kubeconfig', kubeconfig, '--node', node);
       const [here, there] = [plan('n1'), plan('n7')];
       expect([here.code, here.error]).to.deep.equal([1, '']);
       expect(here.out).to.match(/^\+ tenants: create HashOfMaps/m);
       expect(here.out).to.match(/^\+ tenants\[10\.1\.0\.7\]: insert team-a\/web, 3 entries$/m);
       expect(here.out).to.not.contain('zoned');
       expect(there.out).to.match(/^\+ zoned: create HashOfMaps/m);
-      expect(treeBelow(field().bpffs)).to.deep.equal([]);
+      expect(treeBelow(agentFixture().bpffs)).to.deep.equal([]);
       const none = plan('n9');
       expect([none.code, none.error]).to.deep.equal([
         2,
-        `Error: Cannot find Node n9 in ${stand.controlPlane.url}: name one that it has with --node, \`kubectl get nodes\` lists them\n`,
+        `Error: Cannot find Node n9 in ${fixture.controlPlane.url}: name one that it has with --node, \`kubectl get nodes\` lists them\n`,
       ]);
     });
   });
@@ -154,7 +154,7 @@ describeCluster('commands on a real API server', stand => {
         innerMap('team-c/stranger', '10.1.0.11', [[1, 1]]),
         innerMap('team-a/web2', '10.1.0.12', [[1, 1]]),
       );
-      await stand.namespaces('team-c');
+      await fixture.namespaces('team-c');
       const { code, out } = await calls().innermap('validate', '--server', file);
       expect(code).to.equal(2);
       expect(out).to.match(
@@ -162,7 +162,7 @@ describeCluster('commands on a real API server', stand => {
       );
       expect(out).to.contain('1 error');
       expect(
-        (await stand.kubectl.run(['get', 'im', 'web2', '-n', 'team-a'])).code,
+        (await fixture.kubectl.run(['get', 'im', 'web2', '-n', 'team-a'])).code,
         'nothing is written',
       ).to.equal(1);
     });

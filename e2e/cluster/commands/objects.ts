@@ -2,7 +2,7 @@ const API = 'innermap.io/v1alpha1';
 const NOW = '2026-11-20T10:00:00Z';
 
 /** An object, and what its status is to say. */
-export interface Told {
+export interface ObjectStatus {
   readonly object: object;
   readonly status: object;
 }
@@ -38,7 +38,7 @@ export function innerMap(path: string, key: string, entries: readonly (readonly 
 }
 
 /** A Node that is Ready, as its kubelet would tell. */
-export function nodeWith(name: string, labels: Readonly<Record<string, string>>): Told {
+export function nodeWith(name: string, labels: Readonly<Record<string, string>>): ObjectStatus {
   return {
     object: { apiVersion: 'v1', kind: 'Node', metadata: { name, labels } },
     status: {
@@ -49,7 +49,7 @@ export function nodeWith(name: string, labels: Readonly<Record<string, string>>)
 }
 
 /** A Pod of the agent that is Ready. */
-export function podOn(node: string, namespace: string): Told {
+export function podOn(node: string, namespace: string): ObjectStatus {
   const labels = {
     'app.kubernetes.io/name': 'innermap-operator',
     'app.kubernetes.io/component': 'agent',
@@ -79,7 +79,10 @@ export interface StateParts {
 }
 
 /** What an agent told. */
-export function stateOf(name: string, { uid, labels, bootID = `boot-${name}`, ...parts }: StateParts): Told {
+export function stateOf(
+  name: string,
+  { uid, labels, bootID = `boot-${name}`, ...parts }: StateParts,
+): ObjectStatus {
   const { outerMaps, failures = [] } = parts;
   return {
     object: { apiVersion: API, kind: 'NodeMapState', metadata: { name } },

@@ -3,11 +3,11 @@ import { expect } from 'chai';
 import { INNERMAP, Running } from '../../agent/support/process.ts';
 import { describeCluster } from '../controlplanefixture.ts';
 import { programs } from '../plane/programs.ts';
+import { useCalls } from './fixture.ts';
 import { innerMap } from './objects.ts';
-import { onScene } from './scene.ts';
 
-describeCluster('status on a real API server', stand => {
-  const calls = onScene(stand);
+describeCluster('status on a real API server', fixture => {
+  const calls = useCalls(fixture);
 
   it('summarises what is well, lists what is not: exit 1', async () => {
     const { code, out, error } = await calls().innermap('status');
@@ -30,7 +30,7 @@ describeCluster('status on a real API server', stand => {
     const { out } = await calls().innermap('status');
     const command = /kubectl (annotate om\/tenants \S+ --overwrite)/.exec(out);
     expect(out).to.contain('Held: the removal of 40 keys of tenants on n2; if it is meant:');
-    await stand.kubectl.must(command![1]!.split(' '));
+    await fixture.kubectl.must(command![1]!.split(' '));
     expect(
       await calls().field('om', 'tenants', '.metadata.annotations.innermap\\.io/release-removal'),
     ).to.equal('abc123');
@@ -50,7 +50,7 @@ describeCluster('status on a real API server', stand => {
   });
 
   it('as kubectl innermap takes KUBECONFIG, several files as kubectl does', async () => {
-    const files = `${join(calls().directory, 'none')}:${stand.controlPlane.kubeconfig}`;
+    const files = `${join(calls().directory, 'none')}:${fixture.controlPlane.kubeconfig}`;
     const { code, out } = await calls().asPlugin(files, 'status', 'tenants', '-n', 'team-b', '--all');
     expect(code).to.equal(1);
     expect(out).to.match(/^n1 +tenants +2 +24 +0 +0 +True +Programmed/m);
@@ -62,7 +62,7 @@ describeCluster('status on a real API server', stand => {
     const path = `PATH=${calls().directory}:${process.env['PATH']}`;
     const words = [
       'env',
-      `KUBECONFIG=${stand.controlPlane.kubeconfig}`,
+      `KUBECONFIG=${fixture.controlPlane.kubeconfig}`,
       path,
       kubectl,
       'innermap',
@@ -75,22 +75,22 @@ describeCluster('status on a real API server', stand => {
   });
 
   it('an InnerMap changed after a node’s watermark is behind, not ready', async () => {
-    await stand.put(innerMap('team-b/late', '10.1.0.9', [[1, 1]]));
+    await fixture.put(innerMap('team-b/late', '10.1.0.9', [[1, 1]]));
     const { out } = await calls().innermap('status', 'tenants');
     expect(out).to.match(/^n1 +tenants +2 +24 +0 +1 +Unknown +Progressing/m);
-    await stand.kubectl.must(['delete', 'im', 'late', '-n', 'team-b']);
+    await fixture.kubectl.must(['delete', 'im', 'late', '-n', 'team-b']);
   });
 
   it('a name that is not there, and a context that is not there, say so: exit 2', async () => {
     const unknown = await calls().innermap('status', 'tenant');
     expect([unknown.code, unknown.error]).to.deep.equal([
       2,
-      `Error: Cannot find OuterMap tenant in ${stand.controlPlane.url}: \`innermap status\` lists them\n`,
+      `Error: Cannot find OuterMap tenant in ${fixture.controlPlane.url}: \`innermap status\` lists them\n`,
     ]);
     const context = await calls().innermap('status', '--context', 'prod');
     expect([context.code, context.error]).to.deep.equal([
       2,
-      `Error: Cannot use context prod of ${stand.controlPlane.kubeconfig}: it has test\n`,
+      `Error: Cannot use context prod of ${fixture.controlPlane.kubeconfig}: it has test\n`,
     ]);
   });
 

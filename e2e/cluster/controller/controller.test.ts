@@ -14,24 +14,24 @@ interface Running {
   stop(): Promise<'stopped' | 'lost'>;
 }
 
-describeCluster('controller on a real API server', stand => {
+describeCluster('controller on a real API server', fixture => {
   let cluster: Cluster;
   let fleet: Fleet;
   let running: Running[] = [];
 
   before(async function () {
     this.timeout(120_000);
-    await stand.install();
-    await stand.namespaces(NAMESPACE, 'team-a', 'team-b');
-    await stand.kubectl.run(['create', 'serviceaccount', 'default', '-n', NAMESPACE]);
-    await stand.kubectl.run(['delete', 'nodes', '--all']);
-    cluster = openCluster({ kubeconfig: stand.controlPlane.kubeconfig, userAgent: 'innermap/test' });
+    await fixture.install();
+    await fixture.namespaces(NAMESPACE, 'team-a', 'team-b');
+    await fixture.kubectl.run(['create', 'serviceaccount', 'default', '-n', NAMESPACE]);
+    await fixture.kubectl.run(['delete', 'nodes', '--all']);
+    cluster = openCluster({ kubeconfig: fixture.controlPlane.kubeconfig, userAgent: 'innermap/test' });
     fleet = new Fleet(cluster);
     await fleet.join('one', { zone: 'a' });
     await fleet.join('two', { zone: 'b' });
   });
 
-  beforeEach(() => stand.install());
+  beforeEach(() => fixture.install());
 
   afterEach(async () => {
     await Promise.all(running.map(each => each.stop()));
@@ -39,15 +39,15 @@ describeCluster('controller on a real API server', stand => {
   });
 
   after(async () => {
-    await stand.kubectl.run(['delete', 'nodes', '--all']);
-    await stand.kubectl.run(['delete', 'pods', '--all', '-n', NAMESPACE, '--force', '--grace-period=0']);
+    await fixture.kubectl.run(['delete', 'nodes', '--all']);
+    await fixture.kubectl.run(['delete', 'pods', '--all', '-n', NAMESPACE, '--force', '--grace-period=0']);
     await cluster.close();
   });
 
   /** A controller of its own, as another process would have it. */
   function start(identity: string): Running {
     const own = openCluster({
-      kubeconfig: stand.controlPlane.kubeconfig,
+      kubeconfig: fixture.controlPlane.kubeconfig,
       userAgent: `innermap/${identity}`,
       concurrency: 24,
     });
@@ -85,14 +85,14 @@ describeCluster('controller on a real API server', stand => {
   it('tells why InnerMaps cannot be taken, and takes those that can', async () => {
     start('a');
     // Before the OuterMap is there the admission policy cannot refuse it.
-    await stand.put(innerMap('foreign', { key: '10.9.0.1' }));
-    await stand.put(outerMap());
-    await stand.put(innerMap('good', { key: '10.1.0.1' }));
-    await stand.put(innerMap('lost', { outerMap: 'nowhere' }));
-    await stand.put(innerMap('wrong', { key: 'abc' }));
-    await stand.put(innerMap('content', { key: '10.1.0.2', entries: [{ key: 'x', value: 1 }] }));
-    await stand.put(innerMap('large', { key: '10.1.0.3', table: tableOf(65) }));
-    await stand.put(innerMap('late', { key: '10.1.0.1' }, 'team-b'));
+    await fixture.put(innerMap('foreign', { key: '10.9.0.1' }));
+    await fixture.put(outerMap());
+    await fixture.put(innerMap('good', { key: '10.1.0.1' }));
+    await fixture.put(innerMap('lost', { outerMap: 'nowhere' }));
+    await fixture.put(innerMap('wrong', { key: 'abc' }));
+    await fixture.put(innerMap('content', { key: '10.1.0.2', entries: [{ key: 'x', value: 1 }] }));
+    await fixture.put(innerMap('large', { key: '10.1.0.3', table: tableOf(65) }));
+    await fixture.put(innerMap('late', { key: '10.1.0.1' }, 'team-b'));
     const reasons = await eventually(
       async () => ({
         good: reasonOf(await inner('good'), 'Accepted'),
@@ -103,7 +103,7 @@ describeCluster('controller on a real API server', stand => {
         large: reasonOf(await inner('large'), 'Accepted'),
         late: reasonOf(await inner('late', 'team-b'), 'Accepted'),
       }),
-      told => Object.values(told).every(reason => reason !== undefined),
+      reasons => Object.values(reasons).every(reason => reason !== undefined),
     );
     expect(reasons).to.deep.equal({
       good: 'Accepted',
@@ -119,14 +119,14 @@ describeCluster('controller on a real API server', stand => {
 
   it('is Ready when every node has it, with one write of a change that all answer at once', async () => {
     const { writes } = start('a');
-    await stand.put(outerMap());
+    await fixture.put(outerMap());
     await fleet.report('tenants', ['one', 'two']);
     await eventually(
       () => outer('tenants'),
       status => statusOf(status, 'Ready') === 'True',
     );
     writes.length = 0;
-    await stand.put(innerMap('web', { key: '10.1.0.1', entries: [{ key: 1, value: 1 }] }));
+    await fixture.put(innerMap('web', { key: '10.1.0.1', entries: [{ key: 1, value: 1 }] }));
     await fleet.report('tenants', ['one', 'two']);
     const status = await eventually(
       () => inner('web'),
@@ -143,9 +143,9 @@ describeCluster('controller on a real API server', stand => {
 
   it('names the node that fails and why, and the nodes that are behind', async () => {
     start('a');
-    await stand.put(outerMap());
-    await stand.put(innerMap('web', { key: '10.1.0.1' }));
-    await stand.put(innerMap('slow', { key: '10.1.0.2' }));
+    await fixture.put(outerMap());
+    await fixture.put(innerMap('web', { key: '10.1.0.1' }));
+    await fixture.put(innerMap('slow', { key: '10.1.0.2' }));
     const failure = {
       kind: 'InnerMap',
       namespace: 'team-a',
@@ -172,15 +172,15 @@ describeCluster('controller on a real API server', stand => {
 
   it('is not Ready again after a deletion until every node has passed it', async () => {
     start('a');
-    await stand.put(outerMap());
-    await stand.put(innerMap('web', { key: '10.1.0.1' }));
+    await fixture.put(outerMap());
+    await fixture.put(innerMap('web', { key: '10.1.0.1' }));
     await fleet.report('tenants', ['one', 'two']);
     await eventually(
       () => outer('tenants'),
       status => statusOf(status, 'Ready') === 'True' && status?.innerMaps === 1,
     );
-    await stand.kubectl.must(['delete', 'im', 'web', '-n', 'team-a']);
-    const waiting = stand.kubectl.run(['wait', '--for=condition=Ready', 'om/tenants', '--timeout=20s']);
+    await fixture.kubectl.must(['delete', 'im', 'web', '-n', 'team-a']);
+    const waiting = fixture.kubectl.run(['wait', '--for=condition=Ready', 'om/tenants', '--timeout=20s']);
     const gated = await eventually(
       () => outer('tenants'),
       status => reasonOf(status, 'Ready') === 'Progressing',
@@ -196,18 +196,18 @@ describeCluster('controller on a real API server', stand => {
 
   it('judges contents by an OuterMap that comes later, and anew when it is made again', async () => {
     start('a');
-    await stand.put(innerMap('web', { key: '10.1.0.1', entries: [{ key: 1, value: 300 }] }));
+    await fixture.put(innerMap('web', { key: '10.1.0.1', entries: [{ key: 1, value: 300 }] }));
     await eventually(
       () => inner('web'),
       status => reasonOf(status, 'Accepted') === 'OuterMapNotFound',
     );
-    await stand.put(outerMap());
+    await fixture.put(outerMap());
     await eventually(
       () => inner('web'),
       status => reasonOf(status, 'Accepted') === 'Accepted',
     );
-    await stand.kubectl.must(['delete', 'om', 'tenants']);
-    await stand.put(outerMap({ inner: { type: 'Hash', maxEntries: 64, key: 'u32', value: 'u8' } }));
+    await fixture.kubectl.must(['delete', 'om', 'tenants']);
+    await fixture.put(outerMap({ inner: { type: 'Hash', maxEntries: 64, key: 'u32', value: 'u8' } }));
     const status = await eventually(
       () => inner('web'),
       status => reasonOf(status, 'Accepted') === 'InvalidEntries',
@@ -215,11 +215,11 @@ describeCluster('controller on a real API server', stand => {
     expect(status?.conditions[0]?.message).to.contain('spec.entries[0].value');
   });
 
-  it('a label that newly selects a node takes Ready away, until its agent has told', async () => {
+  it('a label that newly selects a node takes Ready away, until its agent has reported', async () => {
     start('a');
-    await stand.put(outerMap());
+    await fixture.put(outerMap());
     const nodeSelector = { matchLabels: { zone: 'a' } };
-    await stand.put(innerMap('web', { key: '10.1.0.1', nodeSelector }));
+    await fixture.put(innerMap('web', { key: '10.1.0.1', nodeSelector }));
     await fleet.report('tenants', ['one', 'two']);
     await eventually(
       () => inner('web'),
@@ -240,11 +240,11 @@ describeCluster('controller on a real API server', stand => {
   });
 
   it('cannot write the status of an object that was made again under its name', async () => {
-    await stand.put(innerMap('web', { key: '10.1.0.1' }));
+    await fixture.put(innerMap('web', { key: '10.1.0.1' }));
     const place = { ...INNER_MAPS, namespace: 'team-a', name: 'web', subresource: 'status' } as const;
     const { metadata } = await cluster.get<KubeObject>({ ...place, subresource: undefined });
-    await stand.kubectl.must(['delete', 'im', 'web', '-n', 'team-a']);
-    await stand.put(innerMap('web', { key: '10.1.0.1' }));
+    await fixture.kubectl.must(['delete', 'im', 'web', '-n', 'team-a']);
+    await fixture.put(innerMap('web', { key: '10.1.0.1' }));
     const { resourceVersion } = metadata;
     const patch = { metadata: { resourceVersion }, status: { entries: 1 } };
     const refusal = await cluster.patch(place, patch).catch((error: unknown) => error);
@@ -253,18 +253,18 @@ describeCluster('controller on a real API server', stand => {
 
   it('tells people in events, of transitions alone', async () => {
     start('a');
-    await stand.put(innerMap('event', { outerMap: 'nowhere' }));
+    await fixture.put(innerMap('event', { outerMap: 'nowhere' }));
     const listed = ['get', 'events', '-n', 'team-a', '-o', 'jsonpath={.items[*].reason}'];
     await eventually(
-      () => stand.kubectl.must(listed),
+      () => fixture.kubectl.must(listed),
       reasons => reasons.includes('OuterMapNotFound'),
     );
   });
 
   it('another takes over when the leader stops, and writes nothing that is written', async () => {
     const first = start('a');
-    await stand.put(outerMap());
-    await stand.put(innerMap('web', { key: '10.1.0.1' }));
+    await fixture.put(outerMap());
+    await fixture.put(innerMap('web', { key: '10.1.0.1' }));
     await fleet.report('tenants', ['one', 'two']);
     await eventually(
       () => inner('web'),
@@ -274,7 +274,7 @@ describeCluster('controller on a real API server', stand => {
     await sleep(1_500);
     expect(second.writes).to.deep.equal([]);
     expect(await first.stop()).to.equal('stopped');
-    await stand.put(innerMap('next', { key: '10.1.0.2' }));
+    await fixture.put(innerMap('next', { key: '10.1.0.2' }));
     await eventually(
       () => inner('next'),
       status => reasonOf(status, 'Ready') === 'Progressing',

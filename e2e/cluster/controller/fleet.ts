@@ -10,7 +10,7 @@ export const AGENTS = 'app=innermap-agent';
 export const INNER_MAPS: ResourceRef = { resource: { ...OURS, plural: 'innermaps' } };
 export const OUTER_MAPS: ResourceRef = { resource: { ...OURS, plural: 'outermaps' } };
 
-export interface Told {
+export interface NodeReport {
   readonly failures?: readonly Failure[];
   readonly failuresTotal?: number;
   readonly heldRemoval?: OuterMapState['heldRemoval'];
@@ -42,8 +42,8 @@ export class Fleet {
     );
   }
 
-  /** The nodes' kernels hold all that is declared, but for what is told. */
-  async report(outer: string, nodes: readonly string[], told: Told = {}): Promise<void> {
+  /** The nodes' kernels hold all that is declared, but for what is reported. */
+  async report(outer: string, nodes: readonly string[], report: NodeReport = {}): Promise<void> {
     const outerMap = await this.#cluster.get<KubeObject>({ ...OUTER_MAPS, name: outer });
     const { resourceVersion } = await this.#cluster.page(INNER_MAPS, { limit: 1 });
     const entry: OuterMapState = {
@@ -51,11 +51,11 @@ export class Fleet {
       uid: outerMap.metadata.uid!,
       generation: outerMap.metadata.generation!,
       ...{ innerMaps: 1, entries: 1, bytes: 8 },
-      failuresTotal: told.failuresTotal ?? told.failures?.length ?? 0,
-      programmedResourceVersion: told.watermark ?? resourceVersion,
-      ...(told.heldRemoval === undefined ? {} : { heldRemoval: told.heldRemoval }),
+      failuresTotal: report.failuresTotal ?? report.failures?.length ?? 0,
+      programmedResourceVersion: report.watermark ?? resourceVersion,
+      ...(report.heldRemoval === undefined ? {} : { heldRemoval: report.heldRemoval }),
     };
-    await Promise.all(nodes.map(node => this.#report(node, entry, told.failures ?? [])));
+    await Promise.all(nodes.map(node => this.#report(node, entry, report.failures ?? [])));
   }
 
   async #report(name: string, entry: OuterMapState, failures: readonly Failure[]): Promise<void> {

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { outerMap } from '../../agent/support/manifests.ts';
 import { idsIn } from '../../agent/support/witness.ts';
 import { REPOSITORY } from '../../crdschema.ts';
-import { condition, isReady, type Told } from '../site/nodesfixture.ts';
+import { condition, isReady, type ObjectStatus } from '../nodes/nodesfixture.ts';
 import { describeFaults } from './support/faults.ts';
 import type { FaultyNode } from './support/faultynode.ts';
 import { holdsWithin, within } from './support/patience.ts';
@@ -15,67 +15,67 @@ const MANY = 60;
 const OM = ['om', 'tenants'];
 const CRD = join(REPOSITORY, 'crds', 'innermap.yaml');
 
-describeFaults('everything gone at once', (site, stand) => {
+describeFaults('everything gone at once', (nodesFixture, fixture) => {
   it('kubectl delete im --all of 60: nothing is lost, the removal is held and told; put back or released by its token', async function () {
     this.timeout(120_000);
     const [node] = await declared(['emptied-0']);
     const before = [...idsOf(node!)];
-    await stand.kubectl.must(['delete', 'im', '--all', '-n', 'team-a']);
+    await fixture.kubectl.must(['delete', 'im', '--all', '-n', 'team-a']);
     await held(node!);
-    await putAll(stand, tenants(MANY, 1));
-    await site().told(OM, isReady);
+    await putAll(fixture, tenants(MANY, 1));
+    await nodesFixture().statusWhen(OM, isReady);
     expect([...idsOf(node!)], 'put back one by one, none is replaced').to.deep.equal(before);
-    await stand.kubectl.must(['delete', 'im', '--all', '-n', 'team-a']);
+    await fixture.kubectl.must(['delete', 'im', '--all', '-n', 'team-a']);
     await held(node!);
-    const { message } = condition(await site().told(OM, isHeld), 'Ready')!;
+    const { message } = condition(await nodesFixture().statusWhen(OM, isHeld), 'Ready')!;
     const token = /release-removal: ([0-9a-f]+)/.exec(message)?.[1];
     expect(token, message).to.be.a('string');
     expect(node!.contents('tenants')).to.deep.equal(tenantsIn(MANY, 1));
-    await stand.kubectl.must(['annotate', ...OM, `innermap.io/release-removal=${token}`]);
+    await fixture.kubectl.must(['annotate', ...OM, `innermap.io/release-removal=${token}`]);
     await holdsWithin(20, node!, {});
-    await site().told(OM, isReady);
+    await nodesFixture().statusWhen(OM, isReady);
   });
 
   it('the OuterMap itself deleted, with deletionPolicy Delete: held, told by the node’s state, and released by it', async function () {
     this.timeout(120_000);
     const [node] = await declared(['farewell-0']);
-    await stand.put(outerMap('tenants', { maxEntries: 4096, deletionPolicy: 'Delete' }));
-    await site().told(OM, isReady);
-    await stand.kubectl.must(['delete', ...OM]);
+    await fixture.put(outerMap('tenants', { maxEntries: 4096, deletionPolicy: 'Delete' }));
+    await nodesFixture().statusWhen(OM, isReady);
+    await fixture.kubectl.must(['delete', ...OM]);
     const state = ['nms', node!.name];
-    const isHeldThere = ({ conditions }: Told) => conditions?.[0]?.reason === 'RemovalHeld';
-    const { message } = condition(await site().told(state, isHeldThere), 'Ready')!;
+    const isHeldThere = ({ conditions }: ObjectStatus) => conditions?.[0]?.reason === 'RemovalHeld';
+    const { message } = condition(await nodesFixture().statusWhen(state, isHeldThere), 'Ready')!;
     const [, token] = /with token ([0-9a-f]+) \(annotation [^ ]+ of the NodeMapState/.exec(message) ?? [];
     expect(token, message).to.be.a('string');
     expect(node!.contents('tenants')).to.deep.equal(tenantsIn(MANY, 1));
-    await stand.kubectl.must(['annotate', ...state, `innermap.io/release-removal=${token}`]);
+    await fixture.kubectl.must(['annotate', ...state, `innermap.io/release-removal=${token}`]);
     await within(20, 'the outer map is let go', () => !existsSync(node!.pin('tenants')));
-    await site().told(state, isReady);
+    await nodesFixture().statusWhen(state, isReady);
   });
 
   it('the CustomResourceDefinition deleted and, with its objects, applied again: not one inner map is replaced', async function () {
     this.timeout(180_000);
     const nodes = await declared(['crd-0', 'crd-1']);
     const before = nodes.map(idsOf);
-    await stand.kubectl.must(['delete', 'crd', 'innermaps.innermap.io']);
+    await fixture.kubectl.must(['delete', 'crd', 'innermaps.innermap.io']);
     await Promise.all(nodes.map(held));
     await sleep(3_000);
     for (const node of nodes) expect(node.contents('tenants')).to.deep.equal(tenantsIn(MANY, 1));
-    await stand.kubectl.must(['apply', '--server-side', '-f', CRD]);
-    await stand.kubectl.must([
+    await fixture.kubectl.must(['apply', '--server-side', '-f', CRD]);
+    await fixture.kubectl.must([
       'wait',
       '--for=condition=Established',
       '--timeout=30s',
       'crd/innermaps.innermap.io',
     ]);
     await within(30, 'InnerMaps are known again', async () => {
-      const { code } = await stand.apply({ apiVersion: 'v1', kind: 'List', items: tenants(MANY, 1) });
+      const { code } = await fixture.apply({ apiVersion: 'v1', kind: 'List', items: tenants(MANY, 1) });
       return code === 0;
     });
-    await site().told(['im', `m${MANY}`, '-n', 'team-a'], isReady);
-    await site().told(OM, isReady);
+    await nodesFixture().statusWhen(['im', `m${MANY}`, '-n', 'team-a'], isReady);
+    await nodesFixture().statusWhen(OM, isReady);
     for (const [at, node] of nodes.entries()) {
-      await node.told(({ conditions }) => conditions[0]?.status === 'True');
+      await node.stateWhen(({ conditions }) => conditions[0]?.status === 'True');
       expect([...idsOf(node)], 'ids').to.deep.equal([...before[at]!]);
       expect(node.contents('tenants')).to.deep.equal(tenantsIn(MANY, 1));
     }
@@ -83,18 +83,18 @@ describeFaults('everything gone at once', (site, stand) => {
 
   it('etcd restored to a time before the InnerMaps: nothing is lost, the removal is held and told', async function () {
     this.timeout(180_000);
-    const node = await site().faulty('restored-0', 'direct');
-    await stand.put(TENANTS);
-    await stand.controlPlane.backUp();
-    await site().contender('one');
+    const node = await nodesFixture().faulty('restored-0', 'direct');
+    await fixture.put(TENANTS);
+    await fixture.controlPlane.backUp();
+    await nodesFixture().contender('one');
     await node.started();
-    await putAll(stand, tenants(MANY, 1));
+    await putAll(fixture, tenants(MANY, 1));
     await holdsWithin(30, node, tenantsIn(MANY, 1));
-    await stand.controlPlane.restore();
+    await fixture.controlPlane.restore();
     await held(node);
     // What an agent tells before the controller has noticed counts 75 seconds later at the latest
     await within(90, 'the OuterMap tells it', async () => {
-      const { message } = condition(await site().told(OM, isHeld), 'Ready')!;
+      const { message } = condition(await nodesFixture().statusWhen(OM, isHeld), 'Ready')!;
       expect(message).to.match(/release-removal: [0-9a-f]+/);
       return true;
     });
@@ -103,11 +103,11 @@ describeFaults('everything gone at once', (site, stand) => {
 
   /** Agents and a controller, and everything is programmed. */
   async function declared(names: readonly string[]): Promise<readonly FaultyNode[]> {
-    await site().contender('one');
-    const nodes = await site().faultyAgents(names, 'direct');
-    await putAll(stand, [TENANTS, ...tenants(MANY, 1)]);
+    await nodesFixture().contender('one');
+    const nodes = await nodesFixture().faultyAgents(names, 'direct');
+    await putAll(fixture, [TENANTS, ...tenants(MANY, 1)]);
     await Promise.all(nodes.map(node => holdsWithin(20, node, tenantsIn(MANY, 1))));
-    await site().told(OM, isReady);
+    await nodesFixture().statusWhen(OM, isReady);
     return nodes;
   }
 });

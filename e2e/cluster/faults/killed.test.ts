@@ -18,13 +18,13 @@ const POINTS: Readonly<Record<string, { readonly pinned: number; readonly replac
   late: { pinned: 1_900, replacing: 1_900 },
 };
 
-describeFaults('agents killed in the middle of a wave', (site, stand) => {
+describeFaults('agents killed in the middle of a wave', (nodesFixture, fixture) => {
   it(`${MANY} inserts, then ${MANY} swaps: after the next start kernel and NodeMapState are as declared, no pin is left over`, async function () {
     this.timeout(240_000);
     const names = Object.keys(POINTS);
-    const nodes = await Promise.all(names.map(name => site().faulty(name, 'direct')));
-    await stand.put(TENANTS);
-    const inserts = await declareCrowd(stand.controlPlane, tenants(MANY, 1));
+    const nodes = await Promise.all(names.map(name => nodesFixture().faulty(name, 'direct')));
+    await fixture.put(TENANTS);
+    const inserts = await declareCrowd(fixture.controlPlane, tenants(MANY, 1));
     for (const [at, node] of nodes.entries())
       await killedAt(node, () => innerNames(node).length, POINTS[names[at]!]!.pinned);
     expect(
@@ -34,7 +34,7 @@ describeFaults('agents killed in the middle of a wave', (site, stand) => {
     await Promise.all(nodes.map(node => node.start()));
     for (const node of nodes) await isWhole(node, 1, inserts);
     for (const node of nodes) await node.agent!.end('SIGKILL');
-    const swaps = await declareCrowd(stand.controlPlane, tenants(MANY, 2));
+    const swaps = await declareCrowd(fixture.controlPlane, tenants(MANY, 2));
     for (const [at, node] of nodes.entries())
       await killedAt(node, () => replacements(node), POINTS[names[at]!]!.replacing);
     expect(
@@ -60,7 +60,7 @@ async function killedAt(node: FaultyNode, count: () => number, wanted: number): 
 }
 
 async function isWhole(node: FaultyNode, value: number, version: number): Promise<void> {
-  const { outerMaps } = await node.told(
+  const { outerMaps } = await node.stateWhen(
     ({ outerMaps, conditions }) =>
       Number(outerMaps[0]?.programmedResourceVersion ?? 0) >= version && conditions[0]?.status === 'True',
   );

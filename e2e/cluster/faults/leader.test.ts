@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { condition, isReady } from '../site/nodesfixture.ts';
+import { condition, isReady } from '../nodes/nodesfixture.ts';
 import { NAMESPACE } from '../support/accounts.ts';
 import { type Seen, StatusWatch } from '../support/statuswatch.ts';
 import { describeFaults } from './support/faults.ts';
@@ -11,27 +11,30 @@ const MANY = 10;
 /** Progressing with its age, and Ready. */
 const MOST_WRITES = 3;
 
-describeFaults('controllers of which one leads', (site, stand) => {
+describeFaults('controllers of which one leads', (nodesFixture, fixture) => {
   it('the leader killed: the other one leads once its Lease ran out, tells the truth, and writes nothing that is written', async function () {
     this.timeout(120_000);
-    const contenders = [await site().contender('one'), await site().contender('two')];
-    const [node] = await site().faultyAgents(['led-0'], 'direct');
-    await putAll(stand, [TENANTS, ...tenants(MANY, 1)]);
+    const contenders = [await nodesFixture().contender('one'), await nodesFixture().contender('two')];
+    const [node] = await nodesFixture().faultyAgents(['led-0'], 'direct');
+    await putAll(fixture, [TENANTS, ...tenants(MANY, 1)]);
     await holdsWithin(20, node!, tenantsIn(MANY, 1));
     for (let number = 1; number <= MANY; number++)
-      await site().told(['im', `m${number}`, '-n', 'team-a'], isReady);
-    await site().told(['om', 'tenants'], isReady);
+      await nodesFixture().statusWhen(['im', `m${number}`, '-n', 'team-a'], isReady);
+    await nodesFixture().statusWhen(['om', 'tenants'], isReady);
     const holder = await leader();
     const wrong: Seen[] = [];
-    const watch = await StatusWatch.open(stand.controlPlane, 'innermaps', seen => {
+    const watch = await StatusWatch.open(fixture.controlPlane, 'innermaps', seen => {
       const expected = { ...tenantsIn(MANY, 1), ...tenantsIn(1, seen.generation) };
       if (seen.isReady && JSON.stringify(node!.contents('tenants')) !== JSON.stringify(expected))
         wrong.push(seen);
     });
     try {
       await contenders[holder === 'one' ? 0 : 1]!.kill();
-      await stand.put(tenants(1, 2)[0]!);
-      const status = await site().told(M1, each => each.observedGeneration === 2 && isReady(each));
+      await fixture.put(tenants(1, 2)[0]!);
+      const status = await nodesFixture().statusWhen(
+        M1,
+        each => each.observedGeneration === 2 && isReady(each),
+      );
       expect(await leader()).to.equal(holder === 'one' ? 'two' : 'one');
       expect(condition(status, 'Ready')?.status).to.equal('True');
       await within(5, 'the watch has seen it', () => watch.writesOf('m1').at(-1)?.isReady === true);
@@ -57,6 +60,6 @@ describeFaults('controllers of which one leads', (site, stand) => {
       '-o',
       'jsonpath={.spec.holderIdentity}',
     ];
-    return stand.kubectl.must(words);
+    return fixture.kubectl.must(words);
   }
 });

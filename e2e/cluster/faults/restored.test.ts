@@ -4,22 +4,25 @@ import { describeFaults } from './support/faults.ts';
 import { holdsWithin, within } from './support/patience.ts';
 import { putAll, TENANTS, tenants, tenantsIn } from './support/tenants.ts';
 
-describeFaults('etcd restored to an older state', (site, stand) => {
+describeFaults('etcd restored to an older state', (nodesFixture, fixture) => {
   it('kernels come to hold what the restored objects declare; no Ready is written that a kernel does not hold', async function () {
     this.timeout(260_000);
-    const nodes = [await site().faulty('old-0', 'direct'), await site().faulty('old-1', 'direct')];
-    await putAll(stand, [TENANTS, ...tenants(6, 1)]);
-    await stand.controlPlane.backUp();
-    await site().contender('one');
+    const nodes = [
+      await nodesFixture().faulty('old-0', 'direct'),
+      await nodesFixture().faulty('old-1', 'direct'),
+    ];
+    await putAll(fixture, [TENANTS, ...tenants(6, 1)]);
+    await fixture.controlPlane.backUp();
+    await nodesFixture().contender('one');
     await Promise.all(nodes.map(node => node.started()));
-    await putAll(stand, [...tenants(3, 2), ...tenants(4, 1, 10)]);
-    await stand.kubectl.must(['delete', 'im', 'm6', '-n', 'team-a']);
+    await putAll(fixture, [...tenants(3, 2), ...tenants(4, 1, 10)]);
+    await fixture.kubectl.must(['delete', 'im', 'm6', '-n', 'team-a']);
     const future = { ...tenantsIn(3, 2), ...tenantsIn(2, 1, 4), ...tenantsIn(4, 1, 10) };
     await Promise.all(nodes.map(node => holdsWithin(30, node, future)));
-    await stand.controlPlane.restore();
+    await fixture.controlPlane.restore();
     const expected = tenantsIn(6, 1);
     const wrong: Seen[] = [];
-    const watch = await StatusWatch.open(stand.controlPlane, 'innermaps', seen => {
+    const watch = await StatusWatch.open(fixture.controlPlane, 'innermaps', seen => {
       const key = Buffer.alloc(4);
       key.writeUInt32LE(Number(seen.name.slice(1)));
       const hex = key.toString('hex');
@@ -32,8 +35,8 @@ describeFaults('etcd restored to an older state', (site, stand) => {
       await Promise.all(nodes.map(node => holdsWithin(60, node, expected)));
       // What an agent tells before the controller has noticed counts from its next word on, a minute later
       await within(150, 'm1 and m6 are Ready', async () => {
-        const asked = [1, 6].map(key => site().waits(`im/team-a.m${key}`, 'Ready', 5));
-        return (await Promise.all(asked)).every(Boolean);
+        const waits = [1, 6].map(key => nodesFixture().waits(`im/team-a.m${key}`, 'Ready', 5));
+        return (await Promise.all(waits)).every(Boolean);
       });
       expect(wrong, 'Ready of what a kernel does not hold').to.deep.equal([]);
     } finally {

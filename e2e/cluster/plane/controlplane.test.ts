@@ -12,21 +12,21 @@ import { startControlPlane } from './controlplane.ts';
 
 const ABANDONED = join(import.meta.dirname, 'abandoned.js');
 
-describeCluster('control plane', stand => {
+describeCluster('control plane', fixture => {
   it('is the Kubernetes that it says it is', async () => {
-    const { serverVersion } = JSON.parse(await stand.kubectl.must(['version', '-o', 'json']));
+    const { serverVersion } = JSON.parse(await fixture.kubectl.must(['version', '-o', 'json']));
     expect(serverVersion.gitVersion).to.match(/^v1\.\d+\.\d+$/);
     expect(serverVersion.gitVersion).to.contain(`v${serverVersion.major}.${serverVersion.minor}.`);
   });
 
   it('takes only those who can say who they are, for no more than they may', async () => {
-    const stranger = await stand.controlPlane.kubectlWith('no-such-token').run(['get', 'namespaces']);
+    const stranger = await fixture.controlPlane.kubectlWith('no-such-token').run(['get', 'namespaces']);
     expect(stranger.error).to.contain('You must be logged in to the server');
-    const token = await stand.kubectl.must(['create', 'token', 'nobody', '-n', 'default']).catch(String);
+    const token = await fixture.kubectl.must(['create', 'token', 'nobody', '-n', 'default']).catch(String);
     expect(token).to.contain('serviceaccounts "nobody" not found');
-    await stand.kubectl.must(['create', 'serviceaccount', 'somebody', '-n', 'default']);
-    const known = (await stand.kubectl.must(['create', 'token', 'somebody', '-n', 'default'])).trim();
-    const { error } = await stand.controlPlane.kubectlWith(known).run(['get', 'namespaces']);
+    await fixture.kubectl.must(['create', 'serviceaccount', 'somebody', '-n', 'default']);
+    const known = (await fixture.kubectl.must(['create', 'token', 'somebody', '-n', 'default'])).trim();
+    const { error } = await fixture.controlPlane.kubectlWith(known).run(['get', 'namespaces']);
     expect(error).to.contain(
       'User "system:serviceaccount:default:somebody" cannot list resource "namespaces"',
     );
@@ -45,7 +45,7 @@ describeCluster('control plane', stand => {
       () => !existsSync(directory) && processesIn(directory).length === 0,
     );
     expect(await answers(Number(new URL(url).port))).to.equal(false);
-    await stand.kubectl.must(['get', 'namespaces']);
+    await fixture.kubectl.must(['get', 'namespaces']);
   });
 
   it('that cannot start says why in the words of the part that ended, and leaves nothing', async () => {

@@ -237,15 +237,15 @@ function statusOf(
     key: readFileSync(admin.key),
   };
   return new Promise(resolve => {
-    const asked = request(
+    const outgoing = request(
       { host: '127.0.0.1', port, path, ...credentials, agent: false, timeout: 5000 },
       answer => {
         answer.resume();
         resolve(answer.statusCode);
       },
     );
-    asked.on('error', () => resolve(undefined));
-    asked.on('timeout', () => asked.destroy());
-    asked.end();
+    outgoing.on('error', () => resolve(undefined));
+    outgoing.on('timeout', () => outgoing.destroy());
+    outgoing.end();
   });
 }

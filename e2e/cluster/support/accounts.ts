@@ -32,29 +32,29 @@ export const CONTROLLER_RULES = [
 ];
 
 /** Both accounts with their rights, once for each control plane. */
-export async function makeAccounts(stand: ControlPlaneFixture): Promise<void> {
-  await stand.namespaces(NAMESPACE);
+export async function makeAccounts(fixture: ControlPlaneFixture): Promise<void> {
+  await fixture.namespaces(NAMESPACE);
   for (const [name, rules] of [
     [AGENT, AGENT_RULES],
     [CONTROLLER, CONTROLLER_RULES],
   ] as const) {
     const metadata = { name, namespace: NAMESPACE };
-    await stand.put({ apiVersion: 'v1', kind: 'ServiceAccount', metadata });
-    await grant(stand, name, rules);
+    await fixture.put({ apiVersion: 'v1', kind: 'ServiceAccount', metadata });
+    await grant(fixture, name, rules);
   }
 }
 
-async function grant(stand: ControlPlaneFixture, name: string, rules: readonly object[]): Promise<void> {
+async function grant(fixture: ControlPlaneFixture, name: string, rules: readonly object[]): Promise<void> {
   const group = 'rbac.authorization.k8s.io';
   const apiVersion = `${group}/v1`;
   const roleRef = { apiGroup: group, kind: 'ClusterRole', name };
   const subjects = [{ kind: 'ServiceAccount', name, namespace: NAMESPACE }];
-  await stand.put({ apiVersion, kind: 'ClusterRole', metadata: { name }, rules });
-  await stand.put({ apiVersion, kind: 'ClusterRoleBinding', metadata: { name }, roleRef, subjects });
+  await fixture.put({ apiVersion, kind: 'ClusterRole', metadata: { name }, rules });
+  await fixture.put({ apiVersion, kind: 'ClusterRoleBinding', metadata: { name }, roleRef, subjects });
 }
 
 /** Of an account as it is, bound to a Pod where one is named. */
-export async function tokenOf(stand: ControlPlaneFixture, account: string, pod?: string): Promise<string> {
+export async function tokenOf(fixture: ControlPlaneFixture, account: string, pod?: string): Promise<string> {
   const bound = pod === undefined ? [] : ['--bound-object-kind', 'Pod', '--bound-object-name', pod];
-  return (await stand.kubectl.must(['create', 'token', account, '-n', NAMESPACE, ...bound])).trim();
+  return (await fixture.kubectl.must(['create', 'token', account, '-n', NAMESPACE, ...bound])).trim();
 }

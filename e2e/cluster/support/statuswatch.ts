@@ -6,7 +6,7 @@ import {
 } from '../../../operator/kube/client.ts';
 import { LineSplitter } from '../../../operator/kube/watch/lines.ts';
 import type { ControlPlane } from '../plane/controlplane.ts';
-import { condition, type Told } from './told.ts';
+import { condition, type ObjectStatus } from './objectstatus.ts';
 
 const OURS = { group: 'innermap.io', version: 'v1alpha1' };
 
@@ -27,22 +27,22 @@ export class StatusWatch {
   readonly seen = new Map<string, Seen[]>();
   readonly #cluster: Cluster;
   readonly #ending = new AbortController();
-  readonly #told: (seen: Seen) => void;
+  readonly #onSeen: (seen: Seen) => void;
   #reading: Promise<void> = Promise.resolve();
 
-  private constructor(cluster: Cluster, told: (seen: Seen) => void) {
+  private constructor(cluster: Cluster, onSeen: (seen: Seen) => void) {
     this.#cluster = cluster;
-    this.#told = told;
+    this.#onSeen = onSeen;
   }
 
   /** Everything from now on is seen. */
   static async open(
     { kubeconfig }: Pick<ControlPlane, 'kubeconfig'>,
     plural: 'innermaps' | 'outermaps',
-    told: (seen: Seen) => void = () => {},
+    onSeen: (seen: Seen) => void = () => {},
   ): Promise<StatusWatch> {
     const cluster = openCluster({ kubeconfig, userAgent: 'innermap/test' });
-    const watch = new StatusWatch(cluster, told);
+    const watch = new StatusWatch(cluster, onSeen);
     const place = { resource: { ...OURS, plural } };
     const { items, resourceVersion } = await cluster.page(place, { limit: 5000 });
     for (const item of items) watch.#take(item);
@@ -76,7 +76,7 @@ export class StatusWatch {
   }
 
   #tell(object: KubeObject): void {
-    this.#told(this.#take(object));
+    this.#onSeen(this.#take(object));
   }
 
   #take(object: KubeObject): Seen {
@@ -94,7 +94,7 @@ interface WatchLine {
 }
 
 function seenOf({ metadata, status }: KubeObject): Seen {
-  const ready = status === undefined ? undefined : condition(status as Told, 'Ready');
+  const ready = status === undefined ? undefined : condition(status as ObjectStatus, 'Ready');
   const generation = metadata.generation ?? 0;
   return {
     name: metadata.name,

@@ -21,7 +21,7 @@ const NOTHING_DUE: Due = { resync: false, contentShare: 0 };
  */
 export class Acting {
   readonly kernel: RealKernel;
-  readonly #field: LoadedAgentFixture;
+  readonly #fixture: LoadedAgentFixture;
   readonly #source: Source;
   readonly #agent: Agent;
   readonly #release: () => void;
@@ -30,14 +30,14 @@ export class Acting {
 
   /** The first turn is done when this resolves. */
   static async start(
-    field: LoadedAgentFixture,
+    fixture: LoadedAgentFixture,
     manifests: readonly Manifest[],
     library = openLibrary(),
   ): Promise<Acting> {
-    field.write(FILE, ...manifests);
-    const kernel = openKernel({ bpffs: field.bpffs, library });
+    fixture.write(FILE, ...manifests);
+    const kernel = openKernel({ bpffs: fixture.bpffs, library });
     const lock = await onlyWriter(kernel, () => {}, new AbortController().signal);
-    const acting = new Acting(field, kernel, () => lock?.release());
+    const acting = new Acting(fixture, kernel, () => lock?.release());
     try {
       await acting.turn({ resync: true, contentShare: 1 });
       return acting;
@@ -47,12 +47,12 @@ export class Acting {
     }
   }
 
-  private constructor(field: LoadedAgentFixture, kernel: RealKernel, release: () => void) {
+  private constructor(fixture: LoadedAgentFixture, kernel: RealKernel, release: () => void) {
     const { possibleCpus } = kernel;
     this.kernel = kernel;
-    this.#field = field;
+    this.#fixture = fixture;
     this.#release = release;
-    this.#source = folderSource({ paths: [field.manifests], possibleCpus, releases: [] });
+    this.#source = folderSource({ paths: [fixture.manifests], possibleCpus, releases: [] });
     this.#source.onChange(() => this.#changed());
     this.#agent = {
       ...{ source: this.#source, kernel, kernelState: NOT_PROBED, memory: emptyMemory(), clock: Date },
@@ -70,11 +70,11 @@ export class Acting {
 
   /** Writes the manifests anew, and turns as soon as the folder tells of it. */
   async apply(...manifests: readonly Manifest[]): Promise<Turn> {
-    const told = new Promise<void>(resolve => {
+    const changed = new Promise<void>(resolve => {
       this.#changed = resolve;
     });
-    this.#field.write(FILE, ...manifests);
-    await told;
+    this.#fixture.write(FILE, ...manifests);
+    await changed;
     return this.turn();
   }
 

@@ -54,25 +54,32 @@ export interface Packet {
 /** The loaded program, as its loader and the network see it. */
 export class Program {
   readonly pin: string;
-  readonly #field: LoadedAgentFixture;
+  readonly #fixture: LoadedAgentFixture;
 
-  constructor(field: LoadedAgentFixture) {
-    this.#field = field;
-    mkdirSync(field.pin(PROGRAMS));
-    this.pin = field.pin(`${PROGRAMS}filter`);
+  constructor(fixture: LoadedAgentFixture) {
+    this.#fixture = fixture;
+    mkdirSync(fixture.pin(PROGRAMS));
+    this.pin = fixture.pin(`${PROGRAMS}filter`);
   }
 
   /** With --replace as a new version of the program is brought: new outer maps at the same pins. */
   load(...words: readonly string[]): { readonly tenants: number; readonly limits: number } {
-    const outers = ['--pin-outer', this.#field.pin('tenants'), '--pin-limits', this.#field.pin('limits')];
-    const answer = this.#field.driver('load', ...outers, '--pin-prog', this.pin, ...words);
+    const outers = ['--pin-outer', this.#fixture.pin('tenants'), '--pin-limits', this.#fixture.pin('limits')];
+    const answer = this.#fixture.driver('load', ...outers, '--pin-prog', this.pin, ...words);
     return { tenants: answer['outer'] as number, limits: answer['limits'] as number };
   }
 
   /** As a loader that keeps its maps: the new program gets the outer map that is pinned. */
   loadAgain(): void {
     unlinkSync(this.pin);
-    this.#field.driver('load', '--pin-outer', this.#field.pin('tenants'), '--pin-prog', this.pin, '--reuse');
+    this.#fixture.driver(
+      'load',
+      '--pin-outer',
+      this.#fixture.pin('tenants'),
+      '--pin-prog',
+      this.pin,
+      '--reuse',
+    );
   }
 
   /** What becomes of a packet, by a test run of the program in the kernel. */
@@ -82,12 +89,12 @@ export class Program {
     if (from !== undefined) words.push('--source-port', String(from));
     if (bytes !== undefined) words.push('--bytes', String(bytes));
     if (times !== undefined) words.push('--repeat', String(times));
-    return this.#field.driver('run', ...words)['retval'];
+    return this.#fixture.driver('run', ...words)['retval'];
   }
 
   /** What the program counted in a tenant's rule, as bpftool reads it. */
   packets(to: string, service: string): number {
-    const value = this.#field.contents('tenants')[addressHex(to)]?.[serviceHex(service)];
+    const value = this.#fixture.contents('tenants')[addressHex(to)]?.[serviceHex(service)];
     if (value === undefined) throw new Error(`No rule for ${to} ${service}`);
     return Number(Buffer.from(value, 'hex').readBigUInt64LE(8));
   }

@@ -29,12 +29,12 @@ export function declaration(outer: Outer, inner: Inner, spec: object = {}): obje
 
 /** Keys 0 and 1 of it hold two entries each, with value 1. */
 export function makeForeign(
-  field: LoadedAgentFixture,
+  fixture: LoadedAgentFixture,
   pin: string,
   { outer, inner }: { readonly outer: Outer; readonly inner: Inner },
 ): { readonly outer: number; readonly inners: readonly number[] } {
   const types = ['--type', outer, '--max', String(MAX), '--inner', inner, '--inner-max', String(INNER_MAX)];
-  return field.make(pin, ...types, '--inners', '2', '--entries', '2');
+  return fixture.make(pin, ...types, '--inners', '2', '--entries', '2');
 }
 
 /** What lies there from the start, as bpftool tells it. */

@@ -7,14 +7,14 @@ import { type Run, startKind } from './kind.ts';
 
 const NODES = 'innermap-e2e-worker2\ninnermap-e2e-control-plane\ninnermap-e2e-worker\n';
 
-/** Docker and kind as far as they answer: what they are asked for is what counts. */
-function recorded(): { readonly run: Run; readonly asked: string[] } {
-  const asked: string[] = [];
+/** Docker and kind as far as they answer: the commands are what counts. */
+function recorded(): { readonly run: Run; readonly commands: string[] } {
+  const commands: string[] = [];
   const run: Run = async command => {
-    asked.push(command.join(' '));
+    commands.push(command.join(' '));
     return { code: 0, out: command.includes('get') ? NODES : '', error: '' };
   };
-  return { run, asked };
+  return { run, commands };
 }
 
 describe('kind', () => {
@@ -29,25 +29,25 @@ describe('kind', () => {
   });
 
   it('startKind: an old cluster goes, a new one comes from the file, each node gets a bpffs', async () => {
-    const { run, asked } = recorded();
+    const { run, commands } = recorded();
     const cluster = await startKind(run);
-    expect(asked[0]).to.equal('kind delete cluster --name innermap-e2e');
-    expect(asked[1]).to.match(
+    expect(commands[0]).to.equal('kind delete cluster --name innermap-e2e');
+    expect(commands[1]).to.match(
       /^kind create cluster --config \S+kind.yaml --kubeconfig \S+ --wait 120s --name innermap-e2e$/,
     );
-    expect(asked.filter(command => command.includes('mount -t bpf bpf /sys/fs/bpf'))).to.have.length(3);
+    expect(commands.filter(command => command.includes('mount -t bpf bpf /sys/fs/bpf'))).to.have.length(3);
     expect(cluster.workers).to.deep.equal(['innermap-e2e-worker', 'innermap-e2e-worker2']);
     await cluster.down();
-    expect(asked.at(-1)).to.equal('kind delete cluster --name innermap-e2e');
+    expect(commands.at(-1)).to.equal('kind delete cluster --name innermap-e2e');
   });
 
   it('each verb is a command on the right container', async () => {
-    const { run, asked } = recorded();
+    const { run, commands } = recorded();
     const cluster = await startKind(run);
     const of = async (work: () => Promise<unknown>): Promise<readonly string[]> => {
-      asked.length = 0;
+      commands.length = 0;
       await work();
-      return [...asked];
+      return [...commands];
     };
     const node = 'innermap-e2e-worker';
     expect(await of(() => cluster.load('/x.tar'))).to.deep.equal([

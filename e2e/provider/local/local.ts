@@ -29,23 +29,23 @@ export async function startLocal(workers: readonly string[]): Promise<LocalClust
   const parts = await clusterParts();
   const network = Bridge.opener(join(parts, 'relay'));
   const plane = await startControlPlaneIn(network, { apiServerFlags: API_SERVER_FLAGS });
-  const ground = { state: new State(), plane, parts };
+  const shared = { state: new State(), plane, parts };
   const nodes = new Map<string, LocalNode>();
   const down = async () => {
-    await ground.state.leave();
+    await shared.state.leave();
     await plane.stop();
   };
   try {
-    startControllers(ground);
+    startControllers(shared);
     const all = [CONTROL_PLANE, ...workers.map(name => ({ name, taints: [] }))];
-    for (const [at, node] of all.entries()) nodes.set(node.name, new LocalNode(ground, node, at + 1));
+    for (const [at, node] of all.entries()) nodes.set(node.name, new LocalNode(shared, node, at + 1));
     await Promise.all([...nodes.values()].map(node => node.start()));
   } catch (error) {
-    const logs = ground.state.tails();
+    const logs = shared.state.tails();
     await down();
     throw new Error(`Cannot start the local cluster: ${(error as Error).message}\n${logs}`);
   }
-  return provider(ground, nodes, down);
+  return provider(shared, nodes, down);
 }
 
 function provider(

@@ -34,18 +34,18 @@ export interface Declared {
 /** A machine that is none: namespaces of its own, with containerd, kubelet and kube-proxy in them. */
 export class LocalNode {
   readonly name: string;
-  readonly #ground: NodeParts;
+  readonly #shared: NodeParts;
   readonly #folder: string;
   readonly #addresses: Addresses;
   readonly #cgroup: string;
   #pid: number | undefined;
 
   /** `number`: from 1 on, no other node's. */
-  constructor(ground: NodeParts, { name, taints }: Declared, number: number) {
+  constructor(shared: NodeParts, { name, taints }: Declared, number: number) {
     this.name = name;
-    this.#ground = ground;
+    this.#shared = shared;
     this.#addresses = addressesOf(number);
-    const { state, plane } = ground;
+    const { state, plane } = shared;
     this.#folder = join(state.directory, name);
     mkdirSync(this.#folder);
     const cgroup = makeCgroup(state.directory.split('/').at(-1)!, name);
@@ -57,7 +57,7 @@ export class LocalNode {
 
   /** Power on: containerd answers when it resolves, the kubelet soon. */
   async start(): Promise<void> {
-    const { state, plane, parts } = this.#ground;
+    const { state, plane, parts } = this.#shared;
     const own = ['bash', PROCESS_1, this.name, this.#folder, parts];
     const unshare = state.start(this.name, 'unshare', [
       ...NAMESPACES,
@@ -74,12 +74,12 @@ export class LocalNode {
   /** Power off, at once. */
   async stop(): Promise<void> {
     this.#pid = undefined;
-    await this.#ground.state.stop(this.name);
+    await this.#shared.state.stop(this.name);
     await this.#within('has no process left', () => isDone(() => emptyCgroup(this.#cgroup)));
   }
 
   cut(isCut: boolean): void {
-    this.#ground.plane.network.cut(this.#addresses.address, isCut);
+    this.#shared.plane.network.cut(this.#addresses.address, isCut);
   }
 
   /** Its file system, as this machine sees it. */

@@ -13,9 +13,9 @@ const RETRIED_MS = 8_000;
 describeScenario(
   import.meta.filename,
   'what the agent’s memory does not allow is told, the rest goes on',
-  scene => {
-    const nodes = () => scene.provider.nodes;
-    const agents = () => agentPods(scene.kubectl);
+  fixture => {
+    const nodes = () => fixture.provider.nodes;
+    const agents = () => agentPods(fixture.kubectl);
 
     /** At the limit the kernel would kill the agent for any page of its own. */
     const unharmed = async (work: () => Promise<void>): Promise<void> => {
@@ -27,34 +27,34 @@ describeScenario(
 
     it('one that is too large is refused, and named', () =>
       unharmed(async () => {
-        await scene.apply();
-        const { message } = await scene.mustTell(HUGE, 'Ready', { status: 'False', reason: 'OutOfMemory' });
+        await fixture.apply();
+        const { message } = await fixture.mustTell(HUGE, 'Ready', { status: 'False', reason: 'OutOfMemory' });
         expect(message).to.contain('memory limit of this process');
-        await scene.mustBeReady('im/e2e-memory.small');
-        await scene.holds(nodes(), 'out-of-memory', SMALL);
+        await fixture.mustBeReady('im/e2e-memory.small');
+        await fixture.holds(nodes(), 'out-of-memory', SMALL);
       }));
 
     it('many that fit by themselves but not together: some are there, the others are named', () =>
       unharmed(async () => {
         // 64 MiB each in the kernel
-        const template = scene.object('InnerMap/small', { maxEntries: 800_000 });
+        const template = fixture.object('InnerMap/small', { maxEntries: 800_000 });
         const large = MANY.map((name, number) => ({
           ...template,
           metadata: { ...template.metadata, name },
           spec: { ...template.spec, key: 100 + number },
         }));
-        await scene.apply(...large);
+        await fixture.apply(...large);
         for (const name of MANY)
-          await scene.mustTell(`im/e2e-memory.${name}`, 'Programmed', { status: 'True' });
-        const held = await scene.witness.ids(nodes()[0]!, 'out-of-memory');
+          await fixture.mustTell(`im/e2e-memory.${name}`, 'Programmed', { status: 'True' });
+        const held = await fixture.witness.ids(nodes()[0]!, 'out-of-memory');
         expect(held?.size).to.be.within(2, MANY.length);
-        await scene.kubectl.must(['delete', 'im', '-n', 'e2e-memory', ...MANY]);
+        await fixture.kubectl.must(['delete', 'im', '-n', 'e2e-memory', ...MANY]);
       }));
 
     it('made smaller, it is there', async () => {
-      await scene.apply(scene.object('InnerMap/huge', { maxEntries: 16 }));
-      await scene.mustBeReady(HUGE);
-      await scene.holds(nodes(), 'out-of-memory', { ...SMALL, [u32(8)]: u32Pairs({ 0: 1 }) });
+      await fixture.apply(fixture.object('InnerMap/huge', { maxEntries: 16 }));
+      await fixture.mustBeReady(HUGE);
+      await fixture.holds(nodes(), 'out-of-memory', { ...SMALL, [u32(8)]: u32Pairs({ 0: 1 }) });
     });
   },
 );

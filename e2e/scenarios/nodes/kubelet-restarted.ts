@@ -6,17 +6,17 @@ import { describeScenario } from '../support/scenario.ts';
 const WEB = 'im/e2e-kubelet-restarted.web';
 const PIN = 'kubelet-restarted';
 
-describeScenario(import.meta.filename, 'a kubelet that crashes costs nothing', scene => {
+describeScenario(import.meta.filename, 'a kubelet that crashes costs nothing', fixture => {
   it('agent and maps stay, and changes go on', async () => {
-    const node = scene.provider.workers[0]!;
-    await scene.apply();
-    await scene.mustBeReady(WEB);
-    const before = await agentProcess(scene.provider, node);
-    await scene.provider.killKubelet(node);
-    await scene.apply(scene.object('InnerMap/web', { entries: [{ key: 1, value: 2 }] }));
-    await scene.mustBeReady(WEB);
-    await scene.mustHold(node, PIN, { [u32(7)]: u32Pairs({ 1: 2 }) });
-    expect(await agentProcess(scene.provider, node)).to.equal(before);
-    await scene.mustNodeBeReady(node);
+    const node = fixture.provider.workers[0]!;
+    await fixture.apply();
+    await fixture.mustBeReady(WEB);
+    const before = await agentProcess(fixture.provider, node);
+    await fixture.provider.killKubelet(node);
+    await fixture.apply(fixture.object('InnerMap/web', { entries: [{ key: 1, value: 2 }] }));
+    await fixture.mustBeReady(WEB);
+    await fixture.mustHold(node, PIN, { [u32(7)]: u32Pairs({ 1: 2 }) });
+    expect(await agentProcess(fixture.provider, node)).to.equal(before);
+    await fixture.mustNodeBeReady(node);
   });
 });

@@ -5,20 +5,23 @@ import { describeScenario } from '../support/scenario.ts';
 const ELDER = 'im/e2e-conflict.elder';
 const YOUNGER = 'im/e2e-conflict.younger';
 
-describeScenario(import.meta.filename, 'the older of two has the key', scene => {
+describeScenario(import.meta.filename, 'the older of two has the key', fixture => {
   it('the younger one is told by whom', async () => {
-    await scene.apply('Namespace/e2e-conflict', 'OuterMap/conflict', 'InnerMap/elder');
-    await scene.mustBeReady(ELDER);
-    await scene.apply('InnerMap/younger');
-    const { message } = await scene.mustTell(YOUNGER, 'Accepted', { status: 'False', reason: 'KeyConflict' });
+    await fixture.apply('Namespace/e2e-conflict', 'OuterMap/conflict', 'InnerMap/elder');
+    await fixture.mustBeReady(ELDER);
+    await fixture.apply('InnerMap/younger');
+    const { message } = await fixture.mustTell(YOUNGER, 'Accepted', {
+      status: 'False',
+      reason: 'KeyConflict',
+    });
     expect(message).to.contain('e2e-conflict/elder');
-    await scene.mustBeReady(ELDER);
-    await scene.holds(scene.provider.nodes, 'conflict', { [u32(7)]: u32Pairs({ 1: 1 }) });
+    await fixture.mustBeReady(ELDER);
+    await fixture.holds(fixture.provider.nodes, 'conflict', { [u32(7)]: u32Pairs({ 1: 1 }) });
   });
 
   it('it gets the key when the older one goes', async () => {
-    await scene.delete('InnerMap/elder');
-    await scene.mustBeReady(YOUNGER);
-    await scene.holds(scene.provider.nodes, 'conflict', { [u32(7)]: u32Pairs({ 1: 2 }) });
+    await fixture.delete('InnerMap/elder');
+    await fixture.mustBeReady(YOUNGER);
+    await fixture.holds(fixture.provider.nodes, 'conflict', { [u32(7)]: u32Pairs({ 1: 2 }) });
   });
 });

@@ -6,35 +6,35 @@ import type { Traffic } from '../support/traffic.ts';
 
 const PIN = 'upgrade';
 
-describeScenario(import.meta.filename, 'while agents roll, packets flow as declared', scene => {
+describeScenario(import.meta.filename, 'while agents roll, packets flow as declared', fixture => {
   let firewalls: readonly Traffic[] = [];
-  const ids = () => Promise.all(scene.provider.nodes.map(node => scene.witness.ids(node, PIN)));
+  const ids = () => Promise.all(fixture.provider.nodes.map(node => fixture.witness.ids(node, PIN)));
 
   it('a firewall on every node', async () => {
-    await scene.apply('Namespace/e2e-upgrade', 'OuterMap/upgrade', 'InnerMap/passes', 'InnerMap/stopped');
-    await scene.mustBeReady('om/upgrade');
-    firewalls = await startFirewalls(scene, 'e2e-upgrade');
+    await fixture.apply('Namespace/e2e-upgrade', 'OuterMap/upgrade', 'InnerMap/passes', 'InnerMap/stopped');
+    await fixture.mustBeReady('om/upgrade');
+    firewalls = await startFirewalls(fixture, 'e2e-upgrade');
   });
 
   it('helm upgrade replaces every agent: no packet is lost, none passes that must not, no map is another', async () => {
-    const [before, pods] = [await ids(), await agentPods(scene.kubectl)];
+    const [before, pods] = [await ids(), await agentPods(fixture.kubectl)];
     await Promise.all(firewalls.map(each => each.report(true)));
-    await scene.ground.install('logLevel=debug');
-    const now = await agentPods(scene.kubectl);
+    await fixture.clusterFixture.install('logLevel=debug');
+    const now = await agentPods(fixture.kubectl);
     expect(now.filter(({ name }) => pods.some(pod => pod.name === name))).to.deep.equal([]);
     await mustHaveFiltered(firewalls);
     expect(await ids()).to.deep.equal(before);
-    await scene.mustBeReady('om/upgrade');
+    await fixture.mustBeReady('om/upgrade');
   });
 
   it('helm rollback does the same', async () => {
     const before = await ids();
     await Promise.all(firewalls.map(each => each.report(true)));
-    await scene.ground.rollback();
+    await fixture.clusterFixture.rollback();
     await mustHaveFiltered(firewalls);
     expect(await ids()).to.deep.equal(before);
-    await scene.mustBeReady('om/upgrade');
+    await fixture.mustBeReady('om/upgrade');
   });
 
-  after(() => endFirewalls(scene, ['upgrade-prog']));
+  after(() => endFirewalls(fixture, ['upgrade-prog']));
 });

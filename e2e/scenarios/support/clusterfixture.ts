@@ -33,13 +33,13 @@ export class ClusterFixture {
 
   /** `values`: of the chart, as `--set` takes them. */
   static async on(provider: Provider, values: readonly string[] = FOR_TESTS): Promise<ClusterFixture> {
-    const ground = new ClusterFixture(provider, await Helm.with(FOLDER, provider.kubeconfig), values);
+    const fixture = new ClusterFixture(provider, await Helm.with(FOLDER, provider.kubeconfig), values);
     try {
-      await ground.#prepare();
-      return ground;
+      await fixture.#prepare();
+      return fixture;
     } catch (error) {
       const logs = `${await logsOf(provider.kubectl)}\n${await provider.logs()}`;
-      await ground.down();
+      await fixture.down();
       throw new Error(`Cannot prepare the cluster: ${(error as Error).message}\n${logs}`);
     }
   }

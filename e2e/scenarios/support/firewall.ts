@@ -5,27 +5,30 @@ import type { ScenarioFixture } from './scenario.ts';
 import { isWhole, Traffic } from './traffic.ts';
 
 /** The scenario's DaemonSet `firewall`, its program attached on every node. */
-export async function startFirewalls(scene: ScenarioFixture, namespace: string): Promise<readonly Traffic[]> {
-  await scene.apply('DaemonSet/firewall');
-  const pods = await mustAnswer('a firewall on every node', () => podsIn(scene, namespace), {
-    expected: names => names.length === scene.provider.nodes.length,
+export async function startFirewalls(
+  fixture: ScenarioFixture,
+  namespace: string,
+): Promise<readonly Traffic[]> {
+  await fixture.apply('DaemonSet/firewall');
+  const pods = await mustAnswer('a firewall on every node', () => podsIn(fixture, namespace), {
+    expected: names => names.length === fixture.provider.nodes.length,
     // A kubelet that lost its API server a moment ago asks again after half a minute
     seconds: 90,
   });
   for (const pod of pods) {
     const log = ['logs', '-n', namespace, pod, '-c', 'loader'];
-    await mustAnswer(`the program of ${pod} is attached`, () => scene.kubectl.run(log), {
+    await mustAnswer(`the program of ${pod} is attached`, () => fixture.kubectl.run(log), {
       expected: ({ out }) => out.includes('"ready":true'),
     });
   }
-  return pods.map(pod => new Traffic(scene.kubectl, namespace, pod));
+  return pods.map(pod => new Traffic(fixture.kubectl, namespace, pod));
 }
 
 /** The loaders are gone, and what they pinned. */
-export async function endFirewalls(scene: ScenarioFixture, pins: readonly string[]): Promise<void> {
-  await scene.delete('DaemonSet/firewall');
-  for (const node of scene.provider.nodes)
-    await scene.witness.run(node, ['busybox', 'rm', '-f', ...pins.map(pin => `/sys/fs/bpf/${pin}`)]);
+export async function endFirewalls(fixture: ScenarioFixture, pins: readonly string[]): Promise<void> {
+  await fixture.delete('DaemonSet/firewall');
+  for (const node of fixture.provider.nodes)
+    await fixture.witness.run(node, ['busybox', 'rm', '-f', ...pins.map(pin => `/sys/fs/bpf/${pin}`)]);
 }
 
 /** Since counting began: every packet of the first flow passed, none of the second. */

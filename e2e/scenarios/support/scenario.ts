@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
 import { type Contents, sortedContents } from '../../agent/support/witness.ts';
 import type { Kubectl } from '../../cluster/plane/kubectl.ts';
-import type { Condition } from '../../cluster/support/told.ts';
+import type { Condition } from '../../cluster/support/objectstatus.ts';
 import { REPOSITORY } from '../../crdschema.ts';
 import { becomes, mustAnswer, objectAt } from '../../must.ts';
 import { chosenProvider } from '../../provider/choose.ts';
@@ -46,21 +46,21 @@ export class ScenarioFixture {
     this.#objects = new Map(objects.map(object => [`${object.kind}/${object.metadata.name}`, object]));
   }
 
-  get ground(): ClusterFixture {
+  get clusterFixture(): ClusterFixture {
     if (shared === undefined) throw new Error('Cannot use the cluster: it is not started');
     return shared;
   }
 
   get provider(): Provider {
-    return this.ground.provider;
+    return this.clusterFixture.provider;
   }
 
   get kubectl(): Kubectl {
-    return this.ground.kubectl;
+    return this.clusterFixture.kubectl;
   }
 
   get witness(): Witness {
-    return this.ground.witness;
+    return this.clusterFixture.witness;
   }
 
   /** An object of the manifest, by `Kind/name`, with other fields in its spec. */
@@ -163,7 +163,11 @@ export class ScenarioFixture {
 }
 
 /** A scenario: its manifest lies beside its tests, under the same name. `file`: import.meta.filename. */
-export function describeScenario(file: string, title: string, body: (scene: ScenarioFixture) => void): void {
+export function describeScenario(
+  file: string,
+  title: string,
+  body: (fixture: ScenarioFixture) => void,
+): void {
   const choice = chosenProvider();
   const source = join(REPOSITORY, relative(BUILT, file));
   describe(`scenario ${basename(file, '.js')}: ${title}`, function () {
@@ -172,7 +176,7 @@ export function describeScenario(file: string, title: string, body: (scene: Scen
       it(`is skipped: ${choice.why}`);
       return;
     }
-    const scene = new ScenarioFixture(source.replace(/\.[jt]s$/, '.yaml'));
+    const fixture = new ScenarioFixture(source.replace(/\.[jt]s$/, '.yaml'));
     before(async function () {
       this.timeout(START_PATIENCE_MS);
       if (choice.kind === 'missing') throw new Error(`Cannot start a cluster: ${choice.why}`);
@@ -182,9 +186,9 @@ export function describeScenario(file: string, title: string, body: (scene: Scen
       if (this.currentTest?.state !== 'failed' || shared === undefined) return;
       console.log(await logsOf(shared.kubectl), await shared.provider.logs());
     });
-    body(scene);
+    body(fixture);
     after(async () => {
-      if (shared !== undefined) await scene.leave();
+      if (shared !== undefined) await fixture.leave();
     });
   });
 }

@@ -7,72 +7,81 @@ import { isOverBy, isWhole, stampNow, Traffic } from '../support/traffic.ts';
 const GUARDED = 'im/e2e-adopt.guarded';
 const PINS = ['e2e-adopt', 'e2e-adopt-prog'];
 
-describeScenario(import.meta.filename, 'a firewall’s own outer map is filled, and packets follow', scene => {
-  const guarded = (action: string) =>
-    scene.object('InnerMap/guarded', { entries: [{ key: { port: 4242, proto: 17 }, value: { action } }] });
-  const traffic = () => onEveryNode(scene);
+describeScenario(
+  import.meta.filename,
+  'a firewall’s own outer map is filled, and packets follow',
+  fixture => {
+    const guarded = (action: string) =>
+      fixture.object('InnerMap/guarded', {
+        entries: [{ key: { port: 4242, proto: 17 }, value: { action } }],
+      });
+    const traffic = () => onEveryNode(fixture);
 
-  it('before the firewall is there, the OuterMap says what is missing', async () => {
-    await scene.apply('Namespace/e2e-adopt', 'OuterMap/adopt');
-    const { message } = await scene.mustTell('om/adopt', 'Ready', { status: 'False', reason: 'PinNotFound' });
-    expect(message).to.contain('e2e-adopt');
-  });
+    it('before the firewall is there, the OuterMap says what is missing', async () => {
+      await fixture.apply('Namespace/e2e-adopt', 'OuterMap/adopt');
+      const { message } = await fixture.mustTell('om/adopt', 'Ready', {
+        status: 'False',
+        reason: 'PinNotFound',
+      });
+      expect(message).to.contain('e2e-adopt');
+    });
 
-  it('it pins its map: all packets pass, and the OuterMap is Ready', async () => {
-    await scene.apply('DaemonSet/firewall');
-    const rollout = ['rollout', 'status', 'daemonset/firewall', '-n', 'e2e-adopt', '--timeout=55s'];
-    await scene.kubectl.must(rollout);
-    await scene.mustBeReady('om/adopt');
-    for (const each of await traffic()) {
-      await each.report(true);
+    it('it pins its map: all packets pass, and the OuterMap is Ready', async () => {
+      await fixture.apply('DaemonSet/firewall');
+      const rollout = ['rollout', 'status', 'daemonset/firewall', '-n', 'e2e-adopt', '--timeout=55s'];
+      await fixture.kubectl.must(rollout);
+      await fixture.mustBeReady('om/adopt');
+      for (const each of await traffic()) {
+        await each.report(true);
+        await sleep(300);
+        expect((await each.report()).filter(flow => !isWhole(flow))).to.deep.equal([]);
+      }
+    });
+
+    it('a rule stops its packets on every node by the time that Ready says so, and no others', async () => {
+      const all = await traffic();
+      await Promise.all(all.map(each => each.report(true)));
+      await fixture.apply('InnerMap/guarded', 'InnerMap/counted');
+      await fixture.mustBeReady(GUARDED);
+      const readyAt = stampNow();
+      await sleep(500);
+      for (const each of all) {
+        const [first, ...others] = await each.report();
+        expect(isOverBy(first!, readyAt), 'packets that were sent after Ready').to.equal(true);
+        expect(first!.received).to.be.lessThan(first!.sent);
+        expect(others.filter(flow => !isWhole(flow))).to.deep.equal([]);
+      }
+    });
+
+    it('the program’s counters stay when the rule changes, and are shown', async () => {
+      const [node] = fixture.provider.workers;
+      const before = await counted(fixture, node!);
+      await fixture.apply(guarded('PASS'));
+      await fixture.mustBeReady(GUARDED);
+      const [first] = await traffic();
+      await first!.report(true);
       await sleep(300);
-      expect((await each.report()).filter(flow => !isWhole(flow))).to.deep.equal([]);
-    }
-  });
+      expect((await first!.report()).filter(flow => !isWhole(flow))).to.deep.equal([]);
+      expect(await counted(fixture, node!)).to.be.greaterThan(before);
+    });
 
-  it('a rule stops its packets on every node by the time that Ready says so, and no others', async () => {
-    const all = await traffic();
-    await Promise.all(all.map(each => each.report(true)));
-    await scene.apply('InnerMap/guarded', 'InnerMap/counted');
-    await scene.mustBeReady(GUARDED);
-    const told = stampNow();
-    await sleep(500);
-    for (const each of all) {
-      const [first, ...others] = await each.report();
-      expect(isOverBy(first!, told), 'packets that were sent after Ready').to.equal(true);
-      expect(first!.received).to.be.lessThan(first!.sent);
-      expect(others.filter(flow => !isWhole(flow))).to.deep.equal([]);
-    }
-  });
+    it('deleted, nothing is left of ours in the firewall’s map', async () => {
+      await fixture.delete('InnerMap/guarded', 'InnerMap/counted');
+      await fixture.mustBeReady('om/adopt');
+      await fixture.holds(fixture.provider.nodes, 'e2e-adopt', {});
+    });
 
-  it('the program’s counters stay when the rule changes, and are shown', async () => {
-    const [node] = scene.provider.workers;
-    const before = await counted(scene, node!);
-    await scene.apply(guarded('PASS'));
-    await scene.mustBeReady(GUARDED);
-    const [first] = await traffic();
-    await first!.report(true);
-    await sleep(300);
-    expect((await first!.report()).filter(flow => !isWhole(flow))).to.deep.equal([]);
-    expect(await counted(scene, node!)).to.be.greaterThan(before);
-  });
-
-  it('deleted, nothing is left of ours in the firewall’s map', async () => {
-    await scene.delete('InnerMap/guarded', 'InnerMap/counted');
-    await scene.mustBeReady('om/adopt');
-    await scene.holds(scene.provider.nodes, 'e2e-adopt', {});
-  });
-
-  after(async () => {
-    await scene.delete('DaemonSet/firewall');
-    for (const node of scene.provider.nodes)
-      await scene.witness.run(node, ['busybox', 'rm', '-f', ...PINS.map(pin => `/sys/fs/bpf/${pin}`)]);
-  });
-});
+    after(async () => {
+      await fixture.delete('DaemonSet/firewall');
+      for (const node of fixture.provider.nodes)
+        await fixture.witness.run(node, ['busybox', 'rm', '-f', ...PINS.map(pin => `/sys/fs/bpf/${pin}`)]);
+    });
+  },
+);
 
 /** What the program has counted for 10.1.0.1 on a node: the u64 behind the action and its padding. */
-async function counted(scene: ScenarioFixture, node: string): Promise<number> {
-  const contents = await scene.witness.contents(node, 'e2e-adopt');
+async function counted(fixture: ScenarioFixture, node: string): Promise<number> {
+  const contents = await fixture.witness.contents(node, 'e2e-adopt');
   const [value] = Object.values(contents?.['0a010001'] ?? {});
   return Number(Buffer.from(value ?? '', 'hex').readBigUInt64LE(8));
 }

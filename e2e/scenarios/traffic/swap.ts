@@ -15,10 +15,10 @@ const REPLACED = {
   labels: { change: 'replaced' },
 };
 
-describeScenario(import.meta.filename, 'a thousand swaps under traffic lose no packet', scene => {
-  const node = () => scene.provider.workers[0]!;
-  const traffic = () => new Traffic(scene.kubectl, 'e2e-swap', 'firewall');
-  const swapped = () => metricOf(scene.kubectl, node(), REPLACED);
+describeScenario(import.meta.filename, 'a thousand swaps under traffic lose no packet', fixture => {
+  const node = () => fixture.provider.workers[0]!;
+  const traffic = () => new Traffic(fixture.kubectl, 'e2e-swap', 'firewall');
+  const swapped = () => metricOf(fixture.kubectl, node(), REPLACED);
 
   const tenant = (number: number, other: number, action = 'PASS'): Declared => {
     const rule = (port: number, verdict: string) => ({
@@ -26,19 +26,19 @@ describeScenario(import.meta.filename, 'a thousand swaps under traffic lose no p
       value: { action: verdict },
     });
     const spec = { key: `10.1.0.${number}`, entries: [rule(4242, action), rule(other, 'DROP')] };
-    const object = scene.object('InnerMap/tenant', spec);
+    const object = fixture.object('InnerMap/tenant', spec);
     return { ...object, metadata: { ...object.metadata, name: `tenant-${number}` } };
   };
   const tenants = (count: number, other: number) =>
     Array.from({ length: count }, (_, number) => tenant(number, other));
 
   it('the program finds the operator’s map, and everything passes', async () => {
-    await scene.apply('Namespace/e2e-swap', 'OuterMap/swap', ...tenants(TENANTS, 1));
-    await scene.mustBeReady('om/swap');
-    await scene.mustBeReady('im/e2e-swap.tenant-19');
-    await scene.apply(scene.object('Pod/firewall', { nodeName: node() }));
-    await scene.mustBeReady('pod/e2e-swap.firewall');
-    const log = () => scene.kubectl.must(['logs', '-n', 'e2e-swap', 'firewall', '-c', 'loader']);
+    await fixture.apply('Namespace/e2e-swap', 'OuterMap/swap', ...tenants(TENANTS, 1));
+    await fixture.mustBeReady('om/swap');
+    await fixture.mustBeReady('im/e2e-swap.tenant-19');
+    await fixture.apply(fixture.object('Pod/firewall', { nodeName: node() }));
+    await fixture.mustBeReady('pod/e2e-swap.firewall');
+    const log = () => fixture.kubectl.must(['logs', '-n', 'e2e-swap', 'firewall', '-c', 'loader']);
     await mustAnswer('the program is attached', log, { expected: text => text.includes('"ready":true') });
     await traffic().report(true);
     await sleep(300);
@@ -50,8 +50,8 @@ describeScenario(import.meta.filename, 'a thousand swaps under traffic lose no p
     await traffic().report(true);
     for (let round = 2; (await swapped()) - before < SWAPS; round++)
       for (let turn = 0; turn < 10; turn++)
-        await declareCrowd(scene.provider, tenants(SWAPPED, round * 10 + turn));
-    await scene.mustBeReady('im/e2e-swap.tenant-0');
+        await declareCrowd(fixture.provider, tenants(SWAPPED, round * 10 + turn));
+    await fixture.mustBeReady('im/e2e-swap.tenant-0');
     const flows = await traffic().report();
     expect(flows).to.have.length(TENANTS);
     expect(flows.filter(flow => !isWhole(flow))).to.deep.equal([]);
@@ -61,27 +61,27 @@ describeScenario(import.meta.filename, 'a thousand swaps under traffic lose no p
 
   it('a swap to DROP stops its tenant by the time that Ready says so, and nobody else', async () => {
     await traffic().report(true);
-    await scene.apply(tenant(0, 1, 'DROP'));
-    await scene.mustBeReady('im/e2e-swap.tenant-0');
-    const told = stampNow();
+    await fixture.apply(tenant(0, 1, 'DROP'));
+    await fixture.mustBeReady('im/e2e-swap.tenant-0');
+    const readyAt = stampNow();
     await sleep(500);
     const [first, ...others] = await traffic().report();
-    expect(isOverBy(first!, told), 'packets that were sent after Ready').to.equal(true);
+    expect(isOverBy(first!, readyAt), 'packets that were sent after Ready').to.equal(true);
     expect(first!.received).to.be.lessThan(first!.sent);
     expect(others.filter(flow => !isWhole(flow))).to.deep.equal([]);
   });
 
   it('a swap to PASS lets it through again', async () => {
-    await scene.apply(tenant(0, 1));
-    await scene.mustBeReady('im/e2e-swap.tenant-0');
+    await fixture.apply(tenant(0, 1));
+    await fixture.mustBeReady('im/e2e-swap.tenant-0');
     await traffic().report(true);
     await sleep(300);
     expect((await traffic().report()).filter(flow => !isWhole(flow))).to.deep.equal([]);
   });
 
   after(async () => {
-    await scene.kubectl.must(['delete', 'im', '--all', '-n', 'e2e-swap']);
-    await scene.delete('Pod/firewall');
-    await scene.witness.run(node(), ['busybox', 'rm', '-f', '/sys/fs/bpf/swap-prog']);
+    await fixture.kubectl.must(['delete', 'im', '--all', '-n', 'e2e-swap']);
+    await fixture.delete('Pod/firewall');
+    await fixture.witness.run(node(), ['busybox', 'rm', '-f', '/sys/fs/bpf/swap-prog']);
   });
 });

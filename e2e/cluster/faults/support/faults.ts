@@ -3,7 +3,7 @@ import {
   describeCluster,
   type SharedControlPlane,
 } from '../../controlplanefixture.ts';
-import { prepare } from '../../site/nodesfixture.ts';
+import { prepare } from '../../nodes/nodesfixture.ts';
 import { FaultyNodesFixture } from './faultynodes.ts';
 
 /** One for all suites that break it, so that nobody else's breaks. */
@@ -11,26 +11,26 @@ const BROKEN: SharedControlPlane = {};
 
 after(() => BROKEN.controlPlane?.stop());
 
-/** A suite on a control plane that it may break; each test has a site of its own. */
+/** A suite on a control plane that it may break; each test has nodes of its own. */
 export function describeFaults(
   title: string,
-  body: (site: () => FaultyNodesFixture, stand: ControlPlaneFixture) => void,
+  body: (nodesFixture: () => FaultyNodesFixture, fixture: ControlPlaneFixture) => void,
 ): void {
   describeCluster(
     title,
-    stand => {
-      let site: FaultyNodesFixture | undefined;
-      prepare(stand, 'team-a');
+    fixture => {
+      let nodesFixture: FaultyNodesFixture | undefined;
+      prepare(fixture, 'team-a');
       beforeEach(() => {
-        site = new FaultyNodesFixture(stand);
+        nodesFixture = new FaultyNodesFixture(fixture);
       });
       afterEach(async function () {
         this.timeout(120_000);
-        if (this.currentTest?.state === 'failed') console.log(site?.logs());
-        await site?.leave();
-        site = undefined;
+        if (this.currentTest?.state === 'failed') console.log(nodesFixture?.logs());
+        await nodesFixture?.leave();
+        nodesFixture = undefined;
       });
-      body(() => site!, stand);
+      body(() => nodesFixture!, fixture);
     },
     BROKEN,
   );

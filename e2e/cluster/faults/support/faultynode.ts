@@ -1,23 +1,23 @@
 import type { ControlPlaneFixture } from '../../controlplanefixture.ts';
-import { SimulatedNode } from '../../site/node.ts';
+import { SimulatedNode } from '../../nodes/node.ts';
 import { AGENT, tokenOf } from '../../support/accounts.ts';
 import { Access } from './access.ts';
 import { FaultyProxy } from './proxy.ts';
 
 /** A node whose way to the API server, and whose credentials, a test can spoil. */
 export class FaultyNode extends SimulatedNode {
-  readonly #stand: ControlPlaneFixture;
+  readonly #fixture: ControlPlaneFixture;
   #proxy: FaultyProxy | undefined;
   #access: Access | undefined;
 
-  constructor(stand: ControlPlaneFixture, name: string) {
-    super(stand, name);
-    this.#stand = stand;
+  constructor(fixture: ControlPlaneFixture, name: string) {
+    super(fixture, name);
+    this.#fixture = fixture;
   }
 
   /** The way to the API server: it is in between from before `start` on. */
   async behindProxy(): Promise<this> {
-    this.#proxy = await new FaultyProxy(this.#stand.controlPlane).listen();
+    this.#proxy = await new FaultyProxy(this.#fixture.controlPlane).listen();
     return this;
   }
 
@@ -34,7 +34,7 @@ export class FaultyNode extends SimulatedNode {
 
   override async kubeconfig(): Promise<string> {
     if (this.#access === undefined) {
-      const { controlPlane } = this.#stand;
+      const { controlPlane } = this.#fixture;
       this.#access = new Access(this.directory, controlPlane, this.#proxy?.url ?? controlPlane.url);
       this.#access.come(await this.token());
     }
@@ -43,7 +43,7 @@ export class FaultyNode extends SimulatedNode {
 
   /** A new one, of the agent's Pod as it is now. */
   token(): Promise<string> {
-    return tokenOf(this.#stand, AGENT, this.pod);
+    return tokenOf(this.#fixture, AGENT, this.pod);
   }
 
   override async leave(): Promise<number[]> {

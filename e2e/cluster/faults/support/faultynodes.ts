@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { INNERMAP, Running } from '../../../agent/support/process.ts';
-import { NodesFixture } from '../../site/nodesfixture.ts';
+import { NodesFixture } from '../../nodes/nodesfixture.ts';
 import { CONTROLLER, NAMESPACE, tokenOf } from '../../support/accounts.ts';
 import { Access } from './access.ts';
 import { FaultyNode } from './faultynode.ts';
@@ -49,14 +49,14 @@ export class Contender {
   }
 }
 
-/** A site whose nodes and controllers have ways to the API server that can fail. */
+/** A cluster whose nodes and controllers have ways to the API server that can fail. */
 export class FaultyNodesFixture extends NodesFixture {
   readonly #directory = mkdtempSync(join(tmpdir(), 'innermap-faults-'));
   readonly #contenders: Contender[] = [];
 
   /** A node that has joined, its agent not yet started; `proxied` has a proxy in its way. */
   async faulty(name: string, how: 'proxied' | 'direct' = 'proxied'): Promise<FaultyNode> {
-    const node = new FaultyNode(this.stand, name);
+    const node = new FaultyNode(this.fixture, name);
     this.nodes.push(node);
     await node.join();
     return how === 'proxied' ? node.behindProxy() : node;
@@ -70,10 +70,10 @@ export class FaultyNodesFixture extends NodesFixture {
   }
 
   async contender(identity: string): Promise<Contender> {
-    const { controlPlane } = this.stand;
+    const { controlPlane } = this.fixture;
     const proxy = await new FaultyProxy(controlPlane).listen();
     const access = new Access(mkdtempSync(join(this.#directory, 'c-')), controlPlane, proxy.url);
-    access.come(await tokenOf(this.stand, CONTROLLER));
+    access.come(await tokenOf(this.fixture, CONTROLLER));
     const words = ['--kubeconfig', access.kubeconfig, '-n', NAMESPACE, '--relist-jitter', '100ms'];
     const command = [process.execPath, INNERMAP, 'controller', ...words, '--identity', identity];
     const contender = new Contender(command, proxy);
@@ -96,7 +96,7 @@ export class FaultyNodesFixture extends NodesFixture {
     await Promise.all(this.#contenders.map(each => each.kill()));
     await Promise.all(this.#contenders.map(({ proxy }) => proxy.close()));
     rmSync(this.#directory, { recursive: true });
-    await this.stand.kubectl.run([
+    await this.fixture.kubectl.run([
       'delete',
       'lease',
       'innermap-controller',
@@ -105,7 +105,7 @@ export class FaultyNodesFixture extends NodesFixture {
       '--ignore-not-found',
     ]);
     // kubectl deletes one by one, 50 a second
-    await this.stand.kubectl.run(['delete', '--raw', EVERYTHING]);
+    await this.fixture.kubectl.run(['delete', '--raw', EVERYTHING]);
     await super.leave();
   }
 }

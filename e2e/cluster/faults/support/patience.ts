@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Contents } from '../../../agent/support/witness.ts';
-import type { SimulatedNode } from '../../site/node.ts';
+import type { SimulatedNode } from '../../nodes/node.ts';
 
 const LOOK_AGAIN_MS = 200;
 

@@ -17,8 +17,8 @@ export function tenantsIn(count: number, value: number, first = 1): Contents {
 export const TENANTS = outerMap('tenants', { maxEntries: 4096 });
 
 /** All of them with one call of kubectl. */
-export async function putAll(stand: ControlPlaneFixture, manifests: readonly Manifest[]): Promise<void> {
-  await stand.put({ apiVersion: 'v1', kind: 'List', items: manifests });
+export async function putAll(fixture: ControlPlaneFixture, manifests: readonly Manifest[]): Promise<void> {
+  await fixture.put({ apiVersion: 'v1', kind: 'List', items: manifests });
 }
 
 function numbers(count: number, first: number): readonly number[] {

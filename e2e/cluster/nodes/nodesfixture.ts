@@ -5,24 +5,24 @@ import { becomes } from '../../must.ts';
 import { type ControlPlaneFixture, until } from '../controlplanefixture.ts';
 import type { Answer } from '../plane/kubectl.ts';
 import { CONTROLLER, makeAccounts, NAMESPACE, tokenOf } from '../support/accounts.ts';
-import type { Told } from '../support/told.ts';
+import type { ObjectStatus } from '../support/objectstatus.ts';
 import { SimulatedNode } from './node.ts';
 
 const AT_ONCE = 4;
 
-/** A test's cluster: nodes with agents, and a controller, on the stand's control plane; all of it ends with the test. */
+/** A test's cluster: nodes with agents, and a controller, on the suite’s control plane; all of it ends with the test. */
 export class NodesFixture {
-  readonly stand: ControlPlaneFixture;
+  readonly fixture: ControlPlaneFixture;
   readonly nodes: SimulatedNode[] = [];
   readonly #controllers: Running[] = [];
 
-  constructor(stand: ControlPlaneFixture) {
-    this.stand = stand;
+  constructor(fixture: ControlPlaneFixture) {
+    this.fixture = fixture;
   }
 
   /** A node that has joined, its agent not yet started. */
   async node(name: string, labels: Readonly<Record<string, string>> = {}): Promise<SimulatedNode> {
-    const node = new SimulatedNode(this.stand, name);
+    const node = new SimulatedNode(this.fixture, name);
     this.nodes.push(node);
     return await node.join(labels);
   }
@@ -38,8 +38,8 @@ export class NodesFixture {
   }
 
   async controller(...options: readonly string[]): Promise<Running> {
-    const { controlPlane } = this.stand;
-    const kubeconfig = controlPlane.kubeconfigWith(await tokenOf(this.stand, CONTROLLER));
+    const { controlPlane } = this.fixture;
+    const kubeconfig = controlPlane.kubeconfigWith(await tokenOf(this.fixture, CONTROLLER));
     const words = ['--kubeconfig', kubeconfig, '-n', NAMESPACE, '--relist-jitter', '100ms', ...options];
     const running = new Running([process.execPath, INNERMAP, 'controller', ...words]);
     this.#controllers.push(running);
@@ -48,20 +48,20 @@ export class NodesFixture {
 
   /** `kubectl wait`: whether it came true in time. */
   waits(what: string, condition: string, seconds: number): Promise<boolean> {
-    return becomes(this.stand.kubectl, what, { condition, seconds });
+    return becomes(this.fixture.kubectl, what, { condition, seconds });
   }
 
   async resourceVersion(...words: readonly string[]): Promise<string> {
-    return this.stand.kubectl.must(['get', ...words, '-o', 'jsonpath={.metadata.resourceVersion}']);
+    return this.fixture.kubectl.must(['get', ...words, '-o', 'jsonpath={.metadata.resourceVersion}']);
   }
 
   /** Waits until a status is as expected. */
-  async told<T extends Told = Told>(
+  async statusWhen<T extends ObjectStatus = ObjectStatus>(
     words: readonly string[],
     expected: (status: T) => boolean,
     what = 'a status',
   ): Promise<T> {
-    const ask = () => this.stand.kubectl.run(['get', ...words, '-o', 'json']);
+    const ask = () => this.fixture.kubectl.run(['get', ...words, '-o', 'json']);
     const read = ({ out }: Answer) => (JSON.parse(out) as { status?: T }).status as T;
     const isSo = (each: Answer): boolean => {
       const status = each.code === 0 ? read(each) : undefined;
@@ -87,7 +87,7 @@ export class NodesFixture {
     const names = this.nodes.map(({ name }) => name);
     const pods = this.nodes.map(({ pod }) => pod);
     const left = await Promise.all(this.nodes.map(node => node.leave()));
-    const { kubectl } = this.stand;
+    const { kubectl } = this.fixture;
     await kubectl.run(['delete', 'im,om,nms', '--all', '-A']);
     if (names.length > 0) await kubectl.run(['delete', 'node', ...names, '--ignore-not-found']);
     if (pods.length > 0)
@@ -96,32 +96,32 @@ export class NodesFixture {
   }
 }
 
-export { type Condition, condition, isReady, type Told } from '../support/told.ts';
+export { type Condition, condition, isReady, type ObjectStatus } from '../support/objectstatus.ts';
 
-/** What every suite with nodes begins with: our kinds and accounts on the stand, and these namespaces. */
-export function prepare(stand: ControlPlaneFixture, ...namespaces: readonly string[]): void {
+/** What every suite with nodes begins with: our kinds and accounts on the control plane, and these namespaces. */
+export function prepare(fixture: ControlPlaneFixture, ...namespaces: readonly string[]): void {
   before(async function () {
     build(this);
     this.timeout(120_000);
-    await stand.install();
-    await makeAccounts(stand);
-    await stand.namespaces(...namespaces);
+    await fixture.install();
+    await makeAccounts(fixture);
+    await fixture.namespaces(...namespaces);
   });
 }
 
-/** Gives each test a site of its own on the suite's stand. */
-export function onSite(stand: ControlPlaneFixture, ...namespaces: readonly string[]): () => NodesFixture {
-  let site: NodesFixture | undefined;
-  prepare(stand, ...namespaces);
+/** Gives each test nodes of its own on the suite’s control plane. */
+export function useNodes(fixture: ControlPlaneFixture, ...namespaces: readonly string[]): () => NodesFixture {
+  let nodesFixture: NodesFixture | undefined;
+  prepare(fixture, ...namespaces);
   beforeEach(() => {
-    site = new NodesFixture(stand);
+    nodesFixture = new NodesFixture(fixture);
   });
   afterEach(async function () {
     this.timeout(120_000);
-    await site?.leave();
-    site = undefined;
+    await nodesFixture?.leave();
+    nodesFixture = undefined;
   });
-  return () => site!;
+  return () => nodesFixture!;
 }
 
 function tail(log = ''): string {

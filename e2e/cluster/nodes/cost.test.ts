@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { innerMap, outerMap, u32, u32Pairs } from '../../agent/support/manifests.ts';
 import { describeCluster } from '../controlplanefixture.ts';
-import { isReady, onSite } from './nodesfixture.ts';
+import { isReady, useNodes } from './nodesfixture.ts';
 import { requestsBetween, requestsTo } from './requests.ts';
 
 const KINDS = ['innermaps', 'outermaps', 'nodemapstates', 'nodes', 'pods', 'events'];
@@ -11,26 +11,30 @@ const IDLE_MS = 75_000;
 
 const web = (version: number) => innerMap('team-a/web', { outerMap: 'tenants', key: 7 }, { 1: version });
 
-describeCluster('what it costs the API server', stand => {
-  const site = onSite(stand, 'team-a');
+describeCluster('what it costs the API server', fixture => {
+  const nodesFixture = useNodes(fixture, 'team-a');
 
   it('a change costs each node one write and the InnerMap at most two; an idle minute nothing', async function () {
     this.timeout(240_000);
-    await site().controller();
-    const nodes = await site().agents(3);
-    await stand.put(outerMap('tenants'));
-    await stand.put(web(1));
-    await site().told(WEB, isReady, 'ready');
+    await nodesFixture().controller();
+    const nodes = await nodesFixture().agents(3);
+    await fixture.put(outerMap('tenants'));
+    await fixture.put(web(1));
+    await nodesFixture().statusWhen(WEB, isReady, 'ready');
     await sleep(3_000);
     for (const version of [2, 3]) {
-      const before = await requestsTo(stand);
-      await stand.put(web(version));
-      await site().told(WEB, each => isReady(each) && each.observedGeneration === version, 'ready again');
+      const before = await requestsTo(fixture);
+      await fixture.put(web(version));
+      await nodesFixture().statusWhen(
+        WEB,
+        each => isReady(each) && each.observedGeneration === version,
+        'ready again',
+      );
       for (const node of nodes) await node.holds('tenants', { [u32(7)]: u32Pairs({ 1: version }) });
       await sleep(3_000);
       const made = requestsBetween(
         before,
-        await requestsTo(stand),
+        await requestsTo(fixture),
         'nodemapstates',
         'innermaps',
         'outermaps',
@@ -41,31 +45,31 @@ describeCluster('what it costs the API server', stand => {
       expect(ours['PATCH outermaps/status'] ?? 0).to.equal(0);
       expect(Object.keys(ours)).to.have.length(2);
     }
-    const before = await requestsTo(stand);
+    const before = await requestsTo(fixture);
     await sleep(IDLE_MS);
-    expect(requestsBetween(before, await requestsTo(stand), ...KINDS)).to.deep.equal({});
+    expect(requestsBetween(before, await requestsTo(fixture), ...KINDS)).to.deep.equal({});
   });
 
   it('fifty agents: every kernel holds what is declared when kubectl wait returns', async function () {
     this.timeout(300_000);
-    await site().controller();
-    const nodes = await site().agents(50, 'of-fifty');
-    await stand.put(outerMap('tenants'));
-    await stand.put(web(1));
-    expect(await site().waits('im/team-a.web', 'Ready', 60)).to.equal(true);
+    await nodesFixture().controller();
+    const nodes = await nodesFixture().agents(50, 'of-fifty');
+    await fixture.put(outerMap('tenants'));
+    await fixture.put(web(1));
+    expect(await nodesFixture().waits('im/team-a.web', 'Ready', 60)).to.equal(true);
     for (const node of nodes)
       expect(node.contents('tenants')).to.deep.equal({ [u32(7)]: u32Pairs({ 1: 1 }) });
-    const before = await requestsTo(stand);
-    await stand.put(web(2));
-    expect(await site().waits('im/team-a.web', 'Ready', 60)).to.equal(true);
+    const before = await requestsTo(fixture);
+    await fixture.put(web(2));
+    expect(await nodesFixture().waits('im/team-a.web', 'Ready', 60)).to.equal(true);
     for (const node of nodes)
       expect(node.contents('tenants')).to.deep.equal({ [u32(7)]: u32Pairs({ 1: 2 }) });
-    const status = await site().told(WEB, isReady, 'ready');
+    const status = await nodesFixture().statusWhen(WEB, isReady, 'ready');
     expect(status.nodes).to.include({ desired: 50, ready: 50, summary: '50/50' });
-    const made = requestsBetween(before, await requestsTo(stand), 'nodemapstates');
+    const made = requestsBetween(before, await requestsTo(fixture), 'nodemapstates');
     expect(made['APPLY nodemapstates/status'] ?? made['PATCH nodemapstates/status']).to.equal(50);
-    await stand.kubectl.must(['delete', ...WEB]);
-    expect(await site().waits('om/tenants', 'Ready', 60)).to.equal(true);
+    await fixture.kubectl.must(['delete', ...WEB]);
+    expect(await nodesFixture().waits('om/tenants', 'Ready', 60)).to.equal(true);
     for (const node of nodes) expect(node.contents('tenants')).to.deep.equal({});
   });
 });

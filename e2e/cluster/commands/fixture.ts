@@ -12,22 +12,22 @@ export const ENTRIES: readonly (readonly [number, number])[] = [
 ];
 
 /** Gives a suite one node that is well, and one of each kind that is not. */
-export function onScene(stand: ControlPlaneFixture): () => Calls {
+export function useCalls(fixture: ControlPlaneFixture): () => Calls {
   let calls: Calls;
   before(async function () {
     this.timeout(120_000);
-    calls = new Calls(stand);
+    calls = new Calls(fixture);
     await calls.begin();
-    await scene(calls, stand);
+    await declareObjects(calls, fixture);
   });
   after(() => calls.end());
   return () => calls;
 }
 
-async function scene(calls: Calls, stand: ControlPlaneFixture): Promise<void> {
-  await maps(calls, stand);
+async function declareObjects(calls: Calls, fixture: ControlPlaneFixture): Promise<void> {
+  await maps(calls, fixture);
   const account = { name: 'default', namespace: SYSTEM };
-  await stand.put({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: account });
+  await fixture.put({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: account });
   for (const name of ['n1', 'n2', 'n3', 'n4', 'n5', 'n6']) {
     const node = nodeWith(name, LABELS);
     await calls.written(node.object, node.status);
@@ -46,9 +46,9 @@ async function scene(calls: Calls, stand: ControlPlaneFixture): Promise<void> {
 }
 
 /** Two InnerMaps; of one of them no controller has told anything. */
-async function maps(calls: Calls, stand: ControlPlaneFixture): Promise<void> {
+async function maps(calls: Calls, fixture: ControlPlaneFixture): Promise<void> {
   await calls.written(TENANTS, { innerMaps: 2, nodes: { summary: '3/4' } });
-  await stand.put(innerMap('team-a/dns', '10.1.0.8', [[1, 1]]));
+  await fixture.put(innerMap('team-a/dns', '10.1.0.8', [[1, 1]]));
   const ready = { type: 'Ready', status: 'True', reason: 'Programmed', message: 'as declared' };
   await calls.written(innerMap('team-a/web', '10.1.0.7', ENTRIES), {
     observedGeneration: 1,

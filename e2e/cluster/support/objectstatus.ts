@@ -6,7 +6,7 @@ export interface Condition {
   readonly observedGeneration?: number;
 }
 
-export interface Told {
+export interface ObjectStatus {
   readonly observedGeneration: number;
   readonly specResourceVersion?: string;
   readonly entries?: number;

@@ -18,14 +18,14 @@ const RESYNC = ['--resync', '1s', '--content-resync', '2s', '--relist-jitter', '
 /** A node that is none: a Node and an agent's Pod in the API, a bpffs of its own, and the agent as a process of this machine. */
 export class SimulatedNode extends Stage {
   readonly name: string;
-  readonly #stand: ControlPlaneFixture;
+  readonly #fixture: ControlPlaneFixture;
   readonly #seen = new SeenMaps();
   agent: Running | undefined;
   #kubeconfig: string | undefined;
 
-  constructor(stand: ControlPlaneFixture, name: string) {
+  constructor(fixture: ControlPlaneFixture, name: string) {
     super();
-    this.#stand = stand;
+    this.#fixture = fixture;
     this.name = name;
   }
 
@@ -36,7 +36,7 @@ export class SimulatedNode extends Stage {
   /** Node and Pod, both Ready, as kubelet and DaemonSet would have them. */
   async join(labels: Readonly<Record<string, string>> = {}): Promise<this> {
     const metadata = { name: this.name, labels: { 'kubernetes.io/hostname': this.name, ...labels } };
-    await this.#stand.put({ apiVersion: 'v1', kind: 'Node', metadata });
+    await this.#fixture.put({ apiVersion: 'v1', kind: 'Node', metadata });
     await this.boot();
     const spec = {
       serviceAccountName: AGENT,
@@ -45,7 +45,7 @@ export class SimulatedNode extends Stage {
       containers: [{ name: 'agent', image: 'innermap' }],
     };
     const pod = { name: this.pod, namespace: NAMESPACE, labels: AGENT_LABELS };
-    await this.#stand.put({ apiVersion: 'v1', kind: 'Pod', metadata: pod, spec });
+    await this.#fixture.put({ apiVersion: 'v1', kind: 'Pod', metadata: pod, spec });
     await this.podReady(true);
     return this;
   }
@@ -68,12 +68,14 @@ export class SimulatedNode extends Stage {
   /** A label, or without it where the value is absent. */
   async label(key: string, value?: string): Promise<void> {
     const word = value === undefined ? `${key}-` : `${key}=${value}`;
-    await this.#stand.kubectl.must(['label', 'node', this.name, word, '--overwrite']);
+    await this.#fixture.kubectl.must(['label', 'node', this.name, word, '--overwrite']);
   }
 
   /** The credentials of the agent's Pod on this node. */
   async kubeconfig(): Promise<string> {
-    this.#kubeconfig ??= this.#stand.controlPlane.kubeconfigWith(await tokenOf(this.#stand, AGENT, this.pod));
+    this.#kubeconfig ??= this.#fixture.controlPlane.kubeconfigWith(
+      await tokenOf(this.#fixture, AGENT, this.pod),
+    );
     return this.#kubeconfig;
   }
 
@@ -83,7 +85,7 @@ export class SimulatedNode extends Stage {
     return this.agent;
   }
 
-  /** Started, and its first turn told. */
+  /** Starts it, and waits for the report of its first turn. */
   async started(...options: readonly string[]): Promise<Running> {
     const agent = await this.start(...options);
     await agent.said(/Kernel probed/);
@@ -108,14 +110,14 @@ export class SimulatedNode extends Stage {
     this.#note();
   }
 
-  /** What its agent told. */
+  /** The report of its agent. */
   async state(): Promise<NodeMapStateStatus | undefined> {
-    const { code, out } = await this.#stand.kubectl.run(['get', 'nms', this.name, '-o', 'json']);
+    const { code, out } = await this.#fixture.kubectl.run(['get', 'nms', this.name, '-o', 'json']);
     return code === 0 ? (JSON.parse(out) as { status?: NodeMapStateStatus }).status : undefined;
   }
 
-  /** Waits until it told what is expected. */
-  async told(expected: (state: NodeMapStateStatus) => boolean): Promise<NodeMapStateStatus> {
+  /** Waits until its report is as expected. */
+  async stateWhen(expected: (state: NodeMapStateStatus) => boolean): Promise<NodeMapStateStatus> {
     for (const end = performance.now() + PATIENCE_MS; ; ) {
       const state = await this.state();
       if (state !== undefined && expected(state)) return state;
@@ -142,7 +144,7 @@ export class SimulatedNode extends Stage {
   async #patchStatus(kind: string, name: string, status: object, ...words: readonly string[]): Promise<void> {
     const patch = JSON.stringify({ status });
     const type = ['--subresource=status', '--type=strategic', '-p', patch];
-    await this.#stand.kubectl.must(['patch', kind, name, ...words, ...type]);
+    await this.#fixture.kubectl.must(['patch', kind, name, ...words, ...type]);
   }
 
   #note(): void {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { FaultyProxy } from './proxy.ts';
 
 /** The requests that went through a proxy, from a moment on. */
-export class Asked {
+export class RequestCount {
   readonly #proxy: FaultyProxy;
   readonly #from: number;
 
@@ -20,7 +20,7 @@ export class Asked {
     expect(this.count, String(this)).to.be.at.most(most);
   }
 
-  /** What was asked for, and how often, for whoever wonders at a count. */
+  /** Each request with its count, for a count that surprises. */
   toString(): string {
     const counts = new Map<string, number>();
     for (const { method, path, watch } of this.#proxy.requests.slice(this.#from)) {
