@@ -12,13 +12,8 @@ export function clusterAdapters({ options, version, log }: AgentStart, possibleC
   const { name: node } = nodeOf(options);
   const cluster = openCluster({ ...options, userAgent: `innermap-agent/${version}` });
   const { relistJitterMs } = options;
-  const shared = {
-    cluster,
-    node,
-    clock: REAL_CLOCK,
-    relistJitterMs,
-    restoreDetection: new RestoreDetection(),
-  };
+  const restoreDetection = new RestoreDetection();
+  const shared = { cluster, node, clock: REAL_CLOCK, relistJitterMs, restoreDetection };
   const failed = failureLog(log);
   const publisher = new ClusterPublisher({ ...shared, failed });
   const source = clusterSource({
