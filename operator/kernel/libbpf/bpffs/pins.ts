@@ -14,7 +14,7 @@ const DIRECTORY_MODE = 0o755;
 const PIN_MODE = 0o600;
 const RECORD_BYTES = 4000;
 
-/** Throws unless the directory lies in a bpffs: the kernel refuses a pin elsewhere, and a mount point without its mount is empty. */
+/** Throws unless the directory lies in a bpffs: elsewhere no map can be pinned, and an unmounted bpffs looks empty. */
 export function requireBpffs(root: string): void {
   const operation = 'use the bpffs at';
   const mount = `mount -t bpf bpf ${root}`;

@@ -4,31 +4,18 @@ import type { Entries } from '../../../core/entries.ts';
 const LENGTH_BYTES = 4;
 
 /**
- * The kernel walks an LPM trie in post-order: the left branch, the right one, then the prefix itself. When the current key
- * is deleted, the walk starts anew and repeats keys: that shows as a step back in this order.
+ * Whether a walk of an LPM trie repeats keys. The kernel walks it in post-order: the left branch, the right one, then the
+ * prefix itself. When the current key is deleted, the walk starts anew: that shows as a step back in this order.
  */
-export class PrefixWalk {
-  readonly #keySize: number;
-  #last: Uint8Array | undefined;
-  #repeats = false;
-
-  constructor(keySize: number) {
-    this.#keySize = keySize;
-  }
-
-  /** Whether the walk has ever stepped back. */
-  get repeats(): boolean {
-    return this.#repeats;
-  }
-
-  /** The next entries of the walk. */
-  follow({ count, keys }: Entries): void {
-    for (let index = 0; index < count && !this.#repeats; index += 1) {
-      const key = keys.subarray(index * this.#keySize, (index + 1) * this.#keySize);
-      if (this.#last !== undefined) this.#repeats = !isBefore(this.#last, key);
-      this.#last = key;
+export function repeatsKeys(walk: readonly Entries[], keySize: number): boolean {
+  let last: Uint8Array | undefined;
+  for (const { count, keys } of walk)
+    for (let index = 0; index < count; index += 1) {
+      const key = keys.subarray(index * keySize, (index + 1) * keySize);
+      if (last !== undefined && !isBefore(last, key)) return true;
+      last = key;
     }
-  }
+  return false;
 }
 
 /** Whether the walk of a trie meets `first` before `second`. */

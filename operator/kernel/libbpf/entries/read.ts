@@ -6,7 +6,7 @@ import { KernelError } from '../../error.ts';
 import { ERRNO, kernelError } from '../errno.ts';
 import type { Host, OwnedMap } from '../maps.ts';
 import { hasContents, strideOf } from '../maptypes.ts';
-import { PrefixWalk } from './prefixes.ts';
+import { repeatsKeys } from './prefixes.ts';
 import { copied } from './slab.ts';
 
 /** Maps up to this size are read at once, on the event loop. */
@@ -170,10 +170,7 @@ function copyOf(space: Space, shape: Shape): Entries {
 
 /** Under churn the walk of a trie can repeat keys; no other type's can. */
 function walkRepeats(map: OwnedMap, parts: readonly Entries[], shape: Shape): boolean {
-  if (map.spec.type !== 'LPMTrie') return false;
-  const walk = new PrefixWalk(shape.keySize);
-  for (const part of parts) walk.follow(part);
-  return walk.repeats;
+  return map.spec.type === 'LPMTrie' && repeatsKeys(parts, shape.keySize);
 }
 
 /** The first entry of each key. */
