@@ -1,6 +1,6 @@
 import { equalBytes } from '../bytes/bytes.ts';
 import { keyBytes } from '../codec/keytext.ts';
-import { clearHostBits, readLength } from '../scalar/cidr.ts';
+import { readLength } from '../scalar/cidr.ts';
 import { type IntegerShape, integerText, rangeOf, readBigInteger } from '../scalar/integer.ts';
 import { WORD_TYPES } from '../types/parser/words.ts';
 import type { Type } from '../types/type.ts';
@@ -43,14 +43,18 @@ function prefixRule(type: Type, rule: string): KeyRule | string | undefined {
   const prefix = keyBytes(WORD_TYPES.get(kind)!, rule);
   if (!prefix.ok) return prefix.message;
   const bits = readLength(prefix.bytes, 0);
-  const total = 8 * (prefix.bytes.length - 4);
-  clearHostBits(prefix.bytes, 0, total);
+  const address = prefix.bytes.subarray(4);
   const isPrefix = type.kind === kind;
   return key => {
     if (isPrefix && readLength(key, 0) < bits) return false;
-    const within = prefix.bytes.slice();
-    within.set(key.subarray(isPrefix ? 4 : 0), 4);
-    clearHostBits(within, 0, total);
-    return equalBytes(within, prefix.bytes);
+    return isWithin(key.subarray(isPrefix ? 4 : 0), address, bits);
   };
+}
+
+function isWithin(address: Uint8Array, prefix: Uint8Array, bits: number): boolean {
+  for (let at = 0; at * 8 < bits; at += 1) {
+    const mask = bits - at * 8 >= 8 ? 0xff : 0xff & ~(0xff >>> (bits - at * 8));
+    if (((address[at]! ^ prefix[at]!) & mask) !== 0) return false;
+  }
+  return true;
 }

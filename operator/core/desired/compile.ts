@@ -3,7 +3,7 @@ import type { OuterMap } from '../../api/outermap.ts';
 import type { Problem } from '../../api/problem.ts';
 import type { Reason } from '../../api/reason.ts';
 import { type Access, accessOf, denial } from '../access/access.ts';
-import { keyBytes, keyText } from '../codec/keytext.ts';
+import { keyBytes, keyText as textOf } from '../codec/keytext.ts';
 import type { Entries } from '../entries.ts';
 import { hex } from '../hex.ts';
 import { innerSpec, type OuterLayout, outerLayout } from '../layout/outer.ts';
@@ -73,28 +73,29 @@ function compile(outerMap: OuterMap): CompiledOuterMap | string {
 }
 
 function judge({ innerMap, content }: WantedInner, { layout, access }: CompiledOuterMap): Claim {
-  const key = keyBytes(layout.outerKey, innerMap.spec.key);
-  if (!key.ok) return rejected('InvalidKey', `Key ${String(innerMap.spec.key)}: ${key.message}`);
-  const text = keyText(layout.outerKey, key.bytes);
+  const parsed = keyBytes(layout.outerKey, innerMap.spec.key);
+  if (!parsed.ok) return rejected('InvalidKey', `Key ${String(innerMap.spec.key)}: ${parsed.message}`);
+  const key = parsed.bytes;
+  const keyText = textOf(layout.outerKey, key);
   const { namespace } = innerMap.metadata;
-  if (!access.mayDeclare(namespace, key.bytes))
-    return rejected('KeyNotAllowed', denial(access, namespace, text));
-  const beyond = keyBeyondArray(layout, key.bytes);
+  if (!access.mayDeclare(namespace, key))
+    return rejected('KeyNotAllowed', denial(access, namespace, keyText));
+  const beyond = keyBeyondArray(layout, key);
   if (beyond !== undefined) return rejected('InvalidKey', beyond);
-  const named = { keyHex: hex(key.bytes), keyText: text };
-  const spec = innerSpec(layout, innerMap);
-  if (!spec.ok)
-    return { kind: 'unusable', ...named, reason: 'LayoutMismatch', message: messagesOf(spec.problems) };
+  const keyHex = hex(key);
+  const made = innerSpec(layout, innerMap);
+  if (!made.ok) {
+    const message = messagesOf(made.problems);
+    return { kind: 'unusable', keyHex, keyText, reason: 'LayoutMismatch', message };
+  }
   if (content.kind === 'invalid')
-    return { kind: 'unusable', ...named, reason: content.reason, message: content.message };
+    return { kind: 'unusable', keyHex, keyText, reason: content.reason, message: content.message };
   if (content.kind === 'pending' || content.layoutDigest !== layout.digest)
-    return { kind: 'unusable', ...named, reason: 'Pending', message: UNENCODED };
+    return { kind: 'unusable', keyHex, keyText, reason: 'Pending', message: UNENCODED };
+  const spec = made.value;
   const { entries } = content;
-  const update = updateOf(innerMap, layout);
-  return {
-    kind: 'claim',
-    desired: { innerMap, key: key.bytes, ...named, spec: spec.value, entries, ...update },
-  };
+  const { update, exact, sealed } = updateOf(innerMap, layout);
+  return { kind: 'claim', desired: { innerMap, key, keyHex, keyText, spec, entries, update, exact, sealed } };
 }
 
 /** Each message names its field. */

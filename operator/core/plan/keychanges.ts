@@ -5,7 +5,6 @@ import { ownsKey } from '../ledgerrecord.ts';
 import { canBe, isLRU } from '../mapspec.ts';
 import type { ComparisonResult, ObservedOuterMap, Programmed } from '../observed.ts';
 import { every, type Steps } from '../steps.ts';
-import type { Difference } from './difference.ts';
 import type { Cause, Write } from './step.ts';
 
 /** A key that is as declared, with the entries that were read: remembered, so that the next comparison is cheap. */
@@ -32,12 +31,12 @@ export function* keyChanges(name: string, desired: DesiredOuter, found: Observed
   const due = every();
   for (const inner of desired.inners.values()) {
     if (due(1 + inner.entries.count / COMPARED)) yield;
-    const verdict = judge(inner, found);
+    const verdict = judge(name, inner, found);
     if (verdict === undefined) continue;
     if (verdict.verb === 'proof') proofs.push({ keyHex: inner.keyHex, programmed: verdict.programmed });
     else {
       evicted += verdict.verb === 'edit' && isLRU(inner.spec.type) ? verdict.difference.missing : 0;
-      writes.push({ ...verdict, outer: name, inner });
+      writes.push(verdict);
     }
   }
   return { writes, proofs, evicted };
@@ -61,31 +60,29 @@ export function keysToRead(
   return keys;
 }
 
-type Verdict =
-  | { readonly verb: 'insert' | 'replace'; readonly cause: Cause; readonly pinTaken: boolean }
-  | { readonly verb: 'edit'; readonly cause: Cause; readonly id: number; readonly difference: Difference }
-  | { readonly verb: 'proof'; readonly programmed: Programmed };
+type Verdict = Write | { readonly verb: 'proof'; readonly programmed: Programmed };
 
 /** Undefined: as declared, and known before. */
-function judge(inner: DesiredInner, found: ObservedOuterMap): Verdict | undefined {
+function judge(outer: string, inner: DesiredInner, found: ObservedOuterMap): Verdict | undefined {
   const id = found.entries.get(inner.keyHex);
   const programmed = found.programmed.get(inner.keyHex);
   const cause = programmed?.inner === inner ? 'drift' : 'declared';
-  if (id === undefined) return { verb: 'insert', cause, pinTaken: false };
+  if (id === undefined) return { verb: 'insert', outer, inner, cause, pinTaken: false };
   const ours = ownsKey(inner.keyHex, id, found.pins);
   // Without a pin in the ledger nothing proves the entry ours after a restart
   const lost = programmed?.id === id && programmed.ours && !ours;
   const reading = lost ? undefined : found.readings.get(inner.keyHex);
-  if (reading !== undefined) return judgeReading(inner, reading, { id, programmed, cause, ours });
+  if (reading !== undefined) return judgeReading(inner, reading, { outer, id, programmed, cause, ours });
   if (programmed !== undefined && programmed.id === id && !lost) {
     if (programmed.inner === inner) return undefined;
     if (sameDeclaration(programmed.inner, inner))
       return { verb: 'proof', programmed: { ...programmed, inner } };
   }
-  return { verb: 'replace', cause, pinTaken: ours };
+  return { verb: 'replace', outer, inner, cause, pinTaken: ours };
 }
 
 interface Situation {
+  readonly outer: string;
   readonly id: number;
   readonly programmed: Programmed | undefined;
   readonly cause: Cause;
@@ -95,16 +92,16 @@ interface Situation {
 function judgeReading(
   inner: DesiredInner,
   reading: ComparisonResult,
-  { id, programmed, cause, ours }: Situation,
+  { outer, id, programmed, cause, ours }: Situation,
 ): Verdict | undefined {
-  const replace = { verb: 'replace', cause, pinTaken: ours } as const;
+  const replace = { verb: 'replace', outer, inner, cause, pinTaken: ours } as const;
   if (reading.kind === 'unreadable' || reading.kind === 'otherMap') return replace;
   const proof = { verb: 'proof', programmed: { id, inner, ours, seen: reading.seen } } as const;
   if (reading.kind === 'same') return isProved(proof.programmed, programmed) ? undefined : proof;
   const { difference } = reading;
   const onlyEvicted = isLRU(inner.spec.type) && difference.different + difference.extra === 0;
   if (inner.update === 'InPlace' && ours)
-    return { verb: 'edit', cause: onlyEvicted ? 'declared' : cause, id, difference };
+    return { verb: 'edit', outer, inner, cause: onlyEvicted ? 'declared' : cause, id, difference };
   // With Swap, evicted entries are not put back: a swap would forget those that programs use
   return onlyEvicted && inner.update === 'Swap' ? proof : replace;
 }
