@@ -48,7 +48,7 @@ async function run(given: Given, ports: Ports): Promise<number> {
   }
 }
 
-/** No agent may write meanwhile: it would make anew what goes. */
+/** No agent may write meanwhile: it would make again what is removed. */
 async function locked(kernel: ClosableKernel, work: () => Promise<number>): Promise<number> {
   const root = `${kernel.pins.root}/${LEDGER}`;
   if (!kernel.pins.exists(root)) return work();
@@ -82,25 +82,19 @@ async function clean(given: Given, terminal: Terminal, kernel: ClosableKernel): 
 function show(going: readonly LedgerRemoval[], terminal: Terminal, { pins }: ClosableKernel): void {
   if (going.length === 0) terminal.out(`Nothing to remove: this operator has made nothing in ${pins.root}\n`);
   const { strong, warn } = colourOf(terminal, 'out');
-  for (const each of going) {
-    terminal.out(`${strong(each.name)}\n`);
-    for (const line of linesOf(each)) terminal.out(`  ${line}\n`);
-    for (const stranger of each.strangers)
-      terminal.out(`  ${warn(`stays: ${stranger}, which this operator did not make`)}\n`);
-    if (each.foreignPin !== undefined)
-      terminal.out(
-        `  ${warn(`stays: pin ${each.foreignPin}, which names a map that this operator did not make`)}\n`,
-      );
+  for (const { name, pin, keys, innerMaps, strangers, foreignPin } of going) {
+    const stays = strangers.map(stranger => `${stranger}, which this operator did not make`);
+    if (foreignPin !== undefined)
+      stays.push(`pin ${foreignPin}, which names a map that this operator did not make`);
+    const lines = [
+      ...(pin === undefined ? [] : [`pin ${pin}`]),
+      ...(keys === 0 ? [] : [`${counted(keys, 'key')} of the adopted outer map`]),
+      counted(innerMaps, 'inner map'),
+      'its ledger',
+      ...stays.map(text => warn(`stays: ${text}`)),
+    ];
+    terminal.out(`${strong(name)}\n${lines.map(line => `  ${line}\n`).join('')}`);
   }
-}
-
-function linesOf(going: LedgerRemoval): readonly string[] {
-  return [
-    ...(going.pin === undefined ? [] : [`pin ${going.pin}`]),
-    ...(going.keys === 0 ? [] : [`${counted(going.keys, 'key')} of the adopted outer map`]),
-    counted(going.innerMaps, 'inner map'),
-    'its ledger',
-  ];
 }
 
 async function agreed(terminal: Terminal): Promise<boolean> {
@@ -108,7 +102,7 @@ async function agreed(terminal: Terminal): Promise<boolean> {
   return /^\s*y(?:es)?\s*$/i.test(answer);
 }
 
-/** What fails for one outer map costs the others nothing. */
+/** A failure of one outer map does not affect the others. */
 async function removeAll(
   kernel: ClosableKernel,
   chosen: readonly Ledger[],

@@ -102,7 +102,7 @@ export interface PlanOptions extends NodeOptions {
 
 export interface PlanOutcome {
   /** The plan as it prints itself; empty where nothing would change. */
-  readonly text: string;
+  readonly lines: readonly string[];
   readonly changes: number;
   /** Manifests that cannot be read, and objects that cannot be programmed here. */
   readonly refusals: readonly ManifestProblem[];

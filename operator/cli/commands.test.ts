@@ -75,14 +75,14 @@ describe('agent', () => {
 describe('plan', () => {
   it('prints the plan and exits 1 where there are changes, 0 where there are none', async () => {
     const stand = new CommandFixture();
-    stand.outcome = { text: '+ insert a\n- remove b', changes: 2, refusals: [], steps: [] };
+    stand.outcome = { lines: ['+ insert a', '- remove b'], changes: 2, refusals: [], steps: [] };
     expect(await stand.run('plan', 'a', 'b')).to.deep.equal({
       code: 1,
       out: '+ insert a\n- remove b\n2 changes\n',
       error: '',
     });
     expect(stand.planned[0]!.paths).to.deep.equal(['a', 'b']);
-    stand.outcome = { text: '', changes: 0, refusals: [], steps: [] };
+    stand.outcome = { lines: [], changes: 0, refusals: [], steps: [] };
     expect(await stand.run('plan', 'a')).to.deep.equal({
       code: 0,
       out: 'Nothing to do: the kernel is as declared\n',
@@ -93,7 +93,7 @@ describe('plan', () => {
   it('a refused manifest is an error, told on stderr: exit 2', async () => {
     const stand = new CommandFixture();
     stand.outcome = {
-      text: '',
+      lines: [],
       changes: 0,
       refusals: [{ origin: 'a.yaml:3:1', message: 'wrong' }],
       steps: [],
@@ -104,7 +104,7 @@ describe('plan', () => {
 
   it('-o json gives steps, changes and refusals', async () => {
     const stand = new CommandFixture();
-    stand.outcome = { text: '+ x', changes: 1, refusals: [], steps: [{ verb: 'insert' }] };
+    stand.outcome = { lines: ['+ x'], changes: 1, refusals: [], steps: [{ verb: 'insert' }] };
     const { code, out } = await stand.run('plan', 'a', '-o', 'json');
     expect([code, JSON.parse(out)]).to.deep.equal([
       1,
@@ -114,7 +114,7 @@ describe('plan', () => {
 
   it('paints lines as a diff on a terminal', async () => {
     const stand = Object.assign(new CommandFixture(), { outIsTerminal: true });
-    stand.outcome = { text: '+ a\n  ~ b\n- c\nd', changes: 3, refusals: [], steps: [] };
+    stand.outcome = { lines: ['+ a', '  ~ b', '- c', 'd'], changes: 3, refusals: [], steps: [] };
     const { out } = await stand.run('plan', 'a');
     expect(out).to.contain('\x1b[32m+ a\x1b[39m\n\x1b[33m  ~ b\x1b[39m\n\x1b[31m- c\x1b[39m\nd\n');
   });

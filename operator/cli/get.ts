@@ -14,7 +14,6 @@ import { type Command, EXIT, type Given, type Ports, UsageError } from './comman
 import { getInnerMap } from './get/innermap.ts';
 import { getKeys } from './get/keys.ts';
 import { getOuterMaps } from './get/outermaps.ts';
-import type { GetOptions } from './get/view.ts';
 
 export const GET: Command = {
   name: 'get',
@@ -65,14 +64,12 @@ async function run(given: Given, ports: Ports): Promise<number> {
 async function getHere(given: Given, { openKernel, terminal }: Ports, bpffs: Bpffs): Promise<void> {
   const [outer, key] = given.operands;
   const kernel = openKernel(bpffs.root);
+  const view = { kernel, bpffs, output: given.text('output')!, terminal };
   try {
-    await show({ kernel, bpffs, output: given.text('output')!, terminal }, outer, key);
+    if (outer === undefined) await getOuterMaps(view);
+    else if (key === undefined) await getKeys(view, outer);
+    else await getInnerMap(view, outer, key);
   } finally {
     kernel.close();
   }
-}
-
-function show(view: GetOptions, outer: string | undefined, key: string | undefined): Promise<void> {
-  if (outer === undefined) return getOuterMaps(view);
-  return key === undefined ? getKeys(view, outer) : getInnerMap(view, outer, key);
 }

@@ -65,10 +65,12 @@ async function run(given: Given, ports: Ports): Promise<number> {
       'plan',
     );
   const outcome = await outcomeOf(given, ports, address);
-  if (given.text('output') === 'json') terminal.out(`${JSON.stringify(jsonOf(outcome), null, 2)}\n`);
+  const { changes, steps, refusals } = outcome;
+  if (given.text('output') === 'json')
+    terminal.out(`${JSON.stringify({ changes, steps, refusals }, null, 2)}\n`);
   else show(outcome, terminal);
-  if (outcome.refusals.length > 0) return EXIT.error;
-  return outcome.changes > 0 ? EXIT.attention : EXIT.done;
+  if (refusals.length > 0) return EXIT.error;
+  return changes > 0 ? EXIT.attention : EXIT.done;
 }
 
 /** For this kernel, as files or as a cluster want it. */
@@ -81,14 +83,10 @@ function outcomeOf(given: Given, ports: Ports, address: ClusterAddress | undefin
   );
 }
 
-function jsonOf({ changes, steps, refusals }: PlanOutcome) {
-  return { changes, steps, refusals };
-}
-
 function show(outcome: PlanOutcome, terminal: Terminal): void {
   const { bad } = colourOf(terminal, 'error');
   for (const { origin, message } of outcome.refusals) terminal.error(`${bad(origin)}: ${message}\n`);
-  if (outcome.text !== '') terminal.out(paintedDiff(outcome.text, terminal));
+  terminal.out(paintedDiff(outcome.lines, terminal));
   terminal.out(
     outcome.changes === 0
       ? 'Nothing to do: the kernel is as declared\n'

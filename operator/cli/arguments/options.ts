@@ -137,12 +137,11 @@ export function directoryOnNode(given: Given): string {
 }
 
 function labels(pairs: readonly string[]): Record<string, string> {
-  const all: Record<string, string> = {};
-  for (const pair of pairs) {
+  const labelOf = (pair: string) => {
     const at = pair.indexOf('=');
     if (at < 1)
       throw new UsageError(`Option --node-label cannot be ${pair}: write KEY=VALUE, such as zone=a`);
-    all[pair.slice(0, at)] = pair.slice(at + 1);
-  }
-  return all;
+    return [pair.slice(0, at), pair.slice(at + 1)];
+  };
+  return Object.fromEntries(pairs.map(labelOf));
 }

@@ -72,7 +72,7 @@ describe('plan in a cluster', () => {
       },
       planNode: async asked => {
         nodes.push(asked);
-        return { text: '+ x', changes: 1, refusals: [], steps: [] };
+        return { lines: ['+ x'], changes: 1, refusals: [], steps: [] };
       },
     };
     return { stand: made, files, nodes };

@@ -1,7 +1,6 @@
 import { present } from '../../api/parse/section.ts';
 import type { ObjectChange } from '../../core/compare/applied.ts';
-import type { EntryChange, EntryChanges } from '../../core/compare/entries.ts';
-import type { FieldChange } from '../../core/compare/fields.ts';
+import type { EntryChanges } from '../../core/compare/entries.ts';
 import { counted } from '../../core/plan/print.ts';
 import { EXIT, type Given, type Ports, type Terminal } from '../command.ts';
 import { colourOf } from '../terminal/colour.ts';
@@ -35,15 +34,14 @@ function show(outcome: AppliedOutcome, terminal: Terminal): void {
       `${origins.get(object) ?? ''}${bad(printable(object))}: ${reason}, ${printable(message)}\n`,
     );
   const lines = outcome.changes.filter(({ kind }) => kind !== 'unchanged').flatMap(changeLines);
-  if (lines.length > 0) terminal.out(paintedDiff(lines.map(printable).join('\n'), terminal));
+  terminal.out(paintedDiff(lines.map(printable), terminal));
   terminal.out(`${summary(outcome)}\n`);
 }
 
 function summary({ changes, problems }: AppliedOutcome): string {
   const count = (kind: ObjectChange['kind']) => changes.filter(change => change.kind === kind).length;
-  const [created, changed, unchanged] = [count('created'), count('changed'), count('unchanged')];
   const rest = problems.length === 0 ? '' : `, ${counted(problems.length, 'problem')}`;
-  return `${created} created, ${changed} changed, ${unchanged} unchanged${rest}`;
+  return `${count('created')} created, ${count('changed')} changed, ${count('unchanged')} unchanged${rest}`;
 }
 
 function changeLines({ kind, object, origin, fields, entries }: ObjectChange): readonly string[] {
@@ -53,26 +51,21 @@ function changeLines({ kind, object, origin, fields, entries }: ObjectChange): r
   }
   return [
     `~ ${object}: changed (${origin})`,
-    ...fields.map(field => `  ${fieldLine(field)}`),
+    ...fields.map(({ field, before, after }) => `  ${changeLine(field, before, after)}`),
     ...(entries === undefined ? [] : entryLines(entries).map(text => `  ${text}`)),
   ];
-}
-
-function fieldLine({ field, before, after }: FieldChange): string {
-  if (before === undefined) return `+ ${field}: ${after}`;
-  return after === undefined ? `- ${field}: ${before}` : `~ ${field}: ${before} → ${after}`;
 }
 
 function entryLines({ added, changed, removed, first }: EntryChanges): readonly string[] {
   const rest = added + changed + removed - first.length;
   return [
     `~ entries: ${added} added, ${changed} changed, ${removed} removed`,
-    ...first.map(change => `  ${entryLine(change)}`),
+    ...first.map(({ key, before, after }) => `  ${changeLine(key, before, after)}`),
     ...(rest > 0 ? [`  and ${rest} more`] : []),
   ];
 }
 
-function entryLine({ kind, key, before, after }: EntryChange): string {
-  if (kind === 'added') return `+ ${key}: ${after}`;
-  return kind === 'removed' ? `- ${key}: ${before}` : `~ ${key}: ${before} → ${after}`;
+function changeLine(name: string, before: string | undefined, after: string | undefined): string {
+  if (before === undefined) return `+ ${name}: ${after}`;
+  return after === undefined ? `- ${name}: ${before}` : `~ ${name}: ${before} → ${after}`;
 }

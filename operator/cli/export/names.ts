@@ -9,22 +9,13 @@ export function outerMapNameFor(pin: string): string {
   return trimmed(slug(last).replaceAll('.', '-').slice(0, 63)) || 'outer';
 }
 
-/** Names for InnerMaps after their keys: RFC 1123 subdomains, one name never twice. */
-export class InnerMapNames {
-  readonly #outerMap: string;
-  readonly #taken = new Set<string>();
-
-  constructor(outerMap: string) {
-    this.#outerMap = outerMap;
-  }
-
-  nameFor(keyText: string): string {
-    const words = trimmed(slug(keyText).slice(0, LONGEST)) || 'key';
-    const name = `${this.#outerMap}-${words}`;
-    const unique = this.#taken.has(name) ? `${name}-${sha256(keyText).slice(0, 8)}` : name;
-    this.#taken.add(unique);
-    return unique;
-  }
+/** A name for an InnerMap after its key: an RFC 1123 subdomain that is not `taken`, where it is added. */
+export function innerMapNameFor(outerMap: string, keyText: string, taken = new Set<string>()): string {
+  const words = trimmed(slug(keyText).slice(0, LONGEST)) || 'key';
+  const name = `${outerMap}-${words}`;
+  const unique = taken.has(name) ? `${name}-${sha256(keyText).slice(0, 8)}` : name;
+  taken.add(unique);
+  return unique;
 }
 
 /** Lower-case letters, digits, single dashes and dots; a dot only between letters and digits. */

@@ -8,7 +8,7 @@ import type { MapSpec } from '../../core/mapspec.ts';
 import type { Plain } from '../terminal/yaml.ts';
 import { firstLoss } from './content.ts';
 import { type ExportTarget, innerMapManifest, outerMapManifest, type WholeInnerMap } from './manifests.ts';
-import { InnerMapNames } from './names.ts';
+import { innerMapNameFor } from './names.ts';
 import type { Declarations } from './types.ts';
 
 interface ExportedContents {
@@ -35,12 +35,12 @@ export function written(
   const { possibleCpus } = kernel;
   const document = outerMapManifest(target, template, declarations);
   const layout = readBack(outerLayout(readBack(parseOuterMap(document))));
-  const names = new InnerMapNames(outerMap);
+  const taken = new Set<string>();
   const documents: Plain[] = [document];
   const undeclarable: string[] = [];
   for (const whole of maps) {
     const text = keyText(layout.outerKey, whole.key);
-    const name = names.nameFor(text);
+    const name = innerMapNameFor(outerMap, text, taken);
     const inner = innerMapManifest({ name, namespace, outerMap, layout, possibleCpus, ...whole });
     const manifest = readBack(parseInnerMap(inner));
     const spec = innerSpec(layout, manifest.innerMap);

@@ -8,7 +8,7 @@ import type { Ledger } from '../../ledger/ledger.ts';
 import { listedEntries } from '../export/content.ts';
 import { bytesType, declaredKeyType } from '../export/declared.ts';
 import { innerMapManifest } from '../export/manifests.ts';
-import { InnerMapNames } from '../export/names.ts';
+import { innerMapNameFor } from '../export/names.ts';
 import { table } from '../terminal/table.ts';
 import { type GetOptions, layoutFor, withOuterMap, write } from './view.ts';
 
@@ -29,10 +29,7 @@ export async function getInnerMap(view: GetOptions, name: string, given: string)
   if (!isReading(reading)) throw new Error(unreadable(given, held));
   const layout = layoutFor(view, ledger, spec, reading.spec);
   const inner = { outerMap: name, layout, key, reading, possibleCpus };
-  const manifest = innerMapManifest({
-    ...inner,
-    name: new InnerMapNames(name).nameFor(keyText(layout.outerKey, key)),
-  });
+  const manifest = innerMapManifest({ ...inner, name: innerMapNameFor(name, keyText(layout.outerKey, key)) });
   write(view, manifest, () => entriesTable(layout, reading, possibleCpus));
 }
 

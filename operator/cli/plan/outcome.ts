@@ -12,7 +12,7 @@ export function outcomeOf(plan: Plan, desired: Desired, refusals: readonly Manif
     message: `${reason}, ${message}`,
   }));
   return {
-    text: planLines(plan).join('\n'),
+    lines: planLines(plan),
     changes: plan.steps.length,
     refusals: [...refusals, ...rejected],
     steps: plan.steps.map(step => ({

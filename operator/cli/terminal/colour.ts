@@ -1,16 +1,8 @@
 import { styleText } from 'node:util';
 import type { Terminal } from '../command.ts';
 
-export interface Colour {
-  good(text: string): string;
-  bad(text: string): string;
-  warn(text: string): string;
-  strong(text: string): string;
-  faint(text: string): string;
-}
-
 /** For what is written to `stream`: plain text unless that is a terminal that wants colour. */
-export function colourOf(terminal: Terminal, stream: 'out' | 'error'): Colour {
+export function colourOf(terminal: Terminal, stream: 'out' | 'error') {
   const wanted = wantsColour(terminal, stream);
   const painted = (format: Parameters<typeof styleText>[0]) => (text: string) =>
     wanted ? styleText(format, text, { validateStream: false }) : text;

@@ -1,8 +1,8 @@
 import type { Terminal } from '../command.ts';
 import { colourOf } from './colour.ts';
 
-/** As a diff is: what comes green, what goes red, what becomes another yellow. Ends with a line end. */
-export function paintedDiff(text: string, terminal: Terminal): string {
+/** The lines of a diff: what is added green, what is removed red, what changes yellow. */
+export function paintedDiff(lines: readonly string[], terminal: Terminal): string {
   const { good, bad, warn } = colourOf(terminal, 'out');
   const paint = (line: string) => {
     const sign = line.trimStart()[0];
@@ -10,6 +10,5 @@ export function paintedDiff(text: string, terminal: Terminal): string {
     if (sign === '-') return bad(line);
     return sign === '~' ? warn(line) : line;
   };
-  const ended = text.endsWith('\n') ? text.slice(0, -1) : text;
-  return `${ended.split('\n').map(paint).join('\n')}\n`;
+  return lines.map(line => `${paint(line)}\n`).join('');
 }

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { CommandFixture } from '../testing/commandfixture.ts';
 import { ageText } from './age.ts';
 import { colourOf } from './colour.ts';
-import { progressLine, withProgress } from './progress.ts';
+import { withProgress } from './progress.ts';
 import { programName } from './standard.ts';
 import { table } from './table.ts';
 
@@ -48,13 +48,13 @@ describe('colourOf', () => {
   });
 });
 
-describe('progressLine', () => {
-  it('shows nothing for work that ends soon', () => {
+describe('withProgress', () => {
+  it('shows nothing for work that ends soon', async () => {
     const { stand, text, terminal } = written({ errorIsTerminal: true });
-    const progress = progressLine(terminal, 'Reading');
-    stand.now += 299;
-    progress.update(1, 2);
-    progress.end();
+    await withProgress(terminal, 'Reading', async update => {
+      stand.now += 299;
+      update(1, 2);
+    });
     expect(text.error).to.equal('');
   });
   it('rewrites one line at most ten times a second, and takes it away', async () => {
@@ -68,12 +68,12 @@ describe('progressLine', () => {
     expect(text.error.match(/Reading/g)).to.have.length(8);
     expect(text.error.endsWith('\r\x1b[K')).to.equal(true);
   });
-  it('shows nothing where stderr is no terminal', () => {
+  it('shows nothing where stderr is no terminal', async () => {
     const { stand, text, terminal } = written();
-    const progress = progressLine(terminal, 'Reading');
-    stand.now += 5000;
-    progress.update(1, 2);
-    progress.end();
+    await withProgress(terminal, 'Reading', async update => {
+      stand.now += 5000;
+      update(1, 2);
+    });
     expect(text.error).to.equal('');
   });
 });

@@ -67,14 +67,9 @@ function unknown(reason: Reason, message: string): Readiness {
   return { ready: 'Unknown', reason, message };
 }
 
-interface Reported {
-  readonly outer: ListedOuterMap;
-  readonly entry: OuterMapState;
-}
-
 function progressOf(
   { state, resourceVersion, node }: NodeOverview,
-  { outer, entry }: Reported,
+  { outer, entry }: { readonly outer: ListedOuterMap; readonly entry: OuterMapState },
   changes: Changes,
 ): Omit<Row, 'node' | 'outerMap'> {
   const watermark = versionOf(entry.programmedResourceVersion);
