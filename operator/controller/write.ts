@@ -91,8 +91,7 @@ export class StatusWriter {
     let looks = MOST_LOOKED_AT;
     for (const kind of ['OuterMap', 'InnerMap'] as const) {
       while (looks > 0) {
-        const room = MOST[kind] - this.#underWay.size;
-        const ids = this.#schedules[kind].take(now, Math.min(room, looks));
+        const ids = this.#schedules[kind].take(now, Math.min(this.#room(kind), looks));
         if (ids.length === 0) break;
         for (const id of ids) this.#begin(kind, id, stop);
         looks -= ids.length;
@@ -104,9 +103,9 @@ export class StatusWriter {
   /** Milliseconds until a write is due; Infinity if none waits or there is no room. */
   get waitMs(): number {
     const now = this.#now;
-    const { OuterMap, InnerMap } = this.#schedules;
-    if (this.#underWay.size >= MOST.InnerMap) return Number.POSITIVE_INFINITY;
-    const due = Math.min(OuterMap.nextDue, InnerMap.nextDue);
+    const dueOf = (kind: ObjectKind) =>
+      this.#room(kind) > 0 ? this.#schedules[kind].nextDue : Number.POSITIVE_INFINITY;
+    const due = Math.min(dueOf('OuterMap'), dueOf('InnerMap'));
     return Math.max(0, due - now, this.#pausedUntil - now);
   }
 
@@ -125,6 +124,11 @@ export class StatusWriter {
 
   get #now(): number {
     return this.#options.clock.now();
+  }
+
+  /** Number of writes that may still start; negative for InnerMaps while OuterMaps use their higher limit. */
+  #room(kind: ObjectKind): number {
+    return MOST[kind] - this.#underWay.size;
   }
 
   #begin(kind: ObjectKind, id: string, stop: AbortSignal): void {

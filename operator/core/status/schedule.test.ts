@@ -50,9 +50,10 @@ describe('Schedule', () => {
     expect(writes).to.deep.equal([1_000, 3_000, 71_000]);
   });
 
-  it('takes no more than is asked for, what is urgent in the order it came', () => {
+  it('takes no more than the limit, what is urgent in the order it came', () => {
     const schedule = new Schedule();
     for (const id of ['a', 'b', 'c']) schedule.mark(id, { now: 0, urgent: true });
+    for (const none of [0, -4]) expect(schedule.take(0, none)).to.deep.equal([]);
     expect(schedule.take(0, 2)).to.deep.equal(['a', 'b']);
     expect(schedule.nextDue).to.equal(Number.NEGATIVE_INFINITY);
     expect(schedule.take(0, 2)).to.deep.equal(['c']);

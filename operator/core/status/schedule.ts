@@ -50,12 +50,12 @@ export class Schedule {
     else this.#wait(id, series.due);
   }
 
-  /** Removes and returns ids that are due. A status waits again only after the next mark or failure. */
-  take(now: number, most: number): readonly string[] {
+  /** Removes and returns at most `limit` ids that are due. A status waits again only after the next mark or failure. */
+  take(now: number, limit: number): readonly string[] {
     if (this.#earliest <= now) this.#sift(now);
     const taken: string[] = [];
     for (const id of this.#urgent) {
-      if (taken.length === most) break;
+      if (taken.length >= limit) break;
       this.#urgent.delete(id);
       this.#waiting.delete(id);
       const series = this.#series.get(id)!;
