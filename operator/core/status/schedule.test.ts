@@ -92,7 +92,19 @@ describe('Schedule', () => {
     expect(schedule.depth).to.equal(0);
   });
 
-  it('tells how much waits, and since when', () => {
+  it('depth counts a status once that waited and then became urgent, or the reverse', () => {
+    const schedule = new Schedule();
+    schedule.mark('a', { now: 0, urgent: false });
+    schedule.mark('a', { now: 10, urgent: true });
+    schedule.mark('b', { now: 0, urgent: true });
+    schedule.mark('b', { now: 10, urgent: false, fresh: true });
+    expect(schedule.depth).to.equal(2);
+    expect(schedule.take(10, 9)).to.deep.equal(['a', 'b']);
+    expect(schedule.depth).to.equal(0);
+    expect(schedule.take(2_000, 9)).to.deep.equal([]);
+  });
+
+  it('reports how much waits, and since when', () => {
     const schedule = new Schedule();
     expect(schedule.oldest).to.equal(undefined);
     schedule.mark('a', { now: 20, urgent: false });

@@ -46,8 +46,8 @@ export class Schedule {
     series.waiting ??= now;
     if (urgent && series.writes < MOST_URGENT) series.due = Math.min(series.due, now);
     series.due = Math.min(series.due, nextStep(series));
-    if (series.due <= now) this.#urgent.add(id);
-    else this.#wait(id, series.due);
+    if (series.due <= now) this.#expedite(id);
+    else if (!this.#urgent.has(id)) this.#wait(id, series.due);
   }
 
   /** Removes and returns at most `limit` ids that are due. A status waits again only after the next mark or failure. */
@@ -57,7 +57,6 @@ export class Schedule {
     for (const id of this.#urgent) {
       if (taken.length >= limit) break;
       this.#urgent.delete(id);
-      this.#waiting.delete(id);
       const series = this.#series.get(id)!;
       delete series.waiting;
       series.due = Number.POSITIVE_INFINITY;
@@ -121,15 +120,18 @@ export class Schedule {
     this.#earliest = Math.min(this.#earliest, due);
   }
 
+  /** Moves an id to those that are due. It is in one set only, so that `depth` counts it once. */
+  #expedite(id: string): void {
+    this.#waiting.delete(id);
+    this.#urgent.add(id);
+  }
+
   #sift(now: number): void {
     this.#earliest = Number.POSITIVE_INFINITY;
     for (const id of this.#waiting) {
       const { due } = this.#series.get(id)!;
       if (due > now) this.#earliest = Math.min(this.#earliest, due);
-      else {
-        this.#waiting.delete(id);
-        this.#urgent.add(id);
-      }
+      else this.#expedite(id);
     }
   }
 }
