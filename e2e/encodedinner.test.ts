@@ -64,7 +64,7 @@ function inFolder(object: KubeObject, layout: OuterLayout): FileReading {
 }
 
 function byController(object: KubeObject, compiled: CompiledOuterMap): string {
-  const { problem, wanted } = innerFacts(object, { known: undefined, layoutOf: () => compiled.layout });
+  const { problem, wanted } = innerFacts(object, { previous: undefined, layoutOf: () => compiled.layout });
   return problem === undefined
     ? verdict(wanted!, compiled)
     : `problem: ${problem.reason}, ${problem.message}`;

@@ -7,7 +7,7 @@ import { readPages } from '../kube/watch/pages.ts';
 import { Backoff } from '../timing/backoff.ts';
 import type { Clock } from '../timing/clock.ts';
 import { runSliced } from '../timing/sliced.ts';
-import { innerFacts, judging } from './facts/innermap.ts';
+import { innerFacts, innerFactsBy } from './facts/innermap.ts';
 import type { Streams } from './streams.ts';
 
 export interface ContentLoaderOptions {
@@ -20,7 +20,7 @@ export interface ContentLoaderOptions {
 }
 
 /** More InnerMaps of one OuterMap than this are read by pages, fewer one by one. */
-const FEW = 16;
+const PAGED_ABOVE = 16;
 
 /**
  * Reads contents that could not be read when their event came: the OuterMap came later, it was recreated with another
@@ -30,7 +30,7 @@ export class ContentLoader {
   readonly #options: ContentLoaderOptions;
   readonly #backoff: Backoff;
   #working: Promise<void> | undefined;
-  #lookedAt: Pick<ClusterState, 'inners' | 'outers'> | undefined;
+  #loaded: Pick<ClusterState, 'inners' | 'outers'> | undefined;
 
   constructor(options: ContentLoaderOptions) {
     this.#options = options;
@@ -39,9 +39,9 @@ export class ContentLoader {
 
   /** Starts to read all unread contents, unless a read is under way. */
   load({ inners, outers }: ClusterState, stop: AbortSignal): void {
-    const isSame = this.#lookedAt?.inners === inners && this.#lookedAt.outers === outers;
+    const isSame = this.#loaded?.inners === inners && this.#loaded.outers === outers;
     if (this.#working !== undefined || isSame) return;
-    this.#lookedAt = { inners, outers };
+    this.#loaded = { inners, outers };
     const unread = groupBy(
       [...inners.values()].filter(inner => this.#isUnread(inner)),
       inner => inner.outer,
@@ -54,10 +54,10 @@ export class ContentLoader {
     await this.#working;
   }
 
-  #isUnread({ wanted, outer, judgedBy }: InnerFacts): boolean {
+  #isUnread({ wanted, outer, layoutDigest }: InnerFacts): boolean {
     if (wanted === undefined) return false;
     const layout = this.#options.streams.layoutOf(outer);
-    return layout !== undefined && layout.digest !== judgedBy;
+    return layout !== undefined && layout.digest !== layoutDigest;
   }
 
   async #readAll(unread: ReadonlyMap<string, readonly InnerFacts[]>, stop: AbortSignal): Promise<void> {
@@ -67,18 +67,18 @@ export class ContentLoader {
         await this.#read(outer, inners, stop);
       } catch (error) {
         if (stop.aborted) return;
-        this.#lookedAt = undefined;
+        this.#loaded = undefined;
         failed(error instanceof Error ? error : new Error(String(error)));
         await clock.sleep(this.#backoff.next(), stop);
       }
   }
 
   async #read(outer: string, inners: readonly InnerFacts[], signal: AbortSignal): Promise<void> {
-    if (inners.length > FEW) await this.#readPages(outer, signal);
+    if (inners.length > PAGED_ABOVE) await this.#readPages(outer, signal);
     for (const { key } of inners) {
       if (signal.aborted) return;
-      const known = this.#options.streams.innerMaps.items.get(key);
-      if (known !== undefined && this.#isUnread(known)) await this.#readOne(key, signal);
+      const stored = this.#options.streams.innerMaps.items.get(key);
+      if (stored !== undefined && this.#isUnread(stored)) await this.#readOne(key, signal);
     }
   }
 
@@ -87,8 +87,8 @@ export class ContentLoader {
     const query = { fieldSelector: `spec.outerMap=${outer}` };
     const layoutOf = (name: string) => streams.layoutOf(name);
     await readPages({ cluster, ref: { resource: INNER_MAPS }, query, signal }, object => {
-      const read = innerFacts(object, { known: undefined, layoutOf });
-      if (read.judgedBy !== undefined) this.#take(read);
+      const read = innerFacts(object, { previous: undefined, layoutOf });
+      if (read.layoutDigest !== undefined) this.#store(read);
     });
   }
 
@@ -97,19 +97,19 @@ export class ContentLoader {
       const object = await this.#options.cluster.get<KubeObject>(innerMapRef(key), { signal });
       const outer = (object['spec'] as { readonly outerMap?: string } | undefined)?.outerMap ?? '';
       const layout = this.#options.streams.layoutOf(outer);
-      if (layout !== undefined) this.#take(await runSliced(judging(object, layout)));
+      if (layout !== undefined) this.#store(await runSliced(innerFactsBy(object, layout)));
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 404) throw error;
     }
   }
 
   /** Stores the facts. It drops those of another generation, because that generation's event is still to come. */
-  #take(read: InnerFacts): void {
+  #store(read: InnerFacts): void {
     const { streams, changed } = this.#options;
     const { items } = streams.innerMaps;
-    const known = items.get(read.key);
-    if (known?.uid !== read.uid || known.generation !== read.generation) return;
-    items.put(read.key, { ...read, resourceVersion: known.resourceVersion, written: known.written });
+    const stored = items.get(read.key);
+    if (stored?.uid !== read.uid || stored.generation !== read.generation) return;
+    items.put(read.key, { ...read, resourceVersion: stored.resourceVersion, written: stored.written });
     changed();
   }
 }

@@ -18,27 +18,28 @@ export function eventsBetween(
   before: Written,
   after: Written,
 ): readonly EventRecord[] {
-  const accepted = turned('Accepted', before, after);
-  const ready = turned('Ready', before, after);
+  const accepted = transition('Accepted', before, after);
+  const ready = transition('Ready', before, after);
   if (accepted?.status === 'False') return [eventOf(subject, 'Accept', accepted)];
   if (ready === undefined) return [];
-  const isNews = ready.status === 'True' || before.ready?.status === 'True' || ready.reason === 'RemovalHeld';
-  return isNews ? [eventOf(subject, 'Program', ready)] : [];
+  const isReported =
+    ready.status === 'True' || before.ready?.status === 'True' || ready.reason === 'RemovalHeld';
+  return isReported ? [eventOf(subject, 'Program', ready)] : [];
 }
 
 /** The condition if it changed: another status, a new hold, or another reason for a rejection. */
-function turned(type: 'Accepted' | 'Ready', before: Written, after: Written): Condition | undefined {
+function transition(type: 'Accepted' | 'Ready', before: Written, after: Written): Condition | undefined {
   const [then, now] = type === 'Ready' ? [before.ready, after.ready] : [before.accepted, after.accepted];
   const isHeld = now?.reason === 'RemovalHeld' && then?.reason !== 'RemovalHeld';
-  const isRefused = type === 'Accepted' && now?.status === 'False' && then?.reason !== now.reason;
-  if (then?.status === now?.status && !isHeld && !isRefused) return undefined;
+  const isRejected = type === 'Accepted' && now?.status === 'False' && then?.reason !== now.reason;
+  if (then?.status === now?.status && !isHeld && !isRejected) return undefined;
   return conditionsIn(after).find(condition => condition.type === type);
 }
 
 /** Reasons of Normal events. A change in progress needs no warning. */
-const HARMLESS = new Set<Condition['reason']>(['Programmed', 'Progressing']);
+const NORMAL = new Set<Condition['reason']>(['Programmed', 'Progressing']);
 
 function eventOf(subject: StatusSubject, action: string, { reason, message }: Condition): EventRecord {
-  const type = HARMLESS.has(reason) ? 'Normal' : 'Warning';
+  const type = NORMAL.has(reason) ? 'Normal' : 'Warning';
   return { regarding: { apiVersion: API_VERSION, ...subject }, type, reason, action, note: message };
 }

@@ -22,14 +22,15 @@ export class InnerMapStore implements CacheConsumer<InnerFacts> {
   }
 
   put(key: string, item: InnerFacts): void {
-    const known = this.items.get(key);
-    if (known !== undefined && known.uid !== item.uid) this.#delete(known.outer, item.resourceVersion);
+    const previous = this.items.get(key);
+    if (previous !== undefined && previous.uid !== item.uid)
+      this.#delete(previous.outer, item.resourceVersion);
     this.items.put(key, item);
   }
 
   remove(key: string, resourceVersion: string): void {
-    const known = this.items.get(key);
-    if (known !== undefined) this.#delete(known.outer, resourceVersion);
+    const previous = this.items.get(key);
+    if (previous !== undefined) this.#delete(previous.outer, resourceVersion);
     this.items.remove(key);
   }
 

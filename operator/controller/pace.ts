@@ -7,7 +7,7 @@ const TURN_EVERY_MS = 100;
 const TURN_SHARE = 10;
 const LONGEST_PAUSE_MS = 2_000;
 /** Interval of turns without a change: some statuses change with time alone. */
-const LOOK_EVERY_MS = 1_000;
+export const IDLE_TURN_EVERY_MS = 1_000;
 
 /** Decides when the next turn starts: at once for a single change, after a pause for many. */
 export class Pace {
@@ -53,7 +53,7 @@ export class Pace {
 
   get #pauseMs(): number {
     if (this.#urgency === 'now') return 0;
-    if (this.#urgency === undefined) return LOOK_EVERY_MS;
+    if (this.#urgency === undefined) return IDLE_TURN_EVERY_MS;
     if (this.#urgency === 'later') return LONGEST_PAUSE_MS;
     return Math.min(LONGEST_PAUSE_MS, Math.max(TURN_EVERY_MS, this.#tookMs * TURN_SHARE));
   }

@@ -8,7 +8,7 @@ import { yieldToEventLoop } from '../timing/sliced.ts';
 import { aborted, Trigger } from '../timing/trigger.ts';
 import { ContentLoader } from './contents.ts';
 import { type Gauges, NO_OBSERVER, type Observer } from './observer.ts';
-import { Pace } from './pace.ts';
+import { IDLE_TURN_EVERY_MS, Pace } from './pace.ts';
 import { Streams, type Urgency } from './streams.ts';
 import { type ControllerPorts, turn } from './turn.ts';
 import { StatusWriter } from './write.ts';
@@ -38,12 +38,10 @@ export interface ControllerOptions {
 
 const LEASE = 'innermap-controller';
 const CONTROLLER = 'innermap.io/controller';
-/** Interval of the checks while this process may not write; it also keeps `alive` true. */
-const LOOK_EVERY_MS = 1_000;
 /** Time that writes under way get to finish at the end. */
 const STOP_MS = 2_000;
 const FINISH_MS = 1_000;
-const FINISH_LOOK_MS = 20;
+const FINISH_POLL_MS = 20;
 const STUCK_MS = 60_000;
 
 /**
@@ -57,16 +55,16 @@ export class Controller {
   readonly #pace: Pace;
   readonly #ports: ControllerPorts;
   readonly #events: Events;
-  readonly #stopped = new AbortController();
+  #isStopped = false;
   #leads = false;
-  #lookedAt: number;
+  #loopedAt: number;
 
   constructor(options: ControllerOptions) {
     this.#options = options;
     const { cluster, log, identity, clock = REAL_CLOCK } = options;
     this.#clock = clock;
     this.#pace = new Pace(clock);
-    this.#lookedAt = clock.now();
+    this.#loopedAt = clock.now();
     this.#events = new Events({
       ...{ cluster, clock, controller: CONTROLLER, instance: identity },
       failed: error => log.warn('Event not written', { error: error.message }),
@@ -106,12 +104,12 @@ export class Controller {
 
   /** Whether all streams have read their first list, and the controller still runs. */
   ready(): boolean {
-    return this.#ports.streams.hasSynced && !this.#stopped.signal.aborted;
+    return this.#ports.streams.hasSynced && !this.#isStopped;
   }
 
   /** Whether the loop has run within the last minute. */
   alive(): boolean {
-    return this.#clock.now() - this.#lookedAt < STUCK_MS;
+    return this.#clock.now() - this.#loopedAt < STUCK_MS;
   }
 
   gauges(): Gauges {
@@ -139,7 +137,7 @@ export class Controller {
       restored: (stream, resourceVersion) => {
         log.warn('Server was restored', { stream, resourceVersion });
         const { memory, streams } = this.#ports;
-        memory.guard.noticed(resourceVersion, streams.snapshot().states.values(), this.#clock.now());
+        memory.guard.detected(resourceVersion, streams.snapshot().states.values(), this.#clock.now());
         this.#changed('soon');
       },
       failed: (stream, failure) => this.#streamFailed(stream, failure),
@@ -187,7 +185,7 @@ export class Controller {
   async #turnUntil(stop: AbortSignal): Promise<void> {
     const { streams, writer } = this.#ports;
     while (!stop.aborted) {
-      this.#lookedAt = this.#clock.now();
+      this.#loopedAt = this.#clock.now();
       streams.advance();
       if (this.#mayWrite() && this.#pace.isDue) await this.#turn(stop);
       const hasMore = this.#mayWrite() && writer.write(stop);
@@ -198,11 +196,11 @@ export class Controller {
   }
 
   #mayWrite(): boolean {
-    return this.#leads && this.#ports.streams.mayBeJudged(this.#clock.now());
+    return this.#leads && this.#ports.streams.isConsistent(this.#clock.now());
   }
 
   get #pauseMs(): number {
-    return this.#mayWrite() ? Math.min(this.#pace.waitMs, this.#ports.writer.waitMs) : LOOK_EVERY_MS;
+    return this.#mayWrite() ? Math.min(this.#pace.waitMs, this.#ports.writer.waitMs) : IDLE_TURN_EVERY_MS;
   }
 
   /** Idle turns are not observed. */
@@ -220,7 +218,7 @@ export class Controller {
       writer.hurryOuterMaps();
       this.#trigger.fire();
       if (this.#pace.isCalm && !writer.hasOuterMaps) return;
-      await this.#clock.sleep(FINISH_LOOK_MS);
+      await this.#clock.sleep(FINISH_POLL_MS);
     }
   }
 
@@ -228,7 +226,7 @@ export class Controller {
   async #close(): Promise<void> {
     const { streams, contents, writer } = this.#ports;
     this.#leads = false;
-    this.#stopped.abort();
+    this.#isStopped = true;
     await streams.stop();
     await contents.settled();
     const done = new AbortController();

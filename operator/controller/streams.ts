@@ -43,7 +43,7 @@ interface Watched<T> {
   /** Receives the objects instead of the store, if given. */
   readonly consumer?: CacheConsumer<T>;
   /** `previous` is the object's entry in the store; undefined after a restoration. */
-  readonly read: (object: KubeObject, known: T | undefined) => T;
+  readonly read: (object: KubeObject, previous: T | undefined) => T;
   /** Defaults to `soon`. */
   readonly urgency?: (before: T | undefined, after: T | undefined) => Urgency;
 }
@@ -74,7 +74,7 @@ export class Streams {
     this.#innerMapStream = this.#stream({
       ...{ kind: 'InnerMap', ref: { resource: INNER_MAPS } },
       ...{ store: this.innerMaps.items, consumer: this.innerMaps },
-      read: (object, known) => innerFacts(object, { known, layoutOf: name => this.layoutOf(name) }),
+      read: (object, previous) => innerFacts(object, { previous, layoutOf: name => this.layoutOf(name) }),
       urgency: (before, after) => (after === undefined && this.#isReady(before?.outer) ? 'now' : 'soon'),
     });
     this.#others = [
@@ -84,11 +84,11 @@ export class Streams {
       }),
       this.#stream({
         ...{ kind: 'Node', ref: { resource: NODES }, store: this.#nodes },
-        read: (object, known) => nodeFacts(object, known, clock),
+        read: (object, previous) => nodeFacts(object, previous, clock),
       }),
       this.#stream<PodFacts>({
         ...{ kind: 'Pod', ref: { resource: PODS, namespace }, labelSelector: agentSelector },
-        ...{ store: this.#pods, read: (object, known) => podFacts(object, known, clock) },
+        ...{ store: this.#pods, read: (object, previous) => podFacts(object, previous, clock) },
       }),
     ];
   }
@@ -112,7 +112,7 @@ export class Streams {
   }
 
   /** Whether all streams are complete and of one history. One stream cannot detect events that another missed. */
-  mayBeJudged(now: number): boolean {
+  isConsistent(now: number): boolean {
     return this.hasSynced && this.#restoreDetection.isCertain(now);
   }
 
@@ -158,14 +158,14 @@ export class Streams {
       },
       consumer: {
         put: (key, item) => {
-          const soon = urgency(store.get(key), item);
+          const level = urgency(store.get(key), item);
           consumer.put(key, item);
-          changed(soon);
+          changed(level);
         },
         remove: (key, version) => {
-          const soon = urgency(store.get(key), undefined);
+          const level = urgency(store.get(key), undefined);
           consumer.remove(key, version);
-          changed(soon);
+          changed(level);
         },
         replace: (items, version) => {
           if (isRestored) this.#forget(kind);

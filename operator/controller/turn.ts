@@ -28,13 +28,13 @@ export interface ControllerPorts {
  */
 export async function turn(ports: ControllerPorts, stop: AbortSignal): Promise<void> {
   const { streams, memory, contents, writer, clock, mayWrite } = ports;
-  const seen = streams.snapshot();
-  contents.load(seen, stop);
+  const state = streams.snapshot();
+  contents.load(state, stop);
   await runSliced(
-    rollUpCluster(seen, memory, {
+    rollUpCluster(state, memory, {
       now: clock.now(),
       changed: change => writer.schedule(change),
-      gone: (kind, id) => writer.forget(kind, id),
+      removed: (kind, id) => writer.forget(kind, id),
     }),
   );
   if (mayWrite()) writer.write(stop);

@@ -40,12 +40,12 @@ interface Target {
 }
 
 /** Limits of all writes under way. OuterMaps get more: they report deletions and must not wait for InnerMaps. */
-const MOST = { OuterMap: 20, InnerMap: 16 } as const;
+const MAX_UNDER_WAY = { OuterMap: 20, InnerMap: 16 } as const;
 /** Statuses that one call checks at most, so that a call without any difference ends too. */
-const MOST_LOOKED_AT = 64;
+const MAX_CHECKED = 64;
 /** Retries after the object changed or was deleted. Its stream shows that soon, or later if it is interrupted. */
-const OVERTAKEN_MS = { first: 100, last: 30_000 } as const;
-const REFUSED_MS = 60_000;
+const CONFLICT_MS = { first: 100, last: 30_000 } as const;
+const REJECTED_MS = 60_000;
 
 /** Writes statuses that are due and differ from what is written. No other code writes statuses. */
 export class StatusWriter {
@@ -57,7 +57,7 @@ export class StatusWriter {
   };
   readonly #underWay = new Map<string, Promise<void>>();
   /** Consecutive conflicts by object. */
-  readonly #overtaken = new Map<string, number>();
+  readonly #conflicts = new Map<string, number>();
   #pausedUntil = Number.NEGATIVE_INFINITY;
 
   constructor(options: StatusWriterOptions) {
@@ -81,23 +81,23 @@ export class StatusWriter {
 
   forget(kind: ObjectKind, id: string): void {
     this.#schedules[kind].forget(id);
-    this.#overtaken.delete(`${kind} ${id}`);
+    this.#conflicts.delete(`${kind} ${id}`);
   }
 
   /** Starts as many writes as there is room for. Returns whether it stopped early and must be called again. */
   write(stop: AbortSignal): boolean {
     const now = this.#now;
     if (now < this.#pausedUntil) return false;
-    let looks = MOST_LOOKED_AT;
+    let left = MAX_CHECKED;
     for (const kind of ['OuterMap', 'InnerMap'] as const) {
-      while (looks > 0) {
-        const ids = this.#schedules[kind].take(now, Math.min(this.#room(kind), looks));
+      while (left > 0) {
+        const ids = this.#schedules[kind].take(now, Math.min(this.#room(kind), left));
         if (ids.length === 0) break;
         for (const id of ids) this.#begin(kind, id, stop);
-        looks -= ids.length;
+        left -= ids.length;
       }
     }
-    return looks <= 0;
+    return left <= 0;
   }
 
   /** Milliseconds until a write is due; Infinity if none waits or there is no room. */
@@ -128,7 +128,7 @@ export class StatusWriter {
 
   /** Number of writes that may still start; negative for InnerMaps while OuterMaps use their higher limit. */
   #room(kind: ObjectKind): number {
-    return MOST[kind] - this.#underWay.size;
+    return MAX_UNDER_WAY[kind] - this.#underWay.size;
   }
 
   #begin(kind: ObjectKind, id: string, stop: AbortSignal): void {
@@ -170,14 +170,14 @@ export class StatusWriter {
     const { cluster, observer } = this.#options;
     const { kind, id, memory, facts, status, ref } = target;
     const before = memory.written;
-    const known = before.text === '' ? {} : (JSON.parse(before.text) as object);
-    const body = { metadata: { resourceVersion: latestOf(facts, before) }, status: patchTo(status, known) };
+    const written = before.text === '' ? {} : (JSON.parse(before.text) as object);
+    const body = { metadata: { resourceVersion: latestOf(facts, before) }, status: patchTo(status, written) };
     try {
       const call = { attempts: 1, signal };
       const answer = await cluster.patch<KubeObject>({ ...ref, subresource: 'status' }, body, call);
       observer.wrote(kind, '200');
       this.#backoff.reset();
-      this.#overtaken.delete(`${kind} ${id}`);
+      this.#conflicts.delete(`${kind} ${id}`);
       this.#schedules[kind].wrote(id, this.#now);
       this.#wrote(target, before, writtenIn(answer));
     } catch (error) {
@@ -200,12 +200,12 @@ export class StatusWriter {
     const status = error instanceof ApiError ? error.status : 0;
     observer.wrote(kind, status === 0 ? 'error' : String(status));
     if (status === 404 || status === 409) {
-      this.#schedules[kind].failed(id, this.#now, this.#overtakenAgain(`${kind} ${id}`));
+      this.#schedules[kind].failed(id, this.#now, this.#conflictWait(`${kind} ${id}`));
       return;
     }
     failed(kind, id, error instanceof Error ? error : new Error(String(error)));
     if (status === 422 || status === 400 || status === 413) {
-      this.#schedules[kind].failed(id, this.#now, REFUSED_MS);
+      this.#schedules[kind].failed(id, this.#now, REJECTED_MS);
       return;
     }
     const retryAfter = error instanceof ApiError ? (error.retryAfter ?? 0) : 0;
@@ -214,10 +214,10 @@ export class StatusWriter {
     this.#schedules[kind].failed(id, this.#now, wait);
   }
 
-  #overtakenAgain(name: string): number {
-    const times = this.#overtaken.get(name) ?? 0;
-    this.#overtaken.set(name, Math.min(times + 1, 16));
-    return Math.min(OVERTAKEN_MS.first * 2 ** times, OVERTAKEN_MS.last);
+  #conflictWait(name: string): number {
+    const times = this.#conflicts.get(name) ?? 0;
+    this.#conflicts.set(name, Math.min(times + 1, 16));
+    return Math.min(CONFLICT_MS.first * 2 ** times, CONFLICT_MS.last);
   }
 }
 

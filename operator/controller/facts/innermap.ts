@@ -14,32 +14,32 @@ import { runToEnd, type Steps } from '../../core/steps.ts';
 import type { KubeObject } from '../../kube/client.ts';
 import { writtenIn } from './written.ts';
 
-export interface Circumstances {
+export interface InnerContext {
   /** The object's last facts; an object of the same generation is not read again. */
-  readonly known: InnerFacts | undefined;
+  readonly previous: InnerFacts | undefined;
   readonly layoutOf: (outer: string) => OuterLayout | undefined;
 }
 
 /** Contents above this size in bytes take long to read, so the ContentLoader reads them. */
-const LIGHT = 128 * 1024;
+const LARGE = 128 * 1024;
 const NO_BYTES = new Uint8Array(0);
 const NONE = Object.freeze({});
 
 /** Facts of an InnerMap. It is read once per generation and layout, and the bytes of its contents are dropped. */
-export function innerFacts(object: KubeObject, { known, layoutOf }: Circumstances): InnerFacts {
+export function innerFacts(object: KubeObject, { previous, layoutOf }: InnerContext): InnerFacts {
   const { metadata } = object;
-  const isKnown = known?.uid === metadata.uid && known?.generation === metadata.generation;
-  if (known !== undefined && isKnown && known.judgedBy === layoutOf(known.outer)?.digest)
-    return { ...known, resourceVersion: metadata.resourceVersion ?? '', written: writtenIn(object) };
+  const isSame = previous?.uid === metadata.uid && previous?.generation === metadata.generation;
+  if (previous !== undefined && isSame && previous.layoutDigest === layoutOf(previous.outer)?.digest)
+    return { ...previous, resourceVersion: metadata.resourceVersion ?? '', written: writtenIn(object) };
   const identity = identityOf(object);
   const read = arrivalOf(object);
-  const isLong = read.ok && weightOf(read.value) > LIGHT;
-  return runToEnd(reading(identity, read, isLong ? undefined : layoutOf(identity.outer)));
+  const isLarge = read.ok && weightOf(read.value) > LARGE;
+  return runToEnd(factsOf(identity, read, isLarge ? undefined : layoutOf(identity.outer)));
 }
 
 /** Facts of an InnerMap with contents read by `layout`, in steps because that may take long. */
-export function judging(object: KubeObject, layout: OuterLayout): Steps<InnerFacts> {
-  return reading(identityOf(object), arrivalOf(object), layout);
+export function innerFactsBy(object: KubeObject, layout: OuterLayout): Steps<InnerFacts> {
+  return factsOf(identityOf(object), arrivalOf(object), layout);
 }
 
 type Identity = Pick<
@@ -64,7 +64,7 @@ function identityOf(object: KubeObject): Identity {
 }
 
 /** Contents are read only with a layout. */
-function* reading(
+function* factsOf(
   identity: Identity,
   read: Parsed<Arrival>,
   layout: OuterLayout | undefined,
@@ -74,13 +74,13 @@ function* reading(
   const content = withoutBytes(yield* encodeInner(read.value, { layout }));
   return {
     ...identity,
-    wanted: { innerMap: { kind: 'InnerMap', metadata: keptOf(metadata), spec }, content },
-    judgedBy: layout?.digest,
+    wanted: { innerMap: { kind: 'InnerMap', metadata: keptMetadata(metadata), spec }, content },
+    layoutDigest: layout?.digest,
     selector: spec.nodeSelector,
   };
 }
 
-function keptOf({ name, namespace, uid, generation, creationTimestamp }: InnerMap['metadata']) {
+function keptMetadata({ name, namespace, uid, generation, creationTimestamp }: InnerMap['metadata']) {
   return {
     ...{ name, namespace, labels: NONE, annotations: NONE },
     ...(uid === undefined ? {} : { uid }),

@@ -8,29 +8,29 @@ import type { Clock } from '../../timing/clock.ts';
 const NO_LABELS: Readonly<Record<string, string>> = Object.freeze({});
 
 /** Facts of a Node. It returns `previous` if nothing but the heartbeat changed, which is the common case. */
-export function nodeFacts(object: KubeObject, known: NodeFacts | undefined, clock: Clock): NodeFacts {
+export function nodeFacts(object: KubeObject, previous: NodeFacts | undefined, clock: Clock): NodeFacts {
   const { name, uid = '', labels = NO_LABELS } = object.metadata;
   const info = (object['status'] as { readonly nodeInfo?: { readonly bootID?: string } } | undefined)
     ?.nodeInfo;
-  const isKnown = known !== undefined && sameLabels(known.labels, labels);
-  const same = known?.uid === uid ? known : undefined;
-  return unlessSame(known, {
+  const areSame = previous !== undefined && sameLabels(previous.labels, labels);
+  const same = previous?.uid === uid ? previous : undefined;
+  return unlessSame(previous, {
     name,
     uid,
     bootID: info?.bootID ?? '',
-    labels: isKnown ? known.labels : labels,
-    labelsHash: isKnown ? known.labelsHash : labelsHash(labels),
+    labels: areSame ? previous.labels : labels,
+    labelsHash: areSame ? previous.labelsHash : labelsHash(labels),
     notReadySince: earliest(notReadySince(object, clock), same?.notReadySince),
   });
 }
 
 /** Facts of an agent's Pod. `node` is empty until the Pod is scheduled. */
-export function podFacts(object: KubeObject, known: PodFacts | undefined, clock: Clock): PodFacts {
+export function podFacts(object: KubeObject, previous: PodFacts | undefined, clock: Clock): PodFacts {
   const spec = object['spec'] as { readonly nodeName?: string } | undefined;
-  return unlessSame(known, {
+  return unlessSame(previous, {
     key: objectKey(object.metadata),
     node: spec?.nodeName ?? '',
-    notReadySince: earliest(notReadySince(object, clock), known?.notReadySince),
+    notReadySince: earliest(notReadySince(object, clock), previous?.notReadySince),
   });
 }
 
@@ -41,17 +41,17 @@ export function notReadySince(object: KubeObject, clock: Clock): number | undefi
 }
 
 /** The earlier of two times: the writer's clock may be ahead, and then our first observation counts. */
-function earliest(since: number | undefined, known: number | undefined): number | undefined {
-  return since === undefined ? undefined : Math.min(since, known ?? since);
+function earliest(since: number | undefined, previous: number | undefined): number | undefined {
+  return since === undefined ? undefined : Math.min(since, previous ?? since);
 }
 
-function unlessSame<T extends object>(known: T | undefined, facts: T): T {
+function unlessSame<T extends object>(previous: T | undefined, facts: T): T {
   const names = Object.keys(facts) as (keyof T)[];
   const isSame =
-    known !== undefined &&
-    names.length === Object.keys(known).length &&
-    names.every(name => known[name] === facts[name]);
-  return isSame ? known : facts;
+    previous !== undefined &&
+    names.length === Object.keys(previous).length &&
+    names.every(name => previous[name] === facts[name]);
+  return isSame ? previous : facts;
 }
 
 function sameLabels(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {

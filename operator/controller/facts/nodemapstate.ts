@@ -4,7 +4,7 @@ import { groupBy } from '../../core/canonical.ts';
 import type { EntryFacts, ReportedFailure, StateFacts } from '../../core/status/facts.ts';
 import type { KubeObject } from '../../kube/client.ts';
 
-const NOTHING: ReadonlyMap<string, ReportedFailure> = new Map();
+const NO_FAILURES: ReadonlyMap<string, ReportedFailure> = new Map();
 
 /** Facts of a NodeMapState. Without a status it has an empty identity and no outer maps. */
 export function stateFacts(object: KubeObject): StateFacts {
@@ -44,7 +44,7 @@ function entryFacts(outer: OuterMapState, failures: readonly Failure[]): EntryFa
 
 function innerFailures(failures: readonly Failure[]): ReadonlyMap<string, ReportedFailure> {
   const inners = failures.filter(({ kind }) => kind === 'InnerMap');
-  if (inners.length === 0) return NOTHING;
+  if (inners.length === 0) return NO_FAILURES;
   return new Map(inners.map(each => [interned(`${each.namespace ?? ''}/${each.name}`), reported(each)]));
 }
 
@@ -52,14 +52,14 @@ function reported({ reason, message }: Failure): ReportedFailure {
   return { reason: interned(reason) as ReportedFailure['reason'], message: interned(message) };
 }
 
-const MOST_TEXTS = 20_000;
+const MAX_TEXTS = 20_000;
 const texts = new Map<string, string>();
 
 /** One shared string for all equal texts, because thousands of nodes report the same. A full cache is cleared. */
 export function interned(text: string): string {
-  const known = texts.get(text);
-  if (known !== undefined) return known;
-  if (texts.size >= MOST_TEXTS) texts.clear();
+  const shared = texts.get(text);
+  if (shared !== undefined) return shared;
+  if (texts.size >= MAX_TEXTS) texts.clear();
   texts.set(text, text);
   return text;
 }

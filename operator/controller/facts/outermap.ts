@@ -5,10 +5,11 @@ import type { KubeObject } from '../../kube/client.ts';
 import { writtenIn } from './written.ts';
 
 /** Facts of an OuterMap. An unchanged generation keeps the parsed object, so that caches keyed by it stay valid. */
-export function outerFacts(object: KubeObject, known: OuterFacts | undefined): OuterFacts {
+export function outerFacts(object: KubeObject, previous: OuterFacts | undefined): OuterFacts {
   const { name, uid = '', generation = 0, resourceVersion = '' } = object.metadata;
   const written = writtenIn(object);
-  if (known?.uid === uid && known.generation === generation) return { ...known, resourceVersion, written };
+  if (previous?.uid === uid && previous.generation === generation)
+    return { ...previous, resourceVersion, written };
   const common = { name, uid, generation, resourceVersion, written };
   const parsed = parseOuterMap(object);
   if (parsed.ok) return { ...common, outerMap: parsed.value };

@@ -142,9 +142,9 @@ export class SimulatedCluster implements Cluster {
   }
 
   async replace<T extends KubeObject>(ref: ResourceRef, object: object): Promise<T> {
-    const known = this.#must(ref);
+    const stored = this.#must(ref);
     const { resourceVersion } = (object as KubeObject).metadata;
-    if (resourceVersion !== known.metadata.resourceVersion) throw refused(409, 'Conflict');
+    if (resourceVersion !== stored.metadata.resourceVersion) throw refused(409, 'Conflict');
     return this.put(ref.resource.plural, object as KubeObject) as T;
   }
 
@@ -156,18 +156,19 @@ export class SimulatedCluster implements Cluster {
     await new Promise(resume => setImmediate(resume));
     const refusal = this.refusal?.(ref);
     if (refusal !== undefined) throw refusal;
-    const known = this.#must(ref);
+    const stored = this.#must(ref);
     const { metadata, status } = patch as Partial<KubeObject> & { readonly status: Patched['status'] };
     // The real server does not compare the uid here.
     const expected = metadata?.resourceVersion;
-    if (expected !== undefined && expected !== known.metadata.resourceVersion) throw refused(409, 'Conflict');
+    if (expected !== undefined && expected !== stored.metadata.resourceVersion)
+      throw refused(409, 'Conflict');
     const { plural } = ref.resource;
     // Patches of events only raise their count, which no spec reads.
-    if (plural === 'events') return known as T;
-    this.patches.push({ plural, key: objectKey(known.metadata), status });
-    const stored = this.put(plural, { ...known, status: merged(known['status'], status) });
+    if (plural === 'events') return stored as T;
+    this.patches.push({ plural, key: objectKey(stored.metadata), status });
+    const updated = this.put(plural, { ...stored, status: merged(stored['status'], status) });
     this.patched?.(ref);
-    return stored as T;
+    return updated as T;
   }
 
   async delete(ref: ResourceRef): Promise<void> {
@@ -221,8 +222,8 @@ function keyOf({ namespace, name = '' }: ResourceRef): string {
   return objectKey(namespace === undefined ? { name } : { namespace, name });
 }
 
-function merged(known: unknown, patch: Patched['status']): Readonly<Record<string, unknown>> {
-  const result: Record<string, unknown> = { ...(known as object | undefined) };
+function merged(stored: unknown, patch: Patched['status']): Readonly<Record<string, unknown>> {
+  const result: Record<string, unknown> = { ...(stored as object | undefined) };
   for (const [name, value] of Object.entries(patch)) {
     if (value === null) delete result[name];
     else if (typeof value === 'object' && !Array.isArray(value))

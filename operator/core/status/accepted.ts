@@ -36,14 +36,14 @@ function outerAcceptance(
 ): Acceptance {
   if (problem !== undefined || outerMap === undefined) return { accepted: 'False', ...problem! };
   const compiled = compileOuterMap(outerMap);
-  if (typeof compiled === 'string') return refused('LayoutMismatch', compiled);
+  if (typeof compiled === 'string') return rejected('LayoutMismatch', compiled);
   const { pin, nodeSelector } = outerMap.spec;
   const others = pin === undefined ? [] : holders.get(pin)!;
   for (const other of others) {
     if (other === outerMap) break;
-    if (!labels.meet(other.spec.nodeSelector, nodeSelector)) continue;
+    if (!labels.overlap(other.spec.nodeSelector, nodeSelector)) continue;
     const message = `Pin ${pin} belongs to the older OuterMap ${other.metadata.name}: give this one a pin of its own`;
-    return refused('PinInUse', message);
+    return rejected('PinInUse', message);
   }
   return OUTER_ACCEPTED;
 }
@@ -57,7 +57,7 @@ function pinHolders(outers: Iterable<OuterFacts>): ReadonlyMap<string | undefine
 }
 
 /** The outer map that an InnerMap names. */
-export interface Judged {
+export interface NamedOuterMap {
   readonly name: string;
   readonly facts: OuterFacts | undefined;
   /** Absent if there is no OuterMap of this name. */
@@ -70,24 +70,24 @@ export type KeyConflicts = ReadonlyMap<InnerFacts, InnerFacts>;
 /** Whether an InnerMap is accepted. The rules are those that every node's agent applies. */
 export function innerAcceptance(
   inner: InnerFacts,
-  { name, facts, acceptance }: Judged,
+  { name, facts, acceptance }: NamedOuterMap,
   conflicts: KeyConflicts,
 ): Acceptance {
   if (inner.problem !== undefined) return { accepted: 'False', ...inner.problem };
   if (facts === undefined)
-    return refused(
+    return rejected(
       'OuterMapNotFound',
       `OuterMap ${name} does not exist: create it, or correct spec.outerMap`,
     );
   const claim = claimIn(inner, compiledOf(facts));
   if (claim === undefined || acceptance?.accepted !== 'True')
-    return refused('Pending', `OuterMap ${name} is not usable: see its status`);
+    return rejected('Pending', `OuterMap ${name} is not usable: see its status`);
   if (claim.kind === 'unusable' && claim.reason === 'Pending') return UNREAD;
-  if (claim.kind !== 'claim') return refused(claim.reason, claim.message);
+  if (claim.kind !== 'claim') return rejected(claim.reason, claim.message);
   const rival = conflicts.get(inner);
   if (rival === undefined) return ACCEPTED;
   const { keyText } = claim.desired;
-  return refused('KeyConflict', `Key ${keyText} belongs to the older InnerMap ${rival.key}`);
+  return rejected('KeyConflict', `Key ${keyText} belongs to the older InnerMap ${rival.key}`);
 }
 
 /**
@@ -170,6 +170,6 @@ function byAge(a: InnerFacts, b: InnerFacts): number {
   return bySeniority(a.wanted!.innerMap.metadata, b.wanted!.innerMap.metadata);
 }
 
-function refused(reason: Acceptance['reason'], message: string): Acceptance {
+function rejected(reason: Acceptance['reason'], message: string): Acceptance {
   return { accepted: 'False', reason, message };
 }

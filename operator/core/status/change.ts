@@ -16,14 +16,14 @@ export interface StatusChange {
 /** Receives each object whose status may have to be written. */
 export type OnChange = (change: StatusChange) => void;
 
-type News = Pick<StatusChange, 'urgent' | 'fresh'>;
+type Priority = Pick<StatusChange, 'urgent' | 'fresh'>;
 
 /** How urgent the change is; undefined if the status is made from the same input as in the last turn. */
 export function changeOf(
   { input: before, written }: ObjectMemory,
   input: StatusInput,
   grew: boolean,
-): News | undefined {
+): Priority | undefined {
   const isFresh = before?.uid !== input.uid || before.generation !== input.generation || grew;
   if (!isFresh && sameInput(before, input)) return undefined;
   return { urgent: isUrgent(written, input, grew), fresh: isFresh };
@@ -45,20 +45,20 @@ export function sameAcceptance(a: Acceptance | undefined, b: Acceptance | undefi
 }
 
 function isUrgent(written: Written, { generation, acceptance, rollup }: StatusInput, grew: boolean): boolean {
-  const isOfThis = written.observedGeneration === generation;
-  if (isReady(acceptance, rollup)) return !isOfThis || written.ready?.status !== 'True';
+  const isCurrent = written.observedGeneration === generation;
+  if (isReady(acceptance, rollup)) return !isCurrent || written.ready?.status !== 'True';
   if (acceptance.accepted === 'False') {
     const { accepted } = written;
-    return !isOfThis || accepted?.status !== 'False' || accepted.reason !== acceptance.reason;
+    return !isCurrent || accepted?.status !== 'False' || accepted.reason !== acceptance.reason;
   }
   return grew && written.ready?.status === 'True';
 }
 
-export function isHeldNews({ written }: ObjectMemory, { rollup }: StatusInput): boolean {
+export function isNewlyHeld({ written }: ObjectMemory, { rollup }: StatusInput): boolean {
   return rollup.failures[0]?.reason === 'RemovalHeld' && written.ready?.reason !== 'RemovalHeld';
 }
 
 /** Whether the written Ready is True but predates a deletion. Users check right after a deletion, so it cannot wait. */
-export function isDeletionNews({ input, written }: ObjectMemory, deletion: Deletion): boolean {
+export function isReadyStale({ input, written }: ObjectMemory, deletion: Deletion): boolean {
   return input !== undefined && input.deletion !== deletion && written.ready?.status === 'True';
 }

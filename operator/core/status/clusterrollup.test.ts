@@ -82,9 +82,9 @@ function answerOf({ world, now }: StatusFixture, nodeName: string, name: string)
   const zone = inner.facts.selector?.matchLabels['zone'];
   if (zone !== undefined && facts.labels['zone'] !== zone) return undefined;
   const rank = memory.nodes!.all.findIndex(node => node.facts === facts);
-  const { agentGoneAt } = memory.nodes!.all[rank]!;
+  const { agentLostAt } = memory.nodes!.all[rank]!;
   const pods = [...state.pods.values()].filter(pod => pod.node === nodeName);
-  if (pods.length === 0 && (agentGoneAt === undefined || now - agentGoneAt >= 60_000)) return 'withoutAgent';
+  if (pods.length === 0 && (agentLostAt === undefined || now - agentLostAt >= 60_000)) return 'withoutAgent';
   const sleeping = pods.filter(
     ({ notReadySince }) => notReadySince !== undefined && now - notReadySince >= 60_000,
   );

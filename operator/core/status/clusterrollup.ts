@@ -47,34 +47,31 @@ export interface RollupEvents {
   /** The input of an object's status changed. */
   readonly changed: (change: StatusChange) => void;
   /** The object was deleted. */
-  readonly gone: (kind: StatusChange['kind'], id: string) => void;
+  readonly removed: (kind: StatusChange['kind'], id: string) => void;
 }
 
 /** Rolls up every outer map. It changes `memory`, calls the two callbacks, and has no other effect. */
 export function* rollUpCluster(
   state: ClusterState,
   memory: ClusterMemory,
-  { now, changed, gone }: RollupEvents & { readonly now: number },
+  { now, changed, removed }: RollupEvents & { readonly now: number },
 ): Steps<void> {
   memory.guard.advance(now);
   if (memory.state?.epoch !== state.epoch) memory.outers.clear();
   memory.inners = innersByOuter(state, memory);
-  forgetGone(state, memory, gone);
+  forgetRemoved(state, memory, removed);
   memory.state = state;
   memory.nodes = nodeSet(state, memory.nodes, now);
   const acceptances = outerAcceptances(state.outers, memory.nodes.labels);
   for (const name of outerNames(state, memory)) {
-    const seen = {
+    const snapshot = {
       ...{ name, nodes: memory.nodes, states: state.states, guard: memory.guard },
       ...{ facts: state.outers.get(name), acceptance: acceptances.get(name) },
-      ...{
-        inners: memory.inners.get(name) ?? NONE,
-        deleted: state.deletions.get(name),
-        listed: state.listed,
-      },
+      ...{ inners: memory.inners.get(name) ?? NONE, deleted: state.deletions.get(name) },
+      listed: state.listed,
     };
     const before = memory.outers.get(name);
-    memory.outers.set(name, yield* rollUpOuterMap(seen, before, { now, changed }));
+    memory.outers.set(name, yield* rollUpOuterMap(snapshot, before, { now, changed }));
   }
 }
 
@@ -94,12 +91,12 @@ function unlessSame<T>(items: readonly T[], before: readonly T[] | undefined): r
   return before !== undefined && sameItems(before, items) ? before : items;
 }
 
-function forgetGone(state: ClusterState, memory: ClusterMemory, gone: RollupEvents['gone']): void {
+function forgetRemoved(state: ClusterState, memory: ClusterMemory, removed: RollupEvents['removed']): void {
   const { state: before } = memory;
   if (before !== undefined && before.inners !== state.inners)
-    for (const key of before.inners.keys()) if (!state.inners.has(key)) gone('InnerMap', key);
+    for (const key of before.inners.keys()) if (!state.inners.has(key)) removed('InnerMap', key);
   if (before !== undefined && before.outers !== state.outers)
-    for (const name of before.outers.keys()) if (!state.outers.has(name)) gone('OuterMap', name);
+    for (const name of before.outers.keys()) if (!state.outers.has(name)) removed('OuterMap', name);
   for (const name of memory.outers.keys())
     if (!state.outers.has(name) && !memory.inners.has(name)) memory.outers.delete(name);
 }

@@ -98,5 +98,5 @@ export interface InnerFacts extends ObjectFacts {
   /** Absent if the InnerMap cannot be parsed. */
   readonly wanted?: WantedInner | undefined;
   /** Digest of the layout that encoded its contents; absent until they are encoded. */
-  readonly judgedBy?: string | undefined;
+  readonly layoutDigest?: string | undefined;
 }

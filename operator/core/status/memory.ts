@@ -62,30 +62,30 @@ export function* rememberInners(
   const due = every();
   for (const inner of facts) {
     if (due()) yield;
-    const known = before.byKey.get(inner.key);
-    sameUids &&= known?.facts.uid === inner.uid;
-    byKey.set(inner.key, rememberInner(inner, known, now));
+    const previous = before.byKey.get(inner.key);
+    sameUids &&= previous?.facts.uid === inner.uid;
+    byKey.set(inner.key, rememberInner(inner, previous, now));
   }
   return { facts, byKey, digest: sameUids ? before.digest : setDigest(facts.map(({ uid }) => uid)) };
 }
 
-function rememberInner(facts: InnerFacts, known: InnerMemory | undefined, now: number): InnerMemory {
-  if (known?.facts === facts) return known;
-  const isSameObject = known?.facts.uid === facts.uid;
-  const written = isSameObject ? newest(facts.written, known.written) : facts.written;
-  if (isSameObject && known.facts.generation === facts.generation) {
-    known.facts = facts;
-    known.written = written;
-    return known;
+function rememberInner(facts: InnerFacts, previous: InnerMemory | undefined, now: number): InnerMemory {
+  if (previous?.facts === facts) return previous;
+  const isSameObject = previous?.facts.uid === facts.uid;
+  const written = isSameObject ? newest(facts.written, previous.written) : facts.written;
+  if (isSameObject && previous.facts.generation === facts.generation) {
+    previous.facts = facts;
+    previous.written = written;
+    return previous;
   }
   const specResourceVersion = specVersion(facts);
-  const input = isSameObject && known.input !== undefined ? { input: known.input } : {};
+  const input = isSameObject && previous.input !== undefined ? { input: previous.input } : {};
   return { facts, written, specResourceVersion, goal: goalOf(specResourceVersion), seenAt: now, ...input };
 }
 
 /** The newer of two statuses: the stream may lag behind the response to a write. */
-export function newest(read: Written, known: Written): Written {
-  return read.version < known.version ? known : read;
+export function newest(read: Written, previous: Written): Written {
+  return read.version < previous.version ? previous : read;
 }
 
 /**
@@ -101,8 +101,8 @@ export function specVersion({
   readonly resourceVersion: string;
   readonly written: Pick<Written, 'observedGeneration' | 'specResourceVersion'>;
 }): string {
-  const isOfThis = observedGeneration === generation && specResourceVersion !== undefined;
-  return isOfThis && versionOf(specResourceVersion) <= versionOf(resourceVersion)
+  const isCurrent = observedGeneration === generation && specResourceVersion !== undefined;
+  return isCurrent && versionOf(specResourceVersion) <= versionOf(resourceVersion)
     ? specResourceVersion
     : resourceVersion;
 }
@@ -124,9 +124,9 @@ function hashOf(uid: string, seed: number): number {
   return (mixed ^ (mixed >>> 13)) >>> 0;
 }
 
-export interface DeletionSeen {
+export interface DeletionInput {
   readonly outer: OuterFacts | undefined;
-  /** resourceVersion of the last deletion of an InnerMap that named it, as seen by this process. */
+  /** resourceVersion of the last deletion of an InnerMap that named it; undefined if this process saw none. */
   readonly deleted: string | undefined;
   /** resourceVersion of the last list of InnerMaps. */
   readonly listed: string;
@@ -141,7 +141,7 @@ export interface DeletionMemory {
 }
 
 export function rememberDeletion(
-  { outer, deleted, listed, digest }: DeletionSeen,
+  { outer, deleted, listed, digest }: DeletionInput,
   before: DeletionMemory,
   now: number,
 ): DeletionMemory {
@@ -162,11 +162,11 @@ export const NO_DELETION: DeletionMemory = { uid: undefined, deleted: undefined,
  */
 function deletionAtStart({ written, resourceVersion }: OuterFacts, digest: string, listed: string): string {
   const { innerMapsDigest, deletionResourceVersion } = written;
-  const isKnown =
+  const isSameSet =
     innerMapsDigest === digest &&
     (deletionResourceVersion === undefined ||
       versionOf(deletionResourceVersion) <= versionOf(resourceVersion));
-  return (isKnown ? deletionResourceVersion : listed) ?? '0';
+  return (isSameSet ? deletionResourceVersion : listed) ?? '0';
 }
 
 function deletionAt(resourceVersion: string, now: number): Deletion {

@@ -1,6 +1,6 @@
 import { every, type Steps } from '../steps.ts';
 import { compiledOf, innerAcceptance, type KeyConflicts, keyConflicts } from './accepted.ts';
-import { changeOf, isDeletionNews, isHeldNews, type OnChange, sameAcceptance } from './change.ts';
+import { changeOf, isNewlyHeld, isReadyStale, type OnChange, sameAcceptance } from './change.ts';
 import type { Acceptance } from './conditions.ts';
 import { type InnerFacts, type OuterFacts, UNWRITTEN } from './facts.ts';
 import {
@@ -21,7 +21,7 @@ import {
   LATE_AFTER,
   type OuterProgress,
   outerProgress,
-  type ProgressSeen,
+  type ProgressSnapshot,
 } from './nodes/progress.ts';
 import type { FailingNode } from './nodes/watermarkindex.ts';
 import { NO_NODES } from './rollup.ts';
@@ -51,13 +51,13 @@ interface InnerTotals {
 }
 
 /** The part of a snapshot that concerns one outer map. */
-export interface OuterSeen extends ProgressSeen {
+export interface OuterSnapshot extends ProgressSnapshot {
   readonly name: string;
   readonly facts: OuterFacts | undefined;
   /** Absent if there is no OuterMap of this name. */
   readonly acceptance: Acceptance | undefined;
   readonly inners: readonly InnerFacts[];
-  /** resourceVersion of the last deletion of an InnerMap that named it, as seen by this process. */
+  /** resourceVersion of the last deletion of an InnerMap that named it; undefined if this process saw none. */
   readonly deleted: string | undefined;
   /** resourceVersion of the last list of InnerMaps. */
   readonly listed: string;
@@ -77,15 +77,19 @@ const GROUP_PIECES = 16;
  * If none of this changed since the last turn, the InnerMaps are skipped.
  */
 export function* rollUpOuterMap(
-  seen: OuterSeen,
+  snapshot: OuterSnapshot,
   before: OuterRollup | undefined,
   { now, changed }: { readonly now: number; readonly changed: OnChange },
 ): Steps<OuterRollup> {
-  const { name, facts, acceptance } = seen;
-  const progress = yield* outerProgress(facts, seen, { before: before?.progress, now });
-  const inners = yield* rememberInners(seen.inners, before?.inners ?? NO_INNERS, now);
+  const { name, facts, acceptance } = snapshot;
+  const progress = yield* outerProgress(facts, snapshot, { before: before?.progress, now });
+  const inners = yield* rememberInners(snapshot.inners, before?.inners ?? NO_INNERS, now);
   const { digest } = inners;
-  const deletion = rememberDeletion({ ...seen, outer: facts, digest }, before?.deletion ?? NO_DELETION, now);
+  const deletion = rememberDeletion(
+    { ...snapshot, outer: facts, digest },
+    before?.deletion ?? NO_DELETION,
+    now,
+  );
   const object = objectMemory(facts, before);
   const next = { name, facts, acceptance, object, inners, deletion, progress };
   const isSame = before !== undefined && isUnchanged(before, next) && now < before.rollups.recheckAt;
@@ -151,13 +155,13 @@ function* rollUpInnerMaps(outer: Unrolled, now: number, changed: OnChange): Step
   return { accepted, isBehind, recheckAt };
 }
 
-interface Looked {
+interface InnerResult {
   readonly input: StatusInput;
   readonly grew: boolean;
   readonly isLate: boolean;
 }
 
-function innerInput(inner: InnerMemory, outer: Unrolled, now: number): Looked {
+function innerInput(inner: InnerMemory, outer: Unrolled, now: number): InnerResult {
   const { facts, goal, seenAt, written } = inner;
   const acceptance = innerAcceptance(facts, outer, outer.conflicts);
   const isLate = now - seenAt >= LATE_AFTER;
@@ -180,13 +184,13 @@ function rollUpItself(
   const isLate = now - deletion.seenAt >= LATE_AFTER;
   const input = outerInput(outer, outer.facts, isLate);
   const change = changeOf(object, input, grew);
-  const gates = isDeletionNews(object, deletion);
-  const isUrgent = gates || isHeldNews(object, input);
+  const isStale = isReadyStale(object, deletion);
+  const isUrgent = isStale || isNewlyHeld(object, input);
   object.input = input;
   if (change !== undefined)
     changed({
       ...{ kind: 'OuterMap', id: outer.name },
-      ...{ urgent: change.urgent || isUrgent, fresh: change.fresh || gates },
+      ...{ urgent: change.urgent || isUrgent, fresh: change.fresh || isStale },
     });
   if (input.rollup.behind === 0) return outer;
   const recheckAt = isLate ? rollups.recheckAt : Math.min(rollups.recheckAt, deletion.seenAt + LATE_AFTER);
@@ -202,14 +206,8 @@ function outerInput(
   const goal = { version: deletion!.goal, isLate, failsBefore: true };
   const rollup = group.index.rollupOf(goal, failingIn(group, ITSELF));
   return {
-    ...{
-      uid,
-      generation,
-      acceptance: acceptance!,
-      rollup,
-      written: object.written.text,
-      deletion: deletion!,
-    },
+    ...{ uid, generation, acceptance: acceptance!, rollup },
+    ...{ written: object.written.text, deletion: deletion! },
     inners: { accepted: rollups.accepted, digest: inners.digest },
   };
 }

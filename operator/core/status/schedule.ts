@@ -1,12 +1,12 @@
 /** Times of writes after the first change, in milliseconds. They are spaced because each write reaches all watchers. */
-const STEPS = [1_000, 5_000, 15_000, 60_000];
-const LAST_STEP = 60_000;
+const STEPS_MS = [1_000, 5_000, 15_000, 60_000];
+const LAST_STEP_MS = 60_000;
 /** A series of changes ends after this many milliseconds without one. */
-const QUIET = 60_000;
+const QUIET_MS = 60_000;
 /** Urgent writes in one series. This limits the writes for a flapping object. */
-const MOST_URGENT = 6;
+const MAX_URGENT = 6;
 /** Due times are rounded up to this many milliseconds, so that thousands of changes are due together. */
-const GRID = 50;
+const GRID_MS = 50;
 
 export interface Mark {
   readonly now: number;
@@ -36,7 +36,8 @@ export class Schedule {
   /** Records that a status changed. */
   mark(id: string, { now, urgent, fresh = false }: Mark): void {
     let series = this.#series.get(id);
-    const isQuiet = series !== undefined && series.waiting === undefined && now - series.writtenAt >= QUIET;
+    const isQuiet =
+      series !== undefined && series.waiting === undefined && now - series.writtenAt >= QUIET_MS;
     if (series === undefined || isQuiet || fresh) {
       const waiting = series?.waiting;
       series = { since: now, writes: 0, writtenAt: now, due: Number.POSITIVE_INFINITY };
@@ -44,7 +45,7 @@ export class Schedule {
       this.#series.set(id, series);
     }
     series.waiting ??= now;
-    if (urgent && series.writes < MOST_URGENT) series.due = Math.min(series.due, now);
+    if (urgent && series.writes < MAX_URGENT) series.due = Math.min(series.due, now);
     series.due = Math.min(series.due, nextStep(series));
     if (series.due <= now) this.#expedite(id);
     else if (!this.#urgent.has(id)) this.#wait(id, series.due);
@@ -139,6 +140,6 @@ export class Schedule {
 /** The time of the first step after the last write of the series. */
 function nextStep({ since, writes, writtenAt }: Series): number {
   const passed = writes === 0 ? 0 : writtenAt - since;
-  const step = STEPS.find(each => each > passed) ?? LAST_STEP * (Math.floor(passed / LAST_STEP) + 1);
-  return Math.ceil((since + step) / GRID) * GRID;
+  const step = STEPS_MS.find(each => each > passed) ?? LAST_STEP_MS * (Math.floor(passed / LAST_STEP_MS) + 1);
+  return Math.ceil((since + step) / GRID_MS) * GRID_MS;
 }

@@ -68,9 +68,9 @@ function membersOf(
 function hasGrown(before: NodeGroup, members: Uint32Array, { all }: NodeSet): boolean {
   if (before.members === members) return false;
   const { labels } = before.progress.nodes;
-  const known = new Set(Array.from(before.members, rank => labels.nodes[rank]!.uid));
+  const previousUids = new Set(Array.from(before.members, rank => labels.nodes[rank]!.uid));
   return members.some(rank => {
     const { facts, hasAgent } = all[rank]!;
-    return hasAgent && labels.has(facts.uid) && !known.has(facts.uid);
+    return hasAgent && labels.has(facts.uid) && !previousUids.has(facts.uid);
   });
 }

@@ -36,7 +36,7 @@ export class NodeLabels {
   }
 
   /** Whether a node is selected by both. Equal selectors overlap even if they select no node. */
-  meet(a: NodeSelector | undefined, b: NodeSelector | undefined): boolean {
+  overlap(a: NodeSelector | undefined, b: NodeSelector | undefined): boolean {
     if (selectorText(a) === selectorText(b)) return true;
     const chosen = new Set(this.selected(a));
     return this.selected(b).some(rank => chosen.has(rank));
@@ -44,13 +44,13 @@ export class NodeLabels {
 
   /** Ranks of the nodes with the selector's rarest label, which are fewest to check. */
   #rarest({ matchLabels }: NodeSelector): Uint32Array {
-    let few: readonly number[] | undefined;
+    let fewest: readonly number[] | undefined;
     for (const [label, value] of Object.entries(matchLabels)) {
       this.#byLabel ??= ranksByLabel(this.nodes);
       const labelled = this.#byLabel.get(`${label}=${value}`) ?? [];
-      if (few === undefined || labelled.length < few.length) few = labelled;
+      if (fewest === undefined || labelled.length < fewest.length) fewest = labelled;
     }
-    return few === undefined ? this.#all : Uint32Array.from(few);
+    return fewest === undefined ? this.#all : Uint32Array.from(fewest);
   }
 }
 

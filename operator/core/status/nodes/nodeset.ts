@@ -14,7 +14,7 @@ export interface NodeStatus {
   /** The node or its agent has not been Ready for a minute. */
   readonly isSilent: boolean;
   /** When its agent's last Pod was deleted. */
-  readonly agentGoneAt?: number | undefined;
+  readonly agentLostAt?: number | undefined;
 }
 
 /** The nodes of a cluster. It keeps its identity while all that statuses depend on stays the same. */
@@ -26,18 +26,18 @@ export interface NodeSet {
   readonly labels: NodeLabels;
 }
 
-export interface NodesSeen {
+export interface NodesSnapshot {
   readonly nodes: ReadonlyMap<string, NodeFacts>;
   readonly pods: ReadonlyMap<string, PodFacts>;
 }
 
 /** Combines Nodes and their agents' Pods. `now` is in milliseconds of the clock of the facts' times. */
-export function nodeSet({ nodes, pods }: NodesSeen, before: NodeSet | undefined, now: number): NodeSet {
+export function nodeSet({ nodes, pods }: NodesSnapshot, before: NodeSet | undefined, now: number): NodeSet {
   const agents = agentPods(pods);
   const byName = new Map<string, NodeStatus>();
   for (const facts of nodes.values()) {
-    const known = before?.byName.get(facts.name);
-    byName.set(facts.name, nodeStatus(facts, agents.get(facts.name), { before: known, now }));
+    const previous = before?.byName.get(facts.name);
+    byName.set(facts.name, nodeStatus(facts, agents.get(facts.name), { before: previous, now }));
   }
   const isSame = before !== undefined && sameStatuses(before.byName, byName);
   if (isSame) return before;
@@ -62,8 +62,8 @@ function sameLabels(a: NodeFacts, b: NodeFacts): boolean {
 function agentPods(pods: ReadonlyMap<string, PodFacts>): ReadonlyMap<string, PodFacts> {
   const byNode = new Map<string, PodFacts>();
   for (const pod of pods.values()) {
-    const known = byNode.get(pod.node);
-    if (known === undefined || readySince(pod) > readySince(known)) byNode.set(pod.node, pod);
+    const previous = byNode.get(pod.node);
+    if (previous === undefined || readySince(pod) > readySince(previous)) byNode.set(pod.node, pod);
   }
   return byNode;
 }
@@ -77,22 +77,22 @@ function nodeStatus(
   pod: PodFacts | undefined,
   { before, now }: { readonly before: NodeStatus | undefined; readonly now: number },
 ): NodeStatus {
-  const goneAt = pod === undefined && before !== undefined ? agentGoneAt(before, now) : undefined;
-  const hasAgent = pod !== undefined || (goneAt !== undefined && now - goneAt < POD_GRACE);
-  const isSilent = isLong(facts.notReadySince, now) || isLong(pod?.notReadySince, now);
+  const lostAt = pod === undefined && before !== undefined ? agentLostAt(before, now) : undefined;
+  const hasAgent = pod !== undefined || (lostAt !== undefined && now - lostAt < POD_GRACE);
+  const isSilent = isOver(facts.notReadySince, now) || isOver(pod?.notReadySince, now);
   const isSame =
     before?.facts === facts &&
     before.hasAgent === hasAgent &&
     before.isSilent === isSilent &&
-    before.agentGoneAt === goneAt;
+    before.agentLostAt === lostAt;
   if (isSame) return before;
-  return { facts, hasAgent, isSilent, agentGoneAt: goneAt };
+  return { facts, hasAgent, isSilent, agentLostAt: lostAt };
 }
 
-function agentGoneAt({ hasAgent, agentGoneAt: known }: NodeStatus, now: number): number | undefined {
-  return known ?? (hasAgent ? now : undefined);
+function agentLostAt({ hasAgent, agentLostAt: previous }: NodeStatus, now: number): number | undefined {
+  return previous ?? (hasAgent ? now : undefined);
 }
 
-function isLong(since: number | undefined, now: number): boolean {
+function isOver(since: number | undefined, now: number): boolean {
   return since !== undefined && now - since >= SILENT_AFTER;
 }

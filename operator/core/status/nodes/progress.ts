@@ -50,7 +50,7 @@ interface ProgressInput {
   readonly generation: number | undefined;
 }
 
-export interface ProgressSeen {
+export interface ProgressSnapshot {
   readonly nodes: NodeSet;
   readonly states: ReadonlyMap<string, StateFacts>;
   readonly guard: RestoreGuard;
@@ -58,24 +58,24 @@ export interface ProgressSeen {
 
 export function* outerProgress(
   outer: OuterFacts | undefined,
-  seen: ProgressSeen,
+  snapshot: ProgressSnapshot,
   { before, now }: { readonly before: OuterProgress | undefined; readonly now: number },
 ): Steps<OuterProgress> {
-  const { nodes, states, guard } = seen;
+  const { nodes, states, guard } = snapshot;
   const from = { states, guardVersion: guard.version, uid: outer?.uid, generation: outer?.generation };
   if (before?.nodes === nodes && sameInput(before.from, from) && now < before.recheckAt) return before;
   const spec = outer?.outerMap?.spec;
-  const ranks = spec === undefined ? NOBODY : nodes.labels.selected(spec.nodeSelector);
+  const ranks = spec === undefined ? NO_RANKS : nodes.labels.selected(spec.nodeSelector);
   const byRank: (NodeProgress | undefined)[] = new Array(nodes.all.length);
-  const known = knownProgress(before, nodes);
+  const lastOf = lastProgress(before, nodes);
   let isSame = before?.nodes.labels === nodes.labels && before.ranks === ranks;
   let recheckAt = Number.POSITIVE_INFINITY;
   const due = every();
   for (const rank of ranks) {
     if (due()) yield;
     const node = nodes.all[rank]!;
-    const last = known(node, rank);
-    const progress = reused(last, progressOf(node, presentEntry(node, outer!, seen), { last, now }));
+    const last = lastOf(node, rank);
+    const progress = reused(last, progressOf(node, presentEntry(node, outer!, snapshot), { last, now }));
     byRank[rank] = progress;
     isSame &&= progress === last;
     if (progress.kind === 'absent' && !progress.overdue)
@@ -85,10 +85,10 @@ export function* outerProgress(
   return { from, nodes, ranks, byRank, failing: failingNodes(ranks, byRank), recheckAt };
 }
 
-const NOBODY = new Uint32Array(0);
+const NO_RANKS = new Uint32Array(0);
 
 /** Looks up a node's last progress by rank, or by name if the ranks changed. */
-function knownProgress(before: OuterProgress | undefined, nodes: NodeSet) {
+function lastProgress(before: OuterProgress | undefined, nodes: NodeSet) {
   if (before === undefined) return () => undefined;
   if (before.nodes.labels === nodes.labels) return (_: NodeStatus, rank: number) => before.byRank[rank];
   const byName = new Map(before.nodes.all.map(({ facts }, rank) => [facts.name, before.byRank[rank]]));
@@ -108,7 +108,7 @@ function sameInput(a: ProgressInput, b: ProgressInput): boolean {
 function presentEntry(
   { facts }: NodeStatus,
   outer: OuterFacts,
-  { states, guard }: ProgressSeen,
+  { states, guard }: ProgressSnapshot,
 ): EntryFacts | undefined {
   const state = states.get(facts.name);
   const entry = state?.outers.get(outer.name);
@@ -126,7 +126,7 @@ function progressOf(
   if (isSilent) return SILENT;
   if (entry === undefined) return absence(last, now);
   const opaque = entry.failuresTotal > entry.listed;
-  return { kind: 'reporting', watermark: entry.watermark, opaque, ...(isTroubled(entry) ? { entry } : {}) };
+  return { kind: 'reporting', watermark: entry.watermark, opaque, ...(hasFailures(entry) ? { entry } : {}) };
 }
 
 function absence(last: NodeProgress | undefined, now: number): NodeProgress {
@@ -164,8 +164,7 @@ function failingNodes(
   return failing;
 }
 
-export function isTroubled(entry: EntryFacts | undefined): boolean {
-  if (entry === undefined) return false;
+function hasFailures(entry: EntryFacts): boolean {
   return entry.held !== undefined || entry.own !== undefined || entry.inners.size > 0;
 }
 
@@ -181,8 +180,8 @@ export function isRoutine(before: StateFacts | undefined, after: StateFacts | un
   if (before === undefined || after === undefined || nodeStaleness(before, after) !== undefined) return false;
   if (before.outers.size !== after.outers.size) return false;
   return [...after.outers].every(([name, entry]) => {
-    const known = before.outers.get(name);
-    return known !== undefined && isAdvance(known, entry) && !isTroubled(known) && !isTroubled(entry);
+    const last = before.outers.get(name);
+    return last !== undefined && isAdvance(last, entry) && !hasFailures(last) && !hasFailures(entry);
   });
 }
 

@@ -13,8 +13,8 @@ const EPISODE_MS = 180_000;
  */
 export class RestoreGuard {
   #upTo = -1;
-  #known = new WeakSet<StateFacts>();
-  #noticedAt = 0;
+  #readBefore = new WeakSet<StateFacts>();
+  #restoredTo = 0;
   #startedAt = Number.NEGATIVE_INFINITY;
   #version = 0;
 
@@ -27,22 +27,22 @@ export class RestoreGuard {
    * Records that a stream found the server restored, at this resourceVersion. Later findings of other streams belong to
    * the same restoration, unless their version is lower.
    */
-  noticed(resourceVersion: string, known: Iterable<StateFacts>, now: number): void {
+  detected(resourceVersion: string, readBefore: Iterable<StateFacts>, now: number): void {
     const version = versionOf(resourceVersion) || 0;
-    if (now - this.#startedAt < EPISODE_MS && version >= this.#noticedAt) return;
-    this.#noticedAt = version;
-    this.begin(version, known, now);
+    if (now - this.#startedAt < EPISODE_MS && version >= this.#restoredTo) return;
+    this.#restoredTo = version;
+    this.begin(version, readBefore, now);
   }
 
   /** Starts the suppression. `upTo` is the version that the server had reached. */
-  begin(upTo: number, known: Iterable<StateFacts>, now: number): void {
+  begin(upTo: number, readBefore: Iterable<StateFacts>, now: number): void {
     this.#startedAt = now;
-    this.#set(upTo, known);
+    this.#set(upTo, readBefore);
   }
 
   /** Whether the report is suppressed. */
   covers(state: StateFacts): boolean {
-    return state.version <= this.#upTo || this.#known.has(state);
+    return state.version <= this.#upTo || this.#readBefore.has(state);
   }
 
   /** Ends the suppression once its time is over. */
@@ -50,9 +50,9 @@ export class RestoreGuard {
     if (this.#upTo >= 0 && now - this.#startedAt >= LASTS_MS) this.#set(-1, []);
   }
 
-  #set(upTo: number, known: Iterable<StateFacts>): void {
+  #set(upTo: number, readBefore: Iterable<StateFacts>): void {
     this.#upTo = upTo;
-    this.#known = new WeakSet(known);
+    this.#readBefore = new WeakSet(readBefore);
     this.#version++;
   }
 }

@@ -27,9 +27,9 @@ export class WatermarkIndex {
   readonly #watermarks: Float64Array;
   /** Ranks of the reporting nodes that count more failures than they list. */
   readonly #opaque: ReadonlySet<number>;
-  readonly #absent: Some;
+  readonly #absent: NodeSample;
   /** Nodes that are silent, or absent and overdue. */
-  readonly #silent: Some;
+  readonly #silent: NodeSample;
   readonly #withoutAgent: number;
   /** Rollups of objects without failures, by the number of nodes behind. */
   readonly #rollups = new Map<number, NodeRollup>();
@@ -53,13 +53,13 @@ export class WatermarkIndex {
     this.#watermarks = new Float64Array(this.#reporting.length);
     for (const [at, rank] of this.#reporting.entries()) this.#watermarks[at] = watermarkOf(byRank[rank]!);
     this.#opaque = new Set(opaque);
-    this.#absent = some(absent!);
-    this.#silent = some(silent!);
+    this.#absent = sampleOf(absent!);
+    this.#silent = sampleOf(silent!);
     this.#withoutAgent = members.length - reporting!.length - absent!.length - silent!.length;
   }
 
   /** The rollup of an object that a node has once it reaches the goal, unless the node is in `failing`. */
-  rollupOf(goal: Goal, failing: readonly FailingNode[] = NOBODY): NodeRollup {
+  rollupOf(goal: Goal, failing: readonly FailingNode[] = NO_FAILING): NodeRollup {
     const behind = countBelow(this.#watermarks, goal.version);
     const failed =
       goal.failsBefore === true ? failing : failing.filter(({ watermark }) => watermark >= goal.version);
@@ -75,10 +75,10 @@ export class WatermarkIndex {
 
   #count(behind: number, isLate: boolean, failed: readonly FailingNode[]): NodeRollup {
     const failedRanks = new Set(failed.map(({ rank }) => rank));
-    const late = some(this.#reporting.subarray(0, behind), rank => !failedRanks.has(rank));
-    const reached = some(this.#reporting.subarray(behind), rank => !failedRanks.has(rank));
+    const late = sampleOf(this.#reporting.subarray(0, behind), rank => !failedRanks.has(rank));
+    const reached = sampleOf(this.#reporting.subarray(behind), rank => !failedRanks.has(rank));
     const isHidden = (rank: number) => this.#opaque.has(rank) && !failedRanks.has(rank);
-    const hidden = this.#opaque.size === 0 ? NONE : some(this.#reporting.subarray(behind), isHidden);
+    const hidden = this.#opaque.size === 0 ? NO_SAMPLE : sampleOf(this.#reporting.subarray(behind), isHidden);
     const unknown = isLate ? [this.#silent, hidden, late] : [this.#silent, hidden];
     const progressing = isLate ? [this.#absent] : [this.#absent, late];
     return {
@@ -92,20 +92,20 @@ export class WatermarkIndex {
       unknownNodes: this.#firstNames(unknown),
       failures: failed
         .toSorted((a, b) => a.rank - b.rank)
-        .slice(0, LISTED)
+        .slice(0, LISTED_FAILURES)
         .map(({ rank, reason, message }) => ({ node: this.#nameOf(rank), reason, message })),
     };
   }
 
-  #firstNames(groups: readonly Some[]): readonly string[] {
+  #firstNames(groups: readonly NodeSample[]): readonly string[] {
     const first = groups.flatMap(({ ranks }) => ranks).sort((a, b) => a - b);
-    return first.slice(0, NAMED).map(this.#nameOf);
+    return first.slice(0, NAMED_NODES).map(this.#nameOf);
   }
 }
 
-const NAMED = 3;
-const LISTED = 5;
-const NOBODY: readonly FailingNode[] = [];
+const NAMED_NODES = 3;
+const LISTED_FAILURES = 5;
+const NO_FAILING: readonly FailingNode[] = [];
 
 function watermarkOf(progress: NodeProgress): number {
   return progress.kind === 'reporting' ? progress.watermark : Number.NaN;
@@ -130,26 +130,26 @@ function countBelow(sorted: Float64Array, bound: number): number {
 }
 
 /** A number of nodes, and the first few of them by name. */
-interface Some {
+interface NodeSample {
   readonly count: number;
   readonly ranks: readonly number[];
 }
 
-const NONE: Some = { count: 0, ranks: [] };
+const NO_SAMPLE: NodeSample = { count: 0, ranks: [] };
 
-function some(among: Iterable<number>, belongs: (rank: number) => boolean = () => true): Some {
+function sampleOf(among: Iterable<number>, belongs: (rank: number) => boolean = () => true): NodeSample {
   const ranks: number[] = [];
   let count = 0;
   for (const rank of among) {
     if (!belongs(rank)) continue;
     count++;
-    if (ranks.length === NAMED && rank > ranks[NAMED - 1]!) continue;
+    if (ranks.length === NAMED_NODES && rank > ranks[NAMED_NODES - 1]!) continue;
     ranks.push(rank);
-    ranks.sort((a, b) => a - b).splice(NAMED);
+    ranks.sort((a, b) => a - b).splice(NAMED_NODES);
   }
   return { count, ranks };
 }
 
-function sum(groups: readonly Some[]): number {
+function sum(groups: readonly NodeSample[]): number {
   return groups.reduce((total, { count }) => total + count, 0);
 }

@@ -24,8 +24,8 @@ export class FactsFixture {
   #changes: StatusChange[] = [];
 
   putNode(facts: NodeFacts, now: number): void {
-    const known = this.state.nodes.get(facts.name);
-    const node = withEarliest(facts, known?.uid === facts.uid ? known : undefined);
+    const previous = this.state.nodes.get(facts.name);
+    const node = withEarliest(facts, previous?.uid === facts.uid ? previous : undefined);
     this.#with({ nodes: put(this.state.nodes, facts.name, node) }, now);
   }
 
@@ -59,18 +59,18 @@ export class FactsFixture {
   }
 
   putInner(facts: InnerFacts, now: number): void {
-    const known = this.state.inners.get(facts.key);
-    const isOther = known !== undefined && known.uid !== facts.uid;
+    const previous = this.state.inners.get(facts.key);
+    const isOther = previous !== undefined && previous.uid !== facts.uid;
     const deletions = isOther
-      ? put(this.state.deletions, known.outer, facts.resourceVersion)
+      ? put(this.state.deletions, previous.outer, facts.resourceVersion)
       : this.state.deletions;
     this.#with({ inners: put(this.state.inners, facts.key, facts), deletions }, now);
   }
 
   removeInner(key: string, resourceVersion: string, now: number): void {
-    const known = this.state.inners.get(key);
-    if (known === undefined) return;
-    const deletions = put(this.state.deletions, known.outer, resourceVersion);
+    const previous = this.state.inners.get(key);
+    if (previous === undefined) return;
+    const deletions = put(this.state.deletions, previous.outer, resourceVersion);
     this.#with({ inners: without(this.state.inners, key), deletions }, now);
   }
 
@@ -133,7 +133,7 @@ export class FactsFixture {
 
   #rollUp(now: number): void {
     const changed = (change: StatusChange) => this.#changes.push(change);
-    runToEnd(rollUpCluster(this.state, this.memory, { now, changed, gone: () => {} }));
+    runToEnd(rollUpCluster(this.state, this.memory, { now, changed, removed: () => {} }));
   }
 }
 

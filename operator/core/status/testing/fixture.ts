@@ -114,8 +114,8 @@ export class StatusFixture {
       creationTimestamp: createdAt,
     };
     const outerMap = this.#outers.get(outer)?.outerMap;
-    const ground = outerMap === undefined ? undefined : compileOuterMap(outerMap);
-    const layoutDigest = typeof ground === 'object' ? ground.layout.digest : '';
+    const compiled = outerMap === undefined ? undefined : compileOuterMap(outerMap);
+    const layoutDigest = typeof compiled === 'object' ? compiled.layout.digest : '';
     const entries = { count: 1, keys: new Uint8Array(0), values: new Uint8Array(0) };
     const content =
       given.invalid === undefined
@@ -127,7 +127,7 @@ export class StatusFixture {
       written: { version: 0, text: '', ...given.written },
       ...(selector === undefined ? {} : { selector }),
       wanted: { innerMap: { kind: 'InnerMap', metadata, spec }, content },
-      judgedBy: layoutDigest,
+      layoutDigest,
     };
   }
 
@@ -138,11 +138,11 @@ export class StatusFixture {
 
   /** Reports that the node's kernel has everything up to the watermark, by default the current version. */
   report(node: string, outer = 'tenants', reported: Reported = {}): this {
-    const known = this.#outers.get(outer)!;
+    const declared = this.#outers.get(outer)!;
     const { failing = [], own, held, watermark = this.version } = reported;
     const listed = failing.length + Number(own !== undefined);
     const entry: EntryFacts = {
-      ...{ uid: known.uid, generation: known.generation, watermark, listed },
+      ...{ uid: declared.uid, generation: declared.generation, watermark, listed },
       failuresTotal: reported.failuresTotal ?? listed,
       inners: new Map(failing.map(name => [`team/${name}`, FAILURE])),
       ...(own === undefined ? {} : { own }),
