@@ -12,7 +12,7 @@ describe('notReadySince', () => {
     status: { conditions },
   });
 
-  it('goes by the age of the condition', () => {
+  it('uses the age of the condition', () => {
     const ready = { type: 'Ready', status: 'True', lastTransitionTime: '2025-12-31T23:59:00Z' };
     expect(notReadySince(object([ready]), clock)).to.equal(undefined);
     expect(notReadySince(object([{ ...ready, status: 'Unknown' }]), clock)).to.equal(-60_000);
@@ -20,7 +20,7 @@ describe('notReadySince', () => {
     expect(notReadySince(object([ahead]), clock)).to.equal(0);
   });
 
-  it('without the condition goes by when the object was made', () => {
+  it('uses the creation time if the condition is missing', () => {
     expect(notReadySince(object(null, '2025-12-31T23:59:30Z'), clock)).to.equal(-30_000);
     expect(notReadySince(object([]), clock)).to.equal(0);
     expect(notReadySince({ metadata: { name: 'a' } }, clock)).to.equal(0);
@@ -28,13 +28,13 @@ describe('notReadySince', () => {
 });
 
 describe('stateFacts', () => {
-  it('takes a state that says nothing for one that says nothing', () => {
+  it('has an empty identity and no outer maps without a status', () => {
     const facts = stateFacts({ metadata: { name: 'a', resourceVersion: '7' } });
     expect(facts).to.deep.include({ name: 'a', version: 7, uid: '', bootID: '' });
     expect(facts.outers.size).to.equal(0);
   });
 
-  it('counts the failures that are listed of each outer map', () => {
+  it('counts the listed failures of each outer map', () => {
     const failure = { kind: 'InnerMap', namespace: 't', name: 'w', reason: 'KernelError', message: 'EIO' };
     const { outers } = stateFacts({
       metadata: { name: 'a', resourceVersion: '7' },
@@ -59,7 +59,7 @@ describe('stateFacts', () => {
 });
 
 describe('writtenIn', () => {
-  it('takes any status for what it is', () => {
+  it('accepts a status of any shape', () => {
     for (const status of [undefined, null, 'x', { conditions: 'none' }, { conditions: null }])
       expect(writtenIn({ metadata: { name: 'a', resourceVersion: '7' }, status }).ready).to.equal(undefined);
   });
@@ -86,7 +86,7 @@ describe('eventsBetween', () => {
     eventsBetween(subject, before, after).map(({ type, reason }) => `${type} ${reason}`);
   const nothing = writtenIn({ metadata: { name: 'web' } });
 
-  it('tells what turned, once', () => {
+  it('reports each transition once', () => {
     expect(events(nothing, written('True', 'False'))).to.deep.equal([]);
     expect(events(nothing, written('True', 'True', 'Programmed'))).to.deep.equal(['Normal Programmed']);
     const ready = written('True', 'True', 'Programmed');
@@ -102,7 +102,7 @@ describe('eventsBetween', () => {
     expect(events(refused, written('False', 'False', 'InvalidKey'))).to.deep.equal(['Warning InvalidKey']);
   });
 
-  it('tells of a removal that is held, also where it was not ready before', () => {
+  it('reports a held removal, even of an object that was not ready', () => {
     const held = written('True', 'False', 'RemovalHeld');
     expect(events(written('True', 'False'), held)).to.deep.equal(['Warning RemovalHeld']);
     expect(events(held, held)).to.deep.equal([]);
@@ -110,7 +110,7 @@ describe('eventsBetween', () => {
 });
 
 describe('interned', () => {
-  it('answers one text for all that are equal, and never fills up', () => {
+  it('returns equal texts beyond its capacity', () => {
     for (let each = 0; each < 50_000; each++) expect(interned(`t${each}`)).to.equal(`t${each}`);
   });
 });

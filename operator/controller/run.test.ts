@@ -10,7 +10,7 @@ describe('Controller', () => {
     expect(fixture.clock.sleeping).to.equal(0);
   });
 
-  async function readyScene(): Promise<ControllerFixture> {
+  async function readyFixture(): Promise<ControllerFixture> {
     fixture = await new ControllerFixture().nodes('a', 'b').outer().inner('web').start();
     fixture.report('a', 'b');
     await fixture.clock.run(3_000);
@@ -20,8 +20,8 @@ describe('Controller', () => {
     return fixture;
   }
 
-  it('writes a change once that all nodes answer within a second', async () => {
-    await readyScene();
+  it('writes once if all nodes report within a second', async () => {
+    await readyFixture();
     fixture.inner('web', { key: 1, entries: [{ key: 1, value: 1 }] });
     await fixture.clock.run(300);
     fixture.report('a');
@@ -33,15 +33,15 @@ describe('Controller', () => {
   });
 
   it('writes nothing more for hours when nothing changes', async () => {
-    await readyScene();
+    await readyFixture();
     await fixture.clock.run(50_000);
     fixture.report('a', 'b');
     await fixture.clock.run(600_000);
     expect(fixture.cluster.patches).to.deep.equal([]);
   });
 
-  it('tells of nodes that are behind after 1, 5, 15 and 60 s, and then calls them unknown', async () => {
-    await readyScene();
+  it('reports nodes behind after 1, 5, 15 and 60 s, and unknown after that', async () => {
+    await readyFixture();
     fixture.inner('web', { key: 1, entries: [{ key: 1, value: 1 }] }).report('a');
     await fixture.clock.run(70_000);
     expect(fixture.ready('innermaps', 'team/web')).to.equal('False Progressing');
@@ -51,7 +51,7 @@ describe('Controller', () => {
     expect(fixture.writes()).to.equal(1);
   });
 
-  it('follows a wave with few writes, however many nodes tell', async () => {
+  it('writes a wave of reports a few times only, however many nodes report', async () => {
     const names = Array.from({ length: 60 }, (_, at) => `n${at}`);
     fixture = await new ControllerFixture()
       .nodes(...names)
@@ -68,8 +68,8 @@ describe('Controller', () => {
     expect(fixture.writes()).to.be.at.most(4);
   });
 
-  it('takes Ready from the OuterMap at once when an InnerMap is deleted', async () => {
-    await readyScene();
+  it('clears Ready of the OuterMap at once when an InnerMap is deleted', async () => {
+    await readyFixture();
     fixture.cluster.remove('innermaps', 'team/web');
     await fixture.clock.run(0);
     expect(fixture.ready('outermaps', 'tenants')).to.equal('False Progressing');
@@ -82,7 +82,7 @@ describe('Controller', () => {
   });
 
   it('rebuilds the same statuses after a restart, and writes none', async () => {
-    await readyScene();
+    await readyFixture();
     fixture.report('a', 'b');
     await fixture.stop();
     await fixture.start();
@@ -90,8 +90,8 @@ describe('Controller', () => {
     expect(fixture.cluster.patches).to.deep.equal([]);
   });
 
-  it('leaves OuterMaps’ statuses as they should be, so that no deletion is missed', async () => {
-    await readyScene();
+  it('writes the OuterMaps’ pending statuses at the end, so that no deletion is missed', async () => {
+    await readyFixture();
     fixture.inner('brief', { key: 9 });
     await fixture.clock.run(100);
     await fixture.stop();
@@ -100,8 +100,8 @@ describe('Controller', () => {
     expect(fixture.ready('outermaps', 'tenants')).to.equal('False Progressing');
   });
 
-  it('notices a deletion that it slept through', async () => {
-    await readyScene();
+  it('detects a deletion that happened while it was stopped', async () => {
+    await readyFixture();
     await fixture.stop();
     fixture.cluster.remove('innermaps', 'team/web');
     await fixture.start();
@@ -113,10 +113,10 @@ describe('Controller', () => {
 
   for (const [far, ahead] of [
     ['so much that the restored server does not come to count as far', 1_000],
-    ['so little that the restored server has counted further before anybody looks', 0],
+    ['so little that the restored server has counted further before a stream detects it', 0],
   ] as const)
-    it(`does not believe states of before an etcd was restored that had gone on by ${far}`, async () => {
-      await readyScene();
+    it(`ignores states from before a restoration of etcd, which had advanced by ${far}`, async () => {
+      await readyFixture();
       const kinds = ['innermaps', 'outermaps', 'nodemapstates', 'nodes', 'pods'];
       const backup = Object.fromEntries(kinds.map(kind => [kind, [...fixture.cluster.objects(kind)]]));
       const { version } = fixture.cluster;
@@ -135,8 +135,8 @@ describe('Controller', () => {
       expect(fixture.ready('innermaps', 'team/web')).to.equal('True Programmed');
     });
 
-  it('writes no status from the moment on at which a stream broke until all are there again', async () => {
-    await readyScene();
+  it('writes no status after a stream broke until all streams are complete again', async () => {
+    await readyFixture();
     fixture.report('a', 'b');
     await fixture.clock.run(5_000);
     fixture.writes();
@@ -151,7 +151,7 @@ describe('Controller', () => {
     expect(fixture.ready('innermaps', 'team/web')).to.equal('False Progressing');
   });
 
-  it('writes no status either where a stream broke before all had been there for the first time', async () => {
+  it('writes no status if a stream broke before all were complete for the first time', async () => {
     fixture = new ControllerFixture().nodes('a', 'b').outer().inner('web').report('a', 'b');
     const answer = fixture.cluster.hang('innermaps');
     await fixture.start();
@@ -165,8 +165,8 @@ describe('Controller', () => {
     expect(fixture.writes()).to.be.greaterThan(0);
   });
 
-  it('comes back without a storm when statuses cannot be written', async () => {
-    await readyScene();
+  it('retries without a storm when statuses cannot be written', async () => {
+    await readyFixture();
     fixture.cluster.refusal = () => refused(503, 'ServiceUnavailable');
     for (let name = 0; name < 100; name++) fixture.inner(`i${name}`, { key: 100 + name });
     await fixture.clock.run(60_000);
@@ -176,8 +176,8 @@ describe('Controller', () => {
     expect(fixture.condition('innermaps', 'team/i99', 'Accepted')).to.equal('True Accepted');
   });
 
-  it('asks again later where an object was overtaken, and at most every minute where it is refused', async () => {
-    await readyScene();
+  it('retries later after a conflict, and at most every minute after a rejection', async () => {
+    await readyFixture();
     fixture.cluster.refusal = ({ name }) => refused(name === 'late' ? 409 : 422, 'Conflict');
     fixture.inner('late', { key: 7 }).inner('bad', { key: 8 });
     await fixture.clock.run(120_000);
@@ -188,8 +188,8 @@ describe('Controller', () => {
       expect(fixture.condition('innermaps', `team/${name}`, 'Accepted')).to.equal('True Accepted');
   });
 
-  it('reads contents that are long, and tells of an InnerMap that cannot be read', async () => {
-    await readyScene();
+  it('reads large contents, and rejects an InnerMap that cannot be parsed', async () => {
+    await readyFixture();
     const rows = Array.from({ length: 20_000 }, (_, row) => `${row},${row}`);
     fixture.outer({ inner: { type: 'Hash', maxEntries: 30_000, key: 'u32', value: 'u32' } });
     fixture.inner('long', { key: 5, table: ['key,value', ...rows].join('\n') });
@@ -200,8 +200,8 @@ describe('Controller', () => {
     expect(fixture.condition('innermaps', 'team/odd', 'Accepted')).to.equal('False InvalidEntries');
   });
 
-  it('tells people of transitions, and of nothing that stays', async () => {
-    await readyScene();
+  it('sends events for transitions only', async () => {
+    await readyFixture();
     expect(fixture.cluster.events.map(({ reason, type }) => `${type} ${reason}`)).to.have.members([
       'Normal Programmed',
       'Normal Programmed',
@@ -214,8 +214,8 @@ describe('Controller', () => {
     ]);
   });
 
-  it('is ready when everything is read, alive while it turns, and tells its sizes', async () => {
-    await readyScene();
+  it('is ready when all streams are read, alive while it turns, and returns its gauges', async () => {
+    await readyFixture();
     expect(fixture.controller.ready()).to.equal(true);
     expect(fixture.controller.alive()).to.equal(true);
     expect(fixture.controller.gauges()).to.deep.equal({

@@ -13,7 +13,7 @@ describe('StatusWriter', () => {
   const signal = new AbortController().signal;
   const clock = new SimulatedClock();
 
-  /** A writer for as many OuterMaps and InnerMaps, on a server that never answers; with the patches it received. */
+  /** A writer for some OuterMaps and InnerMaps, and the patches that its server received but never answers. */
   function unanswered(outers: number, inners: number) {
     const fixture = new StatusFixture();
     for (let each = 0; each < outers; each++) fixture.outer(`outer${each}`);

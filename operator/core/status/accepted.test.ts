@@ -4,13 +4,13 @@ import { labelled, StatusFixture } from './testing/fixture.ts';
 const OLD = '2026-01-01T00:00:00Z';
 const YOUNG = '2026-01-02T00:00:00Z';
 
-describe('innerVerdict', () => {
+describe('innerAcceptance', () => {
   function twoZones(): StatusFixture {
     const fixture = new StatusFixture().node('a', { zone: 'p', disk: 'ssd' }).node('b', { zone: 'q' });
     return fixture.agent('a').agent('b').outer('tenants').listed();
   }
 
-  it('gives a key to the oldest, and names it to the others', () => {
+  it('gives a key to the oldest, and names it in the others’ messages', () => {
     const fixture = twoZones().inner('young', { key: 1, createdAt: YOUNG }).inner('old', { key: 1 });
     expect(fixture.accepted('old')).to.equal('True Accepted');
     expect(fixture.accepted('young')).to.equal('False KeyConflict');
@@ -23,7 +23,7 @@ describe('innerVerdict', () => {
     expect(fixture.accepted('young')).to.equal('True Accepted');
   });
 
-  it('sees no conflict where no node is selected by both', () => {
+  it('finds no conflict if no node is selected by both', () => {
     const fixture = twoZones().inner('p', { key: 1, selector: labelled('zone', 'p') });
     fixture.inner('q', { key: 1, selector: labelled('zone', 'q'), createdAt: YOUNG });
     expect(fixture.accepted('q')).to.equal('True Accepted');
@@ -36,7 +36,7 @@ describe('innerVerdict', () => {
     expect(fixture.accepted('ssd')).to.equal('False KeyConflict');
   });
 
-  it('sees a conflict of selectors that say the same, where there is no node yet', () => {
+  it('finds a conflict of equal selectors even without nodes', () => {
     const fixture = new StatusFixture().outer('tenants').inner('old', { key: 1 });
     fixture.inner('young', { key: 1, createdAt: YOUNG });
     fixture.inner('x', { key: 2, selector: labelled('zone', 'x') });
@@ -45,14 +45,14 @@ describe('innerVerdict', () => {
     expect(fixture.accepted('y')).to.equal('False KeyConflict');
   });
 
-  it('lets contents that cannot be taken hold their key', () => {
+  it('lets an InnerMap with invalid contents hold its key', () => {
     const invalid = { reason: 'InvalidEntries', message: 'spec.entries[0]: no' } as const;
     const fixture = twoZones().inner('old', { key: 1, invalid }).inner('young', { key: 1, createdAt: YOUNG });
     expect(fixture.accepted('old')).to.equal('False InvalidEntries');
     expect(fixture.accepted('young')).to.equal('False KeyConflict');
   });
 
-  it('does not refuse what it has not read yet', () => {
+  it('is Unknown while contents are unread', () => {
     const fixture = twoZones();
     const facts = fixture.innerFacts('web');
     fixture.world.putInner({ ...facts, wanted: { ...facts.wanted!, content: { kind: 'pending' } } }, 0);
@@ -63,7 +63,7 @@ describe('innerVerdict', () => {
     expect(fixture.accepted('web')).to.equal('True Accepted');
   });
 
-  it('passes on what cannot be read of the object itself', () => {
+  it('returns the problem of an object that cannot be parsed', () => {
     const fixture = twoZones();
     const { wanted: _, ...facts } = fixture.innerFacts('web');
     fixture.world.putInner({ ...facts, problem: { reason: 'Unsupported', message: 'Too new' } }, 0);
@@ -71,14 +71,14 @@ describe('innerVerdict', () => {
     expect(fixture.innerStatus('web').entries).to.equal(0);
   });
 
-  it('waits for an OuterMap that cannot be used', () => {
+  it('is Pending while the OuterMap is not usable', () => {
     const fixture = twoZones().inner('web').outer('tenants', { key: 'what' });
     expect(fixture.accepted('web')).to.equal('False Pending');
     expect(fixture.outerReady()).to.equal('False LayoutMismatch');
     expect(fixture.outerStatus().innerMaps).to.equal(0);
   });
 
-  it('judges by the access rules as they are', () => {
+  it('applies the current access rules', () => {
     const fixture = twoZones().inner('web', { key: 7 });
     expect(fixture.accepted('web')).to.equal('True Accepted');
     fixture.outer('tenants', { access: [{ namespaces: ['team'], keys: ['0..5'] }] });
@@ -86,7 +86,7 @@ describe('innerVerdict', () => {
   });
 });
 
-describe('outerVerdict', () => {
+describe('outerAcceptances', () => {
   const outerOf = (
     fixture: StatusFixture,
     name: string,
@@ -101,7 +101,7 @@ describe('outerVerdict', () => {
     return fixture;
   };
 
-  it('gives a pin to the older of two that meet on a node', () => {
+  it('gives a pin to the older of two that share a node', () => {
     const fixture = new StatusFixture().nodes('a').listed();
     outerOf(fixture, 'young', [YOUNG]);
     outerOf(fixture, 'old', [OLD]);
@@ -114,7 +114,7 @@ describe('outerVerdict', () => {
     expect(fixture.accepted('web')).to.equal('True Accepted');
   });
 
-  it('sees no conflict of pins on different nodes', () => {
+  it('finds no conflict of pins on different nodes', () => {
     const fixture = new StatusFixture()
       .node('a', { zone: 'p' })
       .node('b', { zone: 'q' })
@@ -128,7 +128,7 @@ describe('outerVerdict', () => {
     expect(fixture.outerReady('both')).to.equal('False PinInUse');
   });
 
-  it('passes on what cannot be read of the object itself', () => {
+  it('returns the problem of an object that cannot be parsed', () => {
     const fixture = new StatusFixture().nodes('a').outer('tenants').inner('web').listed();
     const { outerMap: _, ...facts } = fixture.world.outerFacts('tenants')!;
     const problem = { reason: 'Unsupported', message: 'Too new' } as const;

@@ -141,7 +141,7 @@ describe('rollUpCluster', () => {
     );
   });
 
-  it('tells of every object whose status becomes another', () => {
+  it('reports every object whose status changes', () => {
     fc.assert(
       fc.property(fc.array(change, { maxLength: 40 }), changes => {
         const fixture = new StatusFixture().nodes('a', 'b').outer('tenants').inner('w').listed().fold();
@@ -160,7 +160,7 @@ describe('rollUpCluster', () => {
     );
   });
 
-  it('makes the same of the same facts in any order', () => {
+  it('gives the same statuses for the same facts in any order', () => {
     const facts = factsOfSomeCluster();
     fc.assert(
       fc.property(fc.shuffledSubarray([...facts], { minLength: facts.length }), shuffled => {
@@ -173,7 +173,7 @@ describe('rollUpCluster', () => {
     );
   });
 
-  it('leaves an outer map out of which nothing changed, and finds what time alone has changed', () => {
+  it('skips an unchanged outer map until its recheck time', () => {
     const fixture = new StatusFixture().nodes('a', 'b').outer('tenants').outer('other', { pin: 'x' });
     fixture.inner('w', { key: 1 }).inner('z', { outer: 'other' }).listed();
     fixture.report('a').report('b').report('a', 'other').fold();
@@ -186,7 +186,7 @@ describe('rollUpCluster', () => {
     expect(memoryOf('other').groups).not.to.equal(other);
   });
 
-  it('rolls up those first of which something was deleted', () => {
+  it('rolls up outer maps with a new deletion first', () => {
     const fixture = new StatusFixture().nodes('a').outer('other', { pin: 'x' }).outer('tenants');
     fixture.inner('w', { key: 1 }).inner('z', { outer: 'other' }).listed().report('a').fold();
     fixture.inner('z', { outer: 'other' });

@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import { labelled, StatusFixture } from './testing/fixture.ts';
 
 /** Each spec covers one way in which a status could be Ready although a node is not. */
-describe('World never calls ready', () => {
-  function readyScene(): StatusFixture {
+describe('rollUpCluster never calls ready', () => {
+  function readyFixture(): StatusFixture {
     const fixture = new StatusFixture().nodes('a', 'b').outer('tenants').inner('web').listed();
     fixture.report('a').report('b');
     expect(fixture.ready('web')).to.equal('True Programmed');
@@ -12,7 +12,7 @@ describe('World never calls ready', () => {
   }
 
   it('what a node’s watermark has not reached', () => {
-    const fixture = readyScene().inner('web').report('a');
+    const fixture = readyFixture().inner('web').report('a');
     expect(fixture.ready('web')).to.equal('False Progressing');
     expect(fixture.innerStatus('web').nodes.summary).to.equal('1/2');
     expect(fixture.report('b').ready('web')).to.equal('True Programmed');
@@ -36,8 +36,8 @@ describe('World never calls ready', () => {
     expect(fixture.report('b').ready('web')).to.equal('True Programmed');
   });
 
-  it('where an OuterMap was deleted and made again', () => {
-    const fixture = readyScene();
+  it('where an OuterMap was deleted and recreated', () => {
+    const fixture = readyFixture();
     fixture.world.removeOuter('tenants');
     expect(fixture.ready('web')).to.equal('False OuterMapNotFound');
     fixture.outer('tenants', {}, { uid: 'another', generation: 1 });
@@ -46,20 +46,20 @@ describe('World never calls ready', () => {
   });
 
   it('where an OuterMap’s access or selector was edited since', () => {
-    const fixture = readyScene().outer('tenants', { access: [{ namespaces: ['*'] }] });
+    const fixture = readyFixture().outer('tenants', { access: [{ namespaces: ['*'] }] });
     expect(fixture.ready('web')).to.equal('False Progressing');
     expect(fixture.outerReady()).to.equal('False Progressing');
     expect(fixture.report('a').report('b').ready('web')).to.equal('True Programmed');
   });
 
   it('what was in the kernel of a node that was rebooted', () => {
-    const fixture = readyScene().reboot('b');
+    const fixture = readyFixture().reboot('b');
     expect(fixture.ready('web')).to.equal('False Progressing');
     expect(fixture.report('b').ready('web')).to.equal('True Programmed');
   });
 
-  it('what was in the kernel of a node that was made again under its name', () => {
-    const fixture = readyScene();
+  it('what was in the kernel of a node that was recreated under its name', () => {
+    const fixture = readyFixture();
     fixture.world.removeNode('b');
     expect(fixture.innerStatus('web').nodes.summary).to.equal('1/1');
     fixture.node('b', {}, { uid: 'another' });
@@ -67,7 +67,7 @@ describe('World never calls ready', () => {
   });
 
   it('where an agent has been dead for a minute on a node that is Ready', () => {
-    const fixture = readyScene().agent('b', { notReadySince: 0 }).pass(59_999);
+    const fixture = readyFixture().agent('b', { notReadySince: 0 }).pass(59_999);
     expect(fixture.ready('web')).to.equal('True Programmed');
     expect(fixture.pass(1).ready('web')).to.equal('Unknown NodesNotReporting');
     expect(fixture.innerStatus('web').conditions[2]!.message).to.equal('1 of 2 nodes not reporting: b');
@@ -76,12 +76,12 @@ describe('World never calls ready', () => {
   });
 
   it('where a node has not been Ready for a minute', () => {
-    const fixture = readyScene().node('b', {}, { notReadySince: 0 }).pass(60_000);
+    const fixture = readyFixture().node('b', {}, { notReadySince: 0 }).pass(60_000);
     expect(fixture.ready('web')).to.equal('Unknown NodesNotReporting');
   });
 
   it('where a node counts more failures than it lists', () => {
-    const fixture = readyScene().report('b', 'tenants', { failing: ['web'], failuresTotal: 2 });
+    const fixture = readyFixture().report('b', 'tenants', { failing: ['web'], failuresTotal: 2 });
     fixture
       .inner('other')
       .report('a')
@@ -91,8 +91,8 @@ describe('World never calls ready', () => {
     expect(fixture.outerReady()).to.equal('Unknown NodesNotReporting');
   });
 
-  it('where the state of a node is gone', () => {
-    const fixture = readyScene();
+  it('where the state of a node was deleted', () => {
+    const fixture = readyFixture();
     fixture.world.removeState('nobody');
     fixture.world.removeState('b');
     expect(fixture.ready('web')).to.equal('False Progressing');
@@ -100,7 +100,7 @@ describe('World never calls ready', () => {
   });
 
   it('what a node lists as failed', () => {
-    const fixture = readyScene().report('b', 'tenants', { failing: ['web'] });
+    const fixture = readyFixture().report('b', 'tenants', { failing: ['web'] });
     expect(fixture.ready('web')).to.equal('False OutOfMemory');
     expect(fixture.innerStatus('web').failures).to.deep.equal([
       { node: 'b', reason: 'OutOfMemory', message: 'ENOMEM' },
@@ -108,14 +108,14 @@ describe('World never calls ready', () => {
   });
 
   it('nor failed what a node has not tried since it was changed', () => {
-    const fixture = readyScene()
+    const fixture = readyFixture()
       .report('b', 'tenants', { failing: ['web'] })
       .inner('web');
     expect(fixture.ready('web')).to.equal('False Progressing');
     expect(fixture.innerStatus('web').nodes).to.deep.include({ failed: 0, ready: 0 });
   });
 
-  it('what was written down of another generation, or of a future', () => {
+  it('by a written status of another generation, or from before a restoration', () => {
     const fixture = new StatusFixture().nodes('a').outer('tenants').listed().report('a');
     for (const written of [
       { observedGeneration: 1, specResourceVersion: '1' },
@@ -131,35 +131,35 @@ describe('World never calls ready', () => {
     expect(fixture.ready('web')).to.equal('True Programmed');
   });
 
-  it('a watermark of a future that a restored etcd undid', () => {
-    const fixture = readyScene().report('b', 'tenants', { watermark: 10_000 });
+  it('by a watermark from before a restoration of etcd', () => {
+    const fixture = readyFixture().report('b', 'tenants', { watermark: 10_000 });
     expect(fixture.ready('web')).to.equal('False Progressing');
   });
 
-  it('states of before a restored etcd, until they are written again', () => {
-    const fixture = readyScene();
+  it('by states from before a restoration of etcd, until they are written again', () => {
+    const fixture = readyFixture();
     fixture.world.distrust(fixture.version, fixture.now);
     expect(fixture.ready('web')).to.equal('False Progressing');
     expect(fixture.report('a').report('b').ready('web')).to.equal('True Programmed');
   });
 
-  it('states of a future that a restored etcd undid, whatever their version', () => {
-    const fixture = readyScene();
+  it('by states read before a restoration of etcd, whatever their version', () => {
+    const fixture = readyFixture();
     fixture.world.distrust(1, fixture.now);
     expect(fixture.ready('web')).to.equal('False Progressing');
     expect(fixture.report('a').report('b').ready('web')).to.equal('True Programmed');
   });
 
-  it('an agent that told before our first list is believed when it had the time to tell again', () => {
-    const fixture = readyScene();
+  it('by a report from before our first list, until its agent had time to report again', () => {
+    const fixture = readyFixture();
     fixture.world.distrust(fixture.version, fixture.now);
     fixture.report('a');
     expect(fixture.pass(74_000).ready('web')).to.not.match(/^True/);
     expect(fixture.pass(1_000).ready('web')).to.equal('True Programmed');
   });
 
-  it('by versions that are no numbers', () => {
-    const fixture = readyScene().report('b', 'tenants', { watermark: Number.NaN });
+  it('by versions that are not numbers', () => {
+    const fixture = readyFixture().report('b', 'tenants', { watermark: Number.NaN });
     expect(fixture.ready('web')).to.equal('False Progressing');
     const facts = { ...fixture.innerFacts('odd'), resourceVersion: 'v7' };
     fixture.world.putInner(facts, fixture.now);
@@ -176,32 +176,32 @@ describe('World never calls ready', () => {
   });
 
   it('where no node is selected', () => {
-    const fixture = readyScene().inner('none', { selector: labelled('zone', 'nowhere') });
+    const fixture = readyFixture().inner('none', { selector: labelled('zone', 'nowhere') });
     expect(fixture.ready('none')).to.equal('False NoMatchingNodes');
   });
 
-  it('on a node whose agent is gone longer than an update takes', () => {
-    const fixture = readyScene().agentGone('b').pass(59_999).inner('next').report('a');
+  it('on a node whose agent is missing longer than an update takes', () => {
+    const fixture = readyFixture().agentGone('b').pass(59_999).inner('next').report('a');
     expect(fixture.innerStatus('web').nodes.summary).to.equal('2/2');
     fixture.pass(1);
     expect(fixture.innerStatus('web').nodes).to.deep.include({ desired: 1, withoutAgent: 1 });
   });
 
   it('an OuterMap after a deletion that not every node has passed', () => {
-    const fixture = readyScene().inner('other').report('a').report('b').delete('other');
+    const fixture = readyFixture().inner('other').report('a').report('b').delete('other');
     expect(fixture.outerReady()).to.equal('False Progressing');
     expect(fixture.outerStatus().deletionResourceVersion).to.equal(String(fixture.version));
     expect(fixture.report('a').outerReady()).to.equal('False Progressing');
     expect(fixture.report('b').outerReady()).to.equal('True Programmed');
   });
 
-  it('an OuterMap after an InnerMap was deleted and made again between two lists', () => {
-    const fixture = readyScene().inner('web', { uid: 'another', generation: 1 });
+  it('an OuterMap after an InnerMap was deleted and recreated between two lists', () => {
+    const fixture = readyFixture().inner('web', { uid: 'another', generation: 1 });
     expect(fixture.outerReady()).to.equal('False Progressing');
   });
 
-  it('an OuterMap whose removal is held is told so, however far that node has come', () => {
-    const fixture = readyScene().inner('gone', { key: 9 }).report('a').report('b').delete('gone');
+  it('an OuterMap whose removal is held, whatever the watermark of that node', () => {
+    const fixture = readyFixture().inner('gone', { key: 9 }).report('a').report('b').delete('gone');
     fixture.report('b', 'tenants', { watermark: 1, held: { keys: 12, token: 'abc' } });
     expect(fixture.outerReady()).to.equal('False RemovalHeld');
     expect(fixture.outerStatus().nodes).to.include({ desired: 2, ready: 0, failed: 1 });
@@ -210,19 +210,19 @@ describe('World never calls ready', () => {
   });
 
   it('an OuterMap whose removal is held, and shows the token', () => {
-    const fixture = readyScene().report('b', 'tenants', { held: { keys: 12, token: 'abc' } });
+    const fixture = readyFixture().report('b', 'tenants', { held: { keys: 12, token: 'abc' } });
     expect(fixture.outerReady()).to.equal('False RemovalHeld');
     expect(fixture.outerStatus().conditions[2]!.message).to.contain('12 keys').and.contain('abc');
     expect(fixture.ready('web')).to.equal('True Programmed');
   });
 
   it('an OuterMap that failed on a node', () => {
-    const fixture = readyScene().report('b', 'tenants', { own: { reason: 'PinInUse', message: 'Taken' } });
+    const fixture = readyFixture().report('b', 'tenants', { own: { reason: 'PinInUse', message: 'Taken' } });
     expect(fixture.outerReady()).to.equal('False PinInUse');
   });
 
   it('what has been behind for 75 s, but calls it unknown then', () => {
-    const fixture = readyScene().inner('web').report('a').fold().pass(74_999);
+    const fixture = readyFixture().inner('web').report('a').fold().pass(74_999);
     expect(fixture.ready('web')).to.equal('False Progressing');
     fixture.pass(1).fold();
     expect(fixture.changes.map(({ id }) => id)).to.include('team/web');
@@ -231,20 +231,20 @@ describe('World never calls ready', () => {
   });
 
   it('a node without an entry, which is unknown after 75 s', () => {
-    const fixture = readyScene().nodes('c').fold().pass(74_999);
+    const fixture = readyFixture().nodes('c').fold().pass(74_999);
     expect(fixture.ready('web')).to.equal('False Progressing');
     expect(fixture.pass(1).ready('web')).to.equal('Unknown NodesNotReporting');
   });
 });
 
-describe('World after a start', () => {
-  it('does not wait for a version of a future that was written down', () => {
+describe('rollUpCluster after a start', () => {
+  it('does not wait for a written version from before a restoration', () => {
     const fixture = new StatusFixture().nodes('a').outer('tenants').listed();
     fixture.inner('web', { written: { observedGeneration: 1, specResourceVersion: '9999' } }).report('a');
     expect(fixture.ready('web')).to.equal('True Programmed');
   });
 
-  it('goes by what was written down: an old generation is as ready as it was', () => {
+  it('uses the written version: an old generation stays ready', () => {
     const fixture = new StatusFixture().nodes('a').outer('tenants').inner('web').listed().report('a');
     const status = fixture.innerStatus('web');
     const again = new StatusFixture().nodes('a').outer('tenants');
@@ -255,7 +255,7 @@ describe('World after a start', () => {
     expect(again.innerStatus('web').specResourceVersion).to.equal(status.specResourceVersion);
   });
 
-  it('waits for no deletion where the same InnerMaps are there', () => {
+  it('waits for no deletion if the InnerMaps are the same', () => {
     const before = new StatusFixture().nodes('a').outer('tenants').inner('web').listed();
     const { innerMapsDigest } = before.report('a').outerStatus();
     const fixture = new StatusFixture().nodes('a');
@@ -265,7 +265,7 @@ describe('World after a start', () => {
     expect(fixture.outerStatus()).not.to.have.property('deletionResourceVersion');
   });
 
-  it('goes on waiting for a deletion that was written down', () => {
+  it('continues to wait for the written deletion', () => {
     const before = new StatusFixture().nodes('a').outer('tenants').inner('web').listed();
     const { innerMapsDigest } = before.report('a').outerStatus();
     const fixture = new StatusFixture().nodes('a').inner('web', { generation: 1 });
@@ -276,7 +276,7 @@ describe('World after a start', () => {
     expect(fixture.report('a', 'tenants', { watermark: 150 }).outerReady()).to.equal('True Programmed');
   });
 
-  it('waits up to the list where an InnerMap is missing', () => {
+  it('waits for the version of the list if an InnerMap is missing', () => {
     const before = new StatusFixture().nodes('a').outer('tenants').inner('web').inner('gone').listed();
     const { innerMapsDigest } = before.report('a').outerStatus();
     const fixture = new StatusFixture().nodes('a');

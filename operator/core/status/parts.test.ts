@@ -7,7 +7,7 @@ import { NO_NODES, sameRollup } from './rollup.ts';
 import { patchTo } from './statuses.ts';
 
 describe('patchTo', () => {
-  it('makes of what is written exactly what is wanted', () => {
+  it('turns the written status into the wanted one', () => {
     const value = fc.oneof(fc.nat(), fc.string(), fc.array(fc.nat(), { maxLength: 2 }));
     const names = fc.constantFrom('a', 'b', 'c');
     const inner = fc.dictionary(names, value);
@@ -32,7 +32,7 @@ describe('patchTo', () => {
 });
 
 describe('setDigest', () => {
-  it('depends on what is in the set, not on its order', () => {
+  it('depends on the set, not on its order', () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.uuid(), { minLength: 1 }), fc.uuid(), (uids, other) => {
         const digest = setDigest(uids);
@@ -48,7 +48,7 @@ describe('sameRollup', () => {
   const failure = { node: 'a', reason: 'KernelError', message: 'EIO' } as const;
   const rollup = { ...NO_NODES, failures: [failure], behindNodes: ['b'] };
 
-  it('sees each difference', () => {
+  it('finds each difference', () => {
     expect(sameRollup(rollup, { ...rollup, failures: [{ ...failure }], behindNodes: ['b'] })).to.equal(true);
     for (const other of [
       { ...rollup, ready: 1 },
@@ -67,7 +67,7 @@ describe('conditionsOf', () => {
   const acceptance = { accepted: 'True', reason: 'Accepted', message: 'Fine' } as const;
   const rollup = { ...NO_NODES, desired: 1, behind: 1, behindNodes: ['a'] };
 
-  it('keeps the time of a transition until the status is another', () => {
+  it('keeps the transition time until the status changes', () => {
     const first = conditionsOf({ acceptance, rollup, generation: 1, before: [], now: 'then' });
     const second = conditionsOf({ acceptance, rollup, generation: 2, before: first, now: 'later' });
     expect(second.map(({ lastTransitionTime }) => lastTransitionTime)).to.deep.equal([
@@ -85,7 +85,7 @@ describe('conditionsOf', () => {
     expect(third.every(({ observedGeneration }) => observedGeneration === 2)).to.equal(true);
   });
 
-  it('names three nodes, counts the rest, and is Programmed when all have answered', () => {
+  it('names three nodes, counts the rest, and is Programmed when all have reported', () => {
     const many = { ...NO_NODES, desired: 9, behind: 4, unknown: 5, behindNodes: ['a', 'b', 'c'] };
     const conditions = conditionsOf({
       acceptance,
@@ -104,7 +104,7 @@ describe('conditionsOf', () => {
     expect(ready!.message).to.equal('Failed on 1 of 2 nodes, the first is a: ENOMEM');
   });
 
-  it('cuts messages to what the CRD takes', () => {
+  it('cuts messages to the CRD’s limit', () => {
     expect(cut('x'.repeat(2_000))).to.have.length(1024);
     expect(cut('x'.repeat(1_024))).to.have.length(1024);
   });

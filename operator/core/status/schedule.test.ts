@@ -15,13 +15,13 @@ describe('Schedule', () => {
     return writes;
   }
 
-  it('follows what goes on changing after 1, 5, 15 and 60 s, then every 60 s', () => {
+  it('writes continuous changes after 1, 5, 15 and 60 s, then every 60 s', () => {
     const schedule = new Schedule();
     const writes = writesOf(schedule, 200_000, now => schedule.mark('a', { now, urgent: false }));
     expect(writes).to.deep.equal([1_000, 5_000, 15_000, 60_000, 120_000, 180_000]);
   });
 
-  it('costs one write where all answer within a second, two where they take longer', () => {
+  it('takes one write if all nodes report within a second, two if they take longer', () => {
     const quick = new Schedule();
     const at = (schedule: Schedule, readyAt: number) => (now: number) => {
       if (now === 0) schedule.mark('a', { now, urgent: false, fresh: true });
@@ -33,14 +33,14 @@ describe('Schedule', () => {
     expect(writesOf(slow, 10_000, at(slow, 2_300))).to.deep.equal([1_000, 2_300]);
   });
 
-  it('writes what is urgent at once, but does not follow what flaps', () => {
+  it('writes urgent changes at once, but limits those of a flapping object', () => {
     const schedule = new Schedule();
     const writes = writesOf(schedule, 120_000, now => schedule.mark('a', { now, urgent: true }));
     expect(writes.slice(0, 6)).to.deep.equal([0, 50, 100, 150, 200, 250]);
     expect(writes.slice(6)).to.deep.equal([1_000, 5_000, 15_000, 60_000, 120_000]);
   });
 
-  it('begins anew with another generation, and after a quiet minute', () => {
+  it('starts a new series with another generation, and after a quiet minute', () => {
     const schedule = new Schedule();
     const writes = writesOf(schedule, 100_000, now => {
       if (now === 0 || now === 1_500) schedule.mark('a', { now, urgent: false });
@@ -50,7 +50,7 @@ describe('Schedule', () => {
     expect(writes).to.deep.equal([1_000, 3_000, 71_000]);
   });
 
-  it('takes no more than the limit, what is urgent in the order it came', () => {
+  it('takes no more than the limit, urgent changes in their order', () => {
     const schedule = new Schedule();
     for (const id of ['a', 'b', 'c']) schedule.mark(id, { now: 0, urgent: true });
     for (const none of [0, -4]) expect(schedule.take(0, none)).to.deep.equal([]);
@@ -61,7 +61,7 @@ describe('Schedule', () => {
     expect(schedule.nextDue).to.equal(Number.POSITIVE_INFINITY);
   });
 
-  it('comes back to what could not be written', () => {
+  it('retries a failed write after the wait', () => {
     const schedule = new Schedule();
     schedule.mark('a', { now: 0, urgent: true });
     schedule.take(0, 1);
@@ -71,7 +71,7 @@ describe('Schedule', () => {
     expect(schedule.take(800, 1)).to.deep.equal(['a']);
   });
 
-  it('lets nothing wait at the end', () => {
+  it('makes all waiting statuses due at the end', () => {
     const schedule = new Schedule();
     schedule.hurry(0);
     expect(schedule.nextDue).to.equal(Number.POSITIVE_INFINITY);
@@ -80,7 +80,7 @@ describe('Schedule', () => {
     expect(schedule.take(10, 9)).to.deep.equal(['a']);
   });
 
-  it('forgets what is gone', () => {
+  it('forgets removed ids', () => {
     const schedule = new Schedule();
     schedule.mark('a', { now: 0, urgent: true });
     schedule.mark('b', { now: 0, urgent: false });
@@ -92,7 +92,7 @@ describe('Schedule', () => {
     expect(schedule.depth).to.equal(0);
   });
 
-  it('depth counts a status once that waited and then became urgent, or the reverse', () => {
+  it('counts a status once that waited and then became urgent, or the reverse', () => {
     const schedule = new Schedule();
     schedule.mark('a', { now: 0, urgent: false });
     schedule.mark('a', { now: 10, urgent: true });
@@ -104,7 +104,7 @@ describe('Schedule', () => {
     expect(schedule.take(2_000, 9)).to.deep.equal([]);
   });
 
-  it('reports how much waits, and since when', () => {
+  it('returns the number of waiting statuses, and since when the oldest waits', () => {
     const schedule = new Schedule();
     expect(schedule.oldest).to.equal(undefined);
     schedule.mark('a', { now: 20, urgent: false });

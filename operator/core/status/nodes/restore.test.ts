@@ -22,7 +22,7 @@ describe('RestoreGuard', () => {
     expect([state(500), readBefore].map(each => guard.covers(each))).to.deep.equal([false, false]);
   });
 
-  it('takes what other streams find for the same restoration', () => {
+  it('takes findings of other streams for the same restoration', () => {
     const guard = new RestoreGuard();
     guard.detected('500', [], 0);
     const { version } = guard;
@@ -32,7 +32,7 @@ describe('RestoreGuard', () => {
     expect(guard.covers(state(510))).to.equal(false);
   });
 
-  it('begins anew where the server went back further, or long afterwards', () => {
+  it('starts again if the server went back further, or long afterwards', () => {
     const guard = new RestoreGuard();
     guard.detected('500', [], 0);
     guard.detected('400', [state(450)], 20_000);
