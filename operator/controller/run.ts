@@ -235,8 +235,3 @@ export class Controller {
     await this.#events.stop();
   }
 }
-
-/** The same as one call, for whoever asks for nothing but the end. */
-export function runController(options: ControllerOptions, stop: AbortSignal): Promise<'stopped' | 'lost'> {
-  return new Controller(options).run(stop);
-}

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { InnerMapStatus, OuterMapStatus } from '../../../operator/api/status.ts';
-import { runController } from '../../../operator/controller/run.ts';
+import { Controller } from '../../../operator/controller/run.ts';
 import { ApiError, type Cluster, type KubeObject, openCluster } from '../../../operator/kube/client.ts';
 import { describeCluster } from '../controlplanefixture.ts';
 import { eventually, innerMap, outerMap, reasonOf, statusOf, tableOf } from './declared.ts';
@@ -58,7 +58,8 @@ describeCluster('controller on a real API server', fixture => {
       folded: () => {},
     };
     const options = { cluster: own, namespace: NAMESPACE, agentSelector: AGENTS, identity };
-    const done = runController({ ...options, log: SILENT, observer, relistJitterMs: 0 }, ending.signal);
+    const controller = new Controller({ ...options, log: SILENT, observer, relistJitterMs: 0 });
+    const done = controller.run(ending.signal);
     const each: Running = {
       writes,
       stop: async () => {
