@@ -67,10 +67,10 @@ async function locked(kernel: ClosableKernel, work: () => Promise<number>): Prom
 async function clean(given: Given, terminal: Terminal, kernel: ClosableKernel): Promise<number> {
   const [outer] = given.operands;
   const chosen = outer === undefined ? ledgersIn(kernel.pins) : [ledgerOf(kernel.pins, outer)];
-  const going: LedgerRemoval[] = [];
-  for (const ledger of chosen) going.push(await removalOf(kernel, ledger));
-  if (given.text('output') === 'json') terminal.out(`${JSON.stringify(going, null, 2)}\n`);
-  else show(going, terminal, kernel);
+  const removals: LedgerRemoval[] = [];
+  for (const ledger of chosen) removals.push(await removalOf(kernel, ledger));
+  if (given.text('output') === 'json') terminal.out(`${JSON.stringify(removals, null, 2)}\n`);
+  else show(removals, terminal, kernel);
   if (given.switched('dry-run')) return EXIT.done;
   if (chosen.length > 0 && !given.switched('yes') && !(await agreed(terminal))) {
     terminal.error('Nothing was removed\n');
@@ -79,10 +79,11 @@ async function clean(given: Given, terminal: Terminal, kernel: ClosableKernel): 
   return removeAll(kernel, chosen, terminal);
 }
 
-function show(going: readonly LedgerRemoval[], terminal: Terminal, { pins }: ClosableKernel): void {
-  if (going.length === 0) terminal.out(`Nothing to remove: this operator has made nothing in ${pins.root}\n`);
+function show(removals: readonly LedgerRemoval[], terminal: Terminal, { pins }: ClosableKernel): void {
+  if (removals.length === 0)
+    terminal.out(`Nothing to remove: this operator has made nothing in ${pins.root}\n`);
   const { strong, warn } = colourOf(terminal, 'out');
-  for (const { name, pin, keys, innerMaps, strangers, foreignPin } of going) {
+  for (const { name, pin, keys, innerMaps, strangers, foreignPin } of removals) {
     const stays = strangers.map(stranger => `${stranger}, which this operator did not make`);
     if (foreignPin !== undefined)
       stays.push(`pin ${foreignPin}, which names a map that this operator did not make`);

@@ -15,12 +15,12 @@ import { VALIDATE } from './validate.ts';
 
 export const COMMANDS: readonly Command[] = [AGENT, CONTROLLER, PLAN, VALIDATE, GET, EXPORT, STATUS, CLEAN];
 
-/** Runs one command line and answers the exit code. What goes wrong is told on stderr, never thrown. */
+/** Runs one command line and returns the exit code. An error is reported on stderr, never thrown. */
 export async function runCommandLine(args: readonly string[], ports: Ports): Promise<number> {
   try {
     return await dispatch(args, ports);
   } catch (error) {
-    tell(error, ports.terminal);
+    report(error, ports.terminal);
     return EXIT.error;
   }
 }
@@ -58,8 +58,8 @@ function commandNamed(word: string): Command {
   throw new UsageError(`Unknown ${kind} ${word}${suggestion(word, [...names, '--help', '--version'])}`);
 }
 
-/** One sentence for what was foreseen; the stack too for what was not, where INNERMAP_DEBUG asks. */
-function tell(error: unknown, terminal: Terminal): void {
+/** One sentence; with INNERMAP_DEBUG also the stack, unless the user's call is what is wrong. */
+function report(error: unknown, terminal: Terminal): void {
   const { bad } = colourOf(terminal, 'error');
   const message = error instanceof Error ? error.message : String(error);
   terminal.error(`${bad('Error:')} ${message}\n`);

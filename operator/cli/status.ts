@@ -3,7 +3,7 @@ import type { Report } from '../core/report/report.ts';
 import { CLUSTER, namespaceOption, outputOption } from './arguments/options.ts';
 import { clusterStatus } from './cluster/status.ts';
 import { clusterMeant, NAME_A_CLUSTER, refuseClusterOptions } from './cluster/which.ts';
-import { type Command, EXIT, type Given, type Ports, type Terminal, UsageError } from './command.ts';
+import { type Command, EXIT, type Given, type Ports, UsageError } from './command.ts';
 import { DEFAULT_REPORT, isReady, statusText } from './report/text.ts';
 import { ageText } from './terminal/age.ts';
 import { colourOf } from './terminal/colour.ts';
@@ -48,14 +48,16 @@ async function run(given: Given, ports: Ports): Promise<number> {
   throw new UsageError(`Command status cannot take ${outer} without a cluster: ${NAME_A_CLUSTER}`, 'status');
 }
 
-/** Of the agent that runs here. */
+/** The status that the agent of this machine reported. */
 function reportStatus(given: Given, { terminal }: Ports): number {
   const path = given.text('report')!;
   const report = readReport(path, terminal.program);
   if (given.text('output') === 'json') terminal.out(`${JSON.stringify(report, null, 2)}\n`);
   else {
-    terminal.out(`${headline(report, terminal)}\n\n`);
-    terminal.out(statusText(report, terminal));
+    const { state, turn } = report;
+    const age = ageText(terminal.now() - Date.parse(turn.startedAt));
+    const headline = `Node ${state.node.name}: last change reported ${age} ago, turn ${turn.number}, kernel ${state.kernel.release}`;
+    terminal.out(`${colourOf(terminal, 'out').faint(headline)}\n\n${statusText(report, terminal)}`);
   }
   const rebooted = writtenBeforeBoot(report);
   if (rebooted)
@@ -65,18 +67,8 @@ function reportStatus(given: Given, { terminal }: Ports): number {
   return isReady(report) && !rebooted ? EXIT.done : EXIT.attention;
 }
 
-function headline(report: Report, terminal: Terminal): string {
-  const { faint } = colourOf(terminal, 'out');
-  const { state, turn } = report;
-  const age = ageText(terminal.now() - Date.parse(turn.startedAt));
-  return faint(
-    `Node ${state.node.name}: last change reported ${age} ago, turn ${turn.number}, kernel ${state.kernel.release}`,
-  );
-}
-
 function readReport(path: string, program: string): Report {
-  const text = textOf(path, program);
-  const report = parsed(text);
+  const report = parsed(textOf(path, program));
   if (report !== undefined) return report;
   throw new Error(
     `Cannot read report ${path}: it is not an agent's report; name the right file with --report`,
@@ -96,17 +88,17 @@ function textOf(path: string, program: string): string {
   }
 }
 
-/** Undefined for anything but a report; what is inside its lists the agent has vouched for. */
+/** Undefined for anything but a report. The items of its lists are not checked: the agent wrote them. */
 function parsed(text: string): Report | undefined {
   try {
     const report = JSON.parse(text) as Report;
     const lists = [report.outerMaps, report.innerMaps, report.refusals, report.state.conditions];
-    const sound =
+    const isReport =
       lists.every(Array.isArray) &&
       typeof report.state.node.name === 'string' &&
       typeof report.state.kernel.release === 'string' &&
       Number.isFinite(Date.parse(report.turn.startedAt));
-    return sound ? report : undefined;
+    return isReport ? report : undefined;
   } catch {
     return undefined;
   }

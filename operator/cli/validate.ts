@@ -50,10 +50,9 @@ async function run(given: Given, ports: Ports): Promise<number> {
   );
   const refused = await refusedByServer(given, ports);
   const findings = [...validationProblems(loaded), ...refused].sort(byPlace);
-  const errors = findings.filter(finding => finding.severity === 'error').length;
   if (given.text('output') === 'json') terminal.out(`${JSON.stringify(jsonOf(loaded, findings), null, 2)}\n`);
   else show(loaded, findings, terminal);
-  return errors > 0 ? EXIT.error : EXIT.done;
+  return findings.some(isError) ? EXIT.error : EXIT.done;
 }
 
 async function refusedByServer(
@@ -77,27 +76,28 @@ async function refusedByServer(
 
 function jsonOf(loaded: LoadedManifests, findings: readonly ValidationProblem[]) {
   const { outerMaps, innerMaps } = loaded.wanted;
-  const placed = findings.map(({ origin, message, severity }) => ({
-    ...filePosition(origin),
-    severity,
-    message,
-  }));
-  const counts = { outerMaps: outerMaps.length, innerMaps: innerMaps.length };
-  return { files: loaded.files, ...counts, findings: placed };
+  return {
+    ...{ files: loaded.files, outerMaps: outerMaps.length, innerMaps: innerMaps.length },
+    findings: findings.map(({ origin, ...finding }) => ({ ...filePosition(origin), ...finding })),
+  };
 }
 
 function show(loaded: LoadedManifests, findings: readonly ValidationProblem[], terminal: Terminal): void {
   const { bad, warn, good } = colourOf(terminal, 'out');
   for (const { origin, message, severity } of findings) {
-    const mark = severity === 'error' ? bad('error') : warn('warning');
+    const mark = severity === 'error' ? bad(severity) : warn(severity);
     terminal.out(`${origin === '' ? '' : `${origin}: `}${mark}: ${message}\n`);
   }
-  const errors = findings.filter(finding => finding.severity === 'error').length;
+  const errors = findings.filter(isError).length;
   const warnings = findings.length - errors;
   const verdict = errors > 0 ? bad(counted(errors, 'error')) : good('no errors');
   terminal.out(
     `${objectsText(loaded)}: ${verdict}${warnings === 0 ? '' : `, ${counted(warnings, 'warning')}`}\n`,
   );
+}
+
+function isError({ severity }: ValidationProblem): boolean {
+  return severity === 'error';
 }
 
 /** `3 files, 1 outer map, 12 inner maps, 48000 entries` */

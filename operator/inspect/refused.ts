@@ -12,7 +12,7 @@ const MANAGER = 'kubectl';
 /** Requests that wait for an answer; the client sends fewer at once. */
 const WAVE = 64;
 
-/** Asks the API server to apply each object without writing it: schema, rules and admission policies answer. */
+/** Applies each object as a dry run: the API server checks schema, rules and admission policies. */
 export async function refusedByServer({
   address,
   paths,
@@ -27,8 +27,8 @@ export async function refusedByServer({
     // The first alone: a server that does not answer is waited for once, not by 64 requests
     for (let from = 0, size = 1; from < objects.length; from += size, size = WAVE) {
       const wave = objects.slice(from, from + size);
-      const answers = await Promise.all(wave.map(object => refusalOf(cluster, object, fallback)));
-      for (const answer of answers) if (answer !== undefined) refusals.push(answer);
+      const found = await Promise.all(wave.map(object => refusalOf(cluster, object, fallback)));
+      refusals.push(...found.filter(refusal => refusal !== undefined));
       progress(Math.min(objects.length, from + size), objects.length);
     }
     return refusals;

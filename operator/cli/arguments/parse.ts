@@ -3,7 +3,7 @@ import { suggestion } from '../../api/nearest.ts';
 import { type Command, type Given, type Option, UsageError } from '../command.ts';
 import { HELP } from './options.ts';
 
-/** Reads the words after a command's name. Throws a UsageError that says what to write instead. */
+/** Reads the words after a command's name. Throws a UsageError with what to write instead. */
 export function parseArguments(command: Command, args: readonly string[]): Given {
   const options = [...command.options, HELP];
   const values = new Map<string, string[]>();

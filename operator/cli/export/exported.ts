@@ -19,11 +19,11 @@ interface ExportRequest extends ExportTarget {
 interface Exported {
   /** The OuterMap, then the InnerMaps in the order of their keys. */
   readonly documents: readonly Plain[];
-  /** What the reader should know of the choices that were made. */
+  /** Choices that were made, for the reader. */
   readonly notes: readonly string[];
 }
 
-/** Reads an outer map whole and writes it down; throws where a manifest would not say the same as the kernel. */
+/** Reads a whole outer map and writes it as manifests; throws where they would not give back what the kernel holds. */
 export async function exported(request: ExportRequest, progress: Progressed): Promise<Exported> {
   const { kernel, outer } = request;
   if (!(OUTER_TYPES as readonly string[]).includes(outer.spec.type))
@@ -38,7 +38,7 @@ export async function exported(request: ExportRequest, progress: Progressed): Pr
   return { documents, notes: [...ownerNote(owner), ...guessed, ...undeclarable] };
 }
 
-/** What the user gave; else what the OuterMap that has this map declares, where that is as wide. */
+/** The types that the user gave; else those that the OuterMap of this map declares, where they are as wide. */
 function typesOr({ types, outer }: ExportRequest, template: MapSpec, owner: Ledger | undefined): GivenTypes {
   const layout = owner && declaredLayout(owner);
   if (layout === undefined || !sameSizes(layout, outer.spec, template)) return types;
@@ -73,12 +73,12 @@ async function readAll(
   return maps;
 }
 
-/** The layout that the most of them may differ from: an inner Array may be larger than the template, not smaller. */
+/** The layout that fits most of them: an inner Array may be larger than the template, not smaller. */
 function smallest(maps: readonly WholeInnerMap[]): MapSpec | undefined {
   return maps.map(({ reading }) => reading.spec).toSorted((a, b) => a.maxEntries - b.maxEntries)[0];
 }
 
-/** The kernel takes inner arrays of any size here: theirs does not tell the template's, which is compared on adoption. */
+/** The kernel takes inner arrays of any size here: the template's size, which adoption compares, cannot be known from theirs. */
 function guessNote({ type, maxEntries, flags }: MapSpec): readonly string[] {
   if (type !== 'PerCPUArray' && (type !== 'Array' || (flags & MAP_FLAGS.InnerMap) === 0)) return [];
   return [

@@ -30,7 +30,7 @@ export interface WholeInnerMap {
 
 type PlainObject = { readonly [key: string]: Plain | undefined };
 
-/** An OuterMap that adopts the map at `pin` and leaves alone what nobody declares. */
+/** An OuterMap that adopts the map at `pin` and leaves undeclared keys alone. */
 export function outerMapManifest(
   { name, namespace, pin, outer }: ExportTarget,
   template: MapSpec,

@@ -2,7 +2,7 @@ import { HELP } from '../arguments/options.ts';
 import type { Command, Option, Terminal } from '../command.ts';
 import { colourOf } from './colour.ts';
 
-/** What `innermap --help` says. */
+/** The text of `innermap --help`. */
 export function overview(commands: readonly Command[], terminal: Terminal): string {
   const { strong } = colourOf(terminal, 'out');
   const { program } = terminal;
@@ -19,7 +19,7 @@ export function overview(commands: readonly Command[], terminal: Terminal): stri
   ].join('\n');
 }
 
-/** What `innermap COMMAND --help` says. */
+/** The text of `innermap COMMAND --help`. */
 export function commandHelp(command: Command, terminal: Terminal): string {
   const { strong, faint } = colourOf(terminal, 'out');
   const line = `${terminal.program} ${command.name}`;

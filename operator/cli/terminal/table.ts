@@ -15,10 +15,10 @@ export function table<Row>(rows: readonly Row[], columns: Columns<Row>): string 
 
 const GAP = '   ';
 
-/** A longer list is cut, and the rest counted: nobody reads more. */
+/** A longer list than a person reads is cut, and the rest counted. */
 export const LONGEST_LIST = 50;
 
-/** A table of the first rows, and how many more there are; `hint` says how to see those. */
+/** A table of the first rows, and the count of the others with a hint how to see those. */
 export function cutTable<Row>(rows: readonly Row[], columns: Columns<Row>, hint = ''): string {
   const more = rows.length - LONGEST_LIST;
   return table(rows.slice(0, LONGEST_LIST), columns) + (more > 0 ? `and ${more} more${hint}\n` : '');

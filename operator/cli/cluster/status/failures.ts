@@ -13,7 +13,7 @@ export interface FailureGroup {
   readonly nodes: readonly string[];
 }
 
-/** A removal that is held until somebody confirms it. */
+/** A removal that is held until it is released. */
 export interface HeldRemovalLine {
   readonly outerMap: string;
   readonly token: string;

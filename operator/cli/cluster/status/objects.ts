@@ -7,7 +7,7 @@ export interface OuterMapLine extends Readiness {
   readonly name: string;
   readonly type: string;
   readonly inner: string;
-  /** InnerMaps that the controller accepted; absent where it has not said. */
+  /** InnerMaps that the controller accepted; absent where it has not counted them. */
   readonly innerMaps?: number;
   /** `4998/5000` */
   readonly nodes: string;
