@@ -165,7 +165,7 @@ export class Caller {
     try {
       return await this.#credentials.current();
     } catch (error) {
-      this.#breaker.abandoned();
+      this.#breaker.endProbe();
       throw credentialsError(call, error);
     }
   }
@@ -213,7 +213,7 @@ export class Caller {
       return error;
     }
     if (signal.aborted && failure === undefined) {
-      this.#breaker.abandoned();
+      this.#breaker.endProbe();
       return signal.reason;
     }
     this.counts.add(call.verb, 'error');

@@ -2,9 +2,9 @@ import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 
 /** The settings of a connection. */
 export interface Transport {
-  readonly ca?: Uint8Array | undefined;
-  readonly cert?: Uint8Array | undefined;
-  readonly key?: Uint8Array | undefined;
+  readonly ca?: Buffer | undefined;
+  readonly cert?: Buffer | undefined;
+  readonly key?: Buffer | undefined;
   readonly serverName?: string | undefined;
   readonly skipVerify: boolean;
   readonly proxy?: string | undefined;
@@ -42,8 +42,8 @@ export class Connection {
   }
 }
 
-function dispatcherOf(transport: Transport): Dispatcher {
-  const tls = tlsOptions(transport);
+function dispatcherOf({ ca, cert, key, serverName: servername, skipVerify, proxy }: Transport): Dispatcher {
+  const tls = { ca, cert, key, servername, ...(skipVerify ? { rejectUnauthorized: false } : {}) };
   const pool = {
     allowH2: false,
     pipelining: 1,
@@ -53,16 +53,6 @@ function dispatcherOf(transport: Transport): Dispatcher {
     bodyTimeout: 0,
   };
   const connect = { timeout: 10_000, keepAlive: true, keepAliveInitialDelay: 30_000 };
-  if (transport.proxy === undefined) return new Agent({ ...pool, connect: { ...connect, ...tls } });
-  return new ProxyAgent({ ...pool, uri: transport.proxy, requestTls: tls, connect });
-}
-
-function tlsOptions({ ca, cert, key, serverName, skipVerify }: Transport) {
-  return {
-    ...(ca === undefined ? {} : { ca: Buffer.from(ca) }),
-    ...(cert === undefined ? {} : { cert: Buffer.from(cert) }),
-    ...(key === undefined ? {} : { key: Buffer.from(key) }),
-    ...(serverName === undefined ? {} : { servername: serverName }),
-    ...(skipVerify ? { rejectUnauthorized: false } : {}),
-  };
+  if (proxy === undefined) return new Agent({ ...pool, connect: { ...connect, ...tls } });
+  return new ProxyAgent({ ...pool, uri: proxy, requestTls: tls, connect });
 }

@@ -114,11 +114,7 @@ async function accessOf(config: KubeConfig): Promise<ServerAccess> {
   };
 }
 
-interface PluginAccess {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly cert?: Uint8Array;
-  readonly key?: Uint8Array;
-}
+type PluginAccess = Pick<ServerAccess, 'headers'> & Pick<Transport, 'cert' | 'key'>;
 
 /** The library runs the commands and providers that a kubeconfig names. */
 async function pluginAccess(config: KubeConfig, user: User | null): Promise<PluginAccess> {
@@ -129,8 +125,8 @@ async function pluginAccess(config: KubeConfig, user: User | null): Promise<Plug
   const headers = Object.entries(options.headers ?? {}).map(([name, value]) => [name, String(value)]);
   return {
     headers: Object.fromEntries(headers),
-    ...(user.exec && options.cert !== undefined ? { cert: Buffer.from(String(options.cert)) } : {}),
-    ...(user.exec && options.key !== undefined ? { key: Buffer.from(String(options.key)) } : {}),
+    cert: user.exec && options.cert ? Buffer.from(String(options.cert)) : undefined,
+    key: user.exec && options.key ? Buffer.from(String(options.key)) : undefined,
   };
 }
 
@@ -151,7 +147,7 @@ function tokenFileOf(user: User): string | undefined {
   return typeof file === 'string' && file !== '' ? file : undefined;
 }
 
-async function bytesOf(file: string | undefined, data: string | undefined): Promise<Uint8Array | undefined> {
+async function bytesOf(file: string | undefined, data: string | undefined): Promise<Buffer | undefined> {
   if (file) return readNamed(file);
   return data ? Buffer.from(data, 'base64') : undefined;
 }

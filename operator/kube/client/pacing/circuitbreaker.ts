@@ -36,7 +36,7 @@ export class CircuitBreaker {
     this.#failures = 0;
     this.#probeAt = Number.NEGATIVE_INFINITY;
     this.#backoff.reset();
-    this.abandoned();
+    this.endProbe();
   }
 
   /** The server is down, failing or busy. `retryAfter`: its Retry-After, in milliseconds. */
@@ -44,11 +44,11 @@ export class CircuitBreaker {
     this.#failures++;
     const wait = Math.max(retryAfter ?? 0, this.#failures > TOLERATED ? this.#backoff.next() : 0);
     this.#probeAt = Math.max(this.#probeAt, this.#clock.now() + wait);
-    this.abandoned();
+    this.endProbe();
   }
 
-  /** A call ended without a result that concerns the server. */
-  abandoned(): void {
+  /** Also for a call that ended without a result: the next one probes. */
+  endProbe(): void {
     this.#probe = undefined;
     this.#probed?.();
     this.#probed = undefined;
