@@ -68,7 +68,7 @@ describe('openCluster', () => {
 
   it('apply sends manager, force, subresource and content type', async () => {
     const cluster = await serve((_, response) => json(response, 200, OBJECT));
-    await cluster.apply(WEB, OBJECT, { fieldManager: 'agent', force: true, subresource: 'status' });
+    await cluster.apply({ ...WEB, subresource: 'status' }, OBJECT, { fieldManager: 'agent', force: true });
     const [request] = server.requests;
     expect(request!.method).to.equal('PATCH');
     expect(request!.path).to.match(/innermaps\/web\/status$/);

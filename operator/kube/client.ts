@@ -27,9 +27,8 @@ export interface CallOptions {
 
 export interface ApplyOptions extends CallOptions {
   readonly fieldManager: string;
-  /** Take fields that others manage. */
+  /** Takes fields that others manage. */
   readonly force?: boolean;
-  readonly subresource?: 'status';
   /** Validates, admission included, and writes nothing; unknown fields are refused. */
   readonly dryRun?: boolean;
 }
@@ -81,10 +80,8 @@ export function openCluster(options: ClusterOptions): Cluster {
     create: (ref, body, options) =>
       caller.json({ verb: 'create', ref: { ...ref, name: undefined }, body }, options),
     replace: (ref, body, options) => caller.json({ verb: 'update', ref, body }, options),
-    apply: (ref, body, options) => {
-      const target = { ...ref, subresource: options.subresource };
-      return caller.json({ verb: 'apply', ref: target, query: applyQuery(options), body }, options);
-    },
+    apply: (ref, body, options) =>
+      caller.json({ verb: 'apply', ref, query: applyQuery(options), body }, options),
     patch: (ref, body, options) => caller.json({ verb: 'patch', ref, body }, options),
     delete: (ref, options) => caller.json({ verb: 'delete', ref, body: deleteOptions(options) }, options),
     watch: (ref, query, signal) =>

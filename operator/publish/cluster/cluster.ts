@@ -182,7 +182,7 @@ export class ClusterPublisher implements Publisher {
     const status = settled(state, known?.status);
     const make = () => cluster.apply(ref, nodeMapState(node, state.node.uid), call);
     const write = () =>
-      cluster.apply<KubeObject>(ref, nodeMapStateStatus(node, status), { ...call, subresource: 'status' });
+      cluster.apply<KubeObject>({ ...ref, subresource: 'status' }, nodeMapStateStatus(node, status), call);
     if (known === undefined || isOfOther(known.object, state)) await make();
     const object = await write().catch(async error => {
       // The object is gone: it is made again without waiting for the watch to report that.
