@@ -19,7 +19,7 @@ export function fieldText(path: FieldPath): string {
   return text;
 }
 
-/** So many problems are listed one by one: an author repairs those first. */
+/** The number of problems that a message lists one by one: an author repairs those first. */
 export const SHOWN_PROBLEMS = 10;
 /** Problems are counted up to this number: each costs microseconds, and a file can hold a million. */
 export const COUNTED_PROBLEMS = 1000;

@@ -1,10 +1,10 @@
 import type { Wanted } from '../core/wanted.ts';
 
-/** What is wanted on this node: whole sets, never events. */
+/** Provides the wanted objects of this node: whole sets, never events. */
 export interface Source {
-  /** The newest whole set. Cheap when nothing changed: the same object again. */
+  /** The newest whole set; the same object while nothing changed. */
   read(): Promise<Wanted>;
-  /** Called whenever a read may answer something new. */
+  /** `changed` is called whenever a read may return something new. */
   onChange(changed: () => void): void;
   close(): Promise<void>;
 }

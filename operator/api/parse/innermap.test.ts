@@ -27,17 +27,17 @@ describe('parseInnerMap', () => {
     expect(parsedInner({ entries }).content.entries).to.equal(entries);
   });
 
-  it('tells the first ten wrong entries, and how many there are', () => {
+  it('reports the first ten wrong entries, and how many there are', () => {
     const entries = [...Array.from({ length: 25 }, () => ({ key: 1 })), { key: 1, value: 0 }];
-    const told = problems(innerMap({ entries }));
-    expect(told.slice(0, 2)).to.deep.equal([
+    const reported = problems(innerMap({ entries }));
+    expect(reported.slice(0, 2)).to.deep.equal([
       "spec.entries[0].value: Missing: the entry's value",
       "spec.entries[1].value: Missing: the entry's value",
     ]);
-    expect(told.slice(10)).to.deep.equal(['spec.entries: Has 15 more wrong entries: mend the first 10']);
+    expect(reported.slice(10)).to.deep.equal(['spec.entries: Has 15 more wrong entries: mend the first 10']);
   });
 
-  it('tells what is wrong with an entry', () => {
+  it('reports what is wrong with an entry', () => {
     const wrong = [
       null,
       1,
@@ -57,7 +57,7 @@ describe('parseInnerMap', () => {
     ]);
   });
 
-  it('tells entries and tables of the wrong kind', () => {
+  it('reports entries and tables of the wrong kind', () => {
     expect(problems(innerMap({ entries: { a: 1 } }))[0]).to.match(
       /^spec\.entries: Must be a list of entries.*not an object$/,
     );

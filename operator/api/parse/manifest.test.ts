@@ -16,7 +16,7 @@ describe('parseManifest: the object', () => {
     expect(problems('x')).to.deep.equal(['Must be an OuterMap or an InnerMap, not the text "x"']);
   });
 
-  it('tells an unknown kind, and what was meant', () => {
+  it('reports an unknown kind, and what was meant', () => {
     expect(problems({ ...innerMap(), kind: 'innermap' })[0]).to.equal(
       'kind: Must be OuterMap or InnerMap, not the text "innermap": did you mean InnerMap',
     );
@@ -25,13 +25,13 @@ describe('parseManifest: the object', () => {
     ]);
   });
 
-  it('tells that a NodeMapState is not declared', () => {
+  it('reports that a NodeMapState is not declared', () => {
     expect(problems({ ...innerMap(), kind: 'NodeMapState' })[0]).to.contain(
       'written by the agent of its node',
     );
   });
 
-  it('tells another version', () => {
+  it('reports another version', () => {
     expect(problems({ ...innerMap(), apiVersion: 'innermap.io/v1' })).to.deep.equal([
       'apiVersion: Must be innermap.io/v1alpha1, not the text "innermap.io/v1"',
     ]);
@@ -42,7 +42,7 @@ describe('parseManifest: the object', () => {
     expect(problems({ ...innerMap(), specs: {} })).to.deep.equal(['specs: Unknown field: did you mean spec']);
   });
 
-  it('tells a misplaced and missing spec together with everything else that is wrong', () => {
+  it('reports a misplaced and missing spec together with everything else that is wrong', () => {
     const { spec: _spec, ...rest } = innerMap({}, { name: 'Web', label: {} });
     expect(problems({ ...rest, apiVersion: 1 }).map(text => text.split(':')[0])).to.deep.equal([
       'apiVersion',
@@ -73,7 +73,7 @@ describe('parseManifest: anything', () => {
     );
   });
 
-  it('tells a hundred problems of an object that is all mistakes, and that there are more', () => {
+  it('reports a hundred problems of an object that is all mistakes, and that there are more', () => {
     const mistakes = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`x${index}`, 1]));
     const all = problems(innerMap(mistakes));
     expect([all.length, all[100]]).to.deep.equal([101, 'More than 100 problems: mend these first']);

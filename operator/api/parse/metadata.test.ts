@@ -52,7 +52,7 @@ describe('parseManifest: metadata', () => {
     });
   });
 
-  it('tells a misspelt field only where an author wrote the metadata', () => {
+  it('reports a misspelt field only where an author wrote the metadata', () => {
     expect(problems(innerMap({}, { annotation: {} }))).to.deep.equal([
       'metadata.annotation: Unknown field: did you mean annotations',
     ]);

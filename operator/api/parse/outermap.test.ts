@@ -18,7 +18,7 @@ describe('parseOuterMap: defaults', () => {
     });
   });
 
-  it('keeps undeclared keys of an adopted map, unless it is told to remove them', () => {
+  it('keeps undeclared keys of an adopted map, unless it says to remove them', () => {
     expect(outerSpec({ provision: 'Adopt', pin: 'tc/tenants' }).undeclaredKeys).to.equal('Keep');
     expect(outerSpec({ provision: 'Adopt', pin: 'tc', undeclaredKeys: 'Remove' }).undeclaredKeys).to.equal(
       'Remove',

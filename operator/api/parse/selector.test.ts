@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { innerMap, parsedInner, problems } from './testing/build.ts';
 
 describe('parseManifest: nodeSelector', () => {
-  function told(nodeSelector: unknown): string[] {
+  function problemsOf(nodeSelector: unknown): string[] {
     return problems(innerMap({ nodeSelector }));
   }
 
@@ -16,21 +16,21 @@ describe('parseManifest: nodeSelector', () => {
   });
 
   it('takes labels of Kubernetes, with an empty value too', () => {
-    expect(told({ matchLabels: { 'node-role.kubernetes.io/worker': '', zone: 'a_b.C-1' } })).to.deep.equal(
-      [],
-    );
+    expect(
+      problemsOf({ matchLabels: { 'node-role.kubernetes.io/worker': '', zone: 'a_b.C-1' } }),
+    ).to.deep.equal([]);
   });
 
   it('refuses what no label can be', () => {
-    expect(told({ matchLabels: { edge: true } })[0]).to.match(/matchLabels\.edge: .*put it in quotes$/);
-    expect(told({ matchLabels: { 'a b': 'c' } })[0]).to.match(/Must be the key of a label/);
-    expect(told({ matchLabels: { a: '-' } })[0]).to.match(/Must be the value of a label/);
-    expect(told({ matchLabels: { a: 'x'.repeat(64) } })[0]).to.match(/at most 63/);
+    expect(problemsOf({ matchLabels: { edge: true } })[0]).to.match(/matchLabels\.edge: .*put it in quotes$/);
+    expect(problemsOf({ matchLabels: { 'a b': 'c' } })[0]).to.match(/Must be the key of a label/);
+    expect(problemsOf({ matchLabels: { a: '-' } })[0]).to.match(/Must be the value of a label/);
+    expect(problemsOf({ matchLabels: { a: 'x'.repeat(64) } })[0]).to.match(/at most 63/);
   });
 
   it('refuses operators without their values, and values without their operator', () => {
     const of = (operator: string, values?: string[]) =>
-      told({ matchExpressions: [{ key: 'a', operator, values }] });
+      problemsOf({ matchExpressions: [{ key: 'a', operator, values }] });
     expect(of('In')[0]).to.contain('values: Missing: operator In needs at least one value');
     expect(of('NotIn', [])[0]).to.contain('needs at least one value');
     expect(of('Exists', ['x'])[0]).to.contain('values: Not known here: operator Exists takes no values');

@@ -15,19 +15,19 @@ import { entriesOf, FolderFixture, inner, names, pause, until, valueBytes } from
 import { configMap, innerMap, outerMap } from './testing/maps.ts';
 
 describe('folderSource, when files change', () => {
-  const bench = new FolderFixture();
+  const fixture = new FolderFixture();
 
-  afterEach(() => bench.end());
+  afterEach(() => fixture.end());
 
-  it('tells of an edit at once and keeps what did not change by reference', async () => {
-    const folder = bench.folder({
+  it('reports an edit at once and keeps what did not change by reference', async () => {
+    const folder = fixture.folder({
       'o.yaml': outerMap(),
       'a.yaml': innerMap('a', 2),
       'b.yaml': `${innerMap('b')}---\n${innerMap('c')}`,
     });
-    const { source, wanted } = await bench.open(folder);
+    const { source, wanted } = await fixture.open(folder);
     writeFileSync(join(folder, 'b.yaml'), `${innerMap('b', 5)}---\n${innerMap('c')}`);
-    await until(() => bench.changes > 0, 100);
+    await until(() => fixture.changes > 0, 100);
     const next = await source.read();
     expect(entriesOf(next, 'a/b')).to.equal(5);
     expect(inner(next, 'a/a')).to.equal(inner(wanted, 'a/a'));
@@ -37,17 +37,17 @@ describe('folderSource, when files change', () => {
   });
 
   it('says nothing when a file is written again as it was', async () => {
-    const folder = bench.folder({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a', 2) });
-    const { source, wanted } = await bench.open(folder);
+    const folder = fixture.folder({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a', 2) });
+    const { source, wanted } = await fixture.open(folder);
     writeFileSync(join(folder, 'a.yaml'), innerMap('a', 2));
     await pause(250);
-    expect(bench.changes).to.equal(0);
+    expect(fixture.changes).to.equal(0);
     expect(await source.read()).to.equal(wanted);
   });
 
   it('follows an editor that writes beside and renames over', async () => {
-    const folder = bench.folder({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a') });
-    const { source } = await bench.open(folder);
+    const folder = fixture.folder({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a') });
+    const { source } = await fixture.open(folder);
     writeFileSync(join(folder, '4913'), '');
     unlinkSync(join(folder, '4913'));
     renameSync(join(folder, 'a.yaml'), join(folder, 'a.yaml~'));
@@ -59,12 +59,12 @@ describe('folderSource, when files change', () => {
 
   it('follows a link that was swapped to where it leads now: an edit there is seen at once', async () => {
     const [before, now] = [
-      bench.folder({ 'a.yaml': innerMap('a', 2) }),
-      bench.folder({ 'a.yaml': innerMap('a', 3) }),
+      fixture.folder({ 'a.yaml': innerMap('a', 2) }),
+      fixture.folder({ 'a.yaml': innerMap('a', 3) }),
     ];
-    const folder = bench.folder({ 'o.yaml': outerMap() });
+    const folder = fixture.folder({ 'o.yaml': outerMap() });
     symlinkSync(join(before, 'a.yaml'), join(folder, 'a.yaml'));
-    const { source } = await bench.open(folder);
+    const { source } = await fixture.open(folder);
     symlinkSync(join(now, 'a.yaml'), join(folder, 'beside'));
     renameSync(join(folder, 'beside'), join(folder, 'a.yaml'));
     await until(async () => entriesOf(await source.read(), 'a/a') === 3);
@@ -75,9 +75,9 @@ describe('folderSource, when files change', () => {
 
   it('follows the swap of a ConfigMap, twice', async () => {
     const mount = configMap({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a') });
-    bench.keep(mount.folder);
+    fixture.keep(mount.folder);
     await pause(160);
-    const { source } = await bench.open(mount.folder);
+    const { source } = await fixture.open(mount.folder);
     for (const count of [3, 5]) {
       mount.swap({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a', count) });
       await until(async () => entriesOf(await source.read(), 'a/a') === count);
@@ -87,21 +87,21 @@ describe('folderSource, when files change', () => {
 
   it('follows a symlink to where the file lies', async () => {
     const [elsewhere, folder] = [
-      bench.folder({ 'real.yaml': innerMap('a') }),
-      bench.folder({ 'o.yaml': outerMap() }),
+      fixture.folder({ 'real.yaml': innerMap('a') }),
+      fixture.folder({ 'o.yaml': outerMap() }),
     ];
     symlinkSync(join(elsewhere, 'real.yaml'), join(folder, 'a.yaml'));
-    const { source } = await bench.open(folder);
+    const { source } = await fixture.open(folder);
     writeFileSync(join(elsewhere, 'real.yaml'), innerMap('a', 4));
     await until(async () => entriesOf(await source.read(), 'a/a') === 4);
   });
 
   it('takes nothing away while a file is truncated and written', async () => {
-    const folder = bench.folder({
+    const folder = fixture.folder({
       'o.yaml': outerMap(),
       'a.yaml': `${innerMap('a', 50)}---\n${innerMap('b', 50)}`,
     });
-    const { source } = await bench.open(folder);
+    const { source } = await fixture.open(folder);
     const text = `${innerMap('a', 50)}---\n${innerMap('b', 51)}`;
     const file = openSync(join(folder, 'a.yaml'), 'w');
     for (let start = 0; start < text.length; start += 400) {
@@ -117,8 +117,8 @@ describe('folderSource, when files change', () => {
   });
 
   it('believes a file that takes entries away once it is quiet', async () => {
-    const folder = bench.folder({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a', 5) });
-    const { source } = await bench.open(folder);
+    const folder = fixture.folder({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a', 5) });
+    const { source } = await fixture.open(folder);
     const start = performance.now();
     writeFileSync(join(folder, 'a.yaml'), innerMap('a', 2));
     await until(async () => entriesOf(await source.read(), 'a/a') === 2);
@@ -126,10 +126,10 @@ describe('folderSource, when files change', () => {
   });
 
   it('keeps what a file declared that does not parse any more, and says where it does not', async () => {
-    const folder = bench.folder({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a', 3) });
-    const { source, wanted } = await bench.open(folder);
+    const folder = fixture.folder({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a', 3) });
+    const { source, wanted } = await fixture.open(folder);
     writeFileSync(join(folder, 'a.yaml'), 'kind: "InnerMap\n');
-    await until(() => bench.changes > 0);
+    await until(() => fixture.changes > 0);
     const next = await source.read();
     expect(inner(next, 'a/a')).to.equal(inner(wanted, 'a/a'));
     expect(next.complete).to.equal(true);
@@ -140,11 +140,11 @@ describe('folderSource, when files change', () => {
   });
 
   it('refuses one object of a file, keeps its last good version, and takes the others', async () => {
-    const folder = bench.folder({
+    const folder = fixture.folder({
       'o.yaml': outerMap(),
       'a.yaml': `${innerMap('a', 2)}---\n${innerMap('b', 2)}`,
     });
-    const { source } = await bench.open(folder);
+    const { source } = await fixture.open(folder);
     writeFileSync(
       join(folder, 'a.yaml'),
       `${innerMap('a', 2).replace('outerMap:', 'outermap:')}---\n${innerMap('b', 6)}`,
@@ -157,11 +157,11 @@ describe('folderSource, when files change', () => {
   });
 
   it('gives up what a deleted file declared, but not at once', async () => {
-    const folder = bench.folder({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a'), 'b.yaml': innerMap('b') });
-    const { source } = await bench.open(folder);
+    const folder = fixture.folder({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a'), 'b.yaml': innerMap('b') });
+    const { source } = await fixture.open(folder);
     const start = performance.now();
     unlinkSync(join(folder, 'b.yaml'));
-    await until(() => bench.changes > 0);
+    await until(() => fixture.changes > 0);
     expect(names(await source.read())).to.deep.equal(['a/a', 'a/b']);
     await until(async () => names(await source.read()).length === 1);
     expect(performance.now() - start).to.be.greaterThan(140);
@@ -169,8 +169,8 @@ describe('folderSource, when files change', () => {
   });
 
   it('moves an object with the file that declares it, never without it', async () => {
-    const folder = bench.folder({ 'o.yaml': outerMap(), 'b.yaml': innerMap('b', 3) });
-    const { source } = await bench.open(folder);
+    const folder = fixture.folder({ 'o.yaml': outerMap(), 'b.yaml': innerMap('b', 3) });
+    const { source } = await fixture.open(folder);
     renameSync(join(folder, 'b.yaml'), join(folder, 'a.yaml'));
     for (let round = 0; round < 40; round++) {
       const wanted = await source.read();
@@ -182,10 +182,10 @@ describe('folderSource, when files change', () => {
   });
 
   it('keeps everything when the folder itself is gone, and goes on when it is back', async () => {
-    const folder = bench.folder({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a') });
-    const { source } = await bench.open(folder);
+    const folder = fixture.folder({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a') });
+    const { source } = await fixture.open(folder);
     renameSync(folder, `${folder}-away`);
-    bench.keep(`${folder}-away`);
+    fixture.keep(`${folder}-away`);
     await until(async () => (await source.read()).refusals.length > 0);
     expect(names(await source.read())).to.deep.equal(['a/a']);
     expect((await source.read()).refusals[0]!.message).to.include('it does not exist');
@@ -199,8 +199,8 @@ describe('folderSource, when files change', () => {
   });
 
   it('is incomplete while a folder does not exist, and finds it when it appears', async () => {
-    const parent = bench.folder({});
-    const { source, wanted } = await bench.open(join(parent, 'maps'));
+    const parent = fixture.folder({});
+    const { source, wanted } = await fixture.open(join(parent, 'maps'));
     expect(wanted).to.include({ complete: false });
     mkdirSync(join(parent, 'maps'));
     writeFileSync(join(parent, 'maps', 'o.yaml'), outerMap());
@@ -208,9 +208,9 @@ describe('folderSource, when files change', () => {
     expect(await source.read()).to.include({ complete: true });
   });
 
-  it('encodes again when the layout of the OuterMap bench.changes, and waits where there is none', async () => {
-    const folder = bench.folder({ 'a.yaml': innerMap('a', 2) });
-    const { source, wanted } = await bench.open(folder);
+  it('encodes again when the layout of the OuterMap changes, and waits where there is none', async () => {
+    const folder = fixture.folder({ 'a.yaml': innerMap('a', 2) });
+    const { source, wanted } = await fixture.open(folder);
     expect(inner(wanted, 'a/a').content.kind).to.equal('pending');
     writeFileSync(join(folder, 'o.yaml'), outerMap('tenants', 'u32'));
     await until(async () => valueBytes(await source.read(), 'a/a') === 8);
@@ -219,8 +219,8 @@ describe('folderSource, when files change', () => {
   });
 
   it('reads a large file in the thread, after it is quiet, and sees the next edit', async () => {
-    const folder = bench.folder({ 'o.yaml': outerMap(), 'big.yaml': innerMap('big', 20_000) });
-    const { source, wanted } = await bench.open(folder);
+    const folder = fixture.folder({ 'o.yaml': outerMap(), 'big.yaml': innerMap('big', 20_000) });
+    const { source, wanted } = await fixture.open(folder);
     expect(entriesOf(wanted, 'a/big')).to.equal(20_000);
     appendFileSync(join(folder, 'big.yaml'), '  - key: 70000\n    value: 1\n');
     await until(async () => entriesOf(await source.read(), 'a/big') === 20_001);

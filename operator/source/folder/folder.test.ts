@@ -5,19 +5,19 @@ import { entriesOf, FolderFixture, inner, names, pause, until } from './testing/
 import { innerMap, outerMap } from './testing/maps.ts';
 
 describe('folderSource', () => {
-  const bench = new FolderFixture();
+  const fixture = new FolderFixture();
 
-  afterEach(() => bench.end());
+  afterEach(() => fixture.end());
 
   it('reads OuterMaps and InnerMaps from several files, whole and in bytes', async () => {
-    const folder = bench.folder({
+    const folder = fixture.folder({
       'b.yaml': outerMap(),
       'a.yaml': innerMap('web', 3),
       'c.json': '',
       'x.txt': 'no',
       '.h.yaml': 'no: [',
     });
-    const { wanted } = await bench.open(folder);
+    const { wanted } = await fixture.open(folder);
     expect(names(wanted)).to.deep.equal(['a/web']);
     expect(wanted.outerMaps.map(({ metadata }) => metadata.name)).to.deep.equal(['tenants']);
     expect(entriesOf(wanted, 'a/web')).to.equal(3);
@@ -26,15 +26,15 @@ describe('folderSource', () => {
     expect(inner(wanted, 'a/web').origin).to.equal(`${join(folder, 'a.yaml')}:1`);
   });
 
-  it('answers the same frozen object while nothing bench.changes', async () => {
-    const { source, wanted } = await bench.open(bench.folder({ 'a.yaml': outerMap() }));
+  it('answers the same frozen object while nothing changes', async () => {
+    const { source, wanted } = await fixture.open(fixture.folder({ 'a.yaml': outerMap() }));
     expect(await source.read()).to.equal(wanted);
     expect(Object.isFrozen(wanted)).to.equal(true);
   });
 
   it('is incomplete while a file has never been read, but takes the others', async () => {
-    const folder = bench.folder({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a'), 'b.yaml': 'spec: [\n' });
-    const { source, wanted } = await bench.open(folder);
+    const folder = fixture.folder({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a'), 'b.yaml': 'spec: [\n' });
+    const { source, wanted } = await fixture.open(folder);
     expect(wanted.complete).to.equal(false);
     expect(names(wanted)).to.deep.equal(['a/a']);
     writeFileSync(join(folder, 'b.yaml'), innerMap('b'));
@@ -46,20 +46,20 @@ describe('folderSource', () => {
     ['objects of other groups', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n'],
     ['a saved NodeMapState', 'apiVersion: innermap.io/v1alpha1\nkind: NodeMapState\nmetadata: {name: x}\n'],
   ] as const) {
-    it(`tells of ${what}, and is complete all the same`, async () => {
-      const { wanted } = await bench.open(bench.folder({ 'a.yaml': text }));
+    it(`reports ${what}, and is complete all the same`, async () => {
+      const { wanted } = await fixture.open(fixture.folder({ 'a.yaml': text }));
       expect(wanted.complete).to.equal(true);
       expect(wanted.refusals).to.have.length(1);
     });
   }
 
   it('refuses an object that two files declare, naming both places, and keeps the first', async () => {
-    const folder = bench.folder({
+    const folder = fixture.folder({
       'o.yaml': outerMap(),
       'a.yaml': innerMap('w', 1),
       'b.yaml': innerMap('w', 2),
     });
-    const { wanted } = await bench.open(folder);
+    const { wanted } = await fixture.open(folder);
     expect(entriesOf(wanted, 'a/w')).to.equal(1);
     const [a, b] = [join(folder, 'a.yaml'), join(folder, 'b.yaml')];
     expect(wanted.refusals).to.deep.equal([
@@ -68,23 +68,23 @@ describe('folderSource', () => {
   });
 
   it('refuses an OuterMap whose types cannot be laid out, with its place', async () => {
-    const folder = bench.folder({ 'o.yaml': outerMap('tenants', '"struct { __u32 no_semicolon }"') });
-    const { wanted } = await bench.open(folder);
+    const folder = fixture.folder({ 'o.yaml': outerMap('tenants', '"struct { __u32 no_semicolon }"') });
+    const { wanted } = await fixture.open(folder);
     expect(wanted.outerMaps).to.deep.equal([]);
     expect(wanted.complete).to.equal(false);
     expect(wanted.refusals[0]!.origin).to.match(/o\.yaml:8:\d+$/);
   });
 
-  it('says of wrong contents where they stand, entry by entry', async () => {
+  it('reports wrong contents with their places, entry by entry', async () => {
     const lines = Array.from(
       { length: 12 },
       (_, index) => `  - {key: ${index}, value: ${index === 4 ? '"x"' : -index}}\n`,
     );
-    const folder = bench.folder({
+    const folder = fixture.folder({
       'o.yaml': outerMap(),
       'a.yaml': innerMap('a', `  entries:\n${lines.join('')}`),
     });
-    const { content } = inner((await bench.open(folder)).wanted, 'a/a');
+    const { content } = inner((await fixture.open(folder)).wanted, 'a/a');
     expect(content).to.include({ kind: 'invalid', reason: 'InvalidEntries' });
     const { message } = content as { message: string };
     expect(message)
@@ -98,14 +98,14 @@ describe('folderSource', () => {
     const files = Object.fromEntries(
       Array.from({ length: 30 }, (_, index) => [`f${index}.yaml`, innerMap(`m${index}`, index)]),
     );
-    const folder = bench.folder({
+    const folder = fixture.folder({
       ...files,
       'o.yaml': outerMap(),
       'bad.yaml': `${innerMap('bad')}---\na: 010\n`,
     });
-    const { wanted: together } = await bench.open(folder);
+    const { wanted: together } = await fixture.open(folder);
     const paths = [...Object.keys(files), 'o.yaml', 'bad.yaml'].map(name => join(folder, name));
-    const one = await bench.open(join(folder, 'o.yaml'), ...paths.slice(0, 5));
+    const one = await fixture.open(join(folder, 'o.yaml'), ...paths.slice(0, 5));
     for (const name of names(one.wanted))
       expect(inner(together, name)).to.deep.equal(inner(one.wanted, name));
     expect(together.refusals).to.have.length(1);
@@ -113,16 +113,16 @@ describe('folderSource', () => {
   });
 
   it('names the file that it may not read, that is no text, or no file', async () => {
-    const folder = bench.folder({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a') });
+    const folder = fixture.folder({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a') });
     writeFileSync(join(folder, 'b.yaml'), new Uint8Array([0x61, 0xff, 0xfe]));
     symlinkSync('circle.yaml', join(folder, 'circle.yaml'));
     symlinkSync('/dev/null', join(folder, 'null.yaml'));
     await pause(160);
-    const { wanted } = await bench.open(folder);
-    const told = wanted.refusals.map(
+    const { wanted } = await fixture.open(folder);
+    const reported = wanted.refusals.map(
       ({ origin, message }) => `${origin.slice(folder.length + 1)}: ${message}`,
     );
-    expect(told).to.deep.equal([
+    expect(reported).to.deep.equal([
       'b.yaml: Cannot read as UTF-8: save it in that encoding',
       'circle.yaml: Cannot read: ELOOP, its symlinks lead in a circle',
       'null.yaml: Cannot read: it is no regular file',
@@ -130,13 +130,13 @@ describe('folderSource', () => {
     expect(wanted.complete).to.equal(false);
   });
 
-  it('throws when it is read after it was closed, and tells nothing any more', async () => {
-    const folder = bench.folder({ 'o.yaml': outerMap() });
-    const { source } = await bench.open(folder);
+  it('throws when it is read after it was closed, and reports nothing any more', async () => {
+    const folder = fixture.folder({ 'o.yaml': outerMap() });
+    const { source } = await fixture.open(folder);
     await source.close();
     writeFileSync(join(folder, 'a.yaml'), innerMap('a'));
     await pause(50);
-    expect(bench.changes).to.equal(0);
+    expect(fixture.changes).to.equal(0);
     expect(
       await source.read().then(
         () => 'read',

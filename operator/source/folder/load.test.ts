@@ -9,13 +9,13 @@ import { FolderFixture, inner, pause } from './testing/fixture.ts';
 import { innerMap, newFolder, outerMap } from './testing/maps.ts';
 
 describe('loadManifests', () => {
-  const bench = new FolderFixture();
+  const fixture = new FolderFixture();
 
-  afterEach(() => bench.end());
+  afterEach(() => fixture.end());
 
   it('reads single files and folders together, and weighs the objects', async () => {
-    const folder = bench.folder({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a') });
-    const other = bench.folder({ 'b.yaml': innerMap('b', 4), 'c.yaml': innerMap('c') });
+    const folder = fixture.folder({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a') });
+    const other = fixture.folder({ 'b.yaml': innerMap('b', 4), 'c.yaml': innerMap('c') });
     const { wanted, files, sizes } = await loadManifests([
       folder,
       join(other, 'b.yaml'),
@@ -36,12 +36,12 @@ describe('loadManifests', () => {
 
   it('reads 250 files with 560,000 prefixes, half lists and half tables, without holding up the event loop', async function () {
     this.timeout(60_000);
-    const folder = bench.keep(newFolder());
+    const folder = fixture.keep(newFolder());
     const generated = generateManifests(folder, { files: 250, entries: 560_000, largest: 75_000 });
     await pause(160);
-    const told: number[] = [];
+    const progress: number[] = [];
     const { result, took, stall } = await loopDuring(() =>
-      loadManifests([folder], { progress: (done, total) => told.push(done / total) }),
+      loadManifests([folder], { progress: (done, total) => progress.push(done / total) }),
     );
     const { wanted } = result;
     const megabytes = process.memoryUsage().rss / 1e6;
@@ -56,7 +56,7 @@ describe('loadManifests', () => {
       complete: true,
       refusals: [],
     });
-    expect(told.at(-1)).to.equal(1);
+    expect(progress.at(-1)).to.equal(1);
     expect(stall, 'the longest stall').to.be.below(took / 3);
     rmSync(folder, { recursive: true });
   });
@@ -64,7 +64,7 @@ describe('loadManifests', () => {
   it('reads four times as many files at no more than four times the cost', async function () {
     this.timeout(60_000);
     const loaded = (files: number) => {
-      const folder = bench.keep(newFolder());
+      const folder = fixture.keep(newFolder());
       generateManifests(folder, { files, entries: files * 20 });
       return async () => expect((await loadManifests([folder])).wanted.innerMaps).to.have.length(files);
     };
@@ -73,7 +73,7 @@ describe('loadManifests', () => {
   });
 
   it('encodes lists and tables of the same entries to the same bytes', async () => {
-    const [lists, tables] = [bench.keep(newFolder()), bench.keep(newFolder())];
+    const [lists, tables] = [fixture.keep(newFolder()), fixture.keep(newFolder())];
     generateManifests(lists, { files: 2, entries: 3000, largest: 2000, shape: 'list' });
     generateManifests(tables, { files: 2, entries: 3000, largest: 2000, shape: 'table' });
     await pause(160);

@@ -57,7 +57,7 @@ export interface ReadOptions {
 }
 
 /**
- * Reads the manifests of one file. OuterMaps come first, wherever they stand; an InnerMap is encoded as soon as the layout
+ * Reads the manifests of one file. OuterMaps come first, at any place in it; an InnerMap is encoded as soon as the layout
  * of its OuterMap is known, so that a long file is never in memory as objects all at once.
  */
 export function readManifests(text: string, origin: string, options: ReadOptions): FileReading {

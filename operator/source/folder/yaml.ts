@@ -94,7 +94,7 @@ function tokensIn(token: CST.Token): readonly CST.Token[] {
   return token.items.flatMap(({ key, value }) => [key ?? [], value ?? []].flat());
 }
 
-/** The package's messages, in the form of ours: one line, no period, no position. */
+/** The package's messages in the operator's form: one line, no period, no position. */
 function sentence(message: string): string {
   return message
     .split('\n')[0]!

@@ -23,7 +23,7 @@ export class ClusterSourceFixture {
   readonly restoreDetection = new RestoreDetection();
   readonly nodes = new ScriptedApi({ apiVersion: 'v1', kind: 'Node' });
   readonly outerMaps = new ScriptedApi({ apiVersion: OURS, kind: 'OuterMap' });
-  /** Of each outer map, as the field selector tells them apart. */
+  /** The InnerMaps of each outer map, which the field selector separates. */
   readonly #innerMaps = new Map<string, ScriptedApi>();
   readonly server = new ScriptedServer((received, response) => this.#answer(received, response));
   readonly failures: string[] = [];
@@ -73,7 +73,7 @@ export class ClusterSourceFixture {
     return this;
   }
 
-  /** What is wanted as soon as it is so. */
+  /** The wanted set as soon as the condition holds. */
   async reads(what: string, so: (wanted: Wanted) => boolean): Promise<Wanted> {
     let wanted = await this.source.read();
     const end = performance.now() + 5_000;

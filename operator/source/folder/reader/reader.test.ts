@@ -9,12 +9,12 @@ import { FileReader } from './reader.ts';
 const OPTIONS: ReadOptions = { layouts: new Map(), prefer: 'own', possibleCpus: 2, weigh: true };
 
 describe('Reader', () => {
-  const bench = new FolderFixture();
+  const fixture = new FolderFixture();
   let reader = new FileReader();
 
   afterEach(async () => {
     await reader.close();
-    await bench.end();
+    await fixture.end();
   });
 
   async function inThread(paths: readonly string[]): Promise<FileResult[]> {
@@ -33,7 +33,7 @@ describe('Reader', () => {
       'c.yaml': many,
       'o.yaml': outerMap(),
     };
-    const folder = bench.folder(files);
+    const folder = fixture.folder(files);
     const paths = [...Object.keys(files), 'absent.yaml'].map(name => join(folder, name));
     const here = reader.readHere(paths, OPTIONS);
     expect(await inThread(paths)).to.deep.equal(here);
@@ -43,7 +43,7 @@ describe('Reader', () => {
 
   it('encodes every file by the OuterMap of another, in one go', async () => {
     reader = new FileReader();
-    const folder = bench.folder({ 'a.yaml': innerMap('a', 3), 'z.yaml': outerMap() });
+    const folder = fixture.folder({ 'a.yaml': innerMap('a', 3), 'z.yaml': outerMap() });
     const [, a] = await inThread([join(folder, 'a.yaml'), join(folder, 'z.yaml')]);
     expect(a!.kind === 'read' && a!.reading.innerMaps[0]!.content.kind).to.equal('encoded');
   });
@@ -51,15 +51,17 @@ describe('Reader', () => {
   it('loses no other file to the one that takes more memory than the thread may have', async function () {
     this.timeout(30_000);
     reader = new FileReader({ maxOldGenerationSizeMb: 24, maxYoungGenerationSizeMb: 8 });
-    const folder = bench.folder({
+    const folder = fixture.folder({
       'a.yaml': innerMap('a', 3),
       'b.yaml': innerMap('b', 400_000),
       'c.yaml': innerMap('c', 3),
       'o.yaml': outerMap(),
     });
     const results = await inThread(['a', 'b', 'c', 'o'].map(name => join(folder, `${name}.yaml`)));
-    const told = Object.fromEntries(results.map(({ path, kind }) => [path.slice(folder.length + 1), kind]));
-    expect(told).to.deep.equal({
+    const reported = Object.fromEntries(
+      results.map(({ path, kind }) => [path.slice(folder.length + 1), kind]),
+    );
+    expect(reported).to.deep.equal({
       'a.yaml': 'read',
       'b.yaml': 'unreadable',
       'c.yaml': 'read',
@@ -71,7 +73,7 @@ describe('Reader', () => {
 
   it('answers when it is closed while it reads', async () => {
     reader = new FileReader();
-    const folder = bench.folder({ 'a.yaml': innerMap('a', 50_000), 'o.yaml': outerMap() });
+    const folder = fixture.folder({ 'a.yaml': innerMap('a', 50_000), 'o.yaml': outerMap() });
     const reading = inThread([join(folder, 'o.yaml'), join(folder, 'a.yaml')]);
     await reader.close();
     await reading;

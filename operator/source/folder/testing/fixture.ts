@@ -10,7 +10,7 @@ import { newFolder } from './maps.ts';
 export class FolderFixture {
   readonly #folders: string[] = [];
   readonly #sources: Source[] = [];
-  /** How often the last source told of a change. */
+  /** Changes that the last source reported. */
   changes = 0;
 
   async open(...paths: string[]): Promise<{ source: Source; wanted: Wanted }> {
@@ -21,7 +21,7 @@ export class FolderFixture {
     return { source, wanted: await source.read() };
   }
 
-  /** With files that nobody has written lately. */
+  /** A folder whose files are quiet already. */
   folder(files: Readonly<Record<string, string>>): string {
     const folder = this.keep(newFolder(files));
     for (const name of Object.keys(files)) age(join(folder, name));
@@ -59,7 +59,7 @@ export function valueBytes(wanted: Wanted, name: string): number {
   return content.kind === 'encoded' ? content.entries.values.length : -1;
 }
 
-/** So that a test need not wait until its own files are quiet. */
+/** Makes a file quiet, so that a test need not wait until it is. */
 function age(path: string): void {
   const past = Date.now() / 1000 - 60;
   utimesSync(path, past, past);

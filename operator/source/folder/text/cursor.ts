@@ -1,10 +1,10 @@
 import type { FieldPath } from '../../../api/problem.ts';
 import type { TextProblem } from './split.ts';
 
-/** So many problems of one document are listed one by one. */
+/** The number of problems that a document lists one by one. */
 export const LISTED_PROBLEMS = 20;
 
-/** How deeply nodes may be nested; a manifest needs a tenth of it. */
+/** The deepest nesting of nodes; a manifest needs a tenth of it. */
 export const MAX_DEPTH = 64;
 
 /** Problems of the values in one document: the first ones, and the number of all. */

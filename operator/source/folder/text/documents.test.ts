@@ -130,7 +130,7 @@ describe('documentsOf', () => {
     );
   });
 
-  it('tells the first 20 of many problems, and how many more there are', () => {
+  it('lists the first 20 of many problems, and how many more there are', () => {
     const listed = problemsOf(`a:\n${'- NO\n'.repeat(50)}`);
     expect(listed).to.have.length(21);
     expect(listed[20]).to.include('30 more values in this document like these');
