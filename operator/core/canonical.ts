@@ -1,8 +1,8 @@
 import { isObject } from '../api/parse/section.ts';
 
 /**
- * JSON with sorted fields, and without those that are null or absent: equal text is equal meaning, in whatever order a
- * server answers.
+ * JSON with sorted fields, and without those that are null or absent: equal meaning gives equal text, in whatever order a
+ * server has the fields.
  */
 export function canonicalText(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) => (isObject(inner) ? sorted(inner) : inner));

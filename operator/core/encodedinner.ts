@@ -28,14 +28,14 @@ export interface Arrival {
 export interface EncodingOptions {
   /** Absent where the OuterMap is not known, or cannot be used. */
   readonly layout: OuterLayout | undefined;
-  /** Of the machine that the bytes are for; absent where there is none. */
+  /** Of the target machine; absent where there is none. */
   readonly possibleCpus?: number | undefined;
 }
 
 /**
- * An InnerMap as an API server hands it out. What our parser refuses though the CRD's schema let it pass (an entry with a
- * null key) keeps name and key, so that its last good contents stay and its status can say why; problems are answered
- * where even those are not there.
+ * An InnerMap from an API server. One that the CRD's schema accepted and our parser does not (an entry with a null key)
+ * keeps its name and key, so that its last good contents stay and its status has the reason. Returns problems where even
+ * name or key are missing.
  */
 export function arrivalOf(object: unknown): Parsed<Arrival> {
   const parsed = parseInnerMap(object);
@@ -48,7 +48,7 @@ export function arrivalOf(object: unknown): Parsed<Arrival> {
   return { ok: true, value: { innerMap: bare.value.innerMap, content } };
 }
 
-/** An InnerMap's contents as bytes, or why they cannot be; in slices. */
+/** An InnerMap's contents as bytes, or their problems; in slices. */
 export function* encodeInner(
   { innerMap, content }: Arrival,
   { layout, possibleCpus }: EncodingOptions,
@@ -64,7 +64,7 @@ export function* encodeInner(
   return { kind: 'invalid', ...why };
 }
 
-/** Entries and bytes of text: how much work it is to encode. */
+/** The work of encoding, by entries and bytes of text. */
 export function weightOf({ content }: Arrival): number {
   return 'kind' in content ? 0 : content.entries.length * 20 + (content.table?.length ?? 0);
 }

@@ -1,10 +1,10 @@
-/** Pure work that pauses often: the event loop may turn between two pauses, the result is the same. */
+/** Pure work in steps: the event loop may run at each pause, and the result is the same. */
 export type Steps<T> = Generator<undefined, T, undefined>;
 
-/** To pause costs as much as a small piece of work does: so many go between two pauses. */
+/** A pause costs as much as a small piece of work, so there are many pieces between two pauses. */
 const PIECES = 16;
 
-/** Tells when to pause: `if (due()) yield`. A piece that takes as long as several small ones counts as so many. */
+/** Decides when to pause: `if (due()) yield`. A long piece counts as several. */
 export function every(): (pieces?: number) => boolean {
   let done = 0;
   return (pieces = 1) => {

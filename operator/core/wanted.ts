@@ -3,16 +3,16 @@ import type { OuterMap } from '../api/outermap.ts';
 import type { Reason } from '../api/reason.ts';
 import type { Entries } from './entries.ts';
 
-/** Contents as encoded by the outer map's template, or why they could not be. */
+/** Contents encoded by the outer map's template, or their problem. */
 export type Content =
   | { readonly kind: 'encoded'; readonly entries: Entries; readonly layoutDigest: string }
   | {
       readonly kind: 'invalid';
       readonly reason: Reason;
       readonly message: string;
-      /** The first problems one by one, with their places; absent where a place is not known. */
+      /** The first problems, with their places; absent where a place is not known. */
       readonly details?: readonly ManifestProblem[];
-      /** Problems that are counted and not listed. */
+      /** The number of problems that are not listed. */
       readonly unlisted?: number;
     }
   /** The outer map was not known when the manifest arrived. */
@@ -26,11 +26,11 @@ export interface WantedInner {
   readonly origin?: string;
 }
 
-/** How much of one outer map's InnerMaps is among what is wanted, as resourceVersions. */
+/** How far one outer map's InnerMaps were read, as resourceVersions. */
 export interface Watermark {
-  /** Everything up to here. */
+  /** Everything up to here is among the wanted objects. */
   readonly seen: string;
-  /** Somebody waits until it is told that everything up to here is programmed: who made the last change, or a status. */
+  /** A status, or the author of the last change, waits until everything up to here is reported as programmed. */
   readonly awaited: string;
 }
 
@@ -40,35 +40,35 @@ export interface ClusterNode {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** A manifest that cannot be taken, as told to its author. */
+/** The problem of a manifest, as reported to its author. */
 export interface ManifestProblem {
   readonly origin: string;
   readonly message: string;
 }
 
-/** Everything that is wanted, at one moment. */
+/** All wanted objects at one moment. */
 export interface Wanted {
   readonly outerMaps: readonly OuterMap[];
   readonly innerMaps: readonly WantedInner[];
   /** False until every file has been parsed once (every informer synced): nothing may be removed before. */
   readonly complete: boolean;
-  /** What does not parse at present; what it declared before is still among the objects above. */
+  /** Manifests that do not parse now. Their last good objects are still among those above. */
   readonly refusals: readonly ManifestProblem[];
   /** Tokens given to release held removals. */
   readonly releases: readonly string[];
-  /** Outer maps of which nothing may be removed now: not read whole yet, or in the middle of a wave of deletions. */
+  /** Outer maps of which nothing may be removed now: not read whole yet, or during a wave of deletions. */
   readonly unsettled?: ReadonlySet<string>;
-  /** Declared OuterMaps that cannot be read now: what they declared before, if anything, is among the objects above. */
+  /** Declared OuterMaps that cannot be read now. Their last good objects, if any, are among those above. */
   readonly unreadable?: ReadonlySet<string>;
   /** By outer map; absent without a cluster. */
   readonly watermarks?: ReadonlyMap<string, Watermark>;
-  /** Sets of different epochs may be of different histories: an etcd may have been restored in between. */
+  /** Sets of different epochs may have different histories: etcd may have been restored in between. */
   readonly epoch?: number;
-  /** Absent without a cluster: the agent's own word counts. */
+  /** Absent without a cluster: the agent's own configuration counts. */
   readonly node?: ClusterNode;
 }
 
-/** Whether two sets ask for the same on the same node: only how far they were read may differ. */
+/** Whether two sets want the same on the same node. Only the watermarks may differ. */
 export function asksTheSame(a: Wanted, b: Wanted): boolean {
   return a.outerMaps === b.outerMaps && a.innerMaps === b.innerMaps && a.node === b.node;
 }

@@ -1,4 +1,4 @@
-/** Whether two runs of bytes are equal; four at a time where both lie on a word's boundary. */
+/** Whether two runs of bytes are equal. Compares four at a time where both start at a multiple of four. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   let at = 0;

@@ -1,7 +1,7 @@
 import { equalRun } from './bytes.ts';
 import { hashOfBytes, hashOfWords } from './keyhash.ts';
 
-/** Probes that are free, and those that each key brings: keys that nobody chose to collide need two or three. */
+/** Probes that are free, and those that each key adds: keys that nobody chose to collide need two or three. */
 const FREE_PROBES = 65_536;
 const PROBES_OF_A_KEY = 16;
 
@@ -14,12 +14,12 @@ export class KeyIndex {
   readonly #count: number;
   /** Index + 1 of the key in a slot; 0: free. */
   readonly #slots: Int32Array;
-  /** The keys that were last looked for. */
+  /** The keys of the last search. */
   #foreign: Run;
-  /** Where the last key that was not there would go. */
+  /** The slot for the last key that was not found. */
   #free = 0;
   #probes = FREE_PROBES;
-  /** All keys by their bytes, equal ones by their index: since the probes ran out. */
+  /** All keys sorted by their bytes, equal ones by their index; set when the probes ran out. */
   #order: Uint32Array | undefined;
 
   /** Of `count` keys, none of which is entered yet. */
@@ -39,7 +39,7 @@ export class KeyIndex {
     return index;
   }
 
-  /** Enters the key at `index`, from the first to the last. Answers the first that is equal and entered, or -1. */
+  /** Enters the key at `index`; keys are entered in order. Returns the index of the first equal key, or -1. */
   enter(index: number): number {
     const found = this.#found(this.#own, index);
     if (found !== -1) return found < index ? found : -1;
@@ -91,11 +91,11 @@ export class KeyIndex {
   }
 }
 
-/** Keys of one size, one after the other. */
+/** Consecutive keys of one size. */
 interface Run {
   readonly bytes: Uint8Array;
   readonly size: number;
-  /** The same bytes four at a time; in all runs of an index or in none, for the hashes differ. */
+  /** The same bytes four at a time; in all runs of an index or in none, because the hashes differ. */
   readonly words: Uint32Array | undefined;
 }
 

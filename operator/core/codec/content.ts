@@ -36,21 +36,21 @@ export type EncodedContent =
       readonly reason: Reason;
       /** The first ten. */
       readonly problems: readonly Problem[];
-      /** How many there are; counted up to 1,000. */
+      /** Counted up to 1,000. */
       readonly total: number;
       readonly message: string;
     };
 
 export interface ContentOptions {
-  /** Of the inner map: the template's, or its own. */
+  /** The inner map's, or the template's. */
   readonly maxEntries: number;
-  /** Of the machine that the bytes are for; absent where there is none, as in `validate`. */
+  /** Of the target machine; absent where there is none, as in `validate`. */
   readonly possibleCpus?: number | undefined;
 }
 
-/** Some 5 ms of work: between two slices the event loop may turn. */
+/** About 5 ms of work between two pauses. */
 const SLICE = 8192;
-/** Of encoded bytes in one inner map: bounded before memory is taken. */
+/** The most encoded bytes of one inner map. Checked before memory is allocated. */
 const MOST_BYTES = 512 * 1024 * 1024;
 
 /** The entries of an InnerMap as bytes, at once. */
@@ -58,7 +58,7 @@ export function encodeContent(raw: RawContent, layout: OuterLayout, options: Con
   return runToEnd(encodingSteps(raw, layout, options));
 }
 
-/** The same in slices of a few milliseconds: for whoever must not block the event loop. */
+/** The same in slices of a few milliseconds, for callers that must not block the event loop. */
 export function* encodingSteps(
   raw: RawContent,
   layout: OuterLayout,
@@ -117,7 +117,7 @@ function refuse(sheet: EntryBuffer, at: { index: number; part: 'key' | 'value' }
   addProblem(sheet, ['spec', 'entries', at.index, at.part, ...problem.path], problem.message);
 }
 
-/** Whether a list holds a value for each CPU, and is not itself the value: it is nested deeper than the type's own arrays. */
+/** Whether a list has a value for each CPU and is not itself the value: it is nested deeper than the type's arrays. */
 function isCpuList(type: Type, value: unknown): value is readonly unknown[] {
   let depth = 0;
   for (let inner = value; Array.isArray(inner) && depth < 16; inner = inner[0]) depth += 1;
@@ -144,7 +144,7 @@ function encodeCpuList(sheet: EntryBuffer, values: readonly unknown[], index: nu
   }
 }
 
-/** What only a whole set of keys can get wrong: an index outside, a prefix that is none, a key given twice. */
+/** Checks all keys together: indexes outside, prefixes too long, keys given twice. */
 function* checkKeys(sheet: EntryBuffer, layout: OuterLayout, maxEntries: number): Steps<void> {
   const { type, keySize } = layout.template;
   if (type === 'LPMTrie') checkPrefixes(sheet, keySize);
@@ -156,11 +156,8 @@ function* checkKeys(sheet: EntryBuffer, layout: OuterLayout, maxEntries: number)
   const { pairs, total } = yield* duplicatesIn(keys, keySize, sheet.count);
   for (const [first, second] of pairs) {
     const text = keyText(sheet.keyType, sheet.keys, second * keySize).slice(0, 100);
-    addProblem(
-      sheet,
-      [...originPath(sheet, second), 'key'],
-      `Key ${text} is given by ${fieldText(originPath(sheet, first))} too: keep one`,
-    );
+    const other = fieldText(originPath(sheet, first));
+    refuseKey(sheet, second, `Key ${text} is given by ${other} too: keep one`);
   }
   sheet.total = Math.min(total, COUNTED_PROBLEMS);
 }
@@ -170,11 +167,7 @@ function checkIndexes(sheet: EntryBuffer, maxEntries: number): void {
   for (const [entry, index] of indexes.entries()) {
     if (isHopeless(sheet)) return;
     if (index >= maxEntries)
-      addProblem(
-        sheet,
-        [...originPath(sheet, entry), 'key'],
-        `Index ${index} is outside: the array holds 0 to ${maxEntries - 1}`,
-      );
+      refuseKey(sheet, entry, `Index ${index} is outside: the array holds 0 to ${maxEntries - 1}`);
   }
 }
 
@@ -183,12 +176,12 @@ function checkPrefixes(sheet: EntryBuffer, keySize: number): void {
   for (let entry = 0; entry < sheet.count; entry += 1) {
     const length = readLength(sheet.keys, entry * keySize);
     if (length > bits && !isHopeless(sheet))
-      addProblem(
-        sheet,
-        [...originPath(sheet, entry), 'key'],
-        `Prefix length ${length} is too long: the key holds 0 to ${bits} bits`,
-      );
+      refuseKey(sheet, entry, `Prefix length ${length} is too long: the key holds 0 to ${bits} bits`);
   }
+}
+
+function refuseKey(sheet: EntryBuffer, entry: number, message: string): void {
+  addProblem(sheet, [...originPath(sheet, entry), 'key'], message);
 }
 
 /** The entries at exactly their size; an array's in the order of their indexes. */
@@ -203,7 +196,7 @@ function finished(sheet: EntryBuffer, layout: OuterLayout): Entries {
   return { count, keys: reordered(keys, keySize, order), values: reordered(values, stride, order) };
 }
 
-/** The order that sorts the indexes; undefined where they are sorted. */
+/** The order that sorts the indexes; undefined where they are in order. */
 function ascending(indexes: Uint32Array): Uint32Array | undefined {
   if (indexes.every((index, at) => at === 0 || indexes[at - 1]! < index)) return undefined;
   const order = Uint32Array.from(indexes, (_, at) => at);
@@ -217,7 +210,7 @@ function reordered(bytes: Uint8Array, size: number, order: Uint32Array): Uint8Ar
   return sorted;
 }
 
-/** An array's keys are 32-bit indexes in host order, and sheets begin at the start of their buffers. */
+/** An array's keys are 32-bit indexes in host order. An entry buffer starts at offset 0, so they are aligned. */
 function indexesIn(keys: Uint8Array, count: number): Uint32Array {
   return new Uint32Array(keys.buffer, keys.byteOffset, count);
 }

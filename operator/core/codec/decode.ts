@@ -10,8 +10,8 @@ import type { EnumType, Type } from '../types/type.ts';
 import type { Value } from './value.ts';
 
 /**
- * What bytes say as their type reads them. Any bytes say something, and encode takes it back to the same bytes,
- * but for padding, which is lost.
+ * The value of bytes by their type. Any bytes have a value, and encode makes the same bytes of it, except that padding
+ * becomes zero.
  */
 export function decode(type: Type, bytes: Uint8Array, at: number): Value {
   switch (type.kind) {
@@ -45,7 +45,7 @@ export function decode(type: Type, bytes: Uint8Array, at: number): Value {
   }
 }
 
-/** The first name of the number, as C would print it in a switch; the number where it has none. */
+/** The first name of the number, or the number where it has no name. */
 function enumValue(type: EnumType, bytes: Uint8Array, at: number): Value {
   const number = readBigInteger(type, bytes, at);
   const found = type.enumerators.find(({ value }) => value === number);

@@ -11,7 +11,7 @@ export interface Duplicates {
 const SLICE = 16384;
 const SHOWN = 10;
 
-/** Finds equal keys among `count` that stand one after the other. Yields between slices. */
+/** Finds equal keys among `count` consecutive ones. Yields between slices. */
 export function* duplicatesIn(bytes: Uint8Array, size: number, count: number): Steps<Duplicates> {
   const index = new KeyIndex(bytes, size, count);
   const pairs: [number, number][] = [];

@@ -5,18 +5,19 @@ import { writeIPv4 } from '../scalar/ipv4.ts';
 import { writeIPv6 } from '../scalar/ipv6.ts';
 import { writeMac } from '../scalar/mac.ts';
 import { writeText } from '../scalar/text.ts';
+import { WORD_TYPES } from '../types/parser/words.ts';
 import { fieldLocation, unknownField } from '../types/path.ts';
 import type { AddressType, ArrayType, CidrType, EnumType, StructType, Type } from '../types/type.ts';
 import { assignmentsIn } from './structtext.ts';
 import { notText, shown, under, ValueProblem } from './value.ts';
 
-/** Writes a value as its type lays it out; what it does not name, padding included, becomes zero. Throws ValueProblem. */
+/** Writes a value as its type lays it out. Fields that are not given, and padding, become zero. Throws ValueProblem. */
 export function encode(type: Type, value: unknown, into: Uint8Array, at: number): void {
   into.fill(0, at, at + type.size);
   encodeOntoZeros(type, value, into, at);
 }
 
-/** The same where all bytes are zero already, as in a fresh buffer: what bulk encoding calls. */
+/** The same for bytes that are zero already, as in a new buffer. Bulk encoding uses this one. */
 export function encodeOntoZeros(type: Type, value: unknown, into: Uint8Array, at: number): void {
   switch (type.kind) {
     case 'integer':
@@ -56,27 +57,12 @@ function encodeAddress(kind: AddressKind, value: unknown, into: Uint8Array, at: 
 }
 
 function encodeStruct(type: StructType, value: unknown, into: Uint8Array, at: number): void {
-  if (typeof value === 'string') encodeAssignments(type, value, into, at);
-  else if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    encodeFields(type, value as Readonly<Record<string, unknown>>, { into, at });
-  else
-    throw notStruct(
-      value,
-      type.fields.map(field => field.name),
-    );
-}
-
-/** Where the bytes of a struct go. */
-interface Target {
-  readonly into: Uint8Array;
-  readonly at: number;
-}
-
-function encodeFields(
-  type: StructType,
-  given: Readonly<Record<string, unknown>>,
-  { into, at }: Target,
-): void {
+  if (typeof value === 'string') {
+    encodeAssignments(type, value, into, at);
+    return;
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw notStruct(type, value);
+  const given = value as Readonly<Record<string, unknown>>;
   let left = Object.keys(given).length;
   for (const { name, offset, type: fieldType } of type.fields) {
     if (!Object.hasOwn(given, name)) continue;
@@ -110,13 +96,13 @@ function encodeAssignments(type: Type, text: string, into: Uint8Array, at: numbe
 
 function encodeArray(type: ArrayType, value: unknown, into: Uint8Array, at: number): void {
   if (typeof value === 'string') encodeAssignments(type, value, into, at);
-  else if (Array.isArray(value)) encodeElements(type, value, { into, at });
+  else if (Array.isArray(value)) encodeElements(type, value, into, at);
   else if (typeof value === 'object' && value !== null)
     throw new ValueProblem(`Value is an object: write a list of at most ${type.length}`);
   else throw notText(value, `a list of at most ${type.length}`);
 }
 
-function encodeElements(type: ArrayType, value: readonly unknown[], { into, at }: Target): void {
+function encodeElements(type: ArrayType, value: readonly unknown[], into: Uint8Array, at: number): void {
   if (value.length > type.length)
     throw new ValueProblem(`List has ${value.length} elements: the array holds ${type.length}`);
   for (let index = 0; index < value.length; index += 1) {
@@ -131,11 +117,10 @@ function encodeElements(type: ArrayType, value: readonly unknown[], { into, at }
 /** Hex, or the bytes as a list, as C would initialize the array. */
 function encodeBytes(size: number, value: unknown, into: Uint8Array, at: number): void {
   if (!Array.isArray(value)) writeHex(value, size, into, at);
-  else
-    encodeElements({ kind: 'array', element: BYTE, length: size, size, alignment: 1 }, value, { into, at });
+  else encodeElements({ kind: 'array', element: BYTE, length: size, size, alignment: 1 }, value, into, at);
 }
 
-const BYTE: Type = { kind: 'integer', name: 'u8', size: 1, alignment: 1, signed: false, byteOrder: 'host' };
+const BYTE = WORD_TYPES.get('u8')!;
 
 function encodeBool(value: unknown, into: Uint8Array, at: number): void {
   if (typeof value === 'string' && isRaw(value)) writeRaw(value, 1, into, at);
@@ -174,7 +159,8 @@ function surplusField(type: StructType, given: Readonly<Record<string, unknown>>
   return new ValueProblem(unknownField(surplus, names));
 }
 
-function notStruct(value: unknown, names: readonly string[]): ValueProblem {
+function notStruct({ fields }: StructType, value: unknown): ValueProblem {
+  const names = fields.map(field => field.name);
   const example = `{${names[0]}: …}`;
   return new ValueProblem(
     `${capital(shown(value))} is no struct: write an object such as ${example}, or text such as "${names[0]}=…"; fields are ${names.slice(0, 20).join(', ')}`,

@@ -4,7 +4,7 @@ import type { MapSpec } from '../mapspec.ts';
 import { decode } from './decode.ts';
 import type { Value } from './value.ts';
 
-/** An entry as its types read it: what `get` and `export` show, and encode takes back. */
+/** An entry decoded by its types, as `get` and `export` show it and `encode` reads it. */
 export interface DecodedEntry {
   readonly key: Value;
   readonly value: Value;
@@ -15,7 +15,7 @@ export function isPerCpu(template: Pick<MapSpec, 'type'>): boolean {
   return template.type.includes('PerCPU');
 }
 
-/** Bytes of one value in the kernel's batch format: per-CPU values each rounded up to 8 bytes, one after the other. */
+/** Bytes of one value in the kernel's batch format: per-CPU values follow each other, each rounded up to 8 bytes. */
 export function valueStride(template: Pick<MapSpec, 'type' | 'valueSize'>, possibleCpus: number): number {
   return isPerCpu(template) ? cpuStride(template) * possibleCpus : template.valueSize;
 }
@@ -25,7 +25,7 @@ export function cpuStride(template: Pick<MapSpec, 'valueSize'>): number {
   return Math.ceil(template.valueSize / 8) * 8;
 }
 
-/** Entries as their types read them; a per-CPU value is a list, or one value where all CPUs have the same. */
+/** Entries decoded by their types. A per-CPU value is a list, or one value where it is the same on all CPUs. */
 export function decodeEntries(
   layout: OuterLayout,
   entries: Entries = NO_ENTRIES,

@@ -3,7 +3,7 @@ import type { MapSpec } from '../mapspec.ts';
 import type { Type } from '../types/type.ts';
 import { cpuStride, isPerCpu, valueStride } from './entries.ts';
 
-/** The bytes that entries are written into, one after the other, and what was wrong with them. */
+/** The bytes of consecutive entries, and the problems found. */
 export interface EntryBuffer {
   readonly keyType: Type;
   readonly valueType: Type;
@@ -11,10 +11,10 @@ export interface EntryBuffer {
   readonly values: Uint8Array;
   /** Bytes of a value, all CPUs together. */
   readonly stride: number;
-  /** Undefined where all CPUs share a value. `possible` is undefined where nobody knows the machine. */
+  /** Undefined where all CPUs share a value. `possible` is undefined where the machine is not known. */
   readonly cpus?: { readonly count: number; readonly possible: number | undefined; readonly step: number };
   count: number;
-  /** How many of the entries come from the list; those behind come from the table. */
+  /** The number of entries from the list. Those after them come from the table. */
   readonly listed: number;
   /** The line of the table that each entry from it began on. */
   readonly lines: Uint32Array;
@@ -59,7 +59,7 @@ export function addProblem(sheet: EntryBuffer, path: FieldPath, message: string)
   if (sheet.problems.length < SHOWN_PROBLEMS) sheet.problems.push({ path, message });
 }
 
-/** Whether so much is wrong that the rest need not be read. */
+/** Whether there are so many problems that the rest need not be read. */
 export function isHopeless(sheet: EntryBuffer): boolean {
   return sheet.total >= COUNTED_PROBLEMS;
 }
@@ -74,7 +74,7 @@ export function nextEntry(sheet: EntryBuffer, sameOnAllCpus: boolean): void {
   sheet.count += 1;
 }
 
-/** Where the author finds an entry: its place in the list, or its line of the table. */
+/** The place of an entry in the manifest: its index in the list, or its line of the table. */
 export function originPath(sheet: EntryBuffer, index: number): FieldPath {
   if (index < sheet.listed) return ['spec', 'entries', index];
   return ['spec', 'table', sheet.lines[index - sheet.listed] ?? 0];

@@ -5,7 +5,7 @@ import { encode } from './encode.ts';
 import { structText } from './structtext.ts';
 import { ValueProblem } from './value.ts';
 
-/** A key in bytes, or why it is none. */
+/** A key in bytes, or its problem. */
 export type KeyBytes =
   | { readonly ok: true; readonly bytes: Uint8Array }
   | { readonly ok: false; readonly message: string };

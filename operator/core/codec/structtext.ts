@@ -4,13 +4,13 @@ import type { Type } from '../types/type.ts';
 import { decode } from './decode.ts';
 import { shown, ValueProblem } from './value.ts';
 
-/** One part of a struct as text: where, and the text of what. */
+/** One part of a struct as text: its path and its value. */
 export interface Assignment {
   readonly path: string;
   readonly value: string;
 }
 
-/** `port=443,name="a,b"`: blanks around the parts say nothing, a value with a comma or quotes stands in quotes, quotes in it doubled. */
+/** Reads `port=443,name="a,b"`: blanks around parts are ignored; a value with a comma or quotes is quoted, its quotes doubled. */
 export function assignmentsIn(text: string): readonly Assignment[] {
   const assignments: Assignment[] = [];
   const part = /\s*([A-Za-z_[][\w.[\]]*)\s*=\s*(?:"([^"]*(?:""[^"]*)*)"\s*|([^",][^,]*|))(,|$)/y;

@@ -6,7 +6,7 @@ import { encodeOntoZeros } from './encode.ts';
 import { addProblem, type EntryBuffer, isHopeless, nextEntry } from './entrybuffer.ts';
 import { shown, ValueProblem } from './value.ts';
 
-/** A CSV text that is being read (RFC 4180). The cell read last lies in text[start, end), or in `quoted`. */
+/** A CSV text that is being read (RFC 4180). The last cell is text[start, end), or `quoted`. */
 export interface Table {
   readonly text: string;
   columns: readonly Column[];
@@ -16,12 +16,12 @@ export interface Table {
   start: number;
   end: number;
   quoted: string | undefined;
-  /** Whether the cell read last ends its row. */
+  /** Whether the last cell ends its row. */
   last: boolean;
   malformed: string | undefined;
 }
 
-/** A column of a table: which part of the key or the value its cells are. */
+/** A column of a table: the part of the key or the value that its cells have. */
 interface Column {
   readonly part: 'key' | 'value';
   readonly path: FieldPath;
@@ -37,7 +37,7 @@ const QUOTE = 34;
 const COMMA = 44;
 const BYTE_ORDER_MARK = 0xfeff;
 
-/** Lines that are not blank, less the header: as many rows, unless quoted cells hold line breaks; then fewer. */
+/** Lines that are not blank, without the header. There are fewer rows only where quoted cells have line breaks. */
 export function rowsAtMost(text: string): number {
   let lines = 0;
   for (let at = 0; at < text.length; ) {
@@ -49,7 +49,7 @@ export function rowsAtMost(text: string): number {
   return Math.max(0, lines - 1);
 }
 
-/** Reads the header. Undefined, and told, where it is wrong: then no row means anything. */
+/** Reads the header; undefined, with its problem added, where it is wrong: no row can be read without it. */
 export function openTable(text: string, sheet: EntryBuffer): Table | undefined {
   const at = text.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : 0;
   const table: Table = {
@@ -64,7 +64,7 @@ export function openTable(text: string, sheet: EntryBuffer): Table | undefined {
   return undefined;
 }
 
-/** Reads up to `most` rows into the sheet; false when there are no more. */
+/** Reads up to `most` rows into the buffer. Returns false when there are no more. */
 export function readRows(table: Table, sheet: EntryBuffer, most: number): boolean {
   for (let read = 0; read < most; read += 1) {
     if (isHopeless(sheet) || !skipBlankLines(table)) return false;

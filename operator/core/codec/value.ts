@@ -1,11 +1,11 @@
 import type { FieldPath } from '../../api/problem.ts';
 
-/** What JSON can carry of a decoded value. */
+/** A decoded value, as JSON can have it. */
 export type Value = number | string | boolean | readonly Value[] | { readonly [field: string]: Value };
 
 /**
- * A value that its type cannot take. `path` leads from the value that was given to the part that is wrong;
- * the message says what is wrong and what would be right.
+ * A value that its type does not take. `path` leads from the given value to the wrong part;
+ * the message has the problem and the advice.
  */
 export class ValueProblem extends Error {
   path: FieldPath = [];
@@ -16,14 +16,14 @@ export class ValueProblem extends Error {
   }
 }
 
-/** The problem itself, seen from one level further out. Anything else that was thrown is thrown on. */
+/** The problem with its path extended by one level. Throws anything that is no ValueProblem. */
 export function under(part: string | number, problem: unknown): ValueProblem {
   if (!(problem instanceof ValueProblem)) throw problem;
   problem.path = [part, ...problem.path];
   return problem;
 }
 
-/** How messages show what somebody wrote: on one line, and never long. */
+/** A value in a message: on one line, and short. */
 export function shown(value: unknown): string {
   switch (typeof value) {
     case 'string':
@@ -42,8 +42,8 @@ export function shown(value: unknown): string {
 }
 
 /**
- * A scalar that is no text where only text will do. Most come from YAML, which takes unquoted words and digits for
- * booleans and numbers.
+ * The problem of a scalar that must be text. Most come from YAML, which reads unquoted words and digits as booleans and
+ * numbers.
  */
 export function notText(value: unknown, wanted: string): ValueProblem {
   if (value === null || value === undefined) return new ValueProblem(`Value is missing: write ${wanted}`);

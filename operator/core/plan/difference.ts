@@ -13,19 +13,19 @@ export interface Comparison {
   readonly stride: number;
   /** 0xff compared, 0x00 program-owned; stride long. Absent: all compared. */
   readonly mask?: Uint8Array;
-  /** False: what is not declared may stay. */
+  /** False: undeclared entries may stay. */
   readonly exact: boolean;
 }
 
-/** What must be written so that the found contents become the declared ones. */
+/** The writes that make the found contents the declared ones. */
 export interface Difference {
   /** Values carry the found bytes where the program owns them. */
   readonly upserts: Entries;
   /** Keys one after the other. */
   readonly deletes: Uint8Array;
-  /** Where the program owns bytes: 0 in `mask`, and which upserts were found (1), for the program goes on writing into those. */
+  /** Where the program owns bytes: 0 in `mask`; 1 in `entries` for an upsert that was found: the program may still write into it. */
   readonly kept?: { readonly mask: Uint8Array; readonly entries: Uint8Array };
-  /** Declared and not there, there with another value, there and not declared. */
+  /** Declared and absent; present with another value; present and not declared. */
   readonly missing: number;
   readonly different: number;
   readonly extra: number;
@@ -40,7 +40,7 @@ export function difference(declared: Entries, found: Entries, by: Comparison): D
   return collected.missing + collected.different + collected.extra === 0 ? undefined : collected;
 }
 
-/** Whether the same keys stand in the same order with the same values, but for what the program owns. */
+/** Whether keys, their order and values are the same, except for bytes that the program owns. */
 export function sameInOrder(a: Entries, b: Entries, by: Comparison): boolean {
   if (a.count !== b.count || !equalBytes(a.keys, b.keys)) return false;
   if (equalBytes(a.values, b.values)) return true;
@@ -68,7 +68,7 @@ function keyedDifference(declared: Entries, found: Entries, by: Comparison): Dif
   return writes.difference(by.exact ? extra : []);
 }
 
-/** An array's entries are all there: an undeclared one is right when it is zero. */
+/** All entries of an array exist. An undeclared one must be zero. */
 function arrayDifference(declared: Entries, found: Entries, by: Comparison): Difference {
   const writes = new Writes(declared, found, by);
   const stated = new Uint8Array(found.count);
@@ -82,7 +82,7 @@ function arrayDifference(declared: Entries, found: Entries, by: Comparison): Dif
   return writes.difference([]);
 }
 
-/** Collects what to write: indexes first, bytes once at the end. */
+/** Collects writes: indexes first, bytes once at the end. */
 class Writes {
   readonly #declared: Entries;
   readonly #found: Entries;
@@ -158,7 +158,7 @@ class Writes {
     return { count, keys, values };
   }
 
-  /** The declared bytes, and where the program owns them the found ones. */
+  /** Writes the declared bytes, and the found ones where the program owns them. */
   #value(into: Uint8Array, at: number, declaredAt: number, foundAt: number): void {
     const { stride, mask } = this.#by;
     if (declaredAt !== -1)
