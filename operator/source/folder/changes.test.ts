@@ -36,6 +36,16 @@ describe('folderSource, when files change', () => {
     expect(next.outerMaps[0]).to.equal(wanted.outerMaps[0]);
   });
 
+  it('follows an edit of one value among as many entries', async () => {
+    const text = (value: number) => innerMap('a', `  entries:\n  - {key: 1, value: ${value}}\n`);
+    const folder = fixture.folder({ 'o.yaml': outerMap(), 'a.yaml': text(2) });
+    const { source } = await fixture.open(folder);
+    writeFileSync(join(folder, 'a.yaml'), text(3));
+    await until(() => fixture.changes > 0, 1000);
+    const { content } = inner(await source.read(), 'a/a');
+    expect(content.kind === 'encoded' && content.entries.values[0]).to.equal(3);
+  });
+
   it('says nothing when a file is written again as it was', async () => {
     const folder = fixture.folder({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a', 2) });
     const { source, wanted } = await fixture.open(folder);
