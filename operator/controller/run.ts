@@ -102,7 +102,7 @@ export class Controller {
     return outcome;
   }
 
-  /** Whether all streams have read their first list, and the controller still runs. */
+  /** Whether all streams have synced and the controller still runs. */
   ready(): boolean {
     return this.#ports.streams.hasSynced && !this.#isStopped;
   }

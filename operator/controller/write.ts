@@ -109,15 +109,18 @@ export class StatusWriter {
     return Math.max(0, due - now, this.#pausedUntil - now);
   }
 
+  /** Number of statuses that wait or are being written. */
   get depth(): number {
     return this.#schedules.OuterMap.depth + this.#schedules.InnerMap.depth + this.#underWay.size;
   }
 
+  /** Since when the longest waiting status has waited, in milliseconds of the clock. */
   get oldest(): number | undefined {
     const [outer, inner] = [this.#schedules.OuterMap.oldest, this.#schedules.InnerMap.oldest];
     return outer === undefined || inner === undefined ? (outer ?? inner) : Math.min(outer, inner);
   }
 
+  /** Resolves when all writes under way have ended. */
   async settled(): Promise<void> {
     await Promise.all(this.#underWay.values());
   }

@@ -54,6 +54,7 @@ function isUrgent(written: Written, { generation, acceptance, rollup }: StatusIn
   return grew && written.ready?.status === 'True';
 }
 
+/** Whether a held removal is not yet in the written status. */
 export function isNewlyHeld({ written }: ObjectMemory, { rollup }: StatusInput): boolean {
   return rollup.failures[0]?.reason === 'RemovalHeld' && written.ready?.reason !== 'RemovalHeld';
 }

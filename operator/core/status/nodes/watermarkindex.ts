@@ -111,7 +111,7 @@ function watermarkOf(progress: NodeProgress): number {
   return progress.kind === 'reporting' ? progress.watermark : Number.NaN;
 }
 
-/** Sorts in place. It checks first, because watermarks of idle nodes are mostly in order. */
+/** Ranks by watermark, sorted in place. While nothing changes they are in order already, so it checks first. */
 function byWatermark(ranks: Uint32Array, byRank: readonly (NodeProgress | undefined)[]): Uint32Array {
   const watermark = (rank: number) => watermarkOf(byRank[rank]!);
   const isSorted = ranks.every((rank, at) => at === 0 || watermark(rank) >= watermark(ranks[at - 1]!));
