@@ -41,14 +41,14 @@ export class Pace {
     return Math.max(0, this.#turnedAt + this.#pauseMs - this.#clock.now());
   }
 
-  /** Runs a turn and returns its duration in seconds. */
-  async timed(turn: () => Promise<unknown>): Promise<number> {
+  /** Runs a turn and measures it. */
+  async timed<T>(turn: () => Promise<T>): Promise<{ readonly result: T; readonly seconds: number }> {
     this.#urgency = undefined;
     const began = performance.now();
-    await turn();
+    const result = await turn();
     this.#tookMs = performance.now() - began;
     this.#turnedAt = this.#clock.now();
-    return this.#tookMs / 1000;
+    return { result, seconds: this.#tookMs / 1000 };
   }
 
   get #pauseMs(): number {

@@ -187,8 +187,7 @@ export class Controller {
     while (!stop.aborted) {
       this.#loopedAt = this.#clock.now();
       streams.advance();
-      if (this.#mayWrite() && this.#pace.isDue) await this.#turn(stop);
-      const hasMore = this.#mayWrite() && writer.write(stop);
+      const hasMore = this.#mayWrite() && (this.#pace.isDue ? await this.#turn(stop) : writer.write(stop));
       await this.#trigger.wait(this.#clock, hasMore ? 0 : this.#pauseMs, stop);
       // The trigger may fire without pause: let other tasks run.
       await yieldToEventLoop();
@@ -204,10 +203,11 @@ export class Controller {
   }
 
   /** Idle turns are not observed. */
-  async #turn(stop: AbortSignal): Promise<void> {
+  async #turn(stop: AbortSignal): Promise<boolean> {
     const { isIdle } = this.#pace;
-    const seconds = await this.#pace.timed(() => turn(this.#ports, stop));
+    const { result, seconds } = await this.#pace.timed(() => turn(this.#ports, stop));
     if (!isIdle) this.#options.observer?.folded(seconds);
+    return result;
   }
 
   /** Writes the OuterMaps' pending statuses, for at most FINISH_MS. */

@@ -24,9 +24,11 @@ export interface ControllerPorts {
  * - Roll up in slices: which nodes have an agent, are silent or have current reports; for each outer map what is
  *   accepted, and which nodes have reached it. Unchanged outer maps are skipped.
  * - Schedule changed statuses: new objects, Ready and rejections at once, the rest after 1, 5, 15, 60 s.
- * - Write statuses that are due and differ from what is written. Nothing else writes.
+ * - Write statuses that are due and differ from what is written.
+ *
+ * Returns whether more is due than was looked at.
  */
-export async function turn(ports: ControllerPorts, stop: AbortSignal): Promise<void> {
+export async function turn(ports: ControllerPorts, stop: AbortSignal): Promise<boolean> {
   const { streams, memory, contents, writer, clock, mayWrite } = ports;
   const state = streams.snapshot();
   contents.load(state, stop);
@@ -37,5 +39,5 @@ export async function turn(ports: ControllerPorts, stop: AbortSignal): Promise<v
       removed: (kind, id) => writer.forget(kind, id),
     }),
   );
-  if (mayWrite()) writer.write(stop);
+  return mayWrite() && writer.write(stop);
 }
