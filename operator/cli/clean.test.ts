@@ -11,7 +11,7 @@ const OUTER: MapSpec = { type: 'HashOfMaps', keySize: 4, valueSize: 4, maxEntrie
 const INNER: MapSpec = { type: 'Hash', keySize: 4, valueSize: 4, maxEntries: 16, flags: 0 };
 
 /** `tenants` is made by the agent, `flows` by somebody else and adopted; key 9 of it stays somebody else's. */
-function scene(): AgentFixture {
+function declared(): AgentFixture {
   return new AgentFixture()
     .outer('tenants', { pin: 'xdp/tenants' })
     .inner('a/web', 'tenants', 1, { 10: 1 })
@@ -22,10 +22,10 @@ function scene(): AgentFixture {
 
 class Node {
   readonly machine = new FakeMachine();
-  readonly stand = new CommandFixture();
+  readonly fixture = new CommandFixture();
 
   constructor() {
-    this.stand.kernel = root => Object.assign(this.machine.openKernel({ root }), { close: () => {} });
+    this.fixture.kernel = root => Object.assign(this.machine.openKernel({ root }), { close: () => {} });
   }
 
   static async filled(): Promise<Node> {
@@ -36,24 +36,24 @@ class Node {
     await makeForeign(stranger, { pin: `${ROOT}/flows`, outer: OUTER, template: INNER, maps });
     node.machine.kill(stranger);
     const kernel = node.machine.openKernel();
-    await (await startedAgent(kernel, scene())).turn();
+    await (await startedAgent(kernel, declared())).turn();
     node.machine.kill(kernel);
     return node;
   }
 
   /** Each command is a process of its own. */
   async clean(...args: readonly string[]): Promise<Ran> {
-    const open = this.stand.kernel!;
+    const open = this.fixture.kernel!;
     let kernel: ReturnType<typeof this.machine.openKernel> | undefined;
-    this.stand.kernel = root => {
+    this.fixture.kernel = root => {
       const opened = this.machine.openKernel({ root });
       kernel = opened;
       return Object.assign(opened, { close: () => {} });
     };
     try {
-      return await this.stand.run('clean', ...args);
+      return await this.fixture.run('clean', ...args);
     } finally {
-      this.stand.kernel = open;
+      this.fixture.kernel = open;
       if (kernel !== undefined) this.machine.kill(kernel);
     }
   }
@@ -98,13 +98,13 @@ describe('clean', () => {
     const node = await Node.filled();
     const before = node.names();
     for (const answer of ['', 'n', 'yes please', 'N']) {
-      node.stand.answers = [answer];
+      node.fixture.answers = [answer];
       const { code, error } = await node.clean();
       expect([code, error]).to.deep.equal([1, 'Nothing was removed\n']);
     }
     expect(node.names()).to.deep.equal(before);
-    expect(node.stand.asked[0]).to.equal('Remove all of this? [y/N] ');
-    node.stand.answers = ['Yes'];
+    expect(node.fixture.questions[0]).to.equal('Remove all of this? [y/N] ');
+    node.fixture.answers = ['Yes'];
     expect((await node.clean()).code).to.equal(0);
     expectOnlyForeign(node);
   });
@@ -153,7 +153,7 @@ describe('clean', () => {
     expect(node.names()).to.include(`${ROOT}/xdp/tenants`);
   });
 
-  it('a pin that names another map than ours stays, and is told', async () => {
+  it('a pin that names another map than ours stays, and is shown', async () => {
     const node = await Node.filled();
     const stranger = node.machine.openKernel();
     const other = stranger.createOuter(OUTER, INNER, 'other');
@@ -250,15 +250,15 @@ describe('clean', () => {
     const node = new Node();
     const { code, out } = await node.clean();
     expect([code, out]).to.deep.equal([0, `Nothing to remove: this operator has made nothing in ${ROOT}\n`]);
-    expect(node.stand.asked).to.deep.equal([]);
+    expect(node.fixture.questions).to.deep.equal([]);
     expect((await node.clean('tenants')).error).to.contain('Cannot find outer map tenants');
   });
 
   it('leaves no fd open', async () => {
     const node = await Node.filled();
     const kernel = node.machine.openKernel();
-    node.stand.kernel = () => Object.assign(kernel, { close: () => {} });
-    await node.stand.run('clean', '--yes');
+    node.fixture.kernel = () => Object.assign(kernel, { close: () => {} });
+    await node.fixture.run('clean', '--yes');
     expect(node.machine.openFds(kernel)).to.equal(0);
   });
 });

@@ -14,7 +14,7 @@ export interface Option {
   readonly short?: string;
   /** How help shows the value: `DIR`. Absent: a switch. */
   readonly value?: string;
-  /** What the value must be one of. */
+  /** The values that it may have. */
   readonly choices?: readonly string[];
   readonly repeated?: boolean;
   /** Shown by help and used when the option is not given. */
@@ -31,7 +31,7 @@ export interface Example {
 export interface Command {
   readonly name: string;
   readonly summary: string;
-  /** What follows the command's name: `[OUTER [KEY]]`. */
+  /** The words after the command's name: `[OUTER [KEY]]`. */
   readonly usage: string;
   /** How many operands it takes. */
   readonly operands: { readonly least: number; readonly most: number };
@@ -77,7 +77,7 @@ export interface ManifestSize {
   readonly origin: string;
   /** `InnerMap team-a/web` */
   readonly object: string;
-  /** Of its JSON form. */
+  /** The size of its JSON form. */
   readonly bytes: number;
 }
 
@@ -110,7 +110,7 @@ export interface PlanOutcome {
   readonly steps: readonly unknown[];
 }
 
-/** What agent and controller have in common. */
+/** The options that agent and controller share. */
 export interface ProcessOptions {
   /** Absent: the service account of the pod this runs in. */
   readonly kubeconfig?: string;
@@ -142,7 +142,7 @@ export interface ControllerCommandOptions extends ProcessOptions {
   readonly leaderElection: boolean;
 }
 
-/** What commands need of the outside: main has the real ones, tests their own. */
+/** The outside of commands: main has the real one, tests their own. */
 export interface Ports {
   readonly terminal: Terminal;
   /** Clusters, for commands that only look. */

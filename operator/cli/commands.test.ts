@@ -5,9 +5,9 @@ import { FAILED, report } from './testing/reports.ts';
 
 describe('agent', () => {
   it('hands on every option, with the documented defaults', async () => {
-    const stand = new CommandFixture();
-    expect((await stand.run('agent', '--manifests', 'a', '--manifests=b')).code).to.equal(0);
-    expect(stand.agents).to.deep.equal([
+    const fixture = new CommandFixture();
+    expect((await fixture.run('agent', '--manifests', 'a', '--manifests=b')).code).to.equal(0);
+    expect(fixture.agents).to.deep.equal([
       {
         bpffs: '/sys/fs/bpf',
         bpffsOnNode: '/sys/fs/bpf',
@@ -25,12 +25,12 @@ describe('agent', () => {
   });
 
   it('reads times, labels, tokens and the node name', async () => {
-    const stand = new CommandFixture();
+    const fixture = new CommandFixture();
     const line =
       'agent --manifests a --bpffs /b/ --resync 500ms --content-resync 1.5m --node n --node-label z=a=b --node-label e= --release-removal t1 --release-removal t2';
-    await stand.run(...line.split(' '), '--log-format', 'json', '--log-level', 'debug', '--report', '/r');
+    await fixture.run(...line.split(' '), '--log-format', 'json', '--log-level', 'debug', '--report', '/r');
     const { bpffs, resyncMs, contentResyncMs, node, labels, releases, logFormat, logLevel, report } =
-      stand.agents[0]!;
+      fixture.agents[0]!;
     expect([bpffs, resyncMs, contentResyncMs, node, logFormat, logLevel, report]).to.deep.equal([
       '/b',
       500,
@@ -44,10 +44,10 @@ describe('agent', () => {
   });
 
   it('the node’s bpffs is that of --bpffs unless --bpffs-on-node says where it is', async () => {
-    const stand = new CommandFixture();
-    await stand.run('agent', '--manifests', 'a', '--bpffs', '/b/');
-    await stand.run('agent', '--manifests', 'a', '--bpffs', '/b', '--bpffs-on-node', '/run/bpf/');
-    const places = stand.agents.map(({ bpffs, bpffsOnNode }) => [bpffs, bpffsOnNode]);
+    const fixture = new CommandFixture();
+    await fixture.run('agent', '--manifests', 'a', '--bpffs', '/b/');
+    await fixture.run('agent', '--manifests', 'a', '--bpffs', '/b', '--bpffs-on-node', '/run/bpf/');
+    const places = fixture.agents.map(({ bpffs, bpffsOnNode }) => [bpffs, bpffsOnNode]);
     expect(places).to.deep.equal([
       ['/b', '/b'],
       ['/b', '/run/bpf'],
@@ -55,8 +55,8 @@ describe('agent', () => {
   });
 
   it('--once shows what became of each map: exit 0 where all is ready', async () => {
-    const stand = Object.assign(new CommandFixture(), { report: report() });
-    const { code, out } = await stand.run('agent', '--manifests', 'a', '--once');
+    const fixture = Object.assign(new CommandFixture(), { report: report() });
+    const { code, out } = await fixture.run('agent', '--manifests', 'a', '--once');
     expect(code).to.equal(0);
     expect(out).to.equal(
       'OUTER MAP   TYPE         INNER       MAPS   ENTRIES   READY   REASON       PIN\n' +
@@ -66,46 +66,46 @@ describe('agent', () => {
   });
 
   it('--once -o json is the report, exit 1 where something is not ready', async () => {
-    const stand = Object.assign(new CommandFixture(), { report: report(FAILED) });
-    const { code, out } = await stand.run('agent', '--manifests', 'a', '--once', '-o', 'json');
+    const fixture = Object.assign(new CommandFixture(), { report: report(FAILED) });
+    const { code, out } = await fixture.run('agent', '--manifests', 'a', '--once', '-o', 'json');
     expect([code, JSON.parse(out)]).to.deep.equal([1, report(FAILED)]);
   });
 });
 
 describe('plan', () => {
   it('prints the plan and exits 1 where there are changes, 0 where there are none', async () => {
-    const stand = new CommandFixture();
-    stand.outcome = { lines: ['+ insert a', '- remove b'], changes: 2, refusals: [], steps: [] };
-    expect(await stand.run('plan', 'a', 'b')).to.deep.equal({
+    const fixture = new CommandFixture();
+    fixture.outcome = { lines: ['+ insert a', '- remove b'], changes: 2, refusals: [], steps: [] };
+    expect(await fixture.run('plan', 'a', 'b')).to.deep.equal({
       code: 1,
       out: '+ insert a\n- remove b\n2 changes\n',
       error: '',
     });
-    expect(stand.planned[0]!.paths).to.deep.equal(['a', 'b']);
-    stand.outcome = { lines: [], changes: 0, refusals: [], steps: [] };
-    expect(await stand.run('plan', 'a')).to.deep.equal({
+    expect(fixture.planned[0]!.paths).to.deep.equal(['a', 'b']);
+    fixture.outcome = { lines: [], changes: 0, refusals: [], steps: [] };
+    expect(await fixture.run('plan', 'a')).to.deep.equal({
       code: 0,
       out: 'Nothing to do: the kernel is as declared\n',
       error: '',
     });
   });
 
-  it('a refused manifest is an error, told on stderr: exit 2', async () => {
-    const stand = new CommandFixture();
-    stand.outcome = {
+  it('a refused manifest is an error on stderr: exit 2', async () => {
+    const fixture = new CommandFixture();
+    fixture.outcome = {
       lines: [],
       changes: 0,
       refusals: [{ origin: 'a.yaml:3:1', message: 'wrong' }],
       steps: [],
     };
-    const { code, error } = await stand.run('plan', 'a');
+    const { code, error } = await fixture.run('plan', 'a');
     expect([code, error]).to.deep.equal([2, 'a.yaml:3:1: wrong\n']);
   });
 
   it('-o json gives steps, changes and refusals', async () => {
-    const stand = new CommandFixture();
-    stand.outcome = { lines: ['+ x'], changes: 1, refusals: [], steps: [{ verb: 'insert' }] };
-    const { code, out } = await stand.run('plan', 'a', '-o', 'json');
+    const fixture = new CommandFixture();
+    fixture.outcome = { lines: ['+ x'], changes: 1, refusals: [], steps: [{ verb: 'insert' }] };
+    const { code, out } = await fixture.run('plan', 'a', '-o', 'json');
     expect([code, JSON.parse(out)]).to.deep.equal([
       1,
       { changes: 1, steps: [{ verb: 'insert' }], refusals: [] },
@@ -113,9 +113,9 @@ describe('plan', () => {
   });
 
   it('paints lines as a diff on a terminal', async () => {
-    const stand = Object.assign(new CommandFixture(), { outIsTerminal: true });
-    stand.outcome = { lines: ['+ a', '  ~ b', '- c', 'd'], changes: 3, refusals: [], steps: [] };
-    const { out } = await stand.run('plan', 'a');
+    const fixture = Object.assign(new CommandFixture(), { outIsTerminal: true });
+    fixture.outcome = { lines: ['+ a', '  ~ b', '- c', 'd'], changes: 3, refusals: [], steps: [] };
+    const { out } = await fixture.run('plan', 'a');
     expect(out).to.contain('\x1b[32m+ a\x1b[39m\n\x1b[33m  ~ b\x1b[39m\n\x1b[31m- c\x1b[39m\nd\n');
   });
 });
@@ -140,14 +140,14 @@ describe('validate', () => {
   });
 
   it('tells each problem in the order of the files, then a summary: exit 2', async () => {
-    const stand = new CommandFixture();
+    const fixture = new CommandFixture();
     const refusals = [
       { origin: 'b.yaml:2:1', message: 'spec.pin: wrong' },
       { origin: 'a.yaml:10:3', message: 'not a map' },
     ];
     const innerMaps = [inner({ kind: 'invalid', reason: 'InvalidEntries', message: 'entry 3' }, 'a.yaml:9')];
-    stand.loaded = { wanted: wanted({ refusals, innerMaps }), files: 2, sizes: [] };
-    const { code, out } = await stand.run('validate', '.');
+    fixture.loaded = { wanted: wanted({ refusals, innerMaps }), files: 2, sizes: [] };
+    const { code, out } = await fixture.run('validate', '.');
     expect(code).to.equal(2);
     expect(out).to.equal(
       'a.yaml:9: error: InnerMap team-a/web: entry 3\na.yaml:10:3: error: not a map\nb.yaml:2:1: error: spec.pin: wrong\n' +
@@ -156,18 +156,18 @@ describe('validate', () => {
   });
 
   it('warns where the OuterMap is missing, and of objects that a cluster cannot take: exit 0', async () => {
-    const stand = new CommandFixture();
+    const fixture = new CommandFixture();
     const sizes = [200_000, 200_001, 1_400_001].map((bytes, at) => ({
       origin: `a.yaml:${at}`,
       object: `InnerMap x/${at}`,
       bytes,
     }));
-    stand.loaded = {
+    fixture.loaded = {
       wanted: wanted({ innerMaps: [inner({ kind: 'pending' }, 'a.yaml:9')] }),
       files: 1,
       sizes,
     };
-    const { code, out } = await stand.run('validate', 'a.yaml');
+    const { code, out } = await fixture.run('validate', 'a.yaml');
     expect(code).to.equal(0);
     expect(out).to.match(
       /warning: InnerMap x\/1: 200 KB is too much for client-side apply: use kubectl apply --server-side/,
@@ -179,13 +179,13 @@ describe('validate', () => {
   });
 
   it('-o json gives file, line and column apart', async () => {
-    const stand = new CommandFixture();
-    stand.loaded = {
+    const fixture = new CommandFixture();
+    fixture.loaded = {
       wanted: wanted({ refusals: [{ origin: 'C:/x/b.yaml:2:1', message: 'wrong' }] }),
       files: 1,
       sizes: [],
     };
-    const { out } = await stand.run('validate', 'a', '-o', 'json');
+    const { out } = await fixture.run('validate', 'a', '-o', 'json');
     expect(JSON.parse(out).findings).to.deep.equal([
       { file: 'C:/x/b.yaml', line: 2, column: 1, severity: 'error', message: 'wrong' },
     ]);
@@ -194,9 +194,9 @@ describe('validate', () => {
 
 describe('controller', () => {
   it('hands on every option, with the documented defaults', async () => {
-    const stand = new CommandFixture();
-    expect((await stand.run('controller')).code).to.equal(0);
-    expect(stand.controllers).to.deep.equal([
+    const fixture = new CommandFixture();
+    expect((await fixture.run('controller')).code).to.equal(0);
+    expect(fixture.controllers).to.deep.equal([
       {
         namespace: 'innermap-system',
         agentSelector: 'app.kubernetes.io/name=innermap-operator,app.kubernetes.io/component=agent',
@@ -208,17 +208,17 @@ describe('controller', () => {
     ]);
   });
 
-  it('takes namespace and identity from its Pod, unless told otherwise', async () => {
-    const stand = Object.assign(new CommandFixture(), { env: { POD_NAMESPACE: 'maps', POD_NAME: 'c-1' } });
-    await stand.run('controller', '--no-leader-election', '--listen', ':9940');
-    await stand.run('controller', '-n', 'other', '--identity', 'me');
-    expect(stand.controllers[0]).to.include({
+  it('takes namespace and identity from its Pod by default', async () => {
+    const fixture = Object.assign(new CommandFixture(), { env: { POD_NAMESPACE: 'maps', POD_NAME: 'c-1' } });
+    await fixture.run('controller', '--no-leader-election', '--listen', ':9940');
+    await fixture.run('controller', '-n', 'other', '--identity', 'me');
+    expect(fixture.controllers[0]).to.include({
       namespace: 'maps',
       identity: 'c-1',
       leaderElection: false,
       listen: ':9940',
     });
-    expect(stand.controllers[1]).to.include({ namespace: 'other', identity: 'me' });
+    expect(fixture.controllers[1]).to.include({ namespace: 'other', identity: 'me' });
   });
 
   it('refuses a selector that would take every Pod for an agent', async () => {

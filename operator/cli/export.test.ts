@@ -11,18 +11,18 @@ const EXPORTS = foreignMaps(ROOT, 2);
 describe('export', () => {
   for (const [what, foreign] of Object.entries(EXPORTS)) {
     it(`${what}: applied again is an empty plan`, async () => {
-      const site = new MachineFixture();
-      await site.foreign(foreign);
-      const before = site.machine.mutations;
-      const { code, out, error } = await site.stand.run('export', foreign.pin);
+      const fixture = new MachineFixture();
+      await fixture.foreign(foreign);
+      const before = fixture.machine.mutations;
+      const { code, out, error } = await fixture.commands.run('export', foreign.pin);
       expect([code, error.replace(/^Note.*\n/, '')]).to.deep.equal([
         0,
         `Exported 1 outer map, ${foreign.maps.length} inner map${foreign.maps.length === 1 ? '' : 's'}\n`,
       ]);
-      expect(site.machine.mutations).to.equal(before);
-      const kernel = site.machine.openKernel();
-      const scene = { read: wantedOf(out, kernel.possibleCpus) };
-      const { plan, desired } = await dryRun(scene.read, kernel, { name: 'here', labels: {} });
+      expect(fixture.machine.mutations).to.equal(before);
+      const kernel = fixture.machine.openKernel();
+      const read = wantedOf(out, kernel.possibleCpus);
+      const { plan, desired } = await dryRun(read, kernel, { name: 'here', labels: {} });
       expect(desired.rejections).to.deep.equal([]);
       expect(
         plan.steps.filter(({ verb }) => verb !== 'record' && verb !== 'adopt').map(({ verb }) => verb),
@@ -31,9 +31,9 @@ describe('export', () => {
   }
 
   it('writes what a person would', async () => {
-    const site = new MachineFixture();
-    await site.foreign(EXPORTS['hash of prefixes']!);
-    const { out } = await site.stand.run(
+    const fixture = new MachineFixture();
+    await fixture.foreign(EXPORTS['hash of prefixes']!);
+    const { out } = await fixture.commands.run(
       'export',
       'blocklists',
       '--key-type',
@@ -80,9 +80,9 @@ spec:
   });
 
   it('-o json is a List that kubectl takes', async () => {
-    const site = new MachineFixture();
-    await site.foreign(EXPORTS['array of arrays']!);
-    const { out } = await site.stand.run('export', 'limits', '-o', 'json', '--name', 'rate-limits');
+    const fixture = new MachineFixture();
+    await fixture.foreign(EXPORTS['array of arrays']!);
+    const { out } = await fixture.commands.run('export', 'limits', '-o', 'json', '--name', 'rate-limits');
     const list = JSON.parse(out) as { kind: string; items: { kind: string; metadata: { name: string } }[] };
     expect([list.kind, ...list.items.map(({ kind, metadata }) => `${kind} ${metadata.name}`)]).to.deep.equal([
       'List',
@@ -92,18 +92,18 @@ spec:
   });
 
   it('prefixes with host bits, which other loaders write, keep them', async () => {
-    const site = new MachineFixture();
-    await site.foreign(EXPORTS['hash of tries whose prefixes have host bits']!);
-    expect((await site.stand.run('export', 'paths')).out).to.contain('key: "10.99.0.0/8!"');
+    const fixture = new MachineFixture();
+    await fixture.foreign(EXPORTS['hash of tries whose prefixes have host bits']!);
+    expect((await fixture.commands.run('export', 'paths')).out).to.contain('key: "10.99.0.0/8!"');
   });
 
   it('types that would lose bytes are refused with the first key', async () => {
-    const site = new MachineFixture();
-    await site.foreign({
+    const fixture = new MachineFixture();
+    await fixture.foreign({
       ...EXPORTS['an empty outer map']!,
       maps: [{ key: key(1, 0, 0, 0), entries: entriesOf({ key: 4, value: 8 }, [[[5], [1, 9, 0, 0, 2]]]) }],
     });
-    const { code, out, error } = await site.stand.run(
+    const { code, out, error } = await fixture.commands.run(
       'export',
       'empty',
       '--inner-value-type',
@@ -121,18 +121,18 @@ spec:
     ['--inner-value-type', 'struct { u32', 'at character'],
   ] as const) {
     it(`${option} ${type}: says why not`, async () => {
-      const site = new MachineFixture();
-      await site.foreign(EXPORTS['hash of prefixes']!);
-      const { code, error } = await site.stand.run('export', 'blocklists', option, type);
+      const fixture = new MachineFixture();
+      await fixture.foreign(EXPORTS['hash of prefixes']!);
+      const { code, error } = await fixture.commands.run('export', 'blocklists', option, type);
       expect(code).to.equal(2);
       expect(error).to.contain(`Error: Option ${option} cannot be ${type}: `).and.contain(message);
     });
   }
 
   it('without CAP_SYS_ADMIN says what is needed', async () => {
-    const site = new MachineFixture({ capabilities: { sysAdmin: false } });
-    await site.foreign(EXPORTS['hash of prefixes']!);
-    const { code, error } = await site.stand.run('export', 'blocklists');
+    const fixture = new MachineFixture({ capabilities: { sysAdmin: false } });
+    await fixture.foreign(EXPORTS['hash of prefixes']!);
+    const { code, error } = await fixture.commands.run('export', 'blocklists');
     expect(code).to.equal(2);
     expect(error).to.match(
       /^Error: Cannot read the inner map at key 0x01020304 \(id \d+\): EPERM, .* needs CAP_SYS_ADMIN; run as root\n$/,
@@ -140,17 +140,17 @@ spec:
   });
 
   it('an empty map without CAP_PERFMON: says what is needed', async () => {
-    const site = new MachineFixture({ capabilities: { perfmon: false } });
-    await site.foreign(EXPORTS['an empty outer map']!);
-    expect((await site.stand.run('export', 'empty')).error).to.contain(
+    const fixture = new MachineFixture({ capabilities: { perfmon: false } });
+    await fixture.foreign(EXPORTS['an empty outer map']!);
+    expect((await fixture.commands.run('export', 'empty')).error).to.contain(
       'its template can be read with CAP_PERFMON only',
     );
   });
 
   it('arrays of other sizes without CAP_PERFMON: the template is the smallest, and is said to be a guess', async () => {
-    const site = new MachineFixture({ capabilities: { perfmon: false } });
-    await site.foreign(EXPORTS[ARRAYS_OF_OTHER_SIZES]!);
-    const { out, error } = await site.stand.run('export', 'ports');
+    const fixture = new MachineFixture({ capabilities: { perfmon: false } });
+    await fixture.foreign(EXPORTS[ARRAYS_OF_OTHER_SIZES]!);
+    const { out, error } = await fixture.commands.run('export', 'ports');
     const [outerMap, ...innerMaps] = parseAllDocuments(out).map(
       document => document.toJS() as { spec: { maxEntries?: number; inner?: { maxEntries: number } } },
     );
@@ -162,9 +162,9 @@ spec:
   });
 
   it('a map that belongs to an OuterMap already: says so', async () => {
-    const site = new MachineFixture();
-    await site.agent(tenants());
-    const { error } = await site.stand.run('export', 'xdp/tenants');
+    const fixture = new MachineFixture();
+    await fixture.agent(tenants());
+    const { error } = await fixture.commands.run('export', 'xdp/tenants');
     expect(error).to.contain('Note: This map belongs to OuterMap tenants already');
   });
 
@@ -175,8 +175,8 @@ spec:
     ['foreign', 'Cannot export foreign: it is a map of type Hash, not an outer map'],
   ] as const) {
     it(`${pin}: says why not`, async () => {
-      const site = new MachineFixture();
-      const kernel = site.machine.openKernel();
+      const fixture = new MachineFixture();
+      const kernel = fixture.machine.openKernel();
       await kernel.build([
         {
           spec: HASH,
@@ -187,16 +187,16 @@ spec:
           pin: `${ROOT}/foreign`,
         },
       ]);
-      const { code, error } = await site.stand.run('export', pin);
+      const { code, error } = await fixture.commands.run('export', pin);
       expect(code).to.equal(2);
       expect(error).to.contain(`Error: ${message}`);
     });
   }
 
   it('tables are read back by YAML whole', async () => {
-    const site = new MachineFixture();
-    await site.foreign(EXPORTS['hash of hashes, a big one as a table, sealed ones, other sizes']!);
-    const { out } = await site.stand.run('export', 'xdp/tenants');
+    const fixture = new MachineFixture();
+    await fixture.foreign(EXPORTS['hash of hashes, a big one as a table, sealed ones, other sizes']!);
+    const { out } = await fixture.commands.run('export', 'xdp/tenants');
     const documents = parseAllDocuments(out).map(document => document.toJS() as { spec: { table?: string } });
     expect(documents[2]!.spec.table!.split('\n').slice(0, 2)).to.deep.equal(['key,value', '0,256']);
     expect(documents[2]!.spec.table!.split('\n')).to.have.length(3002);

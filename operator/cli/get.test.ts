@@ -8,26 +8,28 @@ const ROOT = '/sys/fs/bpf';
 
 describe('get', () => {
   it('in a container names pins where programs of the node find them', async () => {
-    const site = new MachineFixture();
+    const fixture = new MachineFixture();
     const onNode = ['--bpffs-on-node', '/run/bpf'];
-    expect((await site.stand.run('get', ...onNode)).out).to.match(/none in \/run\/bpf\n$/);
-    await site.agent(tenants().outer('limits', { type: 'ArrayOfMaps', maxEntries: 8 }));
-    const { out } = await site.stand.run('get', ...onNode);
+    expect((await fixture.commands.run('get', ...onNode)).out).to.match(/none in \/run\/bpf\n$/);
+    await fixture.agent(tenants().outer('limits', { type: 'ArrayOfMaps', maxEntries: 8 }));
+    const { out } = await fixture.commands.run('get', ...onNode);
     expect(out).to.contain('/run/bpf/innermap/limits/outer\n').and.contain('/run/bpf/xdp/tenants\n');
     expect(out).not.to.contain(ROOT);
-    expect((await site.stand.run('get', 'limits', ...onNode)).out).to.contain('limits in /run/bpf is empty');
-    const { code, error } = await site.stand.run('get', 'nothing', ...onNode);
+    expect((await fixture.commands.run('get', 'limits', ...onNode)).out).to.contain(
+      'limits in /run/bpf is empty',
+    );
+    const { code, error } = await fixture.commands.run('get', 'nothing', ...onNode);
     expect(code).to.equal(2);
     expect(error).to.contain(' in /run/bpf/innermap: ');
   });
 
   it('without arguments lists the outer maps of the ledger', async () => {
-    const site = new MachineFixture();
-    expect((await site.stand.run('get')).out).to.equal(
+    const fixture = new MachineFixture();
+    expect((await fixture.commands.run('get')).out).to.equal(
       `No outer maps: this operator has made and adopted none in ${ROOT}\n`,
     );
-    await site.agent(tenants().outer('limits', { type: 'ArrayOfMaps', maxEntries: 8 }));
-    const { code, out } = await site.stand.run('get');
+    await fixture.agent(tenants().outer('limits', { type: 'ArrayOfMaps', maxEntries: 8 }));
+    const { code, out } = await fixture.commands.run('get');
     expect(code).to.equal(0);
     const rows = out.split('\n').map(line => line.split(/ {3,}/).map(cell => cell.trim()));
     expect(rows[0]).to.deep.equal(['NAME', 'TYPE', 'INNER', 'MAPS', 'OURS', 'MAX', 'ID', 'PROVISION', 'PIN']);
@@ -54,32 +56,32 @@ describe('get', () => {
   });
 
   it('OUTER lists its keys in order, with what is ours and frozen', async () => {
-    const site = new MachineFixture();
-    await site.agent(tenants());
-    const { out } = await site.stand.run('get', 'tenants', '-o', 'json');
+    const fixture = new MachineFixture();
+    await fixture.agent(tenants());
+    const { out } = await fixture.commands.run('get', 'tenants', '-o', 'json');
     const keys = JSON.parse(out) as { id: number }[];
     expect(keys.map(({ id: _, ...rest }) => rest)).to.deep.equal([
       { key: '10.1.0.2', entries: 0, maxEntries: 32, ours: true, frozen: true },
       { key: '10.1.0.7', entries: 2, maxEntries: 16, ours: true, frozen: false },
     ]);
-    expect((await site.stand.run('get', 'tenants')).out).to.match(
+    expect((await fixture.commands.run('get', 'tenants')).out).to.match(
       /^KEY +ID +ENTRIES +MAX +OURS +FROZEN\n10\.1\.0\.2 +\d+ +0 +32 +yes +yes\n/,
     );
   });
 
   it('OUTER shows foreign maps too; without CAP_SYS_ADMIN says that they could not be read', async () => {
-    const site = new MachineFixture({ capabilities: { sysAdmin: false } });
-    await site.foreign({
+    const fixture = new MachineFixture({ capabilities: { sysAdmin: false } });
+    await fixture.foreign({
       pin: `${ROOT}/t`,
       outer: HASH_OF_MAPS,
       template: HASH,
       maps: [{ key: key(9, 0, 0, 0), entries: entriesOf({ key: 4, value: 8 }, []) }],
     });
     const inner = { type: 'Hash', maxEntries: 16, key: 'u32', value: 'u64' };
-    await site.agent(
+    await fixture.agent(
       new AgentFixture().outer('t', { pin: 't', provision: 'Adopt', inner }).inner('a/web', 't', 1, { 5: 6 }),
     );
-    const { out, error } = await site.stand.run('get', 't');
+    const { out, error } = await fixture.commands.run('get', 't');
     expect(out)
       .to.match(/^1 +\d+ +1 +16 +yes +no$/m)
       .and.match(/^9 +\d+ +- +- +no +-$/m);
@@ -87,9 +89,9 @@ describe('get', () => {
   });
 
   it('OUTER KEY decodes entries by the declared types', async () => {
-    const site = new MachineFixture();
-    await site.agent(tenants());
-    const { out } = await site.stand.run('get', 'tenants', '10.1.0.7');
+    const fixture = new MachineFixture();
+    await fixture.agent(tenants());
+    const { out } = await fixture.commands.run('get', 'tenants', '10.1.0.7');
     expect(out.split('\n').toSorted()).to.deep.equal([
       '',
       'KEY                VALUE',
@@ -99,9 +101,9 @@ describe('get', () => {
   });
 
   it('OUTER KEY -o yaml is an InnerMap', async () => {
-    const site = new MachineFixture();
-    await site.agent(tenants());
-    const { out } = await site.stand.run('get', 'tenants', '10.1.0.2', '-o', 'yaml');
+    const fixture = new MachineFixture();
+    await fixture.agent(tenants());
+    const { out } = await fixture.commands.run('get', 'tenants', '10.1.0.2', '-o', 'yaml');
     expect(out).to.equal(
       'apiVersion: innermap.io/v1alpha1\nkind: InnerMap\nmetadata:\n  name: tenants-10.1.0.2\nspec:\n  outerMap: tenants\n' +
         '  key: "10.1.0.2"\n  maxEntries: 32\n  sealed: true\n',
@@ -109,28 +111,28 @@ describe('get', () => {
   });
 
   it('shows one value per CPU', async () => {
-    const site = new MachineFixture();
+    const fixture = new MachineFixture();
     const inner = { type: 'PerCPUArray', maxEntries: 3, key: 'u32', value: 'u32' };
-    await site.agent(
+    await fixture.agent(
       new AgentFixture()
         .outer('limits', { inner })
         .inner('a/web', 'limits', 1, { 1: [5, 6] as unknown as object }),
     );
-    expect((await site.stand.run('get', 'limits', '1')).out).to.equal('KEY   VALUE\n1     [5,6]\n');
+    expect((await fixture.commands.run('get', 'limits', '1')).out).to.equal('KEY   VALUE\n1     [5,6]\n');
   });
 
   it('without declarations shows bytes, and says so', async () => {
-    const site = new MachineFixture();
-    await site.agent(tenants());
-    const kernel = site.kernel();
+    const fixture = new MachineFixture();
+    await fixture.agent(tenants());
+    const kernel = fixture.kernel();
     kernel.pins.writeRecord(
       `${ROOT}/innermap/tenants/spec`,
       JSON.stringify({ version: 1, layoutDigest: 'x', provision: 'Create' }),
     );
-    const { out, error } = await site.stand.run('get', 'tenants');
+    const { out, error } = await fixture.commands.run('get', 'tenants');
     expect(out).to.contain('0a010007');
     expect(error).to.match(/^Note: The record of tenants declares no such key/);
-    const shown = await site.stand.run('get', 'tenants', '0a010007');
+    const shown = await fixture.commands.run('get', 'tenants', '0a010007');
     expect(shown.error).to.contain('holds no declarations: keys and values are shown as hexadecimal bytes');
     expect(shown.out)
       .to.contain('00000000')
@@ -138,35 +140,35 @@ describe('get', () => {
   });
 
   it('says what is wrong with an unknown outer map, an absent key, a key of another type', async () => {
-    const site = new MachineFixture();
-    await site.agent(tenants());
-    expect((await site.stand.run('get', 'tenant')).error).to.equal(
+    const fixture = new MachineFixture();
+    await fixture.agent(tenants());
+    expect((await fixture.commands.run('get', 'tenant')).error).to.equal(
       `Error: Cannot find outer map tenant in ${ROOT}/innermap: there are tenants, did you mean tenants?\n`,
     );
-    expect((await site.stand.run('get', 'tenants', '10.1.0.9')).error).to.equal(
+    expect((await fixture.commands.run('get', 'tenants', '10.1.0.9')).error).to.equal(
       'Error: Cannot find key 10.1.0.9 in outer map tenants: `innermap get tenants` lists its keys\n',
     );
-    expect((await site.stand.run('get', 'tenants', 'x')).error).to.match(
+    expect((await fixture.commands.run('get', 'tenants', 'x')).error).to.match(
       /^Error: Cannot read key x of outer map tenants: /,
     );
   });
 
   it('an outer map whose ledger pin is gone: says so, lists it without an id', async () => {
-    const site = new MachineFixture();
-    await site.agent(tenants());
-    site.kernel().pins.unlink(`${ROOT}/innermap/tenants/outer`);
-    expect((await site.stand.run('get', 'tenants')).error).to.match(
+    const fixture = new MachineFixture();
+    await fixture.agent(tenants());
+    fixture.kernel().pins.unlink(`${ROOT}/innermap/tenants/outer`);
+    expect((await fixture.commands.run('get', 'tenants')).error).to.match(
       /^Error: Cannot read outer map tenants: nothing is pinned at/,
     );
-    expect((await site.stand.run('get')).out).to.match(/^tenants +- /m);
+    expect((await fixture.commands.run('get')).out).to.match(/^tenants +- /m);
   });
 
   it('changes nothing', async () => {
-    const site = new MachineFixture();
-    await site.agent(tenants());
-    const before = site.machine.mutations;
+    const fixture = new MachineFixture();
+    await fixture.agent(tenants());
+    const before = fixture.machine.mutations;
     for (const args of [['get'], ['get', 'tenants'], ['get', 'tenants', '10.1.0.7']])
-      await site.stand.run(...args);
-    expect(site.machine.mutations).to.equal(before);
+      await fixture.commands.run(...args);
+    expect(fixture.machine.mutations).to.equal(before);
   });
 });

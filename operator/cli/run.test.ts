@@ -12,18 +12,18 @@ describe('runCommandLine', () => {
   });
 
   it('--help, -h and help show the same and succeed', async () => {
-    const stand = new CommandFixture();
-    const shown = await Promise.all(['--help', '-h', 'help'].map(word => stand.run(word)));
+    const fixture = new CommandFixture();
+    const shown = await Promise.all(['--help', '-h', 'help'].map(word => fixture.run(word)));
     expect(new Set(shown.map(({ out }) => out)).size).to.equal(1);
     expect(shown.map(({ code }) => code)).to.deep.equal([0, 0, 0]);
   });
 
   for (const command of COMMANDS) {
     it(`${command.name} --help shows options, exit and examples, each of which can be parsed`, async () => {
-      const stand = new CommandFixture();
-      const { code, out } = await stand.run(command.name, '--help');
+      const fixture = new CommandFixture();
+      const { code, out } = await fixture.run(command.name, '--help');
       expect(code).to.equal(0);
-      expect((await stand.run('help', command.name)).out).to.equal(out);
+      expect((await fixture.run('help', command.name)).out).to.equal(out);
       for (const option of command.options) expect(out).to.contain(`--${option.name}`);
       for (const example of command.examples) expect(out).to.contain(`innermap ${example.line}`);
       expect(command.examples).to.not.have.length(0);
@@ -37,16 +37,16 @@ describe('runCommandLine', () => {
           .match(/'[^']*'|\S+/g)!
           .map(word => word.replace(/^'|'$/g, ''));
         const dashes = words.indexOf('--');
-        const asked =
+        const withHelp =
           dashes < 0 ? [...words, '--help'] : [...words.slice(0, dashes), '--help', ...words.slice(dashes)];
-        expect((await new CommandFixture().run(...asked)).code, line).to.equal(0);
+        expect((await new CommandFixture().run(...withHelp)).code, line).to.equal(0);
       }
     });
   }
 
   it('as a plugin calls itself kubectl innermap', async () => {
-    const stand = Object.assign(new CommandFixture(), { program: 'kubectl innermap' });
-    expect((await stand.run('plan', '--help')).out).to.contain('kubectl innermap plan ./maps');
+    const fixture = Object.assign(new CommandFixture(), { program: 'kubectl innermap' });
+    expect((await fixture.run('plan', '--help')).out).to.contain('kubectl innermap plan ./maps');
   });
 
   it('--version tells it', async () => {
@@ -123,10 +123,10 @@ describe('runCommandLine', () => {
   }
 
   it('an error of a port is one sentence; its stack is shown where INNERMAP_DEBUG asks', async () => {
-    const stand = new CommandFixture();
-    const { code, error } = await stand.run('get');
+    const fixture = new CommandFixture();
+    const { code, error } = await fixture.run('get');
     expect([code, error]).to.deep.equal([2, 'Error: This test gives no kernel\n']);
-    stand.env = { INNERMAP_DEBUG: '1' };
-    expect((await stand.run('get')).error).to.contain('    at ');
+    fixture.env = { INNERMAP_DEBUG: '1' };
+    expect((await fixture.run('get')).error).to.contain('    at ');
   });
 });

@@ -21,7 +21,7 @@ export interface Declared {
 }
 
 interface DeclaredRequest {
-  /** Of the node; absent where the bytes are for none. */
+  /** The node's; absent where the bytes are for none. */
   readonly possibleCpus?: number;
   /** Whether an InnerMap is wanted; absent: all. */
   readonly concerns?: (innerMap: KubeObject) => boolean;

@@ -10,7 +10,7 @@ import { type Declared, declaredIn, encoded, layoutsOf } from './declared.ts';
 import { writtenObjects } from './files.ts';
 import { counting, listed, withCluster } from './reading.ts';
 
-/** What applying the files would change: reads the cluster, decides here, writes nothing. */
+/** The changes that applying the files would make: reads the cluster, decides here, writes nothing. */
 export async function planFiles({
   address,
   paths,

@@ -10,7 +10,7 @@ import { NODES, nodeMapStateRef } from '../kube/resources.ts';
 import { declaredIn } from './declared.ts';
 import { counting, withCluster } from './reading.ts';
 
-/** What an agent on this machine's kernel would do as a node of the cluster. */
+/** The plan of an agent on this machine's kernel as a node of the cluster. */
 export async function planNode(request: ClusterPlanRequest): Promise<PlanOutcome> {
   const kernel = openKernel({ bpffs: request.bpffs });
   const { possibleCpus } = kernel;
@@ -31,7 +31,7 @@ export async function planNode(request: ClusterPlanRequest): Promise<PlanOutcome
   }
 }
 
-/** Of the Node object. */
+/** The labels of the Node object. */
 async function labelsOf(cluster: Cluster, name: string): Promise<Readonly<Record<string, string>>> {
   try {
     return (await cluster.get({ resource: NODES, name }, { attempts: 2 })).metadata.labels ?? {};
@@ -43,7 +43,7 @@ async function labelsOf(cluster: Cluster, name: string): Promise<Readonly<Record
   }
 }
 
-/** Of the node's state; OuterMaps declare their own. A node whose agent has never run has none. */
+/** The releases that the node's state has; OuterMaps declare their own. A node whose agent never ran has no state. */
 async function releasesOf(cluster: Cluster, node: string): Promise<readonly string[]> {
   try {
     return releasesIn((await cluster.get(nodeMapStateRef(node), { attempts: 2 })).metadata.annotations);

@@ -1,7 +1,7 @@
 import type { InspectPorts } from '../cli/cluster/ports.ts';
 
 /**
- * What commands read of clusters. Each module is loaded at its first call: the client library costs half a second
+ * Clusters for commands. Each module is loaded at its first call: the client library costs half a second
  * and 100 MB, which commands on a folder must not pay for.
  */
 export const INSPECT: InspectPorts = {

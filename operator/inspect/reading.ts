@@ -31,7 +31,7 @@ export async function withCluster<T>(
 export interface ListRequest<T> {
   readonly ref: ResourceRef;
   readonly query?: Query;
-  /** What is kept of an object: 10,000 whole ones are never in memory. Nothing: the object is left out. */
+  /** Returns the parts to keep of an object: 10,000 whole ones are never in memory. Undefined leaves it out. */
   readonly keep: (object: KubeObject) => T | undefined;
   readonly seen?: () => void;
 }

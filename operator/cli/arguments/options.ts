@@ -103,7 +103,7 @@ export function duration(given: Given, option: string): number {
   );
 }
 
-/** What `agent` and `plan` take of the node and its kernel. */
+/** The options of `agent` and `plan` about the node and its kernel. */
 export function nodeOptions(given: Given): NodeOptions {
   return {
     ...present({ node: given.text('node') }),

@@ -7,7 +7,7 @@ const NOTHING: AppliedOutcome = { changes: [], problems: [], refusals: [], notes
 const POD: AgentPod = { namespace: 'sys', name: 'agent-x', node: 'n1', container: 'agent' };
 
 describe('get of a node', () => {
-  function stand(pods: readonly AgentPod[]) {
+  function fixture(pods: readonly AgentPod[]) {
     const words: (readonly string[])[] = [];
     const made = new CommandFixture();
     made.inspect = {
@@ -17,11 +17,11 @@ describe('get of a node', () => {
         return 3;
       },
     };
-    return { stand: made, words };
+    return { fixture: made, words };
   }
 
   it('asks the agent of the node through kubectl exec; its exit code is the command’s', async () => {
-    const { stand: made, words } = stand([POD]);
+    const { fixture: made, words } = fixture([POD]);
     const { code } = await made.run('get', '--node', 'n1', 'offsets', ...HERE, '-o', 'yaml', '--', '-5');
     expect(code).to.equal(3);
     expect(words[0]!.join(' ')).to.equal(
@@ -29,15 +29,15 @@ describe('get of a node', () => {
     );
   });
 
-  it('tells the agent’s command where the node has its bpffs, if the agent was told', async () => {
-    const { stand: made, words } = stand([{ ...POD, bpffsOnNode: '/run/bpf' }]);
+  it('gives the agent’s command --bpffs-on-node where the agent has it', async () => {
+    const { fixture: made, words } = fixture([{ ...POD, bpffsOnNode: '/run/bpf' }]);
     await made.run('get', '--node', 'n1', ...HERE);
     const command = 'innermap get --bpffs /bpffs --bpffs-on-node /run/bpf -o table --';
     expect(words[0]!.join(' ')).to.equal(`--kubeconfig f exec -n sys agent-x -c agent -- ${command}`);
   });
 
   it('as a plugin leaves kubectl to find its own cluster; --bpffs speaks of this machine', async () => {
-    const { stand: made, words } = stand([POD]);
+    const { fixture: made, words } = fixture([POD]);
     made.program = 'kubectl innermap';
     made.env = { HOME: '/home/me' };
     await made.run('get', '--node', 'n1');
@@ -47,12 +47,12 @@ describe('get of a node', () => {
   });
 
   it('without an agent, or with one that is not Ready, says where to look: exit 2', async () => {
-    const none = await stand([]).stand.run('get', '--node', 'n1', ...HERE);
+    const none = await fixture([]).fixture.run('get', '--node', 'n1', ...HERE);
     expect([none.code, none.error.includes('no agent Pod is there; `kubectl get pods -A')]).to.deep.equal([
       2,
       true,
     ]);
-    const { stand: made, words } = stand([{ ...POD, notReadyFor: 0 }]);
+    const { fixture: made, words } = fixture([{ ...POD, notReadyFor: 0 }]);
     expect((await made.run('get', '--node', 'n1', ...HERE)).error).to.contain(
       '`kubectl logs -n sys agent-x` may say why',
     );
@@ -61,25 +61,25 @@ describe('get of a node', () => {
 });
 
 describe('plan in a cluster', () => {
-  function stand(outcome: AppliedOutcome) {
+  function fixture(outcome: AppliedOutcome) {
     const made = new CommandFixture();
     const files: FilesRequest[] = [];
     const nodes: ClusterPlanRequest[] = [];
     made.inspect = {
-      planFiles: async asked => {
-        files.push(asked);
+      planFiles: async request => {
+        files.push(request);
         return outcome;
       },
-      planNode: async asked => {
-        nodes.push(asked);
+      planNode: async request => {
+        nodes.push(request);
         return { lines: ['+ x'], changes: 1, refusals: [], steps: [] };
       },
     };
-    return { stand: made, files, nodes };
+    return { fixture: made, files, nodes };
   }
 
   it('without files is what the cluster’s agent would do here', async () => {
-    const { stand: made, nodes } = stand(NOTHING);
+    const { fixture: made, nodes } = fixture(NOTHING);
     const { code, out } = await made.run('plan', ...HERE, '--node', 'n1', '--bpffs', '/b');
     expect([code, out]).to.deep.equal([1, '+ x\n1 change\n']);
     const { address, node, bpffs } = nodes[0]!;
@@ -87,7 +87,7 @@ describe('plan in a cluster', () => {
   });
 
   it('with files is what applying them would change there, as a diff: exit 1', async () => {
-    const { stand: made, files } = stand({
+    const { fixture: made, files } = fixture({
       ...NOTHING,
       notes: ['Cannot list nodes'],
       changes: [
@@ -125,20 +125,24 @@ describe('plan in a cluster', () => {
   });
 
   it('nothing to do is exit 0, a problem or a refused manifest exit 2', async () => {
-    const none = await stand(NOTHING).stand.run('plan', 'x', ...HERE);
+    const none = await fixture(NOTHING).fixture.run('plan', 'x', ...HERE);
     expect([none.code, none.out]).to.deep.equal([0, '0 created, 0 changed, 0 unchanged\n']);
     const problem = { object: 'InnerMap a/web', reason: 'KeyConflict', message: 'taken' } as const;
     const changes = [{ kind: 'created', object: 'InnerMap a/web', origin: 'f:1', fields: [] }] as const;
-    const wrong = await stand({ ...NOTHING, changes, problems: [problem] }).stand.run('plan', 'x', ...HERE);
+    const wrong = await fixture({ ...NOTHING, changes, problems: [problem] }).fixture.run(
+      'plan',
+      'x',
+      ...HERE,
+    );
     expect([wrong.code, wrong.error]).to.deep.equal([2, 'f:1: InnerMap a/web: KeyConflict, taken\n']);
     expect(wrong.out).to.contain('1 created, 0 changed, 0 unchanged, 1 problem\n');
     const refusals = [{ origin: 'f:3:1', message: 'wrong' }];
-    const refused = await stand({ ...NOTHING, refusals }).stand.run('plan', 'x', ...HERE);
+    const refused = await fixture({ ...NOTHING, refusals }).fixture.run('plan', 'x', ...HERE);
     expect([refused.code, refused.error]).to.deep.equal([2, 'f:3:1: wrong\n']);
   });
 
   it('-o json is the whole outcome', async () => {
-    const { code, out } = await stand(NOTHING).stand.run('plan', 'x', ...HERE, '-o', 'json');
+    const { code, out } = await fixture(NOTHING).fixture.run('plan', 'x', ...HERE, '-o', 'json');
     expect([code, JSON.parse(out)]).to.deep.equal([0, NOTHING]);
   });
 
@@ -163,25 +167,25 @@ describe('validate --server', () => {
   };
 
   it('tells the server’s refusals among the others, in the order of the files: exit 2', async () => {
-    const stand = Object.assign(new CommandFixture(), { loaded });
-    stand.inspect = { refusedByServer: async () => [{ origin: 'a.yaml:7', message: 'refused there' }] };
-    const { code, out } = await stand.run('validate', 'x', '--server', ...HERE);
+    const fixture = Object.assign(new CommandFixture(), { loaded });
+    fixture.inspect = { refusedByServer: async () => [{ origin: 'a.yaml:7', message: 'refused there' }] };
+    const { code, out } = await fixture.run('validate', 'x', '--server', ...HERE);
     expect(code).to.equal(2);
     expect(out).to.match(/^a\.yaml:7: error: refused there\nb\.yaml:1:1: error: wrong here\n/);
   });
 
-  it('is asked for alone, and needs a cluster', async () => {
-    const stand = Object.assign(new CommandFixture(), {
+  it('needs --server, and a cluster', async () => {
+    const fixture = Object.assign(new CommandFixture(), {
       program: 'kubectl innermap',
       env: { HOME: '/h' },
       loaded,
     });
-    expect((await stand.run('validate', 'x')).out).to.contain('1 error');
-    expect((await stand.run('validate', 'x', ...HERE)).error).to.contain(
+    expect((await fixture.run('validate', 'x')).out).to.contain('1 error');
+    expect((await fixture.run('validate', 'x', ...HERE)).error).to.contain(
       'Option --kubeconfig is for --server: add that',
     );
-    stand.program = 'innermap';
-    expect((await stand.run('validate', 'x', '--server')).error).to.contain(
+    fixture.program = 'innermap';
+    expect((await fixture.run('validate', 'x', '--server')).error).to.contain(
       'Option --server needs a cluster: add --kubeconfig',
     );
   });

@@ -112,11 +112,11 @@ export interface AppliedOutcome extends Applied {
 /** Reads clusters for commands; writes nothing. */
 export interface InspectPorts {
   facts(request: FactsRequest): Promise<ClusterFacts>;
-  /** What an agent on this machine would do, as the cluster's objects want it. */
+  /** The plan of an agent on this machine for the cluster's objects. */
   planNode(request: ClusterPlanRequest): Promise<PlanOutcome>;
-  /** What applying these files would change in the cluster. */
+  /** The changes that applying these files would make in the cluster. */
   planFiles(request: FilesRequest): Promise<AppliedOutcome>;
-  /** What the API server refuses when these files are applied as a dry run. */
+  /** The objects that the API server refuses when these files are applied as a dry run. */
   refusedByServer(request: FilesRequest): Promise<readonly ManifestProblem[]>;
   agentPods(address: ClusterAddress, node: string, namespace?: string): Promise<readonly AgentPod[]>;
   /** Runs kubectl on this terminal; returns its exit code. */

@@ -5,54 +5,54 @@ import { Facts, readyCondition, shown } from './testing/facts.ts';
 describe('status of a cluster judges reports as the controller does', () => {
   const well = () => new Facts().outer('tenants').inner('team-a/web').well('n1').well('n2');
 
-  const doubts: readonly (readonly [string, Facts, RegExp])[] = [
+  const cases: readonly (readonly [string, Facts, RegExp])[] = [
     [
       'a node that was started anew',
-      well().node('n3', { bootID: 'new' }).pod('n3').told('n3'),
+      well().node('n3', { bootID: 'new' }).pod('n3').reported('n3'),
       /started anew/,
     ],
-    ['a node that was made anew', well().node('n3', { uid: 'new' }).pod('n3').told('n3'), /made anew/],
+    ['a node that was made anew', well().node('n3', { uid: 'new' }).pod('n3').reported('n3'), /made anew/],
     [
       'a node whose labels changed',
       well()
         .node('n3', { labels: { zone: 'a' } })
         .pod('n3')
-        .told('n3'),
+        .reported('n3'),
       /labels changed/,
     ],
-    ['a node that is gone', well().pod('n3').told('n3'), /node is gone/],
+    ['a node that is gone', well().pod('n3').reported('n3'), /node is gone/],
     [
       'a state that does not say which Node it is of',
       well()
         .node('n3')
         .pod('n3')
-        .told('n3', {}, { node: { name: 'n3', bootID: 'boot-n3', labelsHash: labelsHash({}) } }),
+        .reported('n3', {}, { node: { name: 'n3', bootID: 'boot-n3', labelsHash: labelsHash({}) } }),
       /made anew/,
     ],
     [
       'a watermark above the version of its own state',
-      well().node('n3').pod('n3').told('n3', { programmedResourceVersion: '301' }),
+      well().node('n3').pod('n3').reported('n3', { programmedResourceVersion: '301' }),
       /from before the API server was restored/,
     ],
     [
       'a watermark that cannot be read',
-      well().node('n3').pod('n3').told('n3', { programmedResourceVersion: 'x' }),
+      well().node('n3').pod('n3').reported('n3', { programmedResourceVersion: 'x' }),
       /does not say up to which version/,
     ],
     [
       'a node that has not been Ready for a minute',
-      well().node('n3', { notReadyFor: 60_000 }).pod('n3').told('n3'),
+      well().node('n3', { notReadyFor: 60_000 }).pod('n3').reported('n3'),
       /node is not Ready/,
     ],
     [
       'an agent that has not been Ready for a minute',
-      well().node('n3').pod('n3', { notReadyFor: 60_000 }).told('n3'),
+      well().node('n3').pod('n3', { notReadyFor: 60_000 }).reported('n3'),
       /Pod system\/agent-n3 is not Ready/,
     ],
-    ['a state that nobody keeps', well().node('n3').told('n3'), /no agent Pod is on the node/],
+    ['a state that nobody keeps', well().node('n3').reported('n3'), /no agent Pod is on the node/],
     [
       'an earlier OuterMap of the name',
-      well().node('n3').pod('n3').told('n3', { uid: 'old' }),
+      well().node('n3').pod('n3').reported('n3', { uid: 'old' }),
       /told of an earlier OuterMap/,
     ],
     [
@@ -65,16 +65,16 @@ describe('status of a cluster judges reports as the controller does', () => {
       well()
         .node('n3')
         .pod('n3')
-        .told('n3', { uid: undefined } as never),
+        .reported('n3', { uid: undefined } as never),
       /told of an earlier OuterMap/,
     ],
     [
       'an OuterMap not taken up',
-      well().node('n3').pod('n3').told('n3', {}, { outerMaps: [] }),
+      well().node('n3').pod('n3').reported('n3', {}, { outerMaps: [] }),
       /has not taken it up yet/,
     ],
   ];
-  for (const [what, facts, why] of doubts) {
+  for (const [what, facts, why] of cases) {
     it(`${what} is Unknown, and none of its numbers is shown: exit 1`, async () => {
       const { code, out } = await shown(facts);
       expect(code).to.equal(1);
@@ -87,9 +87,9 @@ describe('status of a cluster judges reports as the controller does', () => {
     const restarting = well()
       .node('n3', { notReadyFor: 59_999 })
       .pod('n3', { notReadyFor: 59_999 })
-      .told('n3');
+      .reported('n3');
     expect((await shown(restarting)).code).to.equal(0);
-    const updating = well().node('n3').pod('n3').pod('n3', { notReadyFor: 60_000 }).told('n3');
+    const updating = well().node('n3').pod('n3').pod('n3', { notReadyFor: 60_000 }).reported('n3');
     expect((await shown(updating)).code, 'of two Pods the better one counts').to.equal(0);
   });
 

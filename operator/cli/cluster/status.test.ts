@@ -53,7 +53,7 @@ describe('status of a cluster', () => {
     const silent = well()
       .node('n3')
       .pod('n3')
-      .told('n3', { programmedResourceVersion: undefined } as never);
+      .reported('n3', { programmedResourceVersion: undefined } as never);
     expect((await shown(silent)).out, 'without a watermark nothing is proven').to.match(/^n3 .* - +Unknown/m);
   });
 
@@ -63,7 +63,7 @@ describe('status of a cluster', () => {
       facts
         .node(`n${at}`)
         .pod(`n${at}`)
-        .told(
+        .reported(
           `n${at}`,
           { failuresTotal: 3 },
           { failures: [failure(), failure({ name: 'dns', message: `at ${at}` })] },
@@ -75,33 +75,33 @@ describe('status of a cluster', () => {
     expect((await shown(facts, '-n', 'team-b')).out).to.not.contain('team-a/web ');
   });
 
-  it('an outer map’s own trouble is its row’s reason', async () => {
+  it('an outer map’s own failure is its row’s reason', async () => {
     const own = failure({ kind: 'OuterMap', name: 'tenants', reason: 'PinInUse', message: 'foreign map' });
-    const { namespace: _, ...trouble } = own;
+    const { namespace: _, ...outer } = own;
     const facts = well()
       .node('n3')
       .pod('n3')
-      .told('n3', { failuresTotal: 2 }, { failures: [failure(), trouble] });
+      .reported('n3', { failuresTotal: 2 }, { failures: [failure(), outer] });
     const { out } = await shown(facts);
     expect(out).to.match(/^n3 .* False +PinInUse/m);
     expect(out).to.match(/^OuterMap tenants +n3 +PinInUse +foreign map$/m);
   });
 
-  it('a node in trouble that no object of it explains is not ready, whatever its numbers', async () => {
+  it('a node whose failure no object explains is not ready, whatever its numbers', async () => {
     const no = { ...readyCondition(), status: 'False' as const, reason: 'KernelError' as const };
     const broken = { ...no, message: 'Reconcile failed' };
     const node = (conditions: readonly (typeof broken)[], failures: readonly Failure[]) =>
-      well().node('n3').pod('n3').told('n3', {}, { conditions, failures });
-    const trouble = /^n3 +tenants +- +- +- +- +False +KernelError +4m +Reconcile failed$/m;
-    expect((await shown(node([broken], []))).out).to.match(trouble);
-    expect((await shown(node([broken], [failure()]))).out).to.match(trouble);
+      well().node('n3').pod('n3').reported('n3', {}, { conditions, failures });
+    const row = /^n3 +tenants +- +- +- +- +False +KernelError +4m +Reconcile failed$/m;
+    expect((await shown(node([broken], []))).out).to.match(row);
+    expect((await shown(node([broken], [failure()]))).out).to.match(row);
     const explained = node([broken], [failure({ outerMap: 'flows', reason: 'KernelError' })]);
     expect((await shown(explained, '--all')).out).to.match(/^n3 +tenants +1 +2 +0 +0 +True/m);
   });
 
   it('tells each held removal once, with its nodes and the command', async () => {
     const held = { heldRemoval: { keys: 40, token: 'abc' } };
-    const facts = well().node('n3').pod('n3').told('n3', held).node('n4').pod('n4').told('n4', held);
+    const facts = well().node('n3').pod('n3').reported('n3', held).node('n4').pod('n4').reported('n4', held);
     const { code, out } = await shown(facts);
     expect(code).to.equal(1);
     expect(out.split('Held:')).to.have.length(2);
@@ -162,16 +162,16 @@ describe('status of a cluster', () => {
   });
 
   it('asks for what was named alone', async () => {
-    const asked: FactsRequest[] = [];
-    const stand = new CommandFixture();
-    stand.inspect = {
+    const requests: FactsRequest[] = [];
+    const fixture = new CommandFixture();
+    fixture.inspect = {
       facts: async given => {
-        asked.push(given);
+        requests.push(given);
         return well().all();
       },
     };
-    await stand.run('status', 'tenants', '-n', 'team-a', '--kubeconfig', 'f', '--context', 'c');
-    const { progress: _, ...rest } = asked[0]!;
+    await fixture.run('status', 'tenants', '-n', 'team-a', '--kubeconfig', 'f', '--context', 'c');
+    const { progress: _, ...rest } = requests[0]!;
     expect(rest).to.deep.equal({
       address: { kubeconfig: 'f', files: ['f'], context: 'c' },
       outerMap: 'tenants',
@@ -180,7 +180,7 @@ describe('status of a cluster', () => {
   });
 
   it('5,000 nodes are a screenful, at a cost that grows as they do', async () => {
-    const told = (nodes: number) => {
+    const shows = (nodes: number) => {
       const facts = manyNodes(nodes);
       return async () => {
         const { code, out } = await shown(facts);
@@ -189,7 +189,7 @@ describe('status of a cluster', () => {
         expect(out).to.match(/^n7 +flows /m);
       };
     };
-    expect(await growth(1250, told)).to.be.below(LINEAR);
+    expect(await growth(1250, shows)).to.be.below(LINEAR);
   });
 });
 
@@ -205,7 +205,7 @@ function manyNodes(count: number): Facts {
     facts
       .node(name, at === 7 ? { notReadyFor: 60_000 } : {})
       .pod(name)
-      .told(name, {}, { outerMaps });
+      .reported(name, {}, { outerMaps });
     facts.inner(`team-a/t${at}`).inner(`team-a/f${at}`, { outerMap: 'flows' });
   }
   return facts;

@@ -12,7 +12,7 @@ export interface Declarations {
   readonly innerValue?: string;
 }
 
-/** What the user gave; the rest is chosen by size. */
+/** The types that the user gave; the others are chosen by size. */
 export type GivenTypes = { readonly [Part in keyof Declarations]: string | undefined };
 
 /**

@@ -52,7 +52,7 @@ export function written(
   return { documents, undeclarable };
 }
 
-/** What the agent would refuse is not written. */
+/** A manifest that the agent would refuse is an error. */
 function readBack<T>(parsed: Parsed<T>): T {
   if (parsed.ok) return parsed.value;
   throw new Error(`Cannot export what no manifest may declare: ${problemsText(parsed.problems)}`);

@@ -9,7 +9,7 @@ import { declaredLayout, sameSizes, undeclaredLayout } from '../export/declared.
 import { note } from '../terminal/note.ts';
 import { type Plain, yamlText } from '../terminal/yaml.ts';
 
-/** What every view of `get` works with. */
+/** The kernel to read, and how to show it. */
 export interface GetOptions {
   readonly kernel: ClosableKernel;
   readonly bpffs: Bpffs;

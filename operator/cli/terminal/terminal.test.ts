@@ -8,9 +8,9 @@ import { programName } from './standard.ts';
 import { table } from './table.ts';
 
 function written(change: Partial<CommandFixture> = {}) {
-  const stand = Object.assign(new CommandFixture(), change);
+  const fixture = Object.assign(new CommandFixture(), change);
   const text = { out: '', error: '' };
-  return { stand, text, terminal: stand.terminal(text) };
+  return { fixture, text, terminal: fixture.terminal(text) };
 }
 
 describe('table', () => {
@@ -50,18 +50,18 @@ describe('colourOf', () => {
 
 describe('withProgress', () => {
   it('shows nothing for work that ends soon', async () => {
-    const { stand, text, terminal } = written({ errorIsTerminal: true });
+    const { fixture, text, terminal } = written({ errorIsTerminal: true });
     await withProgress(terminal, 'Reading', async update => {
-      stand.now += 299;
+      fixture.now += 299;
       update(1, 2);
     });
     expect(text.error).to.equal('');
   });
   it('rewrites one line at most ten times a second, and takes it away', async () => {
-    const { stand, text, terminal } = written({ errorIsTerminal: true });
+    const { fixture, text, terminal } = written({ errorIsTerminal: true });
     await withProgress(terminal, 'Reading', async update => {
       for (let done = 0; done < 1000; done++) {
-        stand.now += 1;
+        fixture.now += 1;
         update(done, 1000);
       }
     });
@@ -69,9 +69,9 @@ describe('withProgress', () => {
     expect(text.error.endsWith('\r\x1b[K')).to.equal(true);
   });
   it('shows nothing where stderr is no terminal', async () => {
-    const { stand, text, terminal } = written();
+    const { fixture, text, terminal } = written();
     await withProgress(terminal, 'Reading', async update => {
-      stand.now += 5000;
+      fixture.now += 5000;
       update(1, 2);
     });
     expect(text.error).to.equal('');

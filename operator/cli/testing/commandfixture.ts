@@ -36,7 +36,7 @@ export class CommandFixture {
   readonly planned: PlanOptions[] = [];
   readonly agents: AgentOptions[] = [];
   readonly controllers: ControllerCommandOptions[] = [];
-  readonly asked: string[] = [];
+  readonly questions: string[] = [];
 
   async run(...args: readonly string[]): Promise<Ran> {
     const written = { out: '', error: '' };
@@ -58,7 +58,7 @@ export class CommandFixture {
         written.error += text;
       },
       ask: async question => {
-        this.asked.push(question);
+        this.questions.push(question);
         return this.answers.shift() ?? '';
       },
       now: () => this.now,

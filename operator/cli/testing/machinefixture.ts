@@ -8,10 +8,10 @@ import { type Foreign, makeForeign } from './foreign.ts';
 /** A machine, and a command line on it: each command is a process of its own. */
 export class MachineFixture {
   readonly machine = new FakeMachine();
-  readonly stand = new CommandFixture();
+  readonly commands = new CommandFixture();
 
   constructor(options: FakeKernelOptions = {}) {
-    this.stand.kernel = root => this.kernel({ root, ...options });
+    this.commands.kernel = root => this.kernel({ root, ...options });
   }
 
   kernel(options: FakeKernelOptions = {}): ClosableKernel {
@@ -24,10 +24,10 @@ export class MachineFixture {
     });
   }
 
-  /** What an agent does with this scene, and then ends. */
-  async agent(scene: AgentFixture): Promise<void> {
+  /** One turn of an agent with these objects, and then ends. */
+  async agent(objects: AgentFixture): Promise<void> {
     const kernel = this.machine.openKernel();
-    await (await startedAgent(kernel, scene)).turn();
+    await (await startedAgent(kernel, objects)).turn();
     this.machine.kill(kernel);
   }
 

@@ -5,7 +5,7 @@ import type { ListedInnerMap, ListedNode } from '../ports.ts';
 
 /** The InnerMaps of one outer map, the latest change first: those behind a watermark come before all others. */
 export type Changes = readonly {
-  /** What a watermark must reach. */
+  /** The version that a watermark must reach. */
   readonly goal: number;
   readonly inner: ListedInnerMap;
 }[];

@@ -17,12 +17,12 @@ export interface FailureGroup {
 export interface HeldRemovalLine {
   readonly outerMap: string;
   readonly token: string;
-  /** Of one node. */
+  /** On each of the nodes. */
   readonly keys: number;
   readonly nodes: readonly string[];
 }
 
-/** What the user named, if anything. */
+/** The outer map and the namespace that the user named, if any. */
 export type Scope = Pick<FactsRequest, 'outerMap' | 'namespace'>;
 
 /** The failures that nodes report, the most common first. */

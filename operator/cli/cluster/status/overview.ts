@@ -21,7 +21,7 @@ export interface SilentNode {
   readonly waitsFor?: string;
 }
 
-/** What `status` shows of a cluster, and its JSON. */
+/** The answer of `status` for a cluster, as JSON and for the tables. */
 export interface ClusterOverview {
   readonly server: string;
   readonly ready: boolean;
@@ -76,7 +76,7 @@ function itemsOf<T>(listed: Listed<T>): readonly T[] {
 
 type PresentOf = (node: string) => Present;
 
-/** Of several Pods on a node, the one that is Ready, or has been last, counts. */
+/** While an update has several Pods on a node, the one counts that is Ready, or was last. */
 function presentByName({ nodes, pods }: ClusterFacts): PresentOf {
   const nodeByName = new Map(itemsOf(nodes).map(node => [node.name, node]));
   const worstFirst = itemsOf(pods).toSorted((a, b) => (b.notReadyFor ?? -1) - (a.notReadyFor ?? -1));

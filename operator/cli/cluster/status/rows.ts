@@ -32,7 +32,7 @@ export interface Row extends Readiness {
 export interface NodeOverview {
   readonly name: string;
   readonly state: NodeMapStateStatus;
-  /** Of the NodeMapState. */
+  /** The version of the NodeMapState. */
   readonly resourceVersion: string;
   /** Absent where Nodes may not be read, or it is gone. */
   readonly node: ListedNode | undefined;

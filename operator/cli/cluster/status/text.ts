@@ -9,7 +9,7 @@ import type { InnerMapLine, OuterMapLine } from './objects.ts';
 import type { ClusterOverview, SilentNode } from './overview.ts';
 import type { Row } from './rows.ts';
 
-/** Of the names of nodes in one cell or line. */
+/** A cell or a line names so many nodes, and counts the others. */
 const NODES_NAMED = 3;
 
 interface OverviewOptions {

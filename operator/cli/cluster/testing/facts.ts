@@ -10,7 +10,7 @@ import type {
   ListedOuterMap,
 } from '../ports.ts';
 
-/** What a test's cluster tells: lists that grow step by step. */
+/** A test's cluster: lists that grow step by step. */
 export class Facts {
   readonly outerMaps: ListedOuterMap[] = [];
   readonly innerMaps: ListedInnerMap[] = [];
@@ -52,15 +52,15 @@ export class Facts {
   }
 
   /** The report of a node's agent, at 300; of `tenants` unless given. */
-  told(name: string, outer: Partial<OuterMapState> = {}, change: Partial<NodeMapStateStatus> = {}): this {
+  reported(name: string, outer: Partial<OuterMapState> = {}, change: Partial<NodeMapStateStatus> = {}): this {
     const status = { ...state(name), outerMaps: [outerState(outer)], ...change };
     this.states.push({ name, resourceVersion: '300', status });
     return this;
   }
 
-  /** A node as it should be, with everything that tells so. */
+  /** A node as it should be: Ready, with an agent and a report. */
   well(name: string): this {
-    return this.node(name).pod(name).told(name);
+    return this.node(name).pod(name).reported(name);
   }
 
   all(): ClusterFacts {
