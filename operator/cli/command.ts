@@ -22,12 +22,6 @@ export interface Option {
   readonly summary: string;
 }
 
-export interface Example {
-  /** Without the program's name. */
-  readonly line: string;
-  readonly says: string;
-}
-
 export interface Command {
   readonly name: string;
   readonly summary: string;
@@ -38,7 +32,8 @@ export interface Command {
   readonly options: readonly Option[];
   /** Paragraphs of help below the summary: exit codes, needed rights. */
   readonly notes: readonly string[];
-  readonly examples: readonly Example[];
+  /** Lines without the program's name. */
+  readonly examples: readonly { readonly line: string; readonly says: string }[];
   run(given: Given, ports: Ports): Promise<number>;
 }
 

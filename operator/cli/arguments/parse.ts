@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { suggestion } from '../../api/nearest.ts';
+import { present } from '../../api/parse/section.ts';
 import { type Command, type Given, type Option, UsageError } from '../command.ts';
 import { HELP } from './options.ts';
 
@@ -16,22 +17,14 @@ export function parseArguments(command: Command, args: readonly string[]): Given
   return given(options, operands, values);
 }
 
-interface OptionToken {
-  readonly name: string;
-  readonly rawName: string;
-  readonly value?: string | undefined;
-  readonly inlineValue?: boolean | undefined;
-}
+type OptionToken = Extract<ReturnType<typeof tokensOf>[number], { kind: 'option' }>;
 
 /** Not strict: its own messages name neither the command nor what was meant. */
 function tokensOf(options: readonly Option[], args: readonly string[]) {
-  const known = options.map(option => [
-    option.name,
-    {
-      type: option.value === undefined ? ('boolean' as const) : ('string' as const),
-      ...(option.short === undefined ? {} : { short: option.short }),
-    },
-  ]);
+  const known = options.map(({ name, value, short }) => {
+    const type = value === undefined ? ('boolean' as const) : ('string' as const);
+    return [name, { type, ...present({ short }) }];
+  });
   return parseArgs({
     args: [...args],
     options: Object.fromEntries(known),

@@ -33,7 +33,7 @@ export async function exported(request: ExportRequest, progress: Progressed): Pr
   const known = kernel.template(outer);
   const template = templateOf(request, known ?? smallest(maps));
   const declarations = declarationsFor(outer.spec, template, typesOr(request, template, owner));
-  const { documents, undeclarable } = written(request, { template, declarations, maps });
+  const { documents, undeclarable } = written(request, template, declarations, maps);
   const guessed = known === undefined ? guessNote(template) : [];
   return { documents, notes: [...ownerNote(owner), ...guessed, ...undeclarable] };
 }

@@ -11,12 +11,6 @@ import { type ExportTarget, innerMapManifest, outerMapManifest, type WholeInnerM
 import { innerMapNameFor } from './names.ts';
 import type { Declarations } from './types.ts';
 
-interface ExportedContents {
-  readonly template: MapSpec;
-  readonly declarations: Declarations;
-  readonly maps: readonly WholeInnerMap[];
-}
-
 interface ExportManifests {
   readonly documents: readonly Plain[];
   /** Inner maps that no InnerMap may declare, and why: the OuterMap leaves them alone. */
@@ -29,7 +23,9 @@ interface ExportManifests {
  */
 export function written(
   target: ExportTarget,
-  { template, declarations, maps }: ExportedContents,
+  template: MapSpec,
+  declarations: Declarations,
+  maps: readonly WholeInnerMap[],
 ): ExportManifests {
   const { name: outerMap, namespace, pin, kernel } = target;
   const { possibleCpus } = kernel;

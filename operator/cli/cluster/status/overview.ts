@@ -38,7 +38,7 @@ export interface ClusterOverview {
   readonly unread: readonly string[];
 }
 
-/** Pure. */
+/** Pure: all that `status` shows of what was read. */
 export function clusterOverview(facts: ClusterFacts, scope: Scope): ClusterOverview {
   const outers = itemsOf(facts.outerMaps);
   const inners = itemsOf(facts.innerMaps);
