@@ -23,7 +23,7 @@ export const json: Work = async ({ bpffs }, sizes) => {
     if (!parsed.ok || parsed.value.kind !== 'InnerMap') throw new Error('Cannot parse an InnerMap');
     const { innerMap, content } = parsed.value.manifest;
     const encoded = encodeContent(content, layout.value, { maxEntries: shape.entries, possibleCpus: 1 });
-    if (!encoded.ok) throw new Error(encoded.message);
+    if (encoded.kind === 'invalid') throw new Error(encoded.message);
     return {
       innerMap,
       content: { kind: 'encoded', entries: encoded.entries, layoutDigest: layout.value.digest },

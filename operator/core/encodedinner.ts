@@ -2,20 +2,10 @@ import type { InnerMap, RawContent } from '../api/innermap.ts';
 import { parseInnerMap } from '../api/parse/manifest.ts';
 import { type Parsed, type Problem, problemsText, SHOWN_PROBLEMS } from '../api/problem.ts';
 import type { Reason } from '../api/reason.ts';
-import { encodingSteps } from './codec/content.ts';
+import { encodingSteps, type InvalidContent } from './codec/content.ts';
 import { innerSpec, type OuterLayout } from './layout/outer.ts';
 import type { Steps } from './steps.ts';
 import type { Content } from './wanted.ts';
-
-/** Contents that cannot be bytes. */
-export interface InvalidContent {
-  readonly kind: 'invalid';
-  readonly reason: Reason;
-  readonly message: string;
-  /** The first ten. */
-  readonly problems: readonly Problem[];
-  readonly total: number;
-}
 
 export type EncodedInner = Exclude<Content, { kind: 'invalid' }> | InvalidContent;
 
@@ -59,9 +49,7 @@ export function* encodeInner(
   if (!spec.ok) return invalid('LayoutMismatch', spec.problems);
   const { maxEntries } = spec.value;
   const encoded = yield* encodingSteps(content, layout, { maxEntries, possibleCpus });
-  if (encoded.ok) return { kind: 'encoded', entries: encoded.entries, layoutDigest: layout.digest };
-  const { ok: _, ...why } = encoded;
-  return { kind: 'invalid', ...why };
+  return encoded.kind === 'invalid' ? encoded : { ...encoded, layoutDigest: layout.digest };
 }
 
 /** The work of encoding, by entries and bytes of text. */

@@ -28,7 +28,7 @@ function encoded(entries: readonly (readonly [unknown, unknown])[], given: Given
 
 /** `key=value` in hex for each entry, or the reason and the message. */
 function shown(content: ReturnType<typeof encodeContent>): readonly string[] | string {
-  if (!content.ok) return `${content.reason}: ${content.message}`;
+  if (content.kind === 'invalid') return `${content.reason}: ${content.message}`;
   const { count, keys, values } = content.entries;
   const [keySize, stride] = [keys.length / count, values.length / count];
   return Array.from({ length: count }, (_, index) => {
@@ -41,18 +41,18 @@ describe('encodeContent', () => {
   it('writes entries in the order declared, the list before the table, at exactly their size', () => {
     const content = encoded([[2, 20]], { table: 'key,value\n1,10\n\n3,30\n' });
     expect(shown(content)).to.deep.equal(['02000000=14000000', '01000000=0a000000', '03000000=1e000000']);
-    expect(content.ok && content.entries.keys.length).to.equal(12);
+    expect(content.kind === 'encoded' && content.entries.keys.length).to.equal(12);
   });
 
   it('takes nothing for no entries', () => {
-    expect(encoded([])).to.deep.include({ ok: true });
-    expect(encoded([], { table: ' \n' })).to.deep.include({ ok: true });
+    expect(encoded([])).to.deep.include({ kind: 'encoded' });
+    expect(encoded([], { table: ' \n' })).to.deep.include({ kind: 'encoded' });
     const none = {
       ...layoutOf('u32', 'u32'),
       template: { ...layoutOf('u32', 'u32').template, type: 'RingBuf' as const },
     };
     const { innerKey: _key, innerValue: _value, ...layout } = none;
-    expect(encodeContent({ entries: [] }, layout, { maxEntries: 1 })).to.deep.include({ ok: true });
+    expect(encodeContent({ entries: [] }, layout, { maxEntries: 1 })).to.deep.include({ kind: 'encoded' });
     expect(shown(encodeContent({ entries: [{ key: 1, value: 1 }] }, layout, { maxEntries: 1 }))).to.equal(
       'InvalidEntries: Type RingBuf is created empty: leave entries and table out',
     );
@@ -74,15 +74,15 @@ describe('encodeContent', () => {
 
   it('tells the first ten problems and counts up to a thousand', () => {
     const few = encoded(Array.from({ length: 12 }, (_, index) => [index, 'x']));
-    expect(few).to.deep.include({ ok: false, total: 12 });
-    expect(!few.ok && few.problems.length).to.equal(10);
-    expect(!few.ok && few.message).to.match(/; and 2 more$/);
+    expect(few).to.deep.include({ kind: 'invalid', total: 12 });
+    expect(few.kind === 'invalid' && few.problems.length).to.equal(10);
+    expect(few.kind === 'invalid' && few.message).to.match(/; and 2 more$/);
     const many = encoded(
       Array.from({ length: 5000 }, () => ['x', 'x']),
       { maxEntries: 5000 },
     );
-    expect(!many.ok && many.total).to.be.within(1000, 1001);
-    expect(!many.ok && many.message).to.match(/; and 99[01] or more others$/);
+    expect(many.kind === 'invalid' && many.total).to.be.within(1000, 1001);
+    expect(many.kind === 'invalid' && many.message).to.match(/; and 99[01] or more others$/);
   });
 
   it('refuses a key given twice and names both places', () => {
@@ -117,7 +117,7 @@ describe('encodeContent', () => {
     expect(shown(encoded([[1, 1]], { maxEntries: 1, table: 'key,value\n2,2' }))).to.equal(message(2));
     expect(shown(encoded([], { maxEntries: 1, table: 'key,value\n"2",2\n3,3' }))).to.equal(message(2));
     const lines = encoded([], { maxEntries: 1, key: 'char[8]', table: 'key,value\n"a\nb\nc",2\n' });
-    expect(lines).to.deep.include({ ok: true });
+    expect(lines).to.deep.include({ kind: 'encoded' });
   });
 
   it('bounds the bytes before it takes memory', () => {
@@ -236,7 +236,7 @@ describe('encodeContent', () => {
         `InvalidEntries: spec.entries[0].value: ${message}`,
       );
       expect(shown(encoded([[1, []]], { type: 'PerCPUHash' }))).to.match(/List is empty/);
-      expect(encoded([[1, [6, 7, 8]]], { type: 'PerCPUHash' })).to.deep.include({ ok: true });
+      expect(encoded([[1, [6, 7, 8]]], { type: 'PerCPUHash' })).to.deep.include({ kind: 'encoded' });
       expect(shown(encoded([[1, [6, -1]]], perCpu))).to.match(/entries\[0\]\.value\[1\]: -1 is out of range/);
     });
   });
@@ -265,7 +265,7 @@ describe('encodeContent', () => {
         const content = encodeContent({ entries, table: text }, layoutOf('u32', 'char[4]'), {
           maxEntries: 10,
         });
-        if (!content.ok)
+        if (content.kind === 'invalid')
           for (const problem of content.problems) expect(fieldText(problem.path)).to.match(/^spec/);
       }),
       { numRuns: 1000 },
@@ -281,7 +281,7 @@ describe('encodingSteps', () => {
     let rests = 0;
     let step = steps.next();
     for (; step.done !== true; step = steps.next()) rests += 1;
-    expect(step.value).to.deep.include({ ok: true });
+    expect(step.value).to.deep.include({ kind: 'encoded' });
     expect(rests).to.be.greaterThan(15);
   });
 });

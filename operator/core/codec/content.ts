@@ -29,17 +29,18 @@ import { keyText } from './keytext.ts';
 import { openTable, readRows, rowsAtMost } from './table.ts';
 import { under, ValueProblem } from './value.ts';
 
-export type EncodedContent =
-  | { readonly ok: true; readonly entries: Entries }
-  | {
-      readonly ok: false;
-      readonly reason: Reason;
-      /** The first ten. */
-      readonly problems: readonly Problem[];
-      /** Counted up to 1,000. */
-      readonly total: number;
-      readonly message: string;
-    };
+export type EncodedContent = { readonly kind: 'encoded'; readonly entries: Entries } | InvalidContent;
+
+/** Contents that cannot be encoded. */
+export interface InvalidContent {
+  readonly kind: 'invalid';
+  readonly reason: Reason;
+  readonly message: string;
+  /** The first ten. */
+  readonly problems: readonly Problem[];
+  /** Counted up to 1,000. */
+  readonly total: number;
+}
 
 export interface ContentOptions {
   /** The inner map's, or the template's. */
@@ -65,7 +66,8 @@ export function* encodingSteps(
   options: ContentOptions,
 ): Steps<EncodedContent> {
   const rows = raw.table === undefined ? 0 : rowsAtMost(raw.table);
-  if (raw.entries.length === 0 && (raw.table ?? '').trim() === '') return { ok: true, entries: NO_ENTRIES };
+  if (raw.entries.length === 0 && (raw.table ?? '').trim() === '')
+    return { kind: 'encoded', entries: NO_ENTRIES };
   const { innerKey: key, innerValue: value, template } = layout;
   if (key === undefined || value === undefined) return withoutContents(template.type);
   const isExact = raw.table?.includes('"') !== true;
@@ -81,7 +83,7 @@ export function* encodingSteps(
   yield* fill(sheet, raw);
   if (sheet.total === 0 && sheet.count > options.maxEntries) return tooMany(sheet.count, options.maxEntries);
   if (sheet.total === 0) yield* checkKeys(sheet, layout, options.maxEntries);
-  return sheet.total > 0 ? invalid(sheet) : { ok: true, entries: finished(sheet, layout) };
+  return sheet.total > 0 ? invalid(sheet) : { kind: 'encoded', entries: finished(sheet, layout) };
 }
 
 function* fill(sheet: EntryBuffer, raw: RawContent): Steps<void> {
@@ -237,10 +239,10 @@ function tooLarge(bytes: number): EncodedContent {
 }
 
 function refusal(reason: Reason, message: string, path: FieldPath): EncodedContent {
-  return { ok: false, reason, problems: [{ path, message }], total: 1, message };
+  return { kind: 'invalid', reason, message, problems: [{ path, message }], total: 1 };
 }
 
 function invalid({ problems, total }: EntryBuffer): EncodedContent {
   const message = listText(problems.map(problemText), total);
-  return { ok: false, reason: 'InvalidEntries', problems, total, message };
+  return { kind: 'invalid', reason: 'InvalidEntries', message, problems, total };
 }

@@ -11,7 +11,7 @@ function decoded(
 ): unknown {
   const raw = { entries: entries.map(([key, value]) => ({ key, value })) };
   const content = encodeContent(raw, layout, { maxEntries: 100, possibleCpus });
-  return content.ok ? decodeEntries(layout, content.entries, possibleCpus) : content.message;
+  return content.kind === 'encoded' ? decodeEntries(layout, content.entries, possibleCpus) : content.message;
 }
 
 describe('decodeEntries', () => {

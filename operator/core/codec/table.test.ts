@@ -12,7 +12,7 @@ const VALUE = 'struct { u32 action; char note[12]; u16 rates[2]; }';
 function rows(table: string, key = KEY, value = VALUE): unknown {
   const layout = layoutOf(key, value);
   const content = encodeContent({ entries: [], table }, layout, { maxEntries: 1000 });
-  return content.ok ? decodeEntries(layout, content.entries, 1) : content.message;
+  return content.kind === 'encoded' ? decodeEntries(layout, content.entries, 1) : content.message;
 }
 
 describe('encodeContent of a table', () => {
@@ -127,7 +127,7 @@ describe('encodeContent of a table', () => {
           ...lines,
         ].join('\n');
         const listed = encodeContent({ entries }, layout, { maxEntries: 10 });
-        expect(listed).to.deep.include({ ok: true });
+        expect(listed).to.deep.include({ kind: 'encoded' });
         expect(encodeContent({ entries: [], table }, layout, { maxEntries: 10 })).to.deep.equal(listed);
       }),
       { numRuns: 300 },

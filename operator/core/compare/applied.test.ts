@@ -10,7 +10,7 @@ interface Settings {
   readonly nodes?: readonly Readonly<Record<string, string>>[];
 }
 
-/** What laying the files over the cluster comes to. All of the cluster is from the year before, or as given. */
+/** The changes of the files laid over the cluster. The cluster's objects are a year older, or as given. */
 function applied(
   cluster: AgentFixture,
   files: AgentFixture,

@@ -10,7 +10,7 @@ const NUMBERS = layoutOf('u32', 'u32');
 function side(pairs: Readonly<Record<string, unknown>>, layout: OuterLayout = NUMBERS, cpus = 1): Side {
   const entries = Object.entries(pairs).map(([key, value]) => ({ key: Number(key), value }));
   const result = encodeContent({ entries }, layout, { maxEntries: 1024, possibleCpus: cpus });
-  if (!result.ok) throw new Error(result.message);
+  if (result.kind === 'invalid') throw new Error(result.message);
   return { entries: result.entries, cpus };
 }
 

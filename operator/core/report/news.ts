@@ -23,7 +23,7 @@ export function isNews(
   });
 }
 
-/** The state with the times of conditions that did not change, whoever published them. */
+/** The state with the earlier times of conditions that did not change. */
 export function settled(now: NodeMapStateStatus, before: NodeMapStateStatus | undefined): NodeMapStateStatus {
   return { ...now, conditions: sinceChange(now.conditions, before?.conditions) };
 }

@@ -125,7 +125,7 @@ function refused(shape: IntegerShape, text: string, name: string): never {
   );
 }
 
-/** Where ipv4 lies in the same four bytes, aligned as they are: nothing else of the layout changes. */
+/** An ipv4 has the same size and alignment as a four-byte integer: nothing else of the layout changes. */
 function addressAdvice({ size, byteOrder }: IntegerShape, text: string): string {
   if (size !== 4 || ipv4Number(text, 0, text.length) < 0) return '';
   const order = byteOrder === 'network' ? '' : ' (network byte order)';

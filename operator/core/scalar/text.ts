@@ -4,7 +4,7 @@ import { isRaw, rawText, writeRaw } from './hex.ts';
 const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** What would act on a terminal or cannot be seen: shown raw instead. */
+/** Characters that act on a terminal or cannot be seen: text with one is shown raw. */
 const UNPRINTABLE = /[\p{Cc}\u2028\u2029]/u;
 
 /** UTF-8 text, NUL-padded; it may fill all of its bytes, as in C. */
@@ -27,7 +27,7 @@ function writePlainText(value: string, size: number, into: Uint8Array, at: numbe
   into.fill(0, at + written, at + size);
 }
 
-/** The text up to the first NUL; `raw:` and hex where that does not say every byte. */
+/** The text up to the first NUL; `raw:` and hex where the text alone would lose a byte. */
 export function readText(bytes: Uint8Array, at: number, size: number): string {
   let length = 0;
   while (length < size && bytes[at + length] !== 0) length += 1;
