@@ -116,6 +116,7 @@ describe('outerLayout', () => {
       { type: 'ArrayOfMaps', flags: ['NoPrealloc'] },
       'spec.flags[0]: The kernel takes no NoPrealloc for ArrayOfMaps: leave it out, it takes NumaNode',
     ],
+    [{ flags: ['ReadOnly'] }, 'spec.flags[0]: The kernel takes no ReadOnly for HashOfMaps: leave it out'],
     [
       { inner: { key: 'struct { union { u8 a; } b; }' } },
       'spec.inner.key: Unions are not read: declare the member in use, or u8[N] for raw bytes (at struct { >>>union { u8 a; } b; }, character 10)',

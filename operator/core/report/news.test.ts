@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { NodeMapStateStatus } from '../../api/status.ts';
-import { isNews } from './news.ts';
+import { isNews, settled } from './news.ts';
 
 const outer = (name: string, mark?: string) => ({
   name,
@@ -55,5 +55,23 @@ describe('isNews', () => {
   it('drift that was found is news', () => {
     const before = state();
     expect(isNews({ ...before, drift: { found: 1, repaired: 1 } }, before)).to.equal(true);
+  });
+});
+
+describe('settled', () => {
+  it('keeps the time of a condition until its status changes', () => {
+    const ready = (
+      status: 'True' | 'False',
+      reason: 'Programmed' | 'Pending',
+      lastTransitionTime: string,
+    ) => ({
+      ...state(),
+      conditions: [{ type: 'Ready', status, reason, message: reason, lastTransitionTime }] as const,
+    });
+    const before = ready('False', 'Pending', 'then');
+    const time = (now: NodeMapStateStatus) => settled(now, before).conditions[0]!.lastTransitionTime;
+    expect(time(ready('False', 'Programmed', 'now'))).to.equal('then');
+    expect(time(ready('True', 'Programmed', 'now'))).to.equal('now');
+    expect(settled(before, undefined)).to.deep.equal(before);
   });
 });
