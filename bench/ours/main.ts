@@ -22,7 +22,7 @@ const WORKS: Readonly<Record<string, () => Promise<Work>>> = {
   controller: async () => (await import('./controller.ts')).controller,
 };
 
-const SIZES = ['maps', 'entries', 'of', 'change', 'edits', 'files', 'prefixes', 'seconds', 'nodes'] as const;
+const SIZES = 'maps entries of change edits files prefixes seconds nodes selectors'.split(' ');
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

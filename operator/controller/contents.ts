@@ -1,5 +1,3 @@
-import { groupBy } from '../core/canonical.ts';
-import type { ClusterState } from '../core/status/clusterrollup.ts';
 import type { InnerFacts } from '../core/status/facts.ts';
 import { ApiError, type Cluster, type KubeObject } from '../kube/client.ts';
 import { INNER_MAPS, innerMapRef } from '../kube/resources.ts';
@@ -30,34 +28,27 @@ export class ContentLoader {
   readonly #options: ContentLoaderOptions;
   readonly #backoff: Backoff;
   #working: Promise<void> | undefined;
-  #loaded: Pick<ClusterState, 'inners' | 'outers'> | undefined;
 
   constructor(options: ContentLoaderOptions) {
     this.#options = options;
     this.#backoff = new Backoff(options.clock);
   }
 
-  /** Starts to read all unread contents, unless a read is under way. */
-  load({ inners, outers }: ClusterState, stop: AbortSignal): void {
-    const isSame = this.#loaded?.inners === inners && this.#loaded.outers === outers;
-    if (this.#working !== undefined || isSame) return;
-    this.#loaded = { inners, outers };
-    const unread = groupBy(
-      [...inners.values()].filter(inner => this.#isUnread(inner)),
-      inner => inner.outer,
-    );
+  /** Starts to read the unread contents among these InnerMaps, unless a read is under way. */
+  load(inners: ReadonlyMap<string, readonly InnerFacts[]>, stop: AbortSignal): void {
+    if (this.#working !== undefined) return;
+    const unread = new Map<string, readonly InnerFacts[]>();
+    for (const [outer, all] of inners) {
+      const digest = this.#options.streams.layoutOf(outer)?.digest;
+      const some = digest === undefined ? [] : all.filter(inner => isUnread(inner, digest));
+      if (some.length > 0) unread.set(outer, some);
+    }
     if (unread.size > 0)
       this.#working = this.#readAll(unread, stop).finally(() => (this.#working = undefined));
   }
 
   async settled(): Promise<void> {
     await this.#working;
-  }
-
-  #isUnread({ wanted, outer, layoutDigest }: InnerFacts): boolean {
-    if (wanted === undefined) return false;
-    const layout = this.#options.streams.layoutOf(outer);
-    return layout !== undefined && layout.digest !== layoutDigest;
   }
 
   async #readAll(unread: ReadonlyMap<string, readonly InnerFacts[]>, stop: AbortSignal): Promise<void> {
@@ -67,7 +58,6 @@ export class ContentLoader {
         await this.#read(outer, inners, stop);
       } catch (error) {
         if (stop.aborted) return;
-        this.#loaded = undefined;
         failed(error instanceof Error ? error : new Error(String(error)));
         await clock.sleep(this.#backoff.next(), stop);
       }
@@ -78,7 +68,8 @@ export class ContentLoader {
     for (const { key } of inners) {
       if (signal.aborted) return;
       const stored = this.#options.streams.innerMaps.items.get(key);
-      if (stored !== undefined && this.#isUnread(stored)) await this.#readOne(key, signal);
+      const digest = this.#options.streams.layoutOf(outer)?.digest;
+      if (stored !== undefined && isUnread(stored, digest)) await this.#readOne(key, signal);
     }
   }
 
@@ -112,4 +103,8 @@ export class ContentLoader {
     items.put(read.key, { ...read, resourceVersion: stored.resourceVersion, written: stored.written });
     changed();
   }
+}
+
+function isUnread({ wanted, layoutDigest }: InnerFacts, digest: string | undefined): boolean {
+  return wanted !== undefined && layoutDigest !== digest;
 }

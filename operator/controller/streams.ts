@@ -158,6 +158,7 @@ export class Streams {
       },
       consumer: {
         put: (key, item) => {
+          if (store.get(key) === item) return;
           const level = urgency(store.get(key), item);
           consumer.put(key, item);
           changed(level);

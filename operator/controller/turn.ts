@@ -1,6 +1,6 @@
 import { type ClusterMemory, rollUpCluster } from '../core/status/clusterrollup.ts';
 import type { Clock } from '../timing/clock.ts';
-import { runSliced } from '../timing/sliced.ts';
+import { runSliced, yieldToEventLoop } from '../timing/sliced.ts';
 import type { ContentLoader } from './contents.ts';
 import type { Streams } from './streams.ts';
 import type { StatusWriter } from './write.ts';
@@ -20,10 +20,10 @@ export interface ControllerPorts {
  * One turn of the controller; ARCHITECTURE.md compares it with the agent's.
  *
  * - Read a snapshot of the five streams. Each map keeps its identity until an entry changes.
- * - Start to read contents that are still unread; a later turn uses them.
  * - Roll up in slices: which nodes have an agent, are silent or have current reports; for each outer map what is
  *   accepted, and which nodes have reached it. Unchanged outer maps are skipped.
  * - Schedule changed statuses: new objects, Ready and rejections at once, the rest after 1, 5, 15, 60 s.
+ * - Start to read contents that are still unread; a later turn uses them.
  * - Write statuses that are due and differ from what is written.
  *
  * Returns whether more is due than was looked at.
@@ -31,7 +31,7 @@ export interface ControllerPorts {
 export async function turn(ports: ControllerPorts, stop: AbortSignal): Promise<boolean> {
   const { streams, memory, contents, writer, clock, mayWrite } = ports;
   const state = streams.snapshot();
-  contents.load(state, stop);
+  await yieldToEventLoop();
   await runSliced(
     rollUpCluster(state, memory, {
       now: clock.now(),
@@ -39,5 +39,6 @@ export async function turn(ports: ControllerPorts, stop: AbortSignal): Promise<b
       removed: (kind, id) => writer.forget(kind, id),
     }),
   );
+  contents.load(memory.inners, stop);
   return mayWrite() && writer.write(stop);
 }

@@ -10,6 +10,7 @@ import { innerStatus, outerStatus, patchTo } from '../core/status/statuses.ts';
 import { ApiError, type Cluster, type KubeObject, type ResourceRef } from '../kube/client.ts';
 import type { EventRecord } from '../kube/events.ts';
 import { innerMapRef, outerMapRef } from '../kube/resources.ts';
+import type { Store } from '../kube/store.ts';
 import { Backoff } from '../timing/backoff.ts';
 import type { Clock } from '../timing/clock.ts';
 import { eventsBetween, type StatusSubject } from './events.ts';
@@ -182,16 +183,27 @@ export class StatusWriter {
       this.#backoff.reset();
       this.#conflicts.delete(`${kind} ${id}`);
       this.#schedules[kind].wrote(id, this.#now);
-      this.#wrote(target, before, writtenIn(answer));
+      this.#wrote(target, before, answer);
     } catch (error) {
       if (!signal.aborted) this.#failed(target, error);
     }
   }
 
-  /** Stores the written status, so that the next turn does not take it for a change. */
-  #wrote({ kind, memory, facts }: Target, before: Written, after: Written): void {
+  /** Stores the written status: neither its event nor the next turn brings anything new. */
+  #wrote({ kind, id, memory, facts }: Target, before: Written, answer: KubeObject): void {
+    const { streams } = this.#options;
+    const after = writtenIn(answer);
     memory.written = newest(after, memory.written);
     if (memory.input !== undefined) memory.input = { ...memory.input, written: memory.written.text };
+    const { resourceVersion = '' } = answer.metadata;
+    const keep = <T extends InnerFacts | OuterFacts>(store: Store<T>): void => {
+      const known = store.get(id);
+      const isSame = known?.uid === facts.uid && known.generation === facts.generation;
+      if (isSame && after.version > versionOf(known.resourceVersion))
+        store.put(id, { ...known, resourceVersion, written: after });
+    };
+    if (kind === 'InnerMap') keep(streams.innerMaps.items);
+    else keep(streams.outerMaps);
     const { name, uid } = facts;
     const namespace = 'namespace' in facts ? { namespace: facts.namespace } : {};
     const subject: StatusSubject = { kind, name, uid, ...namespace };

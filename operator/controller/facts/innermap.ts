@@ -12,7 +12,7 @@ import type { OuterLayout } from '../../core/layout/outer.ts';
 import type { InnerFacts, ReportedFailure } from '../../core/status/facts.ts';
 import { runToEnd, type Steps } from '../../core/steps.ts';
 import type { KubeObject } from '../../kube/client.ts';
-import { writtenIn } from './written.ts';
+import { withStatusOf, writtenIn } from './written.ts';
 
 export interface InnerContext {
   /** The object's last facts; an object of the same generation is not read again. */
@@ -30,7 +30,7 @@ export function innerFacts(object: KubeObject, { previous, layoutOf }: InnerCont
   const { metadata } = object;
   const isSame = previous?.uid === metadata.uid && previous?.generation === metadata.generation;
   if (previous !== undefined && isSame && previous.layoutDigest === layoutOf(previous.outer)?.digest)
-    return { ...previous, resourceVersion: metadata.resourceVersion ?? '', written: writtenIn(object) };
+    return withStatusOf(object, previous);
   const identity = identityOf(object);
   const read = arrivalOf(object);
   const isLarge = read.ok && weightOf(read.value) > LARGE;

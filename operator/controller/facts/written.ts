@@ -1,7 +1,13 @@
 import { versionOf } from '../../api/resourceversion.ts';
 import type { Condition, InnerMapStatus, OuterMapStatus } from '../../api/status.ts';
 import { canonicalText } from '../../core/canonical.ts';
-import { UNWRITTEN, type Written, type WrittenCondition } from '../../core/status/facts.ts';
+import {
+  type InnerFacts,
+  type OuterFacts,
+  UNWRITTEN,
+  type Written,
+  type WrittenCondition,
+} from '../../core/status/facts.ts';
 import type { KubeObject } from '../../kube/client.ts';
 
 type Status = Partial<InnerMapStatus & OuterMapStatus>;
@@ -19,6 +25,13 @@ export function writtenIn({ metadata, ['status']: found }: KubeObject): Written 
     accepted: conditionIn(status.conditions, 'Accepted'),
     ready: conditionIn(status.conditions, 'Ready'),
   };
+}
+
+/** The facts with the object's status; the same facts if it is of the same version. */
+export function withStatusOf<T extends InnerFacts | OuterFacts>(object: KubeObject, facts: T): T {
+  const { resourceVersion = '' } = object.metadata;
+  if (facts.resourceVersion === resourceVersion) return facts;
+  return { ...facts, resourceVersion, written: writtenIn(object) };
 }
 
 function conditionIn(

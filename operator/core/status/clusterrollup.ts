@@ -59,9 +59,12 @@ export function* rollUpCluster(
   memory.guard.advance(now);
   if (memory.state?.epoch !== state.epoch) memory.outers.clear();
   memory.inners = innersByOuter(state, memory);
+  yield;
   forgetRemoved(state, memory, removed);
   memory.state = state;
+  yield;
   memory.nodes = nodeSet(state, memory.nodes, now);
+  yield;
   const acceptances = outerAcceptances(state.outers, memory.nodes.labels);
   for (const name of outerNames(state, memory)) {
     const snapshot = {

@@ -57,15 +57,19 @@ export function* rememberInners(
   now: number,
 ): Steps<InnerMemories> {
   if (facts === before.facts) return before;
-  const byKey = new Map<string, InnerMemory>();
+  const memories: InnerMemory[] = [];
   let sameUids = facts.length === before.facts.length;
+  let sameMemories = sameUids;
   const due = every();
   for (const inner of facts) {
     if (due()) yield;
     const previous = before.byKey.get(inner.key);
     sameUids &&= previous?.facts.uid === inner.uid;
-    byKey.set(inner.key, rememberInner(inner, previous, now));
+    const memory = rememberInner(inner, previous, now);
+    sameMemories &&= memory === previous;
+    memories.push(memory);
   }
+  const byKey = sameMemories ? before.byKey : new Map(memories.map(memory => [memory.facts.key, memory]));
   return { facts, byKey, digest: sameUids ? before.digest : setDigest(facts.map(({ uid }) => uid)) };
 }
 

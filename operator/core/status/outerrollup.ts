@@ -149,8 +149,9 @@ function* rollUpInnerMaps(outer: Unrolled, now: number, changed: OnChange): Step
     if (input.rollup.behind > 0) isBehind = true;
     if (input.rollup.behind > 0 && !isLate) recheckAt = Math.min(recheckAt, inner.seenAt + LATE_AFTER);
     const change = changeOf(inner, input, grew);
+    if (change === undefined) continue;
     inner.input = input;
-    if (change !== undefined) changed({ kind: 'InnerMap', id: inner.facts.key, ...change });
+    changed({ kind: 'InnerMap', id: inner.facts.key, ...change });
   }
   return { accepted, isBehind, recheckAt };
 }

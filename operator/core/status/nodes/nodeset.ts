@@ -24,6 +24,10 @@ export interface NodeSet {
   readonly byName: ReadonlyMap<string, NodeStatus>;
   /** Keeps its identity while names, uids and labels stay the same. */
   readonly labels: NodeLabels;
+  /** The latest snapshot that it was made from. */
+  from: NodesSnapshot;
+  /** When time alone changes it. */
+  recheckAt: number;
 }
 
 export interface NodesSnapshot {
@@ -33,18 +37,29 @@ export interface NodesSnapshot {
 
 /** Combines Nodes and their agents' Pods. `now` is in milliseconds of the clock of the facts' times. */
 export function nodeSet({ nodes, pods }: NodesSnapshot, before: NodeSet | undefined, now: number): NodeSet {
+  const from = { nodes, pods };
+  if (before?.from.nodes === nodes && before.from.pods === pods && now < before.recheckAt) return before;
   const agents = agentPods(pods);
   const byName = new Map<string, NodeStatus>();
+  let recheckAt = Number.POSITIVE_INFINITY;
   for (const facts of nodes.values()) {
-    const previous = before?.byName.get(facts.name);
-    byName.set(facts.name, nodeStatus(facts, agents.get(facts.name), { before: previous, now }));
+    const pod = agents.get(facts.name);
+    const status = nodeStatus(facts, pod, { before: before?.byName.get(facts.name), now });
+    byName.set(facts.name, status);
+    for (const at of [silentAt(facts), silentAt(pod), (status.agentLostAt ?? Number.NaN) + POD_GRACE])
+      if (at > now) recheckAt = Math.min(recheckAt, at);
   }
-  const isSame = before !== undefined && sameStatuses(before.byName, byName);
-  if (isSame) return before;
+  if (before !== undefined && sameStatuses(before.byName, byName))
+    return Object.assign(before, { from, recheckAt });
   const all = [...byName.values()].sort((a, b) => compareText(a.facts.name, b.facts.name));
   const facts = all.map(status => status.facts);
   const areSame = before !== undefined && sameItems(before.labels.nodes, facts, sameLabels);
-  return { all, byName, labels: areSame ? before.labels : new NodeLabels(facts) };
+  return { all, byName, labels: areSame ? before.labels : new NodeLabels(facts), from, recheckAt };
+}
+
+/** NaN for a Node or Pod that is Ready. */
+function silentAt(facts: NodeFacts | PodFacts | undefined): number {
+  return (facts?.notReadySince ?? Number.NaN) + SILENT_AFTER;
 }
 
 function sameStatuses(
@@ -79,7 +94,7 @@ function nodeStatus(
 ): NodeStatus {
   const lostAt = pod === undefined && before !== undefined ? agentLostAt(before, now) : undefined;
   const hasAgent = pod !== undefined || (lostAt !== undefined && now - lostAt < POD_GRACE);
-  const isSilent = isOver(facts.notReadySince, now) || isOver(pod?.notReadySince, now);
+  const isSilent = silentAt(facts) <= now || silentAt(pod) <= now;
   const isSame =
     before?.facts === facts &&
     before.hasAgent === hasAgent &&
@@ -91,8 +106,4 @@ function nodeStatus(
 
 function agentLostAt({ hasAgent, agentLostAt: previous }: NodeStatus, now: number): number | undefined {
   return previous ?? (hasAgent ? now : undefined);
-}
-
-function isOver(since: number | undefined, now: number): boolean {
-  return since !== undefined && now - since >= SILENT_AFTER;
 }
