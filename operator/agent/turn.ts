@@ -48,7 +48,7 @@ export interface Turn {
  * - Observe the kernel where memory does not know it: what failed in the last turn, everything at a resync, and the
  *   share of all contents that is due.
  * - Plan the steps between the two, purely. No removal before the whole set was read; one above maxRemoval is held.
- *   A dry run ends here.
+ *   `innermap plan` ends here (dryrun.ts).
  * - Apply the plan. Nothing else writes into the kernel. A step that fails is an outcome, and costs only what builds on it.
  * - Fold the outcomes into memory: the next turn need not read what succeeded, and reads anew what failed.
  * - Report, purely, what the kernel now holds and why the rest is missing.
@@ -65,6 +65,7 @@ export async function turn(agent: Agent, due: Due, previous?: Report): Promise<T
   const plan = await timed('plan', runSliced(planning(desired, found, policyOf(wanted, memory, started))));
   const outcomes = await timed('apply', apply(plan, kernel));
   const drift = await timed('fold', fold(memory, desired, { plan, outcomes, now: started }));
+  // Fold and report take milliseconds each.
   await yieldToEventLoop();
   const parts = { wanted, node, desired, plan, outcomes, drift, started, due, previous };
   const report = await timed('report', reportOf(reportInput(agent, parts)));

@@ -5,7 +5,7 @@ import { readPages } from '../kube/watch/pages.ts';
 import { Backoff } from '../timing/backoff.ts';
 import type { Clock } from '../timing/clock.ts';
 import { runSliced } from '../timing/sliced.ts';
-import { innerFacts, innerFactsBy } from './facts/innermap.ts';
+import { innerFacts, innerFactsWithLayout } from './facts/innermap.ts';
 import type { Streams } from './streams.ts';
 
 export interface ContentLoaderOptions {
@@ -88,7 +88,7 @@ export class ContentLoader {
       const object = await this.#options.cluster.get<KubeObject>(innerMapRef(key), { signal });
       const outer = (object['spec'] as { readonly outerMap?: string } | undefined)?.outerMap ?? '';
       const layout = this.#options.streams.layoutOf(outer);
-      if (layout !== undefined) this.#store(await runSliced(innerFactsBy(object, layout)));
+      if (layout !== undefined) this.#store(await runSliced(innerFactsWithLayout(object, layout)));
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 404) throw error;
     }

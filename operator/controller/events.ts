@@ -1,6 +1,6 @@
 import { API_VERSION } from '../api/metadata.ts';
 import type { Condition } from '../api/status.ts';
-import type { Written } from '../core/status/facts.ts';
+import type { WrittenStatus } from '../core/status/facts.ts';
 import { conditionsIn } from '../core/status/statuses.ts';
 import type { EventRecord } from '../kube/events.ts';
 import type { ObjectKind } from './observer.ts';
@@ -15,8 +15,8 @@ export interface StatusSubject {
 /** The events for a status that replaces another. Only transitions are reported. */
 export function eventsBetween(
   subject: StatusSubject,
-  before: Written,
-  after: Written,
+  before: WrittenStatus,
+  after: WrittenStatus,
 ): readonly EventRecord[] {
   const accepted = transition('Accepted', before, after);
   const ready = transition('Ready', before, after);
@@ -28,7 +28,11 @@ export function eventsBetween(
 }
 
 /** The condition if it changed: another status, a new hold, or another reason for a rejection. */
-function transition(type: 'Accepted' | 'Ready', before: Written, after: Written): Condition | undefined {
+function transition(
+  type: 'Accepted' | 'Ready',
+  before: WrittenStatus,
+  after: WrittenStatus,
+): Condition | undefined {
   const [then, now] = type === 'Ready' ? [before.ready, after.ready] : [before.accepted, after.accepted];
   const isHeld = now?.reason === 'RemovalHeld' && then?.reason !== 'RemovalHeld';
   const isRejected = type === 'Accepted' && now?.status === 'False' && then?.reason !== now.reason;

@@ -2,8 +2,8 @@ import { objectKey } from '../api/metadata.ts';
 import type { OuterLayout } from '../core/layout/outer.ts';
 import { compiledOf } from '../core/status/accepted.ts';
 import type { ClusterState } from '../core/status/clusterrollup.ts';
-import type { NodeFacts, OuterFacts, PodFacts, StateFacts } from '../core/status/facts.ts';
-import { isRoutine } from '../core/status/nodes/progress.ts';
+import type { NodeFacts, NodeMapStateFacts, OuterFacts, PodFacts } from '../core/status/facts.ts';
+import { onlyWatermarksAdvanced } from '../core/status/nodes/progress.ts';
 import type { Cluster, KubeObject, ResourceRef } from '../kube/client.ts';
 import { type CacheConsumer, Reflector, type StreamFailure } from '../kube/reflector.ts';
 import { INNER_MAPS, NODE_MAP_STATES, NODES, OUTER_MAPS, PODS } from '../kube/resources.ts';
@@ -54,7 +54,7 @@ type Stream = Pick<Reflector<unknown>, 'start' | 'stop' | 'hasSynced' | 'restart
 export class Streams {
   readonly innerMaps = new InnerMapStore();
   readonly outerMaps = new Store<OuterFacts>();
-  readonly #states = new Store<StateFacts>();
+  readonly #states = new Store<NodeMapStateFacts>();
   readonly #nodes = new Store<NodeFacts>();
   readonly #pods = new Store<PodFacts>();
   readonly #options: StreamsOptions;
@@ -78,9 +78,12 @@ export class Streams {
       urgency: (before, after) => (after === undefined && this.#isReady(before?.outer) ? 'now' : 'soon'),
     });
     this.#others = [
-      this.#stream<StateFacts>({
+      this.#stream<NodeMapStateFacts>({
         ...{ kind: 'NodeMapState', ref: { resource: NODE_MAP_STATES }, store: this.#states },
-        ...{ read: stateFacts, urgency: (before, after) => (isRoutine(before, after) ? 'later' : 'soon') },
+        ...{
+          read: stateFacts,
+          urgency: (before, after) => (onlyWatermarksAdvanced(before, after) ? 'later' : 'soon'),
+        },
       }),
       this.#stream({
         ...{ kind: 'Node', ref: { resource: NODES }, store: this.#nodes },

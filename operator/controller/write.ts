@@ -3,8 +3,8 @@ import type { InnerMapStatus, OuterMapStatus } from '../api/status.ts';
 import { canonicalText } from '../core/canonical.ts';
 import type { StatusChange } from '../core/status/change.ts';
 import { type ClusterMemory, innerMemory } from '../core/status/clusterrollup.ts';
-import type { InnerFacts, OuterFacts, Written } from '../core/status/facts.ts';
-import { newest, type ObjectMemory } from '../core/status/memory.ts';
+import type { InnerFacts, OuterFacts, WrittenStatus } from '../core/status/facts.ts';
+import { newerStatus, type ObjectMemory } from '../core/status/memory.ts';
 import { Schedule } from '../core/status/schedule.ts';
 import { innerStatus, outerStatus, patchTo } from '../core/status/statuses.ts';
 import { ApiError, type Cluster, type KubeObject, type ResourceRef } from '../kube/client.ts';
@@ -161,7 +161,7 @@ export class StatusWriter {
     const input = object?.input;
     if (facts === undefined || object === undefined || input?.uid !== facts.uid) return undefined;
     if (input.generation !== facts.generation) return undefined;
-    object.written = newest(facts.written, object.written);
+    object.written = newerStatus(facts.written, object.written);
     const date = this.#options.clock
       .date()
       .toISOString()
@@ -190,10 +190,10 @@ export class StatusWriter {
   }
 
   /** Stores the written status: neither its event nor the next turn brings anything new. */
-  #wrote({ kind, id, memory, facts }: Target, before: Written, answer: KubeObject): void {
+  #wrote({ kind, id, memory, facts }: Target, before: WrittenStatus, answer: KubeObject): void {
     const { streams } = this.#options;
     const after = writtenIn(answer);
-    memory.written = newest(after, memory.written);
+    memory.written = newerStatus(after, memory.written);
     if (memory.input !== undefined) memory.input = { ...memory.input, written: memory.written.text };
     const { resourceVersion = '' } = answer.metadata;
     const keep = <T extends InnerFacts | OuterFacts>(store: Store<T>): void => {
@@ -240,6 +240,6 @@ export class StatusWriter {
  * The resourceVersion that the patch requires: an object recreated under the same name must not get the status of its
  * predecessor. A uid does not protect: for /status the API server (1.36) copies the stored metadata before it compares.
  */
-function latestOf({ resourceVersion }: InnerFacts | OuterFacts, written: Written): string {
+function latestOf({ resourceVersion }: InnerFacts | OuterFacts, written: WrittenStatus): string {
   return written.version > versionOf(resourceVersion) ? String(written.version) : resourceVersion;
 }

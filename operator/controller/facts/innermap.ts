@@ -38,7 +38,7 @@ export function innerFacts(object: KubeObject, { previous, layoutOf }: InnerCont
 }
 
 /** Facts of an InnerMap with contents read by `layout`, in steps because that may take long. */
-export function innerFactsBy(object: KubeObject, layout: OuterLayout): Steps<InnerFacts> {
+export function innerFactsWithLayout(object: KubeObject, layout: OuterLayout): Steps<InnerFacts> {
   return factsOf(identityOf(object), arrivalOf(object), layout);
 }
 

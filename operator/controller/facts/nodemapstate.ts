@@ -1,17 +1,17 @@
 import { versionOf } from '../../api/resourceversion.ts';
 import type { Failure, NodeMapStateStatus, OuterMapState } from '../../api/status.ts';
 import { groupBy } from '../../core/canonical.ts';
-import type { EntryFacts, ReportedFailure, StateFacts } from '../../core/status/facts.ts';
+import type { NodeMapStateFacts, OuterReportFacts, ReportedFailure } from '../../core/status/facts.ts';
 import type { KubeObject } from '../../kube/client.ts';
 
 const NO_FAILURES: ReadonlyMap<string, ReportedFailure> = new Map();
 
 /** Facts of a NodeMapState. Without a status it has an empty identity and no outer maps. */
-export function stateFacts(object: KubeObject): StateFacts {
+export function stateFacts(object: KubeObject): NodeMapStateFacts {
   const { name, resourceVersion } = object.metadata;
   const status = (object['status'] ?? {}) as Partial<NodeMapStateStatus>;
   const failures = groupBy(status.failures ?? [], outerMapOf);
-  const outers = new Map<string, EntryFacts>();
+  const outers = new Map<string, OuterReportFacts>();
   for (const outer of status.outerMaps ?? [])
     outers.set(interned(outer.name), entryFacts(outer, failures.get(outer.name) ?? []));
   return {
@@ -28,7 +28,7 @@ function outerMapOf({ outerMap, kind, name }: Failure): string {
   return outerMap ?? (kind === 'OuterMap' ? name : '');
 }
 
-function entryFacts(outer: OuterMapState, failures: readonly Failure[]): EntryFacts {
+function entryFacts(outer: OuterMapState, failures: readonly Failure[]): OuterReportFacts {
   const own = failures.find(({ kind }) => kind === 'OuterMap');
   return {
     uid: interned(outer.uid ?? ''),

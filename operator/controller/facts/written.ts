@@ -5,15 +5,15 @@ import {
   type InnerFacts,
   type OuterFacts,
   UNWRITTEN,
-  type Written,
   type WrittenCondition,
+  type WrittenStatus,
 } from '../../core/status/facts.ts';
 import type { KubeObject } from '../../kube/client.ts';
 
 type Status = Partial<InnerMapStatus & OuterMapStatus>;
 
 /** The status of an object, kept as text: as an object it would take ten times the memory. */
-export function writtenIn({ metadata, ['status']: found }: KubeObject): Written {
+export function writtenIn({ metadata, ['status']: found }: KubeObject): WrittenStatus {
   const version = versionOf(metadata.resourceVersion) || 0;
   if (typeof found !== 'object' || found === null) return { ...UNWRITTEN, version };
   const status = found as Status;

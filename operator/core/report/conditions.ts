@@ -5,7 +5,10 @@ import type { ReportInput } from './nodereport.ts';
 import { asOnNode } from './onnode.ts';
 
 /** Pure: Ready and Drifted of a node, with the time of their last change. */
-export function conditionsOf(turned: ReportInput, failures: readonly ObjectFailure[]): readonly Condition[] {
+export function nodeConditionsOf(
+  turned: ReportInput,
+  failures: readonly ObjectFailure[],
+): readonly Condition[] {
   const conditions = [readiness(turned, failures), drifted(turned)].map(condition => ({
     ...condition,
     lastTransitionTime: turned.now,

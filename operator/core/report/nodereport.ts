@@ -6,7 +6,7 @@ import type { Plan } from '../plan/plan.ts';
 import { counted } from '../plan/print.ts';
 import { sha256 } from '../sha256.ts';
 import type { Wanted } from '../wanted.ts';
-import { conditionsOf } from './conditions.ts';
+import { nodeConditionsOf } from './conditions.ts';
 import { type ObjectFailure, objectFailures, type StepOutcome } from './failures.ts';
 import { asOnNode, type Bpffs } from './onnode.ts';
 import type { InnerMapReport, OuterMapReport, Report, TurnSummary } from './report.ts';
@@ -118,7 +118,7 @@ function stateOf(
     failures: fairShares(failures, outerOf, LISTED_FAILURES).map(failureOf),
     kernel,
     drift,
-    conditions: conditionsOf(turned, failures),
+    conditions: nodeConditionsOf(turned, failures),
   };
 }
 

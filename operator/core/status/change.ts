@@ -1,5 +1,5 @@
 import { type Acceptance, isReady } from './conditions.ts';
-import type { Written } from './facts.ts';
+import type { WrittenStatus } from './facts.ts';
 import type { Deletion, ObjectMemory, StatusInput } from './memory.ts';
 import { sameRollup } from './rollup.ts';
 
@@ -44,7 +44,11 @@ export function sameAcceptance(a: Acceptance | undefined, b: Acceptance | undefi
   return a === b || (a?.accepted === b?.accepted && a?.reason === b?.reason && a?.message === b?.message);
 }
 
-function isUrgent(written: Written, { generation, acceptance, rollup }: StatusInput, grew: boolean): boolean {
+function isUrgent(
+  written: WrittenStatus,
+  { generation, acceptance, rollup }: StatusInput,
+  grew: boolean,
+): boolean {
   const isCurrent = written.observedGeneration === generation;
   if (isReady(acceptance, rollup)) return !isCurrent || written.ready?.status !== 'True';
   if (acceptance.accepted === 'False') {

@@ -2,7 +2,7 @@ import { groupBy, sameItems } from '../canonical.ts';
 import type { Steps } from '../steps.ts';
 import { outerAcceptances } from './accepted.ts';
 import type { StatusChange } from './change.ts';
-import type { InnerFacts, NodeFacts, OuterFacts, PodFacts, StateFacts } from './facts.ts';
+import type { InnerFacts, NodeFacts, NodeMapStateFacts, OuterFacts, PodFacts } from './facts.ts';
 import type { InnerMemory } from './memory.ts';
 import { type NodeSet, nodeSet } from './nodes/nodeset.ts';
 import { RestoreGuard } from './nodes/restore.ts';
@@ -12,7 +12,7 @@ import { type OuterRollup, rollUpOuterMap } from './outerrollup.ts';
 export interface ClusterState {
   readonly nodes: ReadonlyMap<string, NodeFacts>;
   readonly pods: ReadonlyMap<string, PodFacts>;
-  readonly states: ReadonlyMap<string, StateFacts>;
+  readonly states: ReadonlyMap<string, NodeMapStateFacts>;
   readonly outers: ReadonlyMap<string, OuterFacts>;
   /** By `team-a/web`. */
   readonly inners: ReadonlyMap<string, InnerFacts>;
@@ -119,5 +119,5 @@ export function innerMemory({ state, outers }: ClusterMemory, key: string): Inne
 
 /** Whether a node still has to reach a change. */
 export function isBehind({ outers }: ClusterMemory): boolean {
-  return [...outers.values()].some(({ rollups }) => rollups.isBehind);
+  return [...outers.values()].some(({ totals }) => totals.isBehind);
 }

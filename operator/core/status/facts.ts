@@ -28,7 +28,7 @@ export interface ReportedFailure {
 }
 
 /** A node's report about one outer map. */
-export interface EntryFacts {
+export interface OuterReportFacts {
   readonly uid: string;
   readonly generation: number;
   /** NaN if it is absent or not a number. */
@@ -44,17 +44,17 @@ export interface EntryFacts {
 }
 
 /** The part of a NodeMapState that the controller keeps. */
-export interface StateFacts {
+export interface NodeMapStateFacts {
   readonly name: string;
   readonly version: number;
   readonly uid: string;
   readonly bootID: string;
   readonly labelsHash: string;
-  readonly outers: ReadonlyMap<string, EntryFacts>;
+  readonly outers: ReadonlyMap<string, OuterReportFacts>;
 }
 
 /** A status as the API server stores it. */
-export interface Written {
+export interface WrittenStatus {
   /** resourceVersion of the object that carried the status, as a number. */
   readonly version: number;
   /** Canonical JSON; empty if the object has no status. */
@@ -68,7 +68,7 @@ export interface Written {
 }
 
 /** The status of an object that has none. */
-export const UNWRITTEN: Written = { version: 0, text: '' };
+export const UNWRITTEN: WrittenStatus = { version: 0, text: '' };
 
 export type WrittenCondition = Pick<Condition, 'status' | 'reason'>;
 
@@ -77,7 +77,7 @@ interface ObjectFacts {
   readonly uid: string;
   readonly generation: number;
   readonly resourceVersion: string;
-  readonly written: Written;
+  readonly written: WrittenStatus;
   /** Set if the object cannot be parsed although the schema admitted it. */
   readonly problem?: ReportedFailure | undefined;
 }

@@ -1,7 +1,7 @@
 import { goalOf, versionOf } from '../../api/resourceversion.ts';
 import { every, type Steps } from '../steps.ts';
 import type { Acceptance } from './conditions.ts';
-import type { InnerFacts, OuterFacts, Written } from './facts.ts';
+import type { InnerFacts, OuterFacts, WrittenStatus } from './facts.ts';
 import type { NodeRollup } from './rollup.ts';
 
 /** The input from which one turn makes an object's status. */
@@ -20,7 +20,7 @@ export interface StatusInput {
 /** State that is kept of an object between turns. */
 export interface ObjectMemory {
   /** The newest written status, from the stream or from the response to a write. */
-  written: Written;
+  written: WrittenStatus;
   /** The input of the last turn. */
   input?: StatusInput;
 }
@@ -76,7 +76,7 @@ export function* rememberInners(
 function rememberInner(facts: InnerFacts, previous: InnerMemory | undefined, now: number): InnerMemory {
   if (previous?.facts === facts) return previous;
   const isSameObject = previous?.facts.uid === facts.uid;
-  const written = isSameObject ? newest(facts.written, previous.written) : facts.written;
+  const written = isSameObject ? newerStatus(facts.written, previous.written) : facts.written;
   if (isSameObject && previous.facts.generation === facts.generation) {
     previous.facts = facts;
     previous.written = written;
@@ -88,7 +88,7 @@ function rememberInner(facts: InnerFacts, previous: InnerMemory | undefined, now
 }
 
 /** The newer of two statuses: the stream may lag behind the response to a write. */
-export function newest(read: Written, previous: Written): Written {
+export function newerStatus(read: WrittenStatus, previous: WrittenStatus): WrittenStatus {
   return read.version < previous.version ? previous : read;
 }
 
@@ -103,7 +103,7 @@ export function specVersion({
 }: {
   readonly generation: number;
   readonly resourceVersion: string;
-  readonly written: Pick<Written, 'observedGeneration' | 'specResourceVersion'>;
+  readonly written: Pick<WrittenStatus, 'observedGeneration' | 'specResourceVersion'>;
 }): string {
   const isCurrent = observedGeneration === generation && specResourceVersion !== undefined;
   return isCurrent && versionOf(specResourceVersion) <= versionOf(resourceVersion)

@@ -9,7 +9,7 @@ import {
   type InnerMemory,
   NO_DELETION,
   NO_INNERS,
-  newest,
+  newerStatus,
   type ObjectMemory,
   rememberDeletion,
   rememberInners,
@@ -38,11 +38,11 @@ export interface OuterRollup {
   readonly progress: OuterProgress;
   readonly groups: NodeGroups;
   readonly conflicts: KeyConflicts;
-  readonly rollups: InnerTotals;
+  readonly totals: InnerMapTotals;
 }
 
 /** Totals over all InnerMaps of an outer map. */
-interface InnerTotals {
+interface InnerMapTotals {
   readonly accepted: number;
   /** A node still has to reach a change. */
   readonly isBehind: boolean;
@@ -92,17 +92,17 @@ export function* rollUpOuterMap(
   );
   const object = objectMemory(facts, before);
   const next = { name, facts, acceptance, object, inners, deletion, progress };
-  const isSame = before !== undefined && isUnchanged(before, next) && now < before.rollups.recheckAt;
+  const isSame = before !== undefined && isUnchanged(before, next) && now < before.totals.recheckAt;
   if (isSame) return rollUpItself({ ...before, ...next }, { grew: false, now, changed });
   const groups = new NodeGroups(progress, before?.groups);
   const areSame = before !== undefined && hasSameContenders(before, next);
   const conflicts = areSame ? before.conflicts : yield* keyConflicts(inners.facts, compiledOf(facts), groups);
-  const rollups = yield* rollUpInnerMaps({ ...next, groups, conflicts }, now, changed);
+  const totals = yield* rollUpInnerMaps({ ...next, groups, conflicts }, now, changed);
   const { grew } = groups.of(undefined);
-  return rollUpItself({ ...next, groups, conflicts, rollups }, { grew, now, changed });
+  return rollUpItself({ ...next, groups, conflicts, totals: totals }, { grew, now, changed });
 }
 
-type Unrolled = Omit<OuterRollup, 'rollups'>;
+type Unrolled = Omit<OuterRollup, 'totals'>;
 
 function isUnchanged(before: OuterRollup, next: Omit<Unrolled, 'conflicts' | 'groups'>): boolean {
   return (
@@ -130,11 +130,11 @@ function hasSameContenders(
 function objectMemory(facts: OuterFacts | undefined, before: OuterRollup | undefined): ObjectMemory {
   if (facts === undefined || before?.facts?.uid !== facts.uid)
     return { written: facts?.written ?? UNWRITTEN };
-  before.object.written = newest(facts.written, before.object.written);
+  before.object.written = newerStatus(facts.written, before.object.written);
   return before.object;
 }
 
-function* rollUpInnerMaps(outer: Unrolled, now: number, changed: OnChange): Steps<InnerTotals> {
+function* rollUpInnerMaps(outer: Unrolled, now: number, changed: OnChange): Steps<InnerMapTotals> {
   const { inners, progress, groups } = outer;
   let accepted = 0;
   let isBehind = false;
@@ -180,7 +180,7 @@ function rollUpItself(
   { grew, now, changed }: { readonly grew: boolean; readonly now: number; readonly changed: OnChange },
 ): OuterRollup {
   if (outer.facts === undefined) return outer;
-  const { object, rollups } = outer;
+  const { object, totals } = outer;
   const deletion = outer.deletion.deletion!;
   const isLate = now - deletion.seenAt >= LATE_AFTER;
   const input = outerInput(outer, outer.facts, isLate);
@@ -194,12 +194,12 @@ function rollUpItself(
       ...{ urgent: change.urgent || isUrgent, fresh: change.fresh || isStale },
     });
   if (input.rollup.behind === 0) return outer;
-  const recheckAt = isLate ? rollups.recheckAt : Math.min(rollups.recheckAt, deletion.seenAt + LATE_AFTER);
-  return { ...outer, rollups: { ...rollups, isBehind: true, recheckAt } };
+  const recheckAt = isLate ? totals.recheckAt : Math.min(totals.recheckAt, deletion.seenAt + LATE_AFTER);
+  return { ...outer, totals: { ...totals, isBehind: true, recheckAt } };
 }
 
 function outerInput(
-  { object, groups, inners, rollups, deletion: { deletion }, acceptance }: OuterRollup,
+  { object, groups, inners, totals, deletion: { deletion }, acceptance }: OuterRollup,
   { uid, generation }: OuterFacts,
   isLate: boolean,
 ): StatusInput {
@@ -209,7 +209,7 @@ function outerInput(
   return {
     ...{ uid, generation, acceptance: acceptance!, rollup },
     ...{ written: object.written.text, deletion: deletion! },
-    inners: { accepted: rollups.accepted, digest: inners.digest },
+    inners: { accepted: totals.accepted, digest: inners.digest },
   };
 }
 

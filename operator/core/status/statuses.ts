@@ -1,6 +1,6 @@
 import type { Condition, InnerMapStatus, OuterMapStatus } from '../../api/status.ts';
 import { conditionsOf, countsOf, cut } from './conditions.ts';
-import type { Written } from './facts.ts';
+import type { WrittenStatus } from './facts.ts';
 import type { InnerMemory, ObjectMemory, StatusInput } from './memory.ts';
 
 /** The status of an InnerMap after the last turn; `date` is RFC 3339. */
@@ -28,7 +28,7 @@ export function outerStatus({ written, input }: ObjectMemory, date: string): Out
   };
 }
 
-function common({ acceptance, rollup, generation }: StatusInput, written: Written, date: string) {
+function common({ acceptance, rollup, generation }: StatusInput, written: WrittenStatus, date: string) {
   return {
     nodes: countsOf(rollup),
     failures: rollup.failures.map(({ node, reason, message }) => ({ node, reason, message: cut(message) })),
@@ -36,7 +36,7 @@ function common({ acceptance, rollup, generation }: StatusInput, written: Writte
   };
 }
 
-export function conditionsIn({ text }: Written): readonly Condition[] {
+export function conditionsIn({ text }: WrittenStatus): readonly Condition[] {
   if (text === '') return [];
   const { conditions } = JSON.parse(text) as { readonly conditions?: readonly Condition[] };
   return conditions ?? [];

@@ -1,6 +1,6 @@
 import { heldOnNodeText } from '../../report/failures.ts';
 import { every, type Steps } from '../../steps.ts';
-import type { EntryFacts, OuterFacts, ReportedFailure, StateFacts } from '../facts.ts';
+import type { NodeMapStateFacts, OuterFacts, OuterReportFacts, ReportedFailure } from '../facts.ts';
 import type { NodeSet, NodeStatus } from './nodeset.ts';
 import type { RestoreGuard } from './restore.ts';
 import { nodeStaleness, outerMapStaleness } from './staleness.ts';
@@ -18,9 +18,9 @@ export type NodeProgress =
       readonly kind: 'reporting';
       readonly watermark: number;
       /** The report counts more failures than it lists. */
-      readonly opaque: boolean;
+      readonly hidesFailures: boolean;
       /** Present if the report lists failures. */
-      readonly entry?: EntryFacts;
+      readonly entry?: OuterReportFacts;
     }
   /** The agent has no current report; overdue after LATE_AFTER. */
   | { readonly kind: 'absent'; readonly since: number; readonly overdue: boolean }
@@ -44,7 +44,7 @@ export interface OuterProgress {
 
 /** Input of a progress. While it is the same, and `recheckAt` is ahead, the progress is too. */
 interface ProgressInput {
-  readonly states: ReadonlyMap<string, StateFacts>;
+  readonly states: ReadonlyMap<string, NodeMapStateFacts>;
   readonly guardVersion: number;
   readonly uid: string | undefined;
   readonly generation: number | undefined;
@@ -52,7 +52,7 @@ interface ProgressInput {
 
 export interface ProgressSnapshot {
   readonly nodes: NodeSet;
-  readonly states: ReadonlyMap<string, StateFacts>;
+  readonly states: ReadonlyMap<string, NodeMapStateFacts>;
   readonly guard: RestoreGuard;
 }
 
@@ -109,7 +109,7 @@ function presentEntry(
   { facts }: NodeStatus,
   outer: OuterFacts,
   { states, guard }: ProgressSnapshot,
-): EntryFacts | undefined {
+): OuterReportFacts | undefined {
   const state = states.get(facts.name);
   const entry = state?.outers.get(outer.name);
   if (state === undefined || entry === undefined || guard.covers(state)) return undefined;
@@ -119,14 +119,19 @@ function presentEntry(
 
 function progressOf(
   { hasAgent, isSilent }: NodeStatus,
-  entry: EntryFacts | undefined,
+  entry: OuterReportFacts | undefined,
   { last, now }: { readonly last: NodeProgress | undefined; readonly now: number },
 ): NodeProgress {
   if (!hasAgent) return WITHOUT_AGENT;
   if (isSilent) return SILENT;
   if (entry === undefined) return absence(last, now);
-  const opaque = entry.failuresTotal > entry.listed;
-  return { kind: 'reporting', watermark: entry.watermark, opaque, ...(hasFailures(entry) ? { entry } : {}) };
+  const hidesFailures = entry.failuresTotal > entry.listed;
+  return {
+    kind: 'reporting',
+    watermark: entry.watermark,
+    hidesFailures,
+    ...(hasFailures(entry) ? { entry } : {}),
+  };
 }
 
 function absence(last: NodeProgress | undefined, now: number): NodeProgress {
@@ -141,7 +146,9 @@ const SILENT: NodeProgress = { kind: 'silent' };
 function reused(last: NodeProgress | undefined, next: NodeProgress): NodeProgress {
   if (last?.kind !== 'reporting' || next.kind !== 'reporting') return next;
   const isSame =
-    Object.is(last.watermark, next.watermark) && last.opaque === next.opaque && last.entry === next.entry;
+    Object.is(last.watermark, next.watermark) &&
+    last.hidesFailures === next.hidesFailures &&
+    last.entry === next.entry;
   return isSame ? last : next;
 }
 
@@ -164,11 +171,11 @@ function failingNodes(
   return failing;
 }
 
-function hasFailures(entry: EntryFacts): boolean {
+function hasFailures(entry: OuterReportFacts): boolean {
   return entry.held !== undefined || entry.own !== undefined || entry.inners.size > 0;
 }
 
-function* failuresOf({ held, own, inners }: EntryFacts): Iterable<readonly [string, ReportedFailure]> {
+function* failuresOf({ held, own, inners }: OuterReportFacts): Iterable<readonly [string, ReportedFailure]> {
   const itself =
     held === undefined ? own : ({ reason: 'RemovalHeld', message: heldOnNodeText(held) } as const);
   if (itself !== undefined) yield [ITSELF, itself];
@@ -176,7 +183,10 @@ function* failuresOf({ held, own, inners }: EntryFacts): Iterable<readonly [stri
 }
 
 /** Whether two reports of a node differ only by higher watermarks. */
-export function isRoutine(before: StateFacts | undefined, after: StateFacts | undefined): boolean {
+export function onlyWatermarksAdvanced(
+  before: NodeMapStateFacts | undefined,
+  after: NodeMapStateFacts | undefined,
+): boolean {
   if (before === undefined || after === undefined || nodeStaleness(before, after) !== undefined) return false;
   if (before.outers.size !== after.outers.size) return false;
   return [...after.outers].every(([name, entry]) => {
@@ -185,7 +195,7 @@ export function isRoutine(before: StateFacts | undefined, after: StateFacts | un
   });
 }
 
-function isAdvance(before: EntryFacts, after: EntryFacts): boolean {
+function isAdvance(before: OuterReportFacts, after: OuterReportFacts): boolean {
   return (
     before.uid === after.uid &&
     before.generation === after.generation &&

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import type { StateFacts } from '../facts.ts';
+import type { NodeMapStateFacts } from '../facts.ts';
 import { RestoreGuard } from './restore.ts';
 
 describe('RestoreGuard', () => {
-  const state = (version: number): StateFacts => ({
+  const state = (version: number): NodeMapStateFacts => ({
     ...{ name: 'a', version, uid: '', bootID: '', labelsHash: '', outers: new Map() },
   });
 

@@ -1,5 +1,5 @@
 import { versionOf } from '../../../api/resourceversion.ts';
-import type { StateFacts } from '../facts.ts';
+import type { NodeMapStateFacts } from '../facts.ts';
 
 /** By then every live agent has detected the restoration and corrected its report. */
 const LASTS_MS = 75_000;
@@ -13,7 +13,7 @@ const EPISODE_MS = 180_000;
  */
 export class RestoreGuard {
   #upTo = -1;
-  #readBefore = new WeakSet<StateFacts>();
+  #readBefore = new WeakSet<NodeMapStateFacts>();
   #restoredTo = 0;
   #startedAt = Number.NEGATIVE_INFINITY;
   #version = 0;
@@ -27,7 +27,7 @@ export class RestoreGuard {
    * Records that a stream found the server restored, at this resourceVersion. Later findings of other streams belong to
    * the same restoration, unless their version is lower.
    */
-  detected(resourceVersion: string, readBefore: Iterable<StateFacts>, now: number): void {
+  detected(resourceVersion: string, readBefore: Iterable<NodeMapStateFacts>, now: number): void {
     const version = versionOf(resourceVersion) || 0;
     if (now - this.#startedAt < EPISODE_MS && version >= this.#restoredTo) return;
     this.#restoredTo = version;
@@ -35,13 +35,13 @@ export class RestoreGuard {
   }
 
   /** Starts the suppression. `upTo` is the version that the server had reached. */
-  begin(upTo: number, readBefore: Iterable<StateFacts>, now: number): void {
+  begin(upTo: number, readBefore: Iterable<NodeMapStateFacts>, now: number): void {
     this.#startedAt = now;
     this.#set(upTo, readBefore);
   }
 
   /** Whether the report is suppressed. */
-  covers(state: StateFacts): boolean {
+  covers(state: NodeMapStateFacts): boolean {
     return state.version <= this.#upTo || this.#readBefore.has(state);
   }
 
@@ -50,7 +50,7 @@ export class RestoreGuard {
     if (this.#upTo >= 0 && now - this.#startedAt >= LASTS_MS) this.#set(-1, []);
   }
 
-  #set(upTo: number, readBefore: Iterable<StateFacts>): void {
+  #set(upTo: number, readBefore: Iterable<NodeMapStateFacts>): void {
     this.#upTo = upTo;
     this.#readBefore = new WeakSet(readBefore);
     this.#version++;

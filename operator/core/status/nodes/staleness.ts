@@ -2,7 +2,7 @@
 export const SILENT_AFTER = 60_000;
 
 /** Identity of the node that made a report, or of the node as it is now. */
-export interface NodeIdentity {
+export interface NodeAsReported {
   /** Absent if the agent could not read it; such a report is always stale. */
   readonly uid?: string | undefined;
   readonly bootID: string;
@@ -10,7 +10,7 @@ export interface NodeIdentity {
 }
 
 /** Identity of the outer map that a report is about. */
-export interface ReportedIdentity {
+export interface ReportedOuterMap {
   readonly uid?: string | undefined;
   readonly generation?: number | undefined;
   /** NaN if it is absent or not a number. */
@@ -38,7 +38,7 @@ export type Staleness =
   | 'WatermarkUndone';
 
 /** Why a report does not describe the node as it is now; undefined if it does. */
-export function nodeStaleness(reported: NodeIdentity, node: NodeIdentity): Staleness | undefined {
+export function nodeStaleness(reported: NodeAsReported, node: NodeAsReported): Staleness | undefined {
   if (reported.uid === undefined || reported.uid !== node.uid) return 'NodeRecreated';
   if (reported.bootID !== node.bootID) return 'NodeRebooted';
   return reported.labelsHash === node.labelsHash ? undefined : 'LabelsChanged';
@@ -46,7 +46,7 @@ export function nodeStaleness(reported: NodeIdentity, node: NodeIdentity): Stale
 
 /** Why a report does not describe the declared outer map; undefined if it does. `version` is the report's own. */
 export function outerMapStaleness(
-  reported: ReportedIdentity,
+  reported: ReportedOuterMap,
   outer: OuterIdentity,
   version: number,
 ): Staleness | undefined {

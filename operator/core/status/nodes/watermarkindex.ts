@@ -26,7 +26,7 @@ export class WatermarkIndex {
   readonly #reporting: Uint32Array;
   readonly #watermarks: Float64Array;
   /** Ranks of the reporting nodes that count more failures than they list. */
-  readonly #opaque: ReadonlySet<number>;
+  readonly #hidesFailures: ReadonlySet<number>;
   readonly #absent: NodeSample;
   /** Nodes that are silent, or absent and overdue. */
   readonly #silent: NodeSample;
@@ -41,18 +41,18 @@ export class WatermarkIndex {
     nameOf: (rank: number) => string,
   ) {
     this.#nameOf = nameOf;
-    const [reporting, opaque, absent, silent]: number[][] = [[], [], [], []];
+    const [reporting, hidesFailures, absent, silent]: number[][] = [[], [], [], []];
     for (const rank of members) {
       const progress = byRank[rank]!;
       if (progress.kind === 'reporting') reporting!.push(rank);
-      if (progress.kind === 'reporting' && progress.opaque) opaque!.push(rank);
+      if (progress.kind === 'reporting' && progress.hidesFailures) hidesFailures!.push(rank);
       if (progress.kind === 'absent' && !progress.overdue) absent!.push(rank);
       if (progress.kind === 'silent' || (progress.kind === 'absent' && progress.overdue)) silent!.push(rank);
     }
     this.#reporting = byWatermark(Uint32Array.from(reporting!), byRank);
     this.#watermarks = new Float64Array(this.#reporting.length);
     for (const [at, rank] of this.#reporting.entries()) this.#watermarks[at] = watermarkOf(byRank[rank]!);
-    this.#opaque = new Set(opaque);
+    this.#hidesFailures = new Set(hidesFailures);
     this.#absent = sampleOf(absent!);
     this.#silent = sampleOf(silent!);
     this.#withoutAgent = members.length - reporting!.length - absent!.length - silent!.length;
@@ -77,8 +77,9 @@ export class WatermarkIndex {
     const failedRanks = new Set(failed.map(({ rank }) => rank));
     const late = sampleOf(this.#reporting.subarray(0, behind), rank => !failedRanks.has(rank));
     const reached = sampleOf(this.#reporting.subarray(behind), rank => !failedRanks.has(rank));
-    const isHidden = (rank: number) => this.#opaque.has(rank) && !failedRanks.has(rank);
-    const hidden = this.#opaque.size === 0 ? NO_SAMPLE : sampleOf(this.#reporting.subarray(behind), isHidden);
+    const isHidden = (rank: number) => this.#hidesFailures.has(rank) && !failedRanks.has(rank);
+    const hidden =
+      this.#hidesFailures.size === 0 ? NO_SAMPLE : sampleOf(this.#reporting.subarray(behind), isHidden);
     const unknown = isLate ? [this.#silent, hidden, late] : [this.#silent, hidden];
     const progressing = isLate ? [this.#absent] : [this.#absent, late];
     return {

@@ -7,7 +7,14 @@ import {
   innerMemory,
   rollUpCluster,
 } from '../clusterrollup.ts';
-import type { InnerFacts, NodeFacts, OuterFacts, PodFacts, StateFacts, Written } from '../facts.ts';
+import type {
+  InnerFacts,
+  NodeFacts,
+  NodeMapStateFacts,
+  OuterFacts,
+  PodFacts,
+  WrittenStatus,
+} from '../facts.ts';
 import { innerStatus, outerStatus } from '../statuses.ts';
 
 const NOTHING: ClusterState = {
@@ -42,7 +49,7 @@ export class FactsFixture {
     this.#with({ pods: without(this.state.pods, key) }, now);
   }
 
-  putState(facts: StateFacts, now = this.#now): void {
+  putState(facts: NodeMapStateFacts, now = this.#now): void {
     this.#with({ states: put(this.state.states, facts.name, facts) }, now);
   }
 
@@ -109,7 +116,7 @@ export class FactsFixture {
   }
 
   /** Records a status as a write does. */
-  wrote(key: string, written: Written): void {
+  wrote(key: string, written: WrittenStatus): void {
     innerMemory(this.memory, key)!.written = written;
   }
 

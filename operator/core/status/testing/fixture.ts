@@ -6,7 +6,7 @@ import { compileOuterMap } from '../../desired/compile.ts';
 import { labelsHash } from '../../report/nodereport.ts';
 import { outerMapOf } from '../../testing/outermap.ts';
 import type { StatusChange } from '../change.ts';
-import type { EntryFacts, InnerFacts, OuterFacts, ReportedFailure, Written } from '../facts.ts';
+import type { InnerFacts, OuterFacts, OuterReportFacts, ReportedFailure, WrittenStatus } from '../facts.ts';
 import { FactsFixture } from './facts.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -18,7 +18,7 @@ interface InnerGiven {
   readonly generation?: number;
   readonly uid?: string;
   readonly createdAt?: string;
-  readonly written?: Partial<Written>;
+  readonly written?: Partial<WrittenStatus>;
   readonly invalid?: ReportedFailure;
 }
 
@@ -141,7 +141,7 @@ export class StatusFixture {
     const declared = this.#outers.get(outer)!;
     const { failing = [], own, held, watermark = this.version } = reported;
     const listed = failing.length + Number(own !== undefined);
-    const entry: EntryFacts = {
+    const entry: OuterReportFacts = {
       ...{ uid: declared.uid, generation: declared.generation, watermark, listed },
       failuresTotal: reported.failuresTotal ?? listed,
       inners: new Map(failing.map(name => [`team/${name}`, FAILURE])),
