@@ -1,6 +1,6 @@
+import { hex } from '../core/bytes/hex.ts';
 import type { DesiredInner } from '../core/desired/compile.ts';
 import type { Desired, DesiredOuter } from '../core/desired/desired.ts';
-import { hex } from '../core/hex.ts';
 import { innerPinName } from '../core/ledgerrecord.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import type { Step } from '../core/plan/step.ts';

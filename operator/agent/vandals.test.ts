@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { hex } from '../core/hex.ts';
+import { hex } from '../core/bytes/hex.ts';
 import type { Kernel, OuterEntries } from '../kernel/kernel.ts';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
 import { AgentFixture, startedAgent } from './testing/fixture.ts';

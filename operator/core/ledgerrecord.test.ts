@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { hex } from './hex.ts';
+import { hex } from './bytes/hex.ts';
 import { innerPinName, type LedgerRecord, ownsKey, parseRecord, recordText } from './ledgerrecord.ts';
 
 const RECORD: LedgerRecord = {

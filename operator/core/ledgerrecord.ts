@@ -1,6 +1,6 @@
 import type { OuterMapSpec, Template } from '../api/outermap.ts';
 import { isObject } from '../api/parse/section.ts';
-import { bytesOfHex } from './hex.ts';
+import { bytesOfHex } from './bytes/hex.ts';
 import { sha256 } from './sha256.ts';
 
 /**

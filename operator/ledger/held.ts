@@ -1,4 +1,4 @@
-import { hex } from '../core/hex.ts';
+import { hex } from '../core/bytes/hex.ts';
 import { ownsKey } from '../core/ledgerrecord.ts';
 import { KernelError } from '../kernel/error.ts';
 import type { InnerReading, Kernel, OpenMap, OuterEntries } from '../kernel/kernel.ts';

@@ -1,5 +1,5 @@
 import { equalBytes } from '../core/bytes/bytes.ts';
-import { hex } from '../core/hex.ts';
+import { hex } from '../core/bytes/hex.ts';
 import { innerPinName, ownsKey, TEMPORARY } from '../core/ledgerrecord.ts';
 import { KernelError } from '../kernel/error.ts';
 import type { InnerAddress, Kernel, OpenMap, OuterEntries } from '../kernel/kernel.ts';

@@ -1,4 +1,4 @@
-import { hex } from '../core/hex.ts';
+import { hex } from '../core/bytes/hex.ts';
 import { LEDGER, ownsKey, TEMPORARY } from '../core/ledgerrecord.ts';
 import { KernelError } from '../kernel/error.ts';
 import type { Kernel, OpenMap } from '../kernel/kernel.ts';

@@ -1,4 +1,4 @@
-import { hex } from '../../core/hex.ts';
+import { hex } from '../../core/bytes/hex.ts';
 import type { Step } from '../../core/plan/step.ts';
 import { KernelError } from '../../kernel/error.ts';
 import type { OpenMap } from '../../kernel/kernel.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { parseInnerMap } from '../../api/parse/manifest.ts';
+import { hex } from '../../core/bytes/hex.ts';
 import type { DesiredInner } from '../../core/desired/compile.ts';
-import { hex } from '../../core/hex.ts';
 import { ledgerPaths } from '../../core/ledgerrecord.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
 import type { Step } from '../../core/plan/step.ts';

@@ -1,5 +1,5 @@
 import { INNER_TYPES, MAP_FLAGS, OUTER_TYPES } from '../../api/outermap.ts';
-import { hex } from '../../core/hex.ts';
+import { hex } from '../../core/bytes/hex.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
 import { heldMaps, isReading, unreadable } from '../../ledger/held.ts';
 import { type Ledger, ledgersIn } from '../../ledger/ledger.ts';

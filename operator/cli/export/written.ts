@@ -1,8 +1,8 @@
 import type { InnerMapManifest } from '../../api/innermap.ts';
 import { parseInnerMap, parseOuterMap } from '../../api/parse/manifest.ts';
 import { type Parsed, problemsText } from '../../api/problem.ts';
+import { hex } from '../../core/bytes/hex.ts';
 import { keyBytes, keyText } from '../../core/codec/keytext.ts';
-import { hex } from '../../core/hex.ts';
 import { innerSpec, type OuterLayout, outerLayout } from '../../core/layout/outer.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
 import type { Plain } from '../terminal/yaml.ts';

@@ -1,6 +1,6 @@
 import { versionOf } from '../../api/resourceversion.ts';
 import type { Failure, NodeMapStateStatus, OuterMapState } from '../../api/status.ts';
-import { groupBy } from '../../core/canonical.ts';
+import { groupBy } from '../../core/items.ts';
 import type { NodeMapStateFacts, OuterReportFacts, ReportedFailure } from '../../core/status/facts.ts';
 import type { KubeObject } from '../../kube/client.ts';
 

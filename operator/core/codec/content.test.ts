@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import * as fc from 'fast-check';
 import type { ContentType } from '../../api/outermap.ts';
 import { fieldText } from '../../api/problem.ts';
-import { hex } from '../hex.ts';
+import { hex } from '../bytes/hex.ts';
 import { layoutOf } from '../testing/layouts.ts';
 import { anyValue } from '../testing/values.ts';
 import { encodeContent, encodingSteps } from './content.ts';

@@ -1,4 +1,4 @@
-import { hex } from '../hex.ts';
+import { hex } from '../bytes/hex.ts';
 import { cidrText } from '../scalar/cidr.ts';
 import { rawText } from '../scalar/hex.ts';
 import { readBigInteger, readInteger } from '../scalar/integer.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { problemText } from '../../api/problem.ts';
-import { hex } from '../hex.ts';
+import { hex } from '../bytes/hex.ts';
 import { typeOf } from '../testing/layouts.ts';
 import { anyType, typeAndBytes, withoutPadding } from '../testing/types.ts';
 import { anyValue, valueFor } from '../testing/values.ts';

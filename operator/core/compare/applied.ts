@@ -7,7 +7,7 @@ import type { OuterLayout } from '../layout/outer.ts';
 import type { Wanted, WantedInner } from '../wanted.ts';
 import { type EntryChanges, entryChanges, type Side } from './entries.ts';
 import { type FieldChange, fieldChanges } from './fields.ts';
-import { type NamedRejection, rejectionsOn } from './verdicts.ts';
+import { type NamedRejection, rejectionsOn } from './rejections.ts';
 
 /** The change of one object of the files. */
 export interface ObjectChange {

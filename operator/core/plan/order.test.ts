@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { hex } from '../hex.ts';
+import { hex } from '../bytes/hex.ts';
 import { inKeyOrder } from './order.ts';
 
 describe('inKeyOrder', () => {

@@ -1,6 +1,6 @@
+import { bytesOfHex } from '../bytes/hex.ts';
 import { keyText } from '../codec/keytext.ts';
 import type { DesiredOuter } from '../desired/desired.ts';
-import { bytesOfHex } from '../hex.ts';
 import { innerPinName, ownsKey } from '../ledgerrecord.ts';
 import type { ObservedOuterMap } from '../observed.ts';
 import { sha256 } from '../sha256.ts';

@@ -1,5 +1,5 @@
+import { hex } from '../bytes/hex.ts';
 import { notText, shown, ValueProblem } from '../codec/value.ts';
-import { hex } from '../hex.ts';
 
 /** Begins the spelling of a value that its type's own words cannot express: `raw:` and every byte in hex. */
 const RAW = 'raw:';

@@ -1,7 +1,7 @@
 import type { OuterMap } from '../../api/outermap.ts';
-import { groupBy } from '../canonical.ts';
 import { type Claim, type CompiledOuterMap, claimOf, compileOuterMap } from '../desired/compile.ts';
 import { bySeniority } from '../desired/desired.ts';
+import { groupBy } from '../items.ts';
 import { every, type Steps } from '../steps.ts';
 import type { Acceptance } from './conditions.ts';
 import type { InnerFacts, OuterFacts } from './facts.ts';

@@ -1,4 +1,4 @@
-import { groupBy, sameItems } from '../canonical.ts';
+import { groupBy, sameItems } from '../items.ts';
 import type { Steps } from '../steps.ts';
 import { outerAcceptances } from './accepted.ts';
 import type { StatusChange } from './change.ts';

@@ -1,5 +1,5 @@
 import type { NodeFailure } from '../../api/status.ts';
-import { sameItems } from '../canonical.ts';
+import { sameItems } from '../items.ts';
 
 /** Counts of an object's nodes by state. */
 export interface NodeRollup {

@@ -1,7 +1,7 @@
 import type { OuterMap } from '../../api/outermap.ts';
 import { selects } from '../../api/selector.ts';
-import { sameItems } from '../../core/canonical.ts';
 import { compileOuterMap } from '../../core/desired/compile.ts';
+import { sameItems } from '../../core/items.ts';
 import type { OuterLayout } from '../../core/layout/outer.ts';
 import type { ClusterNode, Wanted, WantedInner } from '../../core/wanted.ts';
 import type { KubeObject, Resource } from '../../kube/client.ts';

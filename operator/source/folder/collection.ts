@@ -1,6 +1,6 @@
 import { objectText } from '../../api/metadata.ts';
 import type { OuterMap } from '../../api/outermap.ts';
-import { sameItems } from '../../core/canonical.ts';
+import { sameItems } from '../../core/items.ts';
 import type { OuterLayout } from '../../core/layout/outer.ts';
 import type { ManifestProblem, Wanted, WantedInner } from '../../core/wanted.ts';
 import type { DeclaredOuter, FileReading, RejectedObject } from './manifests.ts';

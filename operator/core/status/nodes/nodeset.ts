@@ -1,5 +1,5 @@
-import { sameItems } from '../../canonical.ts';
 import { compareText } from '../../desired/desired.ts';
+import { sameItems } from '../../items.ts';
 import type { NodeFacts, PodFacts } from '../facts.ts';
 import { NodeLabels } from './nodelabels.ts';
 import { SILENT_AFTER } from './staleness.ts';

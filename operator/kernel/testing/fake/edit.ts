@@ -1,4 +1,4 @@
-import { hex } from '../../../core/hex.ts';
+import { hex } from '../../../core/bytes/hex.ts';
 import type { Errno } from '../../error.ts';
 import { KernelError } from '../../error.ts';
 import type { Edit, Failed } from '../../kernel.ts';

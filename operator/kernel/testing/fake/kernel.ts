@@ -1,6 +1,6 @@
 import { INNER_TYPES } from '../../../api/outermap.ts';
 import type { KernelState } from '../../../api/status.ts';
-import { hex } from '../../../core/hex.ts';
+import { hex } from '../../../core/bytes/hex.ts';
 import type { MapSpec } from '../../../core/mapspec.ts';
 import type { KernelCounts } from '../../counts.ts';
 import type { Errno } from '../../error.ts';

@@ -1,5 +1,5 @@
 import type { KernelState } from '../../../api/status.ts';
-import { hex } from '../../../core/hex.ts';
+import { hex } from '../../../core/bytes/hex.ts';
 import type { MapSpec } from '../../../core/mapspec.ts';
 import type { Errno } from '../../error.ts';
 import type { Directory } from './bpffs/tree.ts';

@@ -1,0 +1,20 @@
+/** Whether two lists have the same items in the same order: the very same, or as `same` says. */
+export function sameItems<T>(
+  a: readonly T[],
+  b: readonly T[],
+  same: (a: T, b: T) => boolean = Object.is,
+): boolean {
+  return a.length === b.length && a.every((item, at) => same(item, b[at]!));
+}
+
+/** The items of each key, in their order; keys in the order in which they first come. */
+export function groupBy<T, K>(items: Iterable<T>, keyOf: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
