@@ -130,3 +130,10 @@ export interface OuterMapStatus {
   readonly failures: readonly NodeFailure[];
   readonly conditions: readonly Condition[];
 }
+
+/** The longest message that the CRDs accept, in characters. */
+const LONGEST_MESSAGE = 1024;
+
+export function cutMessage(message: string): string {
+  return message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE - 1)}…` : message;
+}

@@ -1,5 +1,11 @@
 import type { OuterMap } from '../../api/outermap.ts';
-import type { Failure, KernelState, NodeMapStateStatus, OuterMapState } from '../../api/status.ts';
+import {
+  cutMessage,
+  type Failure,
+  type KernelState,
+  type NodeMapStateStatus,
+  type OuterMapState,
+} from '../../api/status.ts';
 import type { Desired, Node } from '../desired/desired.ts';
 import type { ObservedPin, Programmed } from '../observed.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -14,8 +20,6 @@ import { fairShares } from './shares.ts';
 
 /** The most failures that are listed: each outer map's share, its own first. The others are counted. */
 const LISTED_FAILURES = 100;
-/** As the CRD has it. */
-const LONGEST_MESSAGE = 1024;
 
 /** The parts of a report: the decisions, their outcomes, the place and the time. */
 export interface ReportInput {
@@ -137,7 +141,7 @@ function failureOf(failure: ObjectFailure): Failure {
     outerMap: outerOf(failure),
     ...(generation === undefined ? {} : { generation }),
     reason,
-    message: message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE - 1)}…` : message,
+    message: cutMessage(message),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Reason } from '../../api/reason.ts';
-import type { Condition, NodeCounts } from '../../api/status.ts';
+import { type Condition, cutMessage, type NodeCounts } from '../../api/status.ts';
 import type { NodeRollup } from './rollup.ts';
 
 /** Whether an object is accepted. Unknown means that its contents have not been read yet. */
@@ -21,8 +21,6 @@ export interface ConditionInput {
 
 type NewCondition = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
 
-const LONGEST_MESSAGE = 1024;
-
 /** The conditions Accepted, Programmed and Ready, in this order. */
 export function conditionsOf({
   acceptance,
@@ -36,7 +34,7 @@ export function conditionsOf({
       const same = before.find(({ type, status }) => type === condition.type && status === condition.status);
       return {
         ...condition,
-        message: cut(condition.message),
+        message: cutMessage(condition.message),
         observedGeneration: generation,
         lastTransitionTime: same?.lastTransitionTime ?? now,
       };
@@ -51,10 +49,6 @@ export function countsOf({ desired, ready, failed, unknown, withoutAgent }: Node
 /** Whether the object is ready on every node that should have it. */
 export function isReady({ accepted }: Acceptance, { desired, ready }: NodeRollup): boolean {
   return accepted === 'True' && desired > 0 && ready === desired;
-}
-
-export function cut(message: string): string {
-  return message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE - 1)}…` : message;
 }
 
 function accepted({ accepted: status, reason, message }: Acceptance): NewCondition {

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { cutMessage } from '../../api/status.ts';
 import { canonicalText } from '../canonical.ts';
-import { conditionsOf, cut } from './conditions.ts';
+import { conditionsOf } from './conditions.ts';
 import { setDigest } from './memory.ts';
 import { NO_NODES, sameRollup } from './rollup.ts';
 import { patchTo } from './statuses.ts';
@@ -105,7 +106,7 @@ describe('conditionsOf', () => {
   });
 
   it('cuts messages to the CRD’s limit', () => {
-    expect(cut('x'.repeat(2_000))).to.have.length(1024);
-    expect(cut('x'.repeat(1_024))).to.have.length(1024);
+    expect(cutMessage('x'.repeat(2_000))).to.have.length(1024);
+    expect(cutMessage('x'.repeat(1_024))).to.have.length(1024);
   });
 });

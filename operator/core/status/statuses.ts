@@ -1,5 +1,6 @@
-import type { Condition, InnerMapStatus, OuterMapStatus } from '../../api/status.ts';
-import { conditionsOf, countsOf, cut } from './conditions.ts';
+import { isObject } from '../../api/parse/section.ts';
+import { type Condition, cutMessage, type InnerMapStatus, type OuterMapStatus } from '../../api/status.ts';
+import { conditionsOf, countsOf } from './conditions.ts';
 import type { WrittenStatus } from './facts.ts';
 import type { InnerMemory, ObjectMemory, StatusInput } from './memory.ts';
 
@@ -31,7 +32,11 @@ export function outerStatus({ written, input }: ObjectMemory, date: string): Out
 function common({ acceptance, rollup, generation }: StatusInput, written: WrittenStatus, date: string) {
   return {
     nodes: countsOf(rollup),
-    failures: rollup.failures.map(({ node, reason, message }) => ({ node, reason, message: cut(message) })),
+    failures: rollup.failures.map(({ node, reason, message }) => ({
+      node,
+      reason,
+      message: cutMessage(message),
+    })),
     conditions: conditionsOf({ acceptance, rollup, generation, before: conditionsIn(written), now: date }),
   };
 }
@@ -52,11 +57,7 @@ export function patchTo(wanted: object, written: object): Fields {
   for (const [name, value] of Object.entries(after)) {
     if (value === undefined) continue;
     const inner = before[name];
-    patch[name] = isFields(value) && isFields(inner) ? patchTo(value, inner) : value;
+    patch[name] = isObject(value) && isObject(inner) ? patchTo(value, inner) : value;
   }
   return patch;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
