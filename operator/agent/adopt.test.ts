@@ -75,12 +75,7 @@ describe('turn, adopting', () => {
   it('refuses another layout and shows both', async () => {
     const machine = new FakeMachine();
     await load(machine);
-    const inner = { type: 'Hash', maxEntries: 16, key: 'u32', value: 'u64' };
-    const fixture = new AgentFixture().outer('tenants', {
-      pin: 'program/tenants',
-      provision: 'Adopt',
-      inner,
-    });
+    const fixture = withOtherLayout();
     const { report } = await (await startedAgent(machine.openKernel(), fixture)).turn();
     expect(report.outerMaps[0]).to.include({ reason: 'LayoutMismatch' });
     expect(report.outerMaps[0]!.message).to.contain('value 4').and.to.contain('value 8');
@@ -89,12 +84,7 @@ describe('turn, adopting', () => {
   it('finds the mismatch by a dry trial where the template cannot be read', async () => {
     const machine = new FakeMachine();
     await load(machine);
-    const inner = { type: 'Hash', maxEntries: 16, key: 'u32', value: 'u64' };
-    const fixture = new AgentFixture().outer('tenants', {
-      pin: 'program/tenants',
-      provision: 'Adopt',
-      inner,
-    });
+    const fixture = withOtherLayout();
     const kernel = machine.openKernel({ capabilities: { perfmon: false, sysAdmin: false } });
     const { report } = await (await startedAgent(kernel, fixture)).turn();
     expect(report.outerMaps[0]).to.include({ reason: 'LayoutMismatch' });
@@ -179,3 +169,9 @@ describe('turn, adopting', () => {
     });
   });
 });
+
+/** An OuterMap that adopts the program's map by another layout. */
+function withOtherLayout(): AgentFixture {
+  const inner = { type: 'Hash', maxEntries: 16, key: 'u32', value: 'u64' };
+  return new AgentFixture().outer('tenants', { pin: 'program/tenants', provision: 'Adopt', inner });
+}

@@ -3,6 +3,7 @@ import type { Metadata } from '../../api/metadata.ts';
 import type { OuterMap } from '../../api/outermap.ts';
 import type { Reason } from '../../api/reason.ts';
 import { selects } from '../../api/selector.ts';
+import { groupBy } from '../items.ts';
 import { every, runToEnd, type Steps } from '../steps.ts';
 import type { Wanted, WantedInner } from '../wanted.ts';
 import { type CompiledOuterMap, claimOf, compileOuterMap, type DesiredInner } from './compile.ts';
@@ -70,15 +71,9 @@ export function* desiring(wanted: Wanted, node: Node): Steps<Desired> {
 }
 
 function innersByOuter(inners: readonly WantedInner[], node: Node): Map<string, WantedInner[]> {
-  const groups = new Map<string, WantedInner[]>();
-  for (const inner of inners) {
-    const { outerMap, nodeSelector } = inner.innerMap.spec;
-    if (nodeSelector !== undefined && !selects(nodeSelector, node.labels)) continue;
-    const group = groups.get(outerMap);
-    if (group === undefined) groups.set(outerMap, [inner]);
-    else group.push(inner);
-  }
-  return groups;
+  const isHere = ({ innerMap: { spec } }: WantedInner) =>
+    spec.nodeSelector === undefined || selects(spec.nodeSelector, node.labels);
+  return groupBy(inners.filter(isHere), ({ innerMap }) => innerMap.spec.outerMap);
 }
 
 /** The OuterMaps that can be used, by name; of those with one pin only the oldest. */

@@ -1,5 +1,6 @@
 import { selects } from '../../../api/selector.ts';
 import { compareText } from '../../../core/desired/desired.ts';
+import { groupBy } from '../../../core/items.ts';
 import type { ClusterFacts, Listed, ListedNode, ListedOuterMap } from '../ports.ts';
 import { changesOf } from './behind.ts';
 import {
@@ -45,7 +46,7 @@ export function clusterOverview(facts: ClusterFacts, scope: Scope): ClusterOverv
   const presentOf = presentByName(facts);
   const reports = reportsOf(facts, presentOf);
   const nodes = orderedRows(reports, facts);
-  const byOuter = grouped(nodes, row => row.outerMap);
+  const byOuter = groupBy(nodes, row => row.outerMap);
   const areStatesRead = facts.states.kind === 'read';
   const outerMaps = outers
     .map(outer => outerMapLine(outer, areStatesRead ? (byOuter.get(outer.name) ?? []) : undefined))
@@ -97,7 +98,7 @@ function orderedRows(
   reports: readonly NodeOverview[],
   { outerMaps, innerMaps }: ClusterFacts,
 ): readonly Row[] {
-  const groups = grouped(itemsOf(innerMaps), inner => inner.outerMap);
+  const groups = groupBy(itemsOf(innerMaps), inner => inner.outerMap);
   const changes = new Map([...groups].map(([name, inners]) => [name, changesOf(inners)]));
   const rows = reports.flatMap(report => rowsOf(report, itemsOf(outerMaps), changes));
   return rows.sort(
@@ -125,16 +126,6 @@ function isSelected({ labels }: ListedNode, outerMaps: readonly ListedOuterMap[]
 function waitOf(present: Present): { readonly waitsFor?: string } {
   if (present.podsRead && present.pod === undefined) return {};
   return { waitsFor: silence(present) ?? 'its agent has not reported yet' };
-}
-
-function grouped<T>(items: readonly T[], nameOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(nameOf(item));
-    if (group === undefined) groups.set(nameOf(item), [item]);
-    else group.push(item);
-  }
-  return groups;
 }
 
 const WEIGHTS = { False: 0, Unknown: 1, True: 2 } as const;
