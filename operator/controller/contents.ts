@@ -1,6 +1,7 @@
 import type { InnerFacts } from '../core/status/facts.ts';
 import { ApiError, type Cluster, type KubeObject } from '../kube/client.ts';
 import { INNER_MAPS, innerMapRef } from '../kube/resources.ts';
+import { asError } from '../kube/watch/failure.ts';
 import { readPages } from '../kube/watch/pages.ts';
 import { Backoff } from '../timing/backoff.ts';
 import type { Clock } from '../timing/clock.ts';
@@ -58,7 +59,7 @@ export class ContentLoader {
         await this.#read(outer, inners, stop);
       } catch (error) {
         if (stop.aborted) return;
-        failed(error instanceof Error ? error : new Error(String(error)));
+        failed(asError(error));
         await clock.sleep(this.#backoff.next(), stop);
       }
   }

@@ -11,6 +11,7 @@ import { ApiError, type Cluster, type KubeObject, type ResourceRef } from '../ku
 import type { EventRecord } from '../kube/events.ts';
 import { innerMapRef, outerMapRef } from '../kube/resources.ts';
 import type { Store } from '../kube/store.ts';
+import { asError } from '../kube/watch/failure.ts';
 import { Backoff } from '../timing/backoff.ts';
 import type { Clock } from '../timing/clock.ts';
 import { eventsBetween, type StatusSubject } from './events.ts';
@@ -218,7 +219,7 @@ export class StatusWriter {
       this.#schedules[kind].failed(id, this.#now, this.#conflictWait(`${kind} ${id}`));
       return;
     }
-    failed(kind, id, error instanceof Error ? error : new Error(String(error)));
+    failed(kind, id, asError(error));
     if (status === 422 || status === 400 || status === 413) {
       this.#schedules[kind].failed(id, this.#now, REJECTED_MS);
       return;

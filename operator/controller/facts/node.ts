@@ -12,7 +12,7 @@ export function nodeFacts(object: KubeObject, previous: NodeFacts | undefined, c
   const { name, uid = '', labels = NO_LABELS } = object.metadata;
   const info = (object['status'] as { readonly nodeInfo?: { readonly bootID?: string } } | undefined)
     ?.nodeInfo;
-  const areSame = previous !== undefined && sameLabels(previous.labels, labels);
+  const areSame = previous !== undefined && sameFields(previous.labels, labels);
   const same = previous?.uid === uid ? previous : undefined;
   return unlessSame(previous, {
     name,
@@ -46,15 +46,10 @@ function earliest(since: number | undefined, previous: number | undefined): numb
 }
 
 function unlessSame<T extends object>(previous: T | undefined, facts: T): T {
-  const names = Object.keys(facts) as (keyof T)[];
-  const isSame =
-    previous !== undefined &&
-    names.length === Object.keys(previous).length &&
-    names.every(name => previous[name] === facts[name]);
-  return isSame ? previous : facts;
+  return previous !== undefined && sameFields(previous, facts) ? previous : facts;
 }
 
-function sameLabels(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
-  const names = Object.keys(a);
+function sameFields<T extends object>(a: T, b: T): boolean {
+  const names = Object.keys(a) as (keyof T)[];
   return names.length === Object.keys(b).length && names.every(name => a[name] === b[name]);
 }

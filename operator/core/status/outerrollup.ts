@@ -99,7 +99,7 @@ export function* rollUpOuterMap(
   const conflicts = areSame ? before.conflicts : yield* keyConflicts(inners.facts, compiledOf(facts), groups);
   const totals = yield* rollUpInnerMaps({ ...next, groups, conflicts }, now, changed);
   const { grew } = groups.of(undefined);
-  return rollUpItself({ ...next, groups, conflicts, totals: totals }, { grew, now, changed });
+  return rollUpItself({ ...next, groups, conflicts, totals }, { grew, now, changed });
 }
 
 type Unrolled = Omit<OuterRollup, 'totals'>;
