@@ -25,13 +25,9 @@ describe('Reflector', () => {
   }
 
   /** Watching, with two objects. */
-  async function watching(options = {}): Promise<ReflectorFixture> {
+  function watching(options = {}): Promise<ReflectorFixture> {
     fixture = new ReflectorFixture();
-    fixture.api.put('a');
-    fixture.api.put('b');
-    await fixture.synced(options);
-    await until('watching', () => fixture.api.watching === 1);
-    return fixture;
+    return fixture.watchingTwo(options);
   }
 
   it('streams the first list, and goes on watching in the same stream', async () => {

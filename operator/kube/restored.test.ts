@@ -20,20 +20,16 @@ describe('Reflector and a server restored from a backup', () => {
   });
 
   /** Watching, with two objects. */
-  async function watching(options: Partial<ReflectorOptions<string>> = {}): Promise<ReflectorFixture> {
+  function watching(options: Partial<ReflectorOptions<string>> = {}): Promise<ReflectorFixture> {
     fixture = new ReflectorFixture();
     restoreDetection = new RestoreDetection();
     restorations = 0;
-    fixture.api.put('a');
-    fixture.api.put('b');
-    await fixture.synced({
+    return fixture.watchingTwo({
       relistJitterMs: 0,
       restoreDetection,
       onRestored: () => restorations++,
       ...options,
     });
-    await until('watching', () => fixture.api.watching === 1);
-    return fixture;
   }
 
   function backup(): () => void {

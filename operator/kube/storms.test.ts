@@ -23,13 +23,9 @@ describe('Reflector in hours of failures', () => {
   });
 
   /** Watching, with two objects. */
-  async function watching(options = {}): Promise<ReflectorFixture> {
+  function watching(options = {}): Promise<ReflectorFixture> {
     fixture = new ReflectorFixture();
-    fixture.api.put('a');
-    fixture.api.put('b');
-    await fixture.synced(options);
-    await until('watching', () => fixture.api.watching === 1);
-    return fixture;
+    return fixture.watchingTwo(options);
   }
 
   const answers: Readonly<Record<string, Handler>> = {

@@ -38,10 +38,19 @@ export class ReflectorFixture {
     return this;
   }
 
-  /** Started, synced and watching. */
+  /** Started and synced. */
   async synced(options: Partial<ReflectorOptions<string>> = {}): Promise<this> {
     await this.start(options);
     await until('synced', () => this.reflector.hasSynced);
+    return this;
+  }
+
+  /** Synced with two objects, and the watch is open. */
+  async watchingTwo(options: Partial<ReflectorOptions<string>> = {}): Promise<this> {
+    this.api.put('a');
+    this.api.put('b');
+    await this.synced(options);
+    await until('watching', () => this.api.watching === 1);
     return this;
   }
 
