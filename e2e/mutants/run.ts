@@ -1,0 +1,131 @@
+import { spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ROOT } from '../../operator/testing/sources.ts';
+import type { Mutant } from './mutant.ts';
+import { allMutants, mutated } from './tables.ts';
+
+const HELP = `npm run mutants -- [--grep WORDS]
+
+  Makes the mutants of e2e/mutants/table one at a time in a copy of this tree, and runs the specs that must notice each.
+  First these specs run on the tree as it is: they must pass. --grep: those whose name or file has WORDS.
+
+Exit status: 0 each was noticed, 1 some survive, 2 it could not run.
+`;
+
+/** Seconds for the specs of one mutant: a slip that hangs them was noticed. */
+const PATIENCE_SECONDS = 300;
+/** Not part of what is mutated: history, and what is linked instead of copied. */
+const NOT_COPIED: ReadonlySet<string> = new Set(['.git', 'node_modules', 'coverage']);
+
+/** Where the specs make their mounts and folders. */
+const SCRATCH = 'scratch';
+const NODE_OPTIONS = ['--enable-source-maps', '--expose-gc'];
+
+type Verdict = 'killed' | 'SURVIVES' | 'DOES NOT COMPILE';
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      grep: { type: 'string', default: '' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const mutants = (await allMutants()).filter(({ name, file }) => `${name} ${file}`.includes(values.grep));
+  const tree = mkdtempSync(join(tmpdir(), 'innermap-mutants-'));
+  try {
+    return judge(mutants, tree);
+  } finally {
+    rmSync(tree, { recursive: true, force: true });
+  }
+}
+
+function judge(mutants: readonly Mutant[], tree: string): number {
+  copyTo(tree);
+  const specs = [...new Set(mutants.flatMap(mutant => mutant.specs))];
+  if (specs.length === 0 || !compiles(tree) || !pass(tree, specs)) {
+    process.stderr.write('mutants: The specs must run, and pass, on the tree as it is\n');
+    return 2;
+  }
+  const survivors = mutants.filter(mutant => {
+    const verdict = verdictOn(mutant, tree);
+    process.stdout.write(`${verdict.padEnd(17)}${mutant.file}: ${mutant.name}\n`);
+    return verdict !== 'killed';
+  });
+  process.stdout.write(`${mutants.length - survivors.length} killed, ${survivors.length} not\n`);
+  return survivors.length === 0 ? 0 : 1;
+}
+
+function copyTo(tree: string): void {
+  cpSync(ROOT, tree, { recursive: true, filter: from => !NOT_COPIED.has(relative(ROOT, from)) });
+  mkdirSync(join(tree, SCRATCH));
+  symlinkSync(join(ROOT, 'node_modules'), join(tree, 'node_modules'));
+}
+
+function verdictOn(mutant: Mutant, tree: string): Verdict {
+  const file = join(tree, mutant.file);
+  writeFileSync(file, mutated(mutant));
+  try {
+    if (!compiles(tree)) return 'DOES NOT COMPILE';
+    return pass(tree, mutant.specs) ? 'SURVIVES' : 'killed';
+  } finally {
+    unlinkSync(file);
+    cpSync(join(ROOT, mutant.file), file);
+  }
+}
+
+function compiles(tree: string): boolean {
+  return runs(tree, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json']);
+}
+
+function pass(tree: string, specs: readonly string[]): boolean {
+  const mocha = 'node_modules/mocha/bin/mocha.js';
+  const passed = runs(tree, [
+    ...NODE_OPTIONS,
+    mocha,
+    '--no-config',
+    '--bail',
+    '--timeout',
+    '60000',
+    ...specs,
+  ]);
+  unmountBelow(tree);
+  return passed;
+}
+
+function runs(tree: string, words: readonly string[]): boolean {
+  const { status } = spawnSync(process.execPath, words, {
+    cwd: tree,
+    stdio: 'ignore',
+    timeout: PATIENCE_SECONDS * 1000,
+    killSignal: 'SIGKILL',
+    env: { ...process.env, CI: 'true', TMPDIR: join(tree, SCRATCH) },
+  });
+  return status === 0;
+}
+
+/** What specs mounted that were killed, or that the slip kept from unmounting. */
+function unmountBelow(tree: string): void {
+  const points = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map(line => line.split(' ')[1] ?? '')
+    .filter(point => point.startsWith(`${tree}/`));
+  for (const point of points.toReversed()) spawnSync('umount', ['--lazy', point]);
+}
