@@ -1,9 +1,8 @@
-import { lstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Wanted } from '../../core/wanted.ts';
 import type { Source } from '../source.ts';
 import { Collector } from './collector.ts';
-import { isManifestName, plainPaths } from './scan.ts';
+import { isManifestName, mayBeLink, plainPaths } from './scan.ts';
 import { DirectoryWatches } from './watch.ts';
 
 export interface FolderOptions {
@@ -111,7 +110,7 @@ class FolderSource implements Source {
   #mayMoveFiles(directory: string, name: string): boolean {
     return (
       this.#paths.includes(join(directory, name)) ||
-      (this.#paths.includes(directory) && (name.startsWith('..') || isLink(join(directory, name))))
+      (this.#paths.includes(directory) && (name.startsWith('..') || mayBeLink(join(directory, name))))
     );
   }
 
@@ -143,8 +142,4 @@ class FolderSource implements Source {
   #publish(): void {
     if (this.#isRead) for (const changed of this.#listeners) changed();
   }
-}
-
-function isLink(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }

@@ -2,6 +2,7 @@ import {
   closeSync,
   constants,
   fstatSync,
+  lstatSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -146,6 +147,15 @@ export function statsOf(path: string): Stats | undefined {
     return statSync(path);
   } catch {
     return undefined;
+  }
+}
+
+/** Whether a symlink is there, or what is there cannot be asked: its folder may have lost its rights, or be gone. */
+export function mayBeLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch (error) {
+    return (error as { code?: string }).code !== 'ENOENT';
   }
 }
 
