@@ -65,8 +65,10 @@ export type LibraryCallCounts = Record<SymbolName, number>;
 type Plain = (...args: unknown[]) => unknown;
 type Both = Plain & { readonly later: (...args: unknown[]) => Promise<unknown> };
 
-/** koffi's limit of calls in flight: more wait here. */
+/** Calls off the event loop at once: more wait here. libuv's pool (UV_THREADPOOL_SIZE) limits how many of them run. */
 const MOST_IN_FLIGHT = 256;
+/** koffi gives a call's place back after its callback, inside which the next call starts: it takes one more. */
+const KOFFI_PLACES = MOST_IN_FLIGHT + 1;
 
 let shared: Library | undefined;
 
@@ -129,7 +131,7 @@ function announcing(call: Plain, announce: () => void): Plain {
 
 function loadLibrary(): Library {
   // Each call in flight beyond the resident pools maps a stack and a heap of its own: 31 µs instead of 8
-  koffi.config({ resident_async_pools: 32, max_async_calls: MOST_IN_FLIGHT });
+  koffi.config({ resident_async_pools: 32, max_async_calls: KOFFI_PLACES });
   const advice = 'install libbpf1 (apt-get install libbpf1) or libbpf 1.x of your system';
   const libbpf = loaded('libbpf.so.1', advice);
   const libc = loaded('libc.so.6', 'a system with glibc is needed');
@@ -171,16 +173,25 @@ const held = new Set<readonly unknown[]>();
 function offLoop(call: Asynchronous): (...args: unknown[]) => Promise<number> {
   return (...args) =>
     new Promise((resolve, reject) => {
+      const end = (): void => {
+        inFlight -= 1;
+        held.delete(args);
+        waiting.shift()?.();
+      };
       const start = (): void => {
         inFlight += 1;
         held.add(args);
-        call.async(...args, (error: unknown, answer: number) => {
-          inFlight -= 1;
-          held.delete(args);
-          waiting.shift()?.();
-          if (error === null || error === undefined) resolve(answer);
-          else reject(error);
-        });
+        try {
+          call.async(...args, (error: unknown, answer: number) => {
+            end();
+            if (error === null || error === undefined) resolve(answer);
+            else reject(error);
+          });
+        } catch (error) {
+          // It may have been started by another call's callback, which nothing catches for
+          end();
+          reject(error);
+        }
       };
       if (inFlight < MOST_IN_FLIGHT) start();
       else waiting.push(start);
