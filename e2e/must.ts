@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PATIENCE_MS } from '../operator/testing/patience.ts';
 import type { Answer, Kubectl } from './cluster/plane/kubectl.ts';
 
-const PATIENCE_SECONDS = 30;
+const PATIENCE_SECONDS = PATIENCE_MS / 1000;
 const LOOK_AGAIN_MS = 50;
 
 /** An object in a command line of kubectl: `im/team-a.web` is of namespace team-a, `om/tenants` of none. */

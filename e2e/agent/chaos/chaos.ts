@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { idAt } from '../../../native/stage.ts';
 import type { Report } from '../../../operator/core/report/report.ts';
+import { PATIENCE_MS } from '../../../operator/testing/patience.ts';
 import type { LoadedAgentFixture } from '../support/loadedagent.ts';
 import { eventually, type Running } from '../support/process.ts';
 import { type Contents, contentsAt, idsIn } from '../support/witness.ts';
@@ -13,7 +14,6 @@ import { Vandal } from './vandal.ts';
 
 const OFTEN = ['--resync', '1s', '--content-resync', '2s'];
 /** Retries back off while all is in disorder: so long may it take until all is in order again. */
-const PATIENCE_MS = 15_000;
 
 /** An agent, and everybody who makes its life hard. */
 export class Chaos {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PATIENCE_MS } from '../../../operator/testing/patience.ts';
 
 /** The program as its users start it; this file runs from dist/e2e/agent/support. */
 export const INNERMAP = join(import.meta.dirname, '..', '..', '..', '..', 'bin', 'innermap.js');
@@ -26,7 +27,7 @@ export function ran(command: readonly string[], input = ''): Ended {
     env: childEnvironment(),
     input,
     encoding: 'utf8',
-    timeout: 20_000,
+    timeout: PATIENCE_MS,
     maxBuffer: 1 << 28,
   } as const;
   const { status, signal, stdout, stderr, error } = spawnSync(program, words, options);
@@ -107,7 +108,6 @@ export class Running {
   }
 }
 
-const PATIENCE_MS = 10_000;
 const LOOK_AGAIN_MS = 15;
 
 /** Asks until there is an answer; what is thrown meanwhile counts as none, and is in the error when time is over. */

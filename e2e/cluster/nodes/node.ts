@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { Stage } from '../../../native/stage.ts';
 import type { NodeMapStateStatus } from '../../../operator/api/status.ts';
+import { PATIENCE_MS } from '../../../operator/testing/patience.ts';
 import { eventually, INNERMAP, Running } from '../../agent/support/process.ts';
 import { SeenMaps } from '../../agent/support/seen.ts';
 import { type Contents, contentsAt, pinsBelow, sortedContents } from '../../agent/support/witness.ts';
@@ -9,8 +10,6 @@ import type { ControlPlaneFixture } from '../controlplanefixture.ts';
 import { AGENT, AGENT_LABELS, NAMESPACE, tokenOf } from '../support/accounts.ts';
 
 export const BOOT_ID = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-
-const PATIENCE_MS = 20_000;
 
 /** How soon an agent looks at everything again: tests wait for it. */
 const RESYNC = ['--resync', '1s', '--content-resync', '2s', '--relist-jitter', '100ms'];

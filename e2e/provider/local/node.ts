@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PATIENCE_MS } from '../../../operator/testing/patience.ts';
 import { childEnvironment } from '../../agent/support/process.ts';
 import type { ControlPlane } from '../../cluster/plane/controlplane.ts';
 import { type Answer, answerOf } from '../../cluster/plane/kubectl.ts';
@@ -14,7 +15,6 @@ const PROCESS_1 = join(REPOSITORY, 'e2e', 'provider', 'local', 'node.sh');
 const NAMESPACES = ['--mount', '--net', '--pid', '--uts'];
 const LOGS = ['containerd', 'kubelet', 'kube-proxy'];
 const TAIL_LINES = 15;
-const PATIENCE_MS = 20_000;
 const LOOK_AGAIN_MS = 10;
 
 /** What all nodes of a cluster share. */

@@ -1,3 +1,4 @@
+import { PATIENCE_MS } from '../../testing/patience.ts';
 import type { Clock } from '../../timing/clock.ts';
 import { traffic } from './traffic.ts';
 
@@ -71,7 +72,7 @@ async function settle(): Promise<void> {
 }
 
 /** Waits until `so` is true; fails with `what`. */
-export async function until(what: string, so: () => boolean, limitMs = 5_000): Promise<void> {
+export async function until(what: string, so: () => boolean, limitMs = PATIENCE_MS): Promise<void> {
   const end = performance.now() + limitMs;
   while (!so()) {
     if (performance.now() > end) throw new Error(`Not in ${limitMs} ms: ${what}`);

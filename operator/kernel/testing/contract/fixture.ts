@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { Entries } from '../../../core/entries.ts';
 import { NO_ENTRIES } from '../../../core/entries.ts';
 import type { MapSpec } from '../../../core/mapspec.ts';
+import { PATIENCE_MS } from '../../../testing/patience.ts';
 import { KernelError } from '../../error.ts';
 import type { BuildRequest, Failed, Kernel, OpenMap } from '../../kernel.ts';
 
@@ -178,9 +179,9 @@ export function numbered(from: number, count: number, value = 0): Entries {
 
 /** Waits for another thread or process. */
 export async function eventually(event: string, holds: () => boolean): Promise<void> {
-  const end = performance.now() + 5000;
+  const end = performance.now() + PATIENCE_MS;
   while (!holds()) {
-    if (performance.now() > end) throw new Error(`Waited 5 s for ${event}`);
+    if (performance.now() > end) throw new Error(`Waited in vain for ${event}`);
     await new Promise(resume => setTimeout(resume, 5));
   }
 }

@@ -4,6 +4,7 @@ import { ScriptedApi } from '../../../kube/testing/api.ts';
 import { SimulatedClock, until } from '../../../kube/testing/clock.ts';
 import { type Handler, refuse, ScriptedServer } from '../../../kube/testing/server.ts';
 import { RestoreDetection } from '../../../kube/watch/restoredetection.ts';
+import { PATIENCE_MS } from '../../../testing/patience.ts';
 import { type ClusterSource, clusterSource } from '../cluster.ts';
 
 const OURS = 'innermap.io/v1alpha1';
@@ -76,9 +77,9 @@ export class ClusterSourceFixture {
   /** The wanted set as soon as the condition holds. */
   async reads(what: string, so: (wanted: Wanted) => boolean): Promise<Wanted> {
     let wanted = await this.source.read();
-    const end = performance.now() + 5_000;
+    const end = performance.now() + PATIENCE_MS;
     for (; !so(wanted); wanted = await this.source.read()) {
-      if (performance.now() > end) throw new Error(`Not in 5 s: ${what}: ${JSON.stringify(wanted)}`);
+      if (performance.now() > end) throw new Error(`Waited in vain until ${what}: ${JSON.stringify(wanted)}`);
       await new Promise(resolve => setTimeout(resolve, 2));
     }
     return wanted;

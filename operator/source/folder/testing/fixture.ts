@@ -2,6 +2,7 @@ import { rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { innerMapName } from '../../../api/innermap.ts';
 import type { Wanted, WantedInner } from '../../../core/wanted.ts';
+import { PATIENCE_MS } from '../../../testing/patience.ts';
 import type { Source } from '../../source.ts';
 import { folderSource } from '../folder.ts';
 import { newFolder } from './maps.ts';
@@ -69,7 +70,7 @@ export function pause(milliseconds: number): Promise<void> {
   return new Promise(done => setTimeout(done, milliseconds));
 }
 
-export async function until(holds: () => boolean | Promise<boolean>, within = 3000): Promise<void> {
+export async function until(holds: () => boolean | Promise<boolean>, within = PATIENCE_MS): Promise<void> {
   const end = performance.now() + within;
   while (!(await holds())) {
     if (performance.now() > end) throw new Error(`not within ${within} ms`);
