@@ -16,7 +16,8 @@ fi
 bash bin/setup.sh runtime
 
 if ! awk -v at="$BPFFS" '$2 == at { found = 1 } END { exit !found }' /proc/self/mounts; then
-  if ! mount -t bpf bpf "$BPFFS"; then
+  # The kernel's own default, 1777, lets every user make files there.
+  if ! mount -t bpf -o mode=0700 bpf "$BPFFS"; then
     say "cannot mount a bpffs at $BPFFS: in a container, start it with that directory of the host, or with --cap-add SYS_ADMIN"
     exit 1
   fi

@@ -25,6 +25,7 @@ export async function openAgent(bpffs: string): Promise<BenchAgent> {
     source,
     kernel,
     publisher: { publish: async () => {} },
+    lock: { keep: () => true },
     node: { name: 'bench', labels: {}, bootID: 'bench' },
     kernelState: await kernel.probe(),
     memory: emptyMemory(),

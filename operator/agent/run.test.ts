@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Report } from '../core/report/report.ts';
+import { KernelError } from '../kernel/error.ts';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
-import { onlyWriter } from './lock.ts';
 import { run, TurnTrigger } from './run.ts';
 import { AgentFixture, startedAgent } from './testing/fixture.ts';
 import { LEDGER, twoTenants } from './testing/tenants.ts';
@@ -98,6 +98,21 @@ describe('turnLog', () => {
     expect(lines).to.have.length(12);
   });
 
+  it('logs a failure of a whole turn once, the kernel’s as a sentence, and when turns go on', async () => {
+    const machine = new FakeMachine();
+    const acting = await startedAgent(machine.openKernel(), twoTenants());
+    const logged: unknown[] = [];
+    const note = (line: string, fields?: object): void => void logged.push(fields ? [line, fields] : line);
+    const log = turnLog({ ...SILENT, error: note, info: line => note(line) });
+    const gone = new KernelError('use the bpffs at', '/sys/fs/bpf', 'EINVAL', 'no bpffs is mounted there');
+    for (const retryMs of [1000, 2000]) log.failed(gone, retryMs);
+    log.turned(await acting.turn());
+    log.turned(await acting.turn());
+    log.failed(gone, 1000);
+    const failed = ['Turn failed', { error: gone.message, retryMs: 1000 }];
+    expect(logged).to.deep.equal([failed, 'Turns go on', 'Turn', failed]);
+  });
+
   it('logs which undeclared OuterMap cannot be released, and why', async () => {
     const machine = new FakeMachine();
     const acting = await startedAgent(
@@ -138,21 +153,6 @@ describe('turnLog', () => {
         { ...place, key: '2', innerMap: 'b/web', found: '0 entries missing, 1 different, 0 not declared' },
       ],
     ]);
-  });
-});
-
-describe('onlyWriter', () => {
-  it('makes the directory anew where whoever held it took it away: innermap clean', async () => {
-    const machine = new FakeMachine();
-    const [cleaner, agent] = [machine.openKernel(), machine.openKernel()];
-    cleaner.pins.makeDirectory('/sys/fs/bpf/innermap');
-    const held = cleaner.pins.lock('/sys/fs/bpf/innermap');
-    const waiting = (): void => {
-      cleaner.pins.removeDirectory('/sys/fs/bpf/innermap');
-      if (!('heldBy' in held)) held.release();
-    };
-    const lock = await onlyWriter(agent, waiting, new AbortController().signal);
-    expect(lock).to.have.property('release');
   });
 });
 

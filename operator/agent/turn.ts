@@ -11,6 +11,7 @@ import { runSliced, yieldToEventLoop } from '../timing/sliced.ts';
 import { apply } from './apply/apply.ts';
 import type { Outcome } from './apply/outcome.ts';
 import { fold } from './fold.ts';
+import type { LedgerLock } from './lock.ts';
 import { type Memory, recentlyHeld, recentlyRemoved } from './memory.ts';
 import { type Due, observe } from './observe/observe.ts';
 import { reportInput } from './reportinput.ts';
@@ -20,6 +21,7 @@ export interface Agent {
   readonly source: Source;
   readonly kernel: Kernel;
   readonly publisher: Publisher;
+  readonly lock: Pick<LedgerLock, 'keep'>;
   readonly node: Node & { readonly bootID: string; readonly uid?: string };
   readonly kernelState: KernelState;
   readonly memory: Memory;
@@ -28,6 +30,8 @@ export interface Agent {
   /** Milliseconds since 1970. */
   readonly clock: { now(): number };
 }
+
+const EVERYTHING: Due = { resync: true, contentShare: 1 };
 
 /** The result of one turn. */
 export interface Turn {
@@ -42,6 +46,7 @@ export interface Turn {
  * One turn of a node's agent, to be read beside the controller's. It is level-driven: it compares what is declared with
  * what the kernel holds, and does not ask what changed.
  *
+ * - Make sure that the bpffs is still there, and this the only writer in it.
  * - Read all that is declared, as one set. In a cluster it comes with the labels of the Node object.
  * - Work out, purely, what this node's kernel should hold: outer maps, and the bytes of each inner map. Nothing is
  *   worked out again while the set asks for the same.
@@ -54,10 +59,11 @@ export interface Turn {
  * - Report, purely, what the kernel now holds and why the rest is missing.
  * - Publish the report.
  */
-export async function turn(agent: Agent, due: Due, previous?: Report): Promise<Turn> {
-  const { memory, kernel, source, publisher, clock } = agent;
+export async function turn(agent: Agent, asked: Due, previous?: Report): Promise<Turn> {
+  const { memory, kernel, source, publisher, clock, lock } = agent;
   const { times, timed } = stepTimer();
   const started = clock.now();
+  const due = lock.keep() ? asked : EVERYTHING;
   const wanted = await timed('read', source.read());
   const node = { ...agent.node, ...wanted.node };
   const desired = await timed('desired', desiredOf(wanted, node, memory));

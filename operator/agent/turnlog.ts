@@ -1,6 +1,7 @@
 import { innerMapName } from '../api/innermap.ts';
 import type { Step } from '../core/plan/step.ts';
 import { heldText, retirementsFailed } from '../core/report/failures.ts';
+import { KernelError } from '../kernel/error.ts';
 import type { TurnListener } from './run.ts';
 import type { Turn } from './turn.ts';
 
@@ -15,14 +16,18 @@ export interface LogSink {
 const LOGGED = 10;
 
 /**
- * Logs one line for a turn in which something changed, none for one without. Failures are logged when they are new.
+ * Logs one line for a turn in which something changed, none for one without. Failures are logged when they are new,
+ * that of a whole turn too.
  * `onNode` puts the node's paths into a text; reports have them already.
  */
 export function turnLog(log: LogSink, onNode: (text: string) => string = text => text): TurnListener {
   let before = new Set<string>();
+  let failedWith: string | undefined;
   return {
     turned({ report, plan, outcomes }: Turn) {
       const { turn } = report;
+      if (failedWith !== undefined) log.info('Turns go on');
+      failedWith = undefined;
       if (turn.steps > 0) log.info('Turn', fieldsOf(turn));
       if (turn.driftFound > 0) logDrift(outcomes, log);
       const lines = [
@@ -37,13 +42,18 @@ export function turnLog(log: LogSink, onNode: (text: string) => string = text =>
       if (before.size > 0 && lines.length === 0) log.info('Everything is as declared again');
       before = new Set(lines);
     },
-    failed(error, retryMs) {
-      log.error('Turn failed', {
-        error: onNode(error instanceof Error ? (error.stack ?? error.message) : String(error)),
-        retryMs,
-      });
+    failed(thrown, retryMs) {
+      const error = onNode(failureText(thrown));
+      if (error !== failedWith) log.error('Turn failed', { error, retryMs });
+      failedWith = error;
     },
   };
+}
+
+/** What the kernel refuses is a sentence; anything else is a mistake of ours, whose place is needed. */
+function failureText(thrown: unknown): string {
+  if (thrown instanceof KernelError) return thrown.message;
+  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
 }
 
 function fieldsOf(turn: Turn['report']['turn']): Record<string, unknown> {

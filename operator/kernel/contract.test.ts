@@ -5,9 +5,11 @@ kernelContract('FakeKernel', async () => {
   const machine = new FakeMachine();
   const kernel = machine.openKernel();
   const others = [kernel];
+  const { root } = kernel.pins;
   return {
     kernel,
-    root: kernel.pins.root,
+    root,
+    outside: machine.outside(root),
     second: async () => {
       const other = machine.openKernel();
       others.push(other);

@@ -3,24 +3,35 @@ import type { OpenMap } from './kernel.ts';
 /** A lock that ends with its release or with the process. */
 export interface Lock {
   release(): void;
+  /** False once it was released, or the locked directory is no more at its path: then it keeps nobody out. */
+  holds(): boolean;
 }
+
+export type PinKind = 'pin' | 'directory' | 'link';
+
+/** The mode of a directory that nobody else may enter. */
+export const PRIVATE_MODE = 0o700;
 
 /** Suffix of a record's temporary name while it is replaced. A crash leaves that name; the next write removes it. */
 export const RECORD_BESIDE = '~';
 
 /**
  * The operations on a bpffs. All paths are absolute; every failure is a KernelError.
- * Names on a bpffs hold no dot (EPERM) and at most 255 bytes.
+ * Names on a bpffs hold no dot (EPERM) and at most 255 bytes. A symlink as the last name of a path is never followed.
  */
 export interface Pins {
   /** Root of the bpffs that this kernel works in, by default `/sys/fs/bpf`. */
   readonly root: string;
+  /** Throws where no bpffs is mounted there any more: an unmounted one is an empty directory of the disk. */
+  requireMounted(): void;
   /** Names below a directory; none where it does not exist. */
   list(directory: string): readonly string[];
+  /** The same, with what each name is: whatever is neither a directory nor a link is a pin. */
+  kinds(directory: string): ReadonlyMap<string, PinKind>;
   exists(path: string): boolean;
   isDirectory(path: string): boolean;
-  /** With all parents; no error where it exists. */
-  makeDirectory(path: string): void;
+  /** With all parents, which get the same mode (by default all may enter); no error where it exists. */
+  makeDirectory(path: string, mode?: number): void;
   removeDirectory(path: string): void;
   /** BPF_OBJ_PIN, then the mode; EEXIST where the name is taken. */
   pin(map: OpenMap, path: string, mode: number): void;
@@ -31,8 +42,13 @@ export interface Pins {
   /** A record is a symlink whose target is the text (up to 4,000 bytes); replaces an older one atomically. */
   writeRecord(path: string, text: string): void;
   readRecord(path: string): string | undefined;
-  /** flock on a directory: the lock, or its holder (`pid 812, innermap agent`; empty where that is unknown). */
+  /**
+   * flock on a directory: the lock, or its holder (`pid 812, innermap agent`; empty where that is unknown).
+   * From then on nobody else may enter the directory. EPERM where it is another user's, or others could have written into it.
+   */
   lock(directory: string): Lock | { readonly heldBy: string };
+  /** Who holds the lock of a directory; undefined where nobody does, or where there is none. */
+  holder(directory: string): string | undefined;
   /** Calls back after pins of these directories were made, renamed or unlinked. Returns a function that ends the watch. */
   watch(directories: readonly string[], changed: () => void): () => void;
 }

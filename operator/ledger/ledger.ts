@@ -8,7 +8,7 @@ import {
   TEMPORARY,
 } from '../core/ledgerrecord.ts';
 import { KernelError } from '../kernel/error.ts';
-import { type Pins, RECORD_BESIDE } from '../kernel/pins.ts';
+import { type PinKind, type Pins, RECORD_BESIDE } from '../kernel/pins.ts';
 
 /** The state that this operator keeps of one outer map on this node. */
 export interface Ledger {
@@ -29,11 +29,8 @@ export function ledgersIn(pins: Pins): readonly Ledger[] {
 
 /** Sorted. Only directories are ledgers. */
 export function ledgerNames(pins: Pins): readonly string[] {
-  const root = `${pins.root}/${LEDGER}`;
-  return pins
-    .list(root)
-    .filter(name => pins.isDirectory(`${root}/${name}`))
-    .toSorted();
+  const kinds = [...pins.kinds(`${pins.root}/${LEDGER}`)];
+  return kinds.flatMap(([name, kind]) => (kind === 'directory' ? [name] : [])).toSorted();
 }
 
 /** The ledger of one outer map. Where it does not exist, the error names those that do. */
@@ -49,11 +46,11 @@ export function ledgerOf(pins: Pins, name: string): Ledger {
 export function ledgerNamed(pins: Pins, name: string): Ledger {
   const paths = ledgerPaths(pins.root, name);
   const record = recordAt(pins, paths.spec);
-  const inner = pins.list(paths.inner);
-  const innerPins = inner.filter(pin => isInnerPin(pin) && !pin.endsWith(TEMPORARY));
+  const inner = pins.kinds(paths.inner);
+  const innerPins = innerPinsIn(inner).filter(pin => !pin.endsWith(TEMPORARY));
   const strangers = [
-    ...pathsOf(paths.directory, pins.list(paths.directory), name => !OURS.has(name)),
-    ...pathsOf(paths.inner, inner, name => !isInnerPin(name)),
+    ...pathsOf(paths.directory, pins.kinds(paths.directory), (name, kind) => !isOurs(name, kind)),
+    ...pathsOf(paths.inner, inner, (name, kind) => !isInnerPin(name, kind)),
   ];
   return { name, paths, innerPins, strangers, ...(record === undefined ? {} : { record }) };
 }
@@ -79,20 +76,41 @@ export function isLeftover(pins: Pins, { record, paths }: Ledger): boolean {
   );
 }
 
-/** Whether this operator gives such names below `inner/`: a key, or its digest, in hex. */
-export function isInnerPin(name: string): boolean {
-  return INNER_PIN.test(name);
+/** Throws where something else is in the place of a ledger's directories: a symlink would lead anywhere. */
+export function requireDirectories(pins: Pins, { directory, inner }: LedgerPaths): void {
+  for (const path of [directory, inner]) {
+    if (!pins.exists(path) || pins.isDirectory(path)) continue;
+    throw new KernelError(
+      'use the ledger at',
+      path,
+      'ENOTDIR',
+      'it is no directory: look what it is, and remove it',
+    );
+  }
+}
+
+/** The names that this operator gives below `inner/`: a key, or its digest, in hex. A link is none of ours. */
+export function innerPinsIn(kinds: ReadonlyMap<string, PinKind>): string[] {
+  return [...kinds].flatMap(([name, kind]) => (isInnerPin(name, kind) ? [name] : []));
+}
+
+function isInnerPin(name: string, kind: PinKind): boolean {
+  return kind === 'pin' && INNER_PIN.test(name);
 }
 
 const INNER_PIN = new RegExp(`^[0-9a-f]+(?:${TEMPORARY})?$`);
 const BESIDE = `spec${RECORD_BESIDE}`;
 /** The names that it gives beside them. */
-const OURS = new Set(['outer', `outer${TEMPORARY}`, 'spec', BESIDE, 'inner']);
+const OURS = new Set(['outer', `outer${TEMPORARY}`, 'spec', BESIDE]);
+
+function isOurs(name: string, kind: PinKind): boolean {
+  return name === 'inner' ? kind === 'directory' : OURS.has(name);
+}
 
 function pathsOf(
   directory: string,
-  names: readonly string[],
-  chosen: (name: string) => boolean,
+  kinds: ReadonlyMap<string, PinKind>,
+  chosen: (name: string, kind: PinKind) => boolean,
 ): readonly string[] {
-  return names.filter(chosen).map(name => `${directory}/${name}`);
+  return [...kinds].flatMap(([name, kind]) => (chosen(name, kind) ? [`${directory}/${name}`] : []));
 }

@@ -4,7 +4,7 @@ import { innerPinName, ownsKey, TEMPORARY } from '../core/ledgerrecord.ts';
 import { KernelError } from '../kernel/error.ts';
 import type { InnerAddress, Kernel, OpenMap, OuterEntries } from '../kernel/kernel.ts';
 import { timesSliced, yieldToEventLoop } from '../timing/sliced.ts';
-import { isInnerPin } from './ledger.ts';
+import { innerPinsIn } from './ledger.ts';
 
 /** Opens the map at a pin while `use` runs; undefined where nothing is pinned there. */
 export async function withMap<T>(
@@ -87,7 +87,7 @@ export async function readInnerPins(
   directory: string,
   pins: Map<string, number>,
 ): Promise<readonly KernelError[]> {
-  const names = kernel.pins.list(directory).filter(isInnerPin);
+  const names = innerPinsIn(kernel.pins.kinds(directory));
   await yieldToEventLoop();
   const present = new Set(names);
   for (const name of pins.keys()) if (!present.has(name)) pins.delete(name);

@@ -4,7 +4,7 @@ import { KernelError } from '../kernel/error.ts';
 import type { Kernel, OpenMap } from '../kernel/kernel.ts';
 import { RECORD_BESIDE } from '../kernel/pins.ts';
 import { forEachSliced, timesSliced } from '../timing/sliced.ts';
-import { isInnerPin, type Ledger } from './ledger.ts';
+import { innerPinsIn, type Ledger } from './ledger.ts';
 import { entryAt, idAt, isAbsent, readInnerPins, withMap } from './reading.ts';
 
 /** The things that are removed with one ledger, and those that stay. */
@@ -51,7 +51,7 @@ export async function removeLedger(kernel: Kernel, ledger: Ledger): Promise<void
     await withMap(kernel, pin, map => removeOurKeys(kernel, map, ledger));
   const { ours } = publicPin(kernel, ledger);
   if (ours !== undefined) pins.unlink(ours);
-  await forEachSliced(pins.list(inner).filter(isInnerPin), name => pins.unlink(`${inner}/${name}`));
+  await forEachSliced(innerPinsIn(pins.kinds(inner)), name => pins.unlink(`${inner}/${name}`));
   for (const path of [outer + TEMPORARY, outer]) pins.unlink(path);
   removeIfEmpty(kernel, inner);
   for (const path of [spec + RECORD_BESIDE, spec]) pins.unlink(path);

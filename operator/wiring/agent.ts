@@ -1,4 +1,4 @@
-import { onlyWriter } from '../agent/lock.ts';
+import { type LedgerLock, onlyWriter } from '../agent/lock.ts';
 import { emptyMemory } from '../agent/memory.ts';
 import { run, type TurnListener } from '../agent/run.ts';
 import { type Agent, turn } from '../agent/turn.ts';
@@ -8,7 +8,6 @@ import { asOnNode } from '../core/report/onnode.ts';
 import type { Report } from '../core/report/report.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { openKernel } from '../kernel/libbpf/kernel.ts';
-import type { Lock } from '../kernel/pins.ts';
 import type { Publisher } from '../publish/publish.ts';
 import type { Source } from '../source/source.ts';
 import { createLog, type Log } from '../support/log.ts';
@@ -136,7 +135,7 @@ async function withOpenKernel<T>(start: AgentStart, use: Use<T>): Promise<T | un
     try {
       const adapters = await adaptersOf(start, kernel.possibleCpus);
       try {
-        return await use(await agentOf(start, kernel, adapters), adapters);
+        return await use(await agentOf(start, kernel, { ...adapters, lock }), adapters);
       } finally {
         await adapters.close();
       }
@@ -148,7 +147,7 @@ async function withOpenKernel<T>(start: AgentStart, use: Use<T>): Promise<T | un
   }
 }
 
-async function lockOf(kernel: Kernel, start: AgentStart): Promise<Lock | undefined> {
+async function lockOf(kernel: Kernel, start: AgentStart): Promise<LedgerLock | undefined> {
   const { options, log, stop } = start;
   const server = new WaitingServer(start);
   const waiting = (holder: string): void => {
@@ -173,12 +172,13 @@ async function adaptersOf(start: AgentStart, possibleCpus: number): Promise<Agen
 async function agentOf(
   { options, log }: AgentStart,
   kernel: Kernel,
-  { publisher, source }: AgentAdapters,
+  { publisher, source, lock }: Pick<Agent, 'publisher' | 'source' | 'lock'>,
 ): Promise<Agent> {
   const kernelState = await kernel.probe();
   const { release, outerBatch, gracePeriodMs } = kernelState;
   const { bpffsOnNode } = options;
   log.info('Kernel probed', { release, outerBatch, gracePeriodMs, bpffs: bpffsOnNode });
   const node = nodeOf(options);
-  return { kernel, publisher, source, node, kernelState, bpffsOnNode, memory: emptyMemory(), clock: Date };
+  const memory = emptyMemory();
+  return { kernel, publisher, source, lock, node, kernelState, bpffsOnNode, memory, clock: Date };
 }

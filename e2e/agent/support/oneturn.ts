@@ -49,6 +49,7 @@ export async function oneTurn(
     const agent = {
       source,
       kernel,
+      lock: lock!,
       publisher,
       node,
       kernelState: KERNEL_STATE,

@@ -1,4 +1,4 @@
-import { onlyWriter } from '../../../operator/agent/lock.ts';
+import { type LedgerLock, onlyWriter } from '../../../operator/agent/lock.ts';
 import { emptyMemory } from '../../../operator/agent/memory.ts';
 import type { Due } from '../../../operator/agent/observe/observe.ts';
 import { type Agent, type Turn, turn } from '../../../operator/agent/turn.ts';
@@ -24,7 +24,7 @@ export class Acting {
   readonly #fixture: LoadedAgentFixture;
   readonly #source: Source;
   readonly #agent: Agent;
-  readonly #release: () => void;
+  readonly #lock: LedgerLock;
   #changed: () => void = () => {};
   #previous: Report | undefined;
 
@@ -37,7 +37,7 @@ export class Acting {
     fixture.write(FILE, ...manifests);
     const kernel = openKernel({ bpffs: fixture.bpffs, library });
     const lock = await onlyWriter(kernel, () => {}, new AbortController().signal);
-    const acting = new Acting(fixture, kernel, () => lock?.release());
+    const acting = new Acting(fixture, kernel, lock!);
     try {
       await acting.turn({ resync: true, contentShare: 1 });
       return acting;
@@ -47,15 +47,15 @@ export class Acting {
     }
   }
 
-  private constructor(fixture: LoadedAgentFixture, kernel: RealKernel, release: () => void) {
+  private constructor(fixture: LoadedAgentFixture, kernel: RealKernel, lock: LedgerLock) {
     const { possibleCpus } = kernel;
     this.kernel = kernel;
     this.#fixture = fixture;
-    this.#release = release;
+    this.#lock = lock;
     this.#source = folderSource({ paths: [fixture.manifests], possibleCpus, releases: [] });
     this.#source.onChange(() => this.#changed());
     this.#agent = {
-      ...{ source: this.#source, kernel, kernelState: NOT_PROBED, memory: emptyMemory(), clock: Date },
+      ...{ source: this.#source, kernel, lock, kernelState: NOT_PROBED, memory: emptyMemory(), clock: Date },
       ...{ publisher: { publish: () => Promise.resolve() }, node: { name: 'here', labels: {}, bootID: '' } },
     };
   }
@@ -80,7 +80,7 @@ export class Acting {
 
   async close(): Promise<void> {
     await this.#source.close();
-    this.#release();
+    this.#lock.release();
     this.kernel.close();
   }
 }

@@ -1,6 +1,7 @@
 import { recordText, TEMPORARY } from '../../core/ledgerrecord.ts';
 import type { Step } from '../../core/plan/step.ts';
 import { KernelError } from '../../kernel/error.ts';
+import { PRIVATE_MODE } from '../../kernel/pins.ts';
 import { forEachSliced } from '../../timing/sliced.ts';
 import type { ApplyContext } from './context.ts';
 import { attempt, type Outcome } from './outcome.ts';
@@ -37,14 +38,14 @@ function applyOuterStep(step: OuterStep, context: ApplyContext): Outcome {
 
 function record(step: Of<'record'>, context: ApplyContext): undefined {
   const { inner, spec } = context.paths(step.outer);
-  context.kernel.pins.makeDirectory(inner);
+  context.kernel.pins.makeDirectory(inner, PRIVATE_MODE);
   context.kernel.pins.writeRecord(spec, recordText(step.record));
 }
 
 function create(step: Of<'create'>, context: ApplyContext): number {
   const { outer, inner } = context.paths(step.outer);
   const { layout } = step.desired;
-  context.kernel.pins.makeDirectory(inner);
+  context.kernel.pins.makeDirectory(inner, PRIVATE_MODE);
   const map = context.kernel.createOuter(layout.outer, layout.template, mapName(step.outer));
   try {
     context.kernel.pins.pin(map, outer, LEDGER_MODE);
@@ -58,7 +59,7 @@ function create(step: Of<'create'>, context: ApplyContext): number {
 function adopt(step: Of<'adopt'>, context: ApplyContext): number {
   const { outer, inner } = context.paths(step.outer);
   const { pins } = context.kernel;
-  pins.makeDirectory(inner);
+  pins.makeDirectory(inner, PRIVATE_MODE);
   context.forget(step.outer);
   const map = context.kernel.open(context.pinPath(step.pin));
   try {

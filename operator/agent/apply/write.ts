@@ -3,6 +3,7 @@ import { innerPinName, TEMPORARY } from '../../core/ledgerrecord.ts';
 import type { Step } from '../../core/plan/step.ts';
 import { KernelError } from '../../kernel/error.ts';
 import type { BuildRequest, OpenMap } from '../../kernel/kernel.ts';
+import { PRIVATE_MODE } from '../../kernel/pins.ts';
 import { forEachSliced, timesSliced, yieldToEventLoop } from '../../timing/sliced.ts';
 import { reasonOfInsert } from '../reason.ts';
 import type { ApplyContext } from './context.ts';
@@ -54,7 +55,7 @@ export async function applyWrites(
 function open({ outer }: Write, context: ApplyContext): number {
   const { pins } = context.kernel;
   const { inner } = context.paths(outer);
-  if (!pins.isDirectory(inner)) pins.makeDirectory(inner);
+  if (!pins.isDirectory(inner)) pins.makeDirectory(inner, PRIVATE_MODE);
   return context.outerMap(outer).id;
 }
 

@@ -3,7 +3,7 @@ import { ledgerPaths } from '../../core/ledgerrecord.ts';
 import type { ObservedPin } from '../../core/observed.ts';
 import { KernelError } from '../../kernel/error.ts';
 import type { Kernel, OpenMap } from '../../kernel/kernel.ts';
-import { recordAt } from '../../ledger/ledger.ts';
+import { recordAt, requireDirectories } from '../../ledger/ledger.ts';
 import { isAbsent, readEntries, readInnerPins } from '../../ledger/reading.ts';
 import type { OuterMemory } from '../memory.ts';
 import { reasonOf } from '../reason.ts';
@@ -33,6 +33,7 @@ export async function readOuterMemory(
 async function readAll(kernel: Kernel, desired: DesiredOuter, known: OuterMemory): Promise<void> {
   const { pin, provision } = desired.outerMap.spec;
   const paths = ledgerPaths(kernel.pins.root, desired.outerMap.metadata.name);
+  requireDirectories(kernel.pins, paths);
   known.record = recordAt(kernel.pins, paths.spec);
   known.ledger = pinFound(kernel, paths.outer);
   known.pinPath = pin === undefined ? undefined : `${kernel.pins.root}/${pin}`;

@@ -188,6 +188,9 @@ export class SourceFixture implements Source, Publisher {
   }
 }
 
+/** For tests in which nobody else is a writer. */
+const SOLE_WRITER = { keep: () => true };
+
 const RESYNC: Due = { resync: true, contentShare: 1 };
 
 /** One agent of a test: a fresh one has read nothing yet, as after a start. */
@@ -201,6 +204,7 @@ export async function startedAgent(kernel: Kernel, fixture: AgentFixture): Promi
     kernel,
     kernelState,
     node,
+    lock: SOLE_WRITER,
     memory: emptyMemory(),
     clock: { now: () => acting.now },
   };

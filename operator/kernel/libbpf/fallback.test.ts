@@ -44,6 +44,7 @@ onRealKernel('a kernel of another age', () => {
         fixture = await KernelFixture.open(async () => ({
           kernel,
           root: scratch.root,
+          outside: scratch.outside(),
           close: async () => scratch.close(),
         }));
       });

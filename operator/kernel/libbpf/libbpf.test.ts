@@ -8,6 +8,7 @@ onRealKernel('kernel/libbpf', () => {
       kernel: scratch.open(),
       root: scratch.root,
       second: async () => scratch.open(),
+      outside: scratch.outside(),
       close: async () => scratch.close(),
     };
   });

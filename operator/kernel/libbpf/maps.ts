@@ -1,4 +1,4 @@
-import { readlinkSync, statSync } from 'node:fs';
+import { lstatSync, readlinkSync, statSync } from 'node:fs';
 import type { MapSpec } from '../../core/mapspec.ts';
 import { mapSpecText } from '../../core/mapspec.ts';
 import { KernelError } from '../error.ts';
@@ -221,6 +221,7 @@ export function adoptFd(library: Library, fd: number, label: string): OwnedMap {
 }
 
 export function openPin(library: Library, pin: string): OwnedMap {
+  refuseLink(pin);
   return adoptFd(library, getPin(library, pin), pin);
 }
 
@@ -261,6 +262,23 @@ function requireMap(library: Library, fd: number, label: string): void {
   const object = readlinkSync(`/proc/self/fd/${fd}`);
   if (object === 'anon_inode:bpf-map') return;
   throw new KernelError('use', label, 'EINVAL', `it is no map but ${object.replace('anon_inode:', '')}`);
+}
+
+/** BPF_OBJ_GET follows a symlink to any map that this process may open, whoever put it there. */
+function refuseLink(pin: string): void {
+  const target = linkTarget(pin);
+  if (target === undefined) return;
+  const detail = `a symlink to ${target} is there, and is not followed: remove it, or name the pin itself`;
+  throw new KernelError('open', pin, 'ELOOP', detail);
+}
+
+function linkTarget(path: string): string | undefined {
+  try {
+    return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : undefined;
+  } catch {
+    // BPF_OBJ_GET says why
+    return undefined;
+  }
 }
 
 function ownerText(pin: string): string {

@@ -1,12 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, readdirSync, rmdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import type { MapSpec } from '../../core/mapspec.ts';
 import type { BuildRequest } from '../kernel.ts';
-import { numbered } from '../testing/contract/fixture.ts';
+import { numbered, type Outside } from '../testing/contract/fixture.ts';
 import type { RealKernel } from './kernel.ts';
 import { openKernel } from './kernel.ts';
 import type { Library } from './library.ts';
@@ -26,8 +26,31 @@ export class Scratch {
   readonly root = mkdtempSync(join(tmpdir(), 'innermap-kernel-'));
   readonly #kernels: RealKernel[] = [];
 
+  #isMounted = false;
+
   constructor() {
+    this.mount();
+  }
+
+  mount(): void {
     run('mount', '-t', 'bpf', 'bpf', this.root);
+    this.#isMounted = true;
+  }
+
+  /** Lazily: a lock's file may be open below. */
+  unmount(): void {
+    if (this.#isMounted) run('umount', '--lazy', this.root);
+    this.#isMounted = false;
+  }
+
+  outside(): Outside {
+    return {
+      chmod: chmodSync,
+      chown: (path, uid) => chownSync(path, uid, 0),
+      modeOf: path => statSync(path).mode & 0o7777,
+      unmount: () => this.unmount(),
+      mount: () => this.mount(),
+    };
   }
 
   open(library?: Library): RealKernel {
@@ -55,7 +78,7 @@ export class Scratch {
 
   close(): void {
     for (const kernel of this.#kernels) kernel.close();
-    run('umount', this.root);
+    if (this.#isMounted) run('umount', this.root);
     rmdirSync(this.root);
   }
 }

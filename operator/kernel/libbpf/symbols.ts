@@ -92,7 +92,9 @@ export const EXIST = 2;
 /** fcntl's F_DUPFD_CLOEXEC (include/uapi/linux/fcntl.h). */
 export const DUPLICATE = 1030;
 
+/** Operations of flock: LOCK_EX and LOCK_SH, with LOCK_NB. */
 export const LOCK_EXCLUSIVE_NOW = 2 | 4;
+export const LOCK_SHARED_NOW = 1 | 4;
 
 /** `f_type` of a bpffs in statfs(2): BPF_FS_MAGIC. */
 export const BPFFS_MAGIC = 0xcafe4a11;

@@ -1,12 +1,12 @@
-import { lstatSync, readdirSync, readlinkSync, statfsSync } from 'node:fs';
+import { type Dirent, lstatSync, readdirSync, readlinkSync, statfsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { KernelError } from '../../error.ts';
-import { type Pins, RECORD_BESIDE } from '../../pins.ts';
+import { type PinKind, type Pins, RECORD_BESIDE } from '../../pins.ts';
 import { ERRNO, fileError, kernelError } from '../errno.ts';
 import type { Library } from '../library.ts';
 import { labelOf } from '../maps.ts';
 import { BPFFS_MAGIC } from '../symbols.ts';
-import { lockDirectory } from './lock.ts';
+import { holderNow, lockDirectory } from './lock.ts';
 import { watchDirectories } from './watch.ts';
 
 const DIRECTORY_MODE = 0o755;
@@ -30,11 +30,17 @@ export function requireBpffs(root: string): void {
 export function pinsOn(library: Library, root: string): Pins {
   return {
     root,
-    list: directory => read('list', directory, [], () => readdirSync(directory)),
+    requireMounted: () => requireBpffs(root),
+    list: directory => read('list', directory, [], () => (isLink(directory) ? [] : readdirSync(directory))),
+    kinds: directory => read('list', directory, NO_KINDS, () => kindsIn(directory)),
     exists: path =>
       read('look at', path, false, () => lstatSync(path, { throwIfNoEntry: false }) !== undefined),
     isDirectory: path => read('look at', path, false, () => isDirectory(path)),
-    makeDirectory: path => makeDirectory(library, path),
+    makeDirectory: (path, mode = DIRECTORY_MODE) => {
+      // Where the bpffs was unmounted, the disk below it would take the directory
+      requireBpffs(root);
+      makeDirectory(library, path, mode);
+    },
     removeDirectory: path => succeed('remove directory', path, library.rmdir(path), [-ERRNO.ENOENT]),
     pin: (map, path, mode) => {
       const answer = library.objectPin(map.fd, path);
@@ -47,19 +53,38 @@ export function pinsOn(library: Library, root: string): Pins {
     },
     rename: (from, to) => succeed(`rename ${from} to`, to, library.rename(from, to)),
     unlink: path => succeed('unlink', path, library.unlink(path), [-ERRNO.ENOENT, -ERRNO.ENOTDIR]),
-    writeRecord: (path, text) => writeRecord(library, path, text),
+    writeRecord: (path, text) => {
+      requireBpffs(root);
+      writeRecord(library, path, text);
+    },
     readRecord: path => read('read record', path, undefined, () => readlinkSync(path)),
     lock: directory => lockDirectory(library, directory),
+    holder: directory => read('lock', directory, undefined, () => holderNow(library, directory)),
     watch: (directories, changed) => watchDirectories(root, directories, changed),
   };
 }
 
-function makeDirectory(library: Library, path: string): void {
-  const answer = library.mkdir(path, DIRECTORY_MODE);
+function makeDirectory(library: Library, path: string, mode: number): void {
+  const answer = library.mkdir(path, mode);
   if (answer === -ERRNO.ENOENT && dirname(path) !== path) {
-    makeDirectory(library, dirname(path));
-    succeed('make directory', path, library.mkdir(path, DIRECTORY_MODE));
+    makeDirectory(library, dirname(path), mode);
+    succeed('make directory', path, library.mkdir(path, mode));
   } else if (answer !== -ERRNO.EEXIST || !isDirectory(path)) succeed('make directory', path, answer);
+}
+
+const NO_KINDS: ReadonlyMap<string, PinKind> = new Map();
+
+/** By the type in the kernel's directory entries: no call for each name. */
+function kindsIn(directory: string): ReadonlyMap<string, PinKind> {
+  if (isLink(directory)) return NO_KINDS;
+  return new Map(
+    readdirSync(directory, { withFileTypes: true }).map(entry => [entry.name, kindOf(entry)] as const),
+  );
+}
+
+function kindOf(entry: Dirent): PinKind {
+  if (entry.isDirectory()) return 'directory';
+  return entry.isSymbolicLink() ? 'link' : 'pin';
 }
 
 function writeRecord(library: Library, path: string, text: string): void {
@@ -78,8 +103,19 @@ function writeRecord(library: Library, path: string, text: string): void {
 
 /** Why the kernel refused a pin, where the answer says so. */
 export function pinFailure(path: string, answer: number): string {
-  if (answer === -ERRNO.EEXIST) return `${path} is taken`;
+  if (answer === -ERRNO.EEXIST) return takenBy(path);
   return answer === -ERRNO.ENOENT ? `${dirname(path)} does not exist` : dotFailure(path, answer);
+}
+
+/** What lies at a path where something was to be made. */
+function takenBy(path: string): string {
+  try {
+    const stats = lstatSync(path);
+    if (stats.isSymbolicLink()) return `a symlink to ${readlinkSync(path)} is there: remove it`;
+    return stats.isDirectory() ? 'a directory is there: remove it' : `${path} is taken`;
+  } catch {
+    return `${path} is taken`;
+  }
 }
 
 function dotFailure(path: string, answer: number): string {
@@ -89,6 +125,10 @@ function dotFailure(path: string, answer: number): string {
 function succeed(operation: string, path: string, answer: number, expected: readonly number[] = []): void {
   if (answer < 0 && !expected.includes(answer))
     throw kernelError(operation, path, answer, dotFailure(path, answer));
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
 function isDirectory(path: string): boolean {

@@ -11,7 +11,18 @@ export interface OpenedKernel {
   readonly kernel: Kernel;
   readonly root: string;
   readonly second?: () => Promise<Kernel>;
+  readonly outside: Outside;
   close(): Promise<void>;
+}
+
+/** What somebody else can do to the bpffs. */
+export interface Outside {
+  chmod(path: string, mode: number): void;
+  chown(path: string, uid: number): void;
+  modeOf(path: string): number;
+  unmount(): void;
+  /** An empty one in the place of the other. */
+  mount(): void;
 }
 
 export type OpenKernel = () => Promise<OpenedKernel>;

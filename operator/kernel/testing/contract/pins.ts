@@ -37,6 +37,49 @@ function directoryContract(fixture: () => KernelFixture): void {
     pins().makeDirectory(fixture().path('a'.repeat(255)));
   });
 
+  it('makeDirectory: all may enter, unless a mode is given, which its new parents have too', () => {
+    const { outside } = fixture().opened;
+    pins().makeDirectory(fixture().path('open/below'));
+    pins().makeDirectory(fixture().path('closed/below'), 0o700);
+    const names = ['open', 'open/below', 'closed', 'closed/below'];
+    const modes = names.map(name => outside.modeOf(fixture().path(name)));
+    expect(modes).to.deep.equal([0o755, 0o755, 0o700, 0o700]);
+  });
+
+  it('after the bpffs was unmounted: requireMounted, makeDirectory and writeRecord are EINVAL and write nothing', () => {
+    const { outside } = fixture().opened;
+    pins().requireMounted();
+    outside.unmount();
+    const calls = [
+      () => pins().requireMounted(),
+      () => pins().makeDirectory(fixture().path('innermap/tenants')),
+      () => pins().writeRecord(fixture().path('record'), 'text'),
+    ];
+    expect(calls.map(call => failureOf(call)?.errno)).to.deep.equal(['EINVAL', 'EINVAL', 'EINVAL']);
+    expect(pins().list(fixture().opened.root)).to.deep.equal([]);
+    outside.mount();
+    pins().requireMounted();
+  });
+
+  it('list and kinds: nothing is below a symlink', () => {
+    pins().makeDirectory(fixture().path('a/b'));
+    pins().writeRecord(fixture().path('link'), fixture().path('a'));
+    expect(pins().list(fixture().path('link'))).to.deep.equal([]);
+    expect([...pins().kinds(fixture().path('link'))]).to.deep.equal([]);
+  });
+
+  it('kinds: pins, directories and links; none of what is not there', async () => {
+    pins().makeDirectory(fixture().path('a/directory'));
+    pins().writeRecord(fixture().path('a/record'), 'text');
+    await fixture().inner('pin', { pin: fixture().path('a/pin') });
+    expect([...pins().kinds(fixture().path('a'))].sort()).to.deep.equal([
+      ['directory', 'directory'],
+      ['pin', 'pin'],
+      ['record', 'link'],
+    ]);
+    expect([...pins().kinds(fixture().path('nothing'))]).to.deep.equal([]);
+  });
+
   it('removeDirectory: no error where nothing is', () => {
     pins().removeDirectory(fixture().path('nothing'));
   });
@@ -97,6 +140,7 @@ function pinContract(fixture: () => KernelFixture): void {
   const refused: readonly (readonly [string, string, Errno])[] = [
     ['a taken name', 'taken', 'EEXIST'],
     ['a directory', 'directory', 'EEXIST'],
+    ['a symlink to nothing', 'dangling', 'EEXIST'],
     ['a missing directory', 'missing/pin', 'ENOENT'],
     ['a name with a dot', 'a.b', 'EPERM'],
     ['a name over 255 bytes', 'a'.repeat(256), 'ENAMETOOLONG'],
@@ -105,6 +149,7 @@ function pinContract(fixture: () => KernelFixture): void {
     it(`pin: at ${what} is ${errno}`, () => {
       const outer = fixture().hashOfMaps();
       pins().makeDirectory(fixture().path('directory'));
+      pins().writeRecord(fixture().path('dangling'), fixture().path('nothing'));
       pins().pin(outer, fixture().path('taken'), 0o600);
       expect(failureOf(() => pins().pin(outer, fixture().path(path), 0o600))?.errno).to.equal(errno);
     });
@@ -113,6 +158,16 @@ function pinContract(fixture: () => KernelFixture): void {
   it('pin: a name of 255 bytes', () => {
     pins().pin(fixture().hashOfMaps(), fixture().path('a'.repeat(255)), 0o600);
     expect(fixture().names()).to.deep.equal(['a'.repeat(255)]);
+  });
+
+  it('open: a symlink is ELOOP, whether it leads to a map or to nothing', async () => {
+    await fixture().inner('pin');
+    pins().writeRecord(fixture().path('link'), fixture().path('pin'));
+    pins().writeRecord(fixture().path('dangling'), fixture().path('nothing'));
+    const errnos = ['link', 'dangling'].map(
+      name => failureOf(() => fixture().kernel.open(fixture().path(name)))?.errno,
+    );
+    expect(errnos).to.deep.equal(['ELOOP', 'ELOOP']);
   });
 
   it('open: a directory is no map', () => {

@@ -40,6 +40,7 @@ const WORDS = {
   writeRecord: 'write record',
   readRecord: 'read record',
   lock: 'lock',
+  mounted: 'use the bpffs at',
 } as const;
 
 export type FakeOperation = keyof typeof WORDS;

@@ -204,7 +204,7 @@ export class FakeKernel implements Kernel {
   #pinned(path: string): FakeMap | Errno {
     const node = this.machine.tree.find(path);
     if (typeof node === 'string') return node;
-    if (node.kind !== 'pin') return node.kind === 'directory' ? 'EACCES' : 'ENOENT';
+    if (node.kind !== 'pin') return node.kind === 'directory' ? 'EACCES' : 'ELOOP';
     if (!this.process.capabilities.bpf) return 'EPERM';
     const wanted = node.owner === this.process.uid ? 0o600 : 0o006;
     const allowed = this.process.capabilities.dacOverride || (node.mode & wanted) === wanted;

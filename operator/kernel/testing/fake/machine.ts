@@ -2,6 +2,7 @@ import type { KernelState } from '../../../api/status.ts';
 import { hex } from '../../../core/bytes/hex.ts';
 import type { MapSpec } from '../../../core/mapspec.ts';
 import type { Errno } from '../../error.ts';
+import type { Outside } from '../contract/fixture.ts';
 import type { Directory } from './bpffs/tree.ts';
 import { Tree } from './bpffs/tree.ts';
 import { Watches } from './bpffs/watches.ts';
@@ -101,6 +102,20 @@ export class FakeMachine {
       return [path, node.kind === 'link' ? `record ${node.target}` : 'directory'];
     });
     return Object.fromEntries(files);
+  }
+
+  /** What somebody else does to the bpffs at a root. */
+  outside(root: string): Outside {
+    const { tree } = this;
+    return {
+      chmod: (path, mode) => void tree.setMode(path, mode),
+      chown: (path, uid) => {
+        tree.directory(path).owner = uid;
+      },
+      modeOf: path => tree.directory(path).mode,
+      unmount: () => tree.unmount(root),
+      mount: () => tree.mount(root),
+    };
   }
 
   openFds(kernel: FakeKernel): number {

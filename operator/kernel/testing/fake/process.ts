@@ -90,9 +90,14 @@ export class FakeProcess {
     return once;
   }
 
-  lock(release: () => void): Lock {
-    const unlock = this.hold(release);
+  lock({ release, isThere }: { release: () => void; isThere: () => boolean }): Lock {
+    let isHeld = true;
+    const unlock = this.hold(() => {
+      isHeld = false;
+      release();
+    });
     return {
+      holds: () => isHeld && isThere(),
       release: () => {
         if (!this.ended) unlock();
       },

@@ -1,13 +1,13 @@
 import type { Errno } from '../../../error.ts';
 import { KernelError } from '../../../error.ts';
 import type { OpenMap } from '../../../kernel.ts';
-import { type Lock, type Pins, RECORD_BESIDE } from '../../../pins.ts';
+import { type Lock, type PinKind, type Pins, PRIVATE_MODE, RECORD_BESIDE } from '../../../pins.ts';
 import type { FakeOperation } from '../faults.ts';
 import { wordsOf } from '../faults.ts';
 import type { FakeMachine } from '../machine.ts';
 import type { FakeProcess } from '../process.ts';
 import { FakeOpenMap } from '../process.ts';
-import type { Node } from './tree.ts';
+import { type Directory, emptyDirectory, type Node } from './tree.ts';
 
 /** The limit that Pins promises; a symlink's target could have 95 bytes more. */
 const LONGEST_RECORD = 4000;
@@ -26,12 +26,23 @@ export class FakePins implements Pins {
     this.#process = process;
   }
 
+  requireMounted(): void {
+    refuse('mounted', this.root, this.#machine.look(this.#process, 'mounted', this.root));
+    if (!this.#machine.tree.isMounted(this.root)) throw failure('mounted', this.root, 'EINVAL');
+  }
+
   list(directory: string): readonly string[] {
+    return [...this.kinds(directory).keys()];
+  }
+
+  kinds(directory: string): ReadonlyMap<string, PinKind> {
     refuse('list', directory, this.#machine.look(this.#process, 'list', directory));
     const node = this.#machine.tree.find(directory);
-    if (node === 'ENOENT' || node === 'ENOTDIR') return [];
+    if (node === 'ENOENT' || node === 'ENOTDIR') return new Map();
     if (typeof node === 'string') throw failure('list', directory, node);
-    return node.kind === 'directory' ? [...node.entries.keys()].reverse() : [];
+    return node.kind === 'directory'
+      ? new Map([...node.entries].reverse().map(([name, { kind }]) => [name, kind]))
+      : new Map();
   }
 
   exists(path: string): boolean {
@@ -42,17 +53,18 @@ export class FakePins implements Pins {
     return this.#look(path)?.kind === 'directory';
   }
 
-  makeDirectory(path: string): void {
+  makeDirectory(path: string, mode = 0o755): void {
     this.#process.assertRunning();
     const found = this.#machine.tree.find(path);
     if (typeof found !== 'string') {
       if (found.kind !== 'directory') throw failure('makeDirectory', path, 'EEXIST');
       return;
     }
+    this.requireMounted();
     const parent = path.slice(0, path.lastIndexOf('/'));
-    if (found === 'ENOENT' && parent.length > this.root.length) this.makeDirectory(parent);
+    if (found === 'ENOENT' && parent.length > this.root.length) this.makeDirectory(parent, mode);
     this.#mutate('makeDirectory', path, () =>
-      this.#machine.tree.add(path, { kind: 'directory', entries: new Map() }),
+      this.#machine.tree.add(path, emptyDirectory(this.#process.uid, mode)),
     );
   }
 
@@ -88,7 +100,7 @@ export class FakePins implements Pins {
 
   /** Writes beside it, then renames over it: a crash between the two leaves the name beside. */
   writeRecord(path: string, text: string): void {
-    this.#process.assertRunning();
+    this.requireMounted();
     const { length } = new TextEncoder().encode(text);
     if (length > LONGEST_RECORD) throw failure('writeRecord', path, 'ENAMETOOLONG');
     if (length === 0 || text.includes('\0')) throw failure('writeRecord', path, 'EINVAL');
@@ -118,10 +130,27 @@ export class FakePins implements Pins {
     const node: Node | Errno = tree.find(directory);
     if (typeof node === 'string') throw failure('lock', directory, node);
     if (node.kind !== 'directory') throw failure('lock', directory, 'ENOTDIR');
-    const holder = locks.get(node);
-    if (holder !== undefined) return { heldBy: `pid ${holder.pid}, innermap agent` };
+    this.#makePrivate(directory, node);
+    const heldBy = this.holder(directory);
+    if (heldBy !== undefined) return { heldBy };
     locks.set(node, this.#process);
-    return this.#process.lock(() => locks.delete(node));
+    const isThere = () => tree.find(directory) === node;
+    return this.#process.lock({ release: () => locks.delete(node), isThere });
+  }
+
+  /** `pid 1001, innermap agent` */
+  holder(directory: string): string | undefined {
+    this.#process.assertRunning();
+    const node = this.#machine.tree.find(directory);
+    const holder = typeof node !== 'string' && node.kind === 'directory' && this.#machine.locks.get(node);
+    return holder ? `pid ${holder.pid}, innermap agent` : undefined;
+  }
+
+  #makePrivate(path: string, directory: Directory): void {
+    const isWritable = (directory.mode & 0o022) !== 0;
+    if (directory.owner !== this.#process.uid || isWritable) throw failure('lock', path, 'EPERM');
+    if ((directory.mode & 0o077) === 0) return;
+    this.#mutate('chmod', path, () => this.#machine.tree.setMode(path, PRIVATE_MODE));
   }
 
   watch(directories: readonly string[], changed: () => void): () => void {

@@ -4,6 +4,12 @@ import type { FakeMap } from '../map.ts';
 export interface Directory {
   readonly kind: 'directory';
   readonly entries: Map<string, Node>;
+  owner: number;
+  mode: number;
+}
+
+export function emptyDirectory(owner: number, mode: number): Directory {
+  return { kind: 'directory', entries: new Map(), owner, mode };
 }
 
 export interface Pinned {
@@ -38,8 +44,20 @@ export class Tree {
     this.#changed = changed;
   }
 
+  /** As systemd mounts one. */
   mount(root: string): void {
-    if (!this.#mounts.has(root)) this.#mounts.set(root, { kind: 'directory', entries: new Map() });
+    if (!this.#mounts.has(root)) this.#mounts.set(root, emptyDirectory(0, 0o700));
+  }
+
+  /** Pins go with their bpffs. */
+  unmount(root: string): void {
+    for (const [path, node] of this.walk())
+      if (path.startsWith(`${root}/`) && node.kind === 'pin') node.map.release();
+    this.#mounts.delete(root);
+  }
+
+  isMounted(root: string): boolean {
+    return this.#mounts.has(root);
   }
 
   find(path: string): Node | Errno {
@@ -52,6 +70,12 @@ export class Tree {
       if (next === undefined) return nameErrno(name) ?? 'ENOENT';
       node = next;
     }
+    return node;
+  }
+
+  directory(path: string): Directory {
+    const node = this.find(path);
+    if (typeof node === 'string' || node.kind !== 'directory') throw new Error(`No directory at ${path}`);
     return node;
   }
 
@@ -69,7 +93,7 @@ export class Tree {
   setMode(path: string, mode: number): Errno | undefined {
     const node = this.find(path);
     if (typeof node === 'string') return node;
-    if (node.kind === 'pin') node.mode = mode;
+    if (node.kind !== 'link') node.mode = mode;
     return undefined;
   }
 
