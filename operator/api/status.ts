@@ -84,13 +84,13 @@ export function wholeStatus(status: Partial<NodeMapStateStatus>): NodeMapStateSt
 
 /** Nodes of an object, counted by what each reports of it. */
 export interface NodeCounts {
-  /** Nodes that are selected and have an agent. */
+  /** Nodes that are selected and whose agent has been heard of. */
   readonly desired: number;
   readonly ready: number;
   readonly failed: number;
   /** Nodes that are silent. */
   readonly unknown: number;
-  /** Nodes that are selected and have no agent. */
+  /** Nodes that are selected and from which no agent was ever heard. */
   readonly withoutAgent: number;
   /** `4/5` */
   readonly summary: string;

@@ -127,6 +127,27 @@ describeCluster('no false Ready', fixture => {
     }
   });
 
+  it('a node whose agent has never started is not waited for; one that was there and is silent is', async function () {
+    this.timeout(120_000);
+    const other = await nodesFixture().node('other');
+    await other.podReady(false, LONG_AGO);
+    await nodesFixture().controller();
+    await nodesFixture().agents(1);
+    await fixture.put(outerMap('tenants'));
+    await fixture.put(web());
+    const without = await statusWhen('without', isReady);
+    expect(without.nodes).to.include({ desired: 1, unknown: 0, withoutAgent: 1, summary: '1/1' });
+    expect(condition(without, 'Ready')?.message).to.contain('no agent has reported from 1 node: other');
+    await other.started();
+    await statusWhen('taken up', ({ nodes }) => nodes['desired'] === 2);
+    await other.podReady(true);
+    await statusWhen('both', status => isReady(status) && status.nodes['ready'] === 2);
+    await other.agent!.end('SIGKILL');
+    await other.podReady(false, LONG_AGO);
+    const silent = await statusWhen('silent', each => each.nodes['unknown'] === 1);
+    expect(condition(silent, 'Ready')).to.include({ status: 'Unknown', reason: 'NodesNotReporting' });
+  });
+
   it('more failures than a state lists', async function () {
     this.timeout(120_000);
     await nodesFixture().controller();

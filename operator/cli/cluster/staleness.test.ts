@@ -49,7 +49,11 @@ describe('status of a cluster judges reports as the controller does', () => {
       well().node('n3').pod('n3', { notReadyFor: 60_000 }).reported('n3'),
       /Pod system\/agent-n3 is not Ready/,
     ],
-    ['a state that nobody keeps', well().node('n3').reported('n3'), /no agent Pod is on the node/],
+    [
+      'a state that nobody keeps',
+      well().node('n3').reported('n3'),
+      /no agent Pod is on the node.*a minute after it went, Ready no longer waits/,
+    ],
     [
       'an earlier OuterMap of the name',
       well().node('n3').pod('n3').reported('n3', { uid: 'old' }),

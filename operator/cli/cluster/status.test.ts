@@ -117,6 +117,16 @@ describe('status of a cluster', () => {
       0,
       true,
     ]);
+    const stranger = well().node('n3').pod('n3', { notReadyFor: 600_000 }).node('n4').pod('n4');
+    const { code, out: told } = await shown(stranger);
+    expect(code).to.equal(1);
+    expect(told).to.match(
+      /^Without a NodeMapState: n3: its agent Pod system\/agent-n3 has never been Ready/m,
+    );
+    expect(told).to.match(/^Without a NodeMapState: n4: its agent has not reported yet$/m);
+    expect((await shown(well().node('n3').pod('n3', { notReadyFor: 0 }))).code).to.equal(0);
+    const anew = well().node('n3', { uid: 'new' }).pod('n3', { notReadyFor: 0 }).reported('n3');
+    expect((await shown(anew)).code, 'a report of an earlier Node proves nothing').to.equal(0);
     const nodeSelector = { matchLabels: { zone: 'a' }, matchExpressions: [] };
     const { out } = await shown(new Facts().outer('tenants', { nodeSelector }).node('n3').pod('n3'));
     expect(out).to.not.contain('NodeMapState');

@@ -82,9 +82,13 @@ function answerOf({ world, now }: StatusFixture, nodeName: string, name: string)
   const zone = inner.facts.selector?.matchLabels['zone'];
   if (zone !== undefined && facts.labels['zone'] !== zone) return undefined;
   const rank = memory.nodes!.all.findIndex(node => node.facts === facts);
-  const { agentLostAt } = memory.nodes!.all[rank]!;
+  const { agentLostAt, hasAgent } = memory.nodes!.all[rank]!;
   const pods = [...state.pods.values()].filter(pod => pod.node === nodeName);
   if (pods.length === 0 && (agentLostAt === undefined || now - agentLostAt >= 60_000)) return 'withoutAgent';
+  const isReady = pods.some(({ notReadySince }) => notReadySince === undefined);
+  const hasReported = state.states.get(nodeName)?.uid === facts.uid;
+  // The memory of earlier turns alone knows whether it was Ready before
+  if (pods.length > 0 && !isReady && !hasReported && !hasAgent) return 'withoutAgent';
   const sleeping = pods.filter(
     ({ notReadySince }) => notReadySince !== undefined && now - notReadySince >= 60_000,
   );

@@ -78,18 +78,19 @@ function readiness(acceptance: Acceptance, rollup: NodeRollup): NewCondition {
   if (rollup.behind > 0) return { type, status: 'False', reason: 'Progressing', message: behindText(rollup) };
   if (rollup.unknown > 0)
     return { type, status: 'Unknown', reason: 'NodesNotReporting', message: unknownText(rollup) };
-  return { type, status: 'True', reason: 'Programmed', message: `As declared on ${nodes(rollup.desired)}` };
+  const message = `As declared on ${nodes(rollup.desired)}${withoutText(rollup)}`;
+  return { type, status: 'True', reason: 'Programmed', message };
 }
 
 function notAccepted(type: 'Programmed' | 'Ready', { reason, message }: Acceptance): NewCondition {
   return { type, status: 'False', reason, message };
 }
 
-function nowhere(type: 'Programmed' | 'Ready', { withoutAgent }: NodeRollup): NewCondition {
+function nowhere(type: 'Programmed' | 'Ready', rollup: NodeRollup): NewCondition {
   const message =
-    withoutAgent === 0
+    rollup.withoutAgent === 0
       ? 'No node is selected: see nodeSelector here and in the OuterMap'
-      : `No selected node has an agent: ${nodes(withoutAgent)} without`;
+      : `No selected node has an agent${withoutText(rollup)}`;
   return { type, status: 'False', reason: 'NoMatchingNodes', message };
 }
 
@@ -101,6 +102,13 @@ function unknownText({ unknown, desired, unknownNodes }: NodeRollup): string {
   return unknown === 0
     ? ''
     : `${unknown} of ${nodes(desired)} not reporting: ${listed(unknownNodes, unknown)}`;
+}
+
+/** Ready says nothing of these nodes, so it names them. */
+function withoutText({ withoutAgent, withoutAgentNodes }: NodeRollup): string {
+  return withoutAgent === 0
+    ? ''
+    : `; no agent has reported from ${nodes(withoutAgent)}: ${listed(withoutAgentNodes, withoutAgent)}`;
 }
 
 function nodes(count: number): string {

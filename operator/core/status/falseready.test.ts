@@ -172,7 +172,9 @@ describe('rollUpCluster never calls ready', () => {
     const status = fixture.innerStatus('web');
     expect(status.nodes).to.deep.include({ desired: 0, withoutAgent: 2, summary: '0/0' });
     expect(fixture.ready('web')).to.equal('False NoMatchingNodes');
-    expect(status.conditions[2]!.message).to.equal('No selected node has an agent: 2 nodes without');
+    expect(status.conditions[2]!.message).to.equal(
+      'No selected node has an agent; no agent has reported from 2 nodes: a, b',
+    );
   });
 
   it('where no node is selected', () => {

@@ -10,8 +10,10 @@ export interface NodeRollup {
   readonly unknown: number;
   /** Nodes that have not reached the object's version yet. */
   readonly behind: number;
+  /** Selected nodes from which no agent has ever reported; they are not among the desired ones. */
   readonly withoutAgent: number;
   /** The first three by name. */
+  readonly withoutAgentNodes: readonly string[];
   readonly behindNodes: readonly string[];
   readonly unknownNodes: readonly string[];
   /** The first five by the node's name. */
@@ -25,6 +27,7 @@ export const NO_NODES: NodeRollup = Object.freeze({
   unknown: 0,
   behind: 0,
   withoutAgent: 0,
+  withoutAgentNodes: [],
   behindNodes: [],
   unknownNodes: [],
   failures: [],
@@ -36,6 +39,7 @@ export function sameRollup(a: NodeRollup, b: NodeRollup): boolean {
   if (a === b) return true;
   return (
     COUNTS.every(count => a[count] === b[count]) &&
+    sameItems(a.withoutAgentNodes, b.withoutAgentNodes) &&
     sameItems(a.behindNodes, b.behindNodes) &&
     sameItems(a.unknownNodes, b.unknownNodes) &&
     sameItems(a.failures, b.failures, sameFailure)

@@ -12,14 +12,15 @@ import {
   unlistedFailures,
 } from './failures.ts';
 import { type InnerMapLine, innerMapsNotReady, type OuterMapLine, outerMapLine } from './objects.ts';
-import { outOfDate, type Present, silence } from './present.ts';
+import { absenceOf, outOfDate, type Present, silence, wasHeard } from './present.ts';
 import { type NodeOverview, type Readiness, type Row, rowsOf } from './rows.ts';
 
 /** A node that should have reported and has not. */
 export interface SilentNode {
   readonly node: string;
-  /** Absent where it has no agent, which is no failure of its outer maps. */
   readonly waitsFor?: string;
+  /** Why no agent was ever heard of there, which is no failure of its outer maps; instead of the other. */
+  readonly withoutAgent?: string;
 }
 
 /** The answer of `status` for a cluster, as JSON and for the tables. */
@@ -88,8 +89,8 @@ function presentByName({ nodes, pods }: ClusterFacts): PresentOf {
 
 function reportsOf({ states }: ClusterFacts, presentOf: PresentOf): readonly NodeOverview[] {
   return itemsOf(states).flatMap(({ name, resourceVersion, status: state }) => {
-    if (state === undefined) return [];
     const present = presentOf(name);
+    if (state === undefined || !wasHeard(present, state)) return [];
     return [{ name, state, resourceVersion, node: present.node, outOfDate: outOfDate(state, present) }];
   });
 }
@@ -123,8 +124,8 @@ function isSelected({ labels }: ListedNode, outerMaps: readonly ListedOuterMap[]
   return outerMaps.some(outer => selects(outer.nodeSelector, labels));
 }
 
-function waitOf(present: Present): { readonly waitsFor?: string } {
-  if (present.podsRead && present.pod === undefined) return {};
+function waitOf(present: Present): Omit<SilentNode, 'node'> {
+  if (!wasHeard(present, undefined)) return { withoutAgent: absenceOf(present) };
   return { waitsFor: silence(present) ?? 'its agent has not reported yet' };
 }
 

@@ -29,11 +29,29 @@ export function outOfDate(state: NodeMapStateStatus, present: Present): string |
   return staleness === undefined ? silence(present) : STALENESS[staleness];
 }
 
+/**
+ * Whether an agent was ever heard of on the node, as far as can be read: it reported from this very Node, or its Pod is
+ * Ready. The controller leaves the node out until then.
+ */
+export function wasHeard({ node, pod, podsRead }: Present, state: NodeMapStateStatus | undefined): boolean {
+  const hasReported = state !== undefined && (node === undefined || state.node.uid === node.uid);
+  return hasReported || !podsRead || (pod !== undefined && pod.notReadyFor === undefined);
+}
+
+/** Why no agent was ever heard of. */
+export function absenceOf({ pod }: Present): string {
+  if (pod === undefined) return 'no agent Pod is there';
+  const where = `${pod.namespace}/${pod.name}`;
+  return `its agent Pod ${where} has never been Ready: see \`kubectl describe pod -n ${pod.namespace} ${pod.name}\``;
+}
+
 /** Why the agent of a node may not report. */
 export function silence({ node, pod, podsRead }: Present): string | undefined {
   if (isSilent(node)) return 'the node is not Ready: its agent may not be heard';
   if (!podsRead) return undefined;
-  if (pod === undefined) return 'no agent Pod is on the node: nobody keeps this true';
+  // A single look cannot tell since when; an update is without a Pod for a moment
+  if (pod === undefined)
+    return `no agent Pod is on the node: nobody keeps this true; a minute after it went, Ready no longer waits for the node`;
   return isSilent(pod) ? `the agent Pod ${pod.namespace}/${pod.name} is not Ready: see its log` : undefined;
 }
 

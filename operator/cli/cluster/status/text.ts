@@ -72,8 +72,10 @@ function rowTable(rows: readonly Row[], view: OverviewOptions): string {
 /** Nodes that have not reported, by what they wait for. */
 function silentLines(silent: readonly SilentNode[]): string {
   const groups = new Map<string, string[]>();
-  for (const { node, waitsFor = 'no agent Pod is there, they are left out' } of silent)
-    groups.set(waitsFor, [...(groups.get(waitsFor) ?? []), node]);
+  for (const { node, waitsFor, withoutAgent } of silent) {
+    const why = waitsFor ?? `${withoutAgent}; Ready does not wait for it`;
+    groups.set(why, [...(groups.get(why) ?? []), node]);
+  }
   return [...groups]
     .slice(0, LONGEST_LIST)
     .map(([why, nodes]) => `Without a NodeMapState: ${nodesText(nodes)}: ${printable(why)}\n`)

@@ -1,6 +1,6 @@
 import { compareText } from '../../desired/desired.ts';
 import { sameItems } from '../../items.ts';
-import type { NodeFacts, PodFacts } from '../facts.ts';
+import type { NodeFacts, NodeMapStateFacts, PodFacts } from '../facts.ts';
 import { NodeLabels } from './nodelabels.ts';
 import { SILENT_AFTER } from './staleness.ts';
 
@@ -10,6 +10,10 @@ const POD_GRACE = 60_000;
 /** A node and the state of its agent. */
 export interface NodeStatus {
   readonly facts: NodeFacts;
+  /**
+   * An agent has reported from this very Node, or its Pod has been Ready. A Pod alone proves nothing: on a node of another
+   * system or architecture it never starts.
+   */
   readonly hasAgent: boolean;
   /** The node or its agent has not been Ready for a minute. */
   readonly isSilent: boolean;
@@ -24,6 +28,8 @@ export interface NodeSet {
   readonly byName: ReadonlyMap<string, NodeStatus>;
   /** Keeps its identity while names, uids and labels stay the same. */
   readonly labels: NodeLabels;
+  /** Nodes with a Pod of an agent that has never been heard of. */
+  unheard: readonly NodeFacts[];
   /** The latest snapshot that it was made from. */
   from: NodesSnapshot;
   /** When time alone changes it. */
@@ -33,28 +39,57 @@ export interface NodeSet {
 export interface NodesSnapshot {
   readonly nodes: ReadonlyMap<string, NodeFacts>;
   readonly pods: ReadonlyMap<string, PodFacts>;
+  readonly states: ReadonlyMap<string, NodeMapStateFacts>;
 }
 
 /** Combines Nodes and their agents' Pods. `now` is in milliseconds of the clock of the facts' times. */
-export function nodeSet({ nodes, pods }: NodesSnapshot, before: NodeSet | undefined, now: number): NodeSet {
-  const from = { nodes, pods };
-  if (before?.from.nodes === nodes && before.from.pods === pods && now < before.recheckAt) return before;
+export function nodeSet(
+  { nodes, pods, states }: NodesSnapshot,
+  before: NodeSet | undefined,
+  now: number,
+): NodeSet {
+  const from = { nodes, pods, states };
+  if (before !== undefined && isCurrent(before, from, now)) return before;
   const agents = agentPods(pods);
   const byName = new Map<string, NodeStatus>();
+  const unheard: NodeFacts[] = [];
   let recheckAt = Number.POSITIVE_INFINITY;
   for (const facts of nodes.values()) {
     const pod = agents.get(facts.name);
-    const status = nodeStatus(facts, pod, { before: before?.byName.get(facts.name), now });
+    const last = before?.byName.get(facts.name);
+    const isHeard =
+      pod !== undefined && (isReady(pod) || hasReported(states, facts) || wasHeard(last, facts));
+    const status = nodeStatus(facts, pod, { isHeard, before: last, now });
     byName.set(facts.name, status);
+    if (pod !== undefined && !isHeard) unheard.push(facts);
     for (const at of [silentAt(facts), silentAt(pod), (status.agentLostAt ?? Number.NaN) + POD_GRACE])
       if (at > now) recheckAt = Math.min(recheckAt, at);
   }
   if (before !== undefined && sameStatuses(before.byName, byName))
-    return Object.assign(before, { from, recheckAt });
+    return Object.assign(before, { from, unheard, recheckAt });
   const all = [...byName.values()].sort((a, b) => compareText(a.facts.name, b.facts.name));
   const facts = all.map(status => status.facts);
   const areSame = before !== undefined && sameItems(before.labels.nodes, facts, sameLabels);
-  return { all, byName, labels: areSame ? before.labels : new NodeLabels(facts), from, recheckAt };
+  const labels = areSame ? before.labels : new NodeLabels(facts);
+  return { all, byName, labels, unheard, from, recheckAt };
+}
+
+/** Of the states it matters only whether one is the first of its node. */
+function isCurrent({ from, unheard, recheckAt }: NodeSet, next: NodesSnapshot, now: number): boolean {
+  const isSame = from.nodes === next.nodes && from.pods === next.pods && now < recheckAt;
+  return isSame && !unheard.some(facts => hasReported(next.states, facts));
+}
+
+function hasReported(states: NodesSnapshot['states'], { name, uid }: NodeFacts): boolean {
+  return states.get(name)?.uid === uid;
+}
+
+function wasHeard(last: NodeStatus | undefined, { uid }: NodeFacts): boolean {
+  return last?.hasAgent === true && last.facts.uid === uid;
+}
+
+function isReady({ notReadySince }: PodFacts): boolean {
+  return notReadySince === undefined;
 }
 
 /** NaN for a Node or Pod that is Ready. */
@@ -90,10 +125,14 @@ function readySince({ notReadySince = Number.POSITIVE_INFINITY }: PodFacts): num
 function nodeStatus(
   facts: NodeFacts,
   pod: PodFacts | undefined,
-  { before, now }: { readonly before: NodeStatus | undefined; readonly now: number },
+  {
+    isHeard,
+    before,
+    now,
+  }: { readonly isHeard: boolean; readonly before: NodeStatus | undefined; readonly now: number },
 ): NodeStatus {
   const lostAt = pod === undefined && before !== undefined ? agentLostAt(before, now) : undefined;
-  const hasAgent = pod !== undefined || (lostAt !== undefined && now - lostAt < POD_GRACE);
+  const hasAgent = isHeard || (lostAt !== undefined && now - lostAt < POD_GRACE);
   const isSilent = silentAt(facts) <= now || silentAt(pod) <= now;
   const isSame =
     before?.facts === facts &&

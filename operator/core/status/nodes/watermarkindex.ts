@@ -30,7 +30,7 @@ export class WatermarkIndex {
   readonly #absent: NodeSample;
   /** Nodes that are silent, or absent and overdue. */
   readonly #silent: NodeSample;
-  readonly #withoutAgent: number;
+  readonly #withoutAgent: NodeSample;
   /** Rollups of objects without failures, by the number of nodes behind. */
   readonly #rollups = new Map<number, NodeRollup>();
 
@@ -41,13 +41,14 @@ export class WatermarkIndex {
     nameOf: (rank: number) => string,
   ) {
     this.#nameOf = nameOf;
-    const [reporting, hidesFailures, absent, silent]: number[][] = [[], [], [], []];
+    const [reporting, hidesFailures, absent, silent, withoutAgent]: number[][] = [[], [], [], [], []];
     for (const rank of members) {
       const progress = byRank[rank]!;
       if (progress.kind === 'reporting') reporting!.push(rank);
       if (progress.kind === 'reporting' && progress.hidesFailures) hidesFailures!.push(rank);
       if (progress.kind === 'absent' && !progress.overdue) absent!.push(rank);
       if (progress.kind === 'silent' || (progress.kind === 'absent' && progress.overdue)) silent!.push(rank);
+      if (progress.kind === 'withoutAgent') withoutAgent!.push(rank);
     }
     this.#reporting = byWatermark(Uint32Array.from(reporting!), byRank);
     this.#watermarks = new Float64Array(this.#reporting.length);
@@ -55,7 +56,7 @@ export class WatermarkIndex {
     this.#hidesFailures = new Set(hidesFailures);
     this.#absent = sampleOf(absent!);
     this.#silent = sampleOf(silent!);
-    this.#withoutAgent = members.length - reporting!.length - absent!.length - silent!.length;
+    this.#withoutAgent = sampleOf(withoutAgent!);
   }
 
   /** The rollup of an object that a node has once it reaches the goal, unless the node is in `failing`. */
@@ -88,7 +89,8 @@ export class WatermarkIndex {
       failed: failed.length,
       unknown: sum(unknown),
       behind: sum(progressing),
-      withoutAgent: this.#withoutAgent,
+      withoutAgent: this.#withoutAgent.count,
+      withoutAgentNodes: this.#firstNames([this.#withoutAgent]),
       behindNodes: this.#firstNames(progressing),
       unknownNodes: this.#firstNames(unknown),
       failures: failed
