@@ -2,6 +2,7 @@ import { hex } from '../core/bytes/hex.ts';
 import type { DesiredInner } from '../core/desired/compile.ts';
 import type { Desired, DesiredOuter } from '../core/desired/desired.ts';
 import { innerPinName } from '../core/ledgerrecord.ts';
+import type { Proof } from '../core/plan/keychanges.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import type { Step } from '../core/plan/step.ts';
 import { forEachSliced } from '../timing/sliced.ts';
@@ -26,7 +27,7 @@ export interface Done {
 export async function fold(memory: Memory, desired: Desired, { plan, outcomes, now }: Done): Promise<Drift> {
   for (const [name, proofs] of plan.proofs) {
     const known = memory.outers.get(name);
-    await forEachSliced(proofs, ({ keyHex, programmed }) => known?.programmed.set(keyHex, programmed));
+    if (known !== undefined) await forEachSliced(proofs, proof => foldProof(known, proof));
   }
   await forEachSliced(outcomes, outcome => {
     const known = memory.outers.get(outcome.step.outer);
@@ -82,7 +83,13 @@ function foldOutcome(known: OuterMemory, outcome: Outcome, now: number): void {
   }
 }
 
+function foldProof({ programmed, owners }: OuterMemory, { keyHex, programmed: proven }: Proof): void {
+  programmed.set(keyHex, proven);
+  owners.set(proven.id, proven.inner.owner);
+}
+
 function foldWrite(known: OuterMemory, inner: DesiredInner, id: number): void {
+  known.owners.set(id, inner.owner);
   known.entries.set(inner.keyHex, id);
   known.pins.set(innerPinName(inner.keyHex), id);
   known.programmed.set(inner.keyHex, { id, inner, ours: true });

@@ -18,6 +18,8 @@ export interface OuterMemory {
   /** The bytes that `entries` was made from; undefined once this process changed them. */
   entriesRead: OuterEntries | undefined;
   readonly pins: Map<string, number>;
+  /** Id of an inner map → its owner, by the map's name, or because it was proven as declared. */
+  readonly owners: Map<number, string>;
   readonly programmed: Map<string, Programmed>;
   /** Something failed or was unexpected: read anew before the next decision. */
   stale: boolean;
@@ -64,6 +66,7 @@ export function emptyOuterMemory(): OuterMemory {
     entries: new Map(),
     entriesRead: undefined,
     pins: new Map(),
+    owners: new Map(),
     programmed: new Map(),
     stale: true,
     cursor: 0,

@@ -45,6 +45,8 @@ export interface ObservedOuterMap {
   readonly entries: ReadonlyMap<string, number>;
   /** Name of a pin below the ledger's `inner` → id of the inner map. */
   readonly pins: ReadonlyMap<string, number>;
+  /** Id of an inner map → its owner: the object that it was made for, where that is known. */
+  readonly owners: ReadonlyMap<number, string>;
   /** By key in hex. */
   readonly programmed: ReadonlyMap<string, Programmed>;
   /** By key in hex, as read in this turn. Not by id: somebody may put one map at two keys. */

@@ -13,7 +13,7 @@ export interface OpenMap {
   readonly fd: number;
   readonly id: number;
   readonly spec: MapSpec;
-  /** bpf_map_info.name, up to 15 characters; a hint, never a proof. */
+  /** bpf_map_info.name, up to 15 characters; of a map that is not proven ours a hint, never a proof. */
   readonly name: string;
   /** BPF_MAP_FREEZE, which bpf_map_info does not contain. */
   frozen(): boolean;
@@ -32,6 +32,9 @@ export interface BuildRequest {
   /** Absolute path; EEXIST where it is taken. */
   readonly pin: string;
 }
+
+/** What tells one map from others. */
+export type MapIdentity = Pick<OpenMap, 'id' | 'name'>;
 
 /** Outer entries: `keys` count × keySize bytes, `ids` the inner maps' ids in the same order. */
 export interface OuterEntries {
@@ -105,8 +108,8 @@ export interface Kernel {
   /** Batch for a HashOfMaps, parallel singles for an ArrayOfMaps. A key that is already gone is no failure. */
   remove(outer: OpenMap, keys: Uint8Array): Promise<Failed>;
 
-  /** The ids of many pinned maps, without reading them: open, info, close. Returns them in the order of the pins. */
-  identify(pins: readonly string[]): Promise<readonly (number | KernelError)[]>;
+  /** Ids and names of many pinned maps, without reading them: open, info, close. Returns them in the order of the pins. */
+  identify(pins: readonly string[]): Promise<readonly (MapIdentity | KernelError)[]>;
   /** Reads many inner maps whole. Returns them in the order of the addresses. */
   readInner(addresses: readonly InnerAddress[]): Promise<readonly (InnerReading | KernelError)[]>;
   /** Writes only what is given. The indexes of failures count the upserts first, then the deletes. */

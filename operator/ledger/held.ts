@@ -63,7 +63,7 @@ export async function heldAt(
 async function provenBy(kernel: Kernel, ledger: Ledger | undefined): Promise<InnerPins> {
   const pins = new Map<string, number>();
   if (ledger === undefined) return { directory: '', pins };
-  await readInnerPins(kernel, ledger.paths.inner, pins);
+  await readInnerPins(kernel, ledger.paths.inner, { pins });
   return { directory: ledger.paths.inner, pins };
 }
 

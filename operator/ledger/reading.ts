@@ -1,5 +1,6 @@
 import { equalBytes } from '../core/bytes/bytes.ts';
 import { hex } from '../core/bytes/hex.ts';
+import { ownerIn } from '../core/desired/owner.ts';
 import { innerPinName, ownsKey, TEMPORARY } from '../core/ledgerrecord.ts';
 import { KernelError } from '../kernel/error.ts';
 import type { InnerAddress, Kernel, OpenMap, OuterEntries } from '../kernel/kernel.ts';
@@ -77,27 +78,40 @@ function sameOuterEntries(a: OuterEntries, b: OuterEntries): boolean {
   return a.ids.every((id, at) => id === b.ids[at]);
 }
 
+/** The inner maps that are pinned in a directory. */
+export interface PinnedMaps {
+  /** Name of the pin → id. */
+  readonly pins: Map<string, number>;
+  /** Id → owner, where the map's name tells it. */
+  readonly owners?: Map<number, string>;
+}
+
 /**
- * Reads the inner maps that are pinned in a directory into `pins`, name → id, which holds those of the last reading.
+ * Reads the inner maps that are pinned in a directory into `known`, which holds those of the last reading.
  * Pins of others are left out. Only new names are opened: while a name exists, it keeps its map.
  * Returns the errors of pins that could not be opened; those prove nothing.
  */
 export async function readInnerPins(
   kernel: Kernel,
   directory: string,
-  pins: Map<string, number>,
+  { pins, owners }: PinnedMaps,
 ): Promise<readonly KernelError[]> {
   const names = innerPinsIn(kernel.pins.kinds(directory));
   await yieldToEventLoop();
   const present = new Set(names);
   for (const name of pins.keys()) if (!present.has(name)) pins.delete(name);
   const unknown = names.filter(name => !pins.has(name));
-  const ids = unknown.length === 0 ? [] : await kernel.identify(unknown.map(name => `${directory}/${name}`));
+  const maps = unknown.length === 0 ? [] : await kernel.identify(unknown.map(name => `${directory}/${name}`));
   const errors: KernelError[] = [];
   unknown.forEach((name, at) => {
-    const id = ids[at]!;
-    if (id instanceof KernelError) errors.push(id);
-    else pins.set(name, id);
+    const map = maps[at]!;
+    if (map instanceof KernelError) {
+      errors.push(map);
+      return;
+    }
+    pins.set(name, map.id);
+    const owner = ownerIn(map.name);
+    if (owner !== undefined) owners?.set(map.id, owner);
   });
   return errors;
 }

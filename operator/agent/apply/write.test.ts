@@ -143,6 +143,7 @@ function desired(number: number, count: number): DesiredInner {
   const words = new Uint8Array(Uint32Array.from({ length: count }, (_, at) => at).buffer);
   return {
     innerMap: parsed.value.innerMap,
+    owner: '0000000a',
     key,
     keyHex: hex(key),
     keyText: String(number),

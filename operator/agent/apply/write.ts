@@ -1,4 +1,5 @@
 import { innerMapName } from '../../api/innermap.ts';
+import { ownedName } from '../../core/desired/owner.ts';
 import { innerPinName, TEMPORARY } from '../../core/ledgerrecord.ts';
 import type { Step } from '../../core/plan/step.ts';
 import { KernelError } from '../../kernel/error.ts';
@@ -8,7 +9,6 @@ import { forEachSliced, timesSliced, yieldToEventLoop } from '../../timing/slice
 import { reasonOfInsert } from '../reason.ts';
 import type { ApplyContext } from './context.ts';
 import { attempt, done, failed, type Outcome } from './outcome.ts';
-import { mapName } from './outer.ts';
 import { joinedKeys } from './remove.ts';
 
 type Write = Extract<Step, { verb: 'insert' | 'replace' }>;
@@ -143,10 +143,10 @@ interface Ready {
 }
 
 function requestOf(step: Write, context: ApplyContext): BuildRequest {
-  const { innerMap, spec, entries, sealed } = step.inner;
+  const { innerMap, owner, spec, entries, sealed } = step.inner;
   return {
     spec,
-    name: mapName(innerMap.metadata.name),
+    name: ownedName(innerMap.metadata, owner),
     label: innerMapName(innerMap),
     entries,
     freeze: sealed,

@@ -48,12 +48,12 @@ async function observeOuter(
     await yieldToEventLoop();
   }
   const readings = await readContents(kernel, desired, known, due);
-  const { record, ledger, pin, template, entries, pins, programmed } = known;
+  const { record, ledger, pin, template, entries, pins, owners, programmed } = known;
   return {
     ...(record === undefined ? {} : { record }),
     ...(template?.spec === undefined ? {} : { template: template.spec }),
     ...(template?.accepts === undefined ? {} : { accepts: template.accepts }),
-    ...{ ledger, pin, entries, pins, programmed, readings },
+    ...{ ledger, pin, entries, pins, owners, programmed, readings },
   };
 }
 

@@ -43,7 +43,14 @@ async function readAll(kernel: Kernel, desired: DesiredOuter, known: OuterMemory
   const used = byPin ? known.pinPath : paths.outer;
   const source = byPin ? known.pin : known.ledger;
   await readMap(kernel, isOuter(source) ? used : undefined, desired, known);
-  await readInnerPins(kernel, paths.inner, known.pins);
+  await readInnerPins(kernel, paths.inner, known);
+  forgetOwners(known);
+}
+
+/** Of maps that are gone. */
+function forgetOwners({ owners, pins, entries }: OuterMemory): void {
+  const present = new Set([...pins.values(), ...entries.values()]);
+  for (const id of owners.keys()) if (!present.has(id)) owners.delete(id);
 }
 
 /** Somebody else may have pinned any map there: only an outer map's values are ids. */

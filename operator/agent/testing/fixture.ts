@@ -1,3 +1,4 @@
+import type { Metadata } from '../../api/metadata.ts';
 import type { OuterMap } from '../../api/outermap.ts';
 import { parseInnerMap, parseOuterMap } from '../../api/parse/manifest.ts';
 import type { Parsed } from '../../api/problem.ts';
@@ -83,6 +84,14 @@ export class AgentFixture {
     };
     const wanted = encoded(object, this.#outers.get(outerMap));
     return new AgentFixture(this.#outers, new Map(this.#inners).set(name, wanted), this.#rest);
+  }
+
+  /** The InnerMap with what an API server adds: a uid, a time. */
+  stored(name: string, metadata: Pick<Metadata, 'uid' | 'creationTimestamp'>): AgentFixture {
+    const { innerMap, ...rest } = this.#inners.get(name)!;
+    const stored = { ...innerMap, metadata: { ...innerMap.metadata, ...metadata } };
+    const inners = new Map(this.#inners).set(name, { innerMap: stored, ...rest });
+    return new AgentFixture(this.#outers, inners, this.#rest);
   }
 
   /** Without an InnerMap (`namespace/name`) or an OuterMap (`name`). */

@@ -9,6 +9,7 @@ import type { Entries } from '../entries.ts';
 import { innerSpec, type OuterLayout, outerLayout } from '../layout/outer.ts';
 import { isLRU, type MapSpec } from '../mapspec.ts';
 import type { WantedInner } from '../wanted.ts';
+import { ownerOf } from './owner.ts';
 
 /** An OuterMap with the layout and the access rules that its InnerMaps are judged by. */
 export interface CompiledOuterMap {
@@ -20,6 +21,8 @@ export interface CompiledOuterMap {
 /** An InnerMap that may have its key, ready for the kernel. */
 export interface DesiredInner {
   readonly innerMap: InnerMap;
+  /** Its identity in the kernel. */
+  readonly owner: string;
   readonly key: Uint8Array;
   readonly keyHex: string;
   readonly keyText: string;
@@ -33,9 +36,10 @@ export interface DesiredInner {
 /** The verdict on one InnerMap alone. Whether another has its key is decided later. */
 export type Claim =
   | { readonly kind: 'claim'; readonly desired: DesiredInner }
-  /** It may have the key, but its contents cannot be used: the previous contents stay. */
+  /** It may have the key, but its contents cannot be used: its previous contents stay. */
   | {
       readonly kind: 'unusable';
+      readonly owner: string;
       readonly keyHex: string;
       readonly keyText: string;
       readonly reason: Reason;
@@ -82,20 +86,17 @@ function judge({ innerMap, content }: WantedInner, { layout, access }: CompiledO
     return rejected('KeyNotAllowed', denial(access, namespace, keyText));
   const beyond = keyBeyondArray(layout, key);
   if (beyond !== undefined) return rejected('InvalidKey', beyond);
-  const keyHex = hex(key);
+  const owned = { keyHex: hex(key), keyText, owner: ownerOf(innerMap.metadata) };
   const made = innerSpec(layout, innerMap);
-  if (!made.ok) {
-    const message = messagesOf(made.problems);
-    return { kind: 'unusable', keyHex, keyText, reason: 'LayoutMismatch', message };
-  }
+  if (!made.ok)
+    return { kind: 'unusable', ...owned, reason: 'LayoutMismatch', message: messagesOf(made.problems) };
   if (content.kind === 'invalid')
-    return { kind: 'unusable', keyHex, keyText, reason: content.reason, message: content.message };
+    return { kind: 'unusable', ...owned, reason: content.reason, message: content.message };
   if (content.kind === 'pending' || content.layoutDigest !== layout.digest)
-    return { kind: 'unusable', keyHex, keyText, reason: 'Pending', message: UNENCODED };
-  const spec = made.value;
+    return { kind: 'unusable', ...owned, reason: 'Pending', message: UNENCODED };
   const { entries } = content;
-  const { update, exact, sealed } = updateOf(innerMap, layout);
-  return { kind: 'claim', desired: { innerMap, key, keyHex, keyText, spec, entries, update, exact, sealed } };
+  const desired = { innerMap, key, ...owned, spec: made.value, entries, ...updateOf(innerMap, layout) };
+  return { kind: 'claim', desired };
 }
 
 /** Each message names its field. */

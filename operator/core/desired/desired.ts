@@ -17,8 +17,8 @@ export interface Node {
 export interface DesiredOuter extends CompiledOuterMap {
   /** By the key in hex. */
   readonly inners: ReadonlyMap<string, DesiredInner>;
-  /** Keys whose owner's new contents cannot be used: the previous contents stay. */
-  readonly kept: ReadonlyMap<string, Rejection>;
+  /** Keys whose owner's new contents cannot be used: what it programmed before stays, and nobody else's. */
+  readonly kept: ReadonlyMap<string, KeptKey>;
 }
 
 /** An object that is not programmed because of its own declaration or another's. */
@@ -26,6 +26,12 @@ export interface Rejection {
   readonly object: InnerMap | OuterMap;
   readonly reason: Reason;
   readonly message: string;
+}
+
+export interface KeptKey extends Rejection {
+  readonly object: InnerMap;
+  /** Its identity in the kernel. */
+  readonly owner: string;
 }
 
 /** The desired state of this node's kernel. */
@@ -104,7 +110,7 @@ function* desiredOuter(
   rejections: Rejection[],
 ): Steps<DesiredOuter> {
   const inners = new Map<string, DesiredInner>();
-  const kept = new Map<string, Rejection & { readonly object: InnerMap }>();
+  const kept = new Map<string, KeptKey>();
   const due = every();
   for (const inner of wanted) {
     if (due()) yield;
@@ -124,9 +130,9 @@ function* desiredOuter(
       kept.delete(keyHex);
     }
     if (claim.kind === 'claim') inners.set(keyHex, claim.desired);
-    else kept.set(keyHex, { object, reason: claim.reason, message: claim.message });
+    else kept.set(keyHex, { object, owner: claim.owner, reason: claim.reason, message: claim.message });
   }
-  for (const rejection of kept.values()) rejections.push(rejection);
+  for (const { object, reason, message } of kept.values()) rejections.push({ object, reason, message });
   return { ...compiled, inners, kept };
 }
 

@@ -45,13 +45,13 @@ export function* keyChanges(name: string, desired: DesiredOuter, found: Observed
 /** Keys whose inner map must be read before the verdict: unknown ones, and those to be edited in place. */
 export function keysToRead(
   desired: DesiredOuter,
-  found: Pick<ObservedOuterMap, 'entries' | 'programmed'>,
+  found: Pick<ObservedOuterMap, 'entries' | 'owners' | 'programmed'>,
   due: ReadonlySet<string>,
 ): string[] {
   const keys: string[] = [];
   for (const inner of desired.inners.values()) {
     const id = found.entries.get(inner.keyHex);
-    if (id === undefined) continue;
+    if (id === undefined || isOfAnother(inner, id, found)) continue;
     const programmed = found.programmed.get(inner.keyHex);
     const known = programmed !== undefined && programmed.id === id;
     const changed = known && programmed.inner !== inner && inner.update === 'InPlace';
@@ -71,6 +71,7 @@ function judge(outer: string, inner: DesiredInner, found: ObservedOuterMap): Ver
   const ours = ownsKey(inner.keyHex, id, found.pins);
   // Without a pin in the ledger nothing proves the entry ours after a restart
   const lost = programmed?.id === id && programmed.ours && !ours;
+  if (isOfAnother(inner, id, found)) return { verb: 'replace', outer, inner, cause, pinTaken: ours };
   const reading = lost ? undefined : found.readings.get(inner.keyHex);
   if (reading !== undefined) return judgeReading(inner, reading, { outer, id, programmed, cause, ours });
   if (programmed !== undefined && programmed.id === id && !lost) {
@@ -79,6 +80,14 @@ function judge(outer: string, inner: DesiredInner, found: ObservedOuterMap): Ver
       return { verb: 'proof', programmed: { ...programmed, inner } };
   }
   return { verb: 'replace', outer, inner, cause, pinTaken: ours };
+}
+
+/**
+ * An inner map that was made for another object is not taken over, whatever is in it: what another wrote, or a program for
+ * it, would live on, and its name would tell the next start a wrong owner.
+ */
+function isOfAnother(inner: DesiredInner, id: number, { owners }: Pick<ObservedOuterMap, 'owners'>): boolean {
+  return (owners.get(id) ?? inner.owner) !== inner.owner;
 }
 
 interface Situation {

@@ -12,7 +12,10 @@ export type Removal = Extract<Step, { verb: 'remove' }>;
 /** Fewer removals than this are never held: a small outer map must stay usable. */
 const FREE_REMOVALS = 10;
 
-/** Removals of the keys that nobody declares: of ours always, of foreign ones by undeclaredKeys. */
+/**
+ * Removals of the keys that nobody declares: of ours always, of foreign ones by undeclaredKeys. An InnerMap whose contents
+ * cannot be used keeps what it programmed before; what another left at its key goes as if nobody had the key.
+ */
 export function* removals(
   name: string,
   desired: DesiredOuter,
@@ -24,8 +27,12 @@ export function* removals(
   const due = every();
   for (const [keyHex, id] of found.entries) {
     if (due()) yield;
-    if (desired.inners.has(keyHex) || desired.kept.has(keyHex)) continue;
+    if (desired.inners.has(keyHex)) continue;
     const ours = ownsKey(keyHex, id, found.pins);
+    const owner = found.owners.get(id);
+    const keeper = desired.kept.get(keyHex)?.owner;
+    // Ours without a name that tells the owner: an older version made it, for whoever had the key
+    if (keeper !== undefined && (owner === undefined ? ours : owner === keeper)) continue;
     if (!ours && !foreignToo) continue;
     const pin = ours ? { pin: innerPinName(keyHex), ...(foreignToo ? {} : { only: id }) } : {};
     const key = bytesOfHex(keyHex) ?? new Uint8Array(0);

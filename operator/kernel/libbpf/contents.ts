@@ -1,31 +1,31 @@
 import { forEachSliced } from '../../timing/sliced.ts';
 import type { KernelError } from '../error.ts';
-import type { Edit, Failed, InnerAddress, InnerReading } from '../kernel.ts';
+import type { Edit, Failed, InnerAddress, InnerReading, MapIdentity } from '../kernel.ts';
 import { writeKeeping } from './entries/keep.ts';
 import { isQuickToRead, readLater, readNow } from './entries/read.ts';
 import type { Pairs } from './entries/write.ts';
 import { failuresOf, isFull, keysOf, pairsOf, singleNow, writeAll } from './entries/write.ts';
 import { asValue, ERRNO } from './errno.ts';
 import type { Host, OwnedMap } from './maps.ts';
-import { idAt, openId, openPin } from './maps.ts';
+import { identityAt, openId, openPin } from './maps.ts';
 import { inSlices, type Pending } from './parallel.ts';
 
 type Answer = InnerReading | KernelError;
 
-/** Opens, reads the id and closes one after the other. */
+/** Opens, reads what tells it from others, and closes, one after the other. */
 export async function identifyPins(
   host: Host,
   pins: readonly string[],
-): Promise<readonly (number | KernelError)[]> {
-  const ids: (number | KernelError)[] = [];
+): Promise<readonly (MapIdentity | KernelError)[]> {
+  const identities: (MapIdentity | KernelError)[] = [];
   await forEachSliced(pins, pin => {
     try {
-      ids.push(idAt(host.library, pin));
+      identities.push(identityAt(host.library, pin));
     } catch (error) {
-      ids.push(asValue(error));
+      identities.push(asValue(error));
     }
   });
-  return ids;
+  return identities;
 }
 
 /** Opens, reads and closes one after the other; large maps are read off the event loop meanwhile. */

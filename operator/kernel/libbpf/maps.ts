@@ -2,7 +2,7 @@ import { lstatSync, readlinkSync, statSync } from 'node:fs';
 import type { MapSpec } from '../../core/mapspec.ts';
 import { mapSpecText } from '../../core/mapspec.ts';
 import { KernelError } from '../error.ts';
-import type { OpenMap } from '../kernel.ts';
+import type { MapIdentity, OpenMap } from '../kernel.ts';
 import { ERRNO, kernelError } from './errno.ts';
 import { isFrozen } from './fd/frozen.ts';
 import type { Library } from './library.ts';
@@ -203,8 +203,12 @@ function mapInfo(library: Library, fd: number, label: string): MapInfo {
     const detail = `it is a map of type ${number}, neither an outer nor an inner map`;
     throw new KernelError('use', label, 'EINVAL', detail);
   }
-  const name = info.toString('latin1', NAME_OFFSET, info.indexOf(0, NAME_OFFSET));
-  return { id: id!, name, spec: specOf(type, infoWords.subarray(2)) };
+  return { id: id!, name: nameRead(), spec: specOf(type, infoWords.subarray(2)) };
+}
+
+/** The name in the information that was read last. */
+function nameRead(): string {
+  return info.toString('latin1', NAME_OFFSET, info.indexOf(0, NAME_OFFSET));
 }
 
 /** Owns the fd: closes it where it is no map of ours. */
@@ -225,12 +229,12 @@ export function openPin(library: Library, pin: string): OwnedMap {
   return adoptFd(library, getPin(library, pin), pin);
 }
 
-/** The id of the map at a pin. */
-export function idAt(library: Library, pin: string): number {
+/** What tells the map at a pin from others. */
+export function identityAt(library: Library, pin: string): MapIdentity {
   const fd = getPin(library, pin);
   try {
     requireMap(library, fd, pin);
-    return idOf(library, fd, pin);
+    return { id: idOf(library, fd, pin), name: nameRead() };
   } finally {
     library.close(fd);
   }

@@ -244,13 +244,14 @@ function readContract(fixture: () => KernelFixture): void {
     expect(third instanceof KernelError || third?.entries).to.deep.equal(numbered(1, 1));
   });
 
-  it('identify: the ids of pins in their order, a KernelError for what is none; nothing stays open', async () => {
+  it('identify: ids and names of pins in their order, a KernelError for what is none; nothing stays open', async () => {
     const [a, b] = [await fixture().inner('a'), await fixture().inner('b')];
     fixture().kernel.pins.makeDirectory(fixture().path('directory'));
     const names = ['b', 'gone', 'directory', 'a', 'b'];
-    const ids = await fixture().kernel.identify(names.map(name => fixture().path(name)));
-    const answers = ids.map(id => (id instanceof KernelError ? id.errno : id));
-    expect(answers).to.deep.equal([b.id, 'ENOENT', 'EACCES', a.id, b.id]);
+    const found = await fixture().kernel.identify(names.map(name => fixture().path(name)));
+    const answers = found.map(one => (one instanceof KernelError ? one.errno : one));
+    const [first, second] = [a, b].map(({ id, name }) => ({ id, name }));
+    expect(answers).to.deep.equal([second, 'ENOENT', 'EACCES', first, second]);
     a.close();
     fixture().kernel.pins.unlink(fixture().path('a'));
     expect(fixture().isGone(a.id)).to.not.equal(false);

@@ -212,7 +212,8 @@ function pinContract(fixture: () => KernelFixture): void {
     expect(rename('a', 'b')?.errno).to.equal('ENOTEMPTY');
     expect(rename('b', 'b/c/d')?.errno).to.equal('EINVAL');
     expect(rename('a', 'empty')).to.equal(undefined);
-    expect(await fixture().kernel.identify([fixture().path('empty/pin')])).to.deep.equal([id]);
+    const [moved] = await fixture().kernel.identify([fixture().path('empty/pin')]);
+    expect(moved).to.include({ id });
   });
 
   it('unlink: no error where nothing is; a directory is refused', () => {

@@ -12,6 +12,7 @@ import type {
   InnerAddress,
   InnerReading,
   Kernel,
+  MapIdentity,
   OpenMap,
   OuterEntries,
 } from '../../kernel.ts';
@@ -122,11 +123,11 @@ export class FakeKernel implements Kernel {
     return this.#each('remove', outer, given, key => unlessAbsent(table.delete(key)));
   }
 
-  async identify(pins: readonly string[]): Promise<readonly (number | KernelError)[]> {
+  async identify(pins: readonly string[]): Promise<readonly (MapIdentity | KernelError)[]> {
     await this.#meanwhile();
     return pins.map(pin => {
       const map = this.machine.look(this.process, 'identify', pin) ?? this.#pinned(pin);
-      return typeof map === 'string' ? failure('identify', pin, map) : map.id;
+      return typeof map === 'string' ? failure('identify', pin, map) : { id: map.id, name: map.name };
     });
   }
 

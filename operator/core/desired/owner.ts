@@ -1,0 +1,26 @@
+import type { Metadata } from '../../api/metadata.ts';
+import { sha256 } from '../sha256.ts';
+
+/**
+ * The identity of the InnerMap that an inner map was made for, as its name in the kernel holds it: map and name begin
+ * together, so that no crash parts them, and a restarted agent still knows whose contents it finds. In a cluster it is
+ * the uid: an object that is deleted and created again is another. A folder has no uids and one author: there it is the name.
+ */
+export function ownerOf({ uid, namespace, name }: Metadata): string {
+  return sha256(uid ?? `${namespace}/${name}`).slice(0, DIGITS);
+}
+
+/** 32 bits: who wants another's uid would have to create four billion objects. */
+const DIGITS = 8;
+/** bpf_attr.map_name takes 15 characters of [A-Za-z0-9_.]. What is left of them begins the InnerMap's name. */
+const HINT = 15 - 1 - DIGITS;
+
+/** `web.3f9a2c81`: the name of an inner map in the kernel. */
+export function ownedName({ name }: Pick<Metadata, 'name'>, owner: string): string {
+  return `${name.replace(/[^A-Za-z0-9_]/g, '_').slice(0, HINT)}.${owner}`;
+}
+
+/** Undefined where the name tells no owner: the map is somebody else's, or of a version that told none. */
+export function ownerIn(mapName: string): string | undefined {
+  return /\.([0-9a-f]{8})$/.exec(mapName)?.[1];
+}
