@@ -94,6 +94,39 @@ describe('agent, when manifests vanish', () => {
     fixture().write('web.yaml', innerMap('a/web', { outerMap: 'tenants', key: 1 }, { 1: 1 }));
     await fixture().holds('tenants', good);
   });
+
+  it('keeps a key whose InnerMap has a typo, across a restart too, until it is mended', async () => {
+    const web = (kind: string, place: object) => ({
+      ...innerMap('a/web', { outerMap: 'tenants', key: 1, ...place }, { 1: 1 }),
+      kind,
+    });
+    fixture().write('outer.yaml', outerMap('tenants'));
+    fixture().write('web.yaml', web('InnerMap', {}));
+    let agent = await fixture().started();
+    const held = { [u32(1)]: u32Pairs({ 1: 1 }) };
+    for (const [kind, place, words] of [
+      ['Innermap', {}, /Innermap/],
+      ['InnerMap', { key: 2 ** 33 }, /8589934592/],
+      ['InnerMap', { outerMap: 'tenents' }, /did you mean tenants/],
+    ] as const) {
+      fixture().write('web.yaml', web(kind, place));
+      await agent.said(words);
+      await agent.said(/web\.yaml: Keeps what it declared before, .*InnerMap a\/web|InnerMap a\/web: /);
+      expect(fixture().contents('tenants')).to.deep.equal(held);
+      await agent.end();
+      agent = fixture().start({ options: ['--resync', '100ms'] });
+      await fixture().reported(({ state }) =>
+        state.conditions[0]!.message.startsWith(
+          `Nothing is removed until everything in ${fixture().manifests}/web.yaml`,
+        ),
+      );
+      expect(fixture().contents('tenants')).to.deep.equal(held);
+      fixture().write('web.yaml', web('InnerMap', {}));
+      await fixture().reported(({ state }) => state.conditions[0]!.status === 'True');
+    }
+    fixture().write('web.yaml', web('InnerMap', { key: 2 }));
+    await fixture().holds('tenants', { [u32(2)]: u32Pairs({ 1: 1 }) });
+  });
 });
 
 /** An OuterMap and an InnerMap each in a file of its own; then `web.yaml` is broken. */

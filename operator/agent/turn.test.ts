@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { planLines } from '../core/plan/print.ts';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
 import { AgentFixture, startedAgent } from './testing/fixture.ts';
 import { LEDGER, twoTenants } from './testing/tenants.ts';
@@ -78,6 +79,7 @@ describe('turn', () => {
     const { plan } = await restarted.turn();
     expect(plan.steps).to.deep.equal([]);
     expect(plan.waiting).to.equal(1);
+    expect(planLines(plan)).to.deep.equal(['! 1 removal waits until everything that is wanted is taken']);
   });
 
   it('swaps a sealed map and freezes it', async () => {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { outerMapOf } from '../core/testing/outermap.ts';
 import type { WantedInner } from '../core/wanted.ts';
 import { CommandFixture } from './testing/commandfixture.ts';
 import { FAILED, report } from './testing/reports.ts';
@@ -176,6 +177,23 @@ describe('validate', () => {
     expect(out).to.not.contain('x/0');
     expect(out).to.contain('contents and key were not checked: OuterMap tenants is not among these files');
     expect(out).to.contain('no errors, 3 warnings');
+  });
+
+  it('takes an OuterMap whose name is nearly that of one among the files for a mistake', async () => {
+    const fixture = new CommandFixture();
+    fixture.loaded = {
+      wanted: wanted({
+        outerMaps: [{ ...outerMapOf({}), metadata: { name: 'tenant', labels: {}, annotations: {} } }],
+        innerMaps: [inner({ kind: 'pending' }, 'a.yaml:9')],
+      }),
+      files: 1,
+      sizes: [],
+    };
+    const { code, out } = await fixture.run('validate', 'a.yaml');
+    expect(out).to.contain(
+      'a.yaml:9: error: InnerMap team-a/web: OuterMap tenants is not among these files, did you mean tenant?',
+    );
+    expect(code).to.equal(2);
   });
 
   it('-o json gives file, line and column apart', async () => {

@@ -52,7 +52,9 @@ export interface Wanted {
   readonly innerMaps: readonly WantedInner[];
   /** False until every file has been parsed once (every informer synced): nothing may be removed before. */
   readonly complete: boolean;
-  /** Manifests that do not parse now. Their last good objects are still among those above. */
+  /** Files, never good since the start, that may declare what an earlier run programmed: the set is not complete with them. */
+  readonly hiding?: readonly string[];
+  /** Manifests that cannot be taken now. Their last good objects are still among those above. */
   readonly refusals: readonly ManifestProblem[];
   /** Tokens given to release held removals. */
   readonly releases: readonly string[];

@@ -1,6 +1,6 @@
 import { type Manifest, parseManifest } from '../api/parse/manifest.ts';
 import { isObject } from '../api/parse/section.ts';
-import { listManifests, plainPaths, readFileText } from '../source/folder/scan.ts';
+import { listManifests, plainPaths, readFileText } from '../source/folder/disk/scan.ts';
 import { documentsOf } from '../source/folder/text/documents.ts';
 
 /** An object as its author wrote it. */

@@ -1,5 +1,6 @@
 import type { InnerMap } from '../../api/innermap.ts';
 import { objectText } from '../../api/metadata.ts';
+import { suggestion } from '../../api/nearest.ts';
 import type { OuterMap } from '../../api/outermap.ts';
 import { present } from '../../api/parse/section.ts';
 import { type CompiledOuterMap, claimOf, compileOuterMap } from '../../core/desired/compile.ts';
@@ -29,7 +30,7 @@ export function validationProblems({ wanted, sizes }: LoadedManifests): readonly
       const outer = compiled.get(object.metadata.name);
       return typeof outer === 'string' ? [problem({ object }, outer)] : [];
     }),
-    ...wanted.innerMaps.flatMap(inner => innerProblems(inner, compiled.get(inner.innerMap.spec.outerMap))),
+    ...wanted.innerMaps.flatMap(inner => innerProblems(inner, compiled)),
     ...conflicts(wanted),
     ...sizes.flatMap(sizeProblems),
   ].sort(byPlace);
@@ -44,13 +45,16 @@ export function byPlace(a: ValidationProblem, b: ValidationProblem): number {
 
 function innerProblems(
   { innerMap: object, origin = '', content }: WantedInner,
-  outer: CompiledOuterMap | string | undefined,
+  compiled: ReadonlyMap<string, CompiledOuterMap | string>,
 ): readonly ValidationProblem[] {
+  const outer = compiled.get(object.spec.outerMap);
   if (content.kind === 'invalid') return invalidProblems({ object, origin }, content);
   if (typeof outer === 'string') return [];
   if (outer === undefined) {
-    const message = `contents and key were not checked: OuterMap ${object.spec.outerMap} is not among these files`;
-    return [problem({ object, origin }, message, 'warning')];
+    const meant = suggestion(object.spec.outerMap, [...compiled.keys()]);
+    const message = `OuterMap ${object.spec.outerMap} is not among these files${meant}`;
+    if (meant !== '') return [problem({ object, origin }, message)];
+    return [problem({ object, origin }, `contents and key were not checked: ${message}`, 'warning')];
   }
   const claim = claimOf({ innerMap: object, content }, outer);
   return claim.kind === 'claim' ? [] : [problem({ object, origin }, `${claim.reason}, ${claim.message}`)];

@@ -1,5 +1,6 @@
 import { type InnerMap, innerMapName } from '../../api/innermap.ts';
 import type { Metadata } from '../../api/metadata.ts';
+import { suggestion } from '../../api/nearest.ts';
 import type { OuterMap } from '../../api/outermap.ts';
 import type { Reason } from '../../api/reason.ts';
 import { selects } from '../../api/selector.ts';
@@ -70,10 +71,16 @@ export function* desiring(wanted: Wanted, node: Node): Steps<Desired> {
     const reason = selected.has(name) ? 'Pending' : 'OuterMapNotFound';
     const message = selected.has(name)
       ? `OuterMap ${name} is not usable on this node: see its status`
-      : `OuterMap ${name} does not exist: create it, or correct spec.outerMap`;
+      : outerMapNotFound(name, [...declared]);
     for (const { innerMap } of inners) rejections.push({ object: innerMap, reason, message });
   }
   return { outers, rejections: rejections.toSorted(byObject), declared: selected };
+}
+
+/** The message of an InnerMap whose OuterMap is not there. */
+export function outerMapNotFound(name: string, declared: readonly string[]): string {
+  const near = suggestion(name, declared);
+  return `OuterMap ${name} does not exist${near === '' ? ': create it, or correct spec.outerMap' : near}`;
 }
 
 function innersByOuter(inners: readonly WantedInner[], node: Node): Map<string, WantedInner[]> {

@@ -11,6 +11,11 @@ export function planLines(plan: Plan): readonly string[] {
       held =>
         `! ${held.outer}: removal of ${held.keys} of ${held.of} keys is held; release it with token ${held.token}`,
     ),
+    ...(plan.waiting === 0
+      ? []
+      : [
+          `! ${counted(plan.waiting, 'removal waits', 'removals wait')} until everything that is wanted is taken`,
+        ]),
     ...plan.refused.map(refused => `! ${refused.outer}: ${refused.reason}, ${refused.message}`),
   ];
 }

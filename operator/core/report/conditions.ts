@@ -1,5 +1,6 @@
 import type { Condition } from '../../api/status.ts';
 import { counted } from '../plan/print.ts';
+import type { Wanted } from '../wanted.ts';
 import { type FailureCause, heldText, type ObjectFailure, retirementsFailed } from './failures.ts';
 import type { ReportInput } from './nodereport.ts';
 import { asOnNode } from './onnode.ts';
@@ -47,8 +48,7 @@ function causeOf(
     return { reason: 'RemovalHeld', message: `${held.outer}: ${heldText(held, outerMap)}` };
   }
   if (!wanted.complete) {
-    const message = 'What is wanted has not been read whole yet: nothing is removed until it is';
-    return { reason: 'Pending', message };
+    return { reason: 'Pending', message: incompleteText(wanted) };
   }
   const first = failures[0];
   if (first !== undefined) {
@@ -63,6 +63,16 @@ function causeOf(
   }
   const refusal = wanted.refusals[0];
   return refusal && { reason: 'Pending', message: `${refusal.origin}: ${refusal.message}` };
+}
+
+/** Why nothing is removed now. */
+function incompleteText({ hiding = [], refusals }: Wanted): string {
+  const [file] = hiding;
+  if (file === undefined) return 'What is wanted has not been read whole yet: nothing is removed until it is';
+  const mistake = refusals.find(({ origin }) => origin === file || origin.startsWith(`${file}:`));
+  const others = hiding.length === 1 ? '' : ` (and of ${hiding.length - 1} more)`;
+  const text = `Nothing is removed until everything in ${file}${others} is taken, it may declare what is in the kernel`;
+  return mistake === undefined ? text : `${text}: ${mistake.message}`;
 }
 
 function drifted({ driftNow, drift }: ReportInput): Untimed {

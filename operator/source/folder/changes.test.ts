@@ -143,7 +143,9 @@ describe('folderSource, when files change', () => {
     const next = await source.read();
     expect(inner(next, 'a/a')).to.equal(inner(wanted, 'a/a'));
     expect(next.complete).to.equal(true);
-    expect(next.refusals.map(({ origin }) => origin)).to.deep.equal([`${join(folder, 'a.yaml')}:2:1`]);
+    const path = join(folder, 'a.yaml');
+    expect(next.refusals.map(({ origin }) => origin)).to.deep.equal([`${path}:2:1`, path]);
+    expect(next.refusals[1]!.message).to.match(/^Keeps what it declared before, .*: InnerMap a\/a$/);
     writeFileSync(join(folder, 'a.yaml'), innerMap('a', 7));
     await until(async () => entriesOf(await source.read(), 'a/a') === 7);
     expect((await source.read()).refusals).to.deep.equal([]);

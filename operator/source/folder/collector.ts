@@ -1,22 +1,21 @@
 import { dirname } from 'node:path';
 import type { Wanted } from '../../core/wanted.ts';
+import { type Assembly, assembled, patched } from './assembly.ts';
+import { GoneFiles } from './disk/gone.ts';
+import { type Listing, listManifests, plainPaths, statsOf } from './disk/scan.ts';
 import {
-  type Assembly,
-  assembled,
+  declarationsOf,
   type FileState,
   isSameState,
-  patched,
   staleFiles,
   stateAfter,
   takesAway,
   unreadReading,
-} from './collection.ts';
-import { GoneFiles } from './gone.ts';
+} from './filestate.ts';
 import type { ObjectSize, ReadOptions } from './manifests.ts';
 import type { FileResult } from './reader/read.ts';
 import { FileReader } from './reader/reader.ts';
 import { isSame } from './same.ts';
-import { type Listing, listManifests, plainPaths, statsOf } from './scan.ts';
 
 export interface CollectorOptions {
   readonly paths: readonly string[];
@@ -162,8 +161,13 @@ export class Collector {
     this.#gone.forget(path);
     const previous = this.#states.get(path);
     const reading = kind === 'read' ? result.reading : unreadReading(path, result.message);
-    const next = stateAfter(previous, { path, signature: result.signature, reading });
-    if (kind === 'read' && !isQuiet(result, previous, next))
+    const standing = this.#assembly?.standing.get(path)?.declarations;
+    const next = stateAfter(
+      { path, signature: result.signature, reading },
+      previous && declarationsOf(previous),
+      standing,
+    );
+    if (kind === 'read' && !isQuiet(result, () => takesAway(previous, next, standing)))
       this.#later(path, QUIET_MS - ageOf(result.modified));
     else this.#accept(previous, next);
   }
@@ -237,6 +241,7 @@ export class Collector {
       })),
       releases: this.#options.releases,
       fading: new Set(held.map(({ path }) => path)),
+      standing: this.#assembly?.standing ?? new Map(),
     });
     return this.#assembly;
   }
@@ -251,14 +256,10 @@ export class Collector {
 }
 
 /** Whether a reading counts: the file is quiet, or the reading takes nothing away and is surely whole. */
-function isQuiet(
-  result: FileResult & { kind: 'read' },
-  previous: FileState | undefined,
-  next: FileState,
-): boolean {
+function isQuiet(result: FileResult & { kind: 'read' }, isLess: () => boolean): boolean {
   if (!result.steady) return false;
   if (ageOf(result.modified) >= QUIET_MS) return true;
-  return result.ended && result.characters <= LARGE && !takesAway(previous, next);
+  return result.ended && result.characters <= LARGE && !isLess();
 }
 
 /** Milliseconds since a write; a time ahead of this clock (a network file system) counts as quiet. */

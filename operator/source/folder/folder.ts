@@ -2,8 +2,8 @@ import { dirname, join } from 'node:path';
 import type { Wanted } from '../../core/wanted.ts';
 import type { Source } from '../source.ts';
 import { Collector } from './collector.ts';
-import { isManifestName, mayBeLink, plainPaths } from './scan.ts';
-import { DirectoryWatches } from './watch.ts';
+import { isManifestName, mayBeLink, plainPaths } from './disk/scan.ts';
+import { DirectoryWatches } from './disk/watch.ts';
 
 export interface FolderOptions {
   /** Files, and directories without their subdirectories. */

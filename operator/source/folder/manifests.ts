@@ -1,5 +1,6 @@
 import type { InnerMap, InnerMapManifest } from '../../api/innermap.ts';
 import { GROUP, objectText } from '../../api/metadata.ts';
+import { nearest } from '../../api/nearest.ts';
 import type { OuterMap } from '../../api/outermap.ts';
 import { parseManifest } from '../../api/parse/manifest.ts';
 import { isObject } from '../../api/parse/section.ts';
@@ -195,6 +196,8 @@ function byLine<T>(placed: readonly Placed<T>[]): readonly T[] {
 
 /** Agents alone write this kind; somebody may have saved one. */
 const STATE = 'NodeMapState';
+/** Kinds that a folder declares. */
+const KINDS = ['InnerMap', 'OuterMap'];
 
 type ObjectName = Required<Pick<RejectedObject, 'identity' | 'foreign'>>;
 
@@ -204,8 +207,14 @@ function named(value: unknown): ObjectName | undefined {
   const { apiVersion, kind } = value;
   const { name, namespace } = value['metadata'];
   if (typeof kind !== 'string' || typeof name !== 'string') return undefined;
-  const isOfOthers = typeof apiVersion === 'string' && !apiVersion.startsWith(`${GROUP}/`);
+  const isOfOthers = typeof apiVersion === 'string' && !isLikeOurs(apiVersion, kind);
   const inside = typeof namespace === 'string' ? namespace : 'default';
   const metadata = kind === 'InnerMap' ? { namespace: inside, name } : { name };
   return { identity: objectText({ kind, metadata }), foreign: isOfOthers || kind === STATE };
+}
+
+/** Whether it is of our API group, or is misspelt so: a mistake in either name must not make our object somebody else's. */
+function isLikeOurs(apiVersion: string, kind: string): boolean {
+  const group = apiVersion.split('/')[0]!;
+  return nearest(group, [GROUP]) !== undefined || nearest(kind, KINDS) !== undefined;
 }

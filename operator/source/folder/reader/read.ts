@@ -1,5 +1,5 @@
+import { type FileText, readFileText, type UnavailableText, type WrittenFile } from '../disk/scan.ts';
 import { type FileReading, type ReadOptions, readManifests } from '../manifests.ts';
-import { type FileText, readFileText, type UnavailableText, type WrittenFile } from '../scan.ts';
 import { withFirst } from '../text/documents.ts';
 
 /** The result of reading one file. */

@@ -1,7 +1,7 @@
 import { type ResourceLimits, Worker } from 'node:worker_threads';
 import type { WantedInner } from '../../../core/wanted.ts';
+import { signatureAt } from '../disk/scan.ts';
 import type { ReadOptions } from '../manifests.ts';
-import { signatureAt } from '../scan.ts';
 import { type FileResult, readFiles } from './read.ts';
 import type { Answer, Job } from './worker.ts';
 

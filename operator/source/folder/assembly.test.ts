@@ -1,23 +1,16 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import {
-  type Assembly,
-  assembled,
-  type FileState,
-  patched,
-  stateAfter,
-  takesAway,
-  unreadReading,
-} from './collection.ts';
+import { type Assembly, assembled, patched } from './assembly.ts';
+import { declarationsOf, type FileState, stateAfter, takesAway, unreadReading } from './filestate.ts';
 import { readManifests } from './manifests.ts';
 import { innerMap, outerMap } from './testing/maps.ts';
 
 const OPTIONS = { layouts: new Map(), prefer: 'own', weigh: false } as const;
-const AROUND = { complete: true, refusals: [], releases: [], fading: new Set<string>() };
+const AROUND = { complete: true, refusals: [], releases: [], fading: new Set<string>(), standing: new Map() };
 
 function state(path: string, text: string, previous?: FileState): FileState {
   const reading = readManifests(`${outerMap(`o-${path}`)}---\n${text}`, path, OPTIONS);
-  return stateAfter(previous, { path, signature: text, reading });
+  return stateAfter({ path, signature: text, reading }, previous && declarationsOf(previous));
 }
 
 /** One file's text: InnerMaps with so many entries, in this order. */
@@ -45,11 +38,13 @@ describe('assembled', () => {
 
   it('is incomplete while a file hides what it may declare', () => {
     const unread = { path: 'b', signature: '', reading: unreadReading('b', 'Cannot read') };
-    const hidden = stateAfter(undefined, unread);
-    expect(assembled([file('a', []), hidden], AROUND).wanted.complete).to.equal(false);
-    const known = stateAfter(file('b', [['q', 1]]), unread);
-    expect(assembled([known], AROUND).wanted).to.include({ complete: true });
-    expect(assembled([known], AROUND).wanted.innerMaps).to.have.length(1);
+    const now = stateAfter(unread);
+    const { wanted } = assembled([file('a', []), now], AROUND);
+    expect(wanted).to.deep.include({ complete: false, hiding: ['b'] });
+    const { standing } = assembled([file('b', [['q', 1]])], AROUND);
+    const known = assembled([now], { ...AROUND, standing }).wanted;
+    expect(known).to.include({ complete: true });
+    expect(known.innerMaps).to.have.length(1);
   });
 });
 
@@ -73,8 +68,10 @@ describe('patched', () => {
           const patch = patched(assembly, files[index], next);
           files[index] = next;
           if (patch !== undefined) answered++;
-          assembly = patch ?? assembled(files, AROUND);
-          expect(assembly.wanted.innerMaps).to.deep.equal(assembled(files, AROUND).wanted.innerMaps);
+          const anew = assembled(files, { ...AROUND, standing: assembly.standing });
+          assembly = patch ?? anew;
+          expect(assembly.wanted.innerMaps).to.deep.equal(anew.wanted.innerMaps);
+          expect(assembly.standing).to.deep.equal(anew.standing);
         }
       }),
     );
@@ -154,7 +151,7 @@ describe('takesAway', () => {
 
   it('says true for an empty file that was never read, false for one that declares something', () => {
     const reading = { outerMaps: [], innerMaps: [], rejected: [], encodedBy: {}, sizes: [] };
-    const empty = stateAfter(undefined, { path: 'a', signature: '', reading });
+    const empty = stateAfter({ path: 'a', signature: '', reading });
     expect(takesAway(undefined, empty)).to.equal(true);
     expect(takesAway(undefined, before)).to.equal(false);
   });

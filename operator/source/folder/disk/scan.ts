@@ -11,7 +11,7 @@ import {
   statSync,
 } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
-import { yieldToEventLoop } from '../../timing/sliced.ts';
+import { yieldToEventLoop } from '../../../timing/sliced.ts';
 
 /** The state of a file on disk, as text: equal only while nothing was written, renamed or replaced. */
 export type Signature = string;
