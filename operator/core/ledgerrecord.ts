@@ -50,6 +50,8 @@ export interface LedgerRecord {
   readonly maxRemoval: OuterMapSpec['maxRemoval'];
   /** Relative to the bpffs. */
   readonly pin?: string;
+  /** A digest of the layout as the kernel sees it, in the place of declarations that do not fit. */
+  readonly shape?: string;
   /** Absent where they do not fit into a symlink's target. */
   readonly declared?: {
     readonly type: OuterMapSpec['type'];
@@ -64,9 +66,11 @@ export interface LedgerRecord {
 const LONGEST_RECORD = 4000;
 
 export function recordText(record: LedgerRecord): string {
-  const text = JSON.stringify(record);
+  if (record.declared === undefined) return JSON.stringify(record);
+  const { shape: _, ...whole } = record;
+  const text = JSON.stringify(whole);
   if (new TextEncoder().encode(text).length <= LONGEST_RECORD) return text;
-  const { declared: _, ...short } = record;
+  const { declared: __, ...short } = record;
   return JSON.stringify(short);
 }
 
@@ -88,6 +92,7 @@ function isRecord(value: unknown): boolean {
     (value['provision'] === 'Create' || value['provision'] === 'Adopt') &&
     (value['deletionPolicy'] === 'Retain' || value['deletionPolicy'] === 'Delete') &&
     isBrake(value['maxRemoval']) &&
+    ['undefined', 'string'].includes(typeof value['shape']) &&
     (value['pin'] === undefined || isPin(value['pin'])) &&
     (value['declared'] === undefined || isDeclared(value['declared']))
   );

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
-import { outerLayout } from './layout/outer.ts';
+import { shapeDigest } from './layout/difference.ts';
+import { digestWithOwned } from './layout/digest.ts';
+import { type OuterLayout, outerLayout } from './layout/outer.ts';
 import { innerPinName, type LedgerRecord, recordText } from './ledgerrecord.ts';
 import { heldRemoval } from './plan/removals.ts';
 import { labelsHash } from './report/nodereport.ts';
@@ -53,8 +55,15 @@ describe('layoutDigest', () => {
       value: 'struct { __u32 action; __u64 hits; __u64 bytes; }',
       programOwned: ['hits', 'bytes'],
     };
-    expect(digestOf({ key: 'ipv4', inner })).to.equal(
-      'HashOfMaps key 4 value 4 maxEntries 16 flags none; Hash key 4 value 24 maxEntries 64 flags none; types a28f6496014b7cd060ec7361b627d305',
+    const sizes =
+      'HashOfMaps key 4 value 4 maxEntries 16 flags none; Hash key 4 value 24 maxEntries 64 flags none; types';
+    expect(digestOf({ key: 'ipv4', inner })).to.equal(`${sizes} 33823c9d7a727128db8efaa9b613339e`);
+    expect(digestOf({ key: 'ipv4', inner: { ...inner, programOwned: [] } })).to.equal(
+      `${sizes} 33823c9d7a727128db8efaa9b613339e`,
+    );
+    // In records of the first release
+    expect(digestWithOwned(layoutOf({ key: 'ipv4', inner }))).to.equal(
+      `${sizes} a28f6496014b7cd060ec7361b627d305`,
     );
   });
 
@@ -66,10 +75,21 @@ describe('layoutDigest', () => {
 });
 
 function digestOf(given: Parameters<typeof outerMapOf>[0]): string {
+  return layoutOf(given).digest;
+}
+
+function layoutOf(given: Parameters<typeof outerMapOf>[0]): OuterLayout {
   const layout = outerLayout(outerMapOf(given));
   if (!layout.ok) throw new Error(JSON.stringify(layout.problems));
-  return layout.value.digest;
+  return layout.value;
 }
+
+describe('shapeDigest', () => {
+  it('stays as it is', () => {
+    const inner = { key: 'struct { __be16 port; u8 proto; }', value: 'enum { PASS = 1 }' };
+    expect(shapeDigest(layoutOf({ inner }))).to.equal('c1ad3d5c18fe96ed13c54c9f1f6b3621');
+  });
+});
 
 describe('labelsHash', () => {
   it('stays as it is, in any order of the labels', () => {

@@ -1,15 +1,12 @@
-import type { OuterMap } from '../../api/outermap.ts';
-import { type OuterLayout, outerLayout } from '../../core/layout/outer.ts';
-import type { LedgerRecord } from '../../core/ledgerrecord.ts';
+import type { OuterLayout } from '../../core/layout/outer.ts';
+import { recordedLayout } from '../../core/layout/recorded.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
 import type { Type } from '../../core/types/type.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 
 /** The layout that a record's declarations give; undefined where it holds none, or none that can be read. */
 export function declaredLayout({ name, record }: Ledger): OuterLayout | undefined {
-  if (record?.declared === undefined) return undefined;
-  const layout = outerLayout(outerMapOf(name, record.declared));
-  return layout.ok ? layout.value : undefined;
+  return record === undefined ? undefined : recordedLayout(name, record);
 }
 
 /** The declared type of the outer map's keys; undefined where none is declared, or one of another size. */
@@ -26,16 +23,6 @@ export function sameSizes({ outer, template }: OuterLayout, mapOuter: MapSpec, m
     template.keySize === mapInner.keySize &&
     template.valueSize === mapInner.valueSize
   );
-}
-
-/** An OuterMap that only lends its declarations. */
-function outerMapOf(name: string, declared: NonNullable<LedgerRecord['declared']>): OuterMap {
-  const rules = { provision: 'Adopt', undeclaredKeys: 'Keep', deletionPolicy: 'Retain', access: [] } as const;
-  return {
-    kind: 'OuterMap',
-    metadata: { name, labels: {}, annotations: {} },
-    spec: { ...declared, ...rules, pinMode: 0o600, maxRemoval: { percent: 50 } },
-  };
 }
 
 /** Where no declarations are known: keys and values as the bytes that they are. */

@@ -76,8 +76,12 @@ function encodeStruct(type: StructType, value: unknown, into: Uint8Array, at: nu
   if (left > 0) throw surplusField(type, given);
 }
 
-/** `port=443,proto=6`, nested `a.b=1`, elements `ports[0]=80`. */
+/** `port=443,proto=6`, nested `a.b=1`, elements `ports[0]=80`; `raw:` and every byte in hex, padding included. */
 function encodeAssignments(type: Type, text: string, into: Uint8Array, at: number): void {
+  if (isRaw(text)) {
+    writeRaw(text, type.size, into, at);
+    return;
+  }
   const given = new Uint8Array(type.size);
   for (const { path, value } of assignmentsIn(text)) {
     const place = fieldLocation(type, path);

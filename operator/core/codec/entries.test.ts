@@ -30,6 +30,24 @@ describe('decodeEntries', () => {
     expect(decodeEntries(layoutOf('u32', 'u32'))).to.deep.equal([]);
   });
 
+  it('shows keys that differ in padding alone as their bytes, and no padding of values', () => {
+    const layout = layoutOf('struct { u16 a; u8 b; }', 'struct { u8 x; u16 z; }');
+    const keys = Uint8Array.of(1, 0, 2, 0, 1, 0, 2, 9);
+    const values = Uint8Array.of(1, 7, 2, 0, 1, 8, 2, 0);
+    expect(decodeEntries(layout, { count: 2, keys, values })).to.deep.equal([
+      { key: { a: 1, b: 2 }, value: { x: 1, z: 2 } },
+      { key: 'raw:01000209', value: { x: 1, z: 2 } },
+    ]);
+  });
+
+  it('shows one value where those of the CPUs differ in padding alone', () => {
+    const layout = layoutOf('u32', 'struct { u8 x; u16 z; }', 'PerCPUHash');
+    const values = Uint8Array.of(1, 7, 2, 0, 0, 0, 0, 0, 1, 8, 2, 0, 9, 9, 9, 9);
+    expect(decodeEntries(layout, { count: 1, keys: Uint8Array.of(5, 0, 0, 0), values }, 2)).to.deep.equal([
+      { key: 5, value: { x: 1, z: 2 } },
+    ]);
+  });
+
   it('shows a value of each CPU, or one where all are equal', () => {
     const layout = layoutOf('u32', 'u32', 'PerCPUHash');
     expect(

@@ -1,7 +1,10 @@
 import { type Entries, NO_ENTRIES } from '../entries.ts';
 import type { OuterLayout } from '../layout/outer.ts';
 import type { MapSpec } from '../mapspec.ts';
+import { fieldMask } from '../types/padding.ts';
+import type { Type } from '../types/type.ts';
 import { decode } from './decode.ts';
+import { decodeKey } from './keytext.ts';
 import type { Value } from './value.ts';
 
 /** An entry decoded by its types, as `get` and `export` show it and `encode` reads it. */
@@ -36,10 +39,10 @@ export function decodeEntries(
   const stride = valueStride(template, possibleCpus);
   return Array.from({ length: entries.count }, (_, index) => {
     const values = entries.values.subarray(index * stride, (index + 1) * stride);
-    const key = decode(innerKey, entries.keys, index * innerKey.size);
+    const key = decodeKey(innerKey, entries.keys, index * innerKey.size);
     if (!isPerCpu(template)) return { key, value: decode(innerValue, values, 0) };
     const step = cpuStride(template);
-    if (isSame(values, step, innerValue.size)) return { key, value: decode(innerValue, values, 0) };
+    if (isSame(values, step, innerValue)) return { key, value: decode(innerValue, values, 0) };
     return {
       key,
       value: Array.from({ length: possibleCpus }, (_, cpu) => decode(innerValue, values, cpu * step)),
@@ -47,9 +50,11 @@ export function decodeEntries(
   });
 }
 
-/** Whether every value equals the first. */
-function isSame(values: Uint8Array, step: number, size: number): boolean {
+/** Whether every value equals the first, but for padding. */
+function isSame(values: Uint8Array, step: number, type: Type): boolean {
+  const mask = fieldMask(type);
   for (let at = step; at < values.length; at += step)
-    for (let byte = 0; byte < size; byte += 1) if (values[at + byte] !== values[byte]) return false;
+    for (let byte = 0; byte < type.size; byte += 1)
+      if (values[at + byte] !== values[byte] && mask?.[byte] !== 0) return false;
   return true;
 }

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { typeOf } from '../testing/layouts.ts';
 import { typeAndBytes, withoutPadding } from '../testing/types.ts';
-import { keyBytes, keyText } from './keytext.ts';
+import { decodeKey, keyBytes, keyText } from './keytext.ts';
 
 function spelled(declaration: string, key: unknown): string {
   const type = typeOf(declaration);
@@ -27,13 +27,25 @@ describe('keyText', () => {
     expect(spelled('u16[2]', [3])).to.equal('[0]=3,[1]=0');
   });
 
-  it('is taken back as the same bytes, whatever the type and the bytes', () => {
+  it('is taken back as the same bytes, whatever the type and the bytes, padding included', () => {
     fc.assert(
       fc.property(typeAndBytes, ([type, bytes]) => {
-        const clean = withoutPadding(type, bytes);
-        expect(keyBytes(type, keyText(type, bytes))).to.deep.equal({ ok: true, bytes: clean });
+        for (const key of [bytes, withoutPadding(type, bytes)]) {
+          expect(keyBytes(type, keyText(type, key))).to.deep.equal({ ok: true, bytes: key });
+          expect(keyBytes(type, decodeKey(type, key, 0))).to.deep.equal({ ok: true, bytes: key });
+        }
       }),
       { numRuns: 2000 },
+    );
+  });
+
+  it('has every byte where padding tells a key from another one', () => {
+    const type = typeOf('struct { __be16 port; u8 proto; }');
+    expect(keyText(type, Uint8Array.of(1, 187, 6, 0))).to.equal('port=443,proto=6');
+    expect(keyText(type, Uint8Array.of(1, 187, 6, 1))).to.equal('raw:01bb0601');
+    expect(keyText(type, Uint8Array.of(9, 1, 187, 6, 1), 1)).to.equal('raw:01bb0601');
+    expect(spelled('struct { __be16 port; u8 proto; }', 'raw:01bb06')).to.contain(
+      'has 6 hex digits: write 8',
     );
   });
 

@@ -130,8 +130,34 @@ describe('appliedChanges', () => {
     expect(problems(applied(structs, owned))).to.deep.equal([]);
     const result = applied(structs, tenants.inner('a/web', 'tenants', 2, {}));
     expect(result.problems.map(({ message }) => message)).to.deep.equal([
-      'spec.inner.value cannot change: the kernel cannot change the layout of a map, make another OuterMap',
+      'spec.inner.value cannot change: the kernel cannot change the layout of a map, make another OuterMap ' +
+        '(spec.inner.value is struct { u32 a; u32 b; }, declared is u32)',
       'spec.key cannot change: delete this InnerMap and make another',
+    ]);
+  });
+
+  it('a layout that the kernel makes the same of can change as far as the API server lets it', () => {
+    const told = (before: object, after: object) => {
+      const inner = { type: 'Hash', maxEntries: 16, key: 'u32', value: 'u32' };
+      const [one, other] = [before, after].map(given =>
+        new AgentFixture()
+          .outer('tenants', { inner: { ...inner, ...given } })
+          .inner('a/web', 'tenants', 1, {}),
+      );
+      return applied(one!, other!).problems.map(({ message }) => message.replace(/:.*/, ''));
+    };
+    const array = { type: 'Array', maxEntries: 4 };
+    expect(told({}, { maxEntries: 32 })).to.deep.equal([]);
+    expect(told(array, { ...array, maxEntries: 8 })).to.deep.equal(['spec.inner.maxEntries cannot change']);
+    expect(told({ value: 'struct { __u32 a; }' }, { value: 'struct {\n uint32_t b;\n}' })).to.deep.equal([]);
+    expect(told({}, { value: '__u32' })).to.deep.equal([]);
+    expect(told({}, { value: 'unsigned int' })).to.deep.equal(['spec.inner.value cannot change']);
+    expect(told({ value: 'struct { __u32 a; }' }, { value: 'struct { u32 a; u8 b; }' })).to.deep.equal([
+      'spec.inner.value cannot change',
+    ]);
+    expect(told({ value: 'enum { A = 1 }' }, { value: 'enum { A = 1, B = 2 }' })).to.deep.equal([]);
+    expect(told({ value: 'enum { A = 1 }' }, { value: 'enum { A = 1, B = -2 }' })).to.deep.equal([
+      'spec.inner.value cannot change',
     ]);
   });
 

@@ -7,6 +7,7 @@ import type { OuterLayout } from '../layout/outer.ts';
 import type { Wanted, WantedInner } from '../wanted.ts';
 import { type EntryChanges, entryChanges, type Side } from './entries.ts';
 import { type FieldChange, fieldChanges } from './fields.ts';
+import { immutableProblem } from './immutable.ts';
 import { type NamedRejection, rejectionsOn } from './rejections.ts';
 
 /** The change of one object of the files. */
@@ -51,10 +52,13 @@ export function appliedChanges(over: AppliedOver): Applied {
   const outersAfter = new Map(outersBefore);
   const innersAfter = new Map(innersBefore);
   const changes: ObjectChange[] = [];
+  const immutable: (NamedRejection | undefined)[] = [];
   for (const { outerMap, origin } of files.outerMaps) {
     const before = outersBefore.get(objectText(outerMap));
     outersAfter.set(objectText(outerMap), aged(outerMap, before?.metadata, over.now));
-    changes.push(objectChange(before, outerMap, { origin }));
+    const change = objectChange(before, outerMap, { origin });
+    changes.push(change);
+    if (before !== undefined) immutable.push(immutableProblem(change, [before, outerMap]));
   }
   for (const inner of files.innerMaps) {
     const before = innersBefore.get(objectText(inner.innerMap));
@@ -62,7 +66,9 @@ export function appliedChanges(over: AppliedOver): Applied {
     innersAfter.set(objectText(innerMap), { ...inner, innerMap });
     const layout = layoutOf(outersAfter.get(`OuterMap ${innerMap.spec.outerMap}`));
     const entries = contentChanges(before, inner, layout);
-    changes.push(objectChange(before?.innerMap, inner.innerMap, { origin: inner.origin ?? '', entries }));
+    const change = objectChange(before?.innerMap, inner.innerMap, { origin: inner.origin ?? '', entries });
+    changes.push(change);
+    immutable.push(immutableProblem(change));
   }
   const known = new Set(rejectionsOn(wanted(outersBefore, innersBefore), nodes).map(textOf));
   const ours = new Set(changes.map(({ object }) => object));
@@ -70,7 +76,7 @@ export function appliedChanges(over: AppliedOver): Applied {
   return {
     changes,
     problems: [
-      ...changes.flatMap(immutableProblems),
+      ...immutable.filter(problem => problem !== undefined),
       ...found.filter(verdict => ours.has(verdict.object) || !known.has(textOf(verdict))),
     ],
   };
@@ -159,20 +165,4 @@ function metadataChanges(before: Metadata, after: Metadata): readonly FieldChang
       fieldChanges(before[field][name], value, ['metadata', field, name]),
     ),
   );
-}
-
-/** Fields that the API server refuses to change, by the rules of crds/. */
-const IMMUTABLE = /^spec\.(outerMap|type|maxEntries|key|flags|inner\.(?!programOwned\b).*)$/;
-
-function immutableProblems({ object, fields }: ObjectChange): readonly NamedRejection[] {
-  const isInner = object.startsWith('InnerMap ');
-  const names = fields
-    .map(({ field }) => field)
-    .filter(field => IMMUTABLE.test(field) && !(isInner && field === 'spec.maxEntries'));
-  if (names.length === 0) return [];
-  const advice = isInner
-    ? 'delete this InnerMap and make another'
-    : 'the kernel cannot change the layout of a map, make another OuterMap';
-  const message = `${names.join(', ')} cannot change: ${advice}`;
-  return [{ object, reason: isInner ? 'InvalidKey' : 'LayoutMismatch', message }];
 }

@@ -1,7 +1,7 @@
 import { equalRun } from '../bytes/bytes.ts';
 import { KeyIndex } from '../bytes/keyindex.ts';
 import { decodeEntries, isPerCpu, valueStride } from '../codec/entries.ts';
-import { keyText } from '../codec/keytext.ts';
+import { keyText, valueText as textOf } from '../codec/keytext.ts';
 import type { Entries } from '../entries.ts';
 import type { OuterLayout } from '../layout/outer.ts';
 
@@ -84,7 +84,7 @@ function changeOf(kind: EntryChange['kind'], pair: Pair, layout: OuterLayout): E
 function valueText(side: Side, at: number, layout: OuterLayout): string {
   const { keySize, valueSize } = layout.template;
   const { keys, values } = side.entries;
-  if (!isPerCpu(layout.template)) return keyText(layout.innerValue!, values, at * valueSize);
+  if (!isPerCpu(layout.template)) return textOf(layout.innerValue!, values, at * valueSize);
   const stride = valueStride(layout.template, side.cpus);
   const entry = {
     count: 1,

@@ -28,6 +28,8 @@ export interface DesiredInner {
   readonly keyText: string;
   readonly spec: MapSpec;
   readonly entries: Entries;
+  /** The layout's: it is compared by another one once programOwned changes. */
+  readonly valueMask?: Uint8Array | undefined;
   readonly update: 'Swap' | 'InPlace';
   readonly exact: boolean;
   readonly sealed: boolean;
@@ -95,7 +97,16 @@ function judge({ innerMap, content }: WantedInner, { layout, access }: CompiledO
   if (content.kind === 'pending' || content.layoutDigest !== layout.digest)
     return { kind: 'unusable', ...owned, reason: 'Pending', message: UNENCODED };
   const { entries } = content;
-  const desired = { innerMap, key, ...owned, spec: made.value, entries, ...updateOf(innerMap, layout) };
+  const { valueMask } = layout;
+  const desired = {
+    innerMap,
+    key,
+    ...owned,
+    spec: made.value,
+    entries,
+    valueMask,
+    ...updateOf(innerMap, layout),
+  };
   return { kind: 'claim', desired };
 }
 
@@ -126,7 +137,7 @@ function updateOf(
   const { sealed, content, update } = innerMap.spec;
   const lru = isLRU(layout.template.type);
   const inPlaceByDefault =
-    layout.valueMask !== undefined || content === 'AtLeast' || (lru && content === undefined);
+    layout.ownedMask !== undefined || content === 'AtLeast' || (lru && content === undefined);
   const chosen = update ?? (!sealed && inPlaceByDefault ? 'InPlace' : 'Swap');
   const exact = chosen === 'Swap' || (content === undefined ? !lru : content === 'Exact');
   return { update: chosen, exact, sealed };

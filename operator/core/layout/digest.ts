@@ -3,11 +3,22 @@ import { sha256 } from '../sha256.ts';
 import { typeText } from '../types/show.ts';
 import type { OuterLayout } from './outer.ts';
 
-/** Layouts as people compare them, and a hash of the declarations, which may be longer than a ledger's record: 4,000 bytes. */
+/**
+ * Layouts as people compare them, and a hash of the declarations, which may be longer than a ledger's record: 4,000 bytes.
+ * The bytes that programs own are no part of it: a map is not made with them.
+ */
 export function layoutDigest(layout: Omit<OuterLayout, 'digest'>): string {
-  const { outer, template, outerKey, innerKey, innerValue, valueMask } = layout;
+  return digestWith(layout, '');
+}
+
+/** The digest in records of releases that took the program-owned bytes for a part of the layout. */
+export function digestWithOwned(layout: OuterLayout): string {
+  return digestWith(layout, layout.ownedMask === undefined ? '' : runsOf(layout.ownedMask));
+}
+
+function digestWith(layout: Omit<OuterLayout, 'digest'>, owned: string): string {
+  const { outer, template, outerKey, innerKey, innerValue } = layout;
   const types = [outerKey, innerKey, innerValue].map(type => (type === undefined ? '' : typeText(type)));
-  const owned = valueMask === undefined ? '' : runsOf(valueMask);
   return `${mapSpecText(outer)}; ${mapSpecText(template)}; types ${sha256([...types, owned].join('\n')).slice(0, 32)}`;
 }
 

@@ -3,12 +3,12 @@ import type { Problem } from '../../api/problem.ts';
 import { WORD_TYPES } from '../types/parser/words.ts';
 import { leavesOf } from '../types/path.ts';
 import type { Type } from '../types/type.ts';
-import { valueMask } from './mask.ts';
+import { ownedMask, valueMask } from './mask.ts';
 import type { OuterLayout } from './outer.ts';
 import { readType } from './read.ts';
 import { entriesProblem, flagWord, INNER_RULES, type InnerRule } from './rules.ts';
 
-type TemplateLayout = Pick<OuterLayout, 'template' | 'innerKey' | 'innerValue' | 'valueMask'>;
+type TemplateLayout = Pick<OuterLayout, 'template' | 'innerKey' | 'innerValue' | 'valueMask' | 'ownedMask'>;
 
 /** The template with its declarations read; undefined, with its problems added, where the kernel would not make it. */
 export function templateLayout(inner: Template, problems: Problem[]): TemplateLayout | undefined {
@@ -27,16 +27,18 @@ export function templateLayout(inner: Template, problems: Problem[]): TemplateLa
     problems.push({ path: ['spec', 'inner', 'flags', index], message }),
   );
   const flags = (rule.needed ?? []).reduce((word, flag) => word | MAP_FLAGS[flag], declared);
-  const mask = valueMask(inner, value?.type, problems);
+  const owned = ownedMask(inner, value?.type, problems);
   if (problems.length > before) return undefined;
   const { type, maxEntries } = inner;
   const template = { type, keySize: key?.size ?? 0, valueSize: value?.size ?? 0, maxEntries, flags };
   const isDeclared = (CONTENT_TYPES as readonly string[]).includes(type);
+  const mask = isDeclared ? valueMask(value?.type, owned) : undefined;
   return {
     template,
     ...(isDeclared && key?.type !== undefined ? { innerKey: key.type } : {}),
     ...(isDeclared && value?.type !== undefined ? { innerValue: value.type } : {}),
     ...(mask === undefined ? {} : { valueMask: mask }),
+    ...(owned === undefined ? {} : { ownedMask: owned }),
   };
 }
 

@@ -1,10 +1,18 @@
 import type { Template } from '../../api/outermap.ts';
 import type { Problem } from '../../api/problem.ts';
+import { fieldMask } from '../types/padding.ts';
 import { type FieldLocation, fieldLocation } from '../types/path.ts';
 import type { Type } from '../types/type.ts';
 
-/** 0xff for the bytes that manifests declare, 0 for those that the program owns; undefined where it owns none. */
-export function valueMask(
+/** 0xff for the bytes of fields that manifests declare, 0 for padding and for what the program owns; undefined where all count. */
+export function valueMask(value: Type | undefined, owned: Uint8Array | undefined): Uint8Array | undefined {
+  const fields = value === undefined ? undefined : fieldMask(value);
+  if (fields === undefined || owned === undefined) return fields ?? owned;
+  return fields.map((byte, at) => byte & owned[at]!);
+}
+
+/** 0 for the bytes that the program owns, 0xff for the others; undefined where it owns none. */
+export function ownedMask(
   inner: Template,
   value: Type | undefined,
   problems: Problem[],

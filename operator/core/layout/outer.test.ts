@@ -27,7 +27,7 @@ describe('outerLayout', () => {
     const layout = layoutOf({
       key: 'ipv4',
       flags: ['NoPrealloc'],
-      inner: { value: 'struct { u32 a; u64 b; }' },
+      inner: { value: 'struct { u32 a; u64 b; } __attribute__((packed))' },
     });
     expect(layout.outer).to.deep.equal({
       type: 'HashOfMaps',
@@ -39,12 +39,12 @@ describe('outerLayout', () => {
     expect(layout.template).to.deep.equal({
       type: 'Hash',
       keySize: 4,
-      valueSize: 16,
+      valueSize: 12,
       maxEntries: 64,
       flags: 0,
     });
     expect(layout.innerKey).to.include({ kind: 'integer' });
-    expect(layout).not.to.have.property('valueMask');
+    expect(layout).not.to.have.any.keys('valueMask', 'ownedMask');
   });
 
   it('adds the flag without which the kernel makes no LPMTrie', () => {
@@ -84,10 +84,18 @@ describe('outerLayout', () => {
     expect(template({ type: 'Queue', value: 'u64' })).to.include({ keySize: 0, valueSize: 8 });
   });
 
-  it('masks the fields that the program owns', () => {
+  it('masks the fields that the program owns, and padding for comparisons', () => {
     const value = 'struct { u8 a; u32 b; struct { u16 c; } d[2]; }';
-    const mask = layoutOf({ inner: { value, programOwned: ['b', 'd[1].c'] } }).valueMask;
-    expect([...(mask ?? [])].map(byte => (byte === 0xff ? '+' : '-')).join('')).to.equal('++++----++--');
+    const shown = (mask: Uint8Array | undefined) =>
+      [...(mask ?? [])].map(byte => (byte === 0xff ? '+' : '-')).join('');
+    const layout = layoutOf({ inner: { value, programOwned: ['b', 'd[1].c'] } });
+    expect(shown(layout.ownedMask)).to.equal('++++----++--');
+    expect(shown(layout.valueMask)).to.equal('+-------++--');
+    expect(shown(layoutOf({ inner: { value } }).valueMask)).to.equal('+---++++++++');
+    expect(layoutOf({ inner: { value } })).not.to.have.property('ownedMask');
+    expect(layoutOf({ inner: { type: 'Queue', key: undefined, value } as never })).not.to.have.property(
+      'valueMask',
+    );
   });
 
   it('digests everything that decides how contents are encoded, and nothing else', () => {
@@ -96,6 +104,8 @@ describe('outerLayout', () => {
     expect(first).to.match(/^HashOfMaps key 4 .*; Hash key 4 value 4 .*; types [0-9a-f]{32}$/);
     expect(digest({ maxRemoval: { keys: 5 }, access: [], pin: 'other' })).to.equal(first);
     expect(digest({ key: ' u32 ; ' })).to.equal(first);
+    const value = 'struct { u32 a; }';
+    expect(digest({ inner: { value, programOwned: ['a'] } })).to.equal(digest({ inner: { value } }));
     const others: readonly Given[] = [
       { key: 'ipv4' },
       { maxEntries: 17 },
@@ -104,7 +114,6 @@ describe('outerLayout', () => {
       { inner: { value: 's32' } },
       { inner: { flags: ['NoPrealloc'] } },
       { inner: { value: 'struct { u32 a; }' } },
-      { inner: { value: 'struct { u32 a; }', programOwned: ['a'] } },
     ];
     expect(new Set([first, ...others.map(digest)]).size).to.equal(others.length + 1);
   });

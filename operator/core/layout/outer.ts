@@ -16,12 +16,11 @@ export interface OuterLayout {
   /** Absent where the inner type has no key or no contents. */
   readonly innerKey?: Type;
   readonly innerValue?: Type;
-  /**
-   * Bytes of a value that are compared and written: 0xff declared, 0x00 program-owned; valueSize long.
-   * Absent: all of it.
-   */
+  /** Bytes of a value that are compared: 0x00 for those that the program owns, and for padding; valueSize long. Absent: all. */
   readonly valueMask?: Uint8Array;
-  /** Stable text of everything above: two OuterMaps with equal digests encode alike. */
+  /** 0x00 for the bytes that the program owns: written in place, an entry keeps them. Absent where it owns none. */
+  readonly ownedMask?: Uint8Array;
+  /** Stable text of the maps and the types: two OuterMaps with equal digests encode alike. */
   readonly digest: string;
 }
 

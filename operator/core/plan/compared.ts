@@ -1,3 +1,4 @@
+import { isPerCpu } from '../codec/entries.ts';
 import type { DesiredInner } from '../desired/compile.ts';
 import type { Entries } from '../entries.ts';
 import type { OuterLayout } from '../layout/outer.ts';
@@ -32,19 +33,28 @@ export function compared(
     : { kind: 'different', difference: differing, seen: found.entries };
 }
 
-function comparisonOf(inner: DesiredInner, { valueMask }: OuterLayout, found: Entries): Comparison {
+function comparisonOf(inner: DesiredInner, layout: OuterLayout, found: Entries): Comparison {
   const { keySize, valueSize, type } = inner.spec;
   const { count, values } = inner.entries.count > 0 ? inner.entries : found;
   const stride = count > 0 ? values.length / count : valueSize;
-  const mask = valueMask === undefined ? {} : { mask: repeated(valueMask, stride) };
-  return { type: type as Comparison['type'], keySize, stride, exact: inner.exact, ...mask };
+  const by = { type: type as Comparison['type'], keySize, stride, exact: inner.exact };
+  const { ownedMask } = layout;
+  const owned = ownedMask === undefined ? {} : { owned: repeated(ownedMask, stride, 0xff) };
+  return { ...by, ...comparedBytes(layout, stride), ...owned };
 }
 
-/** Per-CPU values follow each other, each rounded up to 8 bytes. The padding is not compared. */
-function repeated(mask: Uint8Array, stride: number): Uint8Array {
+/** The mask of a value in the kernel's batch format: 0 for what programs own and for padding. */
+function comparedBytes({ valueMask, template }: OuterLayout, stride: number): Pick<Comparison, 'mask'> {
+  const isRounded = isPerCpu(template) && template.valueSize % 8 !== 0;
+  const mask = valueMask ?? (isRounded ? new Uint8Array(template.valueSize).fill(0xff) : undefined);
+  return mask === undefined ? {} : { mask: repeated(mask, stride, 0) };
+}
+
+/** Per-CPU values follow each other, each rounded up to 8 bytes; `rounding` is the mask of those behind each. */
+function repeated(mask: Uint8Array, stride: number, rounding: number): Uint8Array {
   if (stride === mask.length) return mask;
   const one = Math.ceil(mask.length / 8) * 8;
-  const all = new Uint8Array(stride);
+  const all = new Uint8Array(stride).fill(rounding);
   for (let at = 0; at + one <= stride; at += one) all.set(mask, at);
   return all;
 }

@@ -103,11 +103,21 @@ describe('difference', () => {
   });
 
   it('neither compares nor changes what the program owns', () => {
-    const by: Comparison = { type: 'Hash', keySize: 1, stride: 2, exact: true, mask: Uint8Array.of(0xff, 0) };
+    const owning = { mask: Uint8Array.of(0xff, 0), owned: Uint8Array.of(0xff, 0) };
+    const by: Comparison = { type: 'Hash', keySize: 1, stride: 2, exact: true, ...owning };
     const declared = { count: 1, keys: Uint8Array.of(1), values: Uint8Array.of(10, 0) };
     expect(difference(declared, { ...declared, values: Uint8Array.of(10, 77) }, by)).to.equal(undefined);
     const differing = difference(declared, { ...declared, values: Uint8Array.of(11, 77) }, by);
     expect([...differing!.upserts.values]).to.deep.equal([10, 77]);
+  });
+
+  it('does not compare padding, and writes it as zero with what differs beside it', () => {
+    const by: Comparison = { type: 'Hash', keySize: 1, stride: 2, exact: true, mask: Uint8Array.of(0xff, 0) };
+    const declared = { count: 1, keys: Uint8Array.of(1), values: Uint8Array.of(10, 0) };
+    expect(difference(declared, { ...declared, values: Uint8Array.of(10, 77) }, by)).to.equal(undefined);
+    const differing = difference(declared, { ...declared, values: Uint8Array.of(11, 77) }, by)!;
+    expect([...differing.upserts.values]).to.deep.equal([10, 0]);
+    expect(differing).not.to.have.property('kept');
   });
 
   it('takes prefixes of a trie that differ behind their length for one', () => {

@@ -11,8 +11,10 @@ export interface Comparison {
   readonly keySize: number;
   /** One value in the kernel's batch format, per-CPU copies included. */
   readonly stride: number;
-  /** 0xff compared, 0x00 program-owned; stride long. Absent: all compared. */
+  /** 0xff compared, 0x00 program-owned or padding; stride long. Absent: all compared. */
   readonly mask?: Uint8Array;
+  /** 0x00 program-owned: kept where an entry is written. Padding is not: it becomes zero. */
+  readonly owned?: Uint8Array;
   /** False: undeclared entries may stay. */
   readonly exact: boolean;
 }
@@ -40,7 +42,7 @@ export function difference(declared: Entries, found: Entries, by: Comparison): D
   return collected.missing + collected.different + collected.extra === 0 ? undefined : collected;
 }
 
-/** Whether keys, their order and values are the same, except for bytes that the program owns. */
+/** Whether keys, their order and values are the same, except for padding and bytes that the program owns. */
 export function sameInOrder(a: Entries, b: Entries, by: Comparison): boolean {
   if (a.count !== b.count || !equalBytes(a.keys, b.keys)) return false;
   if (equalBytes(a.values, b.values)) return true;
@@ -126,17 +128,18 @@ class Writes {
   }
 
   #kept(): Pick<Difference, 'kept'> {
-    const { mask } = this.#by;
-    if (mask === undefined) return {};
+    const { owned } = this.#by;
+    if (owned === undefined) return {};
     const count = this.#pairs.length / 2;
     const entries = new Uint8Array(count);
     for (let at = 0; at < count; at++) entries[at] = this.#pairs[2 * at + 1] === -1 ? 0 : 1;
-    return { kept: { mask, entries } };
+    return { kept: { mask: owned, entries } };
   }
 
   #equal(values: Uint8Array, at: number, foundAt: number): boolean {
     const { stride, mask } = this.#by;
-    if (mask === undefined) return equalRun(values, at, this.#found.values, foundAt, stride);
+    if (equalRun(values, at, this.#found.values, foundAt, stride)) return true;
+    if (mask === undefined) return false;
     for (let byte = 0; byte < stride; byte++) {
       if (((values[at + byte]! ^ this.#found.values[foundAt + byte]!) & mask[byte]!) !== 0) return false;
     }
@@ -160,13 +163,13 @@ class Writes {
 
   /** Writes the declared bytes, and the found ones where the program owns them. */
   #value(into: Uint8Array, at: number, declaredAt: number, foundAt: number): void {
-    const { stride, mask } = this.#by;
+    const { stride, owned } = this.#by;
     if (declaredAt !== -1)
       into.set(this.#declared.values.subarray(declaredAt * stride, (declaredAt + 1) * stride), at);
-    if (mask === undefined || foundAt === -1) return;
+    if (owned === undefined || foundAt === -1) return;
     for (let byte = 0; byte < stride; byte++) {
-      const owned = ~mask[byte]!;
-      into[at + byte] = (into[at + byte]! & ~owned) | (this.#found.values[foundAt * stride + byte]! & owned);
+      const kept = ~owned[byte]!;
+      into[at + byte] = (into[at + byte]! & ~kept) | (this.#found.values[foundAt * stride + byte]! & kept);
     }
   }
 }

@@ -1,3 +1,4 @@
+import { equalBytes } from '../bytes/bytes.ts';
 import type { DesiredInner } from '../desired/compile.ts';
 import type { DesiredOuter } from '../desired/desired.ts';
 import { sameEntries } from '../entries.ts';
@@ -54,7 +55,10 @@ export function keysToRead(
     if (id === undefined || isOfAnother(inner, id, found)) continue;
     const programmed = found.programmed.get(inner.keyHex);
     const known = programmed !== undefined && programmed.id === id;
-    const changed = known && programmed.inner !== inner && inner.update === 'InPlace';
+    const changed =
+      known &&
+      programmed.inner !== inner &&
+      (inner.update === 'InPlace' || !sameMask(programmed.inner, inner));
     if (!known || changed || due.has(inner.keyHex)) keys.push(inner.keyHex);
   }
   return keys;
@@ -128,5 +132,10 @@ function isProved(now: Programmed, before: Programmed | undefined): boolean {
 /** Whether two objects declare the same map: labels, selectors or a new generation alone change nothing. */
 function sameDeclaration(a: DesiredInner, b: DesiredInner): boolean {
   const sameManner = a.sealed === b.sealed && a.exact === b.exact;
-  return sameManner && canBe(a.spec, b.spec) && sameEntries(a.entries, b.entries);
+  return sameManner && sameMask(a, b) && canBe(a.spec, b.spec) && sameEntries(a.entries, b.entries);
+}
+
+/** Whether a proof by one is a proof by the other. */
+function sameMask({ valueMask: a }: DesiredInner, { valueMask: b }: DesiredInner): boolean {
+  return a === b || (a !== undefined && b !== undefined && equalBytes(a, b));
 }

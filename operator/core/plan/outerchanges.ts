@@ -1,7 +1,9 @@
 import type { Reason } from '../../api/reason.ts';
 import type { DesiredOuter } from '../desired/desired.ts';
+import { isBounded, shapeDigest, specDifference } from '../layout/difference.ts';
+import { recordedDifference } from '../layout/recorded.ts';
 import { type LedgerRecord, recordText } from '../ledgerrecord.ts';
-import { isArray, type MapSpec, mapSpecText, sameShape } from '../mapspec.ts';
+import { type MapSpec, mapSpecText, sameShape } from '../mapspec.ts';
 import type { ObservedOuterMap, ObservedPin } from '../observed.ts';
 import type { Step } from './step.ts';
 
@@ -75,7 +77,8 @@ function recordOf({ outerMap, layout }: DesiredOuter): LedgerRecord {
   const { provision, deletionPolicy, maxRemoval, pin, type, maxEntries, key, flags, inner } = outerMap.spec;
   const policies = { provision, deletionPolicy, maxRemoval };
   const declared = { type, maxEntries, key, flags, inner };
-  const record = { version: 1, layoutDigest: layout.digest, ...policies, declared } as const;
+  const made = { layoutDigest: layout.digest, shape: shapeDigest(layout) };
+  const record = { version: 1, ...made, ...policies, declared } as const;
   return pin === undefined ? record : { ...record, pin };
 }
 
@@ -109,16 +112,22 @@ function otherLayout(
   const isSame = sameShape(outer, spec) && outer.maxEntries === spec.maxEntries;
   const what = isSame
     ? (templateDiffers(desired, found) ?? declaredBefore(desired, found))
-    : `outer map is ${mapSpecText(spec)}, declared is ${mapSpecText(outer)}`;
+    : specsText('outer map', spec, outer);
   if (what === undefined) return undefined;
   const advice = 'declare it as it is, choose another name, or take the old map away with innermap clean';
   return refused('LayoutMismatch', `Layouts differ: ${what}; ${advice}`);
 }
 
+/** The field that differs, and both layouts. */
+function specsText(what: string, found: MapSpec, declared: MapSpec): string {
+  const { field, before, now } = specDifference(found, declared)!;
+  return `${what} is ${mapSpecText(found)}, declared is ${mapSpecText(declared)}: ${field} is ${before} and not ${now}`;
+}
+
 function templateDiffers({ layout }: DesiredOuter, found: ObservedOuterMap): string | undefined {
   const { template, accepts } = found;
   if (template !== undefined && !sameTemplate(layout.template, template)) {
-    return `template is ${mapSpecText(template)}, declared is ${mapSpecText(layout.template)}`;
+    return specsText('template', template, layout.template);
   }
   return accepts === false
     ? `inner maps of the declared layout (${mapSpecText(layout.template)}) do not fit its template`
@@ -126,20 +135,17 @@ function templateDiffers({ layout }: DesiredOuter, found: ObservedOuterMap): str
 }
 
 /** Sizes may be equal where types are not, so the declarations that the map was made from are compared too. */
-function declaredBefore({ layout }: DesiredOuter, found: ObservedOuterMap): string | undefined {
-  const { record } = found;
-  if (record === undefined || record.provision !== 'Create' || record.layoutDigest === layout.digest)
-    return undefined;
-  const before = record.declared;
-  if (before === undefined) return 'the map was made from other declarations';
-  const shown = `key "${before.key}", inner key "${before.inner.key ?? ''}", inner value "${before.inner.value ?? ''}"`;
-  return `the map was made with ${shown}, other declarations than these`;
+function declaredBefore(
+  { layout, outerMap }: DesiredOuter,
+  { record }: ObservedOuterMap,
+): string | undefined {
+  return record?.provision === 'Create'
+    ? recordedDifference(outerMap.metadata.name, record, layout)
+    : undefined;
 }
 
-/** Only arrays and XSKMaps must have the max_entries of the template: the kernel refuses others. */
 function sameTemplate(a: MapSpec, b: MapSpec): boolean {
-  const bounded = isArray(a.type) || a.type === 'XSKMap';
-  return sameShape(a, b) && (!bounded || a.maxEntries === b.maxEntries);
+  return sameShape(a, b) && (!isBounded(a) || a.maxEntries === b.maxEntries);
 }
 
 function refused(reason: Reason, message: string): OuterChanges {

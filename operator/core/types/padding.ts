@@ -1,0 +1,36 @@
+import type { Type } from './type.ts';
+
+const masks = new WeakMap<Type, Uint8Array>();
+
+/** 0xff for the bytes that fields have, 0 for the padding between and behind them; undefined where there is none. */
+export function fieldMask(type: Type): Uint8Array | undefined {
+  if (!isPadded(type)) return undefined;
+  const known = masks.get(type);
+  if (known !== undefined) return known;
+  const mask = new Uint8Array(type.size);
+  markFields(type, mask, 0);
+  masks.set(type, mask);
+  return mask;
+}
+
+/** Whether a byte of padding is not zero. Declared bytes have none. */
+export function hasDirtyPadding(type: Type, bytes: Uint8Array, at: number): boolean {
+  const mask = fieldMask(type);
+  return mask?.some((byte, index) => byte === 0 && bytes[at + index] !== 0) === true;
+}
+
+function isPadded(type: Type): boolean {
+  if (type.kind === 'array') return isPadded(type.element);
+  if (type.kind !== 'struct') return false;
+  const used = type.fields.reduce((sum, field) => sum + field.type.size, 0);
+  return used < type.size || type.fields.some(field => isPadded(field.type));
+}
+
+function markFields(type: Type, mask: Uint8Array, at: number): void {
+  if (!isPadded(type)) mask.fill(0xff, at, at + type.size);
+  else if (type.kind === 'struct')
+    for (const field of type.fields) markFields(field.type, mask, at + field.offset);
+  else if (type.kind === 'array')
+    for (let index = 0; index < type.length; index += 1)
+      markFields(type.element, mask, at + index * type.element.size);
+}
