@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { idAt, run } from '../../native/stage.ts';
 import { useLoadedAgent } from './support/loadedagent.ts';
 import { innerMap, outerMap, u32, u32Pairs } from './support/manifests.ts';
-import { type Ended, ran } from './support/process.ts';
+import { type Ended, eventually, ran } from './support/process.ts';
 import { treeBelow } from './support/witness.ts';
 
 const WEB = innerMap('a/web', { outerMap: 'tenants', key: 7 }, { 1: 1 });
@@ -89,6 +89,21 @@ describe('agent, whose ledger or bpffs is taken away', () => {
     await second.end();
     await first.said(/Turns go on/);
     await fixture().holds('tenants', HELD);
+    expect(idAt(fixture().pin('tenants'))).to.equal(id);
+  });
+
+  it('writes a ledger anew that somebody removed: the map at the pin stays, and what changes is programmed', async () => {
+    const agent = await fixture().started(OFTEN);
+    const id = idAt(fixture().pin('tenants'));
+    rmSync(fixture().pin('innermap'), { recursive: true });
+    await eventually('the ledger is whole again', () => {
+      const pins = treeBelow(fixture().pin('innermap'));
+      return pins.includes('tenants/outer') && pins.includes(`tenants/inner/${u32(7)}`);
+    });
+    expect(idAt(fixture().pin('innermap/tenants/outer'))).to.equal(id);
+    fixture().write('more.yaml', innerMap('a/more', { outerMap: 'tenants', key: 8 }, { 1: 2 }));
+    await fixture().holds('tenants', { ...HELD, [u32(8)]: u32Pairs({ 1: 2 }) });
+    expect(agent.log).to.not.include('PinInUse');
     expect(idAt(fixture().pin('tenants'))).to.equal(id);
   });
 

@@ -79,6 +79,7 @@ describe('turn, adopting', () => {
     const { report } = await (await startedAgent(machine.openKernel(), fixture)).turn();
     expect(report.outerMaps[0]).to.include({ reason: 'LayoutMismatch' });
     expect(report.outerMaps[0]!.message).to.contain('value 4').and.to.contain('value 8');
+    expect(report.outerMaps[0]!.message, 'clean leaves maps of others').not.to.contain('clean');
   });
 
   it('finds the mismatch by a dry trial where the template cannot be read', async () => {

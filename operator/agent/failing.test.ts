@@ -119,6 +119,17 @@ describe('turn, when things fail', () => {
     expect(report.outerMaps[0]).to.include({ ready: false, reason: 'PinInUse' });
   });
 
+  it('names the OuterMap whose ledger has the map at the pin', async () => {
+    const machine = new FakeMachine();
+    await (await startedAgent(machine.openKernel(), twoTenants())).turn();
+    const renamed = new AgentFixture().outer('customers', { pin: 'tenants' });
+    const { report } = await (await startedAgent(machine.openKernel(), renamed)).turn();
+    expect(report.outerMaps[0]).to.include({ ready: false, reason: 'PinInUse' });
+    expect(report.outerMaps[0]!.message)
+      .to.match(/^Pin tenants holds the map of OuterMap tenants \(id \d+/)
+      .and.to.contain('innermap clean tenants');
+  });
+
   it('shows both layouts when the map was made from another declaration', async () => {
     const machine = new FakeMachine();
     await (await startedAgent(machine.openKernel(), twoTenants())).turn();
@@ -126,6 +137,7 @@ describe('turn, when things fail', () => {
     const { report } = await (await startedAgent(machine.openKernel(), wider)).turn();
     expect(report.outerMaps[0]).to.include({ reason: 'LayoutMismatch' });
     expect(report.outerMaps[0]!.message).to.contain('maxEntries 64').and.to.contain('maxEntries 128');
+    expect(report.outerMaps[0]!.message).to.contain('innermap clean');
     expect(Object.keys(machine.dump(LEDGER))).to.have.length(2);
   });
 });

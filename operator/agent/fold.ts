@@ -32,6 +32,7 @@ export async function fold(memory: Memory, desired: Desired, { plan, outcomes, n
   await forEachSliced(outcomes, outcome => {
     const known = memory.outers.get(outcome.step.outer);
     if (known !== undefined) foldOutcome(known, outcome, now);
+    if (outcome.ok && outcome.step.verb === 'create') memory.made.set(outcome.step.outer, outcome.id!);
   });
   for (const [name, known] of memory.outers) {
     // A removal that was released by its token does not count against the next one

@@ -5,7 +5,7 @@ import { failureOf } from '../kernel/testing/contract/fixture.ts';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
 import { type LedgerLock, onlyWriter } from './lock.ts';
 import { type Acting, startedAgent } from './testing/fixture.ts';
-import { LEDGER, twoTenants } from './testing/tenants.ts';
+import { LEDGER, removeBelow, twoTenants } from './testing/tenants.ts';
 
 const ROOT = '/sys/fs/bpf';
 
@@ -71,7 +71,8 @@ describe('turn', () => {
     const machine = new FakeMachine();
     const [first, second] = [await lockedAgent(machine), machine.openKernel()];
     await first.turn();
-    removeLedger(second);
+    removeBelow(second.pins, `${ROOT}/innermap`);
+    second.pins.removeDirectory(`${ROOT}/innermap`);
     const theirs = await lockedAgent(machine, second);
     await theirs.turn();
     const mutations = machine.mutations;
@@ -109,13 +110,4 @@ async function lockedAgent(machine: FakeMachine, kernel = machine.openKernel()):
   const acting = await startedAgent(kernel, twoTenants());
   Object.assign(acting.agent, { lock: await locked(kernel) });
   return acting;
-}
-
-/** rm -r: everything below, then the directory. */
-function removeLedger({ pins }: Kernel, path = `${ROOT}/innermap`): void {
-  for (const [name, kind] of pins.kinds(path)) {
-    if (kind === 'directory') removeLedger({ pins } as Kernel, `${path}/${name}`);
-    else pins.unlink(`${path}/${name}`);
-  }
-  pins.removeDirectory(path);
 }

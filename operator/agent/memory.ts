@@ -12,6 +12,8 @@ export interface OuterMemory {
   pin: ObservedPin;
   /** Absolute path of the declared pin, where programs look. */
   pinPath: string | undefined;
+  /** The other OuterMap in whose ledger the map at the declared pin is. */
+  pinOwner: string | undefined;
   /** Read once for each outer map: a template never changes. */
   template: { readonly of: number; readonly spec?: MapSpec; readonly accepts?: boolean } | undefined;
   readonly entries: Map<string, number>;
@@ -43,6 +45,11 @@ export interface Memory {
   /** The last turn's: the same wanted set gives the same desired state. */
   desired: { readonly of: Wanted; readonly is: Desired } | undefined;
   readonly outers: Map<string, OuterMemory>;
+  /**
+   * OuterMap → id of the map that this operator made for it, as the ledger said. An id is never given to another map:
+   * it proves the map ours after somebody removed the ledger, and outlives a turn that threw.
+   */
+  readonly made: Map<string, number>;
   readonly counters: Counters;
   lastDriftCheck: string | undefined;
 }
@@ -51,6 +58,7 @@ export function emptyMemory(): Memory {
   return {
     desired: undefined,
     outers: new Map(),
+    made: new Map(),
     counters: { turns: 0, driftFound: 0, driftRepaired: 0, evicted: 0 },
     lastDriftCheck: undefined,
   };
@@ -62,6 +70,7 @@ export function emptyOuterMemory(): OuterMemory {
     ledger: { kind: 'absent' },
     pin: { kind: 'absent' },
     pinPath: undefined,
+    pinOwner: undefined,
     template: undefined,
     entries: new Map(),
     entriesRead: undefined,

@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import { hex } from '../core/bytes/hex.ts';
 import type { Kernel, OuterEntries } from '../kernel/kernel.ts';
+import { HASH } from '../kernel/testing/contract/fixture.ts';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
 import { AgentFixture, startedAgent } from './testing/fixture.ts';
-import { LEDGER, twoTenants } from './testing/tenants.ts';
+import { LEDGER, removeBelow, twoTenants } from './testing/tenants.ts';
 
 const DIRECTORY = '/sys/fs/bpf/innermap/tenants';
 const ONE = Uint8Array.of(1, 0, 0, 0);
@@ -21,6 +22,12 @@ async function copyEntry(kernel: Kernel, from: Uint8Array, to: Uint8Array): Prom
 function idAt({ keys, ids }: OuterEntries, key: Uint8Array): number {
   for (let at = 0; at < ids.length; at++) if (hex(keys, 4 * at, 4 * at + 4) === hex(key)) return ids[at]!;
   throw new Error(`Cannot find key ${hex(key)}`);
+}
+
+function idOf(machine: FakeMachine, pin: string): number {
+  const map = machine.openKernel().open(pin);
+  map.close();
+  return map.id;
 }
 
 describe('turn, after vandals', () => {
@@ -56,6 +63,51 @@ describe('turn, after vandals', () => {
     expect(report.innerMaps).to.deep.equal([]);
     expect(pins.list(`${DIRECTORY}/inner`)).to.have.length(2);
     expect((await acting.resync()).plan.steps).to.deep.equal([]);
+  });
+
+  for (const after of ['a turn', 'a turn that failed'] as const)
+    it(`writes the ledger anew where somebody removed all of it after ${after}: the map at the pin is the same`, async () => {
+      const machine = new FakeMachine();
+      const acting = await startedAgent(machine.openKernel(), twoTenants());
+      await acting.turn();
+      const before = idOf(machine, '/sys/fs/bpf/tenants');
+      removeBelow(machine.openKernel().pins, '/sys/fs/bpf/innermap');
+      if (after === 'a turn that failed') acting.agent.memory.outers.clear();
+      const { report } = await acting.resync();
+      expect(report.outerMaps[0]).to.include({ ready: true, reason: 'Programmed' });
+      expect([LEDGER, '/sys/fs/bpf/tenants'].map(pin => idOf(machine, pin))).to.deep.equal([before, before]);
+      expect(machine.dump(LEDGER)).to.deep.equal(twoTenants().contents('tenants'));
+      expect((await acting.resync()).plan.steps).to.deep.equal([]);
+      const restarted = await startedAgent(machine.openKernel(), twoTenants());
+      expect((await restarted.turn()).plan.steps).to.deep.equal([]);
+    });
+
+  it('takes no other map for its own where somebody removed the ledger and pinned that in its place', async () => {
+    const machine = new FakeMachine();
+    const acting = await startedAgent(machine.openKernel(), twoTenants());
+    await acting.turn();
+    const stranger = machine.openKernel();
+    removeBelow(stranger.pins, '/sys/fs/bpf/innermap');
+    stranger.pins.unlink('/sys/fs/bpf/tenants');
+    const theirs = stranger.createOuter({ ...HASH, type: 'HashOfMaps', valueSize: 4 }, HASH, 'theirs');
+    stranger.pins.pin(theirs, '/sys/fs/bpf/tenants', 0o600);
+    const { report, plan } = await acting.resync();
+    expect(report.outerMaps[0]).to.include({ ready: false, reason: 'PinInUse' });
+    expect(plan.steps).to.deep.equal([]);
+  });
+
+  it('leaves a pin alone that names another map by now, when the declared pin moves away from it', async () => {
+    const machine = new FakeMachine();
+    const acting = await startedAgent(machine.openKernel(), twoTenants());
+    await acting.turn();
+    const stranger = machine.openKernel();
+    const theirs = stranger.createOuter({ ...HASH, type: 'HashOfMaps', valueSize: 4 }, HASH, 'theirs');
+    stranger.pins.unlink('/sys/fs/bpf/tenants');
+    stranger.pins.pin(theirs, '/sys/fs/bpf/tenants', 0o600);
+    const { report } = await acting.resync(twoTenants().outer('tenants', { pin: 'moved' }));
+    expect(report.outerMaps[0]).to.include({ ready: true });
+    expect(idOf(machine, '/sys/fs/bpf/tenants')).to.equal(theirs.id);
+    expect(idOf(machine, '/sys/fs/bpf/moved')).to.equal(idOf(machine, LEDGER));
   });
 
   it('leaves a key alone that somebody else took since the last look, where such keys are kept', async () => {

@@ -47,6 +47,29 @@ describe('parseRecord', () => {
   });
 });
 
+describe('parseRecord, of the pin that it would have removed', () => {
+  for (const pin of [
+    '/etc',
+    'innermap',
+    'innermap/tenants/outer',
+    '../etc',
+    'a//b',
+    'a/',
+    'a\0b',
+    'a b',
+    '',
+    7,
+  ])
+    it(`takes no record with the pin ${JSON.stringify(pin)}`, () => {
+      expect(parseRecord(JSON.stringify({ ...RECORD, pin }))).to.equal(undefined);
+    });
+
+  it('takes the pins that a manifest may declare', () => {
+    for (const pin of ['tenants', 'tc/globals/tenants', 'innermaps', 'x/innermap'])
+      expect(parseRecord(JSON.stringify({ ...RECORD, pin })), pin).to.include({ pin });
+  });
+});
+
 describe('innerPinName', () => {
   it('is the key in hex, and a digest where that would be too long for a bpffs', () => {
     const key = hex(new Uint8Array(100).fill(7));

@@ -1,4 +1,5 @@
 import type { OuterMapSpec, Template } from '../api/outermap.ts';
+import { pinProblem } from '../api/parse/pin.ts';
 import { isObject } from '../api/parse/section.ts';
 import { bytesOfHex } from './bytes/hex.ts';
 import { sha256 } from './sha256.ts';
@@ -99,12 +100,12 @@ function isRecord(value: unknown): boolean {
 }
 
 function isBrake(value: unknown): boolean {
-  return isObject(value) && (typeof value['percent'] === 'number' || typeof value['keys'] === 'number');
+  return isObject(value) && [value['percent'], value['keys']].some(limit => Number.isInteger(limit));
 }
 
-/** A name on a bpffs has no dot, so a path without dots stays inside. */
+/** What no manifest may declare, no record has: it could lead out of the bpffs, or into the ledger. */
 function isPin(value: unknown): boolean {
-  return typeof value === 'string' && value !== '' && !value.includes('.');
+  return typeof value === 'string' && pinProblem(value) === undefined;
 }
 
 function isDeclared(value: unknown): boolean {

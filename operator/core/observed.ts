@@ -37,6 +37,10 @@ export interface ObservedOuterMap {
   readonly ledger: ObservedPin;
   /** The pin where programs look; absent where the OuterMap declares no pin. */
   readonly pin: ObservedPin;
+  /** The other OuterMap whose ledger has the map at the pin. */
+  readonly pinOwner?: string;
+  /** Id of the map that this process knows to be ours, whatever became of the ledger since. */
+  readonly made?: number;
   /** The template that the map was made with, where it can be read. */
   readonly template?: MapSpec;
   /** False where a trial without effect shows that inner maps of the declared layout do not fit. */

@@ -31,6 +31,7 @@ export async function observe(
   for (const [name, outer] of desired.outers)
     outers.set(name, await observeOuter(kernel, outer, memory, due));
   for (const name of memory.outers.keys()) if (!desired.outers.has(name)) memory.outers.delete(name);
+  for (const name of memory.made.keys()) if (!desired.outers.has(name)) memory.made.delete(name);
   return { outers, abandoned: abandonedLedgers(kernel.pins, desired.declared) };
 }
 
@@ -45,11 +46,16 @@ async function observeOuter(
   memory.outers.set(name, known);
   if (due.resync || known.stale) {
     await readOuterMemory(kernel, desired, known);
+    if (known.ledger.kind === 'map' && known.record?.provision === 'Create')
+      memory.made.set(name, known.ledger.id);
     await yieldToEventLoop();
   }
   const readings = await readContents(kernel, desired, known, due);
-  const { record, ledger, pin, template, entries, pins, owners, programmed } = known;
+  const { record, ledger, pin, pinOwner, template, entries, pins, owners, programmed } = known;
+  const made = memory.made.get(name);
   return {
+    ...(made === undefined ? {} : { made }),
+    ...(pinOwner === undefined ? {} : { pinOwner }),
     ...(record === undefined ? {} : { record }),
     ...(template?.spec === undefined ? {} : { template: template.spec }),
     ...(template?.accepts === undefined ? {} : { accepts: template.accepts }),

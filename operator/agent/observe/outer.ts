@@ -3,7 +3,7 @@ import { ledgerPaths } from '../../core/ledgerrecord.ts';
 import type { ObservedPin } from '../../core/observed.ts';
 import { KernelError } from '../../kernel/error.ts';
 import type { Kernel, OpenMap } from '../../kernel/kernel.ts';
-import { recordAt, requireDirectories } from '../../ledger/ledger.ts';
+import { ledgerNames, recordAt, requireDirectories } from '../../ledger/ledger.ts';
 import { isAbsent, readEntries, readInnerPins } from '../../ledger/reading.ts';
 import type { OuterMemory } from '../memory.ts';
 import { reasonOf } from '../reason.ts';
@@ -38,6 +38,7 @@ async function readAll(kernel: Kernel, desired: DesiredOuter, known: OuterMemory
   known.ledger = pinFound(kernel, paths.outer);
   known.pinPath = pin === undefined ? undefined : `${kernel.pins.root}/${pin}`;
   known.pin = known.pinPath === undefined ? { kind: 'absent' } : pinFound(kernel, known.pinPath);
+  known.pinOwner = ownerOfPin(kernel, desired, known);
   // Without the ledger's pin, the pin where programs look may still name our map
   const byPin = provision === 'Adopt' || known.ledger.kind === 'absent';
   const used = byPin ? known.pinPath : paths.outer;
@@ -51,6 +52,16 @@ async function readAll(kernel: Kernel, desired: DesiredOuter, known: OuterMemory
 function forgetOwners({ owners, pins, entries }: OuterMemory): void {
   const present = new Set([...pins.values(), ...entries.values()]);
   for (const id of owners.keys()) if (!present.has(id)) owners.delete(id);
+}
+
+/** Asked only where the map at the pin is not in the OuterMap's own ledger. */
+function ownerOfPin(kernel: Kernel, desired: DesiredOuter, { pin, ledger }: OuterMemory): string | undefined {
+  if (pin.kind !== 'map' || (ledger.kind === 'map' && ledger.id === pin.id)) return undefined;
+  const { name } = desired.outerMap.metadata;
+  return ledgerNames(kernel.pins).find(other => {
+    const outer = pinFound(kernel, ledgerPaths(kernel.pins.root, other).outer);
+    return other !== name && outer.kind === 'map' && outer.id === pin.id;
+  });
 }
 
 /** Somebody else may have pinned any map there: only an outer map's values are ids. */

@@ -1,5 +1,6 @@
 import { BOUNDS } from '../bounds.ts';
 import { type AccessRule, OUTER_TYPES, type OuterMapSpec, type OuterType } from '../outermap.ts';
+import { pinProblem } from './pin.ts';
 import { below, refuse, scalar, shown, type ValueReader } from './reader.ts';
 import { integer, integerOrText, listOf, oneOf, text, wholeNumber } from './scalars.ts';
 import { isGiven, objectOf, optional, present, required, type Section } from './section.ts';
@@ -97,20 +98,6 @@ const PIN: ValueReader<string> = {
     return problem === undefined ? pin : refuse(place, problem);
   },
 };
-
-/** Each rule has a message of its own: its author need not guess which part of the path is wrong. */
-function pinProblem(pin: string): string | undefined {
-  const parts = pin.split('/');
-  if (pin.startsWith('/'))
-    return 'Must be relative to the bpffs: take away the leading / and the mount point';
-  if (parts.includes('')) return 'Must have no empty parts: take away the superfluous /';
-  if (pin.includes('.')) return 'Must have no dots: names in a bpffs cannot hold them';
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  if (/[\x00-\x20\x7f]/.test(pin)) return 'Must have no blanks and no control characters';
-  if (parts[0] === 'innermap') return "Must not be below innermap/: the operator's own records lie there";
-  const long = parts.find(part => new TextEncoder().encode(part).length > BOUNDS.fileName);
-  return long === undefined ? undefined : `Must have parts of at most ${BOUNDS.fileName} bytes`;
-}
 
 /** Octal text: YAML reads an unquoted number as octal, JSON as decimal. The agent itself must be able to open the pin. */
 const PIN_MODE = scalar(

@@ -27,7 +27,7 @@ function created(desired: DesiredOuter, found: ObservedOuterMap): OuterChanges {
   const { ledger, pin } = found;
   const restore = lostPin(desired, found);
   const foreign = pin.kind === 'map' && !(ledger.kind === 'map' && ledger.id === pin.id);
-  if (foreign && restore === undefined) return pinInUse(desired, pin);
+  if (foreign && restore === undefined) return pinInUse(desired, pin, found.pinOwner);
   if (ledger.kind === 'map' && found.record?.provision === 'Adopt') return wasAdopted(ledger);
   if (ledger.kind !== 'map' && restore === undefined) {
     const make: Step = { verb: 'create', outer: name, desired };
@@ -42,22 +42,21 @@ function created(desired: DesiredOuter, found: ObservedOuterMap): OuterChanges {
 
 type MapFound = Extract<ObservedPin, { kind: 'map' }>;
 
-/**
- * Somebody removed the ledger's pin of our map. The record names the pin where programs look, and the ledger has pins of
- * inner maps of the map there: it is ours, and is pinned in the ledger again.
- */
-function lostPin(
-  desired: DesiredOuter,
-  { ledger, pin, record, pins, entries }: ObservedOuterMap,
-): Step[] | undefined {
+/** Somebody removed the ledger's pin of our map: the map where programs look is pinned in the ledger again. */
+function lostPin(desired: DesiredOuter, found: ObservedOuterMap): Step[] | undefined {
+  const { ledger, pin } = found;
   const path = desired.outerMap.spec.pin;
   if (ledger.kind !== 'absent' || pin.kind !== 'map' || path === undefined) return undefined;
-  if (record?.provision !== 'Create' || record.pin !== path) return undefined;
-  const inside = new Set(entries.values());
-  const proven = [...pins.values()].some(id => inside.has(id));
-  return proven
+  return pin.id === found.made || isProven(path, found)
     ? [{ verb: 'adopt', outer: desired.outerMap.metadata.name, pin: path, id: pin.id, again: false }]
     : undefined;
+}
+
+/** The record names this pin, and the rest of the ledger has pins of inner maps of the map there. */
+function isProven(path: string, { record, pins, entries }: ObservedOuterMap): boolean {
+  if (record?.provision !== 'Create' || record.pin !== path) return false;
+  const inside = new Set(entries.values());
+  return [...pins.values()].some(id => inside.has(id));
 }
 
 function adopted(desired: DesiredOuter, found: ObservedOuterMap): OuterChanges {
@@ -114,7 +113,10 @@ function otherLayout(
     ? (templateDiffers(desired, found) ?? declaredBefore(desired, found))
     : specsText('outer map', spec, outer);
   if (what === undefined) return undefined;
-  const advice = 'declare it as it is, choose another name, or take the old map away with innermap clean';
+  const advice =
+    desired.outerMap.spec.provision === 'Adopt'
+      ? 'declare it as its owner made it, or name another pin'
+      : 'declare it as it is, choose another name, or take the old map away with innermap clean';
   return refused('LayoutMismatch', `Layouts differ: ${what}; ${advice}`);
 }
 
@@ -152,7 +154,12 @@ function refused(reason: Reason, message: string): OuterChanges {
   return { kind: 'refused', reason, message };
 }
 
-function pinInUse(desired: DesiredOuter, pin: MapFound): OuterChanges {
+function pinInUse(desired: DesiredOuter, pin: MapFound, owner: string | undefined): OuterChanges {
+  if (owner !== undefined) {
+    const theirs = `Pin ${desired.outerMap.spec.pin} holds the map of OuterMap ${owner} (id ${pin.id}, ${mapSpecText(pin.spec)})`;
+    const choice = `choose another pin, or let OuterMap ${owner} go first: innermap clean ${owner}`;
+    return refused('PinInUse', `${theirs}: nothing is touched; ${choice}`);
+  }
   const what = `Pin ${desired.outerMap.spec.pin} holds a map that this operator did not make (id ${pin.id}, ${mapSpecText(pin.spec)})`;
   const advice = 'set provision: Adopt to fill it, choose another pin, or remove that pin';
   return refused('PinInUse', `${what}: nothing is touched; ${advice}`);

@@ -91,7 +91,9 @@ describe('planLines', () => {
       '+ mine: adopt the outer map pinned at program',
     ]);
     const taking = new AgentFixture().outer('mine', { pin: 'program', key: 'ipv4' });
-    expect((await linesOf(taking, machine))[0]).to.match(/^! mine: PinInUse, Pin program holds a map/);
+    expect((await linesOf(taking, machine))[0]).to.match(
+      /^! mine: PinInUse, Pin program holds the map of OuterMap tenants/,
+    );
   });
 
   it('tells a held removal with its token', async () => {
