@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type NetConnectOpts, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { listenAddress } from './listen.ts';
 import { agentMetrics } from './metrics/agent.ts';
@@ -13,7 +13,10 @@ interface Answer {
 
 describe('serve', () => {
   let serving: Serving | undefined;
+  let attack: Attack | undefined;
   afterEach(async () => {
+    attack?.end();
+    attack = undefined;
     await serving?.close();
     serving = undefined;
   });
@@ -110,6 +113,50 @@ describe('serve', () => {
     expect(performance.now() - began).to.be.at.least(4_000);
   });
 
+  it('answers once on each connection, also who asks to keep it', async () => {
+    const address = await start();
+    const asked = 'GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: keep-alive\r\n\r\n';
+    const answer = await spoken(address, asked + asked);
+    expect(answer.match(/HTTP\/1\.1 200 /g)).to.have.length(1);
+    expect(answer.toLowerCase()).to.contain('\r\nconnection: close\r\n');
+  });
+
+  for (const [who, from] of [
+    ['another pod', '127.0.0.2'],
+    ['the prober’s own address', '127.0.0.1'],
+  ] as const)
+    it(`a probe is answered while ${who} holds hundreds of connections and opens each anew`, async function () {
+      this.timeout(60_000);
+      const address = await start({ metrics: { contentType: 'text/plain', text: async () => LONG } });
+      attack = new Attack(address, from);
+      attack.open(400);
+      for (let probes = 0; attack.closed < 2000 || probes < 50; probes += 1)
+        expect(await ask(address, 'GET', '/healthz')).to.include({ code: 200, text: 'ok\n' });
+    });
+
+  it('a connection of one address outlives hundreds that another opens after it', async () => {
+    const address = await start();
+    const probe = await connected(address);
+    attack = new Attack(address, '127.0.0.2');
+    attack.open(400);
+    await attack.untilClosed(1000);
+    const answer = new Promise<string>(resolve => probe.once('data', data => resolve(String(data))));
+    probe.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n');
+    expect(await answer).to.match(/^HTTP\/1\.1 200 /);
+  });
+
+  it('of connections of one address, idle ones end before one that is being answered', async () => {
+    let answer = (_: string): void => {};
+    const text = () => new Promise<string>(resolve => (answer = resolve));
+    const address = await start({ metrics: { contentType: 'text/plain', text } });
+    const scrape = ask(address, 'GET', '/metrics');
+    attack = new Attack(address, '127.0.0.1', ['silent', 'slow']);
+    attack.open(400);
+    await attack.untilClosed(1000);
+    answer('innermap_leader 1\n');
+    expect(await scrape).to.include({ code: 200, text: 'innermap_leader 1\n' });
+  });
+
   it('close ends at once, with connections kept alive and an answer under way', async () => {
     const address = await start({
       metrics: { contentType: 'text/plain', text: () => new Promise(() => {}) },
@@ -200,6 +247,67 @@ async function connected(address: string): Promise<Socket> {
   const socket = connect(Number(port), hostname);
   await new Promise(resolve => socket.once('connect', resolve));
   return socket;
+}
+
+/** As long as the metrics of a large cluster. */
+const LONG = 'x'.repeat(200_000);
+
+/** What connections do: nothing, or send a request for ever, or ask and read no answer. */
+const MANNERS = ['silent', 'slow', 'deaf'] as const;
+type Manner = (typeof MANNERS)[number];
+
+/** Connections of one address, each opened anew when it ends. */
+class Attack {
+  readonly #to: NetConnectOpts;
+  readonly #manners: readonly Manner[];
+  readonly #sockets = new Set<Socket>();
+  #isOver = false;
+  #closing = () => {};
+  closed = 0;
+
+  constructor(address: string, from: string, manners: readonly Manner[] = MANNERS) {
+    this.#manners = manners;
+    const { hostname, port } = new URL(`http://${address}`);
+    this.#to = { host: hostname, port: Number(port), localAddress: from };
+  }
+
+  open(count: number): void {
+    for (let index = 0; index < count; index += 1) this.#open(this.#manners[index % this.#manners.length]!);
+  }
+
+  async untilClosed(count: number): Promise<void> {
+    while (this.closed < count) await new Promise<void>(resolve => (this.#closing = resolve));
+  }
+
+  end(): void {
+    this.#isOver = true;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #open(manner: Manner): void {
+    if (this.#isOver) return;
+    const socket = connect(this.#to);
+    this.#sockets.add(socket);
+    socket.on('error', () => {});
+    if (manner !== 'deaf') socket.resume();
+    socket.once('connect', () => {
+      if (manner === 'slow') trickle(socket);
+      if (manner === 'deaf') socket.write('GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n');
+    });
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      this.closed += 1;
+      this.#closing();
+      this.#open(manner);
+    });
+  }
+}
+
+/** Sends headers for ever, a few bytes at a time. */
+function trickle(socket: Socket): void {
+  socket.write('GET /healthz HTTP/1.1\r\n');
+  const timer = setInterval(() => socket.write('x: y\r\n'), 20);
+  socket.once('close', () => clearInterval(timer));
 }
 
 /** What is answered to this text until the connection ends. */

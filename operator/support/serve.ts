@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { limitConnections } from './connections.ts';
 import { listenAddress } from './listen.ts';
 
 export interface Served {
@@ -31,22 +32,26 @@ interface Answer {
 const PATHS: readonly string[] = ['/metrics', '/healthz', '/readyz'];
 const PLAIN = 'text/plain; charset=utf-8';
 
-/** For a kubelet and a Prometheus: few connections, small requests, quick responses. */
+/** For a kubelet and a Prometheus: few connections, one small request on each, quick responses. */
 const LIMITS = {
   maxHeaderSize: 8192,
   headersTimeout: 5000,
   requestTimeout: 5000,
-  keepAliveTimeout: 5000,
   connectionsCheckingInterval: 1000,
 } as const;
-const MOST_CONNECTIONS = 64;
+/** Also of an answer that nobody reads. */
+const LONGEST_SILENCE_MS = 10_000;
+const MOST_CONNECTIONS = 128;
+/** Connections that arrive while the event loop is held up; the kernel leaves the others waiting for a second. */
+const BACKLOG = 4096;
 
 /** GET /metrics, /healthz and /readyz over plain HTTP. */
 export async function serve(served: Served): Promise<Serving> {
   const server = createServer(LIMITS, (request, response) => {
     void respond(served, request, response);
   });
-  server.maxConnections = MOST_CONNECTIONS;
+  server.setTimeout(LONGEST_SILENCE_MS);
+  limitConnections(server, MOST_CONNECTIONS);
   await listening(server, served.listen);
   const { address, family, port } = server.address() as Bound;
   return {
@@ -67,7 +72,7 @@ function listening(server: Server, text: string): Promise<void> {
     );
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(text, error)));
-    server.listen(address, () => {
+    server.listen({ ...address, backlog: BACKLOG }, () => {
       server.removeAllListeners('error');
       // A connection that could not be accepted (EMFILE) must not end the process: clients try again
       server.on('error', () => {});
@@ -95,6 +100,8 @@ async function respond(served: Served, request: IncomingMessage, response: Serve
     'content-type': type,
     'content-length': Buffer.byteLength(text),
     'cache-control': 'no-store',
+    // A connection that is kept would be closed as idle just when its next request comes
+    connection: 'close',
     ...headers,
   });
   response.end(text);
@@ -103,12 +110,8 @@ async function respond(served: Served, request: IncomingMessage, response: Serve
 async function answerTo(served: Served, { method, url = '' }: IncomingMessage): Promise<Answer> {
   const path = url.replace(/\?.*$/s, '');
   if (!PATHS.includes(path)) return plain(404, `Not found: there are ${PATHS.join(', ')}`);
-  // Its body is not waited for
   if (method !== 'GET' && method !== 'HEAD')
-    return {
-      ...plain(405, 'Only GET is answered here'),
-      headers: { allow: 'GET, HEAD', connection: 'close' },
-    };
+    return { ...plain(405, 'Only GET is answered here'), headers: { allow: 'GET, HEAD' } };
   if (path === '/healthz') return well(served.unhealthy());
   if (path === '/readyz') return well(served.unready());
   return { code: 200, type: served.metrics.contentType, text: await served.metrics.text() };

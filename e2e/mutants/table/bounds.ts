@@ -1,0 +1,41 @@
+import type { Mutant } from '../mutant.js';
+
+const SERVE = ['dist/operator/support/serve.test.js'];
+
+export const boundsMutants: readonly Mutant[] = [
+  {
+    name: 'connections above the bound are refused, a probe among them',
+    file: 'operator/support/serve.ts',
+    from: 'limitConnections(server, MOST_CONNECTIONS);',
+    to: 'server.maxConnections = MOST_CONNECTIONS;',
+    specs: SERVE,
+  },
+  {
+    name: 'the newest connection is closed instead of the oldest',
+    file: 'operator/support/connections.ts',
+    from: 'for (const socket of group) if',
+    to: 'for (const socket of [...group].reverse()) if',
+    specs: SERVE,
+  },
+  {
+    name: 'a connection that is being answered is closed like an idle one',
+    file: 'operator/support/connections.ts',
+    from: 'if (!answered.has(socket)) return socket;',
+    to: 'return socket;',
+    specs: SERVE,
+  },
+  {
+    name: 'another address gives up its connection for the one that has hundreds',
+    file: 'operator/support/connections.ts',
+    from: 'group[1].size > most[1].size ?',
+    to: 'group[1].size < most[1].size ?',
+    specs: SERVE,
+  },
+  {
+    name: 'a connection stays open after its answer',
+    file: 'operator/support/serve.ts',
+    from: "    connection: 'close',\n",
+    to: '',
+    specs: SERVE,
+  },
+];
