@@ -5,9 +5,9 @@ const SERVE = ['dist/operator/support/serve.test.js'];
 export const boundsMutants: readonly Mutant[] = [
   {
     name: 'connections above the bound are refused, a probe among them',
-    file: 'operator/support/serve.ts',
-    from: 'limitConnections(server, MOST_CONNECTIONS);',
-    to: 'server.maxConnections = MOST_CONNECTIONS;',
+    file: 'operator/support/connections.ts',
+    from: 'if (open <= most) return;',
+    to: 'if (open > most) socket.destroy();\n    if (most > 0) return;',
     specs: SERVE,
   },
   {
@@ -21,7 +21,7 @@ export const boundsMutants: readonly Mutant[] = [
     name: 'a connection that is being answered is closed like an idle one',
     file: 'operator/support/connections.ts',
     from: 'if (!answered.has(socket)) return socket;',
-    to: 'return socket;',
+    to: 'if (!answered.has(socket) || group.size > 0) return socket;',
     specs: SERVE,
   },
   {
