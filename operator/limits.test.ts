@@ -67,7 +67,6 @@ const EXEMPT: Exemptions = {
     'operator/core/testing/types.ts copyFields': [4, 'one walk: a type, from, to, and the place in both'],
     'operator/kernel/testing/fake': [4, SENTENCE],
     'operator/kube/testing/server.ts': [4, SENTENCE],
-    'operator/support/serve.test.ts': [4, SENTENCE],
     e2e: [4, SENTENCE],
     native: [5, SENTENCE],
   },

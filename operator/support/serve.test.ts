@@ -1,22 +1,13 @@
-import { request } from 'node:http';
-import { connect, createServer, type NetConnectOpts, type Socket } from 'node:net';
+import { createServer } from 'node:net';
 import { expect } from 'chai';
 import { listenAddress } from './listen.ts';
 import { agentMetrics } from './metrics/agent.ts';
 import { type Served, type Serving, serve } from './serve.ts';
-
-interface Answer {
-  readonly code: number | undefined;
-  readonly text: string;
-  readonly headers: Readonly<Record<string, unknown>>;
-}
+import { ask, connected, spoken } from './testing/http.ts';
 
 describe('serve', () => {
   let serving: Serving | undefined;
-  let attack: Attack | undefined;
   afterEach(async () => {
-    attack?.end();
-    attack = undefined;
     await serving?.close();
     serving = undefined;
   });
@@ -33,7 +24,7 @@ describe('serve', () => {
   };
 
   it('GET /metrics answers the metrics with their content type', async () => {
-    const { code, text, headers } = await ask(await start(), 'GET', '/metrics');
+    const { code, text, headers } = await ask(await start(), 'GET /metrics');
     expect({ code, text }).to.deep.equal({ code: 200, text: 'innermap_leader 1\n' });
     expect(headers['content-type']).to.equal('text/plain; version=0.0.4');
   });
@@ -41,7 +32,7 @@ describe('serve', () => {
   it('GET /metrics answers an agent’s metrics, whole, to several at once', async () => {
     const metrics = agentMetrics('1.2.3');
     const address = await start({ metrics });
-    const answers = await Promise.all(Array.from({ length: 5 }, () => ask(address, 'GET', '/metrics')));
+    const answers = await Promise.all(Array.from({ length: 5 }, () => ask(address, 'GET /metrics')));
     metrics.close();
     for (const { code, text, headers } of answers) {
       expect(code).to.equal(200);
@@ -53,14 +44,14 @@ describe('serve', () => {
   it('/healthz and /readyz answer ok, or 503 with the reason', async () => {
     let reason: string | undefined = 'Waiting for the first complete read';
     const address = await start({ unready: () => reason });
-    expect(await ask(address, 'GET', '/healthz')).to.include({ code: 200, text: 'ok\n' });
-    expect(await ask(address, 'GET', '/readyz')).to.include({ code: 503, text: `${reason}\n` });
+    expect(await ask(address, 'GET /healthz')).to.include({ code: 200, text: 'ok\n' });
+    expect(await ask(address, 'GET /readyz')).to.include({ code: 503, text: `${reason}\n` });
     reason = undefined;
-    expect(await ask(address, 'GET', '/readyz?verbose')).to.include({ code: 200, text: 'ok\n' });
+    expect(await ask(address, 'GET /readyz?verbose')).to.include({ code: 200, text: 'ok\n' });
   });
 
   it('HEAD answers as GET does, without the text', async () => {
-    const { code, text, headers } = await ask(await start(), 'HEAD', '/metrics');
+    const { code, text, headers } = await ask(await start(), 'HEAD /metrics');
     expect({ code, text, length: headers['content-length'] }).to.deep.equal({
       code: 200,
       text: '',
@@ -71,9 +62,9 @@ describe('serve', () => {
   it('other paths are 404, other methods 405 with what is allowed', async () => {
     const address = await start();
     for (const path of ['/', '/metrics/', '/__proto__', '/constructor', '/healthz/../metrics'])
-      expect(await ask(address, 'GET', path), path).to.include({ code: 404 });
+      expect(await ask(address, `GET ${path}`), path).to.include({ code: 404 });
     for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
-      const { code, headers } = await ask(address, method, '/metrics');
+      const { code, headers } = await ask(address, `${method} /metrics`);
       expect({ code, allow: headers['allow'] }, method).to.deep.equal({ code: 405, allow: 'GET, HEAD' });
     }
   });
@@ -85,24 +76,24 @@ describe('serve', () => {
       return '';
     };
     const address = await start({ metrics: { contentType: 'text/plain', text } });
-    expect(await ask(address, 'GET', '/metrics')).to.include({
+    expect(await ask(address, 'GET /metrics')).to.include({
       code: 500,
       text: 'Cannot answer: no numbers\n',
     });
     broken = false;
-    expect(await ask(address, 'GET', '/metrics')).to.include({ code: 200 });
+    expect(await ask(address, 'GET /metrics')).to.include({ code: 200 });
   });
 
   it('headers above 8 KiB are refused', async () => {
     const address = await start();
-    const { code } = await ask(address, 'GET', '/metrics', { 'x-long': 'x'.repeat(9000) });
+    const { code } = await ask(address, 'GET /metrics', { 'x-long': 'x'.repeat(9000) });
     expect(code).to.equal(431);
   });
 
   it('garbage is answered with 400, and the server goes on', async () => {
     const address = await start();
     expect(await spoken(address, '\u0000\u0001 nonsense\r\n\r\n')).to.match(/^HTTP\/1\.1 400 /);
-    expect(await ask(address, 'GET', '/healthz')).to.include({ code: 200 });
+    expect(await ask(address, 'GET /healthz')).to.include({ code: 200 });
   });
 
   it('who sends half a request is let go after the time for headers', async function () {
@@ -119,42 +110,6 @@ describe('serve', () => {
     const answer = await spoken(address, asked + asked);
     expect(answer.match(/HTTP\/1\.1 200 /g)).to.have.length(1);
     expect(answer.toLowerCase()).to.contain('\r\nconnection: close\r\n');
-  });
-
-  for (const [who, from] of [
-    ['another pod', '127.0.0.2'],
-    ['the prober’s own address', '127.0.0.1'],
-  ] as const)
-    it(`a probe is answered while ${who} holds hundreds of connections and opens each anew`, async function () {
-      this.timeout(60_000);
-      const address = await start({ metrics: { contentType: 'text/plain', text: async () => LONG } });
-      attack = new Attack(address, from);
-      attack.open(400);
-      for (let probes = 0; attack.closed < 2000 || probes < 50; probes += 1)
-        expect(await ask(address, 'GET', '/healthz')).to.include({ code: 200, text: 'ok\n' });
-    });
-
-  it('a connection of one address outlives hundreds that another opens after it', async () => {
-    const address = await start();
-    const probe = await connected(address);
-    attack = new Attack(address, '127.0.0.2');
-    attack.open(400);
-    await attack.untilClosed(1000);
-    const answer = new Promise<string>(resolve => probe.once('data', data => resolve(String(data))));
-    probe.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n');
-    expect(await answer).to.match(/^HTTP\/1\.1 200 /);
-  });
-
-  it('of connections of one address, idle ones end before one that is being answered', async () => {
-    let answer = (_: string): void => {};
-    const text = () => new Promise<string>(resolve => (answer = resolve));
-    const address = await start({ metrics: { contentType: 'text/plain', text } });
-    const scrape = ask(address, 'GET', '/metrics');
-    attack = new Attack(address, '127.0.0.1', ['silent', 'slow']);
-    attack.open(400);
-    await attack.untilClosed(1000);
-    answer('innermap_leader 1\n');
-    expect(await scrape).to.include({ code: 200, text: 'innermap_leader 1\n' });
   });
 
   it('close ends at once, with connections kept alive and an answer under way', async () => {
@@ -178,7 +133,7 @@ describe('serve', () => {
     await serving?.close();
     const all = await start({ listen: ':0' });
     const port = all.slice(all.lastIndexOf(':') + 1);
-    expect(await ask(`127.0.0.1:${port}`, 'GET', '/healthz')).to.include({ code: 200 });
+    expect(await ask(`127.0.0.1:${port}`, 'GET /healthz')).to.include({ code: 200 });
   });
 
   it('an address that is taken: says so, and what to do', async () => {
@@ -223,104 +178,6 @@ describe('listenAddress', () => {
   ])
     it(`refuses ${JSON.stringify(text)}`, () => expect(listenAddress(text)).to.equal(undefined));
 });
-
-function ask(
-  address: string,
-  method: string,
-  path: string,
-  headers: Record<string, string> = {},
-): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const outgoing = request(`http://${address}`, { method, path, headers, agent: false }, answer => {
-      let text = '';
-      answer.setEncoding('utf8').on('data', part => {
-        text += part;
-      });
-      answer.on('end', () => resolve({ code: answer.statusCode, text, headers: answer.headers }));
-    });
-    outgoing.on('error', reject).end();
-  });
-}
-
-async function connected(address: string): Promise<Socket> {
-  const { hostname, port } = new URL(`http://${address}`);
-  const socket = connect(Number(port), hostname);
-  await new Promise(resolve => socket.once('connect', resolve));
-  return socket;
-}
-
-/** As long as the metrics of a large cluster. */
-const LONG = 'x'.repeat(200_000);
-
-/** What connections do: nothing, or send a request for ever, or ask and read no answer. */
-const MANNERS = ['silent', 'slow', 'deaf'] as const;
-type Manner = (typeof MANNERS)[number];
-
-/** Connections of one address, each opened anew when it ends. */
-class Attack {
-  readonly #to: NetConnectOpts;
-  readonly #manners: readonly Manner[];
-  readonly #sockets = new Set<Socket>();
-  #isOver = false;
-  #closing = () => {};
-  closed = 0;
-
-  constructor(address: string, from: string, manners: readonly Manner[] = MANNERS) {
-    this.#manners = manners;
-    const { hostname, port } = new URL(`http://${address}`);
-    this.#to = { host: hostname, port: Number(port), localAddress: from };
-  }
-
-  open(count: number): void {
-    for (let index = 0; index < count; index += 1) this.#open(this.#manners[index % this.#manners.length]!);
-  }
-
-  async untilClosed(count: number): Promise<void> {
-    while (this.closed < count) await new Promise<void>(resolve => (this.#closing = resolve));
-  }
-
-  end(): void {
-    this.#isOver = true;
-    for (const socket of this.#sockets) socket.destroy();
-  }
-
-  #open(manner: Manner): void {
-    if (this.#isOver) return;
-    const socket = connect(this.#to);
-    this.#sockets.add(socket);
-    socket.on('error', () => {});
-    if (manner !== 'deaf') socket.resume();
-    socket.once('connect', () => {
-      if (manner === 'slow') trickle(socket);
-      if (manner === 'deaf') socket.write('GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n');
-    });
-    socket.once('close', () => {
-      this.#sockets.delete(socket);
-      this.closed += 1;
-      this.#closing();
-      this.#open(manner);
-    });
-  }
-}
-
-/** Sends headers for ever, a few bytes at a time. */
-function trickle(socket: Socket): void {
-  socket.write('GET /healthz HTTP/1.1\r\n');
-  const timer = setInterval(() => socket.write('x: y\r\n'), 20);
-  socket.once('close', () => clearInterval(timer));
-}
-
-/** What is answered to this text until the connection ends. */
-async function spoken(address: string, text: string): Promise<string> {
-  const socket = await connected(address);
-  let answer = '';
-  socket.setEncoding('utf8').on('data', part => {
-    answer += part;
-  });
-  socket.write(text);
-  await new Promise(resolve => socket.once('close', resolve));
-  return answer;
-}
 
 function skipWithoutIPv6(context: Mocha.Context): (error: Error) => never {
   return error => {

@@ -1,6 +1,6 @@
 import type { Mutant } from '../mutant.js';
 
-const SERVE = ['dist/operator/support/serve.test.js'];
+const SERVE = ['dist/operator/support/serve.test.js', 'dist/operator/support/connections.test.js'];
 
 export const boundsMutants: readonly Mutant[] = [
   {
