@@ -5,6 +5,7 @@ import type { Wanted } from '../../operator/core/wanted.ts';
 import type { Kernel } from '../../operator/kernel/kernel.ts';
 import { openKernel } from '../../operator/kernel/libbpf/kernel.ts';
 import type { Source } from '../../operator/source/source.ts';
+import { NODE_CLOCK } from '../../operator/timing/clock.ts';
 
 /** A turn as the loop takes it: only what changed, or everything looked at. */
 export const CHANGED: Due = { resync: false, contentShare: 0 };
@@ -29,7 +30,7 @@ export async function openAgent(bpffs: string): Promise<BenchAgent> {
     node: { name: 'bench', labels: {}, bootID: 'bench' },
     kernelState: await kernel.probe(),
     memory: emptyMemory(),
-    clock: { now: () => Date.now() },
+    clock: NODE_CLOCK,
   };
   let previous: Turn['report'] | undefined;
   return {

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
+import { NODE_CLOCK } from '../timing/clock.ts';
+import { dryRun } from './dryrun.ts';
 import { AgentFixture, startedAgent } from './testing/fixture.ts';
 import { LEDGER, twoTenants } from './testing/tenants.ts';
 
@@ -48,9 +50,79 @@ describe('turn, the brake', () => {
     expect(Object.keys(machine.dump(LEDGER))).to.have.length(20);
     const { report } = await acting.turn();
     expect(report.outerMaps[0]!.message).to.contain('and 20 went within a minute');
-    acting.now = 60_000;
+    acting.uptime = 60_000;
     await acting.turn(many(15));
     expect(Object.keys(machine.dump(LEDGER))).to.have.length(15);
+  });
+
+  it('measures the minute by a clock that nobody sets', async () => {
+    const machine = new FakeMachine();
+    const acting = await startedAgent(machine.openKernel(), many(40));
+    acting.now = 1_700_000_000_000;
+    await acting.turn();
+    await acting.turn(many(20));
+    acting.now += 86_400_000;
+    const { report } = await acting.turn(many(15));
+    expect(report.outerMaps[0], 'a day forward').to.include({ reason: 'RemovalHeld' });
+    acting.now -= 10 * 86_400_000;
+    acting.uptime += 60_000;
+    await acting.turn(many(15));
+    expect(Object.keys(machine.dump(LEDGER)), 'ten days back').to.have.length(15);
+  });
+
+  it('counts what went before a restart, before a turn that threw, and in a plan beside the agent', async () => {
+    const machine = new FakeMachine();
+    const acting = await startedAgent(machine.openKernel(), many(40));
+    const now = NODE_CLOCK.uptime();
+    acting.uptime = now;
+    await acting.turn();
+    await acting.turn(many(30));
+    await acting.turn(many(20));
+    acting.agent.memory.outers.clear();
+    const { report } = await acting.turn(many(15));
+    expect(report.outerMaps[0]!.message, 'threw').to.contain('and 20 went within a minute');
+    const restarted = await startedAgent(machine.openKernel(), many(15));
+    restarted.uptime = now + 59_000;
+    expect((await restarted.turn()).report.outerMaps[0]!.message).to.contain('and 20 went within a minute');
+    const { plan } = await dryRun(many(15).wanted(), machine.openKernel(), { name: 'here', labels: {} });
+    expect(plan.held).to.have.length(1);
+    restarted.uptime = now + 60_000;
+    await restarted.turn(many(15));
+    expect(Object.keys(machine.dump(LEDGER))).to.have.length(15);
+  });
+
+  it('counts a removal that a crash cut short', async () => {
+    const machine = new FakeMachine();
+    const doomed = machine.openKernel();
+    const acting = await startedAgent(doomed, many(40));
+    await acting.turn();
+    machine.failNext('remove', 'ENOMEM');
+    await acting.turn(many(20));
+    machine.kill(doomed);
+    const { report } = await (await startedAgent(machine.openKernel(), many(15))).turn();
+    expect(report.outerMaps[0]!.message).to.contain('and 20 went within a minute');
+  });
+
+  it('a restart does not count what a token released, nor what went before it', async () => {
+    const machine = new FakeMachine();
+    const acting = await startedAgent(machine.openKernel(), many(40));
+    await acting.turn();
+    await acting.turn(many(35));
+    const { report } = await acting.turn(many(15));
+    await acting.turn(many(15).released(report.state.outerMaps[0]!.heldRemoval!.token));
+    const { plan } = await (await startedAgent(machine.openKernel(), many(8))).turn();
+    expect(plan.held).to.deep.equal([]);
+    expect(Object.keys(machine.dump(LEDGER))).to.have.length(8);
+  });
+
+  it('removes nothing that it cannot record', async () => {
+    const machine = new FakeMachine();
+    const acting = await startedAgent(machine.openKernel(), many(5));
+    await acting.turn();
+    machine.failNext('writeRecord', 'ENOSPC');
+    const { report } = await acting.turn(many(4));
+    expect(report.outerMaps[0]).to.include({ ready: false });
+    expect(Object.keys(machine.dump(LEDGER))).to.have.length(5);
   });
 
   it('what went with a token does not count against what goes next', async () => {
@@ -95,7 +167,7 @@ describe('turn, the brake', () => {
     for (let back = 1; back < 30; back++) {
       const { report } = await acting.turn(many(back).unsettled(...(back === 20 ? ['tenants'] : [])));
       if (back !== 20) expect(report.outerMaps[0], `${back}`).to.include({ reason: 'RemovalHeld' });
-      acting.now += 20_000;
+      acting.uptime += 20_000;
     }
     const { report } = await acting.turn(many(29));
     expect(report.outerMaps[0]!.message).to.contain(
@@ -114,10 +186,10 @@ describe('turn, the brake', () => {
     await acting.turn();
     await acting.turn(emptied);
     await acting.turn(many(25));
-    acting.now += 59_000;
+    acting.uptime += 59_000;
     await acting.turn(many(25));
     expect(Object.keys(machine.dump(LEDGER))).to.have.length(30);
-    acting.now += 1_000;
+    acting.uptime += 1_000;
     await acting.turn(many(25));
     expect(Object.keys(machine.dump(LEDGER))).to.have.length(25);
   });

@@ -2,8 +2,9 @@ import { type Desired, desiring, type Node } from '../core/desired/desired.ts';
 import { type Plan, planning } from '../core/plan/plan.ts';
 import type { Wanted } from '../core/wanted.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import { NODE_CLOCK } from '../timing/clock.ts';
 import { runSliced } from '../timing/sliced.ts';
-import { emptyMemory } from './memory.ts';
+import { emptyMemory, recentlyRemoved } from './memory.ts';
 import { observe } from './observe/observe.ts';
 
 /** A turn up to its plan: reads the kernel and changes nothing. */
@@ -13,8 +14,11 @@ export async function dryRun(
   node: Node,
 ): Promise<{ readonly plan: Plan; readonly desired: Desired }> {
   const desired = await runSliced(desiring(wanted, node));
-  const found = await observe(kernel, desired, emptyMemory(), { resync: true, contentShare: 0 });
+  const memory = emptyMemory();
+  const found = await observe(kernel, desired, memory, { resync: true, contentShare: 0 });
   const { complete, releases, unreadable = new Set() } = wanted;
-  const plan = await runSliced(planning(desired, found, { mayRemove: complete, releases, unreadable }));
+  const removed = recentlyRemoved(memory, NODE_CLOCK.uptime());
+  const policy = { mayRemove: complete, releases, unreadable, recentlyRemoved: removed };
+  const plan = await runSliced(planning(desired, found, policy));
   return { plan, desired };
 }

@@ -1,3 +1,4 @@
+import { withRemoval } from '../core/brake/recent.ts';
 import { hex } from '../core/bytes/hex.ts';
 import type { DesiredInner } from '../core/desired/compile.ts';
 import type { Desired, DesiredOuter } from '../core/desired/desired.ts';
@@ -7,7 +8,7 @@ import type { Plan } from '../core/plan/plan.ts';
 import type { Step } from '../core/plan/step.ts';
 import { forEachSliced } from '../timing/sliced.ts';
 import type { Outcome } from './apply/outcome.ts';
-import { type Memory, type OuterMemory, recentRemovals } from './memory.ts';
+import type { Memory, OuterMemory } from './memory.ts';
 
 /** Drift of one turn. */
 export interface Drift {
@@ -19,7 +20,7 @@ export interface Drift {
 export interface Done {
   readonly plan: Plan;
   readonly outcomes: readonly Outcome[];
-  /** Milliseconds since 1970. */
+  /** Milliseconds since the node's boot. */
   readonly now: number;
 }
 
@@ -104,15 +105,12 @@ function foldSettling({ pins }: OuterMemory, { from, to }: Extract<Step, { verb:
   else pins.set(to, id);
 }
 
-/** The removals of one turn are counted together. */
 function foldRemoval(known: OuterMemory, { key, pin }: Extract<Step, { verb: 'remove' }>, now: number): void {
   const keyHex = hex(key);
   known.entries.delete(keyHex);
   known.programmed.delete(keyHex);
   if (pin !== undefined) known.pins.delete(pin);
-  const last = known.removals.at(-1);
-  if (last?.at === now) last.keys++;
-  else known.removals = [...recentRemovals(known, now), { at: now, keys: 1 }];
+  known.removals = withRemoval(known.removals ?? [], 1, now);
 }
 
 /** A held removal is remembered until nothing is pending. */

@@ -1,3 +1,4 @@
+import { isRecent, type RecentRemoval, recentOf } from '../core/brake/recent.ts';
 import type { Desired } from '../core/desired/desired.ts';
 import type { LedgerRecord } from '../core/ledgerrecord.ts';
 import type { MapSpec } from '../core/mapspec.ts';
@@ -5,7 +6,7 @@ import type { ObservedPin, Programmed } from '../core/observed.ts';
 import type { Wanted } from '../core/wanted.ts';
 import type { OuterEntries } from '../kernel/kernel.ts';
 
-/** The agent's knowledge of one outer map between turns. All of it can be read again from the kernel, the brake's counts aside. */
+/** The agent's knowledge of one outer map between turns. All of it can be read again from the kernel, a held removal aside. */
 export interface OuterMemory {
   record: LedgerRecord | undefined;
   ledger: ObservedPin;
@@ -27,8 +28,8 @@ export interface OuterMemory {
   stale: boolean;
   /** Where the next slice of the content check starts. */
   cursor: number;
-  /** Removed keys by time, oldest first: the brake counts those of the last minute. */
-  removals: { readonly at: number; keys: number }[];
+  /** Removed keys by time, oldest first: the brake counts those of the last minute. Undefined until the ledger was asked. */
+  removals: readonly RecentRemoval[] | undefined;
   /** A held removal: the most keys that it had, and when its token last changed. */
   held: { readonly keys: number; readonly token: string; readonly at: number } | undefined;
 }
@@ -79,32 +80,28 @@ export function emptyOuterMemory(): OuterMemory {
     programmed: new Map(),
     stale: true,
     cursor: 0,
-    removals: [],
+    removals: undefined,
     held: undefined,
   };
 }
 
-/** How long a removal counts against the next one. */
-const RECENT_MS = 60_000;
-
-export function recentRemovals({ removals }: OuterMemory, now: number): OuterMemory['removals'] {
-  return removals.filter(({ at }) => now - at < RECENT_MS);
-}
-
-/** Keys that were removed within the last minute, by outer map. */
-export function recentlyRemoved({ outers }: Memory, now: number): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const [name, known] of outers) {
-    const keys = recentRemovals(known, now).reduce((sum, each) => sum + each.keys, 0);
-    if (keys > 0) counts.set(name, keys);
+/** Removals within the last minute, by outer map. */
+export function recentlyRemoved(
+  { outers }: Memory,
+  now: number,
+): ReadonlyMap<string, readonly RecentRemoval[]> {
+  const recent = new Map<string, readonly RecentRemoval[]>();
+  for (const [name, { removals = [] }] of outers) {
+    const removed = recentOf(removals, now);
+    if (removed.length > 0) recent.set(name, removed);
   }
-  return counts;
+  return recent;
 }
 
 /** Keys of held removals whose token changed within the last minute, by outer map. */
 export function recentlyHeld({ outers }: Memory, now: number): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const [name, { held }] of outers)
-    if (held !== undefined && now - held.at < RECENT_MS) counts.set(name, held.keys);
+    if (held !== undefined && isRecent(held.at, now)) counts.set(name, held.keys);
   return counts;
 }

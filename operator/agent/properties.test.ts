@@ -114,7 +114,7 @@ describe('plan', () => {
         const staying = Object.keys(expected(fixture)).filter(key => before.includes(key));
         const { plan } = await dryRun(fixture.wanted(), machine.openKernel(), NODE);
         for (const step of plan.steps) {
-          await apply({ ...plan, steps: [step] }, machine.openKernel());
+          await apply({ ...plan, steps: [step] }, machine.openKernel(), { now: 0, removed: new Map() });
           expect(Object.keys(machine.dump(LEDGER))).to.include.members(staying);
         }
       }),

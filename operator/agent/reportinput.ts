@@ -13,7 +13,9 @@ import type { Agent } from './turn.ts';
 export interface TurnParts extends Pick<ReportInput, 'wanted' | 'node' | 'desired' | 'plan'> {
   readonly outcomes: readonly Outcome[];
   readonly drift: Drift;
+  /** Milliseconds since 1970, and since the node's boot. */
   readonly started: number;
+  readonly uptime: number;
   readonly due: Due;
   readonly previous: Report | undefined;
 }
@@ -53,12 +55,12 @@ function outersNow(memory: Memory, desired: Desired): ReadonlyMap<string, OuterN
   return outers;
 }
 
-function summaryOf({ memory, clock }: Agent, { outcomes, drift, started }: TurnParts): TurnSummary {
+function summaryOf({ memory, clock }: Agent, { outcomes, drift, started, uptime }: TurnParts): TurnSummary {
   const count = (verb: Verb) => outcomes.filter(({ step, ok }) => ok && step.verb === verb).length;
   return {
     number: ++memory.counters.turns,
     startedAt: new Date(started).toISOString(),
-    milliseconds: clock.now() - started,
+    milliseconds: clock.uptime() - uptime,
     steps: outcomes.length,
     inserted: count('insert'),
     replaced: count('replace'),

@@ -7,6 +7,7 @@ import { asksTheSame, type Wanted } from '../core/wanted.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Publisher } from '../publish/publish.ts';
 import type { Source } from '../source/source.ts';
+import type { NodeClock } from '../timing/clock.ts';
 import { runSliced, yieldToEventLoop } from '../timing/sliced.ts';
 import { apply } from './apply/apply.ts';
 import type { Outcome } from './apply/outcome.ts';
@@ -27,8 +28,7 @@ export interface Agent {
   readonly memory: Memory;
   /** Where the node mounts the bpffs, if elsewhere than this process. */
   readonly bpffsOnNode?: string;
-  /** Milliseconds since 1970. */
-  readonly clock: { now(): number };
+  readonly clock: NodeClock;
 }
 
 const EVERYTHING: Due = { resync: true, contentShare: 1 };
@@ -62,18 +62,19 @@ export interface Turn {
 export async function turn(agent: Agent, asked: Due, previous?: Report): Promise<Turn> {
   const { memory, kernel, source, publisher, clock, lock } = agent;
   const { times, timed } = stepTimer();
-  const started = clock.now();
+  const [started, uptime] = [clock.now(), clock.uptime()];
   const due = lock.keep() ? asked : EVERYTHING;
   const wanted = await timed('read', source.read());
   const node = { ...agent.node, ...wanted.node };
   const desired = await timed('desired', desiredOf(wanted, node, memory));
   const found = await timed('observe', observe(kernel, desired, memory, due));
-  const plan = await timed('plan', runSliced(planning(desired, found, policyOf(wanted, memory, started))));
-  const outcomes = await timed('apply', apply(plan, kernel));
-  const drift = await timed('fold', fold(memory, desired, { plan, outcomes, now: started }));
+  const plan = await timed('plan', runSliced(planning(desired, found, policyOf(wanted, memory, uptime))));
+  const brake = { now: uptime, removed: recentlyRemoved(memory, uptime) };
+  const outcomes = await timed('apply', apply(plan, kernel, brake));
+  const drift = await timed('fold', fold(memory, desired, { plan, outcomes, now: uptime }));
   // Fold and report take milliseconds each.
   await yieldToEventLoop();
-  const parts = { wanted, node, desired, plan, outcomes, drift, started, due, previous };
+  const parts = { wanted, node, desired, plan, outcomes, drift, started, uptime, due, previous };
   const report = await timed('report', reportOf(reportInput(agent, parts)));
   await timed('publish', publisher.publish(report));
   return { report, plan, outcomes, times };

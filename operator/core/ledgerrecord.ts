@@ -6,7 +6,8 @@ import { sha256 } from './sha256.ts';
 
 /**
  * Where the ledger lies in a bpffs: `innermap/<outer map's name>/` holds
- * `outer` (a second pin of the outer map), `spec` (the record) and `inner/<key>` (a pin for each inner map that is ours).
+ * `outer` (a second pin of the outer map), `spec` (the record), `inner/<key>` (a pin for each inner map that is ours), and
+ * `removed` (the last minute's removals, for the brake).
  */
 export const LEDGER = 'innermap';
 
@@ -15,11 +16,13 @@ export interface LedgerPaths {
   readonly outer: string;
   readonly spec: string;
   readonly inner: string;
+  readonly removed: string;
 }
 
 export function ledgerPaths(root: string, outerMap: string): LedgerPaths {
   const directory = `${root}/${LEDGER}/${outerMap}`;
-  return { directory, outer: `${directory}/outer`, spec: `${directory}/spec`, inner: `${directory}/inner` };
+  const at = (name: string): string => `${directory}/${name}`;
+  return { directory, outer: at('outer'), spec: at('spec'), inner: at('inner'), removed: at('removed') };
 }
 
 /** Ends the name of a pin whose inner map is not in the outer map yet. */

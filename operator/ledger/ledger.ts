@@ -1,4 +1,5 @@
 import { suggestion } from '../api/nearest.ts';
+import { parseRemovals, type RecentRemoval } from '../core/brake/recent.ts';
 import {
   LEDGER,
   type LedgerPaths,
@@ -57,9 +58,18 @@ export function ledgerNamed(pins: Pins, name: string): Ledger {
 
 /** Undefined where nothing is at the path, or something other than a record of ours. */
 export function recordAt(pins: Pins, path: string): LedgerRecord | undefined {
+  const text = recordTextAt(pins, path);
+  return text === undefined ? undefined : parseRecord(text);
+}
+
+/** The last minute's removals, as far as the ledger tells. */
+export function removalsAt(pins: Pins, path: string): readonly RecentRemoval[] {
+  return parseRemovals(recordTextAt(pins, path) ?? '');
+}
+
+function recordTextAt(pins: Pins, path: string): string | undefined {
   try {
-    const text = pins.readRecord(path);
-    return text === undefined ? undefined : parseRecord(text);
+    return pins.readRecord(path);
   } catch (error) {
     // A pin or a directory of others, which is no symlink
     if (error instanceof KernelError && error.errno === 'EINVAL') return undefined;
@@ -70,7 +80,7 @@ export function recordAt(pins: Pins, path: string): LedgerRecord | undefined {
 /** A crash came before the record was written, or after it was removed: the kernel has no map of it. */
 export function isLeftover(pins: Pins, { record, paths }: Ledger): boolean {
   if (record !== undefined || pins.list(paths.inner).length > 0) return false;
-  const others = pins.list(paths.directory).filter(name => name !== BESIDE);
+  const others = pins.list(paths.directory).filter(name => !LEFT_OVER.has(name));
   return (
     others.length === 0 || (others.length === 1 && others[0] === 'inner' && pins.isDirectory(paths.inner))
   );
@@ -99,9 +109,9 @@ function isInnerPin(name: string, kind: PinKind): boolean {
 }
 
 const INNER_PIN = new RegExp(`^[0-9a-f]+(?:${TEMPORARY})?$`);
-const BESIDE = `spec${RECORD_BESIDE}`;
+const LEFT_OVER = new Set([`spec${RECORD_BESIDE}`, 'removed', `removed${RECORD_BESIDE}`]);
 /** The names that it gives beside them. */
-const OURS = new Set(['outer', `outer${TEMPORARY}`, 'spec', BESIDE]);
+const OURS = new Set(['outer', `outer${TEMPORARY}`, 'spec', ...LEFT_OVER]);
 
 function isOurs(name: string, kind: PinKind): boolean {
   return name === 'inner' ? kind === 'directory' : OURS.has(name);

@@ -46,7 +46,7 @@ export async function removalOf(kernel: Kernel, ledger: Ledger): Promise<LedgerR
  */
 export async function removeLedger(kernel: Kernel, ledger: Ledger): Promise<void> {
   const { pins } = kernel;
-  const { directory, inner, outer, spec } = ledger.paths;
+  const { directory, inner, outer, spec, removed } = ledger.paths;
   for (const pin of adoptedPins(kernel, ledger))
     await withMap(kernel, pin, map => removeOurKeys(kernel, map, ledger));
   const { ours } = publicPin(kernel, ledger);
@@ -54,7 +54,7 @@ export async function removeLedger(kernel: Kernel, ledger: Ledger): Promise<void
   await forEachSliced(innerPinsIn(pins.kinds(inner)), name => pins.unlink(`${inner}/${name}`));
   for (const path of [outer + TEMPORARY, outer]) pins.unlink(path);
   removeIfEmpty(kernel, inner);
-  for (const path of [spec + RECORD_BESIDE, spec]) pins.unlink(path);
+  for (const path of [removed, spec]) for (const name of [path + RECORD_BESIDE, path]) pins.unlink(name);
   removeIfEmpty(kernel, directory);
 }
 

@@ -27,6 +27,19 @@ export const REAL_CLOCK: Clock = {
     }),
 };
 
+/** The two clocks of a node: one that people read and set, and one that only runs. */
+export interface NodeClock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Milliseconds since the node's boot (CLOCK_MONOTONIC): the same for all its processes, whoever sets the time. */
+  uptime(): number;
+}
+
+export const NODE_CLOCK: NodeClock = {
+  now: () => Date.now(),
+  uptime: () => Number(process.hrtime.bigint() / 1_000_000n),
+};
+
 /** metav1.MicroTime: RFC 3339 with six digits, as Lease and Event want it. */
 export function microTime(date: Date): string {
   return date.toISOString().replace(/\.(\d{3})Z$/, '.$1000Z');

@@ -11,6 +11,7 @@ import { openKernel } from '../kernel/libbpf/kernel.ts';
 import type { Publisher } from '../publish/publish.ts';
 import type { Source } from '../source/source.ts';
 import { createLog, type Log } from '../support/log.ts';
+import { NODE_CLOCK } from '../timing/clock.ts';
 import { folderAdapters } from './folder.ts';
 import { nodeOf } from './node.ts';
 import type { Observed } from './observed.ts';
@@ -180,5 +181,5 @@ async function agentOf(
   log.info('Kernel probed', { release, outerBatch, gracePeriodMs, bpffs: bpffsOnNode });
   const node = nodeOf(options);
   const memory = emptyMemory();
-  return { kernel, publisher, source, lock, node, kernelState, bpffsOnNode, memory, clock: Date };
+  return { kernel, publisher, source, lock, node, kernelState, bpffsOnNode, memory, clock: NODE_CLOCK };
 }

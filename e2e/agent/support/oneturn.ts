@@ -5,6 +5,7 @@ import type { Report } from '../../../operator/core/report/report.ts';
 import { openKernel } from '../../../operator/kernel/libbpf/kernel.ts';
 import { observed, openLibrary } from '../../../operator/kernel/libbpf/library.ts';
 import { folderSource } from '../../../operator/source/folder/folder.ts';
+import { NODE_CLOCK } from '../../../operator/timing/clock.ts';
 
 /** Where a turn works, and what it is given. */
 export interface TurnFolders {
@@ -54,7 +55,7 @@ export async function oneTurn(
       node,
       kernelState: KERNEL_STATE,
       memory: emptyMemory(),
-      clock: Date,
+      clock: NODE_CLOCK,
     };
     const { report, plan, outcomes } = await turn(agent, { resync: true, contentShare: 1 });
     const failed = outcomes.flatMap(outcome =>

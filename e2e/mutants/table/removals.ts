@@ -15,7 +15,7 @@ const kept: readonly Mutant[] = [
     name: 'an InnerMap whose entries cannot be taken keeps nothing',
     file: REMOVALS,
     from: '(owner === undefined ? ours : owner === keeper)',
-    to: '(owner === undefined ? ours && !ours : owner === `${keeper} `)',
+    to: '(owner === undefined ? ours && !ours : owner === keeper + keeper)',
     specs: KEPT,
   },
   {
@@ -29,7 +29,7 @@ const kept: readonly Mutant[] = [
     name: 'an inner map passes to another InnerMap with what is in it',
     file: 'operator/core/plan/keychanges.ts',
     from: 'return (owners.get(id) ?? inner.owner) !== inner.owner;',
-    to: 'return owners.get(id) === `${inner.owner} `;',
+    to: 'return owners.get(id) === inner.owner + inner.owner;',
     specs: KEPT,
   },
   {
@@ -42,10 +42,57 @@ const kept: readonly Mutant[] = [
   {
     name: 'an object that is created again is taken for the one that was deleted',
     file: 'operator/core/desired/owner.ts',
-    from: 'sha256(uid ?? `${namespace}/${name}`)',
-    to: 'sha256(uid === undefined ? `${namespace}/${name}` : `${namespace}/${name}`)',
+    from: 'sha256(uid ?? `',
+    to: 'sha256(uid?.slice(0, 0) || `',
     specs: ['dist/operator/core/desired/owner.test.js', ...KEPT],
   },
 ];
 
-export const removalsMutants: readonly Mutant[] = [...kept];
+const BRAKE = ['dist/operator/agent/brake.test.js'];
+
+const brake: readonly Mutant[] = [
+  {
+    name: 'the brake lets one more key go than maxRemoval and the free ten allow',
+    file: REMOVALS,
+    from: 'many <= Math.max(FREE_REMOVALS, allowed)',
+    to: 'many <= Math.max(FREE_REMOVALS, allowed) + 1',
+    specs: ['dist/operator/core/plan/removals.test.js'],
+  },
+  {
+    name: 'the brake counts a share of what is left, not of what was there',
+    file: REMOVALS,
+    from: 'Math.floor((of * maxRemoval.percent) / 100)',
+    to: 'Math.floor((present * maxRemoval.percent) / 100)',
+    specs: ['dist/operator/core/plan/removals.test.js'],
+  },
+  {
+    name: 'a restart ends the brake’s minute',
+    file: 'operator/agent/observe/outer.ts',
+    from: 'known.removals ??= removalsAt(kernel.pins, paths.removed);',
+    to: 'known.removals ??= removalsAt(kernel.pins, paths.spec);',
+    specs: BRAKE,
+  },
+  {
+    name: 'a removal is recorded after it happened',
+    file: 'operator/agent/apply/remove.ts',
+    from: '    context.recordRemoval(steps[0]!.outer, going.length);\n    const failures = await context.kernel.remove(outer, joinedKeys(going, outer.spec.keySize));',
+    to: '    const failures = await context.kernel.remove(outer, joinedKeys(going, outer.spec.keySize));\n    context.recordRemoval(steps[0]!.outer, going.length - failures.size);',
+    specs: BRAKE,
+  },
+  {
+    name: 'a restart counts what a token released',
+    file: 'operator/agent/apply/context.ts',
+    from: 'released.has(outer) ? [] :',
+    to: 'released.has(outer + outer) ? [] :',
+    specs: BRAKE,
+  },
+  {
+    name: 'the brake’s minute is by the clock that people set',
+    file: 'operator/agent/turn.ts',
+    from: '[clock.now(), clock.uptime()]',
+    to: '[clock.now(), clock.now()]',
+    specs: BRAKE,
+  },
+];
+
+export const removalsMutants: readonly Mutant[] = [...kept, ...brake];

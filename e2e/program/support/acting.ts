@@ -7,6 +7,7 @@ import { openKernel, type RealKernel } from '../../../operator/kernel/libbpf/ker
 import { type Library, openLibrary } from '../../../operator/kernel/libbpf/library.ts';
 import { folderSource } from '../../../operator/source/folder/folder.ts';
 import type { Source } from '../../../operator/source/source.ts';
+import { NODE_CLOCK } from '../../../operator/timing/clock.ts';
 import type { LoadedAgentFixture } from '../../agent/support/loadedagent.ts';
 import type { Manifest } from '../../agent/support/manifests.ts';
 
@@ -55,7 +56,14 @@ export class Acting {
     this.#source = folderSource({ paths: [fixture.manifests], possibleCpus, releases: [] });
     this.#source.onChange(() => this.#changed());
     this.#agent = {
-      ...{ source: this.#source, kernel, lock, kernelState: NOT_PROBED, memory: emptyMemory(), clock: Date },
+      ...{
+        source: this.#source,
+        kernel,
+        lock,
+        kernelState: NOT_PROBED,
+        memory: emptyMemory(),
+        clock: NODE_CLOCK,
+      },
       ...{ publisher: { publish: () => Promise.resolve() }, node: { name: 'here', labels: {}, bootID: '' } },
     };
   }

@@ -1,7 +1,7 @@
 import type { Plan } from '../../core/plan/plan.ts';
 import type { Step } from '../../core/plan/step.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
-import { ApplyContext } from './context.ts';
+import { ApplyContext, type BrakeNow } from './context.ts';
 import { applyEdits } from './edit.ts';
 import type { Outcome } from './outcome.ts';
 import { applyOuterSteps } from './outer.ts';
@@ -13,8 +13,12 @@ import { applyWrites } from './write.ts';
  * The one place that writes. Steps in the plan's order, steps of one kind together:
  * inserts and replacements in waves, removals by batch. A failure costs only the steps that build on it.
  */
-export async function apply(plan: Plan, kernel: Kernel): Promise<readonly Outcome[]> {
-  const context = new ApplyContext(kernel);
+export async function apply(
+  plan: Plan,
+  kernel: Kernel,
+  brake: Omit<BrakeNow, 'released'>,
+): Promise<readonly Outcome[]> {
+  const context = new ApplyContext(kernel, { ...brake, released: plan.released });
   const outcomes: Outcome[] = [];
   try {
     for (const run of runsOf(plan.steps)) {

@@ -1,6 +1,19 @@
+import { type RecentRemoval, removalsText, withRemoval } from '../../core/brake/recent.ts';
 import { type LedgerPaths, ledgerPaths } from '../../core/ledgerrecord.ts';
 import type { Kernel, OpenMap } from '../../kernel/kernel.ts';
 import type { FailedOutcome } from './outcome.ts';
+
+/** What the brake must not forget. */
+export interface BrakeNow {
+  /** Milliseconds since the node's boot. */
+  readonly now: number;
+  /** What was removed within the last minute, by outer map. */
+  readonly removed: ReadonlyMap<string, readonly RecentRemoval[]>;
+  /** Outer maps whose removal a token released: it counts no more, and nothing before it. */
+  readonly released: ReadonlySet<string>;
+}
+
+const NO_BRAKE: BrakeNow = { now: 0, removed: new Map(), released: new Set() };
 
 /** What the steps of one plan share: the kernel, the outer maps open meanwhile, and the failures that block others. */
 export class ApplyContext {
@@ -8,8 +21,13 @@ export class ApplyContext {
   readonly #open = new Map<string, OpenMap>();
   readonly #failures = new Map<string, FailedOutcome>();
 
-  constructor(kernel: Kernel) {
+  readonly #brake: BrakeNow;
+  readonly #removed: Map<string, readonly RecentRemoval[]>;
+
+  constructor(kernel: Kernel, brake = NO_BRAKE) {
     this.kernel = kernel;
+    this.#brake = brake;
+    this.#removed = new Map(brake.removed);
   }
 
   paths(outer: string): LedgerPaths {
@@ -39,6 +57,14 @@ export class ApplyContext {
   forget(outer: string): void {
     this.#open.get(outer)?.close();
     this.#open.delete(outer);
+  }
+
+  /** Records a removal before it happens: a restart must not begin the brake's minute anew. */
+  recordRemoval(outer: string, keys: number): void {
+    const { now, released } = this.#brake;
+    const removed = released.has(outer) ? [] : withRemoval(this.#removed.get(outer) ?? [], keys, now);
+    this.#removed.set(outer, removed);
+    this.kernel.pins.writeRecord(this.paths(outer).removed, removalsText(removed));
   }
 
   /** All further steps on the same outer map fail alike. */

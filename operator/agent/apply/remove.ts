@@ -16,6 +16,7 @@ export function applyRemovals(steps: readonly Removal[], context: ApplyContext):
     const outer = context.outerMap(steps[0]!.outer);
     const taken = await keysTaken(steps, outer, context);
     const going = steps.filter(step => !taken.has(step));
+    context.recordRemoval(steps[0]!.outer, going.length);
     const failures = await context.kernel.remove(outer, joinedKeys(going, outer.spec.keySize));
     await forEachSliced(going, (step, at) => {
       const error = failures.get(at);

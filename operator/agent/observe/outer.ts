@@ -3,7 +3,7 @@ import { ledgerPaths } from '../../core/ledgerrecord.ts';
 import type { ObservedPin } from '../../core/observed.ts';
 import { KernelError } from '../../kernel/error.ts';
 import type { Kernel, OpenMap } from '../../kernel/kernel.ts';
-import { ledgerNames, recordAt, requireDirectories } from '../../ledger/ledger.ts';
+import { ledgerNames, recordAt, removalsAt, requireDirectories } from '../../ledger/ledger.ts';
 import { isAbsent, readEntries, readInnerPins } from '../../ledger/reading.ts';
 import type { OuterMemory } from '../memory.ts';
 import { reasonOf } from '../reason.ts';
@@ -35,6 +35,7 @@ async function readAll(kernel: Kernel, desired: DesiredOuter, known: OuterMemory
   const paths = ledgerPaths(kernel.pins.root, desired.outerMap.metadata.name);
   requireDirectories(kernel.pins, paths);
   known.record = recordAt(kernel.pins, paths.spec);
+  known.removals ??= removalsAt(kernel.pins, paths.removed);
   known.ledger = pinFound(kernel, paths.outer);
   known.pinPath = pin === undefined ? undefined : `${kernel.pins.root}/${pin}`;
   known.pin = known.pinPath === undefined ? { kind: 'absent' } : pinFound(kernel, known.pinPath);

@@ -215,15 +215,17 @@ export async function startedAgent(kernel: Kernel, fixture: AgentFixture): Promi
     node,
     lock: SOLE_WRITER,
     memory: emptyMemory(),
-    clock: { now: () => acting.now },
+    clock: { now: () => acting.now, uptime: () => acting.uptime },
   };
   const acting: Acting = new Acting(agent, source);
   return acting;
 }
 
 export class Acting {
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, as somebody sets them. */
   now = 0;
+  /** Milliseconds since the node's boot. */
+  uptime = 0;
   readonly agent: Agent;
   readonly source: SourceFixture;
   #turned = false;

@@ -1,5 +1,6 @@
 import { releasesIn } from '../../api/metadata.ts';
 import type { Reason } from '../../api/reason.ts';
+import { type RecentRemoval, sumOf } from '../brake/recent.ts';
 import type { Desired, DesiredOuter } from '../desired/desired.ts';
 import type { ObservedKernel, ObservedOuterMap, UndeclaredLedger } from '../observed.ts';
 import { runToEnd, type Steps } from '../steps.ts';
@@ -43,8 +44,8 @@ export interface Policy {
   readonly unreadable?: ReadonlySet<string>;
   /** Tokens that release held removals. */
   readonly releases: readonly string[];
-  /** Keys removed a moment ago, by outer map: many small removals are one large one. */
-  readonly recentlyRemoved?: ReadonlyMap<string, number>;
+  /** What was removed a moment ago, by outer map: many small removals are one large one. */
+  readonly recentlyRemoved?: ReadonlyMap<string, readonly RecentRemoval[]>;
   /** Keys of removals that were held a moment ago, by outer map. */
   readonly recentlyHeld?: ReadonlyMap<string, number>;
 }
@@ -152,7 +153,7 @@ function braking(going: readonly Removal[], { name, desired, found, policy }: Br
       outer: name,
       maxRemoval: desired.outerMap.spec.maxRemoval,
       present: found.entries.size,
-      recent: policy.recentlyRemoved?.get(name) ?? 0,
+      recent: sumOf(policy.recentlyRemoved?.get(name) ?? []),
       before: policy.recentlyHeld?.get(name) ?? 0,
     },
   );
