@@ -1,3 +1,5 @@
+import { release } from 'node:os';
+import { ageWarning } from '../agent/kernelage.ts';
 import { type LedgerLock, onlyWriter } from '../agent/lock.ts';
 import { emptyMemory } from '../agent/memory.ts';
 import { run, type TurnListener } from '../agent/run.ts';
@@ -129,6 +131,8 @@ async function withAgent<T>(start: AgentStart, use: Use<T>): Promise<T | undefin
 
 /** Opens everything an agent needs, becomes the only writer, and closes all of it in the end. */
 async function withOpenKernel<T>(start: AgentStart, use: Use<T>): Promise<T | undefined> {
+  const warning = ageWarning(release());
+  if (warning !== undefined) start.log.warn(warning);
   const kernel = openKernel({ bpffs: start.options.bpffs });
   try {
     const lock = await lockOf(kernel, start);
@@ -176,9 +180,9 @@ async function agentOf(
   { publisher, source, lock }: Pick<Agent, 'publisher' | 'source' | 'lock'>,
 ): Promise<Agent> {
   const kernelState = await kernel.probe();
-  const { release, outerBatch, gracePeriodMs } = kernelState;
+  const { outerBatch, gracePeriodMs } = kernelState;
   const { bpffsOnNode } = options;
-  log.info('Kernel probed', { release, outerBatch, gracePeriodMs, bpffs: bpffsOnNode });
+  log.info('Kernel probed', { release: kernelState.release, outerBatch, gracePeriodMs, bpffs: bpffsOnNode });
   const node = nodeOf(options);
   const memory = emptyMemory();
   return { kernel, publisher, source, lock, node, kernelState, bpffsOnNode, memory, clock: NODE_CLOCK };
