@@ -3,11 +3,12 @@
 //   maps       eBPF maps that no process outside the suite holds
 //   pins       files in the bpffs of this machine
 //   mounts     below DIRECTORY, the suite's own TMPDIR
-//   cgroups    named as a test's cluster is
+//   cgroups    innermap-TOKEN-…, as tests of the suite name them
 //   networks   network namespaces with a name
 //   processes  whose environment carries INNERMAP_SUITE=TOKEN
+// Then it takes away what is the suite's by name: a run that was killed could not. Maps go with those that hold them.
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -17,8 +18,7 @@ const CGROUPS = '/sys/fs/cgroup';
 const PATIENCE_SECONDS = 10;
 
 const [verb, file, token, directory] = process.argv.slice(2);
-if (verb === 'take')
-  console.log(JSON.stringify({ maps: mapIds(), pins: pins(), cgroups: cgroups(), networks: networks() }));
+if (verb === 'take') console.log(JSON.stringify({ maps: mapIds(), pins: pins(), networks: networks() }));
 else process.exit((await compare()) ? 1 : 0);
 
 async function compare() {
@@ -29,9 +29,43 @@ async function compare() {
     found = leftovers(before);
   }
   for (const line of found) console.log(line);
-  // They hold maps and mounts; named they are, and nobody waits for them any more.
-  for (const pid of suiteProcesses()) process.kill(pid, 'SIGKILL');
+  if (found.length > 0) await takeAway();
   return found.length > 0;
+}
+
+/** Processes first: they are in the mounts and cgroups. */
+async function takeAway() {
+  for (let second = 0; second < PATIENCE_SECONDS; second++) {
+    for (const pid of [...suiteProcesses(), ...cgroups().flatMap(processesIn)])
+      quietly(() => process.kill(pid, 'SIGKILL'));
+    // The last mounted first
+    for (const mount of mounts().toReversed()) quietly(() => execFileSync('umount', ['--lazy', mount]));
+    for (const cgroup of cgroups()) quietly(() => removeCgroup(cgroup));
+    if (suiteProcesses().length + mounts().length + cgroups().length === 0) return;
+    await sleep(1000);
+  }
+}
+
+function removeCgroup(folder) {
+  for (const child of foldersIn(folder)) removeCgroup(child);
+  rmdirSync(folder);
+}
+
+function processesIn(cgroup) {
+  const own = textOf(join(cgroup, 'cgroup.procs')).split('\n').filter(Boolean).map(Number);
+  return [...own, ...foldersIn(cgroup).flatMap(processesIn)];
+}
+
+function foldersIn(folder) {
+  const children = readdirSync(folder, { withFileTypes: true });
+  return children.filter(child => child.isDirectory()).map(({ name }) => join(folder, name));
+}
+
+/** What has gone by itself meanwhile is as good. */
+function quietly(work) {
+  try {
+    work();
+  } catch {}
 }
 
 function leftovers(before) {
@@ -44,9 +78,7 @@ function leftovers(before) {
     ...pins()
       .filter(pin => !pinned.has(pin))
       .map(pin => `pin ${pin}`),
-    ...cgroups()
-      .filter(cgroup => !before.cgroups.includes(cgroup))
-      .map(cgroup => `cgroup ${cgroup}`),
+    ...cgroups().map(cgroup => `cgroup ${cgroup}`),
     ...networks()
       .filter(network => !before.networks.includes(network))
       .map(network => `network namespace ${network}`),
@@ -83,7 +115,7 @@ function cgroups() {
   const hierarchies = ['', ...namesIn(CGROUPS)].map(name => join(CGROUPS, name));
   return hierarchies.flatMap(hierarchy =>
     namesIn(hierarchy)
-      .filter(name => name.startsWith('innermap-'))
+      .filter(name => name.startsWith(`innermap-${token}-`))
       .map(name => join(hierarchy, name)),
   );
 }

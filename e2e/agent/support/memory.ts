@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { OWN } from '../../../operator/testing/own.ts';
 import { eventually } from './process.ts';
 
 /** Version 1 where it is mounted with the memory controller, else version 2. */
@@ -20,7 +21,7 @@ export class MemoryGroup {
   }
 
   private constructor(root: string, limit: string, bytes: number) {
-    this.#directory = join(root, `innermap-test-${process.pid}`);
+    this.#directory = join(root, `${OWN}-test-${process.pid}`);
     this.#limit = limit;
     mkdirSync(this.#directory);
     this.limit(bytes);

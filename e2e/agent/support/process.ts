@@ -1,15 +1,16 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { RUN } from '../../../operator/testing/own.ts';
 import { PATIENCE_MS } from '../../../operator/testing/patience.ts';
 
 /** The program as its users start it; this file runs from dist/e2e/agent/support. */
 export const INNERMAP = join(import.meta.dirname, '..', '..', '..', '..', 'bin', 'innermap.js');
 
-/** A test's child is its own program: it measures nobody's coverage, and root's tools are in its path. */
+/** A test's child is its own program: it measures nobody's coverage, and root's tools are in its path. It is of this run. */
 export function childEnvironment(): NodeJS.ProcessEnv {
   const { NODE_V8_COVERAGE: _, ...env } = process.env;
-  return { ...env, PATH: `${env['PATH']}:/usr/sbin:/sbin`, NO_COLOR: '1' };
+  return { ...env, PATH: `${env['PATH']}:/usr/sbin:/sbin`, NO_COLOR: '1', INNERMAP_SUITE: RUN };
 }
 
 /** How a process ended, and what it said. */

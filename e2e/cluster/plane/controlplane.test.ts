@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect } from 'chai';
+import { OWN } from '../../../operator/testing/own.ts';
 import { childEnvironment, eventually } from '../../agent/support/process.ts';
 import { describeCluster } from '../controlplanefixture.ts';
 import { startControlPlane } from './controlplane.ts';
@@ -74,7 +75,7 @@ function folderOf(pid: string): string | undefined {
 }
 
 function folders(): readonly string[] {
-  return readdirSync(tmpdir()).filter(name => name.startsWith('innermap-cluster-'));
+  return readdirSync(tmpdir()).filter(name => name.startsWith(`${OWN}-cluster-`));
 }
 
 function answers(port: number): Promise<boolean> {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { appendFileSync, closeSync, mkdtempSync, openSync, readFileSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { OWN } from '../../../operator/testing/own.ts';
 import { childEnvironment } from '../../agent/support/process.ts';
 import { REPOSITORY } from '../../crdschema.ts';
 
@@ -11,7 +12,7 @@ const TAIL_LINES = 25;
 
 /** A temporary folder and the processes that work in it: they end together, at the latest with this process. */
 export class State {
-  readonly directory = realpathSync(mkdtempSync(join(tmpdir(), 'innermap-cluster-')));
+  readonly directory = realpathSync(mkdtempSync(join(tmpdir(), `${OWN}-cluster-`)));
   readonly #watchdog: ChildProcess;
   readonly #parts = new Map<string, ChildProcess>();
   readonly #names = new Set<string>();

@@ -2,13 +2,12 @@
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { OWN } from '../../../operator/testing/own.ts';
 import { startLocal } from './local.ts';
 
 const before = new Set(readdirSync(tmpdir()));
 await startLocal(['worker-1']);
-const folders = readdirSync(tmpdir()).filter(
-  name => name.startsWith('innermap-cluster-') && !before.has(name),
-);
+const folders = readdirSync(tmpdir()).filter(name => name.startsWith(`${OWN}-cluster-`) && !before.has(name));
 const nodes = folders.find(name => readdirSync(join(tmpdir(), name)).includes('worker-1'));
 console.log(join(tmpdir(), nodes ?? ''));
 setInterval(() => {}, 1_000_000);

@@ -3,7 +3,7 @@ import { KernelError } from '../error.ts';
 import { failureOf, numbered, openMap, u32 } from '../testing/contract/fixture.ts';
 import type { RealKernel } from './kernel.ts';
 import { observed, openLibrary } from './library.ts';
-import { HASH, mapsNamed, onRealKernel, onScratch } from './scratch.test.ts';
+import { HASH, mapsNamed, named, onRealKernel, onScratch } from './scratch.test.ts';
 
 onRealKernel('openKernel', () => {
   const scratch = onScratch();
@@ -39,11 +39,11 @@ onRealKernel('openKernel', () => {
       .build([scratch().request('web')]);
     expect(built).to.be.instanceOf(KernelError).with.property('errno', 'EINTR');
     expect(kernel.pins.exists(scratch().path('web'))).to.equal(false);
-    expect(mapsNamed('libbpf_test')).to.equal(0);
+    expect(mapsNamed(named('test'))).to.equal(0);
   });
 
   it('observed: reading mutates nothing', async () => {
-    const outer = kernel.createOuter({ ...HASH, type: 'HashOfMaps', valueSize: 4 }, HASH, 'libbpf_outer');
+    const outer = kernel.createOuter({ ...HASH, type: 'HashOfMaps', valueSize: 4 }, HASH, named('outer'));
     const [inner] = (await kernel.build([scratch().request('web')])).map(openMap);
     await kernel.replace(outer, u32(1), [inner!]);
     kernel.pins.pin(outer, scratch().path('outer'), 0o600);

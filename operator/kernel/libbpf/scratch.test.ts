@@ -67,7 +67,7 @@ export class Scratch {
   request(name: string, changes: Partial<BuildRequest> = {}): BuildRequest {
     return {
       spec: HASH,
-      name: 'libbpf_test',
+      name: named('test'),
       label: `team-a/${name}`,
       entries: numbered(0, 100),
       freeze: false,
@@ -107,6 +107,12 @@ if (missing !== undefined)
     `Tests on the real kernel are ${onRealKernel === describe ? 'bound to fail' : 'skipped'}: ${missing}`,
   );
 
+/** Skips a spec that is about what only newer kernels do. */
+export function lacking(context: Mocha.Context, feature: string): never {
+  console.log(`      skipped: this kernel is without ${feature}`);
+  return context.skip();
+}
+
 /** Gives each test of a suite a bpffs of its own, and requires that no file stays open. */
 export function onScratch(): () => Scratch {
   let scratch: Scratch;
@@ -126,7 +132,12 @@ export function openFiles(): number {
   return readdirSync('/proc/self/fd').length;
 }
 
-/** Maps with one of these names, as bpftool sees them: other tests run on this kernel too. */
+/** A map's name that is this process's own: its tests count what they leave, and others may run on this kernel. */
+export function named(word: string): string {
+  return `${word}_${process.pid.toString(36)}`;
+}
+
+/** Maps with one of these names, as bpftool sees them. */
 export function mapsNamed(...names: readonly string[]): number {
   const maps = JSON.parse(run('bpftool', '-j', 'map', 'show')) as readonly { readonly name?: string }[];
   return maps.filter(({ name }) => name !== undefined && names.includes(name)).length;

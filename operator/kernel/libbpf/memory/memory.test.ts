@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { MAP_FLAGS } from '../../../api/outermap.ts';
 import type { MapSpec } from '../../../core/mapspec.ts';
-import { onRealKernel, run, Scratch } from '../scratch.test.ts';
+import { lacking, onRealKernel, run, Scratch } from '../scratch.test.ts';
 import { Room } from './room.ts';
 import { leastBytes } from './size.ts';
 
@@ -66,20 +66,23 @@ describe('Room', () => {
 });
 
 onRealKernel('leastBytes and the kernel', () => {
-  it('never more than the kernel itself counts, and no less than two thirds of it', async () => {
+  it('never more than the kernel itself counts, and no less than two thirds of it', async function () {
     const scratch = new Scratch();
     const kernel = scratch.open();
     try {
       for (const type of ['Hash', 'LRUHash', 'PerCPUHash', 'Array', 'PerCPUArray'] as const) {
-        const spec = { ...hash, type, maxEntries: 1024 };
+        const spec: MapSpec = { ...hash, type, maxEntries: 1024 };
         const request = { spec, name: 'libbpf_least', label: type, entries: NONE, freeze: false };
         const [map] = await kernel.build([{ ...request, pin: scratch.path(type) }]);
         if (map instanceof Error || map === undefined) throw new Error(`Cannot make ${type}`, { cause: map });
         const shown = JSON.parse(run('bpftool', '-j', 'map', 'show', 'id', String(map.id)));
         const least = leastBytes(spec, 0, kernel.possibleCpus);
-        expect(least, type).to.be.within((2 / 3) * shown.bytes_memlock, shown.bytes_memlock);
         map.close();
         kernel.pins.unlink(scratch.path(type));
+        // Before 6.4 (90a5527d7686) it is reckoned from the layout alone, and a hash seems to have no elements around its entries
+        if (shown.bytes_memlock === spec.maxEntries * (spec.keySize + spec.valueSize))
+          return lacking(this, 'counting what a map takes (6.4)');
+        expect(least, type).to.be.within((2 / 3) * shown.bytes_memlock, shown.bytes_memlock);
       }
     } finally {
       scratch.close();
