@@ -4,12 +4,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect } from 'chai';
+import { OWN } from '../../../operator/testing/own.ts';
 import { childEnvironment, eventually } from '../../agent/support/process.ts';
 import { mustAnswer } from '../../must.ts';
 import { chosenProvider } from '../choose.ts';
 import type { Provider } from '../provider.ts';
 
 const ABANDONED = join(import.meta.dirname, 'abandoned.js');
+const KEEP = join(import.meta.dirname, 'keep.js');
 /** What a kubelet and kube-proxy would set on a machine of their own. */
 const SYSCTLS = [
   'vm/overcommit_memory',
@@ -34,14 +36,15 @@ const isHere = choice.kind === 'found';
   this.timeout(20 * 60_000);
   let untouched: Machine;
   let cluster: Provider;
+  let others: readonly string[];
   let own: readonly string[];
 
   before(async () => {
     if (choice.kind === 'missing') throw new Error(`Cannot start a cluster: ${choice.why}`);
     untouched = machine();
-    const others = new Set(cgroups());
+    others = cgroups();
     cluster = await choice.start();
-    own = cgroups().filter(name => !others.has(name));
+    own = cgroups().filter(name => !others.includes(name));
   });
   after(() => cluster?.down());
 
@@ -112,6 +115,26 @@ const isHere = choice.kind === 'found';
     await eventually('no cgroup is left', () => !cgroups().includes(basename(directory)));
     expect(machine()).to.deep.equal(untouched);
   });
+
+  it('npm run cluster keeps one up with its nodes Ready, and Ctrl-C ends it', async () => {
+    // A terminal tells everybody in the group
+    const kept = spawn(process.execPath, [KEEP], {
+      env: childEnvironment(),
+      stdio: ['ignore', 'pipe', 'inherit'],
+      detached: true,
+    });
+    const lines = createInterface(kept.stdout)[Symbol.asyncIterator]();
+    const next = async () => String((await lines.next()).value);
+    const kubeconfig = (await next()).replace('export KUBECONFIG=', '');
+    const kubectl = join((await next()).replace(/^export PATH=|:\$PATH$/g, ''), 'kubectl');
+    const nodes = printed(kubectl, '--kubeconfig', kubeconfig, 'get', 'nodes', '--no-headers');
+    expect(nodes.match(/ Ready /g)).to.have.length(3);
+    process.kill(-kept.pid!, 'SIGINT');
+    expect(await once(kept, 'close')).to.deep.equal([0, null]);
+    expect(existsSync(kubeconfig)).to.equal(false);
+    await eventually('no cgroup is left', () => cgroups().length === others.length);
+    expect(machine()).to.deep.equal(untouched);
+  });
 });
 
 const READY = '{.status.conditions[?(@.type=="Ready")].status}';
@@ -129,13 +152,13 @@ function machine() {
   };
 }
 
-/** Of every cluster of tests on this machine: another one may run beside this. */
+/** Of this run: another one may be on this machine. */
 function cgroups(): readonly string[] {
   const hierarchies = readdirSync('/sys/fs/cgroup', { withFileTypes: true }).filter(each =>
     each.isDirectory(),
   );
   const found = hierarchies.flatMap(({ name }) => readdirSync(join('/sys/fs/cgroup', name)));
-  return [...new Set(found)].filter(name => name.startsWith('innermap-cluster-'));
+  return [...new Set(found)].filter(name => name.startsWith(`${OWN}-cluster-`));
 }
 
 function printed(program: string, ...words: readonly string[]): string {
