@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Brings this clone to where the agent runs (`runtime`, the default), where the tests run too (`test`), or only as far as
-# Node goes (`modules`).
+# Brings this clone to where the agent runs (`runtime`, the default), where the tests run too (`test`), where they run in an
+# emulated arm64 as well (`arm64`), or only as far as Node goes (`modules`).
 # Says in one line each what it does; says nothing about what is there already. Safe to run again.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -39,6 +39,8 @@ present() {
   containernetworking-plugins) [ -x /usr/lib/cni/bridge ] ;;
   iproute2) command -v ip >/dev/null ;;
   nftables) command -v nft >/dev/null ;;
+  qemu-system-arm) command -v qemu-system-aarch64 >/dev/null ;;
+  qemu-system-x86) command -v qemu-system-x86_64 >/dev/null ;;
   procps) command -v pgrep >/dev/null ;;
   util-linux) command -v unshare >/dev/null && command -v nsenter >/dev/null ;;
   *) command -v "$1" >/dev/null ;;
@@ -78,9 +80,12 @@ test)
   install_packages libbpf1 libbpf-dev linux-libc-dev clang llvm gcc make bpftool openssl
   # What the local cluster's nodes are made of. Whoever has Docker has containerd and runc already, under whatever name.
   install_packages containerd runc containernetworking-plugins nftables conntrack iproute2 procps util-linux
+  # Other kernels than this machine's are run in emulation.
+  install_packages "qemu-system-$([ "$(uname -m)" = aarch64 ] && echo arm || echo x86)"
   ;;
+arm64) install_packages qemu-system-arm ;;
 modules) ;;
-*) fail "unknown part $1: runtime, test or modules" ;;
+*) fail "unknown part $1: runtime, test, arm64 or modules" ;;
 esac
 install_modules
 build

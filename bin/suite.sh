@@ -3,6 +3,7 @@
 export PATH="$PATH:/usr/sbin:/sbin" E2E_PROVIDER="${E2E_PROVIDER:-local}"
 
 SUITE_SECONDS=3000   # a suite that hangs is a failure, not a wait
+VM_SECONDS=1200      # and an emulated machine; alone on two cores it takes half of that
 
 passed=0 failed=0 skipped=0 building=
 scratch=$(mktemp -d)
@@ -20,8 +21,6 @@ start_build() {
 finish() {
   # Asked for, as the number of one that has ended may be another's by now
   [ -z "$(jobs -pr)" ] || kill -- "-$building" 2>/dev/null
-  # Only what this run mounted: a test that was killed could not.
-  awk -v below="$scratch/" 'index($2, below) == 1 { print $2 }' /proc/self/mounts | sort -r | xargs -r -n1 umount -l
   rm -rf "$scratch"
   echo "$passed passed, $failed failed, $skipped skipped"
   [ "$failed" -eq 0 ]
@@ -60,14 +59,56 @@ run_specs() {
     echo "FAIL mocha ended before its specs did (exit $status)"
     return
   fi
-  read -r specs_passed specs_failed specs_skipped < <(
-    node -p 'const c = JSON.parse(fs.readFileSync(process.argv[1], "utf8")); `${c.passed} ${c.failed} ${c.skipped}`' "$summary"
-  )
-  passed=$((passed + specs_passed)) failed=$((failed + specs_failed)) skipped=$((skipped + specs_skipped))
+  count_specs "$summary"
   if [ "$status" -ne 0 ] && [ "$specs_failed" -eq 0 ]; then
     failed=$((failed + 1))
     echo "FAIL mocha exited with $status though no spec failed"
   fi
+}
+
+# Adds what a run of specs has written.
+count_specs() {
+  read -r specs_passed specs_failed specs_skipped < <(
+    node -p 'const c = JSON.parse(fs.readFileSync(process.argv[1], "utf8")); `${c.passed} ${c.failed} ${c.skipped}`' "$1"
+  )
+  passed=$((passed + specs_passed)) failed=$((failed + specs_failed)) skipped=$((skipped + specs_skipped))
+}
+
+# run_vm VERSION: what concerns the kernel, on another kernel than this machine's.
+run_vm() {
+  local why
+  if why=$(vm_is_missing) && [ "${CI:-}" != true ]; then
+    skipped=$((skipped + 1))
+    echo "skip kernel $1: $why"
+    return
+  fi
+  INNERMAP_SUITE=$$ INNERMAP_TEST_SUMMARY="$scratch/vm.json" TMPDIR="$scratch/tmp" \
+    node --enable-source-maps dist/e2e/vm/run.js "$1" --suite --limit "$VM_SECONDS" || true
+  if [ ! -s "$scratch/vm.json" ]; then
+    failed=$((failed + 1))
+    echo "FAIL kernel $1 was not run: see above"
+    return
+  fi
+  count_specs "$scratch/vm.json"
+  echo "$([ "$specs_failed" -eq 0 ] && echo 'ok  ' || echo FAIL) kernel $1: $specs_passed passed, $specs_failed failed, $specs_skipped skipped"
+}
+
+# What it takes: an emulator, and Debian's packages.
+vm_is_missing() {
+  local program
+  for program in "qemu-system-$(uname -m)" apt-get dpkg-deb; do
+    command -v "$program" >/dev/null || { echo "$program is missing"; return; }
+  done
+  return 1
+}
+
+# Ended before its end: what the specs had is taken away all the same.
+interrupted() {
+  trap '' INT TERM HUP
+  failed=$((failed + 1))
+  echo 'FAIL the run was ended'
+  end
+  exit 130
 }
 
 # Sets up, builds, and remembers what this machine has.
@@ -88,6 +129,7 @@ begin() {
   step 'lint (biome)' npx biome check .
   step 'native programs (make)' make -C native all check
   [ "$(id -u)" -ne 0 ] || node bin/leftovers.mjs take >"$scratch/before.json"
+  trap interrupted INT TERM HUP
 }
 
 # Where the time went: the suites that took longest.

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# packages.sh [--arch amd64|arm64] TARGET PACKAGE…: unpacks Debian packages into the folder TARGET, without their scripts
-# and without what they depend on. Versions are those that this system's sources have, signatures are apt's to check.
+# packages.sh [--arch amd64|arm64] [--suite NAME] TARGET PACKAGE…: unpacks Debian packages into the folder TARGET, without their scripts
+# and without what they depend on. Versions are those that this system's sources have, or with --suite those of that release of
+# Debian at this system's mirror; signatures are apt's to check.
 # TARGET/var/lib/dpkg/status.d says what is in it, where scanners look for it. Needs no root. Archives stay in a cache.
 set -euo pipefail
 export PATH="$PATH:/usr/sbin:/sbin"
@@ -11,7 +12,9 @@ command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null ||
   fail 'Cannot unpack Debian packages: apt-get or dpkg-deb is missing; use the Dockerfile, or a Debian'
 arch=$(dpkg --print-architecture)
 [ "${1:-}" != --arch ] || { arch=$2; shift 2; }
-[ $# -ge 2 ] || fail 'usage: packages.sh [--arch amd64|arm64] TARGET PACKAGE…'
+suite=''
+[ "${1:-}" != --suite ] || { suite=$2; shift 2; }
+[ $# -ge 2 ] || fail 'usage: packages.sh [--arch amd64|arm64] [--suite NAME] TARGET PACKAGE…'
 target=$1
 shift
 
@@ -21,14 +24,25 @@ target=$(cd "$target" && pwd)
 scratch=$(mktemp -d "$cache/fetch.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 
-# Package lists of our own, for another architecture or where the system has none and only root could fetch them.
-private="$cache/lists-$arch"
+# Package lists of our own: for another architecture or release, or where the system has none and only root could fetch them.
+private="$cache/lists-$arch${suite:+-$suite}"
 private_apt() {
   mkdir -p "$private/lists/partial" "$private/archives/partial"
   : >>"$private/status"
+  local sources=()
+  [ -z "$suite" ] || { write_sources && sources=(-o Dir::Etc::SourceList="$private/sources" -o Dir::Etc::SourceParts=/dev/null); }
   apt-get -o APT::Architecture="$arch" -o APT::Architectures="$arch" -o APT::Sandbox::User= \
     -o Dir::State="$private" -o Dir::State::Lists="$private/lists" -o Dir::State::status="$private/status" \
-    -o Dir::Cache="$private" "$@"
+    -o Dir::Cache="$private" "${sources[@]}" "$@"
+}
+
+# Where this system has its own release from, there the others are.
+write_sources() {
+  local mirror signed=/usr/share/keyrings/debian-archive-keyring.gpg
+  mirror=$(apt-get indextargets --format '$(ORIGIN) $(LABEL) $(REPO_URI)' | sed -n 's/^Debian Debian //p' | head -n1)
+  [ -n "$mirror" ] || fail "Cannot look for Debian $suite: this system's apt has no mirror of Debian"
+  signed=$([ ! -e "$signed" ] || printf '[signed-by=%s]' "$signed")
+  printf 'deb %s %s %s main\n' "$signed" "$mirror" "$suite" >"$private/sources"
 }
 
 system_apt() { apt-get -o APT::Sandbox::User= "$@"; }
@@ -36,7 +50,7 @@ system_apt() { apt-get -o APT::Sandbox::User= "$@"; }
 # Lines of 'URI' FILE SIZE SHA256:DIGEST, in $scratch/wanted.
 look_up() {
   apt=system_apt
-  if [ "$arch" = "$(dpkg --print-architecture)" ] &&
+  if [ -z "$suite" ] && [ "$arch" = "$(dpkg --print-architecture)" ] &&
     system_apt download --print-uris "$@" >"$scratch/wanted" 2>/dev/null; then return; fi
   apt=private_apt
   [ -z "$(find "$private/lists" -name '*Packages*' -mmin +1440 2>/dev/null)" ] || rm -rf "$private/lists"
