@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
+import { run } from '../../native/stage.ts';
 import { useLoadedAgent } from './support/loadedagent.ts';
 import { innerMap, outerMap, u32, u32Pairs } from './support/manifests.ts';
 import { treeBelow } from './support/witness.ts';
@@ -153,7 +154,28 @@ describe('innermap commands', () => {
     expect(rival.code).to.equal(1);
     expect(rival.out).to.match(/b\/rival +tenants +1 +KeyConflict/);
     const asJson = JSON.parse(fixture().innermap('status', '--report', fixture().report, '-o', 'json').out);
-    expect(asJson).to.deep.equal(fixture().reportNow());
+    expect(asJson).to.deep.equal({ ...fixture().reportNow(), agent: 'runs' });
+  });
+
+  it('status: no agent runs after kill -9, after clean, after umount; and clean takes the report away', async () => {
+    const status = () => fixture().innermap('status', '--report', fixture().report);
+    fixture().write('maps.yaml', outerMap('tenants'));
+    const agent = await fixture().started();
+    expect(status().code).to.equal(0);
+    await agent.end('SIGKILL');
+    fixture().write('maps.yaml', outerMap('others'));
+    const killed = status();
+    expect([killed.code, killed.out]).to.deep.equal([1, killed.out.replace(/^Ready:.*$/m, '')]);
+    expect(killed.out).to.match(/^No agent runs: as of \d+s ago, 0 inner maps as declared$/m);
+    const report = readFileSync(fixture().report, 'utf8');
+    expect(fixture().here('clean', '--yes', '--report', fixture().report).code).to.equal(0);
+    expect(status().code, 'without a report').to.equal(2);
+    writeFileSync(fixture().report, report);
+    expect(status().code, 'cleaned').to.equal(1);
+    run('umount', fixture().bpffs);
+    const unmounted = status();
+    expect([unmounted.code, unmounted.out.includes('no bpffs is mounted there')]).to.deep.equal([1, true]);
+    run('mount', '-t', 'bpf', 'bpf', fixture().bpffs);
   });
 
   it('agent --once: one turn, its report as a table or JSON, 0 ready and 1 not', () => {

@@ -1,3 +1,6 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { AgentFixture, startedAgent } from '../agent/testing/fixture.ts';
 import type { MapSpec } from '../core/mapspec.ts';
@@ -5,6 +8,7 @@ import { Crash } from '../kernel/testing/fake/faults.ts';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
 import { CommandFixture, type Ran } from './testing/commandfixture.ts';
 import { entriesOf, makeForeign } from './testing/foreign.ts';
+import { report } from './testing/reports.ts';
 
 const ROOT = '/sys/fs/bpf';
 const OUTER: MapSpec = { type: 'HashOfMaps', keySize: 4, valueSize: 4, maxEntries: 64, flags: 0 };
@@ -83,6 +87,26 @@ describe('clean', () => {
     );
     expect([code, error]).to.deep.equal([0, 'Removed 2 outer maps of 2\n']);
     expectOnlyForeign(node);
+  });
+
+  it('takes the report of the agent that worked here, not one of another bpffs, nor with one outer map alone', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'innermap-clean-'));
+    const file = join(directory, 'status.json');
+    const cleaned = async (bpffs: string, ...args: readonly string[]) => {
+      writeFileSync(file, JSON.stringify(report({ bpffs })));
+      const node = await Node.filled();
+      return { ...(await node.clean('--yes', '--report', file, ...args)), stays: existsSync(file) };
+    };
+    try {
+      expect(await cleaned('/run/bpf')).to.include({ code: 0, stays: true });
+      expect(await cleaned(ROOT, 'tenants')).to.include({ code: 0, stays: true });
+      expect(await cleaned(ROOT, '--dry-run')).to.include({ code: 0, stays: true });
+      const gone = await cleaned(ROOT);
+      expect(gone).to.include({ code: 0, stays: false });
+      expect(gone.error).to.contain(`Removed the agent’s report ${file}\n`);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 
   it('of one outer map alone; the others stay', async () => {

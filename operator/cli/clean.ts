@@ -1,5 +1,7 @@
+import { readFileSync, rmSync } from 'node:fs';
 import { LEDGER } from '../core/ledgerrecord.ts';
 import { counted } from '../core/plan/print.ts';
+import type { Report } from '../core/report/report.ts';
 import { type Ledger, ledgerOf, ledgersIn } from '../ledger/ledger.ts';
 import { type LedgerRemoval, removalOf, removeLedger, removeLedgerRoot } from '../ledger/removal.ts';
 import { BPFFS, directory, outputOption } from './arguments/options.ts';
@@ -12,6 +14,7 @@ import {
   type Terminal,
   UsageError,
 } from './command.ts';
+import { DEFAULT_REPORT } from './report/text.ts';
 import { colourOf } from './terminal/colour.ts';
 
 export const CLEAN: Command = {
@@ -23,6 +26,12 @@ export const CLEAN: Command = {
     BPFFS,
     { name: 'yes', short: 'y', summary: 'do not ask' },
     { name: 'dry-run', summary: 'only show what would go' },
+    {
+      name: 'report',
+      value: 'FILE',
+      fallback: DEFAULT_REPORT,
+      summary: 'the report of the agent that worked here, which goes too',
+    },
     outputOption('text', 'json'),
   ],
   notes: [
@@ -76,7 +85,24 @@ async function clean(given: Given, terminal: Terminal, kernel: ClosableKernel): 
     terminal.error('Nothing was removed\n');
     return EXIT.attention;
   }
-  return removeAll(kernel, chosen, terminal);
+  const code = await removeAll(kernel, chosen, terminal);
+  if (outer === undefined && code === EXIT.done) removeReport(given.text('report')!, kernel, terminal);
+  return code;
+}
+
+/** It would speak of maps that are gone. One about another bpffs stays. */
+function removeReport(path: string, { pins }: ClosableKernel, terminal: Terminal): void {
+  if (reportedBpffs(path) !== pins.root) return;
+  rmSync(path, { force: true });
+  terminal.error(`Removed the agent’s report ${path}\n`);
+}
+
+function reportedBpffs(path: string): unknown {
+  try {
+    return (JSON.parse(readFileSync(path, 'utf8')) as Partial<Report> | null)?.bpffs;
+  } catch {
+    return undefined;
+  }
 }
 
 function show(removals: readonly LedgerRemoval[], terminal: Terminal, { pins }: ClosableKernel): void {

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { openKernel } from '../kernel/libbpf/kernel.ts';
 import { onRealKernel, Scratch } from '../kernel/libbpf/scratch.test.ts';
+import type { Lock } from '../kernel/pins.ts';
 import { ARRAYS_OF_OTHER_SIZES, foreignMaps } from './testing/exports.ts';
 import { makeForeign } from './testing/foreign.ts';
 
@@ -106,14 +107,19 @@ onRealKernel('commands on the real kernel', function () {
     expect(innermap('plan', examples, ...here()).code).to.equal(1);
     expect(innermap(...agent).code).to.equal(0);
     expect(innermap('plan', examples, ...here()).code).to.equal(0);
+    const past = innermap('status', '--report', join(folder, 'report'));
+    expect([past.code, past.out.includes('No agent runs: as of ')]).to.deep.equal([1, true]);
+    const lock = scratch.open().pins.lock(scratch.path('innermap')) as Lock;
     const status = innermap('status', '--report', join(folder, 'report'));
+    lock.release();
     expect([status.code, status.out.includes('Ready: ')]).to.deep.equal([0, true]);
     const names = (JSON.parse(innermap('get', '-o', 'json', ...here()).out) as { name: string }[]).map(
       ({ name }) => name,
     );
     expect(names).to.not.deep.equal([]);
     for (const name of names) expect(innermap('get', name, ...here())).to.include({ code: 0, error: '' });
-    expect(innermap('clean', '--yes', ...here()).code).to.equal(0);
+    const clean = innermap('clean', '--yes', '--report', join(folder, 'report'), ...here());
+    expect([clean.code, existsSync(join(folder, 'report'))]).to.deep.equal([0, false]);
     expect(readdirSync(scratch.root).filter(name => !name.endsWith('.debug'))).to.deep.equal([]);
   });
 

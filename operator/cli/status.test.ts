@@ -2,8 +2,18 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { KernelError } from '../kernel/error.ts';
+import { FakeMachine } from '../kernel/testing/fake/machine.ts';
 import { CommandFixture } from './testing/commandfixture.ts';
 import { FAILED, report, WEB } from './testing/reports.ts';
+
+function withAgent(): FakeMachine {
+  const machine = new FakeMachine();
+  const { pins } = machine.openKernel();
+  pins.makeDirectory('/sys/fs/bpf/innermap', 0o700);
+  pins.lock('/sys/fs/bpf/innermap');
+  return machine;
+}
 
 describe('status', () => {
   let directory: string;
@@ -12,10 +22,17 @@ describe('status', () => {
   });
   afterEach(() => rmSync(directory, { recursive: true }));
 
-  async function shown(content: string, ...args: string[]) {
+  /** While an agent runs, unless the machine is another. */
+  async function shown(content: string, machine = withAgent()) {
     const file = join(directory, 'status.json');
     writeFileSync(file, content);
-    return new CommandFixture().run('status', '--report', file, ...args);
+    return on(machine).run('status', '--report', file);
+  }
+
+  function on(machine: FakeMachine): CommandFixture {
+    const fixture = new CommandFixture();
+    fixture.kernel = root => Object.assign(machine.openKernel({ root }), { close: () => {} });
+    return fixture;
   }
 
   it('tells its age, the outer maps and that all is ready: exit 0', async () => {
@@ -57,6 +74,42 @@ describe('status', () => {
     const old = report({ state: { ...state, node: { ...state.node, bootID: 'other' } } });
     const { code, error } = await shown(JSON.stringify(old));
     expect([code, error.includes('started anew since')]).to.deep.equal([1, true]);
+  });
+
+  it('without an agent that holds the lock, nothing is ready, whatever the report says: exit 1', async () => {
+    const { code, out } = await shown(JSON.stringify(report()), new FakeMachine());
+    expect(code).to.equal(1);
+    expect(out).to.contain('\nNo agent runs: as of 4m ago, 1 inner map as declared\n');
+    expect(out).not.to.contain('Ready:');
+    const failed = await shown(JSON.stringify(report(FAILED)), new FakeMachine());
+    expect(failed.out).to.contain('\nNo agent runs: as of 4m ago, 1 of 3 inner maps not ready');
+  });
+
+  it('where no bpffs is mounted, no agent runs; where the lock cannot be asked, that is said: exit 1', async () => {
+    const file = join(directory, 'status.json');
+    writeFileSync(file, JSON.stringify(report({ bpffs: '/run/bpf' })));
+    for (const [errno, says] of [
+      ['EINVAL', 'No agent runs (Cannot use /run/bpf: EINVAL): as of 4m ago'],
+      ['EACCES', 'Cannot tell whether an agent runs (Cannot use /run/bpf: EACCES): as of 4m ago'],
+    ] as const) {
+      const fixture = new CommandFixture();
+      fixture.kernel = root => {
+        throw new KernelError('use', root, errno);
+      };
+      const { code, out } = await fixture.run('status', '--report', file);
+      expect(code).to.equal(1);
+      expect(out).to.contain(says);
+    }
+  });
+
+  it('-o json has it too; --bpffs names another place than the report', async () => {
+    const file = join(directory, 'status.json');
+    writeFileSync(file, JSON.stringify(report()));
+    const machine = withAgent();
+    const here = await on(machine).run('status', '--report', file, '-o', 'json');
+    expect([here.code, JSON.parse(here.out).agent]).to.deep.equal([0, 'runs']);
+    const there = await on(machine).run('status', '--report', file, '-o', 'json', '--bpffs', '/run/bpf');
+    expect([there.code, JSON.parse(there.out).agent]).to.deep.equal([1, 'none']);
   });
 
   it('without a report says how to get one: exit 2', async () => {

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { Report } from '../core/report/report.ts';
-import { CLUSTER, namespaceOption, outputOption } from './arguments/options.ts';
+import { CLUSTER, directory, namespaceOption, outputOption } from './arguments/options.ts';
 import { clusterStatus } from './cluster/status.ts';
 import { clusterMeant, NAME_A_CLUSTER, refuseClusterOptions } from './cluster/which.ts';
-import { type Command, EXIT, type Given, type Ports, UsageError } from './command.ts';
+import { type Command, EXIT, type Given, type Ports, type Terminal, UsageError } from './command.ts';
+import { type AgentPresence, agentPresence, asOfText } from './report/presence.ts';
 import { DEFAULT_REPORT, isReady, statusText } from './report/text.ts';
 import { ageText } from './terminal/age.ts';
 import { colourOf } from './terminal/colour.ts';
@@ -23,11 +24,12 @@ export const STATUS: Command = {
       fallback: DEFAULT_REPORT,
       summary: 'the file that this node’s agent writes',
     },
+    { name: 'bpffs', value: 'DIR', summary: 'where that agent works (default: where its report says)' },
     outputOption('table', 'json'),
   ],
   notes: [
-    'As kubectl innermap, or with --kubeconfig or --context: outer maps and on how many nodes they are as declared, then\nwhat is not well: nodes, held removals and how to release them, failures, InnerMaps. A node that was started anew, or\nwhose agent is silent, is Unknown, whatever it told before. Else: the last report of the folder agent on this node.',
-    'Exit code: 0 everything is ready, 1 something is not, 2 there is no report, or no cluster, that can be read.',
+    'As kubectl innermap, or with --kubeconfig or --context: outer maps and on how many nodes they are as declared, then\nwhat is not well: nodes, held removals and how to release them, failures, InnerMaps. A node that was started anew, or\nwhose agent is silent, is Unknown, whatever it told before. Else: the last report of the folder agent on this node;\nit counts only while an agent holds the lock of its bpffs, which root may ask.',
+    'Exit code: 0 everything is ready, 1 something is not, or no agent runs, 2 there is no report, or no cluster, that can\nbe read.',
   ],
   examples: [
     { line: 'status', says: 'what is not ready' },
@@ -40,7 +42,7 @@ export const STATUS: Command = {
 };
 
 async function run(given: Given, ports: Ports): Promise<number> {
-  const address = clusterMeant(given, ports.terminal, ['report']);
+  const address = clusterMeant(given, ports.terminal, ['report', 'bpffs']);
   if (address !== undefined) return clusterStatus(given, ports, address);
   refuseClusterOptions(given, 'status', 'namespace', 'all');
   const [outer] = given.operands;
@@ -49,22 +51,31 @@ async function run(given: Given, ports: Ports): Promise<number> {
 }
 
 /** The status that the agent of this machine reported. */
-function reportStatus(given: Given, { terminal }: Ports): number {
+function reportStatus(given: Given, ports: Ports): number {
+  const { terminal } = ports;
   const path = given.text('report')!;
   const report = readReport(path, terminal.program);
-  if (given.text('output') === 'json') terminal.out(`${JSON.stringify(report, null, 2)}\n`);
-  else {
-    const { state, turn } = report;
-    const age = ageText(terminal.now() - Date.parse(turn.startedAt));
-    const headline = `Node ${state.node.name}: last change reported ${age} ago, turn ${turn.number}, kernel ${state.kernel.release}`;
-    terminal.out(`${colourOf(terminal, 'out').faint(headline)}\n\n${statusText(report, terminal)}`);
-  }
+  const presence = agentPresence(
+    given.text('bpffs') === undefined ? report : { bpffs: directory(given) },
+    ports,
+  );
+  if (given.text('output') === 'json')
+    terminal.out(`${JSON.stringify({ ...report, ...presence }, null, 2)}\n`);
+  else terminal.out(shownReport(report, presence, terminal));
   const rebooted = writtenBeforeBoot(report);
   if (rebooted)
     terminal.error(
       `${colourOf(terminal, 'error').warn('Warning:')} the node was started anew since: its maps are gone until an agent runs\n`,
     );
-  return isReady(report) && !rebooted ? EXIT.done : EXIT.attention;
+  return isReady(report) && !rebooted && presence.agent === 'runs' ? EXIT.done : EXIT.attention;
+}
+
+function shownReport(report: Report, presence: AgentPresence, terminal: Terminal): string {
+  const { state, turn } = report;
+  const age = ageText(terminal.now() - Date.parse(turn.startedAt));
+  const headline = `Node ${state.node.name}: last change reported ${age} ago, turn ${turn.number}, kernel ${state.kernel.release}`;
+  const text = statusText(report, terminal, asOfText(presence, age));
+  return `${colourOf(terminal, 'out').faint(headline)}\n\n${text}`;
 }
 
 function readReport(path: string, program: string): Report {

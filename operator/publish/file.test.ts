@@ -58,6 +58,7 @@ describe('filePublisher', () => {
 
 function report(number: number, message: string): Report {
   return {
+    bpffs: '/sys/fs/bpf',
     state: {
       node: { name: 'n', bootID: 'b', labelsHash: 'h' },
       outerMaps: [],

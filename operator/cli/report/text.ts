@@ -19,8 +19,11 @@ export function isReady(report: Report): boolean {
   );
 }
 
-/** Outer maps, those that are not ready first; then what else is not ready, and why. */
-export function statusText(report: Report, terminal: Terminal): string {
+/**
+ * Outer maps, those that are not ready first; then what else is not ready, and why. `asOf`: how the summary begins where
+ * the report may be about the past.
+ */
+export function statusText(report: Report, terminal: Terminal, asOf?: string): string {
   const { bad } = colourOf(terminal, 'out');
   const failed = report.innerMaps.filter(({ ready }) => !ready);
   // Messages of outer maps are too long for a column
@@ -32,7 +35,7 @@ export function statusText(report: Report, terminal: Terminal): string {
     ...(messages.length === 0 ? [] : ['\n', ...messages]),
     failed.length === 0 ? '' : `\n${innerMapTable(failed)}`,
     ...report.refusals.map(({ origin, message }) => `${bad(printable(origin))}: ${printable(message)}\n`),
-    `\n${summary(report, failed.length, terminal)}\n`,
+    `\n${asOf === undefined ? summary(report, terminal) : bad(`${asOf}, ${partsOf(report).join(', ')}`)}\n`,
   ].join('');
 }
 
@@ -64,18 +67,23 @@ function innerMapTable(failed: readonly InnerMapReport[]): string {
   });
 }
 
-function summary(report: Report, failed: number, terminal: Terminal): string {
+function summary(report: Report, terminal: Terminal): string {
   const { good, bad } = colourOf(terminal, 'out');
+  const parts = partsOf(report).join(', ');
+  return isReady(report) ? good(`Ready: ${parts}`) : bad(`Not ready: ${parts}`);
+}
+
+function partsOf(report: Report): readonly string[] {
+  const failed = report.innerMaps.filter(({ ready }) => !ready).length;
   const ready = report.outerMaps.reduce((sum, { innerMaps }) => sum + innerMaps, 0);
   const total = counted(ready + failed, 'inner map');
   const condition = readyCondition(report);
-  if (isReady(report)) return good(`Ready: ${total} as declared`);
-  const parts = [
+  if (isReady(report)) return [`${total} as declared`];
+  return [
     `${failed} of ${total} not ready`,
     ...(report.refusals.length === 0 ? [] : [`${counted(report.refusals.length, 'manifest')} refused`]),
     ...(condition?.status === 'False' && condition.message !== '' ? [printable(condition.message)] : []),
   ];
-  return bad(`Not ready: ${parts.join(', ')}`);
 }
 
 function readyCondition(report: Report): Condition | undefined {

@@ -28,6 +28,7 @@ export const TENANTS: OuterMapReport = {
 /** A report of an agent for which all is well, but for `change`. */
 export function report(change: Partial<Report> = {}): Report {
   return {
+    bpffs: '/sys/fs/bpf',
     state: {
       node: { name: 'node-1', bootID: BOOT, labelsHash: '' },
       outerMaps: [],

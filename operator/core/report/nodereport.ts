@@ -63,6 +63,7 @@ export function reportOf(turned: ReportInput): Report {
   });
   const states = declared.map(({ state }) => state);
   return {
+    bpffs: bpffs.onNode,
     state: stateOf(turned, states, failures),
     outerMaps: [...declared.map(({ report }) => report), ...rejectedOuters(failures, desired)],
     innerMaps: failures.flatMap(failure => innerReport(failure) ?? []),

@@ -47,6 +47,8 @@ export interface TurnSummary {
 
 /** The report of a turn: the node's state, and each object's. */
 export interface Report {
+  /** Where the node has the bpffs that this is about. */
+  readonly bpffs: string;
   readonly state: NodeMapStateStatus;
   readonly outerMaps: readonly OuterMapReport[];
   /** Those that are not programmed; the ready ones are counted with their outer map. */
