@@ -56,7 +56,10 @@ export interface NodeMapStateStatus {
     readonly name: string;
     readonly uid?: string;
     readonly bootID: string;
+    /** Digest of all labels: for a reader, or from a writer, that does not know `selectorLabels`. */
     readonly labelsHash: string;
+    /** The labels that selectors name, as the agent decided with them: `zone=a`, `!zone`. Absent where there are too many. */
+    readonly selectorLabels?: readonly string[];
   };
   /** Sums over all outer maps: a column of kubectl shows a number, but cannot add numbers up. */
   readonly totals?: { readonly innerMaps: number; readonly failures: number };

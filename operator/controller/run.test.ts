@@ -40,6 +40,23 @@ describe('Controller', () => {
     expect(fixture.cluster.patches).to.deep.equal([]);
   });
 
+  it('writes nothing for a label that no selector names, though one agent never reports again', async () => {
+    fixture = new ControllerFixture().nodes('a', 'b', 'c').outer();
+    for (let key = 0; key < 300; key++) fixture.inner(`m${key}`, { key });
+    await fixture.start();
+    fixture.report('a', 'b', 'c');
+    for (let second = 0; second < 10; second++) await fixture.clock.run(1_000);
+    expect(fixture.ready('innermaps', 'team/m299')).to.equal('True Programmed');
+    fixture.writes();
+    for (const name of ['a', 'b', 'c']) {
+      const { metadata, ...rest } = fixture.cluster.find('nodes', name)!;
+      fixture.cluster.put('nodes', { ...rest, metadata: { ...metadata, labels: { team: 'green' } } });
+      if (name !== 'c') fixture.report(name);
+    }
+    for (let second = 0; second < 120; second++) await fixture.clock.run(1_000);
+    expect(fixture.cluster.patches).to.deep.equal([]);
+  });
+
   it('reports nodes behind after 1, 5, 15 and 60 s, and unknown after that', async () => {
     await readyFixture();
     fixture.inner('web', { key: 1, entries: [{ key: 1, value: 1 }] }).report('a');

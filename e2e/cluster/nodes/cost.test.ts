@@ -50,6 +50,41 @@ describeCluster('what it costs the API server', fixture => {
     expect(requestsBetween(before, await requestsTo(fixture), ...KINDS)).to.deep.equal({});
   });
 
+  it('a label that no selector names costs nothing, one that a selector names what it must', async function () {
+    this.timeout(240_000);
+    await nodesFixture().controller();
+    const [first] = await nodesFixture().agents(3);
+    await fixture.put(outerMap('tenants'));
+    const items = Array.from({ length: 300 }, (_, key) =>
+      innerMap(`team-a/m${key}`, { outerMap: 'tenants', key }, { 1: key }),
+    );
+    await fixture.put({ apiVersion: 'v1', kind: 'List', items });
+    const selected = { nodeSelector: { matchLabels: { zone: 'a' } } };
+    await fixture.put(innerMap('team-a/web', { outerMap: 'tenants', key: 900 }, { 1: 1 }, selected));
+    await first!.label('zone', 'a');
+    for (const name of ['m0', 'm299', 'web'])
+      await nodesFixture().statusWhen(['im', name, '-n', 'team-a'], isReady, name);
+    expect(await nodesFixture().waits('om/tenants', 'Ready', 20)).to.equal(true);
+    await sleep(5_000);
+    const before = await requestsTo(fixture);
+    for (const node of nodesFixture().nodes) await node.label('billing', 'green');
+    await sleep(10_000);
+    const made = requestsBetween(
+      before,
+      await requestsTo(fixture),
+      'nodemapstates',
+      'innermaps',
+      'outermaps',
+    );
+    expect(made).to.deep.equal({});
+    const state = await first!.stateWhen(({ node }) => node.selectorLabels?.includes('zone=a') === true);
+    expect(state.node.selectorLabels).to.deep.equal(['zone=a']);
+    await first!.label('zone', 'b');
+    await nodesFixture().statusWhen(WEB, each => each.nodes['desired'] === 0, 'selected no more');
+    await first!.stateWhen(({ node }) => node.selectorLabels?.includes('zone=b') === true);
+    await nodesFixture().statusWhen(['im', 'm0', '-n', 'team-a'], isReady, 'ready again');
+  });
+
   it('fifty agents: every kernel holds what is declared when kubectl wait returns', async function () {
     this.timeout(300_000);
     await nodesFixture().controller();

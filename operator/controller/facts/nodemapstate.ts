@@ -20,6 +20,7 @@ export function stateFacts(object: KubeObject): NodeMapStateFacts {
     uid: status.node?.uid ?? '',
     bootID: status.node?.bootID ?? '',
     labelsHash: status.node?.labelsHash ?? '',
+    selectorLabels: status.node?.selectorLabels?.map(interned),
     outers,
   };
 }

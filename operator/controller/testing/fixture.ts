@@ -37,11 +37,12 @@ export const OBJECTS = {
 export interface Reported {
   readonly failures?: readonly Failure[];
   readonly watermark?: number;
+  readonly selectorLabels?: readonly string[];
 }
 
 /** The NodeMapState that a node's agent writes. */
 export function stateOf(cluster: SimulatedCluster, node: string, reported: Reported = {}): KubeObject {
-  const { failures = [], watermark = cluster.version } = reported;
+  const { failures = [], selectorLabels = [], watermark = cluster.version } = reported;
   const { metadata } = cluster.find('nodes', node) ?? OBJECTS.node(node);
   const outer = cluster.find('outermaps', 'tenants')?.metadata;
   const entry = {
@@ -53,7 +54,7 @@ export function stateOf(cluster: SimulatedCluster, node: string, reported: Repor
   return {
     metadata: { name: node },
     status: {
-      node: { name: node, uid: metadata.uid, bootID: `boot-${node}`, labelsHash: hash },
+      node: { name: node, uid: metadata.uid, bootID: `boot-${node}`, labelsHash: hash, selectorLabels },
       outerMaps: [entry],
       failures,
       conditions: [],

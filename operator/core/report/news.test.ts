@@ -52,6 +52,17 @@ describe('isNews', () => {
     expect(isNews(state(outer('a')), state(outer('a', '5')))).to.equal(true);
   });
 
+  it('a label that no selector names is none; one that they name is, and any where the list is missing', () => {
+    const labelled = (labelsHash: string, selectorLabels?: readonly string[]) => ({
+      ...state(),
+      node: { name: 'n', bootID: 'b', labelsHash, ...(selectorLabels && { selectorLabels }) },
+    });
+    expect(isNews(labelled('2', ['zone=a']), labelled('1', ['zone=a']))).to.equal(false);
+    expect(isNews(labelled('2', ['zone=b']), labelled('1', ['zone=a']))).to.equal(true);
+    expect(isNews(labelled('2'), labelled('1'))).to.equal(true);
+    expect(isNews(labelled('2', ['zone=a']), labelled('1'))).to.equal(true);
+  });
+
   it('drift that was found is news', () => {
     const before = state();
     expect(isNews({ ...before, drift: { found: 1, repaired: 1 } }, before)).to.equal(true);

@@ -5,7 +5,7 @@ import { sinceChange } from './conditions.ts';
 
 /**
  * Pure. Whether a state differs from the one before it. Times, and values that are measured again at each start, do not
- * count; nor does a watermark, unless somebody waits for it (`awaited`, by outer map): bookmarks move it all the time.
+ * count; nor does a label that no selector names; nor a watermark, unless somebody waits for it (`awaited`, by outer map): bookmarks move it all the time.
  */
 export function isNews(
   now: NodeMapStateStatus,
@@ -28,14 +28,19 @@ export function settled(now: NodeMapStateStatus, before: NodeMapStateStatus | un
   return { ...now, conditions: sinceChange(now.conditions, before?.conditions) };
 }
 
-function contentOf({ drift, kernel, outerMaps, conditions, ...rest }: NodeMapStateStatus): object {
+function contentOf({ node, drift, kernel, outerMaps, conditions, ...rest }: NodeMapStateStatus): object {
   const { lastCheck: _, ...counts } = drift;
   const { gracePeriodMs: __, ...probed } = kernel;
   return {
     ...rest,
+    node: decidedOf(node),
     drift: counts,
     kernel: probed,
     outerMaps: outerMaps.map(({ programmedResourceVersion: ___, ...outer }) => outer),
     conditions: conditions.map(({ lastTransitionTime: ____, ...condition }) => condition),
   };
+}
+
+function decidedOf({ labelsHash, ...node }: NodeMapStateStatus['node']): object {
+  return node.selectorLabels === undefined ? { ...node, labelsHash } : node;
 }

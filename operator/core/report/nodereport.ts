@@ -16,6 +16,7 @@ import { nodeConditionsOf } from './conditions.ts';
 import { type ObjectFailure, objectFailures, type StepOutcome } from './failures.ts';
 import { asOnNode, type Bpffs } from './onnode.ts';
 import type { InnerMapReport, OuterMapReport, Report, TurnSummary } from './report.ts';
+import { selectorLabels } from './selectorlabels.ts';
 import { fairShares } from './shares.ts';
 
 /** The most failures that are listed: each outer map's share, its own first. The others are counted. */
@@ -107,13 +108,15 @@ function stateOf(
   outerMaps: readonly OuterMapState[],
   failures: readonly ObjectFailure[],
 ): NodeMapStateStatus {
-  const { node, kernel, drift } = turned;
+  const { node, kernel, drift, wanted } = turned;
+  const decidedWith = selectorLabels(wanted, node.labels);
   return {
     node: {
       name: node.name,
       ...(node.uid === undefined ? {} : { uid: node.uid }),
       bootID: node.bootID,
       labelsHash: labelsHash(node.labels),
+      ...(decidedWith === undefined ? {} : { selectorLabels: decidedWith }),
     },
     outerMaps,
     totals: {

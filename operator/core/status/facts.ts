@@ -50,6 +50,8 @@ export interface NodeMapStateFacts {
   readonly uid: string;
   readonly bootID: string;
   readonly labelsHash: string;
+  /** The labels that its selectors name; absent: all of them count. */
+  readonly selectorLabels?: readonly string[] | undefined;
   readonly outers: ReadonlyMap<string, OuterReportFacts>;
 }
 

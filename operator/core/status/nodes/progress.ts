@@ -1,3 +1,4 @@
+import { sameItems } from '../../items.ts';
 import { heldOnNodeText } from '../../report/failures.ts';
 import { every, type Steps } from '../../steps.ts';
 import type { NodeMapStateFacts, OuterFacts, OuterReportFacts, ReportedFailure } from '../facts.ts';
@@ -187,12 +188,18 @@ export function onlyWatermarksAdvanced(
   before: NodeMapStateFacts | undefined,
   after: NodeMapStateFacts | undefined,
 ): boolean {
-  if (before === undefined || after === undefined || nodeStaleness(before, after) !== undefined) return false;
+  if (before === undefined || after === undefined || !isSameNode(before, after)) return false;
   if (before.outers.size !== after.outers.size) return false;
   return [...after.outers].every(([name, entry]) => {
     const last = before.outers.get(name);
     return last !== undefined && isAdvance(last, entry) && !hasFailures(last) && !hasFailures(entry);
   });
+}
+
+function isSameNode(before: NodeMapStateFacts, after: NodeMapStateFacts): boolean {
+  const { uid, bootID, labelsHash, selectorLabels = [] } = before;
+  const isSame = uid === after.uid && bootID === after.bootID && labelsHash === after.labelsHash;
+  return isSame && sameItems(selectorLabels, after.selectorLabels ?? []);
 }
 
 function isAdvance(before: OuterReportFacts, after: OuterReportFacts): boolean {

@@ -1,8 +1,20 @@
+import { stillHold } from '../../report/selectorlabels.ts';
+
 /** A Node or Pod that is not Ready for this many milliseconds is silent. A restart takes less. */
 export const SILENT_AFTER = 60_000;
 
-/** Identity of the node that made a report, or of the node as it is now. */
-export interface NodeAsReported {
+/** Identity of the node that made a report. */
+export interface NodeAsReported extends NodeIdentity {
+  /** The labels that its selectors name; absent: all of them count. */
+  readonly selectorLabels?: readonly string[] | undefined;
+}
+
+/** The node as it is now. */
+export interface NodeNow extends NodeIdentity {
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+interface NodeIdentity {
   /** Absent if the agent could not read it; such a report is always stale. */
   readonly uid?: string | undefined;
   readonly bootID: string;
@@ -38,10 +50,16 @@ export type Staleness =
   | 'WatermarkUndone';
 
 /** Why a report does not describe the node as it is now; undefined if it does. */
-export function nodeStaleness(reported: NodeAsReported, node: NodeAsReported): Staleness | undefined {
+export function nodeStaleness(reported: NodeAsReported, node: NodeNow): Staleness | undefined {
   if (reported.uid === undefined || reported.uid !== node.uid) return 'NodeRecreated';
   if (reported.bootID !== node.bootID) return 'NodeRebooted';
-  return reported.labelsHash === node.labelsHash ? undefined : 'LabelsChanged';
+  return decidesAlike(reported, node) ? undefined : 'LabelsChanged';
+}
+
+/** Whether every selector that the agent knew chooses as it did. */
+function decidesAlike({ labelsHash, selectorLabels }: NodeAsReported, node: NodeNow): boolean {
+  if (labelsHash === node.labelsHash) return true;
+  return selectorLabels !== undefined && stillHold(selectorLabels, node.labels);
 }
 
 /** Why a report does not describe the declared outer map; undefined if it does. `version` is the report's own. */

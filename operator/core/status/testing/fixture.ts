@@ -28,6 +28,8 @@ interface Reported {
   readonly failuresTotal?: number;
   readonly own?: ReportedFailure;
   readonly held?: { readonly keys: number; readonly token: string };
+  /** Absent, as an older agent's: then every label counts. */
+  readonly selectorLabels?: readonly string[];
 }
 
 /** A cluster as the controller reads it. Each change raises the version by one. */
@@ -139,7 +141,7 @@ export class StatusFixture {
   /** Reports that the node's kernel has everything up to the watermark, by default the current version. */
   report(node: string, outer = 'tenants', reported: Reported = {}): this {
     const declared = this.#outers.get(outer)!;
-    const { failing = [], own, held, watermark = this.version } = reported;
+    const { failing = [], own, held, selectorLabels, watermark = this.version } = reported;
     const listed = failing.length + Number(own !== undefined);
     const entry: OuterReportFacts = {
       ...{ uid: declared.uid, generation: declared.generation, watermark, listed },
@@ -155,6 +157,7 @@ export class StatusFixture {
       uid: facts?.uid ?? '',
       bootID: facts?.bootID ?? '',
       labelsHash: facts?.labelsHash ?? '',
+      selectorLabels,
       outers: new Map([[outer, entry]]),
     });
     return this;
