@@ -62,6 +62,25 @@ describe('innermap commands', () => {
     ).to.equal(2);
   });
 
+  it('plan: 2 where an agent would refuse, told once, in JSON too; status tells a mistake once', () => {
+    fixture().write('maps.yaml', TENANTS, WEB);
+    expect(fixture().once().code).to.equal(0);
+    fixture().write(
+      'maps.yaml',
+      { ...TENANTS, spec: { ...(TENANTS['spec'] as object), maxEntries: 77 } },
+      WEB,
+    );
+    const plan = fixture().here('plan', fixture().manifests);
+    expect([plan.code, plan.out], plan.error).to.deep.equal([2, '0 changes, 1 refused\n']);
+    expect(plan.error).to.match(/^OuterMap tenants: LayoutMismatch, .+\n$/);
+    const { refusals, steps } = JSON.parse(fixture().here('plan', fixture().manifests, '-o', 'json').out);
+    expect([refusals.length, steps]).to.deep.equal([1, []]);
+    expect(refusals[0].message).to.match(/^LayoutMismatch, /);
+    const told = fixture().once();
+    expect(told.code).to.equal(1);
+    expect(told.out.split(refusals[0].message.slice('LayoutMismatch, '.length)), told.out).to.have.length(2);
+  });
+
   it('validate: places, fields and what would be right, without a kernel', () => {
     fixture().write('maps.yaml', TENANTS, WEB);
     const good = fixture().innermap('validate', fixture().manifests);

@@ -99,10 +99,20 @@ export interface PlanOutcome {
   /** The plan as it prints itself; empty where nothing would change. */
   readonly lines: readonly string[];
   readonly changes: number;
-  /** Manifests that cannot be read, and objects that cannot be programmed here. */
+  /** Manifests that cannot be read, objects that cannot be programmed here, and outer maps that may not be touched. */
   readonly refusals: readonly ManifestProblem[];
+  readonly held: readonly PlannedHold[];
   /** The steps as plain data. */
   readonly steps: readonly unknown[];
+}
+
+/** A removal that waits for its release. */
+export interface PlannedHold {
+  readonly outerMap: string;
+  readonly keys: number;
+  /** The keys of the outer map. */
+  readonly of: number;
+  readonly token: string;
 }
 
 /** The options that agent and controller share. */

@@ -76,14 +76,14 @@ describe('agent', () => {
 describe('plan', () => {
   it('prints the plan and exits 1 where there are changes, 0 where there are none', async () => {
     const fixture = new CommandFixture();
-    fixture.outcome = { lines: ['+ insert a', '- remove b'], changes: 2, refusals: [], steps: [] };
+    fixture.outcome = { lines: ['+ insert a', '- remove b'], changes: 2, refusals: [], held: [], steps: [] };
     expect(await fixture.run('plan', 'a', 'b')).to.deep.equal({
       code: 1,
       out: '+ insert a\n- remove b\n2 changes\n',
       error: '',
     });
     expect(fixture.planned[0]!.paths).to.deep.equal(['a', 'b']);
-    fixture.outcome = { lines: [], changes: 0, refusals: [], steps: [] };
+    fixture.outcome = { lines: [], changes: 0, refusals: [], held: [], steps: [] };
     expect(await fixture.run('plan', 'a')).to.deep.equal({
       code: 0,
       out: 'Nothing to do: the kernel is as declared\n',
@@ -97,25 +97,35 @@ describe('plan', () => {
       lines: [],
       changes: 0,
       refusals: [{ origin: 'a.yaml:3:1', message: 'wrong' }],
+      held: [],
       steps: [],
     };
-    const { code, error } = await fixture.run('plan', 'a');
-    expect([code, error]).to.deep.equal([2, 'a.yaml:3:1: wrong\n']);
+    const { code, out, error } = await fixture.run('plan', 'a');
+    expect([code, out, error]).to.deep.equal([2, '0 changes, 1 refused\n', 'a.yaml:3:1: wrong\n']);
+  });
+
+  it('a held removal is no kernel as declared: exit 1', async () => {
+    const fixture = new CommandFixture();
+    const held = [{ outerMap: 'tenants', keys: 20, of: 20, token: 'abc' }];
+    fixture.outcome = { lines: ['! tenants: held'], changes: 0, refusals: [], held, steps: [] };
+    const { code, out } = await fixture.run('plan', 'a');
+    expect([code, out]).to.deep.equal([1, '! tenants: held\n0 changes, 1 removal held\n']);
+    expect(JSON.parse((await fixture.run('plan', 'a', '-o', 'json')).out).held).to.deep.equal(held);
   });
 
   it('-o json gives steps, changes and refusals', async () => {
     const fixture = new CommandFixture();
-    fixture.outcome = { lines: ['+ x'], changes: 1, refusals: [], steps: [{ verb: 'insert' }] };
+    fixture.outcome = { lines: ['+ x'], changes: 1, refusals: [], held: [], steps: [{ verb: 'insert' }] };
     const { code, out } = await fixture.run('plan', 'a', '-o', 'json');
     expect([code, JSON.parse(out)]).to.deep.equal([
       1,
-      { changes: 1, steps: [{ verb: 'insert' }], refusals: [] },
+      { changes: 1, steps: [{ verb: 'insert' }], refusals: [], held: [] },
     ]);
   });
 
   it('paints lines as a diff on a terminal', async () => {
     const fixture = Object.assign(new CommandFixture(), { outIsTerminal: true });
-    fixture.outcome = { lines: ['+ a', '  ~ b', '- c', 'd'], changes: 3, refusals: [], steps: [] };
+    fixture.outcome = { lines: ['+ a', '  ~ b', '- c', 'd'], changes: 3, refusals: [], held: [], steps: [] };
     const { out } = await fixture.run('plan', 'a');
     expect(out).to.contain('\x1b[32m+ a\x1b[39m\n\x1b[33m  ~ b\x1b[39m\n\x1b[31m- c\x1b[39m\nd\n');
   });

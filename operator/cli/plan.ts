@@ -39,7 +39,7 @@ export const PLAN: Command = {
   ],
   notes: [
     'Files alone: what an agent would do to this kernel. Files and a cluster (as kubectl innermap, or with --kubeconfig or\n--context): what applying them would change there, entry by entry, and what agents would refuse of it. A cluster\nalone: what its agent would do to this kernel as --node NAME, with the labels of that Node.',
-    'Exit code: 0 nothing to do, 1 there are changes, 2 something is wrong with the manifests or could not be read.',
+    'Exit code: 0 nothing to do, 1 there are changes or held removals, 2 an agent would refuse something, or something\ncould not be read.',
     'Of this kernel it needs root, or CAP_BPF. Decides by the same code as the agent; writes nowhere.',
   ],
   examples: [
@@ -65,12 +65,12 @@ async function run(given: Given, ports: Ports): Promise<number> {
       'plan',
     );
   const outcome = await outcomeOf(given, ports, address);
-  const { changes, steps, refusals } = outcome;
+  const { changes, steps, refusals, held } = outcome;
   if (given.text('output') === 'json')
-    terminal.out(`${JSON.stringify({ changes, steps, refusals }, null, 2)}\n`);
+    terminal.out(`${JSON.stringify({ changes, steps, refusals, held }, null, 2)}\n`);
   else show(outcome, terminal);
   if (refusals.length > 0) return EXIT.error;
-  return changes > 0 ? EXIT.attention : EXIT.done;
+  return changes + held.length > 0 ? EXIT.attention : EXIT.done;
 }
 
 /** For this kernel, as files or as a cluster want it. */
@@ -87,9 +87,15 @@ function show(outcome: PlanOutcome, terminal: Terminal): void {
   const { bad } = colourOf(terminal, 'error');
   for (const { origin, message } of outcome.refusals) terminal.error(`${bad(origin)}: ${message}\n`);
   terminal.out(paintedDiff(outcome.lines, terminal));
-  terminal.out(
-    outcome.changes === 0
-      ? 'Nothing to do: the kernel is as declared\n'
-      : `${counted(outcome.changes, 'change')}\n`,
-  );
+  terminal.out(`${summary(outcome)}\n`);
+}
+
+function summary({ changes, refusals, held }: PlanOutcome): string {
+  if (changes + refusals.length + held.length === 0) return 'Nothing to do: the kernel is as declared';
+  const parts = [
+    counted(changes, 'change'),
+    ...(held.length === 0 ? [] : [`${counted(held.length, 'removal')} held`]),
+    ...(refusals.length === 0 ? [] : [`${refusals.length} refused`]),
+  ];
+  return parts.join(', ');
 }

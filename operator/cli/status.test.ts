@@ -53,6 +53,34 @@ describe('status', () => {
     expect(out).to.contain('Not ready: 1 of 3 inner maps not ready');
   });
 
+  it('tells a mistake once: neither again for each inner map, nor in the last line', async () => {
+    const message = 'Pin tenants holds a foreign map';
+    const pending = `OuterMap tenants is not usable: PinInUse, ${message}`;
+    const failed = report({
+      ...FAILED,
+      innerMaps: [{ ...WEB, ready: false, reason: 'Pending', message: pending }],
+    });
+    const ready = (text: string) => ({
+      ...failed,
+      state: {
+        ...failed.state,
+        conditions: [
+          {
+            ...{ type: 'Ready' as const, status: 'False' as const, reason: 'PinInUse' as const },
+            ...{ message: text, lastTransitionTime: '2026-01-02T03:00:05Z' },
+          },
+        ],
+      },
+    });
+    const { out } = await shown(JSON.stringify(ready(`2 objects are not as declared: tenants, ${message}`)));
+    expect(out.split(message)).to.have.length(2);
+    expect(out).to.match(/^team-a\/web .*OuterMap tenants is not usable: PinInUse$/m);
+    expect(out).to.match(/Not ready: 1 of \d+ inner maps? not ready$/m);
+    expect((await shown(JSON.stringify(ready('old cannot be let go: EACCES')))).out).to.contain(
+      'not ready, old cannot be let go: EACCES\n',
+    );
+  });
+
   it('counts what a long list leaves out', async () => {
     const innerMaps = Array.from({ length: 60 }, (_, at) => ({ ...WEB, name: `m${at}`, ready: false }));
     expect((await shown(JSON.stringify(report({ innerMaps })))).out).to.contain('and 10 more\n');

@@ -28,6 +28,9 @@ describeScenario(import.meta.filename, 'a node that can never run an agent', fix
   it('holds up no InnerMap, and is named', async () => {
     const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: STRANGER } };
     await fixture.kubectl.must(['create', '-f', '-'], JSON.stringify(node));
+    const room = { cpu: '4', memory: '8Gi', pods: '110' };
+    const patch = JSON.stringify({ status: { capacity: room, allocatable: room } });
+    await fixture.kubectl.must(['patch', 'node', STRANGER, '--subresource=status', '-p', patch]);
     await mustAnswer('the DaemonSet gives it a Pod', podOfStranger, { expected: pods => pods.length === 1 });
     await fixture.apply();
     await fixture.mustBeReady(WEB);

@@ -72,7 +72,7 @@ describe('plan in a cluster', () => {
       },
       planNode: async request => {
         nodes.push(request);
-        return { lines: ['+ x'], changes: 1, refusals: [], steps: [] };
+        return { lines: ['+ x'], changes: 1, refusals: [], held: [], steps: [] };
       },
     };
     return { fixture: made, files, nodes };

@@ -38,10 +38,13 @@ function show(outcome: AppliedOutcome, terminal: Terminal): void {
   terminal.out(`${summary(outcome)}\n`);
 }
 
-function summary({ changes, problems }: AppliedOutcome): string {
+function summary({ changes, problems, refusals }: AppliedOutcome): string {
   const count = (kind: ObjectChange['kind']) => changes.filter(change => change.kind === kind).length;
-  const rest = problems.length === 0 ? '' : `, ${counted(problems.length, 'problem')}`;
-  return `${count('created')} created, ${count('changed')} changed, ${count('unchanged')} unchanged${rest}`;
+  const rest = [
+    ...(problems.length === 0 ? [] : [counted(problems.length, 'problem')]),
+    ...(refusals.length === 0 ? [] : [`${refusals.length} refused`]),
+  ];
+  return `${count('created')} created, ${count('changed')} changed, ${count('unchanged')} unchanged${rest.map(text => `, ${text}`).join('')}`;
 }
 
 function changeLines({ kind, object, origin, fields, entries }: ObjectChange): readonly string[] {

@@ -11,10 +11,15 @@ export function outcomeOf(plan: Plan, desired: Desired, refusals: readonly Manif
     origin: objectText(object),
     message: `${reason}, ${message}`,
   }));
+  const refused = plan.refused.map(({ outer, reason, message }) => ({
+    origin: `OuterMap ${outer}`,
+    message: `${reason}, ${message}`,
+  }));
   return {
-    lines: planLines(plan),
+    lines: planLines({ ...plan, refused: [] }),
     changes: plan.steps.length,
-    refusals: [...refusals, ...rejected],
+    refusals: [...refusals, ...rejected, ...refused],
+    held: plan.held.map(({ outer: outerMap, keys, of, token }) => ({ outerMap, keys, of, token })),
     steps: plan.steps.map(step => ({
       verb: step.verb,
       outerMap: step.outer,

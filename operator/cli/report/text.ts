@@ -33,7 +33,7 @@ export function statusText(report: Report, terminal: Terminal, asOf?: string): s
   return [
     outerMapTable(report.outerMaps),
     ...(messages.length === 0 ? [] : ['\n', ...messages]),
-    failed.length === 0 ? '' : `\n${innerMapTable(failed)}`,
+    failed.length === 0 ? '' : `\n${innerMapTable(failed.map(inner => withoutOuters(inner, report)))}`,
     ...report.refusals.map(({ origin, message }) => `${bad(printable(origin))}: ${printable(message)}\n`),
     `\n${asOf === undefined ? summary(report, terminal) : bad(`${asOf}, ${partsOf(report).join(', ')}`)}\n`,
   ].join('');
@@ -51,6 +51,13 @@ function outerMapTable(outerMaps: readonly OuterMapReport[]): string {
     REASON: ({ reason }) => reason,
     PIN: ({ pin }) => pin,
   });
+}
+
+/** What is told of the outer map already is not told again of each of its inner maps. */
+function withoutOuters(inner: InnerMapReport, { outerMaps }: Report): InnerMapReport {
+  const own = outerMaps.find(({ name, ready }) => name === inner.outerMap && !ready)?.message;
+  const isTold = own !== undefined && own !== '' && inner.message.endsWith(`, ${own}`);
+  return isTold ? { ...inner, message: inner.message.slice(0, -own.length - 2) } : inner;
 }
 
 function failuresFirst(outerMaps: readonly OuterMapReport[]): readonly OuterMapReport[] {
@@ -82,8 +89,15 @@ function partsOf(report: Report): readonly string[] {
   return [
     `${failed} of ${total} not ready`,
     ...(report.refusals.length === 0 ? [] : [`${counted(report.refusals.length, 'manifest')} refused`]),
-    ...(condition?.status === 'False' && condition.message !== '' ? [printable(condition.message)] : []),
+    ...(condition?.status === 'False' && !isTold(condition, report) ? [printable(condition.message)] : []),
   ];
+}
+
+/** The condition has the first failure or refusal again; what nothing else tells must be said. */
+function isTold({ message }: Condition, { outerMaps, innerMaps, refusals }: Report): boolean {
+  const told = [...outerMaps, ...innerMaps].filter(({ ready }) => !ready).map(each => each.message);
+  const all = [...told, ...refusals.map(refusal => refusal.message)].filter(text => text !== '');
+  return message === '' || all.some(text => message.endsWith(text));
 }
 
 function readyCondition(report: Report): Condition | undefined {

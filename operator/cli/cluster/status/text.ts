@@ -23,7 +23,7 @@ export function overviewText(overview: ClusterOverview, view: OverviewOptions): 
   const { terminal } = view;
   const parts = [
     colourOf(terminal, 'out').faint(`Cluster ${overview.server}\n`),
-    outerMapTable(overview.outerMaps, terminal),
+    outerMapTable(overview, terminal),
     rowTable(overview.nodes, view),
     silentLines(overview.silent),
     overview.held.map(held => heldLine(held, terminal)).join(''),
@@ -34,11 +34,11 @@ export function overviewText(overview: ClusterOverview, view: OverviewOptions): 
   return parts.filter(part => part !== '').join('\n');
 }
 
-function outerMapTable(outerMaps: readonly OuterMapLine[], terminal: Terminal): string {
+function outerMapTable({ outerMaps, failures }: ClusterOverview, terminal: Terminal): string {
   if (outerMaps.length === 0) return 'No outer maps are declared, or none that may be read\n';
   const { bad } = colourOf(terminal, 'out');
   const messages = outerMaps
-    .filter(({ message }) => message !== '')
+    .filter(({ message }) => message !== '' && !failures.some(each => message.endsWith(`: ${each.message}`)))
     .map(({ name, message }) => `${bad(name)}: ${printable(message)}\n`);
   const columns: Columns<OuterMapLine> = {
     'OUTER MAP': ({ name }) => name,

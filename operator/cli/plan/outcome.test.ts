@@ -1,0 +1,52 @@
+import { expect } from 'chai';
+import { dryRun } from '../../agent/dryrun.ts';
+import { AgentFixture, startedAgent } from '../../agent/testing/fixture.ts';
+import { FakeMachine } from '../../kernel/testing/fake/machine.ts';
+import type { PlanOutcome } from '../command.ts';
+import { outcomeOf } from './outcome.ts';
+
+describe('outcomeOf', () => {
+  const scene = (spec: object = {}) =>
+    new AgentFixture().outer('tenants', { pin: 'tenants', ...spec }).inner('a/web', 'tenants', 1, { 1: 1 });
+
+  async function outcome(fixture: AgentFixture, machine: FakeMachine): Promise<PlanOutcome> {
+    const { plan, desired } = await dryRun(fixture.wanted(), machine.openKernel(), {
+      name: 'here',
+      labels: {},
+    });
+    return outcomeOf(plan, desired, []);
+  }
+
+  async function applied(): Promise<FakeMachine> {
+    const machine = new FakeMachine();
+    await (await startedAgent(machine.openKernel(), scene())).turn();
+    return machine;
+  }
+
+  const refused: readonly (readonly [string, AgentFixture])[] = [
+    ['LayoutMismatch', scene({ key: 'u64' })],
+    ['PinInUse', new AgentFixture().outer('other', { pin: 'tenants' }).outer('tenants')],
+    ['PinNotFound', scene({ pin: 'nowhere', provision: 'Adopt' })],
+  ];
+  for (const [reason, fixture] of refused) {
+    it(`tells ${reason} once, as a refusal`, async () => {
+      const { changes, steps, lines, refusals, held } = await outcome(fixture, await applied());
+      const told = refusals.filter(({ message }) => message.startsWith(`${reason}, `));
+      expect(told.map(({ origin }) => origin.split(' ')[0])).to.deep.equal(['OuterMap']);
+      expect(lines.join('\n')).to.not.contain(reason);
+      expect([changes, held]).to.deep.equal([steps.length, []]);
+    });
+  }
+
+  it('tells a held removal with its token', async () => {
+    let many = new AgentFixture().outer('tenants');
+    for (let key = 0; key < 20; key++) many = many.inner(`a/m${key}`, 'tenants', key, {});
+    const machine = new FakeMachine();
+    await (await startedAgent(machine.openKernel(), many)).turn();
+    const { changes, held } = await outcome(new AgentFixture().outer('tenants'), machine);
+    expect(changes).to.equal(0);
+    expect(held).to.have.length(1);
+    expect(held[0]).to.include({ outerMap: 'tenants', keys: 20, of: 20 });
+    expect(held[0]!.token).to.match(/^[0-9a-f]{12}$/);
+  });
+});
