@@ -102,6 +102,22 @@ describe('eventsBetween', () => {
     expect(events(refused, written('False', 'False', 'InvalidKey'))).to.deep.equal(['Warning InvalidKey']);
   });
 
+  it('reports a failure of an object that was never ready, and another one after it', () => {
+    const full = written('True', 'False', 'OuterMapFull');
+    expect(events(nothing, full)).to.deep.equal(['Warning OuterMapFull']);
+    expect(events(written('True', 'False'), full)).to.deep.equal(['Warning OuterMapFull']);
+    expect(events(full, full)).to.deep.equal([]);
+    expect(events(full, written('True', 'False', 'OutOfMemory'))).to.deep.equal(['Warning OutOfMemory']);
+    expect(events(full, written('True', 'False'))).to.deep.equal([]);
+    expect(events(nothing, written('True', 'False', 'NoMatchingNodes'))).to.deep.equal([
+      'Warning NoMatchingNodes',
+    ]);
+    expect(events(nothing, written('True', 'Unknown', 'NodesNotReporting'))).to.deep.equal([
+      'Warning NodesNotReporting',
+    ]);
+    expect(events(nothing, written('Unknown', 'False', 'Pending'))).to.deep.equal([]);
+  });
+
   it('reports a held removal, even of an object that was not ready', () => {
     const held = written('True', 'False', 'RemovalHeld');
     expect(events(written('True', 'False'), held)).to.deep.equal(['Warning RemovalHeld']);
