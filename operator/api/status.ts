@@ -46,7 +46,7 @@ export interface KernelState {
   readonly outerBatch: 'once' | 'perEntry' | 'none';
   /** Measured at start, milliseconds of one update of an outer map. */
   readonly gracePeriodMs: number;
-  /** Whether a program never sees NULL while a HashOfMaps entry is replaced; unknown where it was not probed. */
+  /** `replaceVisible`: whether a program can see an entry of a HashOfMaps as absent while it is replaced. */
   readonly features: Readonly<Record<string, boolean>>;
 }
 

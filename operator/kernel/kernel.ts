@@ -86,7 +86,10 @@ export interface Kernel {
 
   /** How often bpf() was called, for metrics. */
   counts(): KernelCounts;
-  /** Features and the cost of a grace period: tried on scratch maps, never derived from the release number. Runs once. */
+  /**
+   * Features and the cost of a grace period: tried on scratch maps, never derived from the release number. Runs once; the
+   * state stays the same object, whose `outerBatch` is corrected where a batch shows it wrong.
+   */
   probe(): Promise<KernelState>;
 
   /** Makes the template map, makes the outer map with its fd, closes the template. */
@@ -100,12 +103,12 @@ export interface Kernel {
   /** The layout that an outer map was made with, by the bpf iterator (CAP_PERFMON too); undefined where that is unavailable. */
   template(outer: OpenMap): MapSpec | undefined;
   /** HashOfMaps only: whether an inner map of this layout fits, tried without writing (BPF_EXIST on an absent key); undefined for ArrayOfMaps. */
-  accepts(outer: OpenMap, inner: MapSpec): boolean | undefined;
+  accepts(outer: OpenMap, inner: MapSpec): Promise<boolean | undefined>;
 
   readOuter(outer: OpenMap): Promise<OuterEntries>;
   /** Inserts or replaces, one grace period for all where the kernel can. keys[i] gets inners[i]. */
   replace(outer: OpenMap, keys: Uint8Array, inners: readonly OpenMap[]): Promise<Failed>;
-  /** Batch for a HashOfMaps, parallel singles for an ArrayOfMaps. A key that is already gone is no failure. */
+  /** Batch for a HashOfMaps where the kernel has one, parallel singles for an ArrayOfMaps. A key that is already gone is no failure. */
   remove(outer: OpenMap, keys: Uint8Array): Promise<Failed>;
 
   /** Ids and names of many pinned maps, without reading them: open, info, close. Returns them in the order of the pins. */

@@ -96,7 +96,7 @@ async function readMap(
   }
   const map = kernel.open(path);
   try {
-    if (known.template?.of !== map.id) known.template = templateOf(kernel, map, desired);
+    if (known.template?.of !== map.id) known.template = await templateOf(kernel, map, desired);
     known.entriesRead = await readEntries(kernel, map, known.entries, known.entriesRead);
   } finally {
     map.close();
@@ -104,14 +104,14 @@ async function readMap(
 }
 
 /** The record has a created map's template. An adopted map's is read, or tried out. */
-function templateOf(
+async function templateOf(
   kernel: Kernel,
   map: OpenMap,
   desired: DesiredOuter,
-): NonNullable<OuterMemory['template']> {
+): Promise<NonNullable<OuterMemory['template']>> {
   if (desired.outerMap.spec.provision === 'Create') return { of: map.id };
   const spec = kernel.template(map);
   if (spec !== undefined) return { of: map.id, spec };
-  const accepts = kernel.accepts(map, desired.layout.template);
+  const accepts = await kernel.accepts(map, desired.layout.template);
   return accepts === undefined ? { of: map.id } : { of: map.id, accepts };
 }

@@ -13,7 +13,11 @@ import { bpfCounts, counted, openLibrary } from './library.ts';
 import type { Host } from './maps.ts';
 import { adoptFd, OwnedMap, openId, openPin } from './maps.ts';
 import { Room } from './memory/room.ts';
-import { acceptsInner, createOuterMap, readOuter, removeKeys, replaceInners } from './outer.ts';
+import { createOuterMap } from './outer/create.ts';
+import { readOuter } from './outer/read.ts';
+import { acceptsInner } from './outer/trial.ts';
+import { OuterWays } from './outer/ways.ts';
+import { removeKeys, replaceInners } from './outer/write.ts';
 import { probeKernel } from './probe/probe.ts';
 import { Templates } from './probe/template.ts';
 
@@ -47,7 +51,7 @@ export function openKernel(options: KernelOptions): RealKernel {
     const detail = 'this process needs CAP_BPF: run it as root, or with that capability';
     throw new KernelError('use bpf() with', root, 'EPERM', detail);
   }
-  const host = { library, possibleCpus: countPossibleCpus(), room: new Room() };
+  const host = { library, possibleCpus: countPossibleCpus(), room: new Room(), ways: new OuterWays() };
   const own = { pins: pinsOn(library, root), calls: counts };
   return kernelOn(host, new Templates(library, options.templateProgram), own);
 }
@@ -58,8 +62,6 @@ function kernelOn(host: Host, templates: Templates, own: Pick<RealKernel, 'pins'
   const limit = openFilesLimit();
   const openMapsLimit = Math.max(1, limit - Math.min(MOST_RESERVED, Math.ceil(limit / 4)));
   const reserve = fileTable(library);
-  // Until probed: a kernel without the batch says so at the first call
-  let batches = true;
   let isOpen = true;
   const opened = (): Host => {
     if (isOpen) return host;
@@ -68,7 +70,6 @@ function kernelOn(host: Host, templates: Templates, own: Pick<RealKernel, 'pins'
   const probe = async (): Promise<KernelState> => {
     const reserved = reserve(Math.min(openMapsLimit, FILES_AT_START));
     const [found] = await Promise.all([probeKernel(opened(), templates), reserved]);
-    batches = found.outerBatch === 'once';
     return found;
   };
   return {
@@ -88,10 +89,10 @@ function kernelOn(host: Host, templates: Templates, own: Pick<RealKernel, 'pins'
       opened();
       return templates.of(outer.id);
     },
-    accepts: (outer, inner) => acceptsInner(opened(), ours(outer), inner),
+    accepts: async (outer, inner) => acceptsInner(opened(), ours(outer), inner),
     readOuter: async outer => readOuter(opened(), ours(outer)),
-    replace: async (outer, keys, inners) => replaceInners(opened(), ours(outer), { keys, inners, batches }),
-    remove: async (outer, keys) => removeKeys(opened(), ours(outer), { keys, batches }),
+    replace: async (outer, keys, inners) => replaceInners(opened(), ours(outer), { keys, inners }),
+    remove: async (outer, keys) => removeKeys(opened(), ours(outer), keys),
     identify: async pins => identifyPins(opened(), pins),
     readInner: async addresses => readInners(opened(), addresses),
     edit: async (inner, edit) => editInner(opened(), ours(inner), edit),

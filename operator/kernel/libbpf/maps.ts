@@ -17,6 +17,7 @@ import {
 } from './maptypes.ts';
 import type { Room } from './memory/room.ts';
 import { leastBytes } from './memory/size.ts';
+import type { OuterWays } from './outer/ways.ts';
 
 /** The machine that every operation works on. */
 export interface Host {
@@ -24,6 +25,7 @@ export interface Host {
   /** Values of a per-CPU entry. */
   readonly possibleCpus: number;
   readonly room: Room;
+  readonly ways: OuterWays;
 }
 
 /** Owns an fd of a map. The layout is read from the kernel on first use; only the id can be read after close. */

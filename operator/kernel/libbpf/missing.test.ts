@@ -53,7 +53,22 @@ onRealKernel('openKernel where something is missing', () => {
       ...{ byId: 'EPERM', count: 100, ids: 1, frozen: true, removed: 0 },
     });
   });
+
+  it('CAP_NET_ADMIN: device, socket and XSK maps cannot be made, all others can', async () => {
+    const all = await scratch().open().probe();
+    const printed = inChild(TYPES.replaceAll('ROOT', scratch().root), withCapabilities('-all,+bpf'));
+    const needIt = ['DevMap', 'DevMapHash', 'SockHash', 'SockMap', 'XSKMap'].map(type => `inner.${type}`);
+    const nobodyCan = Object.keys(all.features).filter(
+      name => name.startsWith('inner.') && all.features[name] === false,
+    );
+    expect(printed.split(' ')).to.deep.equal([...new Set([...needIt, ...nobodyCan])].sort());
+  });
 });
+
+const TYPES = `
+  const { features } = await openKernel({ bpffs: 'ROOT' }).probe();
+  console.log(Object.keys(features).filter(name => name.startsWith('inner.') && !features[name]).sort().join(' '));
+`;
 
 const ROUND_TRIP = `
   const kernel = openKernel({ bpffs: 'ROOT' });

@@ -1,13 +1,14 @@
-import { KeyIndex } from '../../../core/bytes/keyindex.ts';
 import type { Entries } from '../../../core/entries.ts';
 import { NO_ENTRIES } from '../../../core/entries.ts';
-import { Slice } from '../../../timing/sliced.ts';
+import { Slice, timesSliced } from '../../../timing/sliced.ts';
 import { KernelError } from '../../error.ts';
 import { ERRNO, kernelError } from '../errno.ts';
 import type { Host, OwnedMap } from '../maps.ts';
 import { hasContents, strideOf } from '../maptypes.ts';
+import { concatenated, Growing, onlyOnce } from './growing.ts';
 import { repeatsKeys } from './prefixes.ts';
 import { copied } from './slab.ts';
+import { keysInOrder, MOST_PASSES } from './walk.ts';
 
 /** Maps up to this size are read at once, on the event loop. */
 const NOW_ENTRIES = 4096;
@@ -16,8 +17,6 @@ const NOW_BYTES = 1 << 20;
 const PART_ENTRIES = 16_384;
 const PART_BYTES = 4 << 20;
 const MOST_PART_BYTES = 1 << 30;
-/** Under churn the walk of a trie starts anew: reading fails after this many times its size. */
-const MOST_PASSES = 4;
 
 /** Sizes of one entry, and how many there can be. */
 interface Shape {
@@ -110,24 +109,18 @@ async function indexes(host: Host, map: OwnedMap, shape: Shape): Promise<Entries
   return found.entries();
 }
 
-/** From key to key, for types without a batch. A key that is deleted meanwhile starts the walk anew and repeats others. */
+/** Key by key, for types without a batch. */
 async function keyByKey(host: Host, map: OwnedMap, shape: Shape): Promise<Entries> {
-  const slice = new Slice();
+  const keys = await keysInOrder(host, map);
   const found = new Growing(shape);
   const value = new Uint8Array(shape.stride);
-  let key: Uint8Array | null = null;
-  for (let steps = 0; steps <= MOST_PASSES * (shape.maxEntries + 1); steps += 1) {
-    if (slice.over()) await slice.rest();
-    const next = new Uint8Array(shape.keySize);
-    const answer = host.library.mapNextKey(map.fd, key, next);
-    if (answer === -ERRNO.ENOENT) return onlyOnce(found.entries(), shape);
-    if (answer < 0) throw kernelError('read', map.label, answer);
-    key = next;
-    const looked = host.library.mapLookup(map.fd, next, value);
-    if (looked === 0) found.add(next, value);
-    else if (looked < 0 && looked !== -ERRNO.ENOENT) throw kernelError('read', map.label, looked);
-  }
-  throw new KernelError('read', map.label, 'EAGAIN', 'it changes faster than it can be read');
+  await timesSliced(shape.keySize === 0 ? 0 : keys.length / shape.keySize, index => {
+    const key = keys.subarray(index * shape.keySize, (index + 1) * shape.keySize);
+    const answer = host.library.mapLookup(map.fd, key, value);
+    if (answer === 0) found.add(key, value);
+    else if (answer !== -ERRNO.ENOENT) throw kernelError('read', map.label, answer);
+  });
+  return found.entries();
 }
 
 /** Buffers that one batch lookup writes to. */
@@ -173,68 +166,9 @@ function walkRepeats(map: OwnedMap, parts: readonly Entries[], shape: Shape): bo
   return map.spec.type === 'LPMTrie' && repeatsKeys(parts, shape.keySize);
 }
 
-/** The first entry of each key. */
-async function onlyOnce({ count, keys, values }: Entries, shape: Shape): Promise<Entries> {
-  const { keySize, stride } = shape;
-  const slice = new Slice();
-  const seen = new KeyIndex(keys, keySize, count);
-  const found = new Growing(shape);
-  for (let index = 0; index < count; index += 1) {
-    if (slice.over()) await slice.rest();
-    if (seen.enter(index) !== -1) continue;
-    const key = keys.subarray(index * keySize, (index + 1) * keySize);
-    found.add(key, values.subarray(index * stride, (index + 1) * stride));
-  }
-  return found.entries();
-}
-
 function joined(parts: readonly Entries[]): Entries {
   if (parts.length === 1) return parts[0]!;
   const count = parts.reduce((sum, { count }) => sum + count, 0);
   const keys = concatenated(parts.map(part => part.keys));
   return { count, keys, values: concatenated(parts.map(part => part.values)) };
-}
-
-function concatenated(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    all.set(part, offset);
-    offset += part.length;
-  }
-  return all;
-}
-
-/** A list of entries that grows one by one. */
-class Growing {
-  readonly #shape: Shape;
-  #count = 0;
-  #keys = new Uint8Array(0);
-  #values = new Uint8Array(0);
-
-  constructor(shape: Shape) {
-    this.#shape = shape;
-  }
-
-  add(key: Uint8Array, value: Uint8Array): void {
-    const { keySize, stride } = this.#shape;
-    if ((this.#count + 1) * keySize > this.#keys.length) this.#grow();
-    this.#keys.set(key, this.#count * keySize);
-    this.#values.set(value, this.#count * stride);
-    this.#count += 1;
-  }
-
-  entries(): Entries {
-    const { keySize, stride } = this.#shape;
-    const count = this.#count;
-    const keys = this.#keys.slice(0, count * keySize);
-    return { count, keys, values: this.#values.slice(0, count * stride) };
-  }
-
-  #grow(): void {
-    const { keySize, stride } = this.#shape;
-    const capacity = Math.max(64, this.#count * 2);
-    this.#keys = concatenated([this.#keys, new Uint8Array(capacity * keySize - this.#keys.length)]);
-    this.#values = concatenated([this.#values, new Uint8Array(capacity * stride - this.#values.length)]);
-  }
 }

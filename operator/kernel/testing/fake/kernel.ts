@@ -91,7 +91,8 @@ export class FakeKernel implements Kernel {
   }
 
   /** Makes a scratch map and tries its insertion: one mutation, as in the real kernel. */
-  accepts(outer: OpenMap, inner: MapSpec): boolean | undefined {
+  async accepts(outer: OpenMap, inner: MapSpec): Promise<boolean | undefined> {
+    await this.#meanwhile();
     const { template } = outerOf(outer, 'accepts');
     if (outer.spec.type === 'ArrayOfMaps') return undefined;
     const refused = this.#mutate('accepts', outer.name, () => creationErrno(inner));
@@ -232,6 +233,9 @@ function linux618(capabilities: FakeCapabilities): KernelState {
     gracePeriodMs: 8,
     features: {
       arrayOfMapsDeleteBatch: false,
+      hashOfMapsDeleteBatch: true,
+      outerLookupsWait: false,
+      replaceVisible: false,
       freeze: true,
       innerMapFlag: true,
       openById: capabilities.sysAdmin,

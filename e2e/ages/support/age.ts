@@ -1,0 +1,80 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build, NATIVE } from '../../../native/stage.ts';
+
+/** Kernels of before 6.8, which native/age.c plays at this machine's speed. */
+export const AGES = ['5.10', '5.15', '6.1'] as const;
+/** `none`: this machine's kernel as it is. */
+export type Age = (typeof AGES)[number] | 'none';
+
+/** What the shim counts: grace periods that were waited for, and the most calls that waited at once. */
+export interface Waited {
+  /** By first threads: they have the event loop. */
+  readonly onLoop: number;
+  readonly offLoop: number;
+  readonly atOnce: number;
+}
+
+/** A kernel of this age for child processes: `before` goes before their command. */
+export class AgedKernel {
+  readonly #directory = mkdtempSync(join(tmpdir(), 'innermap-age-'));
+  readonly #age: Age;
+  readonly #graceMs: number;
+  #refuses = false;
+
+  constructor(age: Age, graceMs = 8) {
+    this.#age = age;
+    this.#graceMs = graceMs;
+  }
+
+  /** New maps are EPERM from now on, for processes that start. */
+  refuseMaps(): this {
+    this.#refuses = true;
+    return this;
+  }
+
+  get before(): readonly string[] {
+    return [
+      'env',
+      `LD_PRELOAD=${join(NATIVE, 'build', 'age.so')}`,
+      `AGE=${this.#age}`,
+      `AGE_MS=${this.#graceMs}`,
+      `AGE_TOLD=${this.#told}`,
+      ...(this.#refuses ? ['AGE_REFUSES=1'] : []),
+      // As bin/innermap.js has it: of four threads, single calls would wait for each other
+      'UV_THREADPOOL_SIZE=256',
+    ];
+  }
+
+  /** So far: also while processes run. */
+  waited(): Waited {
+    const bytes = readFileSync(this.#told);
+    const [onLoop, offLoop, , atOnce] = [0, 1, 2, 3].map(at => Number(bytes.readBigUInt64LE(8 * at)));
+    return { onLoop: onLoop!, offLoop: offLoop!, atOnce: atOnce! };
+  }
+
+  leave(): void {
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  get #told(): string {
+    return join(this.#directory, 'told');
+  }
+}
+
+/** Gives each test of a suite its aged kernels, and takes them away. */
+export function useAges(): (age: Age, graceMs?: number) => AgedKernel {
+  const made: AgedKernel[] = [];
+  before(function () {
+    build(this);
+  });
+  afterEach(() => {
+    for (const kernel of made.splice(0)) kernel.leave();
+  });
+  return (age, graceMs) => {
+    const kernel = new AgedKernel(age, graceMs);
+    made.push(kernel);
+    return kernel;
+  };
+}

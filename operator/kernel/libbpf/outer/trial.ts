@@ -1,0 +1,44 @@
+import type { MapSpec } from '../../../core/mapspec.ts';
+import { ERRNO, kernelError } from '../errno.ts';
+import type { Host, OwnedMap } from '../maps.ts';
+import { createMap } from '../maps.ts';
+import { EXIST } from '../symbols.ts';
+
+/** Random keys that are tried before all count as taken, as short keys can be. */
+const KEY_TRIES = 64;
+
+/**
+ * Whether an inner map of this layout fits: BPF_EXIST on an absent key checks the layout (EINVAL) before it finds
+ * nothing to replace (ENOENT). Undefined for an ArrayOfMaps, whose keys all exist, and where no absent key is found.
+ */
+export async function acceptsInner(
+  host: Host,
+  outer: OwnedMap,
+  inner: MapSpec,
+): Promise<boolean | undefined> {
+  const { library } = host;
+  const key = outer.spec.type === 'HashOfMaps' ? await absentKey(host, outer) : undefined;
+  if (key === undefined) return undefined;
+  const label = `a trial inner map for ${outer.label}`;
+  const fd = createMap(host, { spec: inner, name: 'innermap_trial', operation: 'create', label });
+  try {
+    // Before 6.8 it waits for a grace period, as the lookups before it do
+    const answer = await library.mapUpdate.later(outer.fd, key, Uint32Array.of(fd), EXIST);
+    if (answer === -ERRNO.ENOENT) return true;
+    if (answer === -ERRNO.EINVAL) return false;
+    throw kernelError('try an inner map in', outer.label, answer);
+  } finally {
+    library.close(fd);
+  }
+}
+
+async function absentKey({ library }: Host, outer: OwnedMap): Promise<Uint8Array | undefined> {
+  const value = new Uint32Array(1);
+  for (let tries = 0; tries < KEY_TRIES; tries += 1) {
+    const key = Uint8Array.from({ length: outer.spec.keySize }, () => Math.floor(Math.random() * 256));
+    const answer = await library.mapLookup.later(outer.fd, key, value);
+    if (answer === -ERRNO.ENOENT) return key;
+    if (answer < 0) throw kernelError('read', outer.label, answer);
+  }
+  return undefined;
+}

@@ -1,0 +1,40 @@
+import type { KernelState } from '../../../api/status.ts';
+import type { Trial } from './waiting.ts';
+import { LEAST_GRACE_PERIOD_MS, waits } from './waiting.ts';
+
+/** Singles share grace periods: as many at once as share one. libuv's pool (UV_THREADPOOL_SIZE) limits how many run. */
+export const MOST_SINGLES = 256;
+
+/** How this kernel's calls on outer maps are made with the fewest grace periods. */
+export class OuterWays {
+  /** The probe's; until then a kernel without the batch says so at the first call. */
+  updateBatch: KernelState['outerBatch'] = 'once';
+  /** Of a HashOfMaps: an ArrayOfMaps has no delete batch on any kernel. It waits once since 5.18, where there is one. */
+  deletesByBatch = true;
+  #lookupsWait: Promise<boolean> | undefined;
+
+  /**
+   * Whether each lookup waits for a grace period, also each place of an ArrayOfMaps in a batch (before 6.8). Asked with the
+   * first lookup, as commands read without a probe.
+   */
+  lookupsWait(lookup: Trial): Promise<boolean> {
+    this.#lookupsWait ??= waits(lookup).catch((error: unknown) => {
+      this.#lookupsWait = undefined;
+      throw error;
+    });
+    return this.#lookupsWait;
+  }
+
+  /** What a batch took corrects what the probe found: one that waits for each entry takes a thousand times its time. */
+  took(kind: 'update' | 'delete', { entries, milliseconds }: BatchTime): void {
+    // As many singles share one grace period, which load can stretch
+    if (entries <= MOST_SINGLES || milliseconds < entries * LEAST_GRACE_PERIOD_MS) return;
+    if (kind === 'delete') this.deletesByBatch = false;
+    else this.updateBatch = 'perEntry';
+  }
+}
+
+interface BatchTime {
+  readonly entries: number;
+  readonly milliseconds: number;
+}

@@ -1,0 +1,124 @@
+import { KeyIndex } from '../../../core/bytes/keyindex.ts';
+import type { Failed, OpenMap } from '../../kernel.ts';
+import type { Pairs, WriteProgress } from '../entries/write.ts';
+import { batchLater, failuresOf, keysOf, pairsOf, part } from '../entries/write.ts';
+import { ERRNO } from '../errno.ts';
+import type { Host, OwnedMap } from '../maps.ts';
+import { labelOf } from '../maps.ts';
+import { inParallel } from '../parallel.ts';
+import { ANY } from '../symbols.ts';
+import { readOuter } from './read.ts';
+import { MOST_SINGLES } from './ways.ts';
+
+/** Each batch waits for a grace period of its own, so after this many the rest go as parallel singles. */
+const MOST_BATCHES = 4;
+
+interface Change {
+  readonly host: Host;
+  readonly outer: OwnedMap;
+  readonly pairs: Pairs;
+  /** Index → -errno. */
+  readonly failed: Map<number, number>;
+}
+
+/** Reads every fd first: one that was closed throws before anything is done. */
+export async function replaceInners(
+  host: Host,
+  outer: OwnedMap,
+  { keys, inners }: { readonly keys: Uint8Array; readonly inners: readonly OpenMap[] },
+): Promise<Failed> {
+  const fds = new Uint32Array(inners.length);
+  for (let at = 0; at < inners.length; at++) fds[at] = inners[at]!.fd;
+  const entries = { count: inners.length, keys, values: new Uint8Array(fds.buffer) };
+  const pairs = pairsOf(outer, entries, host.possibleCpus);
+  const failed = await applyAll({ host, outer, pairs });
+  return failuresOf(outer, failed, index => `insert ${labelOf(inners[index]!)} into`);
+}
+
+/** A key that is gone already is no failure. */
+export async function removeKeys(host: Host, outer: OwnedMap, keys: Uint8Array): Promise<Failed> {
+  const failed = await applyAll({ host, outer, pairs: keysOf(outer, keys) });
+  for (const [index, answer] of failed) if (answer === -ERRNO.ENOENT) failed.delete(index);
+  return failuresOf(outer, failed, () => 'delete an entry of');
+}
+
+/**
+ * Applies batches, each behind the entry that the kernel refused in the last; after the last batch, singles.
+ * Returns index → -errno.
+ */
+async function applyAll(given: Omit<Change, 'failed'>): Promise<Map<number, number>> {
+  const failed = new Map<number, number>();
+  const change: Change = { ...given, failed };
+  let rest = upTo(change.pairs.count);
+  const mostBatches = rest.length > 1 && isWorthBatches(change) ? MOST_BATCHES : 0;
+  for (let batch = 0; batch < mostBatches && rest.length > 0; batch += 1) {
+    const { done, answer, unsupported } = await applyBatch(change, rest);
+    if (answer === 0) return failed;
+    if (unsupported) break;
+    failed.set(rest[done]!, answer);
+    rest = rest.subarray(done + 1);
+    if (change.outer.spec.type === 'HashOfMaps') rest = await withoutHopeless(change, rest, answer);
+  }
+  await inParallel(rest.length, MOST_SINGLES, index => applySingle(change, rest[index]!));
+  return failed;
+}
+
+/** Not where a batch waits once per entry, nor where there is none: an ArrayOfMaps has no delete batch on any kernel. */
+function isWorthBatches({ host: { ways }, outer, pairs }: Change): boolean {
+  if (pairs.values !== undefined) return ways.updateBatch === 'once';
+  return ways.deletesByBatch && outer.spec.type === 'HashOfMaps';
+}
+
+/** 0, 1, 2 …; a plain loop, Array.from takes ten times as long. */
+function upTo(count: number): Uint32Array {
+  const indexes = new Uint32Array(count);
+  for (let at = 0; at < count; at++) indexes[at] = at;
+  return indexes;
+}
+
+async function applyBatch({ host, outer, pairs }: Change, indexes: Uint32Array): Promise<WriteProgress> {
+  const some = indexes.length === pairs.count ? pairs : pickedPairs(pairs, indexes);
+  const start = performance.now();
+  const progress = await batchLater(host.library, outer.fd, some);
+  const milliseconds = performance.now() - start;
+  host.ways.took(pairs.values === undefined ? 'delete' : 'update', { entries: progress.done, milliseconds });
+  return progress;
+}
+
+async function applySingle({ host, outer, pairs, failed }: Change, index: number): Promise<void> {
+  const { keys, values } = part(pairs, index, index + 1);
+  const answer = await (values === undefined
+    ? host.library.mapDelete.later(outer.fd, keys)
+    : host.library.mapUpdate.later(outer.fd, keys, values, ANY));
+  if (answer < 0) failed.set(index, answer);
+}
+
+/**
+ * Every refused entry ends a batch, and each batch costs a grace period. So after the first refusal by a full map or an
+ * absent key, this reads which keys are present. Deletes continue with those alone. In a full map replacements continue
+ * by batch, and inserts one by one: a refused insert costs nothing.
+ */
+async function withoutHopeless(change: Change, rest: Uint32Array, answer: number): Promise<Uint32Array> {
+  const isUpdate = change.pairs.values !== undefined;
+  if (rest.length === 0 || answer !== (isUpdate ? -ERRNO.E2BIG : -ERRNO.ENOENT)) return rest;
+  const { count, keys } = await readOuter(change.host, change.outer);
+  const present = KeyIndex.of(keys, change.outer.spec.keySize, count);
+  const isPresent = (index: number): boolean => present.find(change.pairs.keys, index) !== -1;
+  const absent = rest.filter(index => !isPresent(index));
+  if (isUpdate) await inParallel(absent.length, MOST_SINGLES, index => applySingle(change, absent[index]!));
+  return rest.filter(isPresent);
+}
+
+function pickedPairs(pairs: Pairs, indexes: Uint32Array): Pairs {
+  const keys = picked(pairs.keys, pairs.keySize, indexes);
+  const values = pairs.values === undefined ? undefined : picked(pairs.values, pairs.stride, indexes);
+  return { ...pairs, count: indexes.length, keys, values };
+}
+
+function picked(bytes: Uint8Array, size: number, indexes: Uint32Array): Uint8Array {
+  const result = new Uint8Array(indexes.length * size);
+  indexes.forEach((index, place) => {
+    result.set(bytes.subarray(index * size, (index + 1) * size), place * size);
+  });
+  return result;
+}
