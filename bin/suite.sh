@@ -52,7 +52,8 @@ prune_outputs() {
 # run_specs COMMAND…, which is mocha with its options, or what measures mocha.
 run_specs() {
   local status=0
-  INNERMAP_SUITE=$$ INNERMAP_TEST_SUMMARY="$summary" TMPDIR="$scratch/tmp" \
+  # libuv's pool as bin/innermap.js gives it to the agent
+  INNERMAP_SUITE=$$ INNERMAP_TEST_SUMMARY="$summary" TMPDIR="$scratch/tmp" UV_THREADPOOL_SIZE=256 \
     timeout --kill-after=10 "$SUITE_SECONDS" "$@" --reporter bin/reporter.cjs || status=$?
   if [ ! -s "$summary" ]; then
     failed=$((failed + 1))

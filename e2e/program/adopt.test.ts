@@ -23,7 +23,7 @@ const HASHES = { outer: 'hash', inner: 'hash' } as const;
 const WRONG = { inner: { ...INNERS.hash, maxEntries: 4, value: 'u64' } };
 
 describe('adopting an outer map that a program’s loader made', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const fixture = useLoadedAgent();
 
   for (const outer of Object.keys(OUTERS) as Outer[]) {

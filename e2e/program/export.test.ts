@@ -5,7 +5,7 @@ import { Program } from './support/sample.ts';
 import { foreignContents, INNERS, type Inner, makeForeign, OUTERS, type Outer } from './support/stranger.ts';
 
 describe('export of an outer map that a program’s loader made', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const fixture = useLoadedAgent();
 
   for (const outer of Object.keys(OUTERS) as Outer[]) {

@@ -9,7 +9,7 @@ const WEB = '10.1.0.7';
 const HTTPS = { to: WEB, service: 'tcp/443' };
 
 describe('program reloaded', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const fixture = useLoadedAgent();
   let program: Program;
 

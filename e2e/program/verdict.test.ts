@@ -20,7 +20,7 @@ const MAIL = '10.1.0.8';
 const HTTPS = { to: WEB, service: 'tcp/443' };
 
 describe('XDP program over adopted outer maps', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const fixture = useLoadedAgent();
   let program: Program;
 

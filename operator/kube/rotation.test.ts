@@ -11,7 +11,7 @@ import { SimulatedClock, until } from './testing/clock.ts';
 const NODE = { resource: { group: '', version: 'v1', plural: 'nodes' }, name: 'n1' };
 
 describe('openCluster in a pod', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   let root: string;
   let secrets: string;
   let clock: SimulatedClock;

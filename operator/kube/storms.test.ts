@@ -88,7 +88,7 @@ describe('Reflector in hours of failures', () => {
     expect(fixture.failures).to.deep.equal([]);
     await fixture.reflector.stop();
     await fixture.clock.run(600_000);
-  }).timeout(20_000);
+  }).timeout(60_000);
 
   it('takes ten thousand objects of 2 KB, streamed and by pages', async () => {
     for (const streaming of [true, false]) {
@@ -101,7 +101,7 @@ describe('Reflector in hours of failures', () => {
       expect(size).to.equal(10_000);
     }
     fixture = await new ReflectorFixture().start();
-  }).timeout(30_000);
+  }).timeout(60_000);
 
   it('any sequence of changes and faults ends with what the server has', async () => {
     const step = fc.oneof(

@@ -143,7 +143,7 @@ function samples(fixture: ControlPlaneFixture): void {
 
 function edits(fixture: ControlPlaneFixture): void {
   before(function () {
-    this.timeout(30_000);
+    this.timeout(60_000);
     const files = VALID.flatMap(({ name }) => ['-f', join(SAMPLES, name)]);
     return fixture.kubectl.must(['apply', '--server-side', ...files]);
   });

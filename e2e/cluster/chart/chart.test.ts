@@ -43,7 +43,7 @@ describeCluster('chart on a real API server', () => {
     await plane.kubectl.must(['wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all']);
   });
   after(async function () {
-    this.timeout(30_000);
+    this.timeout(60_000);
     helm?.close();
     await plane?.stop();
   });

@@ -105,7 +105,7 @@ describe('applyWrites', () => {
       expect(without, `killed at ${share}`).to.deep.equal([]);
       expect(machine.openFds(kernel)).to.equal(0);
     }
-  }).timeout(20_000);
+  }).timeout(60_000);
 });
 
 /** An empty outer map in the ledger. */

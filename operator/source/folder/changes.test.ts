@@ -27,7 +27,7 @@ describe('folderSource, when files change', () => {
     });
     const { source, wanted } = await fixture.open(folder);
     writeFileSync(join(folder, 'b.yaml'), `${innerMap('b', 5)}---\n${innerMap('c')}`);
-    await until(() => fixture.changes > 0, 100);
+    await until(() => fixture.changes > 0);
     const next = await source.read();
     expect(entriesOf(next, 'a/b')).to.equal(5);
     expect(inner(next, 'a/a')).to.equal(inner(wanted, 'a/a'));
@@ -41,7 +41,7 @@ describe('folderSource, when files change', () => {
     const folder = fixture.folder({ 'o.yaml': outerMap(), 'a.yaml': text(2) });
     const { source } = await fixture.open(folder);
     writeFileSync(join(folder, 'a.yaml'), text(3));
-    await until(() => fixture.changes > 0, 1000);
+    await until(() => fixture.changes > 0);
     const { content } = inner(await source.read(), 'a/a');
     expect(content.kind === 'encoded' && content.entries.values[0]).to.equal(3);
   });
@@ -80,7 +80,7 @@ describe('folderSource, when files change', () => {
     await until(async () => entriesOf(await source.read(), 'a/a') === 3);
     await pause(50);
     writeFileSync(join(now, 'a.yaml'), innerMap('a', 5));
-    await until(async () => entriesOf(await source.read(), 'a/a') === 5, 1000);
+    await until(async () => entriesOf(await source.read(), 'a/a') === 5);
   });
 
   it('follows the swap of a ConfigMap, twice', async () => {

@@ -49,7 +49,7 @@ describe('Reader', () => {
   });
 
   it('loses no other file to the one that takes more memory than the thread may have', async function () {
-    this.timeout(30_000);
+    this.timeout(60_000);
     reader = new FileReader({ maxOldGenerationSizeMb: 24, maxYoungGenerationSizeMb: 8 });
     const folder = fixture.folder({
       'a.yaml': innerMap('a', 3),
