@@ -1,15 +1,25 @@
 #!/usr/bin/env node
 // Plain JavaScript that any Node can read: it may have to say that this Node is too old.
 // CommonJS: the loader of ES modules starts libuv's pool before the first line of a module runs, too early for its size.
-const { existsSync } = require('node:fs');
+const { existsSync, readFileSync } = require('node:fs');
 const { join } = require('node:path');
 const { pathToFileURL } = require('node:url');
 
 const OLDEST = [20, 19];
 
+// The loader of ES modules opens a program's files side by side
+const LEAST_FILES = 96;
+
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
   fail(`Cannot run on Node ${process.versions.node}: innermap needs ${OLDEST.join('.')} or newer`);
+}
+
+const files = openFiles();
+if (files < LEAST_FILES) {
+  fail(
+    `Cannot start with ${files} open files (RLIMIT_NOFILE): innermap needs ${LEAST_FILES}, an agent one more for each inner map that it changes at once; raise it with ulimit -n or LimitNOFILE`,
+  );
 }
 
 // libuv reads it once, before its first use. An ArrayOfMaps has no delete batch: as many deletes as koffi takes
@@ -25,7 +35,29 @@ import(pathToFileURL(built).href)
   .then(({ main }) => main(process.argv.slice(2)))
   .then(code => {
     process.exitCode = code;
-  });
+  })
+  .catch(ended);
+
+// A command that goes on has a net of its own, and ends in order
+process.on('uncaughtException', error => {
+  if (process.listenerCount('uncaughtException') === 1) ended(error);
+});
+
+function ended(error) {
+  const isDebugged = (process.env.INNERMAP_DEBUG ?? '') !== '';
+  fail(`Error: ${(isDebugged && error?.stack) || (error?.message ?? error)}`);
+}
+
+// Node has raised it to the hard limit
+function openFiles() {
+  try {
+    return Number(
+      /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? Infinity,
+    );
+  } catch {
+    return Infinity;
+  }
+}
 
 function fail(message) {
   process.stderr.write(`${message}\n`);

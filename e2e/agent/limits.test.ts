@@ -3,6 +3,7 @@ import type { Report } from '../../operator/core/report/report.ts';
 import { useLoadedAgent } from './support/loadedagent.ts';
 import { innerMap, type Manifest, outerMap, u32, u32Pairs } from './support/manifests.ts';
 import { MemoryGroup } from './support/memory.ts';
+import { INNERMAP, ran } from './support/process.ts';
 import { idsIn } from './support/witness.ts';
 
 const MIB = 2 ** 20;
@@ -78,6 +79,15 @@ describe('agent at a limit', () => {
     expect(reasons['many']).to.match(/^TooManyEntries: .*3.*2/);
     expect(fixture().contents('limits')).to.deep.equal({ [u32(3)]: u32Pairs({ 1: 1 }) });
   });
+
+  for (const files of [40, 95]) {
+    it(`${files} files are too few to start with: one sentence with the remedy, and exit code 2`, () => {
+      const before = ['prlimit', `--nofile=${files}:${files}`, process.execPath, INNERMAP];
+      const { code, error } = ran([...before, 'agent', '--manifests', fixture().manifests]);
+      expect(code, error).to.equal(2);
+      expect(error).to.match(/^Cannot start with \d+ open files .* needs 96.*LimitNOFILE\n$/);
+    });
+  }
 
   for (const files of [96, 128]) {
     it(`EMFILE: works in smaller waves with ${files} files, 500 maps of them`, async () => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { CONTENT_TYPES } from './support/contenttypes.ts';
-import { useLoadedAgent } from './support/loadedagent.ts';
+import { type LoadedAgentFixture, useLoadedAgent } from './support/loadedagent.ts';
 import { innerMap, type Manifest, outerMap, u32, u32Pairs } from './support/manifests.ts';
 import { oneTurn } from './support/oneturn.ts';
 import { INNERMAP, ran } from './support/process.ts';
@@ -125,6 +125,25 @@ describe('agent that runs', () => {
     expect(await fetch(`http://${waiting}/healthz`).catch(() => 'nobody')).to.equal('nobody');
   });
 
+  for (const [origin, statement] of [
+    ['uncaughtException', 'throw new Error("slipped")'],
+    ['unhandledRejection', 'Promise.reject(new Error("slipped"))'],
+  ]) {
+    it(`ends in order with 2 after an ${origin} in a callback, and says what it was`, async () => {
+      fixture().write('outer.yaml', outerMap('tenants'));
+      const slip = `data:text/javascript,process.on('SIGUSR2',()=>{${statement}})`;
+      const agent = fixture().launch([process.execPath, '--import', slip, ...agentWords(fixture())]);
+      await fixture().reported(({ state }) => state.conditions[0]?.status === 'True');
+      const { code, error } = await agent.end('SIGUSR2');
+      expect(code, error).to.equal(2);
+      expect(error).to.match(new RegExp(`Nobody caught an exception.*origin=${origin}.*slipped`));
+      expect(error).to.not.include('Stopped, all maps stay in place');
+      expect(error.trimEnd().split('\n').at(-1)).to.equal('Error: slipped');
+      const next = await fixture().started();
+      expect(next.log).to.not.include('waiting');
+    });
+  }
+
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     it(`ends with 0 at ${signal}, sooner than it started, and leaves all maps in place`, async () => {
       fixture().write('maps.yaml', ...everything());
@@ -183,4 +202,8 @@ function everything(): Manifest[] {
     sealed,
     innerMap('a/edited', { ...place, key: 7 }, { 2: 2 }, { update: 'InPlace' }),
   ];
+}
+
+function agentWords({ manifests, bpffs, report }: LoadedAgentFixture): readonly string[] {
+  return [INNERMAP, 'agent', '--manifests', manifests, '--bpffs', bpffs, '--report', report];
 }

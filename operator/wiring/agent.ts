@@ -17,6 +17,7 @@ import { NODE_CLOCK } from '../timing/clock.ts';
 import { folderAdapters } from './folder.ts';
 import { nodeOf } from './node.ts';
 import type { Observed } from './observed.ts';
+import { untilSignal } from './untilsignal.ts';
 import { WaitingServer } from './waiting.ts';
 
 /** What an agent is started with. */
@@ -54,7 +55,7 @@ export async function runOnce(options: AgentOptions, version: string): Promise<R
 /** Until SIGTERM or SIGINT: the current turn is finished, all maps stay in place. */
 export async function runAgent(options: AgentOptions, version: string): Promise<number> {
   const log = logOf(options);
-  await untilSignal(stop => {
+  await untilSignal(log, stop => {
     const start = { options, version, log, stop };
     return withAgent(start, async (agent, adapters) => {
       const observed = await observedAt(start, agent, adapters);
@@ -96,20 +97,6 @@ function all(listeners: readonly TurnListener[]): TurnListener {
 
 export function logOf({ logLevel, logFormat }: Pick<AgentOptions, 'logLevel' | 'logFormat'>): Log {
   return createLog({ level: logLevel, json: logFormat === 'json' });
-}
-
-/** Runs until `work` ends by itself or a signal stops it: SIGTERM of a kubelet, SIGINT of a terminal. */
-export async function untilSignal<T>(work: (stop: AbortSignal) => Promise<T>): Promise<T> {
-  const stop = new AbortController();
-  const end = (): void => stop.abort();
-  process.on('SIGTERM', end);
-  process.on('SIGINT', end);
-  try {
-    return await work(stop.signal);
-  } finally {
-    process.off('SIGTERM', end);
-    process.off('SIGINT', end);
-  }
 }
 
 /** Puts the node's paths into a text. */

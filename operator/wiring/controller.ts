@@ -4,7 +4,8 @@ import { Controller } from '../controller/run.ts';
 import { openCluster } from '../kube/client.ts';
 import type { ControllerMetrics } from '../support/metrics/controller.ts';
 import { type Serving, serve } from '../support/serve.ts';
-import { logOf, untilSignal } from './agent.ts';
+import { logOf } from './agent.ts';
+import { untilSignal } from './untilsignal.ts';
 
 /** Requests under way at once, status writes included. */
 const CONCURRENCY = 20;
@@ -26,7 +27,7 @@ export async function runController(options: ControllerCommandOptions, version: 
   const serving = metrics && (await servingAt(listen!, controller, metrics));
   if (serving !== undefined) log.info('Serving metrics and health', { address: serving.address });
   try {
-    const outcome = await untilSignal(stop => controller.run(stop));
+    const outcome = await untilSignal(log, stop => controller.run(stop));
     log.info(outcome === 'stopped' ? 'Stopped' : 'Lease lost: this process ends, another may lead');
     return outcome === 'stopped' ? 0 : 2;
   } finally {
