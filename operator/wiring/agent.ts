@@ -26,6 +26,8 @@ export interface AgentStart {
   readonly version: string;
   readonly log: Log;
   readonly stop: AbortSignal;
+  /** For one turn alone. */
+  readonly once?: boolean;
 }
 
 /** Where an agent reads declarations and publishes its report. */
@@ -43,7 +45,8 @@ export interface AgentAdapters {
 
 /** One turn. */
 export async function runOnce(options: AgentOptions, version: string): Promise<Report> {
-  const start = { options, version, log: logOf(options), stop: new AbortController().signal };
+  const stop = new AbortController().signal;
+  const start = { options, version, log: logOf(options), stop, once: true };
   const report = await withAgent(start, async agent => {
     const result = await turn(agent, { resync: true, contentShare: 1 });
     turnLog(start.log, withPathsOf(options)).turned(result);

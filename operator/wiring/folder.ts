@@ -1,9 +1,17 @@
+import { openForWriting } from '../kernel/libbpf/fd/writers.ts';
+import { openLibrary } from '../kernel/libbpf/library.ts';
 import { filePublisher } from '../publish/file.ts';
 import { folderSource } from '../source/folder/folder.ts';
 import type { AgentAdapters, AgentStart } from './agent.ts';
 
+/** One turn alone: what is being written when it starts should count in it. */
+const PATIENCE_MS = 5_000;
+
 /** Reads the manifests of a folder, and publishes into a file. */
-export function folderAdapters({ options, log }: AgentStart, possibleCpus: number): AgentAdapters {
+export function folderAdapters(
+  { options, log, once = false }: AgentStart,
+  possibleCpus: number,
+): AgentAdapters {
   const { report, manifests, releases } = options;
   const publisher = filePublisher(report, error =>
     log.warn('Cannot write the report', { file: report, error: error.message }),
@@ -12,6 +20,8 @@ export function folderAdapters({ options, log }: AgentStart, possibleCpus: numbe
     paths: manifests,
     possibleCpus,
     releases,
+    isOpenForWriting: path => openForWriting(openLibrary(), path),
+    ...(once ? { patienceMs: PATIENCE_MS } : {}),
     unwatched: (directory, error) =>
       log.warn('Cannot watch a directory, its changes are seen at a resync only', {
         directory,

@@ -2,6 +2,7 @@ import { onlyWriter } from '../../../operator/agent/lock.ts';
 import { emptyMemory } from '../../../operator/agent/memory.ts';
 import { turn } from '../../../operator/agent/turn.ts';
 import type { Report } from '../../../operator/core/report/report.ts';
+import { openForWriting } from '../../../operator/kernel/libbpf/fd/writers.ts';
 import { openKernel } from '../../../operator/kernel/libbpf/kernel.ts';
 import { observed, openLibrary } from '../../../operator/kernel/libbpf/library.ts';
 import { folderSource } from '../../../operator/source/folder/folder.ts';
@@ -42,7 +43,10 @@ export async function oneTurn(
   });
   const kernel = openKernel({ bpffs: folders.bpffs, library });
   const { possibleCpus } = kernel;
-  const source = folderSource({ paths: [folders.manifests], possibleCpus, releases: folders.releases ?? [] });
+  const source = folderSource({
+    ...{ paths: [folders.manifests], possibleCpus, releases: folders.releases ?? [] },
+    isOpenForWriting: path => openForWriting(openLibrary(), path),
+  });
   const lock = await onlyWriter(kernel, () => {}, new AbortController().signal);
   const publisher = { publish: () => Promise.resolve() };
   const node = { name: 'here', labels: {}, bootID: '' };

@@ -1,6 +1,9 @@
 import type { Mutant } from '../mutant.js';
 
 const ASSEMBLY = 'operator/source/folder/assembly.ts';
+const BELIEF = 'operator/source/folder/disk/belief.ts';
+const BELIEVED = ['dist/operator/source/folder/disk/belief.test.js'];
+const WRITING = ['dist/operator/source/folder/writing.test.js'];
 const MISTAKES = ['dist/operator/source/folder/mistakes.test.js'];
 
 /** What a folder declares, and when it is believed. */
@@ -46,5 +49,68 @@ export const folderMutants: readonly Mutant[] = [
     from: 'nearest(group, [GROUP]) !== undefined || nearest(kind, KINDS) !== undefined',
     to: 'nearest(group, [GROUP]) !== undefined && group === GROUP && KINDS.includes(kind)',
     specs: MISTAKES,
+  },
+  {
+    name: 'a file that is open for writing is believed',
+    file: BELIEF,
+    from: 'if (open === true) return {',
+    to: 'if (open === true && path.length === 0) return {',
+    specs: WRITING,
+  },
+  {
+    name: 'a file that takes something away is believed after a moment without a write',
+    file: BELIEF,
+    from: "takes === 'declared' ? this.#quietMs",
+    to: "takes === 'declared' ? Math.min(SHORT_MS, this.#quietMs)",
+    specs: BELIEVED,
+  },
+  {
+    name: 'a file that changed while it was read is believed',
+    file: BELIEF,
+    from: 'if (!steady) return { waitMs: SOON_MS, doubtMs: this.#quietMs };',
+    to: 'if (!steady && path.length === 0) return { waitMs: SOON_MS, doubtMs: this.#quietMs };',
+    specs: BELIEVED,
+  },
+  {
+    name: 'a file that was written between its reading and the question who writes is believed',
+    file: BELIEF,
+    from: 'signatureAt(path) === signature ? 0 : SOON_MS',
+    to: 'signatureAt(path) === signature ? 0 : Math.min(0, SOON_MS)',
+    specs: BELIEVED,
+  },
+  {
+    name: 'a fresh file at the start counts as whole where nobody can be asked',
+    file: BELIEF,
+    from: 'open === false ? 0 :',
+    to: 'open !== true ? 0 :',
+    specs: WRITING,
+  },
+  {
+    name: 'a jump of the wall clock makes a file quiet',
+    file: BELIEF,
+    from: 'known === undefined ? now - ageOf(modified) : now',
+    to: 'now - ageOf(modified)',
+    specs: BELIEVED,
+  },
+  {
+    name: 'a deleted file is given up after a moment',
+    file: 'operator/source/folder/disk/gone.ts',
+    from: 'this.#quietMs - (now - this.#lastAt)',
+    to: 'Math.min(150, this.#quietMs) - (now - this.#lastAt)',
+    specs: ['dist/operator/source/folder/disk/gone.test.js'],
+  },
+  {
+    name: 'a moved key takes nothing away',
+    file: 'operator/source/folder/filestate.ts',
+    from: 'if (!isWrong && !isSamePlace(before, now)) return true;',
+    to: '',
+    specs: ['dist/operator/source/folder/filestate.test.js'],
+  },
+  {
+    name: 'a writer that comes while a lease is held ends the agent',
+    file: 'operator/kernel/libbpf/fd/writers.ts',
+    from: 'if (library.control(fd, SIGNAL, SIGURG) < 0) return undefined;',
+    to: 'if (library.control(fd, SIGNAL, 0 * SIGURG) < 0) return undefined;',
+    specs: ['dist/operator/kernel/libbpf/fd/writers.test.js'],
   },
 ];

@@ -3,6 +3,7 @@ import { emptyMemory } from '../../../operator/agent/memory.ts';
 import type { Due } from '../../../operator/agent/observe/observe.ts';
 import { type Agent, type Turn, turn } from '../../../operator/agent/turn.ts';
 import type { Report } from '../../../operator/core/report/report.ts';
+import { openForWriting } from '../../../operator/kernel/libbpf/fd/writers.ts';
 import { openKernel, type RealKernel } from '../../../operator/kernel/libbpf/kernel.ts';
 import { type Library, openLibrary } from '../../../operator/kernel/libbpf/library.ts';
 import { folderSource } from '../../../operator/source/folder/folder.ts';
@@ -53,7 +54,10 @@ export class Acting {
     this.kernel = kernel;
     this.#fixture = fixture;
     this.#lock = lock;
-    this.#source = folderSource({ paths: [fixture.manifests], possibleCpus, releases: [] });
+    this.#source = folderSource({
+      ...{ paths: [fixture.manifests], possibleCpus, releases: [] },
+      isOpenForWriting: path => openForWriting(openLibrary(), path),
+    });
     this.#source.onChange(() => this.#changed());
     this.#agent = {
       ...{

@@ -50,6 +50,7 @@ export interface Library {
   readonly close: (fd: number) => Answer;
   /** F_DUPFD: the lowest free fd that is not below `least`. `later` answers -1 where it fails, without its errno. */
   readonly duplicate: Call<[fd: number, command: number, least: number]>;
+  readonly control: (fd: number, command: number, argument: number) => Answer;
   readonly flock: (fd: number, operation: number) => Answer;
   readonly mkdir: (path: string, mode: number) => Answer;
   readonly rmdir: (path: string) => Answer;

@@ -71,6 +71,7 @@ const LIBBPF = {
 export const LIBC = {
   close: { prototype: 'int close(int fd)' },
   duplicate: { prototype: 'int fcntl(int fd, int command, int least)' },
+  control: { prototype: 'int fcntl(int fd, int command, int argument)' },
   flock: { prototype: 'int flock(int fd, int operation)' },
   mkdir: { prototype: 'int mkdir(const char *path, uint32_t mode)', mutates: true },
   rmdir: { prototype: 'int rmdir(const char *path)', mutates: true },
@@ -91,6 +92,12 @@ export const EXIST = 2;
 
 /** fcntl's F_DUPFD_CLOEXEC (include/uapi/linux/fcntl.h). */
 export const DUPLICATE = 1030;
+
+/** fcntl's F_SETSIG and F_SETLEASE, with F_RDLCK and F_UNLCK for the latter. */
+export const SIGNAL = 10;
+export const LEASE = 1024;
+export const READ_LEASE = 0;
+export const NO_LEASE = 2;
 
 /** Operations of flock: LOCK_EX and LOCK_SH, with LOCK_NB. */
 export const LOCK_EXCLUSIVE_NOW = 2 | 4;

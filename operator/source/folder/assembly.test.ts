@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { type Assembly, assembled, patched } from './assembly.ts';
-import { declarationsOf, type FileState, stateAfter, takesAway, unreadReading } from './filestate.ts';
+import { declarationsOf, type FileState, stateAfter, unreadReading } from './filestate.ts';
 import { readManifests } from './manifests.ts';
 import { innerMap, outerMap } from './testing/maps.ts';
 
@@ -85,74 +85,4 @@ describe('patched', () => {
   ): (readonly [string, number])[] {
     return content.map(([name, entries]) => [`${name}${index}`, entries] as const);
   }
-});
-
-describe('takesAway', () => {
-  const before = file('a', [
-    ['p', 2],
-    ['q', 3],
-  ]);
-
-  for (const [what, after, expected] of [
-    [
-      'the same',
-      file(
-        'a',
-        [
-          ['p', 2],
-          ['q', 3],
-        ],
-        before,
-      ),
-      false,
-    ],
-    [
-      'more entries',
-      file(
-        'a',
-        [
-          ['p', 4],
-          ['q', 3],
-        ],
-        before,
-      ),
-      false,
-    ],
-    [
-      'another object more',
-      file(
-        'a',
-        [
-          ['p', 2],
-          ['q', 3],
-          ['z', 1],
-        ],
-        before,
-      ),
-      false,
-    ],
-    ['an object less', file('a', [['p', 2]], before), true],
-    [
-      'an entry less',
-      file(
-        'a',
-        [
-          ['p', 2],
-          ['q', 2],
-        ],
-        before,
-      ),
-      true,
-    ],
-    ['something refused', state('a', `${innerMap('p', 2, 'o-a')}---\na: NO\n`, before), true],
-  ] as const) {
-    it(`says ${expected} for ${what}`, () => expect(takesAway(before, after)).to.equal(expected));
-  }
-
-  it('says true for an empty file that was never read, false for one that declares something', () => {
-    const reading = { outerMaps: [], innerMaps: [], rejected: [], encodedBy: {}, sizes: [] };
-    const empty = stateAfter({ path: 'a', signature: '', reading });
-    expect(takesAway(undefined, empty)).to.equal(true);
-    expect(takesAway(undefined, before)).to.equal(false);
-  });
 });

@@ -1,15 +1,18 @@
 import { dirname } from 'node:path';
-import type { Wanted } from '../../core/wanted.ts';
+import type { ManifestProblem, Wanted } from '../../core/wanted.ts';
 import { type Assembly, assembled, patched } from './assembly.ts';
+import { Belief, type OpenForWriting } from './disk/belief.ts';
 import { GoneFiles } from './disk/gone.ts';
-import { type Listing, listManifests, plainPaths, statsOf } from './disk/scan.ts';
+import { type Listing, listManifests, plainPaths, signatureAt, statsOf } from './disk/scan.ts';
+import { PathTimers } from './disk/timers.ts';
 import {
   declarationsOf,
   type FileState,
   isSameState,
   staleFiles,
   stateAfter,
-  takesAway,
+  type Taken,
+  takenBy,
   unreadReading,
 } from './filestate.ts';
 import type { ObjectSize, ReadOptions } from './manifests.ts';
@@ -24,21 +27,26 @@ export interface CollectorOptions {
   readonly releases: readonly string[];
   /** Whether to measure the size of each object. */
   readonly weigh: boolean;
+  /** Absent where nobody can be asked. */
+  readonly isOpenForWriting?: OpenForWriting;
+  /** For how long a file must stay as it is before it counts that something is missing in it; seconds where absent. */
+  readonly quietMs?: number;
+  /** The first reading waits so long for files that are being written. */
+  readonly patienceMs: number;
   /** Called when `wanted` may have changed. */
   readonly changed: () => void;
   /** Called while many files are read. */
   readonly progress?: (done: number, total: number) => void;
 }
 
-/** A file that takes something away may be half written: it counts only after so long without a write. */
-const QUIET_MS = 150;
-/** Above this size several writes are likely: the file is never read before it is quiet. */
+/** What takes something away counts after so long without a write: it may be half written, or half moved. */
+const QUIET_MS = 2_000;
+/** Above this size several writes are likely: the file is never read before a moment without one. */
+const MOMENT_MS = 150;
 const LARGE = 128 * 1024;
 /** Up to this size and number, the main thread reads the files: a single edit reaches the kernel at once. */
 const SMALL = 16 * 1024;
 const FEW = 8;
-/** The first reading waits so long for files that are still being written. */
-const PATIENCE_MS = 5_000;
 
 /**
  * Keeps the declarations of the files of some folders.
@@ -53,8 +61,11 @@ export class Collector {
   readonly #states = new Map<string, FileState>();
   /** Files that were listed but never read. */
   readonly #unread = new Set<string>();
-  readonly #gone = new GoneFiles();
-  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #gone: GoneFiles;
+  readonly #belief: Belief;
+  /** Read, but perhaps not whole. */
+  readonly #doubted = new Set<string>();
+  readonly #timers = new PathTimers(path => this.touch(path));
   readonly #inThread = new Set<string>();
   readonly #again = new Set<string>();
   /** Path → the layouts for which it was last read again: once is enough. */
@@ -64,11 +75,15 @@ export class Collector {
   #assembly: Assembly | undefined;
   /** The last assembly stays meanwhile: its layouts encode the files that are read until the next one. */
   #isOutdated = true;
+  #isCollected = false;
   #isClosed = false;
 
   constructor(options: CollectorOptions) {
     this.#options = options;
     this.#paths = plainPaths(options.paths);
+    const { quietMs = QUIET_MS, isOpenForWriting } = options;
+    this.#gone = new GoneFiles(quietMs);
+    this.#belief = new Belief(quietMs, isOpenForWriting);
     this.#neverListed = new Set(this.#paths);
   }
 
@@ -92,8 +107,9 @@ export class Collector {
   /** Reads everything for the first time, and waits a while for files that are being written. */
   async collect(): Promise<void> {
     await this.rescan();
-    const end = Date.now() + PATIENCE_MS;
-    while (this.#timers.size + this.#inThread.size > 0 && Date.now() < end) await pause(10);
+    const end = performance.now() + this.#options.patienceMs;
+    while (this.#timers.size + this.#inThread.size > 0 && performance.now() < end) await pause(10);
+    this.#isCollected = true;
   }
 
   /** Compares every file with its last signature, by stat alone, and reads those that differ. */
@@ -116,15 +132,16 @@ export class Collector {
   /** Reads one file again, on this thread if it is small: a single edit waits for nothing else. */
   touch(path: string): void {
     if (this.#isClosed) return;
-    const { size = 0, mtimeMs = 0 } = statsOf(path) ?? {};
-    const wait = size > LARGE ? QUIET_MS - ageOf(mtimeMs) : 0;
-    if (wait > 0) this.#later(path, wait);
+    const stats = statsOf(path);
+    const isLarge = stats !== undefined && stats.size > LARGE;
+    const file = { path, signature: signatureAt(path), modified: stats?.mtimeMs ?? 0 };
+    const wait = isLarge ? MOMENT_MS - this.#belief.quietFor(file) : 0;
+    if (wait > 0) this.#timers.set(path, wait);
     else void this.#read([path], 'own').then(() => this.#readStale());
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
     await this.#reader.close();
   }
@@ -167,9 +184,23 @@ export class Collector {
       previous && declarationsOf(previous),
       standing,
     );
-    if (kind === 'read' && !isQuiet(result, () => takesAway(previous, next, standing)))
-      this.#later(path, QUIET_MS - ageOf(result.modified));
+    const waitMs = kind === 'read' ? this.#waitFor(result, takenBy(previous, next, standing)) : 0;
+    if (waitMs > 0) this.#timers.set(path, waitMs);
     else this.#accept(previous, next);
+  }
+
+  /** At the start a file that may be half written counts, but nothing is missing in it yet. */
+  #waitFor({ characters, ended, ...reading }: FileResult & { kind: 'read' }, takes: Taken): number {
+    const { path } = reading;
+    const told = this.#belief.heldOpen.length;
+    const likelyPart = !ended || characters > LARGE;
+    const { waitMs, doubtMs } = this.#belief.verdictOn({ ...reading, takes, likelyPart });
+    if (this.#belief.heldOpen.length !== told) this.#outdate();
+    if (doubtMs > 0 && waitMs === 0 && !this.#isCollected) {
+      this.#doubted.add(path);
+      this.#timers.set(path, doubtMs);
+    } else if (waitMs === 0 && this.#doubted.delete(path)) this.#outdate();
+    return waitMs;
   }
 
   #accept(previous: FileState | undefined, next: FileState): void {
@@ -185,10 +216,12 @@ export class Collector {
   /** At first another file may declare its objects; later they are given up, with those of all files that went meanwhile. */
   #missing(path: string): void {
     this.#unread.delete(path);
+    this.#doubted.delete(path);
+    this.#belief.forget(path);
     if (!this.#states.has(path)) return;
     if (this.#gone.add(path)) this.#outdate();
     const left = this.#gone.waitFor(path);
-    if (left > 0) this.#later(path, left);
+    if (left > 0) this.#timers.set(path, left);
     else for (const gone of this.#gone.paths()) this.#giveUp(gone);
   }
 
@@ -200,15 +233,6 @@ export class Collector {
     if (this.#paths.includes(path) || statsOf(dirname(path))?.isDirectory() !== true) return;
     this.#states.delete(path);
     this.#outdate();
-  }
-
-  #later(path: string, milliseconds: number): void {
-    clearTimeout(this.#timers.get(path));
-    const again = () => {
-      this.#timers.delete(path);
-      this.touch(path);
-    };
-    this.#timers.set(path, setTimeout(again, Math.max(1, Math.ceil(milliseconds))));
   }
 
   /** A layout came or changed: contents of other files must be encoded by it. */
@@ -234,11 +258,8 @@ export class Collector {
     const files = [...this.#states.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
     const held = files.filter(({ path }) => this.#gone.has(path) || this.#isUnlisted(path));
     this.#assembly = assembled(files, {
-      complete: this.#unread.size === 0 && this.#neverListed.size === 0,
-      refusals: [...this.#unlisted].map(([path, message]) => ({
-        origin: path,
-        message: `${message}; what it declared before stays`,
-      })),
+      complete: this.#unread.size + this.#doubted.size === 0 && this.#neverListed.size === 0,
+      refusals: [...[...this.#unlisted].map(staysUnlisted), ...this.#belief.heldOpen],
       releases: this.#options.releases,
       fading: new Set(held.map(({ path }) => path)),
       standing: this.#assembly?.standing ?? new Map(),
@@ -255,17 +276,8 @@ export class Collector {
   }
 }
 
-/** Whether a reading counts: the file is quiet, or the reading takes nothing away and is surely whole. */
-function isQuiet(result: FileResult & { kind: 'read' }, isLess: () => boolean): boolean {
-  if (!result.steady) return false;
-  if (ageOf(result.modified) >= QUIET_MS) return true;
-  return result.ended && result.characters <= LARGE && !isLess();
-}
-
-/** Milliseconds since a write; a time ahead of this clock (a network file system) counts as quiet. */
-function ageOf(modified: number): number {
-  const age = Date.now() - modified;
-  return age < -QUIET_MS ? QUIET_MS : Math.max(0, age);
+function staysUnlisted([origin, message]: readonly [string, string]): ManifestProblem {
+  return { origin, message: `${message}; what it declared before stays` };
 }
 
 function isSmall(path: string): boolean {

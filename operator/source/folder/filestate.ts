@@ -63,23 +63,34 @@ export function unreadReading(path: string, message: string): FileReading {
   return { outerMaps: [], innerMaps: [], rejected, encodedBy: {}, sizes: [] };
 }
 
-/** Whether a reading takes something away that the file declared: an object, entries, a key, or readable contents. */
-export function takesAway(
+/** What a reading takes away: something that was declared, perhaps something that an earlier run declared, or nothing. */
+export type Taken = 'declared' | 'unknown' | 'nothing';
+
+/**
+ * Judges a reading by what stands of the file: an object, a key or entries may be missing. While something in it is wrong,
+ * objects and keys stay; wrong contents leave the last good ones.
+ */
+export function takenBy(
   previous: FileState | undefined,
   next: FileState,
-  standing: FileDeclarations = new Map(),
-): boolean {
-  if (previous === undefined)
-    return next.rejected.length > 0 || next.outerMaps.length + next.innerMaps.length === 0;
-  if (next.rejected.length > previous.rejected.length) return true;
-  const now = declarationsOf(next);
-  return [...standing, ...declarationsOf(previous)].some(([name, item]) => isLess(item, now.get(name)));
+  standing: FileDeclarations = NOTHING,
+): Taken {
+  const isWrong = next.rejected.some(({ foreign }) => !foreign);
+  const [before, now] = [previous === undefined ? NOTHING : declarationsOf(previous), declarationsOf(next)];
+  if (before.size + standing.size === 0) return isWrong || now.size === 0 ? 'unknown' : 'nothing';
+  if ([...standing, ...before].some(([name, item]) => isLess(item, now.get(name), isWrong)))
+    return 'declared';
+  const isWorse = isWrong && next.rejected.length > (previous?.rejected.length ?? 0);
+  return isWorse || next.innerMaps.some(({ content }) => content.kind === 'invalid') ? 'unknown' : 'nothing';
 }
 
-function isLess(before: DeclaredObject, now: DeclaredObject | undefined): boolean {
-  if (now === undefined) return true;
+const NOTHING: FileDeclarations = new Map();
+
+function isLess(before: DeclaredObject, now: DeclaredObject | undefined, isWrong: boolean): boolean {
+  if (now === undefined) return !isWrong;
   if ('outerMap' in before || 'outerMap' in now) return false;
-  return !isSamePlace(before, now) || entriesOf(now) < entriesOf(before);
+  if (!isWrong && !isSamePlace(before, now)) return true;
+  return now.content.kind === 'encoded' && entriesOf(now) < entriesOf(before);
 }
 
 function entriesOf({ content }: WantedInner): number {

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import type { Wanted } from '../../core/wanted.ts';
 import type { Source } from '../source.ts';
 import { Collector } from './collector.ts';
+import type { OpenForWriting } from './disk/belief.ts';
 import { isManifestName, mayBeLink, plainPaths } from './disk/scan.ts';
 import { DirectoryWatches } from './disk/watch.ts';
 
@@ -11,12 +12,21 @@ export interface FolderOptions {
   readonly possibleCpus: number;
   /** Tokens that release held removals. */
   readonly releases: readonly string[];
+  /** Absent where nobody can be asked. */
+  readonly isOpenForWriting?: OpenForWriting;
+  /** For how long a file must stay as it is before it counts that something is missing in it; seconds where absent. */
+  readonly quietMs?: number;
+  /** The first read waits so long for files that are being written; a second where absent. */
+  readonly patienceMs?: number;
   /** Called for a directory that cannot be watched: only the next full scan finds its changes. */
   readonly unwatched?: (directory: string, error: Error) => void;
 }
 
 /** A read so long after the last full scan makes another: inotify loses events, and has none of network file systems. */
 const RESCAN_MS = 10_000;
+/** A read waits so long for files that take long, and answers with what is read. */
+const LONGEST_MS = 5_000;
+const PATIENCE_MS = 1_000;
 
 /** Manifests in folders as the source of wanted objects: read at once, then watched. */
 export function folderSource(options: FolderOptions): Source {
@@ -37,17 +47,17 @@ class FolderSource implements Source {
   #isRescanDue = false;
   #isClosed = false;
 
-  constructor({ paths, possibleCpus, releases, unwatched = () => {} }: FolderOptions) {
-    this.#paths = plainPaths(paths);
+  constructor({ unwatched = () => {}, patienceMs = PATIENCE_MS, ...options }: FolderOptions) {
+    this.#paths = plainPaths(options.paths);
     const changed = () => this.#publish();
-    this.#collector = new Collector({ paths, possibleCpus, releases, weigh: false, changed });
+    this.#collector = new Collector({ ...options, patienceMs, weigh: false, changed });
     this.#watches = new DirectoryWatches((directory, name) => this.#onEvent(directory, name), unwatched);
   }
 
   async read(): Promise<Wanted> {
     if (this.#isClosed) throw new Error('Cannot read the folder: closed');
-    if (!this.#isRead) await this.#scan('collect');
-    else if (performance.now() - this.#scannedAt > RESCAN_MS) await this.#scan('rescan');
+    if (!this.#isRead) await atMost(LONGEST_MS, this.#scan('collect'));
+    else if (performance.now() - this.#scannedAt > RESCAN_MS) await atMost(LONGEST_MS, this.#scan('rescan'));
     this.#isRead = true;
     return this.#collector.wanted;
   }
@@ -142,4 +152,13 @@ class FolderSource implements Source {
   #publish(): void {
     if (this.#isRead) for (const changed of this.#listeners) changed();
   }
+}
+
+/** Waits for work that goes on if it takes longer; what it throws meanwhile is thrown. */
+async function atMost(milliseconds: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const end = new Promise<void>(done => {
+    timer = setTimeout(done, milliseconds);
+  });
+  await Promise.race([work, end]).finally(() => clearTimeout(timer));
 }

@@ -18,12 +18,24 @@ export interface LoadResult {
   readonly sizes: readonly ObjectSize[];
 }
 
+/** Somebody looks at what was saved a moment ago. */
+const QUIET_MS = 150;
+const PATIENCE_MS = 5_000;
+
 /** Reads folders and files once, as the agent would, for commands that only look. */
 export async function loadManifests(
   paths: readonly string[],
   options: LoadOptions = {},
 ): Promise<LoadResult> {
-  const collector = new Collector({ paths, releases: [], ...options, weigh: true, changed: () => {} });
+  const waits = { quietMs: QUIET_MS, patienceMs: PATIENCE_MS };
+  const collector = new Collector({
+    paths,
+    releases: [],
+    ...options,
+    ...waits,
+    weigh: true,
+    changed: () => {},
+  });
   try {
     await collector.collect();
     return { wanted: collector.wanted, files: collector.files, sizes: collector.sizes };

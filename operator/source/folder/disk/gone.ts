@@ -1,20 +1,24 @@
-/** Time for the replacement of a file to appear. */
-const QUIET_MS = 150;
-/** Upper bound of the wait for further disappearing files. */
-const LONGEST_MS = 2_000;
+/** So many times the wait for one file is the wait for further disappearing files. */
+const LONGEST = 5;
 
 /**
  * Files that disappeared. They wait for each other: files that `rm` removes one by one are given up at once. Otherwise the
  * first few of a folder emptied by mistake would slip under maxRemoval.
  */
 export class GoneFiles {
+  readonly #quietMs: number;
   readonly #since = new Map<string, number>();
   #lastAt = 0;
+
+  /** `quietMs`: time for the replacement of a file to appear. */
+  constructor(quietMs: number) {
+    this.#quietMs = quietMs;
+  }
 
   /** Returns whether the file was not among them. */
   add(path: string): boolean {
     if (this.#since.has(path)) return false;
-    this.#lastAt = Date.now();
+    this.#lastAt = performance.now();
     this.#since.set(path, this.#lastAt);
     return true;
   }
@@ -30,9 +34,9 @@ export class GoneFiles {
 
   /** Milliseconds until the file is given up, and all others with it. */
   waitFor(path: string): number {
-    const now = Date.now();
+    const now = performance.now();
     const since = this.#since.get(path) ?? now;
-    return Math.min(QUIET_MS - (now - this.#lastAt), LONGEST_MS - (now - since));
+    return Math.min(this.#quietMs - (now - this.#lastAt), LONGEST * this.#quietMs - (now - since));
   }
 
   paths(): readonly string[] {

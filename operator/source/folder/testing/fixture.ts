@@ -4,6 +4,7 @@ import { innerMapName } from '../../../api/innermap.ts';
 import type { Wanted, WantedInner } from '../../../core/wanted.ts';
 import { PATIENCE_MS } from '../../../testing/patience.ts';
 import type { Source } from '../../source.ts';
+import type { OpenForWriting } from '../disk/belief.ts';
 import { folderSource } from '../folder.ts';
 import { newFolder } from './maps.ts';
 
@@ -13,9 +14,17 @@ export class FolderFixture {
   readonly #sources: Source[] = [];
   /** Changes that the last source reported. */
   changes = 0;
+  /** Short, so that no spec waits for seconds; a spec of what must not wait for it sets it far away. */
+  quietMs = 200;
+  patienceMs = 5_000;
+  isOpenForWriting: OpenForWriting = () => undefined;
 
   async open(...paths: string[]): Promise<{ source: Source; wanted: Wanted }> {
-    const source = folderSource({ paths, possibleCpus: 2, releases: ['token'] });
+    const { quietMs, patienceMs, isOpenForWriting } = this;
+    const source = folderSource({
+      ...{ paths, possibleCpus: 2, releases: ['token'] },
+      ...{ quietMs, isOpenForWriting, patienceMs },
+    });
     this.#sources.push(source);
     this.changes = 0;
     source.onChange(() => this.changes++);
@@ -35,6 +44,9 @@ export class FolderFixture {
   }
 
   async end(): Promise<void> {
+    this.quietMs = 200;
+    this.patienceMs = 5_000;
+    this.isOpenForWriting = () => undefined;
     for (const source of this.#sources.splice(0)) await source.close();
     for (const folder of this.#folders.splice(0)) rmSync(folder, { recursive: true, force: true });
   }
