@@ -18,7 +18,8 @@ describe('agent at a limit', () => {
       this.skip();
     }
     try {
-      fixture().write('outer.yaml', outerMap('tenants'));
+      const inner = { type: 'Hash', maxEntries: 16, maxEntriesLimit: 8_000_000, key: 'u32', value: 'u32' };
+      fixture().write('outer.yaml', outerMap('tenants', { inner }));
       fixture().write(
         'large.yaml',
         innerMap('a/large', { outerMap: 'tenants', key: 1 }, { 1: 1 }, { maxEntries: 8_000_000 }),

@@ -59,6 +59,8 @@ export type MapFlag = keyof typeof MAP_FLAGS;
 export interface Template {
   readonly type: InnerType;
   readonly maxEntries: number;
+  /** The most that an InnerMap may say instead; absent: maxEntries. */
+  readonly maxEntriesLimit?: number;
   /** C declaration of the key; absent where the type has none (RingBuf, Queue, Stack, BloomFilter). */
   readonly key?: string;
   /** C declaration of the value; absent for RingBuf. */

@@ -17,7 +17,7 @@ export type Reason =
   | 'InvalidKey'
   /** Accepted is False: entries do not fit the declared types; the last good contents stay. */
   | 'InvalidEntries'
-  /** Accepted or Ready is False: there are more entries than `maxEntries`. */
+  /** Accepted or Ready is False: there are more entries than `maxEntries`, `maxEntriesLimit` or memory allow. */
   | 'TooManyEntries'
   /** Programmed is True: every node has tried. Ready is True: every node is as declared. Drifted is False: no node differs. */
   | 'Programmed'

@@ -46,7 +46,7 @@ export function* encodeInner(
   if ('kind' in content) return content;
   if (layout === undefined) return { kind: 'pending' };
   const spec = innerSpec(layout, innerMap);
-  if (!spec.ok) return invalid('LayoutMismatch', spec.problems);
+  if (!spec.ok) return invalid(spec.reason, spec.problems);
   const { maxEntries } = spec.value;
   const encoded = yield* encodingSteps(content, layout, { maxEntries, possibleCpus });
   return encoded.kind === 'invalid' ? encoded : { ...encoded, layoutDigest: layout.digest };

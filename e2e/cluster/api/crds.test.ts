@@ -43,6 +43,8 @@ const EDITS: readonly (readonly [
   ['om', 'limits', { key: 'u32' }, ['spec.key', LAYOUT]],
   ['om', 'index-key', { key: null }, ['spec.key', LAYOUT]],
   ['om', 'everything', { inner: { programOwned: [] } }],
+  ['om', 'everything', { inner: { maxEntriesLimit: 131_072 } }],
+  ['om', 'everything', { inner: { maxEntriesLimit: null } }],
   ['om', 'everything', { pin: 'elsewhere', pinMode: '0644', maxRemoval: 0, deletionPolicy: 'Retain' }],
   ['om', 'everything', { access: [{ namespaces: ['other'] }], nodeSelector: null, undeclaredKeys: null }],
   ['om', 'everything', { provision: 'Adopt' }],

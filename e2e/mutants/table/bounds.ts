@@ -38,4 +38,18 @@ export const boundsMutants: readonly Mutant[] = [
     to: '',
     specs: SERVE,
   },
+  {
+    name: 'an InnerMap may have one entry more than the OuterMap’s limit',
+    file: 'operator/core/layout/outer.ts',
+    from: 'maxEntries <= mostEntries)',
+    to: 'maxEntries <= mostEntries + 1)',
+    specs: ['dist/operator/core/layout/outer.test.js'],
+  },
+  {
+    name: 'what was refused by one limit stays refused when the limit is raised',
+    file: 'operator/core/layout/digest.ts',
+    from: 'mostEntries === template.maxEntries ?',
+    to: 'mostEntries >= template.maxEntries ?',
+    specs: ['dist/operator/core/layout/outer.test.js'],
+  },
 ];

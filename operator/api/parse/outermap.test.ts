@@ -38,6 +38,14 @@ describe('parseOuterMap: defaults', () => {
     }
   });
 
+  it('maxEntriesLimit of inner maps is at least the template’s maxEntries', () => {
+    const inner = { type: 'Hash', maxEntries: 64, key: 'u32', value: 'u32' };
+    expect(outerSpec({ inner: { ...inner, maxEntriesLimit: 64 } }).inner.maxEntriesLimit).to.equal(64);
+    expect(problems(outerMap({ inner: { ...inner, maxEntriesLimit: 63 } }))).to.deep.equal([
+      'spec.inner.maxEntriesLimit: Must be at least maxEntries: 64 is what an InnerMap has that says nothing',
+    ]);
+  });
+
   it('gives a storage map maxEntries 0', () => {
     expect(outerSpec({ inner: { type: 'SkStorage', key: 'u32', value: 'u32' } }).inner.maxEntries).to.equal(
       0,

@@ -11,7 +11,15 @@ import { below, refuse, type ValueReader } from './reader.ts';
 import { integer, listOf, oneOf, text } from './scalars.ts';
 import { isGiven, objectOf, optional, present, required, type Section } from './section.ts';
 
-export const TEMPLATE_FIELDS = ['type', 'maxEntries', 'key', 'value', 'flags', 'programOwned'] as const;
+export const TEMPLATE_FIELDS = [
+  'type',
+  'maxEntries',
+  'maxEntriesLimit',
+  'key',
+  'value',
+  'flags',
+  'programOwned',
+] as const;
 
 /** The kernel requires a key size of 0 for these types. */
 const KEYLESS_TYPES: readonly InnerType[] = ['RingBuf', 'Queue', 'Stack', 'BloomFilter'];
@@ -43,11 +51,12 @@ export const TEMPLATE = objectOf<Template>(
     const programOwned = optional(section, 'programOwned', PROGRAM_OWNED) ?? [];
     if (type === undefined) return undefined;
     const maxEntries = readMaxEntries(section, type);
+    const maxEntriesLimit = readLimit(section, maxEntries);
     const key = readSide(section, type, 'key');
     const value = readSide(section, type, 'value');
     refuseUnwritten(section, type, programOwned.length);
     if (maxEntries === undefined) return undefined;
-    return present({ type, maxEntries, key, value, flags, programOwned });
+    return present({ type, maxEntries, maxEntriesLimit, key, value, flags, programOwned });
   },
 );
 
@@ -57,6 +66,15 @@ function readMaxEntries(section: Section, type: InnerType): number | undefined {
   const maxEntries = optional(section, 'maxEntries', integer(0, BOUNDS.innerMaxEntries)) ?? 0;
   if (maxEntries === 0) return 0;
   return refuse(below(section.place, 'maxEntries'), `Must be 0 or absent: a ${type} has no limit of its own`);
+}
+
+function readLimit(section: Section, maxEntries: number | undefined): number | undefined {
+  const limit = optional(section, 'maxEntriesLimit', integer(1, BOUNDS.innerMaxEntries));
+  if (limit === undefined || maxEntries === undefined || limit >= maxEntries) return limit;
+  return refuse(
+    below(section.place, 'maxEntriesLimit'),
+    `Must be at least maxEntries: ${maxEntries} is what an InnerMap has that says nothing`,
+  );
 }
 
 /** The declaration of the key or the value: required or impossible, which depends on the type. */

@@ -31,6 +31,7 @@ export function undeclaredLayout(outer: MapSpec, inner: MapSpec): OuterLayout {
     outer,
     outerKey: bytesType(outer.keySize),
     template: inner,
+    mostEntries: inner.maxEntries,
     ...(inner.keySize === 0 ? {} : { innerKey: bytesType(inner.keySize) }),
     ...(inner.valueSize === 0 ? {} : { innerValue: bytesType(inner.valueSize) }),
     digest: '',

@@ -33,10 +33,12 @@ type PlainObject = { readonly [key: string]: Plain | undefined };
 /** An OuterMap that adopts the map at `pin` and leaves undeclared keys alone. */
 export function outerMapManifest(
   { name, namespace, pin, outer }: ExportTarget,
-  template: MapSpec,
+  template: MapSpec & { readonly mostEntries: number },
   { key, innerKey, innerValue }: Declarations,
 ) {
-  const inner = { type: template.type, maxEntries: template.maxEntries, key: innerKey, value: innerValue };
+  const { type, maxEntries, mostEntries } = template;
+  const limit = mostEntries > maxEntries ? { maxEntriesLimit: mostEntries } : {};
+  const inner = { type, maxEntries, ...limit, key: innerKey, value: innerValue };
   const spec = {
     type: outer.spec.type,
     maxEntries: outer.spec.maxEntries,

@@ -29,7 +29,9 @@ export function written(
 ): ExportManifests {
   const { name: outerMap, namespace, pin, kernel } = target;
   const { possibleCpus } = kernel;
-  const document = outerMapManifest(target, template, declarations);
+  const sizes = maps.map(({ reading }) => reading.spec.maxEntries);
+  const mostEntries = Math.max(template.maxEntries, ...sizes);
+  const document = outerMapManifest(target, { ...template, mostEntries }, declarations);
   const layout = readBack(outerLayout(readBack(parseOuterMap(document))));
   const taken = new Set<string>();
   const documents: Plain[] = [document];

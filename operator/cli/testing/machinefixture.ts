@@ -45,6 +45,7 @@ const TYPED = {
   inner: {
     type: 'Hash',
     maxEntries: 16,
+    maxEntriesLimit: 32,
     key: 'struct { __be16 port; __u8 proto; }',
     value: 'struct { __u32 action; __u64 packets; }',
   },

@@ -121,11 +121,11 @@ describe('appliedChanges', () => {
     ]);
   });
 
-  it('what is immutable cannot change; programOwned and an inner map’s maxEntries can', () => {
+  it('what is immutable cannot change; programOwned, maxEntriesLimit and an inner map’s maxEntries can', () => {
     const inner = { type: 'Hash', maxEntries: 16, key: 'u32', value: 'struct { u32 a; u32 b; }' };
     const structs = new AgentFixture().outer('tenants', { inner }).inner('a/web', 'tenants', 1, {});
     const owned = structs
-      .outer('tenants', { inner: { ...inner, programOwned: ['b'] } })
+      .outer('tenants', { inner: { ...inner, programOwned: ['b'], maxEntriesLimit: 32 } })
       .inner('a/web', 'tenants', 1, {}, { maxEntries: 32 });
     expect(problems(applied(structs, owned))).to.deep.equal([]);
     const result = applied(structs, tenants.inner('a/web', 'tenants', 2, {}));

@@ -91,7 +91,7 @@ function judge({ innerMap, content }: WantedInner, { layout, access }: CompiledO
   const owned = { keyHex: hex(key), keyText, owner: ownerOf(innerMap.metadata) };
   const made = innerSpec(layout, innerMap);
   if (!made.ok)
-    return { kind: 'unusable', ...owned, reason: 'LayoutMismatch', message: messagesOf(made.problems) };
+    return { kind: 'unusable', ...owned, reason: made.reason, message: messagesOf(made.problems) };
   if (content.kind === 'invalid')
     return { kind: 'unusable', ...owned, reason: content.reason, message: content.message };
   if (content.kind === 'pending' || content.layoutDigest !== layout.digest)

@@ -17,9 +17,10 @@ export function digestWithOwned(layout: OuterLayout): string {
 }
 
 function digestWith(layout: Omit<OuterLayout, 'digest'>, owned: string): string {
-  const { outer, template, outerKey, innerKey, innerValue } = layout;
+  const { outer, template, mostEntries, outerKey, innerKey, innerValue } = layout;
   const types = [outerKey, innerKey, innerValue].map(type => (type === undefined ? '' : typeText(type)));
-  return `${mapSpecText(outer)}; ${mapSpecText(template)}; types ${sha256([...types, owned].join('\n')).slice(0, 32)}`;
+  const limit = mostEntries === template.maxEntries ? '' : `; maxEntriesLimit ${mostEntries}`;
+  return `${mapSpecText(outer)}; ${mapSpecText(template)}${limit}; types ${sha256([...types, owned].join('\n')).slice(0, 32)}`;
 }
 
 /** `4-11,16-19`: the program-owned bytes. */

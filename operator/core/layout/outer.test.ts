@@ -245,9 +245,19 @@ describe('innerSpec', () => {
     expect(specOf({})).to.equal('64');
     expect(specOf({}, 64)).to.equal('64');
     expect(specOf({}, 7)).to.equal('7');
-    expect(specOf({ type: 'LPMTrie', key: 'cidr4' }, 1000)).to.equal('1000');
+    expect(specOf({ type: 'LPMTrie', key: 'cidr4', maxEntriesLimit: 1000 }, 1000)).to.equal('1000');
     expect(specOf({ type: 'PerCPUArray' }, 64)).to.equal('64');
-    expect(specOf({ type: 'Array', flags: ['InnerMap'] }, 65)).to.equal('65');
+    expect(specOf({ type: 'Array', flags: ['InnerMap'], maxEntriesLimit: 65 }, 65)).to.equal('65');
+  });
+
+  it('refuses more than the OuterMap lets InnerMaps have, and names the bound', () => {
+    const message = (limit: number, given: number) =>
+      `spec.maxEntries: maxEntries ${given} is above the ${limit} of OuterMap tenants: write ${limit} or less, or let its owner raise spec.inner.maxEntriesLimit`;
+    expect(specOf({}, 65)).to.equal(message(64, 65));
+    expect(specOf({ maxEntriesLimit: 80 }, 81)).to.equal(message(80, 81));
+    expect(specOf({ maxEntriesLimit: 80 }, 80)).to.equal('80');
+    // What was refused by another limit is read again
+    expect(layoutOf({ inner: { maxEntriesLimit: 80 } }).digest).not.to.equal(layoutOf({}).digest);
   });
 
   it('refuses another where the kernel or compiled programs do not take it', () => {

@@ -1,6 +1,7 @@
 import type { InnerMap } from '../../api/innermap.ts';
 import { MAP_FLAGS, type MapFlag, type OuterMap, type OuterType } from '../../api/outermap.ts';
 import type { Parsed, Problem } from '../../api/problem.ts';
+import type { Reason } from '../../api/reason.ts';
 import type { MapSpec } from '../mapspec.ts';
 import type { Type } from '../types/type.ts';
 import { layoutDigest } from './digest.ts';
@@ -13,6 +14,8 @@ export interface OuterLayout {
   readonly outer: MapSpec;
   readonly outerKey: Type;
   readonly template: MapSpec;
+  /** The largest maxEntries of an InnerMap. */
+  readonly mostEntries: number;
   /** Absent where the inner type has no key or no contents. */
   readonly innerKey?: Type;
   readonly innerValue?: Type;
@@ -49,17 +52,30 @@ export function outerLayout(outerMap: OuterMap): Parsed<OuterLayout> {
     maxEntries: spec.maxEntries,
     flags,
   };
-  const layout = { outer, outerKey, ...inner };
+  const mostEntries = spec.inner.maxEntriesLimit ?? spec.inner.maxEntries;
+  const layout = { outer, outerKey, mostEntries, ...inner };
   return { ok: true, value: { ...layout, digest: layoutDigest(layout) } };
 }
 
+export type ParsedInnerSpec =
+  | { readonly ok: true; readonly value: MapSpec }
+  | { readonly ok: false; readonly reason: Reason; readonly problems: readonly Problem[] };
+
 /** The spec of one inner map: the template, shared by all without a maxEntries of their own, or the template with it. */
-export function innerSpec({ template }: OuterLayout, innerMap: InnerMap): Parsed<MapSpec> {
-  const { maxEntries = template.maxEntries } = innerMap.spec;
+export function innerSpec({ template, mostEntries }: OuterLayout, innerMap: InnerMap): ParsedInnerSpec {
+  const { outerMap, maxEntries = template.maxEntries } = innerMap.spec;
   if (maxEntries === template.maxEntries) return { ok: true, value: template };
   const message = difference(template, maxEntries) ?? entriesProblem(template.type, maxEntries);
-  if (message !== undefined) return { ok: false, problems: [{ path: ['spec', 'maxEntries'], message }] };
-  return { ok: true, value: { ...template, maxEntries } };
+  if (message !== undefined) return unlike('LayoutMismatch', message);
+  if (maxEntries <= mostEntries) return { ok: true, value: { ...template, maxEntries } };
+  return unlike(
+    'TooManyEntries',
+    `maxEntries ${maxEntries} is above the ${mostEntries} of OuterMap ${outerMap}: write ${mostEntries} or less, or let its owner raise spec.inner.maxEntriesLimit`,
+  );
+}
+
+function unlike(reason: Reason, message: string): ParsedInnerSpec {
+  return { ok: false, reason, problems: [{ path: ['spec', 'maxEntries'], message }] };
 }
 
 /** The problem of the kernel, or of a program compiled with the template's bound, with another maxEntries. */

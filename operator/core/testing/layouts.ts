@@ -17,6 +17,7 @@ export function layoutOf(key: string, value: string, type: ContentType = 'Hash')
     outer: { type: 'HashOfMaps', keySize: 4, valueSize: 4, maxEntries: 16, flags: 0 },
     outerKey: typeOf('u32'),
     template: { type, keySize: innerKey.size, valueSize: innerValue.size, maxEntries: 1024, flags: 0 },
+    mostEntries: 1024,
     innerKey,
     innerValue,
     digest: `${key} ${value} ${type}`,
