@@ -42,7 +42,7 @@ describe('parseOuterMap: defaults', () => {
     const inner = { type: 'Hash', maxEntries: 64, key: 'u32', value: 'u32' };
     expect(outerSpec({ inner: { ...inner, maxEntriesLimit: 64 } }).inner.maxEntriesLimit).to.equal(64);
     expect(problems(outerMap({ inner: { ...inner, maxEntriesLimit: 63 } }))).to.deep.equal([
-      'spec.inner.maxEntriesLimit: Must be at least maxEntries: 64 is what an InnerMap has that says nothing',
+      'spec.inner.maxEntriesLimit: Must be at least maxEntries, which an InnerMap has that says nothing',
     ]);
   });
 

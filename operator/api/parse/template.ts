@@ -73,7 +73,7 @@ function readLimit(section: Section, maxEntries: number | undefined): number | u
   if (limit === undefined || maxEntries === undefined || limit >= maxEntries) return limit;
   return refuse(
     below(section.place, 'maxEntriesLimit'),
-    `Must be at least maxEntries: ${maxEntries} is what an InnerMap has that says nothing`,
+    'Must be at least maxEntries, which an InnerMap has that says nothing',
   );
 }
 
