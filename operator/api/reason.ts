@@ -23,7 +23,7 @@ export type Reason =
   | 'Programmed'
   /** Programmed or Ready is False: nodes have not taken it up yet. Drifted is True: a repair is under way. */
   | 'Progressing'
-  /** Ready is False: a removal of more than `maxRemoval` waits for its release. */
+  /** Ready is False: a removal of more than `maxRemoval`, of keys or of an inner map's entries, waits for its release. */
   | 'RemovalHeld'
   /** Programmed and Ready are False: no node with an agent is selected. */
   | 'NoMatchingNodes'

@@ -54,15 +54,15 @@ const brake: readonly Mutant[] = [
   {
     name: 'the brake lets one more key go than maxRemoval and the free ten allow',
     file: REMOVALS,
-    from: 'many <= Math.max(FREE_REMOVALS, allowed)',
-    to: 'many <= Math.max(FREE_REMOVALS, allowed) + 1',
+    from: 'many <= allowedOf(of, maxRemoval)',
+    to: 'many <= allowedOf(of, maxRemoval) + 1',
     specs: ['dist/operator/core/plan/removals.test.js'],
   },
   {
     name: 'the brake counts a share of what is left, not of what was there',
     file: REMOVALS,
-    from: 'Math.floor((of * maxRemoval.percent) / 100)',
-    to: 'Math.floor((present * maxRemoval.percent) / 100)',
+    from: 'const of = present + recent;',
+    to: 'const of = present;',
     specs: ['dist/operator/core/plan/removals.test.js'],
   },
   {
@@ -95,4 +95,44 @@ const brake: readonly Mutant[] = [
   },
 ];
 
-export const removalsMutants: readonly Mutant[] = [...kept, ...brake];
+const ENTRIES = ['dist/operator/core/brake/entries.test.js', 'dist/operator/agent/brakeentries.test.js'];
+
+const entries: readonly Mutant[] = [
+  {
+    name: 'the brake lets one more entry go than it may',
+    file: 'operator/core/brake/entries.ts',
+    from: 'gone.length <= allowedOf(there.count, maxRemoval)',
+    to: 'gone.length <= allowedOf(there.count, maxRemoval) + 1',
+    specs: ENTRIES,
+  },
+  {
+    name: 'a repair is held as a loss',
+    file: 'operator/core/plan/keychanges.ts',
+    from: "if (id === undefined || cause === 'drift' || ",
+    to: 'if (id === undefined || ',
+    specs: ENTRIES,
+  },
+  {
+    name: 'what another InnerMap declared at the key is held as a loss',
+    file: 'operator/core/plan/keychanges.ts',
+    from: " || cause === 'drift' || isOfAnother(inner, id, found)) return undefined;",
+    to: " || cause === 'drift') return undefined;",
+    specs: ENTRIES,
+  },
+  {
+    name: 'a restart believes any contents of a map that must be made anew',
+    file: 'operator/core/plan/compared.ts',
+    from: "isAlike ? { kind: 'otherMap', seen: found.entries } :",
+    to: "isAlike ? { kind: 'otherMap' } :",
+    specs: ENTRIES,
+  },
+  {
+    name: 'a held write is made all the same',
+    file: 'operator/core/plan/plan.ts',
+    from: '(isReleased(each.held) ? [each.write] : [])',
+    to: '(isReleased(each.held) ? [each.write] : [each.write])',
+    specs: ENTRIES,
+  },
+];
+
+export const removalsMutants: readonly Mutant[] = [...kept, ...brake, ...entries];

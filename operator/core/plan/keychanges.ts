@@ -1,7 +1,8 @@
+import { type HeldEntries, heldEntries } from '../brake/entries.ts';
 import { equalBytes } from '../bytes/bytes.ts';
 import type { DesiredInner } from '../desired/compile.ts';
 import type { DesiredOuter } from '../desired/desired.ts';
-import { sameEntries } from '../entries.ts';
+import { type Entries, sameEntries } from '../entries.ts';
 import { ownsKey } from '../ledgerrecord.ts';
 import { canBe, isLRU } from '../mapspec.ts';
 import type { ComparisonResult, ObservedOuterMap, Programmed } from '../observed.ts';
@@ -16,6 +17,8 @@ export interface Proof {
 
 export interface KeyChanges {
   readonly writes: readonly Write[];
+  /** Writes that take too many entries away at once. */
+  readonly held: readonly { readonly write: Write; readonly held: HeldEntries }[];
   readonly proofs: readonly Proof[];
   /** Entries that an LRU map evicted: they are put back, and are no drift. */
   readonly evicted: number;
@@ -27,7 +30,9 @@ const COMPARED = 1000;
 /** The writes after which every declared key is as declared, in no particular order. */
 export function* keyChanges(name: string, desired: DesiredOuter, found: ObservedOuterMap): Steps<KeyChanges> {
   const writes: Write[] = [];
+  const held: { readonly write: Write; readonly held: HeldEntries }[] = [];
   const proofs: Proof[] = [];
+  const limit = { outer: name, maxRemoval: desired.outerMap.spec.maxRemoval };
   let evicted = 0;
   const due = every();
   for (const inner of desired.inners.values()) {
@@ -37,10 +42,29 @@ export function* keyChanges(name: string, desired: DesiredOuter, found: Observed
     if (verdict.verb === 'proof') proofs.push({ keyHex: inner.keyHex, programmed: verdict.programmed });
     else {
       evicted += verdict.verb === 'edit' && isLRU(inner.spec.type) ? verdict.difference.missing : 0;
-      writes.push(verdict);
+      const before = entriesBefore(verdict, found);
+      const tooMany = before === undefined ? undefined : heldEntries(inner, before, limit);
+      if (tooMany === undefined) writes.push(verdict);
+      else held.push({ write: verdict, held: tooMany });
     }
   }
-  return { writes, proofs, evicted };
+  return { writes, held, proofs, evicted };
+}
+
+/**
+ * What this write takes entries from; undefined where none is lost: a repair removes what others wrote, and what another
+ * InnerMap declared goes with it. After a restart nothing tells what was declared before: what was read counts.
+ */
+function entriesBefore(write: Write, found: ObservedOuterMap): Entries | undefined {
+  const { inner, cause, verb } = write;
+  const id = found.entries.get(inner.keyHex);
+  if (id === undefined || cause === 'drift' || isOfAnother(inner, id, found)) return undefined;
+  if (verb === 'edit' && !inner.exact) return undefined;
+  const reading = found.readings.get(inner.keyHex);
+  if (reading !== undefined && reading.kind !== 'unreadable' && reading.seen !== undefined)
+    return reading.seen;
+  const programmed = found.programmed.get(inner.keyHex);
+  return programmed?.id === id ? programmed.inner.entries : undefined;
 }
 
 /** Keys whose inner map must be read before the verdict: unknown ones, and those to be edited in place. */

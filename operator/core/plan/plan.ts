@@ -1,5 +1,6 @@
 import { releasesIn } from '../../api/metadata.ts';
 import type { Reason } from '../../api/reason.ts';
+import type { HeldEntries } from '../brake/entries.ts';
 import { type RecentRemoval, sumOf } from '../brake/recent.ts';
 import type { Desired, DesiredOuter } from '../desired/desired.ts';
 import type { ObservedKernel, ObservedOuterMap, UndeclaredLedger } from '../observed.ts';
@@ -23,6 +24,8 @@ export interface Plan {
   readonly steps: readonly Step[];
   readonly refused: readonly OuterMapFailure[];
   readonly held: readonly HeldRemoval[];
+  /** Writes that are not made, because they take too many entries away. */
+  readonly heldEntries: readonly HeldEntries[];
   /** Outer maps with a removal that would be held without its token. */
   readonly released: ReadonlySet<string>;
   /** Outer maps with removals that this plan does not make. */
@@ -70,6 +73,7 @@ export function* planning(desired: Desired, found: ObservedKernel, policy: Polic
     steps: Object.freeze(all.flatMap(draft => draft.steps)),
     refused: drafts.flatMap(draft => draft.refused),
     held: all.flatMap(draft => draft.held),
+    heldEntries: drafts.flatMap(draft => draft.heldEntries),
     released: new Set(all.filter(draft => draft.released).map(draft => draft.outer)),
     pending: new Set(all.filter(({ held, waiting }) => held.length + waiting > 0).map(({ outer }) => outer)),
     waiting: all.reduce((sum, draft) => sum + draft.waiting, 0),
@@ -83,13 +87,17 @@ interface Draft {
   readonly steps: readonly Step[];
   readonly refused: readonly OuterMapFailure[];
   readonly held: readonly HeldRemoval[];
+  readonly heldEntries: readonly HeldEntries[];
   readonly released: boolean;
   readonly waiting: number;
   readonly proofs: readonly Proof[];
   readonly evicted: number;
 }
 
-const NOTHING = { steps: [], refused: [], held: [], released: false, waiting: 0, proofs: [], evicted: 0 };
+const NOTHING = {
+  ...{ steps: [], refused: [], held: [], heldEntries: [], released: false },
+  ...{ waiting: 0, proofs: [], evicted: 0 },
+};
 
 function* draftOf(
   name: string,
@@ -105,19 +113,23 @@ function* draftOf(
       outer: name,
       refused: [{ outer: name, reason: outer.reason, message: outer.message }],
     };
-  const { writes, proofs, evicted } = yield* keyChanges(name, desired, found);
+  const { writes, held, proofs, evicted } = yield* keyChanges(name, desired, found);
+  const tokens = tokensFor(desired, policy);
+  const isReleased = ({ token }: HeldEntries): boolean => tokens.includes(token);
+  const all = [...writes, ...held.flatMap(each => (isReleased(each.held) ? [each.write] : []))];
   const undeclared = yield* removals(name, desired, found);
   // A foreign key may be of an OuterMap that fills the same map, and cannot be read
   const mayRemoveForeign = (policy.unreadable?.size ?? 0) === 0;
   const going = undeclared.filter(({ ours }) => ours || mayRemoveForeign);
   const braked = braking(going, { name, desired, found, policy });
-  const ordered = yield* inOrder(writes, braked, desired, found);
+  const ordered = yield* inOrder(all, braked, desired, found);
   yield;
   return {
     ...NOTHING,
     outer: name,
     steps: [...outer.steps, ...pinChanges(name, found), ...ordered],
     held: braked.held,
+    heldEntries: held.flatMap(each => (isReleased(each.held) ? [] : [each.held])),
     released: braked.released,
     waiting: undeclared.length - (braked.waits ? 0 : going.length),
     proofs,
@@ -158,8 +170,14 @@ function braking(going: readonly Removal[], { name, desired, found, policy }: Br
     },
   );
   if (held === undefined) return free;
-  const tokens = [...policy.releases, ...releasesIn(desired.outerMap.metadata.annotations)];
-  return tokens.includes(held.token) ? { ...free, released: true } : { ...free, going: [], held: [held] };
+  return tokensFor(desired, policy).includes(held.token)
+    ? { ...free, released: true }
+    : { ...free, going: [], held: [held] };
+}
+
+/** The tokens that release something of this outer map. */
+function tokensFor({ outerMap }: DesiredOuter, { releases }: Policy): readonly string[] {
+  return [...releases, ...releasesIn(outerMap.metadata.annotations)];
 }
 
 /** Replacements, inserts, edits, removals, each by key; before them as many removals as inserts lack slots. */

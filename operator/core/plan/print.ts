@@ -16,6 +16,10 @@ export function planLines(plan: Plan): readonly string[] {
       : [
           `! ${counted(plan.waiting, 'removal waits', 'removals wait')} until everything that is wanted is taken`,
         ]),
+    ...plan.heldEntries.map(
+      ({ outer, inner: { keyText }, entries, of, token }) =>
+        `! ${outer}[${keyText}]: removal of ${entries} of ${of} entries is held; release it with token ${token}`,
+    ),
     ...plan.refused.map(refused => `! ${refused.outer}: ${refused.reason}, ${refused.message}`),
   ];
 }

@@ -1,3 +1,4 @@
+import { allowedOf } from '../brake/entries.ts';
 import { bytesOfHex } from '../bytes/hex.ts';
 import { keyText } from '../codec/keytext.ts';
 import type { DesiredOuter } from '../desired/desired.ts';
@@ -8,9 +9,6 @@ import { every, type Steps } from '../steps.ts';
 import type { Step } from './step.ts';
 
 export type Removal = Extract<Step, { verb: 'remove' }>;
-
-/** Fewer removals than this are never held: a small outer map must stay usable. */
-const FREE_REMOVALS = 10;
 
 /**
  * Removals of the keys that nobody declares: of ours always, of foreign ones by undeclaredKeys. An InnerMap whose contents
@@ -50,6 +48,8 @@ export interface HeldRemoval {
   readonly recent: number;
   /** Keys of this removal a moment ago, before some were declared again. */
   readonly before: number;
+  /** The first ten of the keys. */
+  readonly names: readonly string[];
   /** Digest of the keys. */
   readonly token: string;
 }
@@ -65,6 +65,9 @@ export interface Limit {
   readonly before?: number;
 }
 
+/** Keys that a message names. */
+const NAMED = 10;
+
 /**
  * The removal of these keys (as text that identifies each) if it is held; undefined where all may be removed. Keys removed
  * a moment ago count too, because deleting one by one removes as much as deleting at once. While held keys are declared
@@ -74,8 +77,9 @@ export function heldRemoval(keys: readonly string[], limit: Limit): HeldRemoval 
   const { maxRemoval, present, recent, before = 0 } = limit;
   const many = Math.max(keys.length, before) + recent;
   const of = present + recent;
-  const allowed = 'keys' in maxRemoval ? maxRemoval.keys : Math.floor((of * maxRemoval.percent) / 100);
-  if (keys.length === 0 || many <= Math.max(FREE_REMOVALS, allowed)) return undefined;
-  const token = sha256(`${limit.outer}\n${keys.toSorted().join('\n')}`).slice(0, 12);
-  return { outer: limit.outer, keys: keys.length, of, recent, before: Math.max(keys.length, before), token };
+  if (keys.length === 0 || many <= allowedOf(of, maxRemoval)) return undefined;
+  const sorted = keys.toSorted();
+  const token = sha256(`${limit.outer}\n${sorted.join('\n')}`).slice(0, 12);
+  const counts = { keys: keys.length, of, recent, before: Math.max(keys.length, before) };
+  return { outer: limit.outer, ...counts, names: sorted.slice(0, NAMED), token };
 }

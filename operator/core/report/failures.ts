@@ -39,6 +39,8 @@ export function objectFailures(
   const failed = failedSteps(steps);
   for (const { step, reason, message } of failed)
     if ('inner' in step) byInner.set(step.inner.innerMap, { reason, message });
+  for (const held of plan.heldEntries)
+    byInner.set(held.inner.innerMap, { reason: 'RemovalHeld', message: heldEntriesText(held) });
   const failures: ObjectFailure[] = desired.rejections.map(({ object, reason, message }) => ({
     object,
     entries: 0,
@@ -101,7 +103,22 @@ export function heldText(held: Plan['held'][number], outerMap: 'declared' | 'und
   const where = outerMap === 'declared' ? '' : ' of the NodeMapState';
   return heldUntil(
     `${held.keys} of ${held.of} keys are no longer declared${more}`,
+    `nothing was removed of ${namedKeys(held)}`,
     `release it with token ${held.token} (annotation ${RELEASE_ANNOTATION}${where}, or --release-removal for a folder)`,
+  );
+}
+
+/** `1, 2, 3 and 7 more` */
+function namedKeys({ names, keys }: Plan['held'][number]): string {
+  const more = keys - names.length;
+  return more === 0 ? names.join(', ') : `${names.join(', ')} and ${more} more`;
+}
+
+function heldEntriesText({ entries, of, token }: Plan['heldEntries'][number]): string {
+  return heldUntil(
+    `${entries} of ${of} entries are no longer declared`,
+    'the former contents stay',
+    `release it with token ${token} (annotation ${RELEASE_ANNOTATION} of the OuterMap, or --release-removal for a folder)`,
   );
 }
 
@@ -109,10 +126,11 @@ export function heldText(held: Plan['held'][number], outerMap: 'declared' | 'und
 export function heldOnNodeText({ keys, token }: { readonly keys: number; readonly token: string }): string {
   return heldUntil(
     `${keys} keys are no longer declared`,
+    'nothing was removed',
     `set the annotation ${RELEASE_ANNOTATION}: ${token}`,
   );
 }
 
-function heldUntil(what: string, release: string): string {
-  return `${what}, more than maxRemoval lets go at once: nothing was removed; if it is meant, ${release}`;
+function heldUntil(what: string, stays: string, release: string): string {
+  return `${what}, more than maxRemoval lets go at once: ${stays}; if it is meant, ${release}`;
 }

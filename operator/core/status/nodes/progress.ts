@@ -178,7 +178,9 @@ function hasFailures(entry: OuterReportFacts): boolean {
 
 function* failuresOf({ held, own, inners }: OuterReportFacts): Iterable<readonly [string, ReportedFailure]> {
   const itself =
-    held === undefined ? own : ({ reason: 'RemovalHeld', message: heldOnNodeText(held) } as const);
+    held === undefined || own?.reason === 'RemovalHeld'
+      ? own
+      : ({ reason: 'RemovalHeld', message: heldOnNodeText(held) } as const);
   if (itself !== undefined) yield [ITSELF, itself];
   yield* inners;
 }
