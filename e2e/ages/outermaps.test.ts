@@ -72,7 +72,7 @@ describe('outer maps on a kernel of another age', function () {
         say([await kernel.accepts(map, HASH), await kernel.accepts(map, { ...HASH, valueSize: 4 })]);`;
       const { answer, waited } = await said(aged(age), stage().bpffs, accept);
       expect(answer).to.deep.equal([true, false]);
-      expect(waited).to.deep.equal({ onLoop: 0, offLoop: 4, atOnce: 1 });
+      expect(waited).to.deep.equal({ onLoop: 0, offLoop: 4, waiting: 0, atOnce: 1 });
     });
 
     it(`${age}: 1,000 entries go out in a few grace periods`, async () => {

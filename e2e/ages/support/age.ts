@@ -13,6 +13,8 @@ export interface Waited {
   /** By first threads: they have the event loop. */
   readonly onLoop: number;
   readonly offLoop: number;
+  /** Calls that wait now. */
+  readonly waiting: number;
   readonly atOnce: number;
 }
 
@@ -50,8 +52,8 @@ export class AgedKernel {
   /** So far: also while processes run. */
   waited(): Waited {
     const bytes = readFileSync(this.#told);
-    const [onLoop, offLoop, , atOnce] = [0, 1, 2, 3].map(at => Number(bytes.readBigUInt64LE(8 * at)));
-    return { onLoop: onLoop!, offLoop: offLoop!, atOnce: atOnce! };
+    const number = (at: number) => Number(bytes.readBigUInt64LE(8 * at));
+    return { onLoop: number(0), offLoop: number(1), waiting: number(2), atOnce: number(3) };
   }
 
   leave(): void {
