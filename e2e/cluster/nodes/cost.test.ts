@@ -54,7 +54,7 @@ describeCluster('what it costs the API server', fixture => {
     this.timeout(240_000);
     await nodesFixture().controller();
     const [first] = await nodesFixture().agents(3);
-    await fixture.put(outerMap('tenants'));
+    await fixture.put(outerMap('tenants', { maxEntries: 1024 }));
     const items = Array.from({ length: 300 }, (_, key) =>
       innerMap(`team-a/m${key}`, { outerMap: 'tenants', key }, { 1: key }),
     );

@@ -70,7 +70,9 @@ describe('rollUpCluster never calls ready', () => {
     const fixture = readyFixture().agent('b', { notReadySince: 0 }).pass(59_999);
     expect(fixture.ready('web')).to.equal('True Programmed');
     expect(fixture.pass(1).ready('web')).to.equal('Unknown NodesNotReporting');
-    expect(fixture.innerStatus('web').conditions[2]!.message).to.equal('1 of 2 nodes not reporting: b');
+    expect(fixture.innerStatus('web').conditions[2]!.message).to.equal(
+      '1 of 2 nodes not reporting: b (agent not Ready)',
+    );
     expect(fixture.outerReady()).to.equal('Unknown NodesNotReporting');
     expect(fixture.agent('b').ready('web')).to.equal('True Programmed');
   });

@@ -15,8 +15,8 @@ export interface NodeStatus {
    * system or architecture it never starts.
    */
   readonly hasAgent: boolean;
-  /** The node or its agent has not been Ready for a minute. */
-  readonly isSilent: boolean;
+  /** Which of the node and its agent has not been Ready for a minute. */
+  readonly silence?: 'NodeNotReady' | 'AgentNotReady' | undefined;
   /** When its agent's last Pod was deleted. */
   readonly agentLostAt?: number | undefined;
 }
@@ -133,14 +133,15 @@ function nodeStatus(
 ): NodeStatus {
   const lostAt = pod === undefined && before !== undefined ? agentLostAt(before, now) : undefined;
   const hasAgent = isHeard || (lostAt !== undefined && now - lostAt < POD_GRACE);
-  const isSilent = silentAt(facts) <= now || silentAt(pod) <= now;
+  const silence =
+    silentAt(facts) <= now ? 'NodeNotReady' : silentAt(pod) <= now ? 'AgentNotReady' : undefined;
   const isSame =
     before?.facts === facts &&
     before.hasAgent === hasAgent &&
-    before.isSilent === isSilent &&
+    before.silence === silence &&
     before.agentLostAt === lostAt;
   if (isSame) return before;
-  return { facts, hasAgent, isSilent, agentLostAt: lostAt };
+  return { facts, hasAgent, silence, agentLostAt: lostAt };
 }
 
 function agentLostAt({ hasAgent, agentLostAt: previous }: NodeStatus, now: number): number | undefined {

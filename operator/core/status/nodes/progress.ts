@@ -4,7 +4,7 @@ import { every, type Steps } from '../../steps.ts';
 import type { NodeMapStateFacts, OuterFacts, OuterReportFacts, ReportedFailure } from '../facts.ts';
 import type { NodeSet, NodeStatus } from './nodeset.ts';
 import type { RestoreGuard } from './restore.ts';
-import { nodeStaleness, outerMapStaleness } from './staleness.ts';
+import { nodeStaleness, outerMapStaleness, type Silence } from './staleness.ts';
 import type { FailingNode } from './watermarkindex.ts';
 
 /** A node that has not reached a change after this many milliseconds is silent. An idle watermark may be 60 s old. */
@@ -24,8 +24,13 @@ export type NodeProgress =
       readonly entry?: OuterReportFacts;
     }
   /** The agent has no current report; overdue after LATE_AFTER. */
-  | { readonly kind: 'absent'; readonly since: number; readonly overdue: boolean }
-  | { readonly kind: 'silent' }
+  | {
+      readonly kind: 'absent';
+      readonly why: Silence;
+      readonly since: number;
+      readonly overdue: boolean;
+    }
+  | { readonly kind: 'silent'; readonly why: Silence }
   | { readonly kind: 'withoutAgent' };
 
 /** Reports of an OuterMap's nodes about it. It keeps its identity while the nodes' progress stays the same. */
@@ -105,27 +110,30 @@ function sameInput(a: ProgressInput, b: ProgressInput): boolean {
   );
 }
 
-/** The node's report about the outer map; undefined if it is stale or missing. */
+/** The node's report about the outer map; why there is none about the present. */
 function presentEntry(
   { facts }: NodeStatus,
   outer: OuterFacts,
   { states, guard }: ProgressSnapshot,
-): OuterReportFacts | undefined {
+): OuterReportFacts | Silence {
   const state = states.get(facts.name);
   const entry = state?.outers.get(outer.name);
-  if (state === undefined || entry === undefined || guard.covers(state)) return undefined;
-  const staleness = nodeStaleness(state, facts) ?? outerMapStaleness(entry, outer, state.version);
-  return staleness === undefined ? entry : undefined;
+  if (state === undefined) return 'NotReported';
+  if (guard.covers(state)) return 'WatermarkUndone';
+  const staleness = nodeStaleness(state, facts);
+  if (staleness !== undefined) return staleness;
+  if (entry === undefined) return 'NotReported';
+  return outerMapStaleness(entry, outer, state.version) ?? entry;
 }
 
 function progressOf(
-  { hasAgent, isSilent }: NodeStatus,
-  entry: OuterReportFacts | undefined,
+  { hasAgent, silence }: NodeStatus,
+  entry: OuterReportFacts | Silence,
   { last, now }: { readonly last: NodeProgress | undefined; readonly now: number },
 ): NodeProgress {
   if (!hasAgent) return WITHOUT_AGENT;
-  if (isSilent) return SILENT;
-  if (entry === undefined) return absence(last, now);
+  if (silence !== undefined) return SILENT[silence];
+  if (typeof entry === 'string') return absence(entry, last, now);
   const hidesFailures = entry.failuresTotal > entry.listed;
   return {
     kind: 'reporting',
@@ -135,14 +143,18 @@ function progressOf(
   };
 }
 
-function absence(last: NodeProgress | undefined, now: number): NodeProgress {
+function absence(why: Silence, last: NodeProgress | undefined, now: number): NodeProgress {
   const since = last?.kind === 'absent' ? last.since : now;
   const overdue = now - since >= LATE_AFTER;
-  return last?.kind === 'absent' && last.overdue === overdue ? last : { kind: 'absent', since, overdue };
+  const isSame = last?.kind === 'absent' && last.overdue === overdue && last.why === why;
+  return isSame ? last : { kind: 'absent', why, since, overdue };
 }
 
 const WITHOUT_AGENT: NodeProgress = { kind: 'withoutAgent' };
-const SILENT: NodeProgress = { kind: 'silent' };
+const SILENT = {
+  NodeNotReady: { kind: 'silent', why: 'NodeNotReady' },
+  AgentNotReady: { kind: 'silent', why: 'AgentNotReady' },
+} as const;
 
 function reused(last: NodeProgress | undefined, next: NodeProgress): NodeProgress {
   if (last?.kind !== 'reporting' || next.kind !== 'reporting') return next;

@@ -34,6 +34,30 @@ export interface OuterIdentity {
   readonly generation: number;
 }
 
+/** Why nothing is known of a node, in a few words: the name of the node comes before. */
+export type Silence =
+  | Staleness
+  | 'NodeNotReady'
+  | 'AgentNotReady'
+  | 'NotReported'
+  | 'FailuresHidden'
+  | 'Behind';
+
+export const SILENCES: Readonly<Record<Silence, string>> = {
+  NodeNotReady: 'Node not Ready',
+  AgentNotReady: 'agent not Ready',
+  NotReported: 'no report yet',
+  FailuresHidden: 'more failures than it lists',
+  Behind: 'its agent lags',
+  NodeRecreated: 'Node made anew',
+  NodeRebooted: 'started anew',
+  LabelsChanged: 'labels changed',
+  OuterMapRecreated: 'told of an earlier OuterMap',
+  OuterMapChanged: 'told of an earlier generation',
+  WatermarkMissing: 'report without a watermark',
+  WatermarkUndone: 'report from before the API server was restored',
+};
+
 /** The reason why a report is stale. */
 export type Staleness =
   /** The Node was deleted and made again. */

@@ -1,5 +1,6 @@
 import type { NodeRollup } from '../rollup.ts';
 import type { NodeProgress } from './progress.ts';
+import { SILENCES, type Silence } from './staleness.ts';
 
 /** A node that lists the object among its failures. */
 export interface FailingNode extends Pick<NodeRollup['failures'][number], 'reason' | 'message'> {
@@ -22,6 +23,7 @@ export interface Goal {
  */
 export class WatermarkIndex {
   readonly #nameOf: (rank: number) => string;
+  readonly #byRank: readonly (NodeProgress | undefined)[];
   /** Ranks of the reporting nodes, sorted by watermark. */
   readonly #reporting: Uint32Array;
   readonly #watermarks: Float64Array;
@@ -41,6 +43,7 @@ export class WatermarkIndex {
     nameOf: (rank: number) => string,
   ) {
     this.#nameOf = nameOf;
+    this.#byRank = byRank;
     const [reporting, hidesFailures, absent, silent, withoutAgent]: number[][] = [[], [], [], [], []];
     for (const rank of members) {
       const progress = byRank[rank]!;
@@ -64,17 +67,17 @@ export class WatermarkIndex {
     const behind = countBelow(this.#watermarks, goal.version);
     const failed =
       goal.failsBefore === true ? failing : failing.filter(({ watermark }) => watermark >= goal.version);
-    if (failed.length > 0) return this.#count(behind, goal.isLate, failed);
+    if (failed.length > 0) return this.#count(behind, goal, failed);
     const key = behind * 2 + Number(goal.isLate);
     let rollup = this.#rollups.get(key);
     if (rollup === undefined) {
-      rollup = this.#count(behind, goal.isLate, failed);
+      rollup = this.#count(behind, goal, failed);
       this.#rollups.set(key, rollup);
     }
     return rollup;
   }
 
-  #count(behind: number, isLate: boolean, failed: readonly FailingNode[]): NodeRollup {
+  #count(behind: number, { version, isLate }: Goal, failed: readonly FailingNode[]): NodeRollup {
     const failedRanks = new Set(failed.map(({ rank }) => rank));
     const late = sampleOf(this.#reporting.subarray(0, behind), rank => !failedRanks.has(rank));
     const reached = sampleOf(this.#reporting.subarray(behind), rank => !failedRanks.has(rank));
@@ -90,9 +93,9 @@ export class WatermarkIndex {
       unknown: sum(unknown),
       behind: sum(progressing),
       withoutAgent: this.#withoutAgent.count,
-      withoutAgentNodes: this.#firstNames([this.#withoutAgent]),
-      behindNodes: this.#firstNames(progressing),
-      unknownNodes: this.#firstNames(unknown),
+      withoutAgentNodes: this.#firstNames([this.#withoutAgent], () => undefined),
+      behindNodes: this.#firstNames(progressing, progress => delayOf(progress)),
+      unknownNodes: this.#firstNames(unknown, progress => silenceOf(progress, version)),
       failures: failed
         .toSorted((a, b) => a.rank - b.rank)
         .slice(0, LISTED_FAILURES)
@@ -100,10 +103,29 @@ export class WatermarkIndex {
     };
   }
 
-  #firstNames(groups: readonly NodeSample[]): readonly string[] {
+  /** `worker-2 (started anew)`: with why, where there is more to say than the group does. */
+  #firstNames(
+    groups: readonly NodeSample[],
+    whyOf: (progress: NodeProgress) => Silence | undefined,
+  ): readonly string[] {
     const first = groups.flatMap(({ ranks }) => ranks).sort((a, b) => a - b);
-    return first.slice(0, NAMED_NODES).map(this.#nameOf);
+    return first.slice(0, NAMED_NODES).map(rank => {
+      const why = whyOf(this.#byRank[rank]!);
+      return why === undefined ? this.#nameOf(rank) : `${this.#nameOf(rank)} (${SILENCES[why]})`;
+    });
   }
+}
+
+/** Why a node is behind; undefined where it has just not come to it yet, as all nodes at first. */
+function delayOf(progress: NodeProgress): Silence | undefined {
+  return progress.kind === 'absent' && progress.why !== 'NotReported' ? progress.why : undefined;
+}
+
+/** Why nothing is known of a node. */
+function silenceOf(progress: NodeProgress, goal: number): Silence | undefined {
+  if (progress.kind === 'withoutAgent') return undefined;
+  if (progress.kind !== 'reporting') return progress.why;
+  return progress.watermark >= goal ? 'FailuresHidden' : 'Behind';
 }
 
 const NAMED_NODES = 3;
