@@ -15,6 +15,10 @@ export interface Gauges {
   readonly queueDepth: number;
   readonly queueOldestSeconds: number;
   readonly nodes: number;
+  /** Selected nodes of which nothing is known; 0 where this process does not lead. */
+  readonly nodesSilent: number;
+  /** Selected nodes from which no agent was ever heard; 0 where this process does not lead. */
+  readonly nodesWithoutAgent: number;
   readonly outerMaps: number;
   readonly innerMaps: number;
   /** Number of events dropped since the start, because there were too many. */

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { refused } from './testing/cluster.ts';
-import { ControllerFixture } from './testing/fixture.ts';
+import { ControllerFixture, OBJECTS } from './testing/fixture.ts';
 
 describe('Controller', () => {
   let fixture: ControllerFixture;
@@ -231,13 +231,34 @@ describe('Controller', () => {
     ]);
   });
 
+  it('counts nodes of which nothing is known, and those that never had an agent', async () => {
+    await readyFixture();
+    const pod = fixture.cluster.find('pods', 'innermap-system/agent-b')!;
+    const conditions = [{ type: 'Ready', status: 'False', lastTransitionTime: '2026-01-01T00:00:00Z' }];
+    fixture.cluster.put('pods', { ...pod, status: { conditions } });
+    fixture.cluster.put('nodes', OBJECTS.node('windows'));
+    await fixture.clock.run(90_000);
+    const { nodes, nodesSilent, nodesWithoutAgent } = fixture.controller.gauges();
+    expect({ nodes, nodesSilent, nodesWithoutAgent }).to.deep.equal({
+      ...{ nodes: 3, nodesSilent: 1, nodesWithoutAgent: 1 },
+    });
+  });
+
   it('is ready when all streams are read, alive while it turns, and returns its gauges', async () => {
     await readyFixture();
     expect(fixture.controller.ready()).to.equal(true);
     expect(fixture.controller.alive()).to.equal(true);
     expect(fixture.controller.gauges()).to.deep.equal({
       ...{ isLeader: true, queueDepth: 0, queueOldestSeconds: 0 },
-      ...{ nodes: 2, outerMaps: 1, innerMaps: 1, eventsDropped: 0, watchRestarts: 0 },
+      ...{
+        nodes: 2,
+        nodesSilent: 0,
+        nodesWithoutAgent: 0,
+        outerMaps: 1,
+        innerMaps: 1,
+        eventsDropped: 0,
+        watchRestarts: 0,
+      },
     });
     await fixture.stop();
     expect(fixture.controller.ready()).to.equal(false);

@@ -1,4 +1,4 @@
-import { emptyMemory, isBehind } from '../core/status/clusterrollup.ts';
+import { emptyMemory, isBehind, quietNodes } from '../core/status/clusterrollup.ts';
 import type { Cluster } from '../kube/client.ts';
 import { Events } from '../kube/events.ts';
 import { Lease } from '../kube/lease.ts';
@@ -113,14 +113,16 @@ export class Controller {
   }
 
   gauges(): Gauges {
-    const { writer, streams } = this.#ports;
+    const { writer, streams, memory } = this.#ports;
     const { nodes, outers, inners } = streams.snapshot();
+    const { silent: nodesSilent, withoutAgent: nodesWithoutAgent } = quietNodes(memory);
     const { oldest } = writer;
     return {
       isLeader: this.#leads,
       queueDepth: writer.depth,
       queueOldestSeconds: oldest === undefined ? 0 : (this.#clock.now() - oldest) / 1000,
       nodes: nodes.size,
+      ...{ nodesSilent, nodesWithoutAgent },
       outerMaps: outers.size,
       innerMaps: inners.size,
       eventsDropped: this.#events.dropped,

@@ -215,6 +215,8 @@ export class StatusWriter {
     const { observer, failed } = this.#options;
     const status = error instanceof ApiError ? error.status : 0;
     observer.wrote(kind, status === 0 ? 'error' : String(status));
+    // Deleted and forgotten while its write was under way: nothing of it is to be remembered
+    if (!this.#schedules[kind].knows(id)) return;
     if (status === 404 || status === 409) {
       this.#schedules[kind].failed(id, this.#now, this.#conflictWait(`${kind} ${id}`));
       return;

@@ -227,8 +227,9 @@ describe('controllerMetrics', () => {
   });
 
   it('measured: nodes, inner maps, leadership, dropped events, watch restarts', async () => {
-    of().measured({ nodes: 5, innerMaps: 9, isLeader: true, eventsDropped: 2, watchRestarts: 1 });
-    of().measured({ nodes: 4, innerMaps: 8, isLeader: false, eventsDropped: 2, watchRestarts: 1 });
+    const quiet = { nodesSilent: 2, nodesWithoutAgent: 3 };
+    of().measured({ nodes: 5, ...quiet, innerMaps: 9, isLeader: true, eventsDropped: 2, watchRestarts: 1 });
+    of().measured({ nodes: 4, ...quiet, innerMaps: 8, isLeader: false, eventsDropped: 2, watchRestarts: 1 });
     for (const [name, value] of [
       ['nodes', 4],
       ['inner_maps', 8],

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { ControllerCommandOptions } from '../cli/command.ts';
+import type { Gauges } from '../controller/observer.ts';
 import { Controller } from '../controller/run.ts';
 import { openCluster } from '../kube/client.ts';
 import type { ControllerMetrics } from '../support/metrics/controller.ts';
@@ -43,15 +44,16 @@ async function metricsOf(version: string): Promise<ControllerMetrics> {
 }
 
 function servingAt(listen: string, controller: Controller, metrics: ControllerMetrics): Promise<Serving> {
-  metrics.beforeText(() => {
-    const gauges = controller.gauges();
-    metrics.measured(gauges);
-    metrics.queue({ depth: gauges.queueDepth, oldestSeconds: gauges.queueOldestSeconds });
-  });
+  metrics.beforeText(() => measure(metrics, controller.gauges()));
   return serve({
     listen,
     metrics,
     unhealthy: () => (controller.alive() ? undefined : 'The loop has not turned for a minute'),
     unready: () => (controller.ready() ? undefined : 'What is to be summed up has not been read whole yet'),
   });
+}
+
+export function measure(metrics: ControllerMetrics, gauges: Gauges): void {
+  metrics.measured(gauges);
+  metrics.queue({ depth: gauges.queueDepth, oldestSeconds: gauges.queueOldestSeconds });
 }

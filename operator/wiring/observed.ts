@@ -4,6 +4,7 @@ import { type AgentMetrics, agentMetrics } from '../support/metrics/agent.ts';
 import type { OuterMapMeasures } from '../support/metrics/turn.ts';
 import { serve } from '../support/serve.ts';
 import type { AgentAdapters } from './agent.ts';
+import { WaitingChanges } from './changes.ts';
 
 /** A turn that takes longer has hung: 10,000 inner maps one by one, on kernels without batches, take two minutes. */
 const LONGEST_TURN_MS = 15 * 60_000;
@@ -25,6 +26,8 @@ export async function observed({ listen, version, agent, adapters }: Observing):
   const { kernel, kernelState } = agent;
   const metrics = agentMetrics(version);
   const pulse = new Pulse(adapters);
+  const changes = new WaitingChanges();
+  agent.source.onChange(() => changes.changed(performance.now()));
   const gracePeriodSeconds = kernelState.gracePeriodMs / 1000;
   metrics.beforeText(() => {
     metrics.kernel({ ...kernelState, gracePeriodSeconds, counters: { ...kernel.counts() } });
@@ -33,6 +36,7 @@ export async function observed({ listen, version, agent, adapters }: Observing):
       synced: pulse.isSynced,
       oldestUnpublishedSeconds: (adapters.queueMs?.() ?? 0) / 1000,
     });
+    metrics.queue({ oldestSeconds: changes.ageAt(performance.now()) / 1000 });
     metrics.calls(adapters.calls?.() ?? []);
   });
   const serving = await serve({
@@ -45,6 +49,7 @@ export async function observed({ listen, version, agent, adapters }: Observing):
     address: serving.address,
     turned: result => {
       pulse.turned(result);
+      changes.turned(performance.now() - result.report.turn.milliseconds);
       measure(metrics, result);
     },
     failed: () => {

@@ -50,8 +50,8 @@ describeCluster('kubectl get and explain on a real API server', fixture => {
       ['web', 'tenants', '10.1.0.7', '12', '5/5', 'True', 'Programmed', 'AGE'],
     ]);
     expect(await table(fixture, 'nms')).to.deep.equal([
-      ['NAME', 'MAPS', 'FAILURES', 'DRIFT', 'READY', 'AGE'],
-      ['worker-1', '2', '1', 'False', 'True', 'AGE'],
+      ['NAME', 'MAPS', 'FAILURES', 'DRIFT', 'READY', 'CHANGED', 'AGE'],
+      ['worker-1', '2', '1', 'False', 'True', 'AGE', 'AGE'],
     ]);
   });
 

@@ -117,6 +117,22 @@ export function innerMemory({ state, outers }: ClusterMemory, key: string): Inne
   return outer === undefined ? undefined : outers.get(outer)?.inners.byKey.get(key);
 }
 
+/** Nodes that an outer map selects and of which nothing is known, and those from which no agent was ever heard. */
+export function quietNodes({ outers }: ClusterMemory): {
+  readonly silent: number;
+  readonly withoutAgent: number;
+} {
+  const [silent, withoutAgent] = [new Set<string>(), new Set<string>()];
+  for (const { progress } of outers.values())
+    for (const rank of progress.ranks) {
+      const node = progress.byRank[rank]!;
+      const { name } = progress.nodes.all[rank]!.facts;
+      if (node.kind === 'silent' || (node.kind === 'absent' && node.overdue)) silent.add(name);
+      if (node.kind === 'withoutAgent') withoutAgent.add(name);
+    }
+  return { silent: silent.size, withoutAgent: withoutAgent.size };
+}
+
 /** Whether a node still has to reach a change. */
 export function isBehind({ outers }: ClusterMemory): boolean {
   return [...outers.values()].some(({ totals }) => totals.isBehind);

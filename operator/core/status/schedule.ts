@@ -96,6 +96,11 @@ export class Schedule {
     this.#urgent.delete(id);
   }
 
+  /** Whether the id was marked and is not forgotten. */
+  knows(id: string): boolean {
+    return this.#series.has(id);
+  }
+
   /** A lower bound of the next due time: -Infinity if an id is due, Infinity if none waits. */
   get nextDue(): number {
     return this.#urgent.size > 0 ? Number.NEGATIVE_INFINITY : this.#earliest;

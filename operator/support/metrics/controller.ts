@@ -3,6 +3,8 @@ import { type CommonMetrics, commonMetrics, type QueueMeasures } from './common.
 /** What the controller has in view, and totals that are counted elsewhere. */
 export interface ControllerMeasures {
   readonly nodes: number;
+  readonly nodesSilent: number;
+  readonly nodesWithoutAgent: number;
   readonly innerMaps: number;
   readonly isLeader: boolean;
   /** Since the start. */
@@ -32,6 +34,9 @@ export function controllerMetrics(version: string): ControllerMetrics {
   const foldHelp = 'How long it took to fold node states into statuses';
   const folded = metrics.histogram('fold_duration_seconds', foldHelp, { buckets: FOLD_SECONDS });
   const nodes = metrics.gauge('nodes', 'Nodes in view');
+  const silent = metrics.gauge('nodes_silent', 'Selected nodes of which nothing is known: they are Unknown');
+  const withoutHelp = 'Selected nodes from which no agent was ever heard: Ready does not wait for them';
+  const without = metrics.gauge('nodes_without_agent', withoutHelp);
   const innerMaps = metrics.gauge('inner_maps', 'InnerMaps in view');
   const leader = metrics.gauge('leader', '1 where this process writes the statuses');
   const droppedHelp = 'Events that were not sent as there were too many';
@@ -43,6 +48,8 @@ export function controllerMetrics(version: string): ControllerMetrics {
     queue: measures => queue('status', measures),
     measured(measures) {
       nodes(measures.nodes);
+      silent(measures.nodesSilent);
+      without(measures.nodesWithoutAgent);
       innerMaps(measures.innerMaps);
       leader(measures.isLeader ? 1 : 0);
       dropped(measures.eventsDropped);
