@@ -100,8 +100,8 @@ describe('agent, among maps of others', () => {
     const inner = { type: 'Hash', maxEntries: 16, key: 'u32', value: 'u64' };
     fixture().write('maps.yaml', outerMap('tenants', { inner }), WEB);
     expect(await agent.said(/LayoutMismatch/))
-      .to.include('u32')
-      .and.to.include('innermap clean');
+      .to.include('inner.value is u32, declared is u64')
+      .and.to.include('innermap.io/recreate: ');
     expect(fixture().contents('tenants')).to.deep.equal({ [u32(7)]: u32Pairs({ 1: 1 }) });
     fixture().write('maps.yaml', outerMap('tenants', { maxEntries: 128 }), WEB);
     expect(await agent.said(/maxEntries 64 .*maxEntries 128/)).to.include('LayoutMismatch');

@@ -137,7 +137,7 @@ describe('turn, when things fail', () => {
     const { report } = await (await startedAgent(machine.openKernel(), wider)).turn();
     expect(report.outerMaps[0]).to.include({ reason: 'LayoutMismatch' });
     expect(report.outerMaps[0]!.message).to.contain('maxEntries 64').and.to.contain('maxEntries 128');
-    expect(report.outerMaps[0]!.message).to.contain('innermap clean');
+    expect(report.outerMaps[0]!.message).to.contain('innermap.io/recreate: ');
     expect(Object.keys(machine.dump(LEDGER))).to.have.length(2);
   });
 });

@@ -33,7 +33,8 @@ export async function fold(memory: Memory, desired: Desired, { plan, outcomes, n
   await forEachSliced(outcomes, outcome => {
     const known = memory.outers.get(outcome.step.outer);
     if (known !== undefined) foldOutcome(known, outcome, now);
-    if (outcome.ok && outcome.step.verb === 'create') memory.made.set(outcome.step.outer, outcome.id!);
+    if (outcome.ok && ['create', 'recreate'].includes(outcome.step.verb))
+      memory.made.set(outcome.step.outer, outcome.id!);
   });
   for (const [name, known] of memory.outers) {
     // A removal that was released by its token does not count against the next one
@@ -77,12 +78,29 @@ function foldOutcome(known: OuterMemory, outcome: Outcome, now: number): void {
     case 'create':
       known.ledger = { kind: 'map', id: outcome.id!, spec: step.desired.layout.outer };
       return;
+    case 'recreate':
+      foldRecreation(known, step, outcome.id!);
+      return;
+    case 'drop':
+      known.beside = { kind: 'absent' };
+      return;
     case 'pin':
       known.pin = known.ledger;
       return;
     default:
       known.stale = true;
   }
+}
+
+/** The outcomes of its inner maps come next. What is beside them is read anew. */
+function foldRecreation(known: OuterMemory, step: Extract<Step, { verb: 'recreate' }>, id: number): void {
+  known.ledger = { kind: 'map', id, spec: step.desired.layout.outer };
+  if (step.record.pin !== undefined) known.pin = known.ledger;
+  known.record = step.record;
+  known.entries.clear();
+  known.programmed.clear();
+  known.pins.clear();
+  known.stale = true;
 }
 
 function foldProof({ programmed, owners }: OuterMemory, { keyHex, programmed: proven }: Proof): void {

@@ -11,6 +11,8 @@ export interface OuterMemory {
   record: LedgerRecord | undefined;
   ledger: ObservedPin;
   pin: ObservedPin;
+  /** The outer map under the temporary name in the ledger. */
+  beside: ObservedPin;
   /** Absolute path of the declared pin, where programs look. */
   pinPath: string | undefined;
   /** The other OuterMap in whose ledger the map at the declared pin is. */
@@ -70,6 +72,7 @@ export function emptyOuterMemory(): OuterMemory {
     record: undefined,
     ledger: { kind: 'absent' },
     pin: { kind: 'absent' },
+    beside: { kind: 'absent' },
     pinPath: undefined,
     pinOwner: undefined,
     template: undefined,

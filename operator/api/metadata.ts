@@ -7,9 +7,21 @@ export const API_VERSION = 'innermap.io/v1alpha1';
  */
 export const RELEASE_ANNOTATION = 'innermap.io/release-removal';
 
+/** The annotation by which an OuterMap's author has its map made anew with another layout; its token is in the refusal. */
+export const RECREATE_ANNOTATION = 'innermap.io/recreate';
+
 /** The tokens in an object's annotation. */
-export function releasesIn(annotations: Readonly<Record<string, string>> | undefined): readonly string[] {
-  const given = annotations?.[RELEASE_ANNOTATION] ?? '';
+export function releasesIn(annotations: Annotations | undefined): readonly string[] {
+  return tokensIn(annotations?.[RELEASE_ANNOTATION]);
+}
+
+export function recreationsIn(annotations: Annotations | undefined): readonly string[] {
+  return tokensIn(annotations?.[RECREATE_ANNOTATION]);
+}
+
+type Annotations = Readonly<Record<string, string>>;
+
+function tokensIn(given = ''): readonly string[] {
   return given.split(',').flatMap(token => token.trim() || []);
 }
 

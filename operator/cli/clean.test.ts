@@ -174,6 +174,10 @@ describe('clean', () => {
     expect(error).to.match(
       /^Error: Cannot clean \/sys\/fs\/bpf\/innermap: it is held by .*; stop that agent first\n$/,
     );
+    expect((await node.clean('tenants', '--yes')).error)
+      .to.contain('declare OuterMap tenants with deletionPolicy: Delete')
+      .and.to.contain('innermap.io/recreate')
+      .and.to.match(/or stop that agent first\n$/);
     expect(node.names()).to.include(`${ROOT}/xdp/tenants`);
   });
 

@@ -1,4 +1,5 @@
 import { readFileSync, rmSync } from 'node:fs';
+import { RECREATE_ANNOTATION } from '../api/metadata.ts';
 import { LEDGER } from '../core/ledgerrecord.ts';
 import { counted } from '../core/plan/print.ts';
 import type { Report } from '../core/report/report.ts';
@@ -51,26 +52,37 @@ async function run(given: Given, ports: Ports): Promise<number> {
     throw new UsageError('Option --output json cannot ask: add --yes or --dry-run', 'clean');
   const kernel = ports.openKernel(directory(given));
   try {
-    return await locked(kernel, () => clean(given, ports.terminal, kernel));
+    return await locked(kernel, given.operands[0], () => clean(given, ports.terminal, kernel));
   } finally {
     kernel.close();
   }
 }
 
 /** No agent may write meanwhile: it would make again what is removed. */
-async function locked(kernel: ClosableKernel, work: () => Promise<number>): Promise<number> {
+async function locked(
+  kernel: ClosableKernel,
+  outer: string | undefined,
+  work: () => Promise<number>,
+): Promise<number> {
   const root = `${kernel.pins.root}/${LEDGER}`;
   if (!kernel.pins.exists(root)) return work();
   const lock = kernel.pins.lock(root);
   if ('heldBy' in lock) {
     const who = lock.heldBy === '' ? 'another process' : lock.heldBy;
-    throw new Error(`Cannot clean ${root}: it is held by ${who}; stop that agent first`);
+    throw new Error(`Cannot clean ${root}: it is held by ${who}; ${adviceFor(outer)}`);
   }
   try {
     return await work();
   } finally {
     lock.release();
   }
+}
+
+/** An agent takes away what its own manifests say. */
+function adviceFor(outer: string | undefined): string {
+  return outer === undefined
+    ? 'stop that agent first'
+    : `to have that agent take it away, declare OuterMap ${outer} with deletionPolicy: Delete and maxRemoval: 100%, then delete it; for another layout set the annotation ${RECREATE_ANNOTATION} that its LayoutMismatch names; or stop that agent first`;
 }
 
 async function clean(given: Given, terminal: Terminal, kernel: ClosableKernel): Promise<number> {

@@ -17,12 +17,15 @@ export interface LedgerPaths {
   readonly spec: string;
   readonly inner: string;
   readonly removed: string;
+  /** Where a new map's pin for programs is made, before it is renamed to its place. */
+  readonly pin: string;
 }
 
 export function ledgerPaths(root: string, outerMap: string): LedgerPaths {
   const directory = `${root}/${LEDGER}/${outerMap}`;
   const at = (name: string): string => `${directory}/${name}`;
-  return { directory, outer: at('outer'), spec: at('spec'), inner: at('inner'), removed: at('removed') };
+  const [outer, spec, inner] = [at('outer'), at('spec'), at('inner')];
+  return { directory, outer, spec, inner, removed: at('removed'), pin: at('pin') };
 }
 
 /** Ends the name of a pin whose inner map is not in the outer map yet. */
@@ -54,6 +57,11 @@ export interface LedgerRecord {
   readonly maxRemoval: OuterMapSpec['maxRemoval'];
   /** Relative to the bpffs. */
   readonly pin?: string;
+  /**
+   * This record is of the map under the temporary name, which is whole and takes the place of the one before it: a crash
+   * from here on changes nothing of that. `unpin`: the pin of the one before, where the new one has another.
+   */
+  readonly taking?: { readonly id: number; readonly unpin?: string };
   /** A digest of the layout as the kernel sees it, in the place of declarations that do not fit. */
   readonly shape?: string;
   /** Absent where they do not fit into a symlink's target. */
@@ -97,6 +105,7 @@ function isRecord(value: unknown): boolean {
     (value['deletionPolicy'] === 'Retain' || value['deletionPolicy'] === 'Delete') &&
     isBrake(value['maxRemoval']) &&
     ['undefined', 'string'].includes(typeof value['shape']) &&
+    (value['taking'] === undefined || isTaking(value['taking'])) &&
     (value['pin'] === undefined || isPin(value['pin'])) &&
     (value['declared'] === undefined || isDeclared(value['declared']))
   );
@@ -109,6 +118,11 @@ function isBrake(value: unknown): boolean {
 /** What no manifest may declare, no record has: it could lead out of the bpffs, or into the ledger. */
 function isPin(value: unknown): boolean {
   return typeof value === 'string' && pinProblem(value) === undefined;
+}
+
+function isTaking(value: unknown): boolean {
+  if (!isObject(value) || typeof value['id'] !== 'number') return false;
+  return value['unpin'] === undefined || isPin(value['unpin']);
 }
 
 function isDeclared(value: unknown): boolean {

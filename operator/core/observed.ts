@@ -35,6 +35,8 @@ export interface ObservedOuterMap {
   readonly record?: LedgerRecord;
   /** Second pin of the outer map in the ledger. */
   readonly ledger: ObservedPin;
+  /** An outer map under the temporary name in the ledger: of unfinished work. */
+  readonly beside?: ObservedPin;
   /** The pin where programs look; absent where the OuterMap declares no pin. */
   readonly pin: ObservedPin;
   /** The other OuterMap whose ledger has the map at the pin. */

@@ -111,7 +111,7 @@ function isInnerPin(name: string, kind: PinKind): boolean {
 const INNER_PIN = new RegExp(`^[0-9a-f]+(?:${TEMPORARY})?$`);
 const LEFT_OVER = new Set([`spec${RECORD_BESIDE}`, 'removed', `removed${RECORD_BESIDE}`]);
 /** The names that it gives beside them. */
-const OURS = new Set(['outer', `outer${TEMPORARY}`, 'spec', ...LEFT_OVER]);
+const OURS = new Set(['outer', `outer${TEMPORARY}`, `pin${TEMPORARY}`, 'spec', ...LEFT_OVER]);
 
 function isOurs(name: string, kind: PinKind): boolean {
   return name === 'inner' ? kind === 'directory' : OURS.has(name);

@@ -1,5 +1,5 @@
 import { hex } from '../core/bytes/hex.ts';
-import { LEDGER, ownsKey, TEMPORARY } from '../core/ledgerrecord.ts';
+import { LEDGER, type LedgerPaths, ownsKey, TEMPORARY } from '../core/ledgerrecord.ts';
 import { KernelError } from '../kernel/error.ts';
 import type { Kernel, OpenMap } from '../kernel/kernel.ts';
 import { RECORD_BESIDE } from '../kernel/pins.ts';
@@ -52,10 +52,16 @@ export async function removeLedger(kernel: Kernel, ledger: Ledger): Promise<void
   const { ours } = publicPin(kernel, ledger);
   if (ours !== undefined) pins.unlink(ours);
   await forEachSliced(innerPinsIn(pins.kinds(inner)), name => pins.unlink(`${inner}/${name}`));
-  for (const path of [outer + TEMPORARY, outer]) pins.unlink(path);
+  dropBeside(kernel, ledger.paths);
+  pins.unlink(outer);
   removeIfEmpty(kernel, inner);
   for (const path of [removed, spec]) for (const name of [path + RECORD_BESIDE, path]) pins.unlink(name);
   removeIfEmpty(kernel, directory);
+}
+
+/** Removes what unfinished work left of another outer map. */
+export function dropBeside({ pins }: Kernel, { outer, pin }: LedgerPaths): undefined {
+  for (const path of [pin, outer]) pins.unlink(path + TEMPORARY);
 }
 
 /** Removes the directory of all ledgers once it is empty. */
@@ -76,7 +82,9 @@ function publicPin(
   const path = `${kernel.pins.root}/${record.pin}`;
   if (!kernel.pins.exists(path)) return {};
   const id = idIfReadable(kernel, path);
-  return id !== undefined && id === idAt(kernel, paths.outer) ? { ours: path } : { foreign: path };
+  return id !== undefined && [paths.outer, paths.outer + TEMPORARY].some(outer => id === idAt(kernel, outer))
+    ? { ours: path }
+    : { foreign: path };
 }
 
 /** Undefined too where it cannot be opened: a pin of our own can. */

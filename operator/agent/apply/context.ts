@@ -53,6 +53,12 @@ export class ApplyContext {
     return map;
   }
 
+  /** Further steps write into this map; it is closed at the end. */
+  use(outer: string, map: OpenMap): void {
+    this.forget(outer);
+    this.#open.set(outer, map);
+  }
+
   /** The ledger's pin now names another map. */
   forget(outer: string): void {
     this.#open.get(outer)?.close();

@@ -51,7 +51,7 @@ async function observeOuter(
     await yieldToEventLoop();
   }
   const readings = await readContents(kernel, desired, known, due);
-  const { record, ledger, pin, pinOwner, template, entries, pins, owners, programmed } = known;
+  const { record, ledger, pin, beside, pinOwner, template, entries, pins, owners, programmed } = known;
   const made = memory.made.get(name);
   return {
     ...(made === undefined ? {} : { made }),
@@ -59,7 +59,7 @@ async function observeOuter(
     ...(record === undefined ? {} : { record }),
     ...(template?.spec === undefined ? {} : { template: template.spec }),
     ...(template?.accepts === undefined ? {} : { accepts: template.accepts }),
-    ...{ ledger, pin, entries, pins, owners, programmed, readings },
+    ...{ ledger, pin, beside, entries, pins, owners, programmed, readings },
   };
 }
 

@@ -1,5 +1,5 @@
 import type { DesiredOuter } from '../../core/desired/desired.ts';
-import { ledgerPaths } from '../../core/ledgerrecord.ts';
+import { ledgerPaths, TEMPORARY } from '../../core/ledgerrecord.ts';
 import type { ObservedPin } from '../../core/observed.ts';
 import { KernelError } from '../../kernel/error.ts';
 import type { Kernel, OpenMap } from '../../kernel/kernel.ts';
@@ -37,6 +37,7 @@ async function readAll(kernel: Kernel, desired: DesiredOuter, known: OuterMemory
   known.record = recordAt(kernel.pins, paths.spec);
   known.removals ??= removalsAt(kernel.pins, paths.removed);
   known.ledger = pinFound(kernel, paths.outer);
+  known.beside = pinFound(kernel, paths.outer + TEMPORARY);
   known.pinPath = pin === undefined ? undefined : `${kernel.pins.root}/${pin}`;
   known.pin = known.pinPath === undefined ? { kind: 'absent' } : pinFound(kernel, known.pinPath);
   known.pinOwner = ownerOfPin(kernel, desired, known);

@@ -1,4 +1,4 @@
-import { releasesIn } from '../../api/metadata.ts';
+import { RELEASE_ANNOTATION, releasesIn } from '../../api/metadata.ts';
 import type { Reason } from '../../api/reason.ts';
 import type { HeldEntries } from '../brake/entries.ts';
 import { type RecentRemoval, sumOf } from '../brake/recent.ts';
@@ -7,8 +7,9 @@ import type { ObservedKernel, ObservedOuterMap, UndeclaredLedger } from '../obse
 import { runToEnd, type Steps } from '../steps.ts';
 import { keyChanges, type Proof } from './keychanges.ts';
 import { inKeyOrder } from './order.ts';
-import { outerChanges } from './outerchanges.ts';
-import { pinChanges } from './pinchanges.ts';
+import { outerChanges } from './outer/outerchanges.ts';
+import { pinChanges } from './outer/pinchanges.ts';
+import { type Recreation, recreation } from './outer/recreation.ts';
 import { type HeldRemoval, heldRemoval, type Removal, removals } from './removals.ts';
 import type { Step, Write } from './step.ts';
 
@@ -113,6 +114,11 @@ function* draftOf(
       outer: name,
       refused: [{ outer: name, reason: outer.reason, message: outer.message }],
     };
+  if (outer.kind === 'takeover') return { ...NOTHING, outer: name, steps: outer.steps };
+  if (outer.kind === 'recreation')
+    return recreated(yield* recreation(desired, found, outer.before), outer.mismatch, {
+      ...{ name, desired, found, policy },
+    });
   const { writes, held, proofs, evicted } = yield* keyChanges(name, desired, found);
   const tokens = tokensFor(desired, policy);
   const isReleased = ({ token }: HeldEntries): boolean => tokens.includes(token);
@@ -137,13 +143,34 @@ function* draftOf(
   };
 }
 
+/** Nothing that programs find in the map before may be missing in the new one, but for what the brake lets go. */
+function recreated({ step, lost, waits }: Recreation, mismatch: string, context: Braking): Draft {
+  const { name: outer, found } = context;
+  const { held, released, waits: unread } = braking(lost, context);
+  const draft = { ...NOTHING, outer, held, released };
+  const why = unread ? 'not all declarations are read' : waits;
+  if (why !== undefined) return { ...draft, held: [], refused: [waitingFor(outer, mismatch, why)] };
+  const [removal] = held;
+  if (removal !== undefined) return { ...draft, refused: [waitingFor(outer, mismatch, lostText(removal))] };
+  return { ...draft, steps: [...pinChanges(outer, found), step] };
+}
+
+function waitingFor(outer: string, mismatch: string, why: string): OuterMapFailure {
+  const message = `Layouts differ: ${mismatch}; the new map waits: ${why}`;
+  return { outer, reason: 'LayoutMismatch', message };
+}
+
+function lostText({ keys, of, token }: HeldRemoval): string {
+  return `${keys} of ${of} keys have no InnerMap, more than maxRemoval lets go at once; if it is meant, release them by the annotation ${RELEASE_ANNOTATION}: ${token}`;
+}
+
 function isUnreadable(name: string, { unreadable }: Policy): boolean {
   return unreadable?.has(name) === true;
 }
 
 /** The removals that may happen now. */
-interface Braked extends Pick<Draft, 'held' | 'released'> {
-  readonly going: readonly Removal[];
+interface Braked<T> extends Pick<Draft, 'held' | 'released'> {
+  readonly going: readonly T[];
   /** Only as many as inserts need slots. */
   readonly waits: boolean;
 }
@@ -155,7 +182,10 @@ interface Braking {
   readonly policy: Policy;
 }
 
-function braking(going: readonly Removal[], { name, desired, found, policy }: Braking): Braked {
+function braking<T extends { readonly keyText: string }>(
+  going: readonly T[],
+  { name, desired, found, policy }: Braking,
+): Braked<T> {
   const free = { going, waits: false, held: [], released: false };
   if (!policy.mayRemove || isUnreadable(name, policy)) return { ...free, going: [], waits: true };
   if (policy.unsettled?.has(name) === true) return { ...free, waits: true };
@@ -183,7 +213,7 @@ function tokensFor({ outerMap }: DesiredOuter, { releases }: Policy): readonly s
 /** Replacements, inserts, edits, removals, each by key; before them as many removals as inserts lack slots. */
 function* inOrder(
   writes: readonly Write[],
-  { going, waits }: Braked,
+  { going, waits }: Braked<Removal>,
   desired: DesiredOuter,
   found: ObservedOuterMap,
 ): Steps<readonly Step[]> {

@@ -33,6 +33,12 @@ export function stepText(step: Step): string {
       return `+ ${step.outer}: create ${mapSpecText(step.desired.layout.outer)} of ${mapSpecText(step.desired.layout.template)}`;
     case 'adopt':
       return `${step.again ? '~' : '+'} ${step.outer}: adopt the outer map pinned at ${step.pin}`;
+    case 'recreate':
+      return `~ ${step.outer}: put a new ${mapSpecText(step.desired.layout.outer)} of ${mapSpecText(step.desired.layout.template)} with ${counted(step.writes.length, 'inner map')} in the place of map ${step.before}`;
+    case 'takeOver':
+      return `~ ${step.outer}: put the new outer map ${step.record.taking?.id} in its place`;
+    case 'drop':
+      return `- ${step.outer}: drop an unfinished outer map`;
     case 'pin':
       return `+ ${step.outer}: pin at ${step.pin}`;
     case 'unpin':

@@ -23,6 +23,24 @@ type OuterEffect =
   | { readonly verb: 'create'; readonly desired: DesiredOuter }
   /** Pins the map with this id, which is pinned at `pin`, in the ledger; `again`: over an older pin. */
   | { readonly verb: 'adopt'; readonly pin: string; readonly id: number; readonly again: boolean }
+  /**
+   * Makes another outer map and all of its inner maps, then puts it in the place of the one with the id `before`: at the
+   * pin, in the ledger, in the record. A failure of any part leaves the one before where it is.
+   */
+  | {
+      readonly verb: 'recreate';
+      readonly desired: DesiredOuter;
+      readonly writes: readonly Write[];
+      readonly record: LedgerRecord;
+      readonly before: number;
+      readonly mode: number;
+      /** The pin of the one before, where the new one has another. */
+      readonly unpin?: string;
+    }
+  /** The record says that the map under the temporary name takes the place of the one before: a crash came between. */
+  | { readonly verb: 'takeOver'; readonly record: LedgerRecord; readonly mode: number }
+  /** A crash left another outer map under its temporary name, which nothing asks for. */
+  | { readonly verb: 'drop' }
   | { readonly verb: 'pin'; readonly pin: string; readonly mode: number }
   | { readonly verb: 'unpin'; readonly pin: string }
   /** The inner map is in the outer map, but a crash left its pin with the temporary name. */

@@ -1,6 +1,6 @@
-import { innerPinName, TEMPORARY } from '../ledgerrecord.ts';
-import type { ObservedOuterMap } from '../observed.ts';
-import type { Step } from './step.ts';
+import { innerPinName, TEMPORARY } from '../../ledgerrecord.ts';
+import type { ObservedOuterMap } from '../../observed.ts';
+import type { Step } from '../step.ts';
 
 /**
  * Repairs the ledger of one outer map after a crash or a change by somebody else: an inner map of the outer map gets its

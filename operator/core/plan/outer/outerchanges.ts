@@ -1,15 +1,21 @@
-import type { Reason } from '../../api/reason.ts';
-import type { DesiredOuter } from '../desired/desired.ts';
-import { isBounded, shapeDigest, specDifference } from '../layout/difference.ts';
-import { recordedDifference } from '../layout/recorded.ts';
-import { type LedgerRecord, recordText } from '../ledgerrecord.ts';
-import { type MapSpec, mapSpecText, sameShape } from '../mapspec.ts';
-import type { ObservedOuterMap, ObservedPin } from '../observed.ts';
-import type { Step } from './step.ts';
+import { RECREATE_ANNOTATION, recreationsIn } from '../../../api/metadata.ts';
+import type { Reason } from '../../../api/reason.ts';
+import type { DesiredOuter } from '../../desired/desired.ts';
+import { type LedgerRecord, recordText } from '../../ledgerrecord.ts';
+import { mapSpecText } from '../../mapspec.ts';
+import type { ObservedOuterMap, ObservedPin } from '../../observed.ts';
+import { sha256 } from '../../sha256.ts';
+import type { Step } from '../step.ts';
+import { layoutMismatch } from './mismatch.ts';
+import { recordOf } from './record.ts';
 
 /** The steps for the outer map itself, or why nothing of it may be touched. */
 export type OuterChanges =
   | { readonly kind: 'steps'; readonly steps: readonly Step[] }
+  /** It is made anew with another layout, by its author's token; `mismatch`: what to say while that must wait. */
+  | { readonly kind: 'recreation'; readonly before: MapFound; readonly mismatch: string }
+  /** Only these: what is in the map is not known yet. */
+  | { readonly kind: 'takeover'; readonly steps: readonly Step[] }
   | { readonly kind: 'refused'; readonly reason: Reason; readonly message: string };
 
 /**
@@ -27,15 +33,19 @@ function created(desired: DesiredOuter, found: ObservedOuterMap): OuterChanges {
   const { ledger, pin } = found;
   const restore = lostPin(desired, found);
   const foreign = pin.kind === 'map' && !(ledger.kind === 'map' && ledger.id === pin.id);
+  const taking = takeover(desired, found);
+  if (taking !== undefined) return taking;
   if (foreign && restore === undefined) return pinInUse(desired, pin, found.pinOwner);
   if (ledger.kind === 'map' && found.record?.provision === 'Adopt') return wasAdopted(ledger);
   if (ledger.kind !== 'map' && restore === undefined) {
     const make: Step = { verb: 'create', outer: name, desired };
     return { kind: 'steps', steps: [...recordSteps(desired, found), make, ...pinSteps(desired)] };
   }
-  const mismatch = otherLayout(desired, found, (ledger.kind === 'map' ? ledger : (pin as MapFound)).spec);
-  if (mismatch !== undefined) return mismatch;
-  const steps = [...unpinSteps(desired, found), ...recordSteps(desired, found), ...(restore ?? [])];
+  const before = ledger.kind === 'map' ? ledger : (pin as MapFound);
+  const mismatch = layoutMismatch(desired, found, before.spec);
+  if (mismatch !== undefined) return otherLayout(desired, { before, record: found.record, mismatch });
+  const left: Step[] = found.beside?.kind === 'map' ? [{ verb: 'drop', outer: name }] : [];
+  const steps = [...left, ...unpinSteps(desired, found), ...recordSteps(desired, found), ...(restore ?? [])];
   if (pin.kind === 'absent') steps.push(...pinSteps(desired));
   return { kind: 'steps', steps };
 }
@@ -64,21 +74,16 @@ function adopted(desired: DesiredOuter, found: ObservedOuterMap): OuterChanges {
   const { ledger, pin } = found;
   const path = desired.outerMap.spec.pin;
   if (path === undefined || pin.kind !== 'map') return pinNotFound(path);
-  const mismatch = otherLayout(desired, found, pin.spec);
-  if (mismatch !== undefined) return mismatch;
+  const mismatch = layoutMismatch(desired, found, pin.spec);
+  if (mismatch !== undefined)
+    return refused(
+      'LayoutMismatch',
+      `${OTHER}: ${mismatch}; declare it as its owner made it, or name another pin`,
+    );
   const steps = recordSteps(desired, found);
   const adopt: Step = { verb: 'adopt', outer: name, pin: path, id: pin.id, again: ledger.kind === 'map' };
   if (ledger.kind !== 'map' || ledger.id !== pin.id) steps.push(adopt);
   return { kind: 'steps', steps };
-}
-
-function recordOf({ outerMap, layout }: DesiredOuter): LedgerRecord {
-  const { provision, deletionPolicy, maxRemoval, pin, type, maxEntries, key, flags, inner } = outerMap.spec;
-  const policies = { provision, deletionPolicy, maxRemoval };
-  const declared = { type, maxEntries, key, flags, inner };
-  const made = { layoutDigest: layout.digest, shape: shapeDigest(layout) };
-  const record = { version: 1, ...made, ...policies, declared } as const;
-  return pin === undefined ? record : { ...record, pin };
 }
 
 function recordSteps(desired: DesiredOuter, found: ObservedOuterMap): Step[] {
@@ -102,52 +107,35 @@ function unpinSteps(desired: DesiredOuter, found: ObservedOuterMap): Step[] {
   return [{ verb: 'unpin', outer: desired.outerMap.metadata.name, pin: before }];
 }
 
+const OTHER = 'Layouts differ';
+
+/** A map cannot become another: it stays, or a new one takes its place, which its author must ask for. */
 function otherLayout(
-  desired: DesiredOuter,
-  found: ObservedOuterMap,
-  spec: MapSpec,
-): OuterChanges | undefined {
-  const { outer } = desired.layout;
-  const isSame = sameShape(outer, spec) && outer.maxEntries === spec.maxEntries;
-  const what = isSame
-    ? (templateDiffers(desired, found) ?? declaredBefore(desired, found))
-    : specsText('outer map', spec, outer);
-  if (what === undefined) return undefined;
-  const advice =
-    desired.outerMap.spec.provision === 'Adopt'
-      ? 'declare it as its owner made it, or name another pin'
-      : 'declare it as it is, choose another name, or take the old map away with innermap clean';
-  return refused('LayoutMismatch', `Layouts differ: ${what}; ${advice}`);
+  { outerMap, layout }: DesiredOuter,
+  { before, record, mismatch }: { before: MapFound; record: LedgerRecord | undefined; mismatch: string },
+): OuterChanges {
+  const { name, annotations } = outerMap.metadata;
+  const token = recreationToken(name, record?.layoutDigest ?? mapSpecText(before.spec), layout.digest);
+  if (recreationsIn(annotations).includes(token)) return { kind: 'recreation', before, mismatch };
+  const anew = `or have a new map take its place by the annotation ${RECREATE_ANNOTATION}: ${token}`;
+  const advice = `declare it as it is, choose another name, ${anew} (programs keep the old one until they open its pin again)`;
+  return refused('LayoutMismatch', `${OTHER}: ${mismatch}; ${advice}`);
 }
 
-/** The field that differs, and both layouts. */
-function specsText(what: string, found: MapSpec, declared: MapSpec): string {
-  const { field, before, now } = specDifference(found, declared)!;
-  return `${what} is ${mapSpecText(found)}, declared is ${mapSpecText(declared)}: ${field} is ${before} and not ${now}`;
+/** Stands for one change of one OuterMap, on all nodes that have the same: another change has another one. */
+function recreationToken(name: string, before: string, now: string): string {
+  return sha256([name, before, now].join('\n')).slice(0, 12);
 }
 
-function templateDiffers({ layout }: DesiredOuter, found: ObservedOuterMap): string | undefined {
-  const { template, accepts } = found;
-  if (template !== undefined && !sameTemplate(layout.template, template)) {
-    return specsText('template', template, layout.template);
-  }
-  return accepts === false
-    ? `inner maps of the declared layout (${mapSpecText(layout.template)}) do not fit its template`
-    : undefined;
-}
-
-/** Sizes may be equal where types are not, so the declarations that the map was made from are compared too. */
-function declaredBefore(
-  { layout, outerMap }: DesiredOuter,
-  { record }: ObservedOuterMap,
-): string | undefined {
-  return record?.provision === 'Create'
-    ? recordedDifference(outerMap.metadata.name, record, layout)
-    : undefined;
-}
-
-function sameTemplate(a: MapSpec, b: MapSpec): boolean {
-  return sameShape(a, b) && (!isBounded(a) || a.maxEntries === b.maxEntries);
+/** Whatever is declared now: the record and the map under the temporary name belong together. */
+function takeover(desired: DesiredOuter, { record, beside }: ObservedOuterMap): OuterChanges | undefined {
+  if (record?.taking === undefined || beside?.kind !== 'map' || beside.id !== record.taking.id)
+    return undefined;
+  const { metadata, spec } = desired.outerMap;
+  return {
+    kind: 'takeover',
+    steps: [{ verb: 'takeOver', outer: metadata.name, record, mode: spec.pinMode }],
+  };
 }
 
 function refused(reason: Reason, message: string): OuterChanges {
