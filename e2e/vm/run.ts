@@ -50,7 +50,7 @@ async function specs(machine: Machine, options: VmOptions): Promise<number> {
   const log = join(REPOSITORY, 'dist', `vm-${version}.log`);
   writeFileSync(log, '');
   const end = await machine.run(jobOf(options, commandOf(options)), line => {
-    appendFileSync(log, `${line}\n`);
+    appendFileSync(log, `${process.uptime().toFixed(0)} s ${line}\n`);
     const [word, rest] = wordAndRest(line);
     if (word === '@begin') present = rest;
     else if (word === '@set') console.log(`set  ${rest} on ${version}`);
