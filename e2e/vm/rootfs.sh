@@ -13,7 +13,7 @@ arch=$(dpkg --print-architecture) image=''
 [ "${1:-}" != --image ] || { arch=arm64 image=$(realpath "$2"); shift 2; }
 out=$(realpath -m "${1:?usage: rootfs.sh [--image TAR] OUT.cpio COMMAND}") command=$2
 
-PROGRAMS=(node bpftool setpriv unshare mount umount prlimit ip taskset flock)
+PROGRAMS=(node bpftool setpriv unshare mount umount prlimit ip taskset flock ldconfig strace)
 LIBRARIES=(libbpf.so.1 libelf.so.1 libz.so.1)
 # What those of util-linux and bpftool load
 PACKAGES=(util-linux mount iproute2 bpftool libmount1 libblkid1 libselinux1 libpcre2-8-0 libsmartcols1 libcap-ng0 libcap2
