@@ -3,7 +3,6 @@
  *   AGE=6.1 LD_PRELOAD=native/build/age.so innermap agent …
  * AGE          5.10, 5.15 or 6.1
  * AGE_MS       a grace period in milliseconds; 8 unless told
- * AGE_REFUSES  EPERM of every new map, as a seccomp profile or RLIMIT_MEMLOCK answers
  * AGE_TOLD     a file that begins with struct told, in this machine's order of bytes
  * Calls side by side wait side by side, as in the kernel. What a program sees (NULL while a HashOfMaps entry is replaced)
  * is this machine's. libbpf calls syscall(2) through its PLT: that is where it is had.
@@ -37,7 +36,6 @@ struct told {
 static long (*kernel)(long number, ...);
 static int age = VERSION(999, 0);
 static double grace_ms = 8;
-static int refuses;
 static struct told here, *told = &here;
 
 static void share_told(const char *path)
@@ -67,7 +65,6 @@ __attribute__((constructor)) static void begin(void)
 		age = VERSION(major, minor);
 	if (ms)
 		grace_ms = atof(ms);
-	refuses = getenv("AGE_REFUSES") != NULL;
 	if (path)
 		share_told(path);
 }
@@ -189,12 +186,6 @@ static int is_known(uint32_t type)
 	}
 }
 
-static long refuse(int error)
-{
-	errno = error;
-	return -1;
-}
-
 static long bpf(int command, union bpf_attr *attr, unsigned int size)
 {
 	struct bpf_map_info info;
@@ -202,11 +193,10 @@ static long bpf(int command, union bpf_attr *attr, unsigned int size)
 
 	switch (command) {
 	case BPF_MAP_CREATE:
-		if (refuses)
-			return refuse(EPERM);
-		if (!is_known(attr->map_type))
-			return refuse(EINVAL);
-		break;
+		if (is_known(attr->map_type))
+			break;
+		errno = EINVAL;
+		return -1;
 	case BPF_MAP_UPDATE_BATCH:
 	case BPF_MAP_DELETE_BATCH:
 	case BPF_MAP_LOOKUP_BATCH:
@@ -234,7 +224,7 @@ long syscall(long number, ...)
 	va_end(list);
 	if (!kernel)
 		begin();
-	if (number == SYS_bpf && (age < VERSION(6, 8) || refuses))
+	if (number == SYS_bpf && age < VERSION(6, 8))
 		return bpf((int)words[0], (union bpf_attr *)words[1], (unsigned int)words[2]);
 	return kernel(number, words[0], words[1], words[2], words[3], words[4], words[5]);
 }

@@ -26,6 +26,7 @@ static const struct {
 	  "[--every SECONDS] [--control NAME]" },
 	{ "report", command_report, "[--quiesce] [--reset] [--brief] [--control NAME]" },
 	{ "drop-caps", command_drop_caps, "[CAPABILITY...] -- COMMAND..." },
+	{ "deny-bpf", command_deny_bpf, "-- COMMAND..." },
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -23,17 +23,10 @@ export class AgedKernel {
   readonly #directory = mkdtempSync(join(tmpdir(), 'innermap-age-'));
   readonly #age: Age;
   readonly #graceMs: number;
-  #refuses = false;
 
   constructor(age: Age, graceMs = 8) {
     this.#age = age;
     this.#graceMs = graceMs;
-  }
-
-  /** New maps are EPERM from now on, for processes that start. */
-  refuseMaps(): this {
-    this.#refuses = true;
-    return this;
   }
 
   get before(): readonly string[] {
@@ -43,7 +36,6 @@ export class AgedKernel {
       `AGE=${this.#age}`,
       `AGE_MS=${this.#graceMs}`,
       `AGE_TOLD=${this.#told}`,
-      ...(this.#refuses ? ['AGE_REFUSES=1'] : []),
       // As bin/innermap.js has it: of four threads, single calls would wait for each other
       'UV_THREADPOOL_SIZE=256',
     ];

@@ -6,8 +6,8 @@ import { isQuickToRead, readLater, readNow } from './entries/read.ts';
 import type { Pairs } from './entries/write.ts';
 import { failuresOf, isFull, keysOf, pairsOf, singleNow, writeAll } from './entries/write.ts';
 import { asValue, ERRNO } from './errno.ts';
+import { identityAt, openId, openPin } from './fd/open.ts';
 import type { Host, OwnedMap } from './maps.ts';
-import { identityAt, openId, openPin } from './maps.ts';
 import { inSlices, type Pending } from './parallel.ts';
 
 type Answer = InnerReading | KernelError;

@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import type { Errno } from '../error.ts';
 import { KernelError } from '../error.ts';
 import { memoryLimit, textOf } from './memory/cgroup.ts';
+import { mayUseBpf } from './rights.ts';
 
 /** Numbers of <errno.h> by name. ENOTSUPP is the kernel's own and in no header of user space. */
 export const ERRNO = { ...constants.errno, ENOTSUPP: 524 } as const;
@@ -12,9 +13,6 @@ const PREFERRED: readonly string[] = ['EAGAIN', 'EOPNOTSUPP', 'EDEADLK'];
 const NAMES: ReadonlyMap<number, Errno> = new Map(
   [...Object.keys(ERRNO), ...PREFERRED].map(name => [ERRNO[name as keyof typeof ERRNO], name]),
 );
-
-const CAP_SYS_ADMIN = 21n;
-const CAP_BPF = 39n;
 
 export function errnoName(number: number): Errno {
   return NAMES.get(number) ?? `E${number}`;
@@ -37,18 +35,6 @@ export function fileError(operation: string, path: string, thrown: unknown, deta
 export function asValue(error: unknown): KernelError {
   if (error instanceof KernelError) return error;
   throw error;
-}
-
-/** Whether this process may make maps: CAP_BPF (5.8 and later), or CAP_SYS_ADMIN. */
-export function mayUseBpf(): boolean {
-  const effective = /^CapEff:\s*([0-9a-f]+)/m.exec(textOf('/proc/self/status'))?.[1];
-  // Unreadable: the kernel will refuse the first map where the capability is missing
-  if (effective === undefined) return true;
-  return hasBit(effective, CAP_BPF) || hasBit(effective, CAP_SYS_ADMIN);
-}
-
-function hasBit(hex: string, bit: bigint): boolean {
-  return ((BigInt(`0x${hex}`) >> bit) & 1n) === 1n;
 }
 
 let filesLimit: number | undefined;

@@ -6,12 +6,13 @@ import type { Kernel, OpenMap } from '../kernel.ts';
 import { pinsOn, requireBpffs } from './bpffs/pins.ts';
 import { buildInners } from './build.ts';
 import { editInner, identifyPins, readInners } from './contents.ts';
-import { mayUseBpf, openFilesLimit } from './errno.ts';
+import { openFilesLimit } from './errno.ts';
+import { adoptFd, openId, openPin } from './fd/open.ts';
 import { fileTable } from './fd/table.ts';
 import type { Library, LibraryCallCounts } from './library.ts';
 import { bpfCounts, counted, openLibrary } from './library.ts';
 import type { Host } from './maps.ts';
-import { adoptFd, OwnedMap, openId, openPin } from './maps.ts';
+import { OwnedMap } from './maps.ts';
 import { Room } from './memory/room.ts';
 import { createOuterMap } from './outer/create.ts';
 import { readOuter } from './outer/read.ts';
@@ -20,6 +21,7 @@ import { OuterWays } from './outer/ways.ts';
 import { removeKeys, replaceInners } from './outer/write.ts';
 import { probeKernel } from './probe/probe.ts';
 import { Templates } from './probe/template.ts';
+import { mayUseBpf } from './rights.ts';
 
 export interface KernelOptions {
   /** Where the bpffs is mounted. */

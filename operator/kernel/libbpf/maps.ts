@@ -1,8 +1,7 @@
-import { lstatSync, readlinkSync, statSync } from 'node:fs';
 import type { MapSpec } from '../../core/mapspec.ts';
 import { mapSpecText } from '../../core/mapspec.ts';
 import { KernelError } from '../error.ts';
-import type { MapIdentity, OpenMap } from '../kernel.ts';
+import type { OpenMap } from '../kernel.ts';
 import { ERRNO, kernelError } from './errno.ts';
 import { isFrozen } from './fd/frozen.ts';
 import type { Library } from './library.ts';
@@ -18,6 +17,7 @@ import {
 import type { Room } from './memory/room.ts';
 import { leastBytes } from './memory/size.ts';
 import type { OuterWays } from './outer/ways.ts';
+import { denialText } from './rights.ts';
 
 /** The machine that every operation works on. */
 export interface Host {
@@ -141,8 +141,12 @@ function requireRoom({ room, possibleCpus }: Host, creation: Creation, entries: 
 
 function creationError(creation: Creation, answer: number): KernelError {
   const { operation = 'create inner map', label, spec } = creation;
-  const detail = answer === -ERRNO.EINVAL ? `the kernel takes no such map: ${mapSpecText(spec)}` : '';
-  return kernelError(operation, label, answer, detail);
+  return kernelError(operation, label, answer, creationText(spec, answer));
+}
+
+function creationText(spec: MapSpec, answer: number): string {
+  if (answer === -ERRNO.EPERM) return denialText();
+  return answer === -ERRNO.EINVAL ? `the kernel takes no such map: ${mapSpecText(spec)}` : '';
 }
 
 function loadStorageBtf(library: Library, creation: Creation): number {
@@ -190,7 +194,7 @@ export function mapId(library: Library, fd: number): number {
   return answer < 0 ? answer : infoWords[1]!;
 }
 
-function idOf(library: Library, fd: number, label: string): number {
+export function idOf(library: Library, fd: number, label: string): number {
   const id = mapId(library, fd);
   if (id < 0) throw kernelError('read the id of', label, id);
   return id;
@@ -209,91 +213,6 @@ function mapInfo(library: Library, fd: number, label: string): MapInfo {
 }
 
 /** The name in the information that was read last. */
-function nameRead(): string {
+export function nameRead(): string {
   return info.toString('latin1', NAME_OFFSET, info.indexOf(0, NAME_OFFSET));
-}
-
-/** Owns the fd: closes it where it is no map of ours. */
-export function adoptFd(library: Library, fd: number, label: string): OwnedMap {
-  try {
-    requireMap(library, fd, label);
-    const map = new OwnedMap(library, fd, label);
-    map.known();
-    return map;
-  } catch (error) {
-    library.close(fd);
-    throw error;
-  }
-}
-
-export function openPin(library: Library, pin: string): OwnedMap {
-  refuseLink(pin);
-  return adoptFd(library, getPin(library, pin), pin);
-}
-
-/** What tells the map at a pin from others. */
-export function identityAt(library: Library, pin: string): MapIdentity {
-  const fd = getPin(library, pin);
-  try {
-    requireMap(library, fd, pin);
-    return { id: idOf(library, fd, pin), name: nameRead() };
-  } finally {
-    library.close(fd);
-  }
-}
-
-function getPin(library: Library, pin: string): number {
-  const fd = library.objectGet(pin);
-  if (fd < 0) throw kernelError('open', pin, fd, fd === -ERRNO.EACCES ? ownerText(pin) : '');
-  return fd;
-}
-
-export function openId(library: Library, id: number): OwnedMap {
-  const fd = library.mapFdById(id);
-  const label = `map ${id}`;
-  if (fd < 0) throw kernelError('open', label, fd, fd === -ERRNO.EPERM ? 'ids need CAP_SYS_ADMIN' : '');
-  return adoptFd(library, fd, label);
-}
-
-const nothing = new Uint32Array(1);
-const token = new Uint32Array(1);
-
-/**
- * A pin may be of a program or a link, and its info would be read as a map's. A batch lookup of no entries answers EINVAL
- * for those, and for every fd before 5.6: then the link in /proc decides.
- */
-function requireMap(library: Library, fd: number, label: string): void {
-  nothing[0] = 0;
-  if (library.mapLookupBatch(fd, null, token, null, null, nothing, null) !== -ERRNO.EINVAL) return;
-  const object = readlinkSync(`/proc/self/fd/${fd}`);
-  if (object === 'anon_inode:bpf-map') return;
-  throw new KernelError('use', label, 'EINVAL', `it is no map but ${object.replace('anon_inode:', '')}`);
-}
-
-/** BPF_OBJ_GET follows a symlink to any map that this process may open, whoever put it there. */
-function refuseLink(pin: string): void {
-  const target = linkTarget(pin);
-  if (target === undefined) return;
-  const detail = `a symlink to ${target} is there, and is not followed: remove it, or name the pin itself`;
-  throw new KernelError('open', pin, 'ELOOP', detail);
-}
-
-function linkTarget(path: string): string | undefined {
-  try {
-    return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : undefined;
-  } catch {
-    // BPF_OBJ_GET says why
-    return undefined;
-  }
-}
-
-function ownerText(pin: string): string {
-  try {
-    const stats = statSync(pin);
-    if (!stats.isFile()) return 'it is no pin of a map';
-    const mode = (stats.mode & 0o7777).toString(8).padStart(4, '0');
-    return `it belongs to uid ${stats.uid} with mode ${mode}, which needs CAP_DAC_OVERRIDE`;
-  } catch {
-    return '';
-  }
 }

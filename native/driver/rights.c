@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Runs a command as uid 0 with the named capabilities and no other, as a pod does with `drop: [ALL]` and `add`.
- *
- * uid 0 alone would give everything back at exec: SECBIT_NOROOT takes that away, the ambient set carries what is kept.
+ * Runs a command as uid 0 with fewer rights.
+ * drop-caps: with the named capabilities and no other, as a pod does with `drop: [ALL]` and `add`. uid 0 alone would give
+ * everything back at exec: SECBIT_NOROOT takes that away, the ambient set carries what is kept.
+ * deny-bpf: with all capabilities, below a seccomp filter that answers EPERM to bpf(), as a runtime's profile can.
  */
 #include <errno.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <linux/securebits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -63,6 +67,15 @@ static void keep_only(uint64_t kept)
 			fail(errno, "Cannot raise ambient capability %s", NAMES[i]);
 }
 
+/* Does not return. `place`: of the word before the command. */
+static int run_behind(int place, int count, char **words)
+{
+	if (place + 1 >= count)
+		refuse("Cannot run: no command behind --");
+	execvp(words[place + 1], words + place + 1);
+	fail(errno, "Cannot run %s", words[place + 1]);
+}
+
 int command_drop_caps(int count, char **words)
 {
 	uint64_t kept = 0;
@@ -70,10 +83,22 @@ int command_drop_caps(int count, char **words)
 
 	for (; place < count && strcmp(words[place], "--") != 0; place++)
 		kept |= capability(words[place]);
-	if (place + 1 >= count)
-		refuse("Cannot run: no command behind --");
 	bound(kept);
 	keep_only(kept);
-	execvp(words[place + 1], words + place + 1);
-	fail(errno, "Cannot run %s", words[place + 1]);
+	return run_behind(place, count, words);
+}
+
+int command_deny_bpf(int count, char **words)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_bpf, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { .len = sizeof(filter) / sizeof(filter[0]), .filter = filter };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+		fail(errno, "Cannot deny bpf()");
+	return run_behind(0, count, words);
 }
