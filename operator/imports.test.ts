@@ -40,7 +40,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   inspect: ['api', 'cli', 'core', 'kube', 'source/folder'],
   'inspect/kubectl.ts': ['node:child_process'],
   'inspect/plannode.ts': ['agent', 'api', 'cli', 'core', 'kernel/libbpf', 'kube', 'node:os'],
-  support: ['api', 'support/metrics', 'node:http'],
+  support: ['api', 'support/metrics', 'timing', 'node:http'],
   'support/metrics': ['api', 'node:perf_hooks'],
   cli: ['api', 'core', 'kernel', 'ledger', 'support', 'node:fs', 'node:path', 'node:readline', 'node:util'],
   wiring: [EVERYTHING, 'node:fs', 'node:os'],

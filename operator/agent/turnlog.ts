@@ -8,10 +8,13 @@ import type { Turn } from './turn.ts';
 /** The part of a log that the agent needs. */
 export interface LogSink {
   info(message: string, fields?: Record<string, unknown>): void;
-  warn(message: string, fields?: Record<string, unknown>): void;
+  /** `kind`: of a message that is not always the same. */
+  warn(message: string, fields?: Record<string, unknown>, kind?: string): void;
   error(message: string, fields?: Record<string, unknown>): void;
 }
 
+/** The kind of a line about an object that is not as declared. */
+const FAILURE = 'Failure';
 /** Upper bound of the failures logged for one turn; the report has the rest. */
 const LOGGED = 10;
 
@@ -36,7 +39,7 @@ export function turnLog(log: LogSink, onNode: (text: string) => string = text =>
         ...failuresIn(report),
       ];
       const news = lines.filter(line => !before.has(line));
-      for (const line of news.slice(0, LOGGED)) log.warn(line);
+      for (const line of news.slice(0, LOGGED)) log.warn(line, undefined, FAILURE);
       if (news.length > LOGGED)
         log.warn('More cannot be done, the report has all of it', { more: news.length - LOGGED });
       if (before.size > 0 && lines.length === 0) log.info('Everything is as declared again');

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { Allowance } from '../timing/allowance.ts';
 import { type Clock, microTime, REAL_CLOCK } from '../timing/clock.ts';
 import type { CallOptions, Cluster, ResourceRef } from './client.ts';
-import { Allowance } from './events/allowance.ts';
 import { cutBytes, type EventRecord, type EventSource, eventObject } from './events/object.ts';
 import { asError } from './watch/failure.ts';
 

@@ -3,11 +3,14 @@ import winston from 'winston';
 /** The variable part of a line, beside its constant message. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Constant messages, everything that varies in fields: lines can be counted and searched. */
+/**
+ * Constant messages, everything that varies in fields: lines can be counted and searched. A message that is a sentence
+ * about an object names the kind of line that it is.
+ */
 export interface Log {
-  error(message: string, fields?: Fields): void;
-  warn(message: string, fields?: Fields): void;
-  info(message: string, fields?: Fields): void;
+  error(message: string, fields?: Fields, kind?: string): void;
+  warn(message: string, fields?: Fields, kind?: string): void;
+  info(message: string, fields?: Fields, kind?: string): void;
 }
 
 export interface LogOptions {

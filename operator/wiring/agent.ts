@@ -12,8 +12,9 @@ import type { Kernel } from '../kernel/kernel.ts';
 import { openKernel } from '../kernel/libbpf/kernel.ts';
 import type { Publisher } from '../publish/publish.ts';
 import type { Source } from '../source/source.ts';
+import { calmLog } from '../support/calmlog.ts';
 import { createLog, type Log } from '../support/log.ts';
-import { NODE_CLOCK } from '../timing/clock.ts';
+import { NODE_CLOCK, REAL_CLOCK } from '../timing/clock.ts';
 import { folderAdapters } from './folder.ts';
 import { nodeOf } from './node.ts';
 import type { Observed } from './observed.ts';
@@ -99,7 +100,7 @@ function all(listeners: readonly TurnListener[]): TurnListener {
 }
 
 export function logOf({ logLevel, logFormat }: Pick<AgentOptions, 'logLevel' | 'logFormat'>): Log {
-  return createLog({ level: logLevel, json: logFormat === 'json' });
+  return calmLog(createLog({ level: logLevel, json: logFormat === 'json' }), REAL_CLOCK);
 }
 
 /** Puts the node's paths into a text. */

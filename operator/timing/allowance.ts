@@ -1,4 +1,4 @@
-import type { Clock } from '../../timing/clock.ts';
+import type { Clock } from './clock.ts';
 
 const MOST_NAMES = 4_096;
 
