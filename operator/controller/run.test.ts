@@ -238,9 +238,11 @@ describe('Controller', () => {
     fixture.cluster.put('pods', { ...pod, status: { conditions } });
     fixture.cluster.put('nodes', OBJECTS.node('windows'));
     await fixture.clock.run(90_000);
+    fixture.nodes('new');
+    await fixture.clock.run(5_000);
     const { nodes, nodesSilent, nodesWithoutAgent } = fixture.controller.gauges();
     expect({ nodes, nodesSilent, nodesWithoutAgent }).to.deep.equal({
-      ...{ nodes: 3, nodesSilent: 1, nodesWithoutAgent: 1 },
+      ...{ nodes: 4, nodesSilent: 1, nodesWithoutAgent: 1 },
     });
   });
 

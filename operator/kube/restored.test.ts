@@ -183,7 +183,7 @@ describe('Reflector and a server restored from a backup', () => {
       fc.record({ kind: fc.constantFrom('backup', 'restore', 'reset', 'bookmark', 'wait') }),
     );
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 25 }), async steps => {
+      fc.asyncProperty(fc.array(step, { maxLength: 25, size: 'max' }), async steps => {
         await watching({ resumes: false });
         let restore = backup();
         for (const each of steps) {

@@ -113,7 +113,7 @@ describe('Reflector in hours of failures', () => {
     );
     await fc.assert(
       fc.asyncProperty(
-        fc.array(step, { maxLength: 25 }),
+        fc.array(step, { maxLength: 25, size: 'max' }),
         fc.boolean(),
         async (steps, ignoreUnchangedGeneration) => {
           fixture = new ReflectorFixture();

@@ -125,7 +125,7 @@ function modelOf(fixture: StatusFixture, name: string) {
 describe('rollUpCluster', () => {
   it('agrees with the definition, whatever happened before', () => {
     fc.assert(
-      fc.property(fc.array(change, { maxLength: 60 }), changes => {
+      fc.property(fc.array(change, { maxLength: 60, size: 'max' }), changes => {
         const fixture = new StatusFixture().nodes('a', 'b').outer('tenants').inner('w').listed();
         for (const apply of changes) apply(fixture);
         for (const name of INNERS) {
@@ -147,7 +147,7 @@ describe('rollUpCluster', () => {
 
   it('reports every object whose status changes', () => {
     fc.assert(
-      fc.property(fc.array(change, { maxLength: 40 }), changes => {
+      fc.property(fc.array(change, { maxLength: 40, size: 'max' }), changes => {
         const fixture = new StatusFixture().nodes('a', 'b').outer('tenants').inner('w').listed().fold();
         let before = statusesOf(fixture);
         for (const apply of changes) {

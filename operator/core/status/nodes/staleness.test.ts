@@ -44,7 +44,8 @@ describe('conditions say why a node is behind or not reporting', () => {
   for (const [what, change, why] of silenced)
     it(`${what}: ${why}`, () => {
       const fixture = new StatusFixture().nodes('a', 'b').outer('tenants').inner('web').listed();
-      const { conditions } = change(fixture.report('a').report('b')).innerStatus('web');
+      const { conditions, nodes } = change(fixture.report('a').report('b')).innerStatus('web');
+      expect(nodes).to.include({ unknown: 1, ready: nodes.desired - 1 });
       expect(conditions[2]).to.include({ status: 'Unknown', reason: 'NodesNotReporting' });
       expect(conditions[2]!.message).to.match(
         new RegExp(`^1 of \\d nodes not reporting: [bc] \\(${why}\\)$`),

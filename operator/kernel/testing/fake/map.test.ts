@@ -15,7 +15,7 @@ describe('FakeMap', () => {
       b: fc.nat(3),
     });
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async steps => {
+      fc.asyncProperty(fc.array(step, { maxLength: 40, size: 'max' }), async steps => {
         const own = new FakeMachine();
         const walk = new Walk(own);
         for (const { verb, a, b } of steps) await walk.take(verb, a, b);
