@@ -111,6 +111,17 @@ describe('difference', () => {
     expect([...differing!.upserts.values]).to.deep.equal([10, 77]);
   });
 
+  it('tells which written entries have bytes of the program to keep: new ones have none', () => {
+    const owned = Uint8Array.of(0xff, 0);
+    const by: Comparison = { type: 'Hash', keySize: 1, stride: 2, exact: true, mask: owned, owned };
+    const declared = { count: 2, keys: Uint8Array.of(1, 2), values: Uint8Array.of(10, 0, 20, 0) };
+    const found = { count: 1, keys: Uint8Array.of(2), values: Uint8Array.of(21, 5) };
+    expect(difference(declared, found, by)!.kept).to.deep.equal({
+      mask: owned,
+      entries: Uint8Array.of(0, 1),
+    });
+  });
+
   it('does not compare padding, and writes it as zero with what differs beside it', () => {
     const by: Comparison = { type: 'Hash', keySize: 1, stride: 2, exact: true, mask: Uint8Array.of(0xff, 0) };
     const declared = { count: 1, keys: Uint8Array.of(1), values: Uint8Array.of(10, 0) };
