@@ -93,11 +93,12 @@ class Pulse {
   }
 }
 
-function measure(metrics: AgentMetrics, { report, times }: Turn): void {
+function measure(metrics: AgentMetrics, result: Turn): void {
+  const { report, times } = result;
   const { drift } = report.state;
   const { milliseconds, inserted, replaced, edited, removed } = report.turn;
   metrics.turned({
-    outerMaps: outerMapsIn(report),
+    outerMaps: outerMapsIn(result),
     stepSeconds: Object.fromEntries(
       Object.entries(times).map(([step, milliseconds]) => [step, milliseconds / 1000]),
     ),
@@ -108,7 +109,9 @@ function measure(metrics: AgentMetrics, { report, times }: Turn): void {
   });
 }
 
-function outerMapsIn({ state, outerMaps, innerMaps }: Turn['report']): readonly OuterMapMeasures[] {
+/** Declared outer maps, and others of which something must be told: one that failing inner maps name, one that is held. */
+function outerMapsIn({ report, plan }: Turn): readonly OuterMapMeasures[] {
+  const { outerMaps, innerMaps } = report;
   const failures = new Map<string, Record<string, number>>();
   const count = (outerMap: string, reason: string): void => {
     const counts = failures.get(outerMap) ?? {};
@@ -118,11 +121,12 @@ function outerMapsIn({ state, outerMaps, innerMaps }: Turn['report']): readonly 
   for (const { outerMap, reason } of innerMaps) count(outerMap, reason);
   for (const { name, ready, reason } of outerMaps)
     if (!ready && reason !== 'Progressing') count(name, reason);
-  const held = new Map(state.outerMaps.map(({ name, heldRemoval }) => [name, heldRemoval?.keys ?? 0]));
-  return outerMaps.map(({ name, innerMaps: programmed, entries }) => ({
+  const held = new Map(plan.held.map(({ outer, keys }) => [outer, keys]));
+  const declared = new Map(outerMaps.map(outerMap => [outerMap.name, outerMap]));
+  return [...new Set([...declared.keys(), ...failures.keys(), ...held.keys()])].map(name => ({
     name,
-    innerMaps: programmed,
-    entries,
+    innerMaps: declared.get(name)?.innerMaps ?? 0,
+    entries: declared.get(name)?.entries ?? 0,
     failures: failures.get(name) ?? {},
     heldKeys: held.get(name) ?? 0,
   }));
