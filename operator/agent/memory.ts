@@ -2,7 +2,7 @@ import { isRecent, type RecentRemoval, recentOf } from '../core/brake/recent.ts'
 import type { Desired } from '../core/desired/desired.ts';
 import type { LedgerRecord } from '../core/ledgerrecord.ts';
 import type { MapSpec } from '../core/mapspec.ts';
-import type { ObservedPin, Programmed } from '../core/observed.ts';
+import type { ObservedPin, Programmed, RetainedLedger } from '../core/observed.ts';
 import type { Wanted } from '../core/wanted.ts';
 import type { OuterEntries } from '../kernel/kernel.ts';
 
@@ -55,6 +55,8 @@ export interface Memory {
   readonly made: Map<string, number>;
   readonly counters: Counters;
   lastDriftCheck: string | undefined;
+  /** As they were counted at the last resync. */
+  retained: readonly RetainedLedger[];
 }
 
 export function emptyMemory(): Memory {
@@ -64,6 +66,7 @@ export function emptyMemory(): Memory {
     made: new Map(),
     counters: { turns: 0, driftFound: 0, driftRepaired: 0, evicted: 0 },
     lastDriftCheck: undefined,
+    retained: [],
   };
 }
 

@@ -32,6 +32,7 @@ export function reportInput(agent: Agent, parts: TurnParts): ReportInput {
     ...{ wanted, node, desired, plan, steps: outcomes, kernel: kernelState, now },
     outers: outersNow(memory, desired),
     bpffs: bpffsOf(agent),
+    retained: memory.retained,
     drift: { ...(lastCheck === undefined ? {} : { lastCheck }), found, repaired },
     driftNow: drift.found - drift.repaired,
     turn: summaryOf(agent, parts),

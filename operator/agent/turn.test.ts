@@ -3,6 +3,55 @@ import { planLines } from '../core/plan/print.ts';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
 import { AgentFixture, startedAgent } from './testing/fixture.ts';
 import { LEDGER, twoTenants } from './testing/tenants.ts';
+import type { Turn } from './turn.ts';
+
+describe('turn, of an OuterMap that is no longer declared', () => {
+  const retain = twoTenants().outer('flows', { pin: 'x/flows' });
+
+  it('reports what stays by deletionPolicy Retain, from that turn on and after a start, until it goes', async () => {
+    const machine = new FakeMachine();
+    const acting = await startedAgent(machine.openKernel(), retain);
+    const stateAfter = async (fixture: AgentFixture) => (await acting.turn(fixture)).report.state;
+    expect(await stateAfter(retain)).to.not.have.property('retained');
+    const gone = await stateAfter(new AgentFixture());
+    const flows = { name: 'flows', innerMaps: 0, pin: '/sys/fs/bpf/x/flows' };
+    const both = [flows, { name: 'tenants', innerMaps: 2, pin: '/sys/fs/bpf/tenants' }];
+    expect(gone.retained).to.deep.equal(both);
+    expect(gone.totals).to.deep.equal({ innerMaps: 0, failures: 0, retained: 2 });
+    expect(gone.conditions[0]).to.include({ status: 'True' });
+    const restarted = await startedAgent(machine.openKernel(), new AgentFixture());
+    expect((await restarted.turn()).report.state.retained).to.deep.equal(both);
+    expect(
+      (await stateAfter(twoTenants().outer('tenants', { pin: 'tenants', deletionPolicy: 'Delete' })))
+        .retained,
+    ).to.deep.equal([flows]);
+    expect((await stateAfter(new AgentFixture())).retained).to.deep.equal([flows]);
+  });
+
+  it('calls nothing retained that may only not have been read yet', async () => {
+    const machine = new FakeMachine();
+    await (await startedAgent(machine.openKernel(), retain)).turn();
+    for (const fixture of [
+      new AgentFixture().incomplete(),
+      new AgentFixture().unreadable('tenants', 'flows'),
+    ]) {
+      const { report } = await (await startedAgent(machine.openKernel(), fixture)).turn();
+      expect(report.state).to.not.have.property('retained');
+    }
+  });
+
+  it('counts the inner maps that stay anew at a resync', async () => {
+    const machine = new FakeMachine();
+    const acting = await startedAgent(machine.openKernel(), retain);
+    await acting.turn();
+    await acting.turn(new AgentFixture());
+    const { pins } = machine.openKernel();
+    pins.unlink('/sys/fs/bpf/innermap/tenants/inner/01000000');
+    const counts = ({ report }: Turn) => report.state.retained?.map(({ innerMaps }) => innerMaps);
+    expect(counts(await acting.turn())).to.deep.equal([0, 2]);
+    expect(counts(await acting.resync())).to.deep.equal([0, 1]);
+  });
+});
 
 describe('turn', () => {
   it('makes the outer map and every inner map as declared', async () => {

@@ -96,6 +96,22 @@ describe('turn, after vandals', () => {
     expect(plan.steps).to.deep.equal([]);
   });
 
+  it('puts back what an intruder deleted right after it was inserted, though the outer map reads as before', async () => {
+    const machine = new FakeMachine();
+    const acting = await startedAgent(machine.openKernel(), twoTenants());
+    await acting.turn();
+    await acting.resync();
+    const more = twoTenants().inner('c/web', 'tenants', 3, { 30: 1 });
+    await acting.turn(more);
+    const intruder = machine.openKernel();
+    const outer = intruder.open(LEDGER);
+    await intruder.remove(outer, Uint8Array.of(3, 0, 0, 0));
+    outer.close();
+    const { plan } = await acting.turn(more, { resync: true, contentShare: 0 });
+    expect(plan.steps.map(({ verb }) => verb)).to.include('insert');
+    expect(machine.dump(LEDGER)).to.deep.equal(more.contents('tenants'));
+  });
+
   it('leaves a pin alone that names another map by now, when the declared pin moves away from it', async () => {
     const machine = new FakeMachine();
     const acting = await startedAgent(machine.openKernel(), twoTenants());

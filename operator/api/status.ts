@@ -40,6 +40,15 @@ export interface OuterMapState {
   readonly programmedResourceVersion?: string;
 }
 
+/** An outer map that nobody declares any more, and that stays in this node's kernel: deletionPolicy Retain. */
+export interface RetainedOuterMap {
+  readonly name: string;
+  /** Absolute path where programs look. */
+  readonly pin?: string;
+  /** Inner maps that are pinned for it. */
+  readonly innerMaps: number;
+}
+
 export interface KernelState {
   readonly release: string;
   /** How a batch on an outer map waits for grace periods. */
@@ -62,8 +71,10 @@ export interface NodeMapStateStatus {
     readonly selectorLabels?: readonly string[];
   };
   /** Sums over all outer maps: a column of kubectl shows a number, but cannot add numbers up. */
-  readonly totals?: { readonly innerMaps: number; readonly failures: number };
+  readonly totals?: { readonly innerMaps: number; readonly failures: number; readonly retained?: number };
   readonly outerMaps: readonly OuterMapState[];
+  /** At most 100; absent where there is none. */
+  readonly retained?: readonly RetainedOuterMap[];
   /** At most 100. */
   readonly failures: readonly Failure[];
   readonly kernel: KernelState;
@@ -73,11 +84,12 @@ export interface NodeMapStateStatus {
 
 /** The server drops a list without items, and anybody with access may write half a status: this fills in the rest. */
 export function wholeStatus(status: Partial<NodeMapStateStatus>): NodeMapStateStatus {
-  const { node, outerMaps, failures, conditions, kernel, drift, totals } = status;
+  const { node, outerMaps, retained, failures, conditions, kernel, drift, totals } = status;
   return {
     node: node ?? { name: '', bootID: '', labelsHash: '' },
     ...(totals === undefined ? {} : { totals }),
     outerMaps: outerMaps ?? [],
+    ...(retained === undefined ? {} : { retained }),
     failures: failures ?? [],
     kernel: kernel ?? { release: '', outerBatch: 'none', gracePeriodMs: 0, features: {} },
     drift: drift ?? { found: 0, repaired: 0 },

@@ -86,6 +86,16 @@ describe('status', () => {
     expect((await shown(JSON.stringify(report({ innerMaps })))).out).to.contain('and 10 more\n');
   });
 
+  it('lists outer maps that nobody declares and that stay; they make nothing less ready', async () => {
+    const { state } = report();
+    const retained = [{ name: 'flows', pin: '/sys/fs/bpf/flows', innerMaps: 3 }];
+    const { code, out } = await shown(JSON.stringify(report({ state: { ...state, retained } })));
+    expect(code).to.equal(0);
+    expect(out).to.contain(
+      '\nRetained: flows at /sys/fs/bpf/flows with 3 inner maps: nobody declares it; it goes',
+    );
+  });
+
   it('shows refused manifests: exit 1', async () => {
     const { code, out } = await shown(
       JSON.stringify(report({ refusals: [{ origin: 'a.yaml:3', message: 'wrong' }] })),

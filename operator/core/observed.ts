@@ -67,6 +67,14 @@ export interface UndeclaredLedger {
   readonly innerPins: readonly string[];
 }
 
+/** A ledger that no declared OuterMap claims, and that stays. */
+export interface RetainedLedger {
+  readonly name: string;
+  /** Relative to the bpffs. */
+  readonly pin?: string;
+  readonly innerMaps: number;
+}
+
 /** The observed state of this node's kernel. */
 export interface ObservedKernel {
   readonly outers: ReadonlyMap<string, ObservedOuterMap>;

@@ -4,7 +4,7 @@ import { twoTenants } from '../agent/testing/tenants.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { RECORD_BESIDE } from '../kernel/pins.ts';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
-import { abandonedLedgers } from './abandoned.ts';
+import { undeclaredLedgers } from './abandoned.ts';
 import { isLeftover, ledgerNamed, ledgersIn, recordAt } from './ledger.ts';
 
 const ROOT = '/sys/fs/bpf/innermap';
@@ -32,7 +32,10 @@ describe('ledgersIn', () => {
     pinned(kernel, `${ROOT}/a-pin`);
     kernel.pins.writeRecord(`${ROOT}/a-link`, `${ROOT}/tenants`);
     expect(ledgersIn(kernel.pins).map(({ name }) => name)).to.deep.equal(['tenants']);
-    expect(abandonedLedgers(kernel.pins, new Set(['tenants']))).to.deep.equal([]);
+    expect(undeclaredLedgers(kernel.pins, new Set(['tenants']))).to.deep.equal({
+      abandoned: [],
+      retained: [],
+    });
   });
 });
 
@@ -41,10 +44,11 @@ describe('ledgerNamed', () => {
     const kernel = await afterAgent();
     for (const name of ['inner/03000000-new', 'inner/theirs', 'inner/ABCD', 'mine', `spec${RECORD_BESIDE}`])
       pinned(kernel, `${ROOT}/tenants/${name}`);
+    kernel.pins.writeRecord(`${ROOT}/tenants/inner/09000000`, `${ROOT}/a-pin`);
     const { innerPins, strangers, record } = ledgerNamed(kernel.pins, 'tenants');
     expect(innerPins.toSorted()).to.deep.equal(['01000000', '02000000']);
     expect(strangers.toSorted()).to.deep.equal(
-      ['inner/ABCD', 'inner/theirs', 'mine'].map(name => `${ROOT}/tenants/${name}`),
+      ['inner/09000000', 'inner/ABCD', 'inner/theirs', 'mine'].map(name => `${ROOT}/tenants/${name}`),
     );
     expect(record).to.include({ provision: 'Create', pin: 'tenants' });
   });
@@ -93,18 +97,28 @@ describe('isLeftover', () => {
   });
 });
 
-describe('abandonedLedgers', () => {
-  it('are those that say Delete and that nobody declares, and leftovers', async () => {
+describe('undeclaredLedgers', () => {
+  it('abandoned are those that say Delete, and leftovers; the others are retained', async () => {
     const fixture = twoTenants()
       .outer('flows', { deletionPolicy: 'Delete' })
       .inner('a/flow', 'flows', 7, { 1: 1 })
       .outer('kept', { deletionPolicy: 'Delete' });
     const { pins } = await afterAgent(fixture);
     pins.makeDirectory(`${ROOT}/half/inner`);
-    const [flows, half, ...others] = abandonedLedgers(pins, new Set(['kept']));
+    const { abandoned, retained } = undeclaredLedgers(pins, new Set(['kept']));
+    const [flows, half, ...others] = abandoned;
     expect(flows).to.deep.include({ name: 'flows', innerPins: ['07000000'] });
     expect(flows!.record).to.include({ deletionPolicy: 'Delete' });
     expect(half).to.deep.equal({ name: 'half', innerPins: [] });
     expect(others, 'tenants says Retain').to.deep.equal([]);
+    expect(retained).to.deep.equal([{ name: 'tenants', pin: 'tenants', innerMaps: 2 }]);
+  });
+
+  it('retained is also one whose record somebody removed: nothing says that its pins may go', async () => {
+    const { pins } = await afterAgent();
+    pins.unlink(`${ROOT}/tenants/spec`);
+    const { abandoned, retained } = undeclaredLedgers(pins, new Set());
+    expect(abandoned).to.deep.equal([]);
+    expect(retained).to.deep.equal([{ name: 'tenants', innerMaps: 2 }]);
   });
 });

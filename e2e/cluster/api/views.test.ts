@@ -33,7 +33,7 @@ describeCluster('kubectl get and explain on a real API server', fixture => {
     const nodes = { desired: 5, ready: 5, failed: 0, unknown: 0, withoutAgent: 1, summary: '5/5' };
     await put(fixture, WEB, { entries: 12, nodes, conditions: [condition('Ready', 'True')] });
     await put(fixture, OTHER, { conditions: [condition('Accepted', 'True')] });
-    const totals = { innerMaps: 2, failures: 1 };
+    const totals = { innerMaps: 2, failures: 1, retained: 3 };
     await put(fixture, STATE, {
       totals,
       conditions: [condition('Ready', 'True'), condition('Drifted', 'False')],
@@ -50,8 +50,8 @@ describeCluster('kubectl get and explain on a real API server', fixture => {
       ['web', 'tenants', '10.1.0.7', '12', '5/5', 'True', 'Programmed', 'AGE'],
     ]);
     expect(await table(fixture, 'nms')).to.deep.equal([
-      ['NAME', 'MAPS', 'FAILURES', 'DRIFT', 'READY', 'CHANGED', 'AGE'],
-      ['worker-1', '2', '1', 'False', 'True', 'AGE', 'AGE'],
+      ['NAME', 'MAPS', 'FAILURES', 'RETAINED', 'DRIFT', 'READY', 'CHANGED', 'AGE'],
+      ['worker-1', '2', '1', '3', 'False', 'True', 'AGE', 'AGE'],
     ]);
   });
 

@@ -5,7 +5,7 @@ import { compared } from '../../core/plan/compared.ts';
 import { keysToRead } from '../../core/plan/keychanges.ts';
 import { KernelError } from '../../kernel/error.ts';
 import type { InnerReading, Kernel } from '../../kernel/kernel.ts';
-import { abandonedLedgers } from '../../ledger/abandoned.ts';
+import { undeclaredLedgers } from '../../ledger/abandoned.ts';
 import { innerAddress } from '../../ledger/reading.ts';
 import { forEachSliced, yieldToEventLoop } from '../../timing/sliced.ts';
 import { emptyOuterMemory, type Memory, type OuterMemory } from '../memory.ts';
@@ -32,7 +32,13 @@ export async function observe(
     outers.set(name, await observeOuter(kernel, outer, memory, due));
   for (const name of memory.outers.keys()) if (!desired.outers.has(name)) memory.outers.delete(name);
   for (const name of memory.made.keys()) if (!desired.outers.has(name)) memory.made.delete(name);
-  return { outers, abandoned: abandonedLedgers(kernel.pins, desired.declared) };
+  const { abandoned, retained } = undeclaredLedgers(
+    kernel.pins,
+    desired.declared,
+    due.resync ? [] : memory.retained,
+  );
+  memory.retained = retained;
+  return { outers, abandoned };
 }
 
 async function observeOuter(

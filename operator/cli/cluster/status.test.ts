@@ -32,6 +32,21 @@ describe('status of a cluster', () => {
     expect(out).to.match(/^n1 +tenants +1 +2 +0 +0 +True +Programmed +4m/m);
   });
 
+  it('lists outer maps that nobody declares and that stay, with their nodes: nothing is less ready', async () => {
+    const facts = new Facts().outer('tenants').inner('team-a/web');
+    for (const [node, innerMaps] of [
+      ['n1', 2],
+      ['n2', 3],
+    ] as const)
+      facts
+        .node(node)
+        .pod(node)
+        .reported(node, {}, { retained: [{ name: 'flows', innerMaps }] });
+    const { code, out } = await shown(facts.well('n3'));
+    expect(code).to.equal(0);
+    expect(out).to.contain('\nRetained: flows with 5 inner maps on n1, n2: nobody declares it; it goes');
+  });
+
   it('an OuterMap that no longer selects the node, and one that never did', async () => {
     const nodeSelector = { matchLabels: { zone: 'a' }, matchExpressions: [] };
     const leaving = new Facts().outer('tenants', { nodeSelector }).well('n1');

@@ -1,4 +1,4 @@
-import type { Condition } from '../../api/status.ts';
+import type { Condition, RetainedOuterMap } from '../../api/status.ts';
 import { compareText } from '../../core/desired/desired.ts';
 import { counted } from '../../core/plan/print.ts';
 import type { InnerMapReport, OuterMapReport, Report } from '../../core/report/report.ts';
@@ -26,6 +26,7 @@ export function isReady(report: Report): boolean {
 export function statusText(report: Report, terminal: Terminal, asOf?: string): string {
   const { bad } = colourOf(terminal, 'out');
   const failed = report.innerMaps.filter(({ ready }) => !ready);
+  const { retained = [] } = report.state;
   // Messages of outer maps are too long for a column
   const messages = report.outerMaps
     .filter(({ ready, message }) => !ready && message !== '')
@@ -34,6 +35,7 @@ export function statusText(report: Report, terminal: Terminal, asOf?: string): s
     outerMapTable(report.outerMaps),
     ...(messages.length === 0 ? [] : ['\n', ...messages]),
     failed.length === 0 ? '' : `\n${innerMapTable(failed.map(inner => withoutOuters(inner, report)))}`,
+    ...(retained.length === 0 ? [] : ['\n', ...retained.map(each => retainedLine(each, terminal))]),
     ...report.refusals.map(({ origin, message }) => `${bad(printable(origin))}: ${printable(message)}\n`),
     `\n${asOf === undefined ? summary(report, terminal) : bad(`${asOf}, ${partsOf(report).join(', ')}`)}\n`,
   ].join('');
@@ -58,6 +60,16 @@ function withoutOuters(inner: InnerMapReport, { outerMaps }: Report): InnerMapRe
   const own = outerMaps.find(({ name, ready }) => name === inner.outerMap && !ready)?.message;
   const isTold = own !== undefined && own !== '' && inner.message.endsWith(`, ${own}`);
   return isTold ? { ...inner, message: inner.message.slice(0, -own.length - 2) } : inner;
+}
+
+/** How an outer map goes that nobody declares, and whose deletionPolicy was Retain. */
+export const LETTING_GO = 'it goes when it is declared with deletionPolicy: Delete and then deleted';
+
+function retainedLine({ name, pin, innerMaps }: RetainedOuterMap, terminal: Terminal): string {
+  const { warn } = colourOf(terminal, 'out');
+  const where = pin === undefined ? '' : ` at ${printable(pin)}`;
+  const what = `${printable(name)}${where} with ${counted(innerMaps, 'inner map')}`;
+  return `${warn('Retained:')} ${what}: nobody declares it; ${LETTING_GO}\n`;
 }
 
 function failuresFirst(outerMaps: readonly OuterMapReport[]): readonly OuterMapReport[] {

@@ -7,7 +7,7 @@ import {
   type OuterMapState,
 } from '../../api/status.ts';
 import type { Desired, Node } from '../desired/desired.ts';
-import type { ObservedPin, Programmed } from '../observed.ts';
+import type { ObservedPin, Programmed, RetainedLedger } from '../observed.ts';
 import type { Plan } from '../plan/plan.ts';
 import { counted } from '../plan/print.ts';
 import { sha256 } from '../sha256.ts';
@@ -16,6 +16,7 @@ import { nodeConditionsOf } from './conditions.ts';
 import { type ObjectFailure, objectFailures, type StepOutcome } from './failures.ts';
 import { asOnNode, type Bpffs } from './onnode.ts';
 import type { InnerMapReport, OuterMapReport, Report, TurnSummary } from './report.ts';
+import { retainedOuterMaps, retainedState } from './retained.ts';
 import { selectorLabels } from './selectorlabels.ts';
 import { fairShares } from './shares.ts';
 
@@ -31,6 +32,8 @@ export interface ReportInput {
   readonly outers: ReadonlyMap<string, OuterNow>;
   readonly node: Node & { readonly bootID: string; readonly uid?: string };
   readonly bpffs: Bpffs;
+  /** Ledgers that nobody declares, and that stay. */
+  readonly retained: readonly RetainedLedger[];
   readonly kernel: KernelState;
   readonly drift: { readonly lastCheck?: string; readonly found: number; readonly repaired: number };
   readonly driftNow: number;
@@ -110,6 +113,7 @@ function stateOf(
 ): NodeMapStateStatus {
   const { node, kernel, drift, wanted } = turned;
   const decidedWith = selectorLabels(wanted, node.labels);
+  const retained = retainedOuterMaps(wanted, turned.retained, turned.bpffs);
   return {
     node: {
       name: node.name,
@@ -122,7 +126,9 @@ function stateOf(
     totals: {
       innerMaps: outerMaps.reduce((sum, outer) => sum + outer.innerMaps, 0),
       failures: failures.length,
+      retained: retained.length,
     },
+    ...retainedState(retained),
     failures: fairShares(failures, outerOf, LISTED_FAILURES).map(failureOf),
     kernel,
     drift,

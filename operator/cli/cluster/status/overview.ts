@@ -13,6 +13,7 @@ import {
 } from './failures.ts';
 import { type InnerMapLine, innerMapsNotReady, type OuterMapLine, outerMapLine } from './objects.ts';
 import { absenceOf, outOfDate, type Present, silence, wasHeard } from './present.ts';
+import { type RetainedLine, retainedLines } from './retained.ts';
 import { type NodeOverview, type Readiness, type Row, rowsOf } from './rows.ts';
 
 /** A node that should have reported and has not. */
@@ -32,6 +33,8 @@ export interface ClusterOverview {
   readonly nodes: readonly Row[];
   readonly silent: readonly SilentNode[];
   readonly held: readonly HeldRemovalLine[];
+  /** Outer maps that nobody declares, and that stay: they make nothing less ready. */
+  readonly retained: readonly RetainedLine[];
   readonly failures: readonly FailureGroup[];
   /** Failures that the states count and do not list. */
   readonly unlistedFailures: number;
@@ -63,6 +66,7 @@ export function clusterOverview(facts: ClusterFacts, scope: Scope): ClusterOverv
       silent.every(({ waitsFor }) => waitsFor === undefined),
     ...{ outerMaps, nodes, silent },
     held: heldRemovals(current, scope),
+    retained: retainedLines(current, scope),
     failures: failuresOf(current, scope),
     unlistedFailures: unlistedFailures(current, scope),
     innerMaps: { total: inners.length, notReady },

@@ -1,12 +1,14 @@
 import { RELEASE_ANNOTATION } from '../../../api/metadata.ts';
 import { counted } from '../../../core/plan/print.ts';
 import type { Terminal } from '../../command.ts';
+import { LETTING_GO } from '../../report/text.ts';
 import { ageText } from '../../terminal/age.ts';
 import { colourOf } from '../../terminal/colour.ts';
 import { type Columns, cutTable, LONGEST_LIST, printable, table } from '../../terminal/table.ts';
 import type { FailureGroup, HeldRemovalLine } from './failures.ts';
 import type { InnerMapLine, OuterMapLine } from './objects.ts';
 import type { ClusterOverview, SilentNode } from './overview.ts';
+import type { RetainedLine } from './retained.ts';
 import type { Row } from './rows.ts';
 
 /** A cell or a line names so many nodes, and counts the others. */
@@ -27,6 +29,7 @@ export function overviewText(overview: ClusterOverview, view: OverviewOptions): 
     rowTable(overview.nodes, view),
     silentLines(overview.silent),
     overview.held.map(held => heldLine(held, terminal)).join(''),
+    overview.retained.map(retained => retainedLine(retained, terminal)).join(''),
     failureTable(overview, view),
     innerMapTable(overview.innerMaps.notReady, view),
     `${summary(overview, terminal)}\n`,
@@ -87,6 +90,12 @@ function heldLine({ outerMap, token, keys, nodes }: HeldRemovalLine, terminal: T
   const what = `the removal of ${counted(keys, 'key')} of ${outerMap} on ${nodesText(nodes)}; if it is meant:`;
   const command = `kubectl annotate om/${outerMap} ${RELEASE_ANNOTATION}=${printable(token)} --overwrite`;
   return `${warn('Held:')} ${what}\n  ${command}\n`;
+}
+
+function retainedLine({ outerMap, innerMaps, nodes }: RetainedLine, terminal: Terminal): string {
+  const { warn } = colourOf(terminal, 'out');
+  const what = `${printable(outerMap)} with ${counted(innerMaps, 'inner map')} on ${nodesText(nodes)}`;
+  return `${warn('Retained:')} ${what}: nobody declares it; ${LETTING_GO}\n`;
 }
 
 function failureTable({ failures, unlistedFailures }: ClusterOverview, view: OverviewOptions): string {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { expect } from 'chai';
 import { eventually, failureOf, HASH } from '../../testing/contract/fixture.ts';
 import type { RealKernel } from '../kernel.ts';
+import { observed, openLibrary } from '../library.ts';
 import { onRealKernel, onScratch, run } from '../scratch.test.ts';
 
 onRealKernel('pinsOn', () => {
@@ -46,6 +47,21 @@ onRealKernel('pinsOn', () => {
       .that.matches(new RegExp(`^pid ${process.pid}, .+`));
     const command = readFileSync('/proc/self/cmdline', 'utf8');
     expect(command).to.contain((other as { heldBy: string }).heldBy.split(' ').at(-1));
+  });
+
+  it('lock: of a directory that was removed and made anew meanwhile is the lock of the new one', () => {
+    const directory = scratch().path('innermap');
+    mkdirSync(directory);
+    let isFirst = true;
+    const library = observed(openLibrary(), name => {
+      if (name !== 'flock' || !isFirst) return;
+      isFirst = false;
+      rmdirSync(directory);
+      mkdirSync(directory);
+    });
+    const lock = scratch().open(library).pins.lock(directory);
+    expect(scratch().open().pins.holder(directory)).to.match(/^pid /);
+    if ('release' in lock) lock.release();
   });
 
   it('writeRecord: what a crash left beside it is overwritten', () => {
