@@ -1,10 +1,18 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { PATIENCE_MS } from '../../operator/testing/patience.ts';
 import { isReady, useLoadedAgent } from '../agent/support/loadedagent.ts';
-import { innerMap, outerMap } from '../agent/support/manifests.ts';
+import { innerMap, outerMap, u32, u32Pairs } from '../agent/support/manifests.ts';
 import { idsIn, shown } from '../agent/support/witness.ts';
 
 const ENTRIES = 100;
 const PAIRS = Object.fromEntries(Array.from({ length: ENTRIES }, (_, at) => [at, at]));
+const PLACES = 65_536;
+/** Turns that read all places; the first is one. */
+const TURNS = 3;
+const ASK_AGAIN_MS = 50;
+/** Below this a turn is over before it could hold anything up. */
+const LONG_MS = 2000;
 
 describe('agent on a wave', function () {
   this.timeout(120_000);
@@ -24,4 +32,35 @@ describe('agent on a wave', function () {
       expect(new Set(ids).size).to.equal(maps);
       expect(shown(ids.slice(0, 1))[0]?.max_entries).to.equal(ENTRIES);
     });
+
+  it(`in an ArrayOfMaps of ${PLACES} places: /healthz is answered while it reads them`, async () => {
+    const outer = outerMap('places', { type: 'ArrayOfMaps', maxEntries: PLACES });
+    const place = { outerMap: 'places', key: PLACES - 1 };
+    fixture().write('places.yaml', outer, innerMap('a/last', place, { 1: 1 }));
+    const agent = fixture().start({ options: ['--listen', '127.0.0.1:0', '--resync', '1s'] });
+    const address = /address=(\S+)/.exec(await agent.said(/Serving metrics/))![1]!;
+    const start = performance.now();
+    let [answered, longest] = [start, 0];
+    while ((await turnsOf(address)) < TURNS) {
+      expect((await fetch(`http://${address}/healthz`)).status).to.equal(200);
+      const now = performance.now();
+      longest = Math.max(longest, now - answered);
+      answered = now;
+      expect(now - start, 'milliseconds').to.be.below(PATIENCE_MS);
+      await sleep(ASK_AGAIN_MS);
+    }
+    const took = answered - start;
+    console.log(`      ${took.toFixed(0)} ms, ${longest.toFixed(0)} of them without an answer`);
+    if (took > LONG_MS) expect(longest, 'the longest silence').to.be.below(took / 4);
+    await fixture().reported(isReady);
+    expect(fixture().contents('places')).to.deep.equal({ [u32(PLACES - 1)]: u32Pairs({ 1: 1 }) });
+  });
 });
+
+async function turnsOf(address: string): Promise<number> {
+  const metrics = await (await fetch(`http://${address}/metrics`)).text();
+  return [...metrics.matchAll(/turns_total\{[^}]*\} (\d+)/g)].reduce(
+    (sum, [, count]) => sum + Number(count),
+    0,
+  );
+}
