@@ -22,8 +22,9 @@ export function commandOf({ sets, grep }: Pick<VmOptions, 'sets' | 'grep'>): str
   return [...exports, ...runs].join('\n');
 }
 
-function mocha({ files, leaveOut = [], without = '' }: SpecSet, grep: string): readonly string[] {
-  const chosen = grep === '' && without !== '' ? ['--grep', `^${without}`, '--invert'] : ['--grep', grep];
+function mocha({ files, leaveOut = [], without, only = '' }: SpecSet, grep: string): readonly string[] {
+  const chosen =
+    grep === '' && without !== undefined ? ['--grep', `^${without}`, '--invert'] : ['--grep', grep || only];
   const ignored = leaveOut.flatMap(file => ['--ignore', `/src/dist/${file}`]);
   return [...MOCHA, ...OPTIONS, ...chosen, ...ignored, ...files.map(file => `/src/dist/${file}`)];
 }

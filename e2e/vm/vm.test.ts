@@ -26,7 +26,7 @@ describe('npm run vm', () => {
     expect(() => parseOptions(['6.2'], 'amd64')).to.throw(
       /no kernel "6\.2"[\s\S]*VERSION {2}5\.10, 6\.1, 6\.12/,
     );
-    expect(() => parseOptions(['6.1', 'wave'], 'amd64')).to.throw(/no set or option "wave"[\s\S]*contract/);
+    expect(() => parseOptions(['6.1', 'wavy'], 'amd64')).to.throw(/no set or option "wavy"[\s\S]*contract/);
     expect(() => parseOptions(['6.1', '--arch'], 'amd64')).to.throw('--arch needs a value');
     expect(() => parseOptions(['6.1', '--arch', 'mips'], 'amd64')).to.throw('no machine "mips"');
   });
