@@ -54,7 +54,7 @@ const NAMED_BY: Readonly<Record<string, readonly string[]>> = {
   'prom-client': ['support/metrics/registry.ts'],
   undici: ['kube/client'],
   winston: ['support/log.ts'],
-  yaml: ['source/folder/yaml.ts', 'cli/terminal/yaml.ts', 'kube/client'],
+  yaml: ['source/folder/yaml', 'cli/terminal/yaml.ts', 'kube/client'],
 };
 
 /** What would make the same input give another output, or later. */

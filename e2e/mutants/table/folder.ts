@@ -2,6 +2,8 @@ import type { Mutant } from '../mutant.js';
 
 const ASSEMBLY = 'operator/source/folder/assembly.ts';
 const BELIEF = 'operator/source/folder/disk/belief.ts';
+const COMPOSE = 'operator/source/folder/yaml/compose.ts';
+const POISON = ['dist/operator/source/folder/reader/poison.test.js'];
 const BELIEVED = ['dist/operator/source/folder/disk/belief.test.js'];
 const WRITING = ['dist/operator/source/folder/writing.test.js'];
 const MISTAKES = ['dist/operator/source/folder/mistakes.test.js'];
@@ -112,5 +114,33 @@ export const folderMutants: readonly Mutant[] = [
     from: 'if (library.control(fd, SIGNAL, SIGURG) < 0) return undefined;',
     to: 'if (library.control(fd, SIGNAL, 0 * SIGURG) < 0) return undefined;',
     specs: ['dist/operator/kernel/libbpf/fd/writers.test.js'],
+  },
+  {
+    name: 'a document is read whatever its depth',
+    file: COMPOSE,
+    from: 'if (parser.stack.length > 2 * MAX_DEPTH + 2)',
+    to: 'if (parser.stack.length > 1e9 * MAX_DEPTH)',
+    specs: POISON,
+  },
+  {
+    name: 'a document is read however many tokens it has',
+    file: COMPOSE,
+    from: 'const MOST_TOKENS = 1_000_000;',
+    to: 'const MOST_TOKENS = 1_000_000_000;',
+    specs: POISON,
+  },
+  {
+    name: 'all errors of a text are collected',
+    file: COMPOSE,
+    from: 'if (errors.length >= MOST_ERRORS) throw ENOUGH;',
+    to: 'if (errors.length >= MOST_ERRORS * 1e9) throw ENOUGH;',
+    specs: POISON,
+  },
+  {
+    name: 'an alias stands for an anchor that comes after it',
+    file: 'operator/source/folder/yaml/read.ts',
+    from: 'if (!walk.targets.has(node)) walk.targets.set(node, walk.anchors.get(node.source));',
+    to: 'walk.targets.set(node, walk.anchors.get(node.source));',
+    specs: ['dist/operator/source/folder/yaml/read.test.js'],
   },
 ];

@@ -1,4 +1,5 @@
 import { nearest } from '../nearest.ts';
+import { COUNTED_PROBLEMS } from '../problem.ts';
 import { below, type FieldReader, refuse, shown, type ValueReader } from './reader.ts';
 
 /** An object whose fields are being read. */
@@ -26,9 +27,10 @@ export function objectOf<T>(
 export function sectionOf(value: unknown, place: FieldReader, known: readonly string[]): Section | undefined {
   if (!isObject(value))
     return refuse(place, `Must be an object with ${known.join(', ')}, not ${shown(value)}`);
-  for (const name of Object.keys(value)) {
-    if (!known.includes(name)) refuse(below(place, name), unknownField(name, known));
-  }
+  const unknown = Object.keys(value).filter(name => !known.includes(name));
+  // Each costs a search for what was meant, and a text can have a million
+  for (const name of unknown.slice(0, COUNTED_PROBLEMS))
+    refuse(below(place, name), unknownField(name, known));
   return { fields: value, place };
 }
 

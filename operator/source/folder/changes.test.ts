@@ -105,7 +105,7 @@ describe('folderSource, when files change', () => {
     expect(inner(next, 'a/a')).to.equal(inner(wanted, 'a/a'));
     expect(next.complete).to.equal(true);
     const path = join(folder, 'a.yaml');
-    expect(next.refusals.map(({ origin }) => origin)).to.deep.equal([`${path}:2:1`, path]);
+    expect(next.refusals.map(({ origin }) => origin)).to.deep.equal([`${path}:1:7`, path]);
     expect(next.refusals[1]!.message).to.match(/^Keeps what it declared before, .*: InnerMap a\/a$/);
     writeFileSync(join(folder, 'a.yaml'), innerMap('a', 7));
     await until(async () => entriesOf(await source.read(), 'a/a') === 7);

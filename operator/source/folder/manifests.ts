@@ -9,6 +9,7 @@ import { encodeInner } from '../../core/encodedinner.ts';
 import { type OuterLayout, outerLayout } from '../../core/layout/outer.ts';
 import { runToEnd } from '../../core/steps.ts';
 import type { Content, WantedInner } from '../../core/wanted.ts';
+import { LISTED_PROBLEMS } from './text/cursor.ts';
 import { documentsOf, type ManifestDocument } from './text/documents.ts';
 import type { Position } from './text/place.ts';
 
@@ -70,6 +71,9 @@ export function readManifests(text: string, origin: string, options: ReadOptions
   return reading.result();
 }
 
+/** So many objects that are refused are told one by one: a file can hold a million. */
+const LISTED = 1000;
+
 interface Waiting {
   readonly manifest: InnerMapManifest;
   readonly document: ManifestDocument;
@@ -89,6 +93,8 @@ class Reading {
   readonly #outerMaps: DeclaredOuter[] = [];
   readonly #innerMaps: Placed<WantedInner>[] = [];
   readonly #rejected: Placed<RejectedObject>[] = [];
+  /** Of those beyond the number that is listed: whether each is somebody else's. */
+  readonly #unlisted: boolean[] = [];
   readonly #waiting: Waiting[] = [];
   readonly #encodedBy: Record<string, string> = {};
   readonly #sizes: ObjectSize[] = [];
@@ -104,16 +110,24 @@ class Reading {
     return {
       outerMaps: this.#outerMaps,
       innerMaps: byLine(this.#innerMaps),
-      rejected: byLine(this.#rejected),
+      rejected: [...byLine(this.#rejected), ...this.#more()],
       encodedBy: this.#encodedBy,
       sizes: this.#sizes,
     };
   }
 
+  #more(): readonly RejectedObject[] {
+    if (this.#unlisted.length === 0) return [];
+    const message = `${this.#unlisted.length} more of this file are refused`;
+    return [{ origin: this.#origin, message, foreign: this.#unlisted.every(foreign => foreign) }];
+  }
+
   reject({ line, column }: Position, problem: string, name: ObjectName | undefined): void {
     const message = name === undefined ? problem : `${name.identity}: ${problem}`;
     const origin = `${this.#origin}:${line}:${column}`;
-    this.#rejected.push({ line, item: { origin, message, foreign: false, ...name } });
+    const item = { origin, message, foreign: false, ...name };
+    if (this.#rejected.length < LISTED) this.#rejected.push({ line, item });
+    else this.#unlisted.push(item.foreign);
   }
 
   take(document: ManifestDocument): void {
@@ -175,8 +189,13 @@ class Reading {
     const name = named(document.value);
     if (name?.foreign === true && !name.identity.startsWith(STATE))
       this.reject({ line: document.line, column: 1 }, `is no object of ${GROUP}: keep it elsewhere`, name);
-    else
-      for (const problem of problems) this.reject(document.locate(problem.path), problemText(problem), name);
+    else {
+      for (const problem of problems.slice(0, LISTED_PROBLEMS))
+        this.reject(document.locate(problem.path), problemText(problem), name);
+      const more = problems.slice(LISTED_PROBLEMS);
+      if (more.length > 0)
+        this.reject(document.locate(more[0]!.path), `${more.length} more mistakes from here on`, name);
+    }
   }
 
   #weigh(document: ManifestDocument, object: InnerMap | OuterMap): void {

@@ -9,7 +9,18 @@ import type { Answer, Job } from './worker.ts';
 const IDLE_MS = 30_000;
 
 /** A long list in irregular layout takes some 300 MiB while it is read; a million entries in one file some 400. */
-const LIMITS = { maxOldGenerationSizeMb: 1536, maxYoungGenerationSizeMb: 32 };
+const MOST_MIB = 1536;
+const LEAST_MIB = 64;
+
+/** At most half of what this process's cgroup may have: the thread ends before the kernel ends the process. */
+function limits(): ResourceLimits {
+  const mebibytes = process.constrainedMemory() / 1024 / 1024;
+  const share = mebibytes > 0 ? Math.floor(mebibytes / 2) : MOST_MIB;
+  return {
+    maxOldGenerationSizeMb: Math.max(LEAST_MIB, Math.min(MOST_MIB, share)),
+    maxYoungGenerationSizeMb: 32,
+  };
+}
 
 interface Running {
   readonly options: ReadOptions;
@@ -28,8 +39,8 @@ export class FileReader {
   readonly #limits: ResourceLimits;
   readonly #running = new Map<number, Running>();
 
-  constructor(limits: ResourceLimits = LIMITS) {
-    this.#limits = limits;
+  constructor(most: ResourceLimits = limits()) {
+    this.#limits = most;
   }
 
   /** Reads at once, for a few small files. */

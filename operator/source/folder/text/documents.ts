@@ -1,6 +1,6 @@
 import { isObject } from '../../../api/parse/section.ts';
 import type { FieldPath } from '../../../api/problem.ts';
-import { type AnyReading, readAnyYaml, unreadable } from '../yaml.ts';
+import { type AnyReading, readAnyYaml, unreadable } from '../yaml/read.ts';
 import { type LineStart, type Position, positionOf } from './place.ts';
 import { readRegular } from './regular.ts';
 import { type Chunk, splitDocuments, type TextProblem } from './split.ts';
@@ -42,7 +42,12 @@ export function* documentsOf(
     return;
   }
   const { chunks, problems } = splitDocuments(source);
-  for (const problem of problems) yield problemAt(source, problem);
+  let base: LineStart | undefined;
+  for (const problem of problems) {
+    const told = problemAt(source, problem, base);
+    base = { line: told.line, offset: problem.offset - told.column + 1 };
+    yield told;
+  }
   const isFirst = ({ start, end }: Chunk) => first?.(source.slice(start, end)) === true;
   for (const chunk of withFirst(chunks, isFirst)) yield* objectsOf(source, chunk);
 }
@@ -66,11 +71,11 @@ export function withFirst<T>(items: readonly T[], isFirst: (item: T) => boolean)
 
 function* objectsOf(text: string, chunk: Chunk): Generator<ManifestDocument | DocumentProblem> {
   const { value, problems, offsetOf } = readingOf(text, chunk);
-  for (const problem of problems.first) yield { ...problemAt(text, problem), value };
+  for (const problem of problems.first) yield { ...problemAt(text, problem, chunk.base), value };
   const more = problems.total - problems.first.length;
   if (more > 0) {
     const message = `${more} more values in this document like these`;
-    yield { ...problemAt(text, { offset: problems.first[0]!.offset, message }), value };
+    yield { ...problemAt(text, { offset: problems.first[0]!.offset, message }, chunk.base), value };
   }
   if (problems.total === 0 && value !== undefined && value !== null)
     yield* objectsWithin(value, path => placeIn(text, value, path, offsetOf(path), chunk.base), []);
@@ -129,6 +134,7 @@ function rowIn(value: unknown, path: FieldPath): number | undefined {
   return undefined;
 }
 
-function problemAt(text: string, { offset, message }: TextProblem): DocumentProblem {
-  return { kind: 'problem', ...positionOf(text, offset), message };
+/** `base`: a line at or before it; to count from the beginning for each of many problems would never end. */
+function problemAt(text: string, { offset, message }: TextProblem, base?: LineStart): DocumentProblem {
+  return { kind: 'problem', ...positionOf(text, offset, base), message };
 }

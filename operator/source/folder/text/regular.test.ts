@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { FieldPath } from '../../../api/problem.ts';
 import { costAgainst, growth, LINEAR } from '../../../testing/cost.ts';
 import { documentText } from '../testing/documents.ts';
-import { readAnyYaml } from '../yaml.ts';
+import { readAnyYaml } from '../yaml/read.ts';
 import { readRegular } from './regular.ts';
 import type { Chunk } from './split.ts';
 

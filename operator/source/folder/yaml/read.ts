@@ -1,20 +1,9 @@
-import {
-  Composer,
-  type CST,
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  type Node,
-  type Pair,
-  Parser,
-  Scalar,
-} from 'yaml';
-import type { FieldPath } from '../../api/problem.ts';
-import { addProblem, LISTED_PROBLEMS, MAX_DEPTH, putField, type TextProblems } from './text/cursor.ts';
-import { isScalarProblem, readPlain, readPlainKey } from './text/scalar.ts';
-import type { TextProblem } from './text/split.ts';
+import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, Scalar } from 'yaml';
+import type { FieldPath } from '../../../api/problem.ts';
+import { addProblem, LISTED_PROBLEMS, MAX_DEPTH, putField, type TextProblems } from '../text/cursor.ts';
+import { isScalarProblem, readPlain, readPlainKey } from '../text/scalar.ts';
+import type { TextProblem } from '../text/split.ts';
+import { composed, TOO_DEEP } from './compose.ts';
 
 /** A document of any shape. */
 export interface AnyReading {
@@ -33,15 +22,13 @@ const MAX_ALIASED = 100_000;
  * package's own schema.
  */
 export function readAnyYaml(text: string): AnyReading {
-  const document = parsed(text);
-  if (!('contents' in document)) return unreadable([document]);
-  const { contents: root, errors } = document;
-  if (errors.length > 0)
-    return unreadable(errors.map(({ pos, message }) => ({ offset: pos[0], message: sentence(message) })));
+  const composition = composed(text);
+  if (!composition.ok) return unreadable(composition.problems);
+  const root = composition.document.contents;
   const problems = { first: [], total: 0 };
-  const walk: Walk = { document, problems, open: new Set(), aliased: 0, insideAlias: false, flow: 0 };
+  const walk: Walk = { problems, anchors: new Map(), targets: new Map(), ...start() };
   const value = isEmpty(root) ? undefined : readValue(walk, root, 0);
-  return { value, problems, offsetOf: path => offsetOf(document, path) };
+  return { value, problems, offsetOf: path => offsetOf(walk.targets, root, path) };
 }
 
 /** A document without a value. Only the first errors count: the parser finds many where there is one mistake. */
@@ -50,61 +37,12 @@ export function unreadable(errors: readonly TextProblem[]): AnyReading {
   return { value: undefined, problems: { first, total: first.length }, offsetOf: () => 0 };
 }
 
-function parsed(text: string): Document.Parsed | TextProblem {
-  try {
-    const tokens = [...new Parser().parse(text)];
-    const deep = tooDeep(tokens);
-    if (deep !== undefined) return { offset: deep.offset, message: TOO_DEEP };
-    const [document] = new Composer(OPTIONS).compose(tokens, true, text.length);
-    return document as Document.Parsed;
-  } catch (error) {
-    if (error instanceof RangeError) return { offset: 0, message: TOO_DEEP };
-    return { offset: 0, message: sentence(error instanceof Error ? error.message : String(error)) };
-  }
-}
-
-const OPTIONS = {
-  schema: 'failsafe',
-  version: '1.2',
-  uniqueKeys: false,
-  merge: false,
-  prettyErrors: false,
-  logLevel: 'silent',
-} as const;
-
-const TOO_DEEP = `Nested deeper than ${MAX_DEPTH} levels`;
-
-/**
- * The first token that is nested far too deeply. The package composes a document by recursion, and a deep one would end the
- * whole process: V8 aborts where it compiles a regular expression at the end of the stack, and throws no error.
- */
-function tooDeep(tokens: readonly CST.Token[]): CST.Token | undefined {
-  const open = tokens.map(token => ({ token, level: 0 }));
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { token, level } = next;
-    if (level > 2 * MAX_DEPTH) return token;
-    for (const inner of tokensIn(token)) open.push({ token: inner, level: level + 1 });
-  }
-  return undefined;
-}
-
-function tokensIn(token: CST.Token): readonly CST.Token[] {
-  if (token.type === 'document') return token.value === undefined ? [] : [token.value];
-  if (!('items' in token)) return [];
-  return token.items.flatMap(({ key, value }) => [key ?? [], value ?? []].flat());
-}
-
-/** The package's messages in the operator's form: one line, no period, no position. */
-function sentence(message: string): string {
-  return message
-    .split('\n')[0]!
-    .replace(/ at line \d+, column \d+:?$/, '')
-    .replace(/\.$/, '');
-}
-
 /** The state of one pass over the nodes of a document. */
 interface Walk {
-  readonly document: Document.Parsed;
+  /** The last anchor of each name so far. The package would look through the whole document for each alias. */
+  readonly anchors: Map<string, Node>;
+  /** What each alias stands for. */
+  readonly targets: Targets;
   readonly problems: TextProblems;
   /** Nodes around the current one: to meet one of them again is a cycle. */
   readonly open: Set<Node>;
@@ -114,12 +52,19 @@ interface Walk {
   flow: number;
 }
 
+type Targets = Map<Node, Node | undefined>;
+
+function start(): Omit<Walk, 'problems' | 'anchors' | 'targets'> {
+  return { open: new Set(), aliased: 0, insideAlias: false, flow: 0 };
+}
+
 function readValue(walk: Walk, node: Node | null, level: number): unknown {
   if (node === null) return null;
   const offset = offsetOfNode(node);
   if (level > MAX_DEPTH) return addProblem(walk.problems, offset, TOO_DEEP);
   if (walk.insideAlias && ++walk.aliased > MAX_ALIASED) return tooManyAliased(walk, offset);
   if (isAlias(node)) return aliasedValue(walk, node, level);
+  if (node.anchor !== undefined && !walk.insideAlias) walk.anchors.set(node.anchor, node);
   const tag = unreadableTag(node);
   if (tag !== undefined)
     return addProblem(
@@ -152,7 +97,8 @@ function tooManyAliased(walk: Walk, offset: number): undefined {
 }
 
 function aliasedValue(walk: Walk, node: Node & { source: string }, level: number): unknown {
-  const target = targetOf(walk.document, node);
+  if (!walk.targets.has(node)) walk.targets.set(node, walk.anchors.get(node.source));
+  const target = walk.targets.get(node);
   const offset = offsetOfNode(node);
   if (target === undefined)
     return addProblem(walk.problems, offset, `The alias *${node.source} has no anchor before it`);
@@ -162,10 +108,6 @@ function aliasedValue(walk: Walk, node: Node & { source: string }, level: number
   const value = readValue(walk, target, level + 1);
   walk.insideAlias = outer;
   return value;
-}
-
-function targetOf(document: Document.Parsed, node: Node): Node | undefined {
-  return isAlias(node) ? (node.resolve(document) as Node | undefined) : node;
 }
 
 const READABLE_TAGS: ReadonlySet<string | undefined> = new Set([
@@ -205,6 +147,7 @@ function fieldsOf(
   const fields: Record<string, unknown> = {};
   for (const { key, value } of pairs) {
     const offset = key === null ? 0 : offsetOfNode(key);
+    if (key?.anchor !== undefined && !walk.insideAlias) walk.anchors.set(key.anchor, key);
     const name = walk.flow > 0 ? flowKeyText(key, value) : keyText(key);
     if (isScalarProblem(name)) addProblem(walk.problems, offset, name.problem);
     const read = readValue(walk, value, level + 1);
@@ -247,11 +190,12 @@ function isEmpty(node: Node | null): node is null | Scalar {
 }
 
 /** Offset of the deepest node on the path; a field without a value begins at its name. */
-function offsetOf(document: Document.Parsed, path: FieldPath): number {
-  let node: Node | null = document.contents;
+function offsetOf(targets: Targets, root: Node | null, path: FieldPath): number {
+  let node = root;
   let offset = node === null ? 0 : offsetOfNode(node);
   for (const part of path) {
-    const child: Child | undefined = node === null ? undefined : childOf(targetOf(document, node), part);
+    const child: Child | undefined =
+      node === null ? undefined : childOf(isAlias(node) ? targets.get(node) : node, part);
     if (child === undefined) return offset;
     node = child.value;
     offset = offsetOfNode(isEmpty(node) ? child.key : node);
