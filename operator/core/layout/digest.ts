@@ -11,9 +11,10 @@ export function layoutDigest(layout: Omit<OuterLayout, 'digest'>): string {
   return digestWith(layout, '');
 }
 
-/** The digest in records of releases that took the program-owned bytes for a part of the layout. */
+/** The digest in records of releases that took the program-owned bytes for a part of the layout, and knew no maxEntriesLimit. */
 export function digestWithOwned(layout: OuterLayout): string {
-  return digestWith(layout, layout.ownedMask === undefined ? '' : runsOf(layout.ownedMask));
+  const before = { ...layout, mostEntries: layout.template.maxEntries };
+  return digestWith(before, layout.ownedMask === undefined ? '' : runsOf(layout.ownedMask));
 }
 
 function digestWith(layout: Omit<OuterLayout, 'digest'>, owned: string): string {
