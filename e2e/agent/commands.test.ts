@@ -117,14 +117,21 @@ describe('innermap commands', () => {
     expect(fixture().here('get', 'tenants', '10.9.9.9').code).to.equal(2);
   });
 
-  it('get -o yaml, applied again, is what is there', () => {
+  it('get -o yaml, applied again, is what is there; under another name it is another’s, by a swap', () => {
     fixture().write('maps.yaml', TENANTS, WEB);
     expect(fixture().once().code).to.equal(0);
     const text = fixture().here('get', 'tenants', '10.1.0.7', '-o', 'yaml').out;
     fixture().write('maps.yaml', TENANTS);
     fixture().writeText('web.yaml', text);
+    const renamed = fixture().here('plan', fixture().manifests);
+    expect(renamed.out, renamed.error + text).to.equal(
+      '~ tenants[10.1.0.7]: swap default/tenants-10.1.0.7, 2 entries\n1 change\n',
+    );
+    const { namespace, name } = WEB['metadata'] as { namespace: string; name: string };
+    const own = text.replace(/^ {2}name: .*$/m, `  namespace: ${namespace}\n  name: ${name}`);
+    fixture().writeText('web.yaml', own);
     const plan = fixture().here('plan', fixture().manifests);
-    expect([plan.code, plan.out], plan.error + text).to.deep.equal([
+    expect([plan.code, plan.out], plan.error + own).to.deep.equal([
       0,
       'Nothing to do: the kernel is as declared\n',
     ]);

@@ -177,14 +177,19 @@ function die(victim: Running, { bpffs, manifests }: Place, dieBefore: number): P
   return victim.ended();
 }
 
-/** All that can be seen from outside, but for ids. */
+/** Says when keys went: of a turn that was killed, and of none that was not. */
+const MOMENTS = /\/removed -> /;
+
+/** All that can be seen from outside, but for ids and moments. */
 function snapshot(place: Place): unknown {
   const pins = pinsBelow(place.bpffs);
   const maps = shown(pins);
   const described = maps.map(({ type, name, frozen }, at) => `${pins[at]} ${type} ${name} frozen ${frozen}`);
   const outers = pins.filter((_, at) => maps[at]!.type.endsWith('_of_maps'));
   return {
-    tree: treeBelow(place.bpffs).map(line => line.replaceAll(place.bpffs, '')),
+    tree: treeBelow(place.bpffs)
+      .filter(line => !MOMENTS.test(line))
+      .map(line => line.replaceAll(place.bpffs, '')),
     maps: described.map(line => line.replace(place.bpffs, '')),
     contents: outers.map(contentsAt),
     ours: proven(
