@@ -6,13 +6,13 @@ import type { Library } from './library.ts';
 import { openLibrary } from './library.ts';
 import { onRealKernel, onScratch, Scratch } from './scratch.test.ts';
 
-type Batch = 'mapLookupBatch' | 'mapUpdateBatch' | 'mapDeleteBatch';
+type Changed = 'mapLookupBatch' | 'mapUpdateBatch' | 'mapDeleteBatch' | 'mapUpdate' | 'mapLookup';
 
-/** The process's own library, whose batch calls answer as another kernel's would. */
-function answering(answers: Partial<Record<Batch, () => number | undefined>>): Library {
+/** The process's own library, whose calls answer as another kernel's would. */
+function answering(answers: Partial<Record<Changed, () => number | undefined>>): Library {
   const library = openLibrary();
   const changed = Object.entries(answers).map(([name, answer]) => {
-    const call = library[name as Batch] as unknown as {
+    const call = library[name as Changed] as unknown as {
       (...args: unknown[]): number;
       later(...args: unknown[]): Promise<number>;
     };
@@ -103,6 +103,22 @@ onRealKernel('a kernel of another age', () => {
       const kernel = scratch().open(answering({ mapLookupBatch: () => spaceLacks(calls++) }));
       expect(await countOfLarge(kernel, scratch())).to.equal(50_000);
       expect(calls).to.be.greaterThan(4);
+    });
+
+    it('EBUSY of a read or a write that keeps bytes: both are tried again', async () => {
+      const answers = [-ERRNO.EBUSY, undefined, -ERRNO.EBUSY, undefined];
+      const next = () => answers.shift();
+      const kernel = scratch().open(answering({ mapLookup: next, mapUpdate: next }));
+      const request = { spec: HASH, name: 'x', label: 'x', freeze: false, pin: scratch().path('x') };
+      const map = openMap((await kernel.build([{ ...request, entries: numbered(1, 1, 5) }]))[0]);
+      const kept = { mask: new Uint8Array(8).fill(0xff), entries: Uint8Array.of(1) };
+      const upserts = numbered(1, 1, 9);
+      expect(errnos(await kernel.edit(map, { upserts, deletes: u32(), kept }))).to.deep.equal({});
+      expect(answers, 'answers that nobody asked for').to.deep.equal([]);
+      map.close();
+      const [reading] = await kernel.readInner([{ pin: request.pin }]);
+      if (reading === undefined || !('entries' in reading)) throw reading ?? new Error('no answer');
+      expect(reading.entries.values).to.deep.equal(upserts.values);
     });
 
     it('EBUSY of a bucket that a program holds: tried again', async () => {

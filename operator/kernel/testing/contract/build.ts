@@ -260,6 +260,17 @@ function templateContract(fixture: () => KernelFixture): void {
     expect(await fixture().outerIds(outer)).to.deep.equal({});
   });
 
+  it('accepts: the map that is tried is gone after, whatever the answer', async () => {
+    const rare: MapSpec = { ...HASH, keySize: 13, valueSize: 37 };
+    const outer = fixture().hashOfMaps(rare);
+    const before = await fixture().inner('before');
+    for (const spec of [rare, { ...rare, keySize: 14 }]) await fixture().kernel.accepts(outer, spec);
+    const after = await fixture().inner('after');
+    // Maps of other processes lie between, too
+    const left = [...fixture().mapsBetween(before, after)].filter(({ spec }) => spec.valueSize === 37);
+    expect(left).to.deep.equal([]);
+  });
+
   it('accepts: undefined for an ArrayOfMaps, which has no dry trial', async () => {
     expect(await fixture().kernel.accepts(fixture().arrayOfMaps(), HASH)).to.equal(undefined);
   });

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { BpfCall, KernelCounts } from '../../counts.ts';
 import { BPF_CALLS } from '../../counts.ts';
 import type { KernelFixture } from './fixture.ts';
-import { numbered, u32 } from './fixture.ts';
+import { HASH, numbered, u32 } from './fixture.ts';
 
 /** The contract of counts. How many calls an operation takes is left to each kernel. */
 export function countsContract(fixture: () => KernelFixture): void {
@@ -30,6 +30,16 @@ export function countsContract(fixture: () => KernelFixture): void {
     await grows(fixture, ['lookup_batch'], () => kernel.readInner([{ pin: fixture().path('counted') }]));
     await grows(fixture, ['obj_get'], () => fixture().keep(kernel.open(fixture().path('counted'))));
     await grows(fixture, ['obj_get'], () => kernel.identify([fixture().path('counted')]));
+  });
+
+  it('readInner of an Array, which is always full, takes as many lookups as of a map with room', async () => {
+    const lookups = async (type: 'Array' | 'Hash') => {
+      await fixture().inner(type, { spec: { ...HASH, type }, entries: numbered(0, 1) });
+      const before = fixture().kernel.counts().lookup_batch;
+      await fixture().kernel.readInner([{ pin: fixture().path(type) }]);
+      return fixture().kernel.counts().lookup_batch - before;
+    };
+    expect(await lookups('Array')).to.equal(await lookups('Hash'));
   });
 }
 

@@ -26,6 +26,36 @@ export function watchContract(fixture: () => KernelFixture): void {
     calls.end();
   });
 
+  it('sees a pin in a directory that was removed and made anew', async () => {
+    const { pins } = fixture().kernel;
+    const outer = fixture().hashOfMaps();
+    pins.makeDirectory(fixture().path('way/watched'));
+    const calls = new Watcher(fixture(), [fixture().path('way/watched')]);
+    for (const round of ['a', 'b']) {
+      await calls.follow('its end', () => pins.removeDirectory(fixture().path('way/watched')));
+      await calls.follow('the end of its parent', () => pins.removeDirectory(fixture().path('way')));
+      await calls.follow('the new one', () => pins.makeDirectory(fixture().path('way/watched')));
+      await calls.follow('a pin', () => pins.pin(outer, fixture().path(`way/watched/${round}`), 0o600));
+      await calls.follow('its unlinking', () => pins.unlink(fixture().path(`way/watched/${round}`)));
+      await calls.follow('another in its place', () => {
+        pins.removeDirectory(fixture().path('way/watched'));
+        pins.makeDirectory(fixture().path('way/watched'));
+      });
+      await calls.follow('a pin', () => pins.pin(outer, fixture().path('way/watched/there'), 0o600));
+      await calls.follow('its unlinking', () => pins.unlink(fixture().path('way/watched/there')));
+    }
+    calls.end();
+  });
+
+  it('sees a pin in a directory that came into one that is watched as well', async () => {
+    const { pins } = fixture().kernel;
+    const outer = fixture().hashOfMaps();
+    const calls = new Watcher(fixture(), [fixture().opened.root, fixture().path('inner')]);
+    await calls.follow('the directory', () => pins.makeDirectory(fixture().path('inner')));
+    await calls.follow('a pin', () => pins.pin(outer, fixture().path('inner/pin'), 0o600));
+    calls.end();
+  });
+
   it('is quiet after its end', async () => {
     const { pins } = fixture().kernel;
     const outer = fixture().hashOfMaps();

@@ -1,0 +1,108 @@
+import type { Mutant } from '../mutant.js';
+
+const LIBBPF = 'operator/kernel/libbpf';
+const CONTRACT = `dist/${LIBBPF}/libbpf.test.js`;
+const FALLBACK = `dist/${LIBBPF}/fallback.test.js`;
+const LIBRARY = `dist/${LIBBPF}/library.test.js`;
+const AGED = 'dist/e2e/ages/outermaps.test.js';
+
+export const kernelMutants: readonly Mutant[] = [
+  {
+    name: 'accepts leaves the fd of its trial map open',
+    file: `${LIBBPF}/outer/trial.ts`,
+    from: '    library.close(fd);\n',
+    to: '',
+    specs: [CONTRACT],
+  },
+  {
+    name: 'a small map is read with room for maxEntries, so that a full one is read twice',
+    file: `${LIBBPF}/entries/read.ts`,
+    from: 'space.count[0] = shape.maxEntries + 1;',
+    to: 'space.count[0] = shape.maxEntries;',
+    specs: [CONTRACT],
+  },
+  {
+    name: 'EBUSY of a single put is not tried again',
+    file: `${LIBBPF}/entries/keep.ts`,
+    from: 'isPassing(answer) && tries < TRIES',
+    to: 'isPassing(answer) && tries > TRIES',
+    specs: [FALLBACK],
+  },
+  {
+    name: 'watches are not armed again after an event of a directory that is wanted',
+    file: `${LIBBPF}/bpffs/watch.ts`,
+    from: '      if (!this.#ended) this.arm();\n',
+    to: '',
+    specs: [CONTRACT],
+  },
+  {
+    name: 'a watch stays on a directory whose place another has taken',
+    file: `${LIBBPF}/bpffs/watch.ts`,
+    from: 'if (armed?.identity === identity) continue;',
+    to: "if (armed?.identity === identity || (armed !== undefined && identity !== '')) continue;",
+    specs: [CONTRACT],
+  },
+  {
+    name: 'koffi has no place for the call that starts inside a callback',
+    file: `${LIBBPF}/library.ts`,
+    from: 'const KOFFI_PLACES = MOST_IN_FLIGHT + 1;',
+    to: 'const KOFFI_PLACES = MOST_IN_FLIGHT;',
+    specs: [LIBRARY],
+  },
+  {
+    name: 'threads that come late pass for a wait',
+    file: `${LIBBPF}/outer/waiting.ts`,
+    from: '  return performance.now() - start >= LEAST_GRACE_PERIOD_MS;',
+    to: '  return start >= 0;',
+    specs: [AGED],
+  },
+  {
+    name: 'a batch that waited for each entry corrects nothing',
+    file: `${LIBBPF}/outer/ways.ts`,
+    from: "else this.updateBatch = 'perEntry';",
+    to: "else this.updateBatch = 'once';",
+    specs: [AGED],
+  },
+  {
+    name: 'an ArrayOfMaps whose lookups wait is read by batch',
+    file: `${LIBBPF}/outer/read.ts`,
+    from: '    if (await lookupsWait(host, outer)) return',
+    to: '    if (outer.spec.maxEntries < 0 && (await lookupsWait(host, outer))) return',
+    specs: [AGED],
+  },
+  {
+    name: 'a HashOfMaps without a batch is looked up on the event loop',
+    file: `${LIBBPF}/outer/read.ts`,
+    from: '} else if (!hasLookupBatch(host, outer) &&',
+    to: '} else if (outer.spec.maxEntries < 0 && !hasLookupBatch(host, outer) &&',
+    specs: [AGED],
+  },
+  {
+    name: 'places without an inner map count as entries',
+    file: `${LIBBPF}/outer/read.ts`,
+    from: '    if (ids[index] === 0) return;\n',
+    to: '',
+    specs: [AGED],
+  },
+  {
+    name: 'a HashOfMaps loses its keys one by one where update batches wait for each entry',
+    file: `${LIBBPF}/outer/write.ts`,
+    from: 'return ways.deletesByBatch && outer',
+    to: "return ways.updateBatch === 'once' && ways.deletesByBatch && outer",
+    specs: [AGED],
+  },
+  {
+    name: 'refused updates that wait are not taken for a sign',
+    file: `${LIBBPF}/probe/outermaps.ts`,
+    from: "eachWaits ? 'perEntry' : 'once'",
+    to: "eachWaits ? 'once' : 'once'",
+    specs: [AGED],
+  },
+  {
+    name: 'a seccomp profile is not named for EPERM',
+    file: `${LIBBPF}/rights.ts`,
+    from: '/^Seccomp:\\s*2$/m',
+    to: '/^Seccomp_filters:\\s*2$/m',
+    specs: [`dist/${LIBBPF}/rights.test.js`],
+  },
+];
