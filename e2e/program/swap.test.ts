@@ -38,7 +38,7 @@ describe('reader of a key that is swapped', function () {
           for (let done = 0; done < SWAPS; done += BATCH) await swapping.swap(BATCH);
         });
         tell(`${SWAPS} swaps`, counters);
-        expectWhole(counters);
+        await expectWhole(fixture(), outerType, counters);
         expect(counters.version).to.equal(SWAPS + 1);
         expect(counters.versions).to.be.above(SWAPS / BATCH / 2);
       } finally {
@@ -56,7 +56,7 @@ describe('reader of a key that is swapped', function () {
           }
         });
         tell(`${TURNS} turns`, counters);
-        expectWhole(counters);
+        await expectWhole(fixture(), outerType, counters);
         expect(counters.version).to.equal(TURNS + 1);
         expect(counters.versions).to.be.above(TURNS / 2);
       } finally {
@@ -141,6 +141,11 @@ function tell(what: string, { reads, nulls, missing, mixed, versions }: Counters
   );
 }
 
-function expectWhole(counters: Counters): void {
-  expect(counters).to.include({ nulls: 0, missing: 0, mixed: 0 });
+/** Before 6.16 a program can miss a key of a HashOfMaps while it is replaced, which the probe tells; never is an entry wrong. */
+async function expectWhole(fixture: LoadedAgentFixture, outerType: Outer, counters: Counters): Promise<void> {
+  const kernel = openKernel({ bpffs: fixture.bpffs });
+  const { features } = await kernel.probe();
+  kernel.close();
+  const canBeMissed = outerType === 'HashOfMaps' && features['replaceVisible'] === true;
+  expect(counters).to.include({ ...(canBeMissed ? {} : { nulls: 0 }), missing: 0, mixed: 0 });
 }
