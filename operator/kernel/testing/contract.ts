@@ -6,6 +6,7 @@ import type { OpenKernel } from './contract/fixture.ts';
 import { KernelFixture } from './contract/fixture.ts';
 import { outerContract } from './contract/outer.ts';
 import { pinsContract } from './contract/pins.ts';
+import { templateContract } from './contract/template.ts';
 
 /**
  * The contract of Kernel and Pins, tested through these interfaces alone: the fake and the real one pass the same suite.
@@ -30,6 +31,7 @@ export function kernelContract(name: string, open: OpenKernel): void {
     describe('counts', () => countsContract(fixture));
     outerContract(fixture);
     buildContract(fixture);
+    describe('template', () => templateContract(fixture));
     contentContract(fixture);
     pinsContract(fixture);
   });
