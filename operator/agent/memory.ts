@@ -30,6 +30,8 @@ export interface OuterMemory {
   stale: boolean;
   /** Where the next slice of the content check starts. */
   cursor: number;
+  /** Where the next part of an ArrayOfMaps starts, where it is read in parts. */
+  nextPlace: number;
   /** Removed keys by time, oldest first: the brake counts those of the last minute. Undefined until the ledger was asked. */
   removals: readonly RecentRemoval[] | undefined;
   /** A held removal: the most keys that it had, and when its token last changed. */
@@ -86,6 +88,7 @@ export function emptyOuterMemory(): OuterMemory {
     programmed: new Map(),
     stale: true,
     cursor: 0,
+    nextPlace: 0,
     removals: undefined,
     held: undefined,
   };

@@ -43,6 +43,12 @@ export interface OuterEntries {
   readonly ids: Uint32Array;
 }
 
+/** Indexes of an ArrayOfMaps; those beyond its end have no entries. */
+export interface PlaceRange {
+  readonly from: number;
+  readonly count: number;
+}
+
 /** Entries to write into and to delete from a live inner map. `deletes`: keys one after the other. */
 export interface Edit {
   readonly upserts: Entries;
@@ -105,7 +111,8 @@ export interface Kernel {
   /** HashOfMaps only: whether an inner map of this layout fits, tried without writing (BPF_EXIST on an absent key); undefined for ArrayOfMaps. */
   accepts(outer: OpenMap, inner: MapSpec): Promise<boolean | undefined>;
 
-  readOuter(outer: OpenMap): Promise<OuterEntries>;
+  /** `places`: of an ArrayOfMaps, a part of it, as each place can cost a wait (`outerLookupsWait` of the probe). */
+  readOuter(outer: OpenMap, places?: PlaceRange): Promise<OuterEntries>;
   /** Inserts or replaces, one grace period for all where the kernel can. keys[i] gets inners[i]. */
   replace(outer: OpenMap, keys: Uint8Array, inners: readonly OpenMap[]): Promise<Failed>;
   /** Batch for a HashOfMaps where the kernel has one, parallel singles for an ArrayOfMaps. A key that is already gone is no failure. */

@@ -3,7 +3,7 @@ import { hex } from '../core/bytes/hex.ts';
 import { ownerIn } from '../core/desired/owner.ts';
 import { innerPinName, ownsKey, TEMPORARY } from '../core/ledgerrecord.ts';
 import { KernelError } from '../kernel/error.ts';
-import type { InnerAddress, Kernel, OpenMap, OuterEntries } from '../kernel/kernel.ts';
+import type { InnerAddress, Kernel, OpenMap, OuterEntries, PlaceRange } from '../kernel/kernel.ts';
 import { timesSliced, yieldToEventLoop } from '../timing/sliced.ts';
 import { innerPinsIn } from './ledger.ts';
 
@@ -71,6 +71,25 @@ export async function readEntries(
     entries.set(hex(now.keys, index * keySize, (index + 1) * keySize), now.ids[index]!);
   });
   return now;
+}
+
+/** Reads a part of an ArrayOfMaps into `entries`; the others stay as they were read before. */
+export async function readPlaces(
+  kernel: Kernel,
+  map: OpenMap,
+  entries: Map<string, number>,
+  places: PlaceRange,
+): Promise<void> {
+  const { count, keys, ids } = await kernel.readOuter(map, places);
+  const end = Math.min(map.spec.maxEntries, places.from + places.count);
+  const key = new Uint8Array(4);
+  await timesSliced(Math.max(0, end - places.from), at => {
+    new DataView(key.buffer).setUint32(0, places.from + at, true);
+    entries.delete(hex(key));
+  });
+  await timesSliced(count, at => {
+    entries.set(hex(keys, at * 4, (at + 1) * 4), ids[at]!);
+  });
 }
 
 function sameOuterEntries(a: OuterEntries, b: OuterEntries): boolean {

@@ -51,7 +51,7 @@ async function observeOuter(
   const known = memory.outers.get(name) ?? emptyOuterMemory();
   memory.outers.set(name, known);
   if (due.resync || known.stale) {
-    await readOuterMemory(kernel, desired, known);
+    await readOuterMemory(kernel, desired, known, due);
     if (known.ledger.kind === 'map' && known.record?.provision === 'Create')
       memory.made.set(name, known.ledger.id);
     await yieldToEventLoop();

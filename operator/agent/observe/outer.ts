@@ -2,11 +2,12 @@ import type { DesiredOuter } from '../../core/desired/desired.ts';
 import { ledgerPaths, TEMPORARY } from '../../core/ledgerrecord.ts';
 import type { ObservedPin } from '../../core/observed.ts';
 import { KernelError } from '../../kernel/error.ts';
-import type { Kernel, OpenMap } from '../../kernel/kernel.ts';
+import type { Kernel, OpenMap, PlaceRange } from '../../kernel/kernel.ts';
 import { ledgerNames, recordAt, removalsAt, requireDirectories } from '../../ledger/ledger.ts';
-import { isAbsent, readEntries, readInnerPins } from '../../ledger/reading.ts';
+import { isAbsent, readEntries, readInnerPins, readPlaces } from '../../ledger/reading.ts';
 import type { OuterMemory } from '../memory.ts';
 import { reasonOf } from '../reason.ts';
+import type { Due } from './observe.ts';
 
 /**
  * Reads one outer map and its ledger into memory: record, both pins, template, entries, inner pins.
@@ -16,9 +17,10 @@ export async function readOuterMemory(
   kernel: Kernel,
   desired: DesiredOuter,
   known: OuterMemory,
+  due: Due,
 ): Promise<void> {
   try {
-    await readAll(kernel, desired, known);
+    await readAll(kernel, desired, known, due);
     known.stale = false;
   } catch (error) {
     if (!(error instanceof KernelError)) throw error;
@@ -30,7 +32,7 @@ export async function readOuterMemory(
   }
 }
 
-async function readAll(kernel: Kernel, desired: DesiredOuter, known: OuterMemory): Promise<void> {
+async function readAll(kernel: Kernel, desired: DesiredOuter, known: OuterMemory, due: Due): Promise<void> {
   const { pin, provision } = desired.outerMap.spec;
   const paths = ledgerPaths(kernel.pins.root, desired.outerMap.metadata.name);
   requireDirectories(kernel.pins, paths);
@@ -45,7 +47,8 @@ async function readAll(kernel: Kernel, desired: DesiredOuter, known: OuterMemory
   const byPin = provision === 'Adopt' || known.ledger.kind === 'absent';
   const used = byPin ? known.pinPath : paths.outer;
   const source = byPin ? known.pin : known.ledger;
-  await readMap(kernel, isOuter(source) ? used : undefined, desired, known);
+  const path = isOuter(source) ? used : undefined;
+  await readMap(kernel, path, { desired, known, due });
   await readInnerPins(kernel, paths.inner, known);
   forgetOwners(known);
 }
@@ -87,8 +90,7 @@ function pinFound(kernel: Kernel, path: string): ObservedPin {
 async function readMap(
   kernel: Kernel,
   path: string | undefined,
-  desired: DesiredOuter,
-  known: OuterMemory,
+  { desired, known, due }: Reading,
 ): Promise<void> {
   if (path === undefined) {
     known.entriesRead = undefined;
@@ -97,11 +99,41 @@ async function readMap(
   }
   const map = kernel.open(path);
   try {
-    if (known.template?.of !== map.id) known.template = await templateOf(kernel, map, desired);
-    known.entriesRead = await readEntries(kernel, map, known.entries, known.entriesRead);
+    const isAnother = known.template?.of !== map.id;
+    if (isAnother) known.template = await templateOf(kernel, map, desired);
+    const places = isAnother || known.stale ? undefined : await duePlaces(kernel, map, { known, due });
+    if (places === undefined)
+      known.entriesRead = await readEntries(kernel, map, known.entries, known.entriesRead);
+    else {
+      known.entriesRead = undefined;
+      await readPlaces(kernel, map, known.entries, places);
+    }
   } finally {
     map.close();
   }
+}
+
+interface Reading {
+  readonly desired: DesiredOuter;
+  readonly known: OuterMemory;
+  readonly due: Due;
+}
+
+/**
+ * Where each place of an ArrayOfMaps waits for a grace period, it is read in parts, as contents are: each place once in a
+ * period of the content check. Undefined where it is read whole.
+ */
+async function duePlaces(
+  kernel: Kernel,
+  { spec }: OpenMap,
+  { known, due }: Pick<Reading, 'known' | 'due'>,
+): Promise<PlaceRange | undefined> {
+  if (spec.type !== 'ArrayOfMaps' || due.contentShare >= 1) return undefined;
+  if ((await kernel.probe()).features['outerLookupsWait'] !== true) return undefined;
+  const count = Math.ceil(spec.maxEntries * due.contentShare);
+  const from = known.nextPlace < spec.maxEntries ? known.nextPlace : 0;
+  known.nextPlace = from + count;
+  return { from, count };
 }
 
 /** The record has a created map's template. An adopted map's is read, or tried out. */

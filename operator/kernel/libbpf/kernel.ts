@@ -92,7 +92,7 @@ function kernelOn(host: Host, templates: Templates, own: Pick<RealKernel, 'pins'
       return templates.of(outer.id);
     },
     accepts: async (outer, inner) => acceptsInner(opened(), ours(outer), inner),
-    readOuter: async outer => readOuter(opened(), ours(outer)),
+    readOuter: async (outer, places) => readOuter(opened(), ours(outer), places),
     replace: async (outer, keys, inners) => replaceInners(opened(), ours(outer), { keys, inners }),
     remove: async (outer, keys) => removeKeys(opened(), ours(outer), keys),
     identify: async pins => identifyPins(opened(), pins),

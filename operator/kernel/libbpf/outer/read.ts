@@ -1,5 +1,6 @@
 import { timesSliced } from '../../../timing/sliced.ts';
-import type { OuterEntries } from '../../kernel.ts';
+import { KernelError } from '../../error.ts';
+import type { OuterEntries, PlaceRange } from '../../kernel.ts';
 import { isQuickToRead, readLater, readNow } from '../entries/read.ts';
 import { keysInOrder } from '../entries/walk.ts';
 import { ERRNO, kernelError } from '../errno.ts';
@@ -10,9 +11,10 @@ import { inParallel } from '../parallel.ts';
 const LOOKUPS_AT_ONCE = 250;
 
 /** A batch of a HashOfMaps waits on no kernel; without it, or of an ArrayOfMaps, each lookup may. */
-export async function readOuter(host: Host, outer: OwnedMap): Promise<OuterEntries> {
+export async function readOuter(host: Host, outer: OwnedMap, places?: PlaceRange): Promise<OuterEntries> {
+  if (places !== undefined) return readEach(host, outer, indexes(outer, places));
   if (outer.spec.type === 'ArrayOfMaps') {
-    if (await lookupsWait(host, outer)) return readEach(host, outer, indexes(outer.spec.maxEntries));
+    if (await lookupsWait(host, outer)) return readEach(host, outer, indexes(outer, EVERY_PLACE));
   } else if (!hasLookupBatch(host, outer) && (await lookupsWait(host, outer)))
     return readEach(host, outer, await keysInOrder(host, outer));
   const quick = isQuickToRead(host, outer) ? readNow(host, outer) : undefined;
@@ -43,9 +45,13 @@ export function lookupsWait({ library, ways }: Host, { fd, label, spec }: OwnedM
   });
 }
 
-function indexes(count: number): Uint8Array {
-  const keys = new Uint32Array(count);
-  for (let index = 0; index < count; index += 1) keys[index] = index;
+const EVERY_PLACE: PlaceRange = { from: 0, count: Number.POSITIVE_INFINITY };
+
+function indexes({ label, spec }: OwnedMap, { from, count }: PlaceRange): Uint8Array {
+  if (spec.type !== 'ArrayOfMaps')
+    throw new KernelError('read places of', label, 'EINVAL', 'only an ArrayOfMaps has places');
+  const keys = new Uint32Array(Math.max(0, Math.min(count, spec.maxEntries - from)));
+  for (let at = 0; at < keys.length; at += 1) keys[at] = from + at;
   return new Uint8Array(keys.buffer);
 }
 

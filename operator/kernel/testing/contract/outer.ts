@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { MapSpec } from '../../../core/mapspec.ts';
+import { KernelError } from '../../error.ts';
 import type { OpenMap } from '../../kernel.ts';
 import type { KernelFixture } from './fixture.ts';
 import { errnos, failureOf, HASH, u32 } from './fixture.ts';
@@ -243,6 +244,23 @@ function limitContract(fixture: () => KernelFixture): void {
     });
     expect(errnos(await fixture().kernel.remove(outer, u32(4, 0)))).to.deep.equal({ 0: 'E2BIG' });
     expect(await fixture().outerIds(outer)).to.deep.equal({ '03000000': inners[2]!.id });
+  });
+
+  it('readOuter: answers the asked places of an ArrayOfMaps, and refuses them of a HashOfMaps', async () => {
+    const { kernel } = fixture();
+    const outer = fixture().arrayOfMaps(HASH, 8);
+    const [inner] = await fixture().inners('inner', 1);
+    await kernel.replace(outer, u32(0, 2, 3, 7), new Array(4).fill(inner));
+    const read = async (from: number, count: number) =>
+      [...(await kernel.readOuter(outer, { from, count })).keys].filter((_, at) => at % 4 === 0).sort();
+    expect(await read(0, 3)).to.deep.equal([0, 2]);
+    expect(await read(3, 1)).to.deep.equal([3]);
+    expect(await read(4, 3)).to.deep.equal([]);
+    expect(await read(4, 100)).to.deep.equal([7]);
+    expect(await read(8, 4)).to.deep.equal([]);
+    const hash = fixture().hashOfMaps();
+    const refused = await kernel.readOuter(hash, { from: 0, count: 1 }).catch((error: unknown) => error);
+    expect(refused).to.be.instanceOf(KernelError).with.property('errno', 'EINVAL');
   });
 
   it('readOuter: a sparse ArrayOfMaps answers only what is there', async () => {

@@ -15,6 +15,7 @@ import type {
   MapIdentity,
   OpenMap,
   OuterEntries,
+  PlaceRange,
 } from '../../kernel.ts';
 import { FakePins, failure, ours } from './bpffs/pins.ts';
 import { build } from './build.ts';
@@ -100,10 +101,13 @@ export class FakeKernel implements Kernel {
     return fits(template, madeSpec(inner, this.possibleCpus));
   }
 
-  async readOuter(outer: OpenMap): Promise<OuterEntries> {
+  async readOuter(outer: OpenMap, places?: PlaceRange): Promise<OuterEntries> {
     await this.#meanwhile();
     this.#look('readOuter', outer.name);
-    const inners = outerOf(outer, 'readOuter').inners();
+    if (places !== undefined && outer.spec.type !== 'ArrayOfMaps')
+      throw failure('readOuter', outer.name, 'EINVAL');
+    const all = outerOf(outer, 'readOuter').inners();
+    const inners = places === undefined ? all : all.filter(([place]) => isAmong(places, bytesOfText(place)));
     const keys = new Uint8Array(inners.length * outer.spec.keySize);
     for (const [index, [place]] of inners.entries()) keys.set(bytesOfText(place), index * outer.spec.keySize);
     return { count: inners.length, keys, ids: Uint32Array.from(inners, ([, inner]) => inner.id) };
@@ -217,6 +221,11 @@ export class FakeKernel implements Kernel {
     const { bpf, sysAdmin } = this.process.capabilities;
     return bpf && sysAdmin ? (this.machine.map(id) ?? 'ENOENT') : 'EPERM';
   }
+}
+
+function isAmong({ from, count }: PlaceRange, key: Uint8Array): boolean {
+  const index = new DataView(key.buffer, key.byteOffset).getUint32(0, true);
+  return index >= from && index < from + count;
 }
 
 function outerOf(map: OpenMap, operation: FakeOperation): OuterTable {
