@@ -119,4 +119,11 @@ export const kernelMutants: readonly Mutant[] = [
     to: '',
     specs: ['dist/operator/agent/places.test.js'],
   },
+  {
+    name: 'replacements never count as visible where batches wait once',
+    file: `${LIBBPF}/probe/replaced.ts`,
+    from: '    return isChanged();\n',
+    to: '    return false;\n',
+    specs: [`dist/${LIBBPF}/probe/replaced.test.js`],
+  },
 ];

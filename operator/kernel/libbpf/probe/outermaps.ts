@@ -1,6 +1,3 @@
-import { equalBytes } from '../../../core/bytes/bytes.ts';
-import { keysInOrder } from '../entries/walk.ts';
-import type { Pairs } from '../entries/write.ts';
 import { batchLater, part } from '../entries/write.ts';
 import { ERRNO } from '../errno.ts';
 import type { Host, OwnedMap } from '../maps.ts';
@@ -9,7 +6,8 @@ import type { Trial } from '../outer/waiting.ts';
 import { timed, waits } from '../outer/waiting.ts';
 import { MOST_SINGLES } from '../outer/ways.ts';
 import { inParallel } from '../parallel.ts';
-import { ANY, EXIST } from '../symbols.ts';
+import { EXIST } from '../symbols.ts';
+import { pairsOn, showsReplacements, single } from './replaced.ts';
 import { PROBE_ENTRIES } from './scratchmaps.ts';
 
 /** Empty outer maps, and an inner map that fits. */
@@ -29,7 +27,7 @@ const ABSENT_KEY = Uint32Array.of(0xffff_ffff);
 /** Finds how calls on outer maps wait, and sets the host's ways. What can wait side by side shares grace periods. */
 export async function probeOuterMaps(host: Host, probed: Probed): Promise<Found> {
   const { ways } = host;
-  const { hash, array } = probed;
+  const { hash, array, inner } = probed;
   const [eachWaits, readsWait] = await Promise.all([
     waits(refusedUpdate(host, probed)),
     lookupsWait(host, array),
@@ -46,7 +44,7 @@ export async function probeOuterMaps(host: Host, probed: Probed): Promise<Found>
     arrayOfMapsDeleteBatch: await hasDeleteBatch(host, array),
     hashOfMapsDeleteBatch: ways.deletesByBatch,
     outerLookupsWait: readsWait,
-    replaceVisible: await showsReplacements(host, probed),
+    replaceVisible: await showsReplacements(host, hash, inner.fd),
   };
   return { gracePeriodMs, features };
 }
@@ -65,19 +63,19 @@ function refusedUpdate({ library }: Host, { hash, inner }: Probed): Trial {
 
 /** The shorter of two updates, in milliseconds. */
 async function gracePeriod(host: Host, { hash, inner }: Probed): Promise<number> {
-  const update = () => single(host, hash, pairsOn(inner, Uint32Array.of(0)));
+  const update = () => single(host, hash, pairsOn(inner.fd, Uint32Array.of(0)));
   const first = await timed(update);
   const least = Math.min(first, await timed(update));
   return Math.round(least * 1000) / 1000;
 }
 
 async function hasUpdateBatch({ library }: Host, { hash, inner }: Probed): Promise<boolean> {
-  return (await batchLater(library, hash.fd, pairsOn(inner, Uint32Array.of(0)))).answer === 0;
+  return (await batchLater(library, hash.fd, pairsOn(inner.fd, Uint32Array.of(0)))).answer === 0;
 }
 
 async function insertRest(host: Host, { hash, inner }: Probed): Promise<void> {
   const pairs = pairsOn(
-    inner,
+    inner.fd,
     Uint32Array.from({ length: PROBE_ENTRIES }, (_, key) => key),
   );
   await inParallel(PROBE_ENTRIES, MOST_SINGLES, key => single(host, hash, part(pairs, key, key + 1)));
@@ -89,36 +87,4 @@ async function hasDeleteBatch({ library }: Host, outer: OwnedMap): Promise<boole
   const pairs = { count: 1, keys, keySize: 4, values: undefined, stride: 0 };
   const { answer } = await batchLater(library, outer.fd, pairs);
   return answer === 0 || answer === -ERRNO.ENOENT;
-}
-
-/**
- * Whether a program can miss an entry of a HashOfMaps while it is replaced. Until 6.15 (2c304172e031) the kernel puts a
- * new element at the head of its bucket and takes the old one away: a walk shows the new order. Now it changes the
- * element. 16 keys in 16 buckets without one that two share are one case in a million.
- */
-async function showsReplacements(host: Host, { hash, inner }: Probed): Promise<boolean> {
-  const before = await keysInOrder(host, hash);
-  const pairs = pairsOn(inner, new Uint32Array(before.buffer, before.byteOffset, before.length / 4));
-  const isChanged = async () => !equalBytes(await keysInOrder(host, hash), before);
-  if (host.ways.updateBatch === 'once') {
-    await batchLater(host.library, hash.fd, pairs);
-    return isChanged();
-  }
-  // In the order of the walk, or two of one bucket could come back to where they were
-  for (let key = 0; key < pairs.count; key += 1) {
-    await single(host, hash, part(pairs, key, key + 1));
-    if (await isChanged()) return true;
-  }
-  return false;
-}
-
-async function single({ library }: Host, outer: OwnedMap, { keys, values }: Pairs): Promise<void> {
-  await library.mapUpdate.later(outer.fd, keys, values!, ANY);
-}
-
-/** The same inner map at each key. */
-function pairsOn(inner: OwnedMap, keys: Uint32Array): Pairs {
-  const values = new Uint8Array(new Uint32Array(keys.length).fill(inner.fd).buffer);
-  const keyBytes = new Uint8Array(keys.buffer, keys.byteOffset, keys.byteLength);
-  return { count: keys.length, keys: keyBytes, keySize: 4, values, stride: 4 };
 }
