@@ -33,12 +33,12 @@ describe('agent on a kernel of another age', function () {
     const kernel = aged('6.1', 100);
     const slots = outerMap('slots', { type: 'ArrayOfMaps', maxEntries: PLACES, key: undefined });
     fixture().write('maps.yaml', slots, innerMap('a/one', { outerMap: 'slots', key: 7 }, { 1: 1 }));
-    const options = ['--listen', '127.0.0.1:0', '--resync', '1s'];
+    const options = ['--listen', '127.0.0.1:0', '--resync', '1s', '--content-resync', '1s'];
     const agent = await fixture().started({ before: kernel.before, options });
     const address = /address=(\S+)/.exec(await agent.said(/Serving metrics and health/))![1]!;
     const before = kernel.waited();
     let answers = 0;
-    // Two resyncs, each of nine grace periods, as 250 places share one
+    // Two resyncs of all places, each of nine grace periods, as 250 share one
     while (kernel.waited().offLoop < before.offLoop + 2 * PLACES) {
       const { waiting } = kernel.waited();
       expect((await fetch(`http://${address}/healthz`)).status).to.equal(200);
