@@ -44,6 +44,50 @@ describe('agent at a limit', () => {
     }
   });
 
+  it('contents that would take all memory are refused before they take it, the others are programmed', async function () {
+    this.timeout(120_000);
+    const group = MemoryGroup.make(512 * MIB);
+    if (group === undefined) {
+      if (process.env['CI'] === 'true') throw new Error('Cannot limit memory: no memory controller');
+      this.skip();
+    }
+    try {
+      const value = 'struct { __u8 first; __u8 rest[1000]; }';
+      const inner = { type: 'Hash', maxEntries: 200_000, key: 'u32', value, flags: ['NoPrealloc'] };
+      fixture().write('outer.yaml', outerMap('tenants'), outerMap('wide', { inner }));
+      const rows = (count: number) => Array.from({ length: count }, (_, at) => `${at},1`).join('\n');
+      for (const key of [1, 2, 3]) {
+        const table = `key,value.first\n${rows(185_679)}\n`;
+        fixture().write(
+          `huge${key}.yaml`,
+          innerMap(`a/huge${key}`, { outerMap: 'wide', key }, {}, { table }),
+        );
+      }
+      const table = `key,value.first\n${rows(100_000)}\n`;
+      fixture().write('large.yaml', innerMap('a/large', { outerMap: 'wide', key: 4 }, {}, { table }));
+      fixture().write('small.yaml', ...smallMaps(5));
+      const agent = fixture().start({ before: group.enter });
+      await agent.said(/TooManyEntries/);
+      const { innerMaps, state } = await fixture().reported(
+        ({ state: { outerMaps } }) => outerMaps.find(({ name }) => name === 'wide')?.innerMaps === 1,
+      );
+      expect(innerMaps.map(({ name, reason }) => `${name} ${reason}`)).to.deep.equal(
+        [1, 2, 3].map(key => `huge${key} TooManyEntries`),
+      );
+      expect(innerMaps[0]!.message).to.contain(
+        'this agent has for entries, a quarter of its memory limit of 512 MiB',
+      );
+      expect(state.outerMaps.map(({ innerMaps: count }) => count)).to.deep.equal([5, 1]);
+      await fixture().holds('tenants', contentsOf(5));
+      expect(agent.isOver).to.equal(false);
+      await fixture().endAll();
+      expect(fixture().here('clean', '--yes').code).to.equal(0);
+    } finally {
+      await fixture().endAll();
+      await group.leave();
+    }
+  });
+
   it('E2BIG: what finds no free slot is OuterMapFull, the others are programmed', async () => {
     fixture().write('outer.yaml', outerMap('tenants', { maxEntries: 4 }));
     fixture().write('maps.yaml', ...smallMaps(6));

@@ -1,3 +1,4 @@
+import type { ContentRoom } from '../core/bytes/contentroom.ts';
 import type { InnerFacts } from '../core/status/facts.ts';
 import { ApiError, type Cluster, type KubeObject } from '../kube/client.ts';
 import { INNER_MAPS, innerMapRef } from '../kube/resources.ts';
@@ -13,6 +14,7 @@ export interface ContentLoaderOptions {
   readonly streams: Pick<Streams, 'layoutOf' | 'innerMaps'>;
   readonly cluster: Pick<Cluster, 'get' | 'page'>;
   readonly clock: Clock;
+  readonly room?: ContentRoom | undefined;
   /** Called after contents were read. */
   readonly changed: () => void;
   readonly failed: (error: Error) => void;
@@ -75,11 +77,11 @@ export class ContentLoader {
   }
 
   async #readPages(outer: string, signal: AbortSignal): Promise<void> {
-    const { cluster, streams } = this.#options;
+    const { cluster, streams, room } = this.#options;
     const query = { fieldSelector: `spec.outerMap=${outer}` };
     const layoutOf = (name: string) => streams.layoutOf(name);
     await readPages({ cluster, ref: { resource: INNER_MAPS }, query, signal }, object => {
-      const read = innerFacts(object, { previous: undefined, layoutOf });
+      const read = innerFacts(object, { previous: undefined, layoutOf, room });
       if (read.layoutDigest !== undefined) this.#store(read);
     });
   }
@@ -88,8 +90,9 @@ export class ContentLoader {
     try {
       const object = await this.#options.cluster.get<KubeObject>(innerMapRef(key), { signal });
       const outer = (object['spec'] as { readonly outerMap?: string } | undefined)?.outerMap ?? '';
-      const layout = this.#options.streams.layoutOf(outer);
-      if (layout !== undefined) this.#store(await runSliced(innerFactsWithLayout(object, layout)));
+      const { streams, room } = this.#options;
+      const layout = streams.layoutOf(outer);
+      if (layout !== undefined) this.#store(await runSliced(innerFactsWithLayout(object, { layout, room })));
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 404) throw error;
     }

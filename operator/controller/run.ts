@@ -1,3 +1,4 @@
+import type { ContentRoom } from '../core/bytes/contentroom.ts';
 import { emptyMemory, isBehind, quietNodes } from '../core/status/clusterrollup.ts';
 import type { Cluster } from '../kube/client.ts';
 import { Events } from '../kube/events.ts';
@@ -34,6 +35,8 @@ export interface ControllerOptions {
   readonly relistJitterMs?: number;
   /** If false, this process writes without holding the Lease. */
   readonly leaderElection?: boolean;
+  /** For the contents of one InnerMap, which are encoded only to be checked. */
+  readonly room?: ContentRoom;
 }
 
 const LEASE = 'innermap-controller';
@@ -72,7 +75,7 @@ export class Controller {
     const memory = emptyMemory();
     const streams = this.#openStreams();
     const contents = new ContentLoader({
-      ...{ streams, cluster, clock, changed: () => this.#changed('soon') },
+      ...{ streams, cluster, clock, room: options.room, changed: () => this.#changed('soon') },
       failed: error => log.warn('Contents not read', { error: error.message }),
     });
     const writer = new StatusWriter({
@@ -131,9 +134,9 @@ export class Controller {
   }
 
   #openStreams(): Streams {
-    const { cluster, namespace, agentSelector, relistJitterMs, log } = this.#options;
+    const { cluster, namespace, agentSelector, relistJitterMs, room, log } = this.#options;
     return new Streams({
-      ...{ cluster, namespace, agentSelector, clock: this.#clock },
+      ...{ cluster, namespace, agentSelector, room, clock: this.#clock },
       ...(relistJitterMs === undefined ? {} : { relistJitterMs }),
       changed: urgency => this.#changed(urgency),
       restored: (stream, resourceVersion) => {

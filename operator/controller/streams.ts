@@ -1,4 +1,5 @@
 import { objectKey } from '../api/metadata.ts';
+import type { ContentRoom } from '../core/bytes/contentroom.ts';
 import type { OuterLayout } from '../core/layout/outer.ts';
 import { compiledOf } from '../core/status/accepted.ts';
 import type { ClusterState } from '../core/status/clusterrollup.ts';
@@ -29,6 +30,7 @@ export interface StreamsOptions {
   readonly namespace: string;
   readonly agentSelector: string;
   readonly relistJitterMs?: number;
+  readonly room?: ContentRoom | undefined;
   readonly changed: (urgency: Urgency) => void;
   /** A stream found the server restored, at this resourceVersion. */
   readonly restored: (stream: string, resourceVersion: string) => void;
@@ -67,14 +69,15 @@ export class Streams {
 
   constructor(options: StreamsOptions) {
     this.#options = options;
-    const { clock, namespace, agentSelector } = options;
+    const { clock, namespace, agentSelector, room } = options;
     this.#outerMapStream = this.#stream({
       ...{ kind: 'OuterMap', ref: { resource: OUTER_MAPS }, store: this.outerMaps, read: outerFacts },
     });
     this.#innerMapStream = this.#stream({
       ...{ kind: 'InnerMap', ref: { resource: INNER_MAPS } },
       ...{ store: this.innerMaps.items, consumer: this.innerMaps },
-      read: (object, previous) => innerFacts(object, { previous, layoutOf: name => this.layoutOf(name) }),
+      read: (object, previous) =>
+        innerFacts(object, { previous, room, layoutOf: name => this.layoutOf(name) }),
       urgency: (before, after) => (after === undefined && this.#isReady(before?.outer) ? 'now' : 'soon'),
     });
     this.#others = [

@@ -2,7 +2,8 @@ import type { InnerMap, RawContent } from '../api/innermap.ts';
 import { parseInnerMap } from '../api/parse/manifest.ts';
 import { type Parsed, type Problem, problemsText, SHOWN_PROBLEMS } from '../api/problem.ts';
 import type { Reason } from '../api/reason.ts';
-import { encodingSteps, type InvalidContent } from './codec/content.ts';
+import type { ContentRoom } from './bytes/contentroom.ts';
+import { encodedSize, encodingSteps, type InvalidContent } from './codec/content.ts';
 import { innerSpec, type OuterLayout } from './layout/outer.ts';
 import type { Steps } from './steps.ts';
 import type { Content } from './wanted.ts';
@@ -20,6 +21,8 @@ export interface EncodingOptions {
   readonly layout: OuterLayout | undefined;
   /** Of the target machine; absent where there is none. */
   readonly possibleCpus?: number | undefined;
+  /** Contents that do not fit into it are refused before they take memory. */
+  readonly room?: ContentRoom | undefined;
 }
 
 /**
@@ -41,14 +44,14 @@ export function arrivalOf(object: unknown): Parsed<Arrival> {
 /** An InnerMap's contents as bytes, or their problems; in slices. */
 export function* encodeInner(
   { innerMap, content }: Arrival,
-  { layout, possibleCpus }: EncodingOptions,
+  { layout, possibleCpus, room }: EncodingOptions,
 ): Steps<EncodedInner> {
   if ('kind' in content) return content;
   if (layout === undefined) return { kind: 'pending' };
   const spec = innerSpec(layout, innerMap);
   if (!spec.ok) return invalid(spec.reason, spec.problems);
   const { maxEntries } = spec.value;
-  const encoded = yield* encodingSteps(content, layout, { maxEntries, possibleCpus });
+  const encoded = yield* encodingSteps(content, layout, { maxEntries, possibleCpus, room });
   return encoded.kind === 'invalid' ? encoded : { ...encoded, layoutDigest: layout.digest };
 }
 
@@ -56,6 +59,16 @@ export function* encodeInner(
 export function weightOf({ content }: Arrival): number {
   return 'kind' in content ? 0 : content.entries.length * 20 + (content.table?.length ?? 0);
 }
+
+/** The most bytes that it takes in memory until it is encoded, and then. */
+export function memoryOf({ content }: Arrival, layout: OuterLayout, possibleCpus: number | undefined) {
+  if ('kind' in content) return { before: 0, encoded: 0 };
+  const before = content.entries.length * LISTED_ENTRY + (content.table?.length ?? 0);
+  return { before, encoded: encodedSize(content, layout, possibleCpus) };
+}
+
+/** Bytes of the objects that a small entry of a list is, as measured. */
+const LISTED_ENTRY = 250;
 
 function invalid(reason: Reason, problems: readonly Problem[]): InvalidContent {
   const message = problemsText(problems, SHOWN_PROBLEMS);

@@ -18,6 +18,11 @@ export type Content =
   /** The outer map was not known when the manifest arrived. */
   | { readonly kind: 'pending' };
 
+/** Bytes of memory that it keeps. */
+export function contentBytes(content: Content): number {
+  return content.kind === 'encoded' ? content.entries.keys.length + content.entries.values.length : 0;
+}
+
 /** An InnerMap with its contents in bytes. Immutable: a change is a new object. */
 export interface WantedInner {
   readonly innerMap: InnerMap;

@@ -1,3 +1,5 @@
+import { CountedRoom } from '../core/bytes/contentroom.ts';
+import { contentRoom } from '../kernel/libbpf/memory/contentroom.ts';
 import { openCluster } from '../kube/client.ts';
 import { RestoreDetection } from '../kube/watch/restoredetection.ts';
 import { ClusterPublisher } from '../publish/cluster/cluster.ts';
@@ -18,6 +20,7 @@ export function clusterAdapters({ options, version, log }: AgentStart, possibleC
   const publisher = new ClusterPublisher({ ...shared, failed });
   const source = clusterSource({
     ...{ ...shared, possibleCpus, releases: () => publisher.releases },
+    room: new CountedRoom(contentRoom('agent')),
     failed: (what, { error }) => failed(what, error),
   });
   publisher.onRelease(() => source.changed());

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import type { ControllerCommandOptions } from '../cli/command.ts';
 import type { Gauges } from '../controller/observer.ts';
 import { Controller } from '../controller/run.ts';
+import { contentRoom } from '../kernel/libbpf/memory/contentroom.ts';
 import { openCluster } from '../kube/client.ts';
 import type { ControllerMetrics } from '../support/metrics/controller.ts';
 import { type Serving, serve } from '../support/serve.ts';
@@ -21,6 +22,7 @@ export async function runController(options: ControllerCommandOptions, version: 
   const metrics = listen === undefined ? undefined : await metricsOf(version);
   const controller = new Controller({
     ...{ cluster, namespace, agentSelector, relistJitterMs, leaderElection, log },
+    room: contentRoom('controller'),
     identity: options.identity ?? `${hostname()}-${process.pid}`,
     ...(metrics === undefined ? {} : { observer: metrics }),
   });

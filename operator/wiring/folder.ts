@@ -1,5 +1,6 @@
 import { openForWriting } from '../kernel/libbpf/fd/writers.ts';
 import { openLibrary } from '../kernel/libbpf/library.ts';
+import { contentRoom } from '../kernel/libbpf/memory/contentroom.ts';
 import { filePublisher } from '../publish/file.ts';
 import { folderSource } from '../source/folder/folder.ts';
 import type { AgentAdapters, AgentStart } from './agent.ts';
@@ -19,6 +20,7 @@ export function folderAdapters(
   const source = folderSource({
     paths: manifests,
     possibleCpus,
+    room: contentRoom('agent'),
     releases,
     isOpenForWriting: path => openForWriting(openLibrary(), path),
     ...(once ? { patienceMs: PATIENCE_MS } : {}),

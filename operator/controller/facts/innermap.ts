@@ -1,10 +1,12 @@
 import type { InnerMap } from '../../api/innermap.ts';
 import { objectKey } from '../../api/metadata.ts';
 import { type Parsed, type Problem, problemsText, SHOWN_PROBLEMS } from '../../api/problem.ts';
+import type { ContentRoom } from '../../core/bytes/contentroom.ts';
 import {
   type Arrival,
   arrivalOf,
   type EncodedInner,
+  type EncodingOptions,
   encodeInner,
   weightOf,
 } from '../../core/encodedinner.ts';
@@ -18,6 +20,7 @@ export interface InnerContext {
   /** The object's last facts; an object of the same generation is not read again. */
   readonly previous: InnerFacts | undefined;
   readonly layoutOf: (outer: string) => OuterLayout | undefined;
+  readonly room?: ContentRoom | undefined;
 }
 
 /** Contents above this size in bytes take long to read, so the ContentLoader reads them. */
@@ -26,7 +29,7 @@ const NO_BYTES = new Uint8Array(0);
 const NONE = Object.freeze({});
 
 /** Facts of an InnerMap. It is read once per generation and layout, and the bytes of its contents are dropped. */
-export function innerFacts(object: KubeObject, { previous, layoutOf }: InnerContext): InnerFacts {
+export function innerFacts(object: KubeObject, { previous, layoutOf, room }: InnerContext): InnerFacts {
   const { metadata } = object;
   const isSame = previous?.uid === metadata.uid && previous?.generation === metadata.generation;
   if (previous !== undefined && isSame && previous.layoutDigest === layoutOf(previous.outer)?.digest)
@@ -34,12 +37,13 @@ export function innerFacts(object: KubeObject, { previous, layoutOf }: InnerCont
   const identity = identityOf(object);
   const read = arrivalOf(object);
   const isLarge = read.ok && weightOf(read.value) > LARGE;
-  return runToEnd(factsOf(identity, read, isLarge ? undefined : layoutOf(identity.outer)));
+  const layout = isLarge ? undefined : layoutOf(identity.outer);
+  return runToEnd(factsOf(identity, read, { layout, room }));
 }
 
 /** Facts of an InnerMap with contents read by `layout`, in steps because that may take long. */
-export function innerFactsWithLayout(object: KubeObject, layout: OuterLayout): Steps<InnerFacts> {
-  return factsOf(identityOf(object), arrivalOf(object), layout);
+export function innerFactsWithLayout(object: KubeObject, options: EncodingOptions): Steps<InnerFacts> {
+  return factsOf(identityOf(object), arrivalOf(object), options);
 }
 
 type Identity = Pick<
@@ -64,18 +68,14 @@ function identityOf(object: KubeObject): Identity {
 }
 
 /** Contents are read only with a layout. */
-function* factsOf(
-  identity: Identity,
-  read: Parsed<Arrival>,
-  layout: OuterLayout | undefined,
-): Steps<InnerFacts> {
+function* factsOf(identity: Identity, read: Parsed<Arrival>, options: EncodingOptions): Steps<InnerFacts> {
   if (!read.ok) return { ...identity, problem: problemOf(read.problems) };
   const { metadata, spec } = read.value.innerMap;
-  const content = withoutBytes(yield* encodeInner(read.value, { layout }));
+  const content = withoutBytes(yield* encodeInner(read.value, options));
   return {
     ...identity,
     wanted: { innerMap: { kind: 'InnerMap', metadata: keptMetadata(metadata), spec }, content },
-    layoutDigest: layout?.digest,
+    layoutDigest: options.layout?.digest,
     selector: spec.nodeSelector,
   };
 }

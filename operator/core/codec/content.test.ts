@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import * as fc from 'fast-check';
 import type { ContentType } from '../../api/outermap.ts';
 import { fieldText } from '../../api/problem.ts';
+import type { ContentRoom } from '../bytes/contentroom.ts';
 import { hex } from '../bytes/hex.ts';
 import { layoutOf } from '../testing/layouts.ts';
 import { anyValue } from '../testing/values.ts';
@@ -14,15 +15,16 @@ interface Given {
   readonly maxEntries?: number;
   readonly possibleCpus?: number;
   readonly table?: string;
+  readonly room?: ContentRoom;
 }
 
 function encoded(entries: readonly (readonly [unknown, unknown])[], given: Given = {}) {
-  const { key = 'u32', value = 'u32', type = 'Hash', maxEntries = 100, possibleCpus, table } = given;
+  const { key = 'u32', value = 'u32', type = 'Hash', maxEntries = 100, possibleCpus, table, room } = given;
   const raw = {
     entries: entries.map(([k, v]) => ({ key: k, value: v })),
     ...(table === undefined ? {} : { table }),
   };
-  const options = { maxEntries, ...(possibleCpus === undefined ? {} : { possibleCpus }) };
+  const options = { maxEntries, room, ...(possibleCpus === undefined ? {} : { possibleCpus }) };
   return encodeContent(raw, layoutOf(key, value, type), options);
 }
 
@@ -125,6 +127,16 @@ describe('encodeContent', () => {
     expect(shown(encoded(entries, { value: 'u64[131072]', maxEntries: 1000 }))).to.equal(
       'TooManyEntries: Entries take 601 MiB: one inner map takes at most 512 MiB',
     );
+  });
+
+  it('refuses what finds no room, says how much it needs, and takes what fits exactly', () => {
+    const pairs = Array.from({ length: 1000 }, (_, index) => [index, index] as const);
+    const at = (left: number) => encoded(pairs, { maxEntries: 1000, room: { left, bound: 'all of it' } });
+    expect(at(8000)).to.deep.include({ kind: 'encoded' });
+    expect(shown(at(7999))).to.equal(
+      'TooManyEntries: Entries take 1 MiB: 1 MiB are left of all of it: declare fewer',
+    );
+    expect(at(7999)).to.include({ needs: 8000 });
   });
 
   describe('of arrays', () => {

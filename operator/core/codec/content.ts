@@ -8,6 +8,7 @@ import {
   problemText,
 } from '../../api/problem.ts';
 import type { Reason } from '../../api/reason.ts';
+import { type ContentRoom, mebibytes, roomText } from '../bytes/contentroom.ts';
 import { type Entries, NO_ENTRIES } from '../entries.ts';
 import type { OuterLayout } from '../layout/outer.ts';
 import { isArray } from '../mapspec.ts';
@@ -40,6 +41,8 @@ export interface InvalidContent {
   readonly problems: readonly Problem[];
   /** Counted up to 1,000. */
   readonly total: number;
+  /** Bytes for which there was no room: read again when there is, they may be fine. */
+  readonly needs?: number;
 }
 
 export interface ContentOptions {
@@ -47,6 +50,8 @@ export interface ContentOptions {
   readonly maxEntries: number;
   /** Of the target machine; absent where there is none, as in `validate`. */
   readonly possibleCpus?: number | undefined;
+  /** Absent where nobody holds the result for long. */
+  readonly room?: ContentRoom | undefined;
 }
 
 /** About 5 ms of work between two pauses. */
@@ -73,8 +78,11 @@ export function* encodingSteps(
   const isExact = raw.table?.includes('"') !== true;
   if (raw.entries.length > options.maxEntries || (isExact && raw.entries.length + rows > options.maxEntries))
     return tooMany(raw.entries.length + rows, options.maxEntries);
-  const bytes = (raw.entries.length + rows) * (key.size + valueStride(template, options.possibleCpus ?? 1));
-  if (bytes > MOST_BYTES) return tooLarge(bytes);
+  const bytes = (raw.entries.length + rows) * entrySize(layout, options.possibleCpus);
+  if (bytes > MOST_BYTES) return tooLarge(bytes, `one inner map takes at most ${mebibytes(MOST_BYTES)}`);
+  const { room } = options;
+  if (room !== undefined && bytes > room.left)
+    return { ...tooLarge(bytes, `${roomText(room)}: declare fewer`), needs: bytes };
   const sheet = newEntryBuffer(
     template,
     { key, value },
@@ -84,6 +92,16 @@ export function* encodingSteps(
   if (sheet.total === 0 && sheet.count > options.maxEntries) return tooMany(sheet.count, options.maxEntries);
   if (sheet.total === 0) yield* checkKeys(sheet, layout, options.maxEntries);
   return sheet.total > 0 ? invalid(sheet) : { kind: 'encoded', entries: finished(sheet, layout) };
+}
+
+/** The most bytes that these contents take when they are encoded. */
+export function encodedSize(raw: RawContent, layout: OuterLayout, possibleCpus: number | undefined): number {
+  const rows = raw.table === undefined ? 0 : rowsAtMost(raw.table);
+  return (raw.entries.length + rows) * entrySize(layout, possibleCpus);
+}
+
+function entrySize({ template }: OuterLayout, possibleCpus = 1): number {
+  return template.keySize + valueStride(template, possibleCpus);
 }
 
 function* fill(sheet: EntryBuffer, raw: RawContent): Steps<void> {
@@ -229,16 +247,11 @@ function tooMany(count: number, maxEntries: number): EncodedContent {
   return refusal('TooManyEntries', message, ['spec']);
 }
 
-function tooLarge(bytes: number): EncodedContent {
-  const mib = (count: number) => `${Math.ceil(count / 1024 / 1024)} MiB`;
-  return refusal(
-    'TooManyEntries',
-    `Entries take ${mib(bytes)}: one inner map takes at most ${mib(MOST_BYTES)}`,
-    ['spec'],
-  );
+function tooLarge(bytes: number, bound: string): InvalidContent {
+  return refusal('TooManyEntries', `Entries take ${mebibytes(bytes)}: ${bound}`, ['spec']);
 }
 
-function refusal(reason: Reason, message: string, path: FieldPath): EncodedContent {
+function refusal(reason: Reason, message: string, path: FieldPath): InvalidContent {
   return { kind: 'invalid', reason, message, problems: [{ path, message }], total: 1 };
 }
 

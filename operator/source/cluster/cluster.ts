@@ -1,5 +1,6 @@
 import type { OuterMap } from '../../api/outermap.ts';
 import { selects } from '../../api/selector.ts';
+import type { CountedRoom } from '../../core/bytes/contentroom.ts';
 import { compileOuterMap } from '../../core/desired/compile.ts';
 import { sameItems } from '../../core/items.ts';
 import type { OuterLayout } from '../../core/layout/outer.ts';
@@ -16,6 +17,8 @@ import { type OuterReading, outerReading } from './outers.ts';
 export interface ClusterSourceOptions extends StreamOptions {
   readonly node: string;
   readonly possibleCpus: number;
+  /** For the contents of all InnerMaps. */
+  readonly room: CountedRoom;
   /** Tokens for removals that are held on this node; those of an OuterMap are among its annotations. */
   readonly releases: () => readonly string[];
 }
@@ -144,7 +147,7 @@ class Streams implements ClusterSource {
       wanted.set(name, { mark: `${outerMap.metadata.uid} ${layout.digest}`, layout });
     }
     for (const [name, { mark, stream }] of this.#inners)
-      if (wanted.get(name)?.mark !== mark) this.#end(name, stream);
+      if (wanted.get(name)?.mark !== mark || stream.hasRoom) this.#end(name, stream);
     for (const [name, { mark, layout }] of wanted)
       if (!this.#inners.has(name)) this.#inners.set(name, { mark, stream: this.#begin(name, layout) });
   }

@@ -1,9 +1,10 @@
 import { problemsText, SHOWN_PROBLEMS } from '../../api/problem.ts';
 import { compareVersions } from '../../api/resourceversion.ts';
-import { type Arrival, arrivalOf, encodeInner, weightOf } from '../../core/encodedinner.ts';
+import type { CountedRoom } from '../../core/bytes/contentroom.ts';
+import { type Arrival, arrivalOf, encodeInner, memoryOf, weightOf } from '../../core/encodedinner.ts';
 import type { OuterLayout } from '../../core/layout/outer.ts';
 import { runToEnd } from '../../core/steps.ts';
-import type { WantedInner, Watermark } from '../../core/wanted.ts';
+import { contentBytes, type WantedInner, type Watermark } from '../../core/wanted.ts';
 import type { Cluster, KubeObject } from '../../kube/client.ts';
 import { type CacheConsumer, Reflector, type StreamFailure } from '../../kube/reflector.ts';
 import { INNER_MAPS } from '../../kube/resources.ts';
@@ -28,6 +29,8 @@ export interface InnersOptions extends StreamOptions {
   readonly outerMap: string;
   readonly layout: OuterLayout;
   readonly possibleCpus: number;
+  /** Shared by all streams of this process. */
+  readonly room: CountedRoom;
   /** Called when a read may return something new. */
   readonly changed: () => void;
 }
@@ -47,6 +50,8 @@ const LIGHT = 32_768;
 interface Arrived {
   arrival: Arrival | undefined;
   wanted: WantedInner | undefined;
+  /** Its share of the room. */
+  bytes: number;
 }
 
 /** The InnerMaps that name one outer map, as bytes by its layout. */
@@ -61,6 +66,8 @@ export class Inners implements CacheConsumer<Arrived> {
   #awaited = '0';
   #reached = '0';
   #isRestored = false;
+  #bytes = 0;
+  #leastNeed = Infinity;
   #last: { readonly of: ReadonlyMap<string, Arrived>; readonly inners: readonly WantedInner[] } | undefined;
 
   constructor(options: InnersOptions) {
@@ -89,7 +96,13 @@ export class Inners implements CacheConsumer<Arrived> {
     return this.#reflector.restarts;
   }
 
+  /** Whether contents that found no room would find it now: they were not kept, so that the stream must begin anew. */
+  get hasRoom(): boolean {
+    return this.#leastNeed <= this.#options.room.left;
+  }
+
   async stop(): Promise<void> {
+    this.#take(-this.#bytes);
     this.#stopped.abort();
     await this.#reflector.stop();
   }
@@ -107,17 +120,20 @@ export class Inners implements CacheConsumer<Arrived> {
 
   replace(items: ReadonlyMap<string, Arrived>): void {
     this.#store.replace(items);
+    this.#take([...items.values()].reduce((sum, { bytes }) => sum + bytes, 0) - this.#bytes);
     // This set was read after the restore, so it counts as a change even where it equals the last one
     if (this.#isRestored) this.#storeChanged();
     this.#isRestored = false;
   }
 
   put(key: string, item: Arrived): void {
+    this.#release(key);
     this.#store.put(key, item);
   }
 
   remove(key: string): void {
     this.#deletions.disturb(this.#stopped.signal);
+    this.#release(key);
     this.#store.remove(key);
   }
 
@@ -160,9 +176,32 @@ export class Inners implements CacheConsumer<Arrived> {
     const read = arrivalOf(object);
     if (!read.ok) throw new Error(`Cannot read an InnerMap: ${problemsText(read.problems, SHOWN_PROBLEMS)}`);
     const arrival = read.value;
-    if (weightOf(arrival) > LIGHT) return { arrival, wanted: undefined };
-    const content = runToEnd(encodeInner(arrival, this.#options));
-    return { arrival: undefined, wanted: { innerMap: arrival.innerMap, content } };
+    const { layout, possibleCpus, room } = this.#options;
+    const { before, encoded } = memoryOf(arrival, layout, possibleCpus);
+    if (weightOf(arrival) > LIGHT && before + encoded <= room.left) {
+      this.#take(before + encoded);
+      return { arrival, wanted: undefined, bytes: before + encoded };
+    }
+    const left = weightOf(arrival) > LIGHT ? room.left - before : room.left;
+    const content = runToEnd(
+      encodeInner(arrival, { layout, possibleCpus, room: { bound: room.bound, left } }),
+    );
+    if (content.kind === 'invalid')
+      this.#leastNeed = Math.min(this.#leastNeed, content.needs === undefined ? Infinity : before + encoded);
+    const bytes = contentBytes(content);
+    this.#take(bytes);
+    return { arrival: undefined, wanted: { innerMap: arrival.innerMap, content }, bytes };
+  }
+
+  /** Counts at once, not when the set is complete: a list is in memory as it comes. */
+  #take(bytes: number): void {
+    if (this.#stopped.signal.aborted) return;
+    this.#options.room.take(bytes);
+    this.#bytes += bytes;
+  }
+
+  #release(key: string): void {
+    this.#take(-(this.#store.get(key)?.bytes ?? 0));
   }
 
   async #encoded(snapshot: ReadonlyMap<string, Arrived>): Promise<readonly WantedInner[]> {
@@ -173,8 +212,11 @@ export class Inners implements CacheConsumer<Arrived> {
 
   async #encode(arrived: Arrived): Promise<WantedInner> {
     const arrival = arrived.arrival!;
-    const content = await runSliced(encodeInner(arrival, this.#options));
+    const { room: _, ...options } = this.#options;
+    const content = await runSliced(encodeInner(arrival, options));
     arrived.wanted = { innerMap: arrival.innerMap, content };
+    this.#take(contentBytes(content) - arrived.bytes);
+    arrived.bytes = contentBytes(content);
     arrived.arrival = undefined;
     return arrived.wanted;
   }

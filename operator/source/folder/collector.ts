@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import type { ContentRoom } from '../../core/bytes/contentroom.ts';
 import type { ManifestProblem, Wanted } from '../../core/wanted.ts';
 import { type Assembly, assembled, patched } from './assembly.ts';
 import { Belief, type OpenForWriting } from './disk/belief.ts';
@@ -18,12 +19,14 @@ import {
 import type { ObjectSize, ReadOptions } from './manifests.ts';
 import type { FileResult } from './reader/read.ts';
 import { FileReader } from './reader/reader.ts';
+import { roomBeside, roomless } from './room.ts';
 import { isSame } from './same.ts';
 
 export interface CollectorOptions {
   readonly paths: readonly string[];
   /** Absent where the bytes are for no machine. */
   readonly possibleCpus?: number;
+  readonly room?: ContentRoom | undefined;
   readonly releases: readonly string[];
   /** Whether to measure the size of each object. */
   readonly weigh: boolean;
@@ -151,7 +154,8 @@ export class Collector {
     for (const path of paths) if (this.#inThread.has(path)) this.#again.add(path);
     if (due.length === 0) return;
     const { possibleCpus, weigh } = this.#options;
-    const options = { layouts: this.#assembly?.layouts ?? new Map(), prefer, weigh, possibleCpus };
+    const room = roomBeside(this.#states, new Set(due), this.#options.room);
+    const options = { layouts: this.#assembly?.layouts ?? new Map(), prefer, weigh, possibleCpus, room };
     if (due.length <= FEW && due.every(isSmall))
       for (const result of this.#reader.readHere(due, options)) this.#receive(result);
     else await this.#readInThread(due, options);
@@ -235,8 +239,14 @@ export class Collector {
     this.#outdate();
   }
 
+  /** Contents that found no room, and would now. */
+  async #readRoomless(): Promise<void> {
+    await this.#read(roomless(this.#states, this.#options.room), 'own');
+  }
+
   /** A layout came or changed: contents of other files must be encoded by it. */
   async #readStale(): Promise<void> {
+    await this.#readRoomless();
     if (this.#isClosed || !this.#isOutdated) return;
     const { layouts } = this.#assembled();
     const digests = [...layouts].map(([name, { digest }]) => `${name}=${digest}`).join('\n');

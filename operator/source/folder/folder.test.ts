@@ -7,7 +7,10 @@ import { innerMap, outerMap } from './testing/maps.ts';
 describe('folderSource', () => {
   const fixture = new FolderFixture();
 
-  afterEach(() => fixture.end());
+  afterEach(() => {
+    fixture.room = undefined;
+    return fixture.end();
+  });
 
   it('reads OuterMaps and InnerMaps from several files, whole and in bytes', async () => {
     const folder = fixture.folder({
@@ -24,6 +27,23 @@ describe('folderSource', () => {
     expect(wanted).to.include({ complete: true }).and.to.have.property('refusals').that.deep.equals([]);
     expect(wanted.releases).to.deep.equal(['token']);
     expect(inner(wanted, 'a/web').origin).to.equal(`${join(folder, 'a.yaml')}:1`);
+  });
+
+  it('refuses contents that together find no room, and reads them when there is some', async () => {
+    fixture.room = { left: 10_000, bound: 'the memory of the test' };
+    const folder = fixture.folder({
+      'o.yaml': outerMap(),
+      'a.yaml': innerMap('a', 500),
+      'b.yaml': `${innerMap('b', 500)}---\n${innerMap('c', 500)}`,
+    });
+    const { source, wanted } = await fixture.open(folder);
+    expect(names(wanted).map(name => entriesOf(wanted, name))).to.deep.equal([500, 500, -1]);
+    expect(inner(wanted, 'a/c').content).to.deep.include({ kind: 'invalid', reason: 'TooManyEntries' });
+    expect(JSON.stringify(inner(wanted, 'a/c').content)).to.contain(
+      'Entries take 1 MiB: 1 MiB are left of the memory of the test: declare fewer',
+    );
+    writeFileSync(join(folder, 'a.yaml'), innerMap('a', 1));
+    await until(async () => entriesOf(await source.read(), 'a/c') === 500);
   });
 
   it('answers the same frozen object while nothing changes', async () => {

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import type { ContentRoom } from '../../core/bytes/contentroom.ts';
 import type { Wanted } from '../../core/wanted.ts';
 import type { Source } from '../source.ts';
 import { Collector } from './collector.ts';
@@ -10,6 +11,8 @@ export interface FolderOptions {
   /** Files, and directories without their subdirectories. */
   readonly paths: readonly string[];
   readonly possibleCpus: number;
+  /** For the contents of all files. */
+  readonly room?: ContentRoom;
   /** Tokens that release held removals. */
   readonly releases: readonly string[];
   /** Absent where nobody can be asked. */

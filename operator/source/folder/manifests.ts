@@ -5,10 +5,11 @@ import type { OuterMap } from '../../api/outermap.ts';
 import { parseManifest } from '../../api/parse/manifest.ts';
 import { isObject } from '../../api/parse/section.ts';
 import { listText, type Problem, problemText } from '../../api/problem.ts';
+import type { ContentRoom, CountedRoom } from '../../core/bytes/contentroom.ts';
 import { encodeInner } from '../../core/encodedinner.ts';
 import { type OuterLayout, outerLayout } from '../../core/layout/outer.ts';
 import { runToEnd } from '../../core/steps.ts';
-import type { Content, WantedInner } from '../../core/wanted.ts';
+import { type Content, contentBytes, type WantedInner } from '../../core/wanted.ts';
 import { LISTED_PROBLEMS } from './text/cursor.ts';
 import { documentsOf, type ManifestDocument } from './text/documents.ts';
 import type { Position } from './text/place.ts';
@@ -45,6 +46,8 @@ export interface FileReading {
   /** Layouts by which contents were encoded: OuterMap's name → digest, empty where it was unknown. */
   readonly encodedBy: Readonly<Record<string, string>>;
   readonly sizes: readonly ObjectSize[];
+  /** The fewest bytes for which there was no room: with so many the file is worth another reading. */
+  readonly needs?: number;
 }
 
 export interface ReadOptions {
@@ -54,15 +57,21 @@ export interface ReadOptions {
   readonly prefer: 'own' | 'given';
   /** Absent where the bytes are for no machine. */
   readonly possibleCpus?: number | undefined;
+  /** For the contents of all files that are read together; absent where they are not kept. */
+  readonly room?: ContentRoom | undefined;
   /** Whether to measure the sizes of objects, which costs as much as parsing them. */
   readonly weigh: boolean;
+}
+
+export interface CountedReadOptions extends ReadOptions {
+  readonly room?: CountedRoom | undefined;
 }
 
 /**
  * Reads the manifests of one file. OuterMaps come first, at any place in it; an InnerMap is encoded as soon as the layout
  * of its OuterMap is known, so that a long file is never in memory as objects all at once.
  */
-export function readManifests(text: string, origin: string, options: ReadOptions): FileReading {
+export function readManifests(text: string, origin: string, options: CountedReadOptions): FileReading {
   const reading = new Reading(origin, options);
   for (const item of documentsOf(text, document => document.includes('OuterMap'))) {
     if (item.kind === 'problem') reading.reject(item, item.message, named(item.value));
@@ -88,7 +97,7 @@ interface Placed<T> {
 /** A file's reading while it grows. */
 class Reading {
   readonly #origin: string;
-  readonly #options: ReadOptions;
+  readonly #options: CountedReadOptions;
   readonly #own = new Map<string, OuterLayout>();
   readonly #outerMaps: DeclaredOuter[] = [];
   readonly #innerMaps: Placed<WantedInner>[] = [];
@@ -98,8 +107,9 @@ class Reading {
   readonly #waiting: Waiting[] = [];
   readonly #encodedBy: Record<string, string> = {};
   readonly #sizes: ObjectSize[] = [];
+  #needs = Infinity;
 
-  constructor(origin: string, options: ReadOptions) {
+  constructor(origin: string, options: CountedReadOptions) {
     this.#origin = origin;
     this.#options = options;
   }
@@ -113,6 +123,7 @@ class Reading {
       rejected: [...byLine(this.#rejected), ...this.#more()],
       encodedBy: this.#encodedBy,
       sizes: this.#sizes,
+      ...(this.#needs === Infinity ? {} : { needs: this.#needs }),
     };
   }
 
@@ -173,10 +184,12 @@ class Reading {
 
   /** The contents; each of their problems has its place in the file. */
   #contentOf({ manifest, document }: Waiting, layout: OuterLayout | undefined): Content {
-    const { possibleCpus } = this.#options;
-    const content = runToEnd(encodeInner(manifest, { layout, possibleCpus }));
+    const { possibleCpus, room } = this.#options;
+    const content = runToEnd(encodeInner(manifest, { layout, possibleCpus, room }));
+    room?.take(contentBytes(content));
     if (content.kind !== 'invalid') return content;
-    const { kind, reason, problems, total } = content;
+    const { kind, reason, problems, total, needs = Infinity } = content;
+    this.#needs = Math.min(this.#needs, needs);
     const details = problems.map(problem => {
       const { line, column } = document.locate(problem.path);
       return { origin: `${this.#origin}:${line}:${column}`, message: problemText(problem) };

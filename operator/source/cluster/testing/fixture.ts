@@ -1,3 +1,4 @@
+import { CountedRoom } from '../../../core/bytes/contentroom.ts';
 import type { Wanted } from '../../../core/wanted.ts';
 import { type Cluster, openCluster } from '../../../kube/client.ts';
 import { ScriptedApi } from '../../../kube/testing/api.ts';
@@ -30,6 +31,7 @@ export class ClusterSourceFixture {
   readonly failures: string[] = [];
   /** Answers 403 for these plurals. */
   readonly forbidden = new Set<string>();
+  room = new CountedRoom({ left: 2 ** 30, bound: 'the memory of the test' });
   changes = 0;
   releases: readonly string[] = [];
   source!: ClusterSource;
@@ -64,6 +66,7 @@ export class ClusterSourceFixture {
       cluster: this.#cluster,
       node: 'here',
       possibleCpus: 2,
+      room: this.room,
       clock: this.clock,
       relistJitterMs: 0,
       restoreDetection: this.restoreDetection,

@@ -1,5 +1,6 @@
+import { CountedRoom } from '../../../core/bytes/contentroom.ts';
 import { type FileText, readFileText, type UnavailableText, type WrittenFile } from '../disk/scan.ts';
-import { type FileReading, type ReadOptions, readManifests } from '../manifests.ts';
+import { type CountedReadOptions, type FileReading, type ReadOptions, readManifests } from '../manifests.ts';
 import { withFirst } from '../text/documents.ts';
 
 /** The result of reading one file. */
@@ -19,8 +20,9 @@ interface ReadText extends WrittenFile {
  */
 export function* readFiles(paths: readonly string[], options: ReadOptions): Generator<FileResult> {
   const layouts = new Map(options.layouts);
+  const room = options.room && new CountedRoom(options.room);
   for (const path of withFirst(paths, mentionsOuterMap)) {
-    const result = resultOf(path, readFileText(path), { ...options, layouts });
+    const result = resultOf(path, readFileText(path), { ...options, layouts, room });
     const outerMaps = result.kind === 'read' ? result.reading.outerMaps : [];
     for (const { outerMap, layout } of outerMaps)
       if (options.prefer === 'own' || !layouts.has(outerMap.metadata.name))
@@ -35,7 +37,7 @@ function mentionsOuterMap(path: string): boolean {
 }
 
 /** Returns an exception as a result: the other files are still read. */
-function resultOf(path: string, file: FileText, options: ReadOptions): FileResult {
+function resultOf(path: string, file: FileText, options: CountedReadOptions): FileResult {
   if (file.kind !== 'text') return { path, ...file };
   const { text, ...written } = file;
   try {

@@ -1,6 +1,7 @@
 import { rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { innerMapName } from '../../../api/innermap.ts';
+import type { ContentRoom } from '../../../core/bytes/contentroom.ts';
 import type { Wanted, WantedInner } from '../../../core/wanted.ts';
 import { PATIENCE_MS } from '../../../testing/patience.ts';
 import type { Source } from '../../source.ts';
@@ -18,12 +19,13 @@ export class FolderFixture {
   quietMs = 200;
   patienceMs = 5_000;
   isOpenForWriting: OpenForWriting = () => undefined;
+  room: ContentRoom | undefined;
 
   async open(...paths: string[]): Promise<{ source: Source; wanted: Wanted }> {
-    const { quietMs, patienceMs, isOpenForWriting } = this;
+    const { quietMs, patienceMs, isOpenForWriting, room } = this;
     const source = folderSource({
       ...{ paths, possibleCpus: 2, releases: ['token'] },
-      ...{ quietMs, isOpenForWriting, patienceMs },
+      ...{ quietMs, isOpenForWriting, patienceMs, ...(room && { room }) },
     });
     this.#sources.push(source);
     this.changes = 0;

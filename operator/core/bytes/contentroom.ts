@@ -1,0 +1,48 @@
+/** Memory for encoded contents: what is left of it, and where its bound comes from. */
+export interface ContentRoom {
+  /** Bytes. */
+  readonly left: number;
+  /** `the 128 MiB that this agent has for them, a quarter of its memory limit`. */
+  readonly bound: string;
+}
+
+/** One count for all that hold contents. */
+export class CountedRoom implements ContentRoom {
+  readonly bound: string;
+  #left: number;
+
+  constructor({ left, bound }: ContentRoom) {
+    this.#left = left;
+    this.bound = bound;
+  }
+
+  get left(): number {
+    return this.#left;
+  }
+
+  /** Negative bytes are given back. */
+  take(bytes: number): void {
+    this.#left -= bytes;
+  }
+}
+
+/** What a process with this limit, or on a machine with this memory, has for contents. */
+export function contentRoomOf(who: string, memory: number, kind: 'limit' | 'machine'): ContentRoom {
+  const left = Math.floor(memory / SHARE);
+  const whole = kind === 'limit' ? 'its memory limit' : "this machine's memory";
+  return {
+    left,
+    bound: `the ${mebibytes(left)} that this ${who} has for entries, a quarter of ${whole} of ${mebibytes(memory)}`,
+  };
+}
+
+/** As much again is what was read of the kernel; the maps themselves are the rest, twice while they are replaced. */
+const SHARE = 4;
+
+export function roomText({ left, bound }: ContentRoom): string {
+  return `${mebibytes(Math.max(0, left))} are left of ${bound}`;
+}
+
+export function mebibytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1024 / 1024)} MiB`;
+}

@@ -1,0 +1,62 @@
+import { expect } from 'chai';
+import { CountedRoom } from '../../core/bytes/contentroom.ts';
+import { contentBytes, type Wanted } from '../../core/wanted.ts';
+import { ClusterSourceFixture } from './testing/fixture.ts';
+
+describe('clusterSource, contents that together find no room', () => {
+  let fixture: ClusterSourceFixture;
+
+  /** A few bytes of text, 20 MB encoded. */
+  const table = `key,value.first\n${Array.from({ length: 20_000 }, (_, at) => `${at},1`).join('\n')}\n`;
+  const kinds = (wanted: Wanted) => wanted.innerMaps.map(({ content }) => content.kind).toSorted();
+
+  beforeEach(() => {
+    fixture = new ClusterSourceFixture();
+    fixture.room = new CountedRoom({ left: 45_000_000, bound: 'the memory of the test' });
+    const value = 'struct { __u32 first; u8 rest[996]; }';
+    fixture.node().outer('tenants', {
+      inner: { type: 'Hash', maxEntries: 50_000, key: 'u32', value },
+    });
+    for (const [index, name] of ['a', 'b', 'c'].entries())
+      fixture.inner(name, 'tenants', { key: index, table });
+  });
+
+  afterEach(async () => {
+    await fixture.stop();
+    expect(fixture.clock.sleeping, 'timers left').to.equal(0);
+  });
+
+  it('are refused before they are encoded, and the others are there', async () => {
+    await fixture.start();
+    const wanted = await fixture.reads('them', each => each.innerMaps.length === 3);
+    expect(kinds(wanted)).to.deep.equal(['encoded', 'encoded', 'invalid']);
+    const refused = wanted.innerMaps.map(({ content }) => content).find(({ kind }) => kind === 'invalid');
+    expect(refused).to.include({
+      reason: 'TooManyEntries',
+      message: 'Entries take 20 MiB: 5 MiB are left of the memory of the test: declare fewer',
+    });
+    expect(fixture.room.left).to.be.within(0, 10_000_000);
+  });
+
+  it('are read when another is gone or smaller', async () => {
+    await fixture.start();
+    await fixture.reads('them', each => each.innerMaps.length === 3);
+    await fixture.watching('tenants');
+    fixture.inner('a', 'tenants', { key: 0, entries: [] });
+    const wanted = await fixture.reads('all three', each => kinds(each).join() === 'encoded,encoded,encoded');
+    expect(wanted.innerMaps.map(({ content }) => contentBytes(content)).toSorted()).to.deep.equal([
+      0, 20_080_000, 20_080_000,
+    ]);
+    fixture.inners('tenants').delete('b');
+    await fixture.reads('two', each => each.innerMaps.length === 2);
+    expect(fixture.room.left).to.equal(45_000_000 - 20_080_000);
+  });
+
+  it('give all of it back when the OuterMap is gone', async () => {
+    await fixture.start();
+    await fixture.reads('them', each => each.innerMaps.length === 3);
+    fixture.outerMaps.delete('tenants');
+    await fixture.reads('none', each => each.innerMaps.length === 0);
+    expect(fixture.room.left).to.equal(45_000_000);
+  });
+});
