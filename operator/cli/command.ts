@@ -101,6 +101,8 @@ export interface PlanOutcome {
   readonly changes: number;
   /** Manifests that cannot be read, objects that cannot be programmed here, and outer maps that may not be touched. */
   readonly refusals: readonly ManifestProblem[];
+  /** What the kernel will not hold though it is declared rightly. */
+  readonly warnings?: readonly ManifestProblem[];
   readonly held: readonly PlannedHold[];
   /** The steps as plain data. */
   readonly steps: readonly unknown[];

@@ -104,6 +104,18 @@ describe('plan', () => {
     expect([code, out, error]).to.deep.equal([2, '0 changes, 1 refused\n', 'a.yaml:3:1: wrong\n']);
   });
 
+  it('a warning is a note on stderr, and changes no exit code', async () => {
+    const fixture = new CommandFixture();
+    const warnings = [{ origin: 'OuterMap tenants', message: '3 InnerMaps are more than maxEntries 2' }];
+    fixture.outcome = { lines: [], changes: 0, refusals: [], warnings, held: [], steps: [] };
+    expect(await fixture.run('plan', 'a')).to.deep.equal({
+      code: 0,
+      out: 'Nothing to do: the kernel is as declared\n',
+      error: 'Note: OuterMap tenants: 3 InnerMaps are more than maxEntries 2\n',
+    });
+    expect(JSON.parse((await fixture.run('plan', 'a', '-o', 'json')).out).warnings).to.deep.equal(warnings);
+  });
+
   it('a held removal is no kernel as declared: exit 1', async () => {
     const fixture = new CommandFixture();
     const held = [{ outerMap: 'tenants', keys: 20, of: 20, token: 'abc' }];
@@ -119,7 +131,7 @@ describe('plan', () => {
     const { code, out } = await fixture.run('plan', 'a', '-o', 'json');
     expect([code, JSON.parse(out)]).to.deep.equal([
       1,
-      { changes: 1, steps: [{ verb: 'insert' }], refusals: [], held: [] },
+      { changes: 1, steps: [{ verb: 'insert' }], refusals: [], warnings: [], held: [] },
     ]);
   });
 

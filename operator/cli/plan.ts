@@ -22,6 +22,7 @@ import {
 } from './command.ts';
 import { colourOf } from './terminal/colour.ts';
 import { paintedDiff } from './terminal/diff.ts';
+import { note } from './terminal/note.ts';
 import { withProgress } from './terminal/progress.ts';
 
 export const PLAN: Command = {
@@ -65,9 +66,9 @@ async function run(given: Given, ports: Ports): Promise<number> {
       'plan',
     );
   const outcome = await outcomeOf(given, ports, address);
-  const { changes, steps, refusals, held } = outcome;
+  const { changes, steps, refusals, warnings = [], held } = outcome;
   if (given.text('output') === 'json')
-    terminal.out(`${JSON.stringify({ changes, steps, refusals, held }, null, 2)}\n`);
+    terminal.out(`${JSON.stringify({ changes, steps, refusals, warnings, held }, null, 2)}\n`);
   else show(outcome, terminal);
   if (refusals.length > 0) return EXIT.error;
   return changes + held.length > 0 ? EXIT.attention : EXIT.done;
@@ -86,6 +87,7 @@ function outcomeOf(given: Given, ports: Ports, address: ClusterAddress | undefin
 function show(outcome: PlanOutcome, terminal: Terminal): void {
   const { bad } = colourOf(terminal, 'error');
   for (const { origin, message } of outcome.refusals) terminal.error(`${bad(origin)}: ${message}\n`);
+  for (const { origin, message } of outcome.warnings ?? []) note(terminal, `${origin}: ${message}`);
   terminal.out(paintedDiff(outcome.lines, terminal));
   terminal.out(`${summary(outcome)}\n`);
 }

@@ -23,6 +23,13 @@ describe('outcomeOf', () => {
     return machine;
   }
 
+  it('warns of more InnerMaps than the OuterMap has places', async () => {
+    const crowded = scene({ maxEntries: 1 }).inner('a/dns', 'tenants', 2, {});
+    const { warnings, refusals } = await outcome(crowded, new FakeMachine());
+    expect(warnings!.map(({ origin }) => origin)).to.deep.equal(['OuterMap tenants']);
+    expect(refusals).to.deep.equal([]);
+  });
+
   const refused: readonly (readonly [string, AgentFixture])[] = [
     ['LayoutMismatch', scene({ key: 'u64' })],
     ['PinInUse', new AgentFixture().outer('other', { pin: 'tenants' }).outer('tenants')],

@@ -2,6 +2,7 @@ import { objectText } from '../../api/metadata.ts';
 import type { Desired } from '../../core/desired/desired.ts';
 import type { Plan } from '../../core/plan/plan.ts';
 import { planLines, stepText } from '../../core/plan/print.ts';
+import { capacityWarnings } from '../../core/report/capacity.ts';
 import type { ManifestProblem } from '../../core/wanted.ts';
 import type { PlanOutcome } from '../command.ts';
 
@@ -19,6 +20,10 @@ export function outcomeOf(plan: Plan, desired: Desired, refusals: readonly Manif
     lines: planLines({ ...plan, refused: [] }),
     changes: plan.steps.length,
     refusals: [...refusals, ...rejected, ...refused],
+    warnings: capacityWarnings(desired).map(({ object, message }) => ({
+      origin: objectText(object),
+      message,
+    })),
     held: plan.held.map(({ outer: outerMap, keys, of, token }) => ({ outerMap, keys, of, token })),
     steps: plan.steps.map(step => ({
       verb: step.verb,

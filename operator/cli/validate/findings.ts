@@ -5,6 +5,7 @@ import type { OuterMap } from '../../api/outermap.ts';
 import { present } from '../../api/parse/section.ts';
 import { type CompiledOuterMap, claimOf, compileOuterMap } from '../../core/desired/compile.ts';
 import { desiredState } from '../../core/desired/desired.ts';
+import { capacityWarnings } from '../../core/report/capacity.ts';
 import type { Content, ManifestProblem, Wanted, WantedInner } from '../../core/wanted.ts';
 import type { LoadedManifests, ManifestSize } from '../command.ts';
 
@@ -31,7 +32,7 @@ export function validationProblems({ wanted, sizes }: LoadedManifests): readonly
       return typeof outer === 'string' ? [problem({ object }, outer)] : [];
     }),
     ...wanted.innerMaps.flatMap(inner => innerProblems(inner, compiled)),
-    ...conflicts(wanted),
+    ...onNode(wanted),
     ...sizes.flatMap(sizeProblems),
   ].sort(byPlace);
 }
@@ -84,19 +85,22 @@ function problem(
 }
 
 /**
- * Objects that want the same key or the same pin. Judged for a node without labels: whether node selectors
- * overlap is known on the nodes alone.
+ * Objects that want the same key or the same pin, and more than a kernel holds. Judged for a node without labels: whether
+ * node selectors overlap is known on the nodes alone.
  */
-function conflicts(wanted: Wanted): readonly ValidationProblem[] {
-  const { rejections } = desiredState(wanted, { name: '', labels: {} });
+function onNode(wanted: Wanted): readonly ValidationProblem[] {
+  const desired = desiredState(wanted, { name: '', labels: {} });
   const origins = new Map<object, string | undefined>(
     wanted.innerMaps.map(({ innerMap, origin }) => [innerMap, origin]),
   );
-  return rejections
+  const at = (object: InnerMap | OuterMap) => ({ object, origin: origins.get(object) });
+  const conflicts = desired.rejections
     .filter(({ reason }) => reason === 'KeyConflict' || reason === 'PinInUse')
-    .map(({ object, reason, message }) =>
-      problem({ object, origin: origins.get(object) }, `${reason}, ${message}`),
-    );
+    .map(({ object, reason, message }) => problem(at(object), `${reason}, ${message}`));
+  const crowded = capacityWarnings(desired).map(({ object, message }) =>
+    problem(at(object), message, 'warning'),
+  );
+  return [...conflicts, ...crowded];
 }
 
 /** `kubectl apply` keeps a copy in an annotation, which ends at 256 KiB; etcd ends at 1.5 MiB. */
