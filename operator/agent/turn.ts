@@ -14,6 +14,7 @@ import type { Outcome } from './apply/outcome.ts';
 import { fold } from './fold.ts';
 import type { LedgerLock } from './lock.ts';
 import { type Memory, recentlyHeld, recentlyRemoved } from './memory.ts';
+import { lookBack } from './observe/lookback.ts';
 import { type Due, observe } from './observe/observe.ts';
 import { reportInput } from './reportinput.ts';
 
@@ -56,6 +57,7 @@ export interface Turn {
  *   `innermap plan` ends here (dryrun.ts).
  * - Apply the plan. Nothing else writes into the kernel. A step that fails is an outcome, and costs only what builds on it.
  * - Fold the outcomes into memory: the next turn need not read what succeeded, and reads anew what failed.
+ * - Look back at the LRU maps that were written: they may have evicted what they were given.
  * - Report, purely, what the kernel now holds and why the rest is missing.
  * - Publish the report.
  */
@@ -72,6 +74,7 @@ export async function turn(agent: Agent, asked: Due, previous?: Report): Promise
   const brake = { now: uptime, removed: recentlyRemoved(memory, uptime) };
   const outcomes = await timed('apply', apply(plan, kernel, brake));
   const drift = await timed('fold', fold(memory, desired, { plan, outcomes, now: uptime }));
+  await lookBack(kernel, memory, { desired, outcomes });
   // Fold and report take milliseconds each.
   await yieldToEventLoop();
   const parts = { wanted, node, desired, plan, outcomes, drift, started, uptime, due, previous };

@@ -39,6 +39,8 @@ export type Reason =
   | 'PinInUse'
   /** Ready is False: the kernel refused memory (ENOMEM). */
   | 'OutOfMemory'
+  /** Ready is False: an LRU map holds fewer of the entries than are declared. */
+  | 'Evicted'
   /** Ready is False: a capability is missing, or the pin's mode forbids access (EPERM, EACCES). */
   | 'PermissionDenied'
   /** Accepted or Ready is False: this version cannot read the object, or this kernel lacks the feature. */

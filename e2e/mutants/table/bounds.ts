@@ -87,4 +87,32 @@ export const boundsMutants: readonly Mutant[] = [
     to: 'room?.take(0 * contentBytes(content));',
     specs: ['dist/operator/source/folder/folder.test.js'],
   },
+  {
+    name: 'an LRU map that evicted what it was given is taken for whole',
+    file: 'operator/agent/observe/lookback.ts',
+    from: 'missing > 0 ?',
+    to: 'missing > 1e9 ?',
+    specs: ['dist/operator/agent/lru.test.js'],
+  },
+  {
+    name: 'entries that an LRU map did not keep are written at each content check',
+    file: 'operator/core/plan/keychanges.ts',
+    from: "inner.update === 'Swap' || isShort(inner, id, programmed)",
+    to: "inner.update === 'Swap' && !isShort(inner, id, undefined)",
+    specs: ['dist/operator/agent/lru.test.js'],
+  },
+  {
+    name: 'an inner map that lacks entries counts as one that is there',
+    file: 'operator/core/report/nodereport.ts',
+    from: 'if (held === undefined) innerMaps += 1;',
+    to: 'if (held === undefined || held > 0) innerMaps += 1;',
+    specs: ['dist/operator/agent/lru.test.js'],
+  },
+  {
+    name: 'as many InnerMaps as an OuterMap has places are told to be too many',
+    file: 'operator/core/report/capacity.ts',
+    from: 'if (wanted <= maxEntries) return [];',
+    to: 'if (wanted < maxEntries) return [];',
+    specs: ['dist/operator/core/report/capacity.test.js'],
+  },
 ];

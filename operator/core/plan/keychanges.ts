@@ -137,10 +137,22 @@ function judgeReading(
   if (reading.kind === 'same') return isProved(proof.programmed, programmed) ? undefined : proof;
   const { difference } = reading;
   const onlyEvicted = isLRU(inner.spec.type) && difference.different + difference.extra === 0;
+  // With Swap, evicted entries are not put back: a swap would forget those that programs use. Nor are those that it did not
+  // keep when it was last written: they would evict others
+  if (onlyEvicted && (inner.update === 'Swap' || isShort(inner, id, programmed)))
+    return provedShort(proof.programmed, difference.missing, programmed);
   if (inner.update === 'InPlace' && ours)
     return { verb: 'edit', outer, inner, cause: onlyEvicted ? 'declared' : cause, id, difference };
-  // With Swap, evicted entries are not put back: a swap would forget those that programs use
-  return onlyEvicted && inner.update === 'Swap' ? proof : replace;
+  return replace;
+}
+
+function isShort(inner: DesiredInner, id: number, programmed: Programmed | undefined): boolean {
+  return programmed?.id === id && programmed.inner === inner && programmed.held !== undefined;
+}
+
+function provedShort(now: Programmed, missing: number, before: Programmed | undefined): Verdict | undefined {
+  const programmed = { ...now, held: now.inner.entries.count - missing };
+  return isProved(programmed, before) ? undefined : { verb: 'proof', programmed };
 }
 
 function isProved(now: Programmed, before: Programmed | undefined): boolean {
@@ -149,6 +161,7 @@ function isProved(now: Programmed, before: Programmed | undefined): boolean {
     before.id === now.id &&
     before.inner === now.inner &&
     before.seen === now.seen &&
+    before.held === now.held &&
     before.ours === now.ours
   );
 }

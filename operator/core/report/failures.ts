@@ -1,7 +1,8 @@
 import type { InnerMap } from '../../api/innermap.ts';
 import { RELEASE_ANNOTATION } from '../../api/metadata.ts';
-import type { OuterMap } from '../../api/outermap.ts';
+import { MAP_FLAGS, type OuterMap } from '../../api/outermap.ts';
 import type { Reason } from '../../api/reason.ts';
+import type { DesiredInner } from '../desired/compile.ts';
 import type { Desired } from '../desired/desired.ts';
 import type { Programmed } from '../observed.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -53,9 +54,11 @@ export function objectFailures(
     if (own !== undefined) failures.push({ object: outer.outerMap, entries: 0, ...own });
     const programmed = programmedOf(name);
     for (const inner of outer.inners.values()) {
-      if (programmed.get(inner.keyHex)?.inner === inner && own?.reason !== 'PinInUse') continue;
+      const now = programmed.get(inner.keyHex);
+      const isThere = now?.inner === inner && own?.reason !== 'PinInUse';
+      if (isThere && now.held === undefined) continue;
       const { innerMap: object, keyText, entries } = inner;
-      const cause = byInner.get(object) ?? waiting(name, own);
+      const cause = isThere ? evicted(inner, now.held) : (byInner.get(object) ?? waiting(name, own));
       failures.push({ object, keyText, entries: entries.count, ...cause });
     }
   }
@@ -79,6 +82,16 @@ function failedSteps(steps: readonly StepOutcome[]): readonly FailedStep[] {
 
 function isOuter({ object }: ObjectFailure): boolean {
   return object.kind === 'OuterMap';
+}
+
+/** An LRU map keeps free entries for each CPU, and evicts others for that (kernel/bpf/bpf_lru_list.c). */
+function evicted({ spec, entries }: DesiredInner, held = 0): FailureCause {
+  const own = (spec.flags & MAP_FLAGS.NoCommonLRU) !== 0;
+  const why = own
+    ? 'each CPU has its share of an LRU map with NoCommonLRU for itself'
+    : 'an LRU map evicts before it is full';
+  const message = `Holds ${held} of ${entries.count} entries: ${why}; raise maxEntries above ${spec.maxEntries}, or declare fewer`;
+  return { reason: 'Evicted', message };
 }
 
 function waiting(outer: string, own: FailureCause | undefined): FailureCause {

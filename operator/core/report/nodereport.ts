@@ -192,13 +192,15 @@ function watermarkOf(
 function sizesOf(
   programmed: ReadonlyMap<string, Programmed>,
 ): Pick<OuterMapState, 'innerMaps' | 'entries' | 'bytes'> {
+  let innerMaps = 0;
   let entries = 0;
   let bytes = 0;
-  for (const { inner } of programmed.values()) {
-    entries += inner.entries.count;
+  for (const { inner, held } of programmed.values()) {
+    if (held === undefined) innerMaps += 1;
+    entries += held ?? inner.entries.count;
     bytes += inner.entries.keys.length + inner.entries.values.length;
   }
-  return { innerMaps: programmed.size, entries, bytes };
+  return { innerMaps, entries, bytes };
 }
 
 function outerReport(

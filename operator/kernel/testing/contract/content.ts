@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { ContentType } from '../../../api/outermap.ts';
+import { type ContentType, MAP_FLAGS } from '../../../api/outermap.ts';
 import type { MapSpec } from '../../../core/mapspec.ts';
 import { KernelError } from '../../error.ts';
 import type { KernelFixture } from './fixture.ts';
@@ -159,6 +159,19 @@ function evictionContract(fixture: () => KernelFixture): void {
     expect(Object.keys(read).length).to.be.within(1, 300);
     const given = contents(numbered(0, 1000), 4);
     for (const [key, value] of Object.entries(read)) expect(value).to.equal(given[key]);
+  });
+
+  it('takes as many entries as maxEntries without an error, and keeps fewer', async () => {
+    const { possibleCpus } = fixture().kernel;
+    const kept = async (name: string, flags: number) => {
+      const spec: MapSpec = { ...HASH, type: 'LRUHash', maxEntries: 1000, flags };
+      await fixture().inner(name, { spec, entries: numbered(0, 1000) });
+      return Object.keys(await fixture().innerContents(fixture().path(name))).length;
+    };
+    expect(await kept('common', 0)).to.be.within(1000 - 128 * possibleCpus, 999);
+    const share = Math.ceil(1000 / possibleCpus);
+    // The writing thread may change its CPU
+    if (possibleCpus > 1) expect(await kept('own', MAP_FLAGS.NoCommonLRU)).to.be.within(share - 1, 999);
   });
 }
 

@@ -35,7 +35,7 @@ export class FakeMap {
     this.name = made.name;
     this.spec = made.spec;
     this.stride = valueStride(made.spec, made.possibleCpus);
-    this.table = tableOf(made.spec, this.stride);
+    this.table = tableOf(made.spec, this.stride, made.possibleCpus);
     this.outer = made.template === undefined ? undefined : new OuterTable(made.spec, made.template);
     this.#freed = freed;
   }

@@ -1,3 +1,4 @@
+import { MAP_FLAGS } from '../../../api/outermap.ts';
 import type { Entries } from '../../../core/entries.ts';
 import { NO_ENTRIES } from '../../../core/entries.ts';
 import type { MapSpec } from '../../../core/mapspec.ts';
@@ -14,14 +15,14 @@ export interface Table {
 }
 
 /** `stride`: bytes of one value in the batch format. */
-export function tableOf(spec: MapSpec, stride: number): Table {
+export function tableOf(spec: MapSpec, stride: number, possibleCpus: number): Table {
   switch (spec.type) {
     case 'Hash':
     case 'PerCPUHash':
       return new KeyedTable(spec, stride, { full: 'E2BIG' });
     case 'LRUHash':
     case 'LRUPerCPUHash':
-      return new KeyedTable(spec, stride, { full: 'evict' });
+      return new KeyedTable(spec, stride, { full: 'evict', holds: heldByLRU(spec, possibleCpus) });
     case 'LPMTrie':
       return new KeyedTable(spec, stride, { full: 'ENOSPC', canonical: maskedPrefix });
     case 'Array':
@@ -32,9 +33,17 @@ export function tableOf(spec: MapSpec, stride: number): Table {
   }
 }
 
+/** Some are kept free for each CPU; with lists of its own, a CPU that writes has its share alone (kernel/bpf/bpf_lru_list.c). */
+function heldByLRU({ maxEntries, flags }: MapSpec, possibleCpus: number): number {
+  if ((flags & MAP_FLAGS.NoCommonLRU) !== 0) return Math.max(1, Math.floor(maxEntries / possibleCpus));
+  return maxEntries - Math.floor(maxEntries / 40);
+}
+
 interface KeyRules {
   /** The errno of an insert into a full map; 'evict': the longest unwritten entry makes room. */
   readonly full: 'E2BIG' | 'ENOSPC' | 'evict';
+  /** Entries when it is full; absent: maxEntries. */
+  readonly holds?: number;
   /** The identity of a key; undefined for a key that the map refuses. Absent: all bytes. */
   readonly canonical?: (key: Uint8Array) => Uint8Array | undefined;
 }
@@ -59,7 +68,7 @@ class KeyedTable implements Table {
   upsert(key: Uint8Array, value: Uint8Array): Errno | undefined {
     const place = this.#placeOf(key);
     if (place === undefined) return 'EINVAL';
-    if (!this.#entries.has(place) && this.#entries.size >= this.#spec.maxEntries) {
+    if (!this.#entries.has(place) && this.#entries.size >= (this.#rules.holds ?? this.#spec.maxEntries)) {
       if (this.#rules.full !== 'evict') return this.#rules.full;
       for (const oldest of this.#entries.keys()) {
         this.#entries.delete(oldest);

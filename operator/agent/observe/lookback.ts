@@ -1,0 +1,52 @@
+import type { Desired } from '../../core/desired/desired.ts';
+import { innerPinName, ledgerPaths } from '../../core/ledgerrecord.ts';
+import { isLRU } from '../../core/mapspec.ts';
+import type { Programmed } from '../../core/observed.ts';
+import { compared } from '../../core/plan/compared.ts';
+import type { Write } from '../../core/plan/step.ts';
+import { KernelError } from '../../kernel/error.ts';
+import type { InnerReading, Kernel } from '../../kernel/kernel.ts';
+import type { Outcome } from '../apply/outcome.ts';
+import type { Memory } from '../memory.ts';
+
+/** Looked at together. */
+const READ_AT_ONCE = 64;
+
+/** Reads the LRU maps that were just written: they take every entry, and may evict others for it. */
+export async function lookBack(
+  kernel: Kernel,
+  memory: Memory,
+  { desired, outcomes }: { readonly desired: Desired; readonly outcomes: readonly Outcome[] },
+): Promise<void> {
+  const written = outcomes.flatMap(({ ok, step }) => (ok && 'inner' in step && mayEvict(step) ? [step] : []));
+  for (let from = 0; from < written.length; from += READ_AT_ONCE) {
+    const some = written.slice(from, from + READ_AT_ONCE);
+    const answers = await kernel.readInner(some.map(step => ({ pin: pinOf(kernel, step) })));
+    for (const [at, answer] of answers.entries()) remember(some[at]!, answer, { desired, memory });
+  }
+}
+
+function mayEvict({ inner: { spec, entries } }: Write): boolean {
+  return isLRU(spec.type) && entries.count > 0;
+}
+
+function pinOf({ pins }: Kernel, { outer, inner }: Write): string {
+  return `${ledgerPaths(pins.root, outer).inner}/${innerPinName(inner.keyHex)}`;
+}
+
+function remember(
+  { outer, inner }: Write,
+  answer: InnerReading | KernelError,
+  { desired, memory }: { readonly desired: Desired; readonly memory: Memory },
+): void {
+  const layout = desired.outers.get(outer)?.layout;
+  const known = memory.outers.get(outer)?.programmed;
+  const programmed = known?.get(inner.keyHex);
+  // Replaced or removed meanwhile: the next turn reads it
+  if (layout === undefined || programmed === undefined || answer instanceof KernelError) return;
+  if (answer.id !== programmed.id) return;
+  const reading = compared(inner, layout, answer, undefined);
+  const missing = reading.kind === 'different' ? reading.difference.missing : 0;
+  const short: Pick<Programmed, 'held'> = missing > 0 ? { held: inner.entries.count - missing } : {};
+  known!.set(inner.keyHex, { ...programmed, ...short });
+}
