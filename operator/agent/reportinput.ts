@@ -33,6 +33,7 @@ export function reportInput(agent: Agent, parts: TurnParts): ReportInput {
     outers: outersNow(memory, desired),
     bpffs: bpffsOf(agent),
     retained: memory.retained,
+    possibleCpus: agent.kernel.possibleCpus,
     drift: { ...(lastCheck === undefined ? {} : { lastCheck }), found, repaired },
     driftNow: drift.found - drift.repaired,
     turn: summaryOf(agent, parts),
@@ -50,8 +51,9 @@ function outersNow(memory: Memory, desired: Desired): ReadonlyMap<string, OuterN
   for (const [name, { outerMap }] of desired.outers) {
     const known = memory.outers.get(name);
     if (known === undefined) continue;
-    const map = outerMap.spec.provision === 'Adopt' ? known.pin : known.ledger;
-    outers.set(name, { map, programmed: known.programmed });
+    const isMade = outerMap.spec.provision === 'Create';
+    const map = isMade ? known.ledger : known.pin;
+    outers.set(name, { map, isMade, programmed: known.programmed });
   }
   return outers;
 }

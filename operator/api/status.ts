@@ -34,6 +34,8 @@ export interface OuterMapState {
   readonly entries: number;
   /** Encoded key and value bytes held in the kernel, without the kernel's own overhead. */
   readonly bytes: number;
+  /** Kernel memory of the outer map and its inner maps, reckoned: charged to the agent's cgroup. Absent from earlier agents. */
+  readonly kernelBytes?: number;
   readonly failuresTotal: number;
   /** Present while a removal is held; the token that releases it. */
   readonly heldRemoval?: { readonly keys: number; readonly token: string };

@@ -15,7 +15,7 @@ const STEP_SECONDS = {
 };
 
 function outerMap(name: string, changes: Partial<OuterMapMeasures> = {}): OuterMapMeasures {
-  return { name, innerMaps: 2, entries: 30, failures: {}, heldKeys: 0, ...changes };
+  return { name, innerMaps: 2, entries: 30, kernelBytes: 9000, failures: {}, heldKeys: 0, ...changes };
 }
 
 function turn(changes: Partial<TurnMeasures> = {}): TurnMeasures {
@@ -87,6 +87,7 @@ describe('agentMetrics', () => {
       '{outer_map="limits"}': 5,
     });
     expect(await samples('innermap_programmed_entries')).to.include({ '{outer_map="limits"}': 500 });
+    expect(await samples('innermap_kernel_bytes')).to.include({ '{outer_map="limits"}': 9000 });
     expect(await samples('innermap_held_removals')).to.include({ '{outer_map="tenants"}': 7 });
     expect(await samples('innermap_failures')).to.deep.equal({
       '{outer_map="tenants",reason="OuterMapFull"}': 2,

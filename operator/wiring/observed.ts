@@ -111,7 +111,7 @@ function measure(metrics: AgentMetrics, result: Turn): void {
 
 /** Declared outer maps, and others of which something must be told: one that failing inner maps name, one that is held. */
 function outerMapsIn({ report, plan }: Turn): readonly OuterMapMeasures[] {
-  const { outerMaps, innerMaps } = report;
+  const { state, outerMaps, innerMaps } = report;
   const failures = new Map<string, Record<string, number>>();
   const count = (outerMap: string, reason: string): void => {
     const counts = failures.get(outerMap) ?? {};
@@ -123,11 +123,13 @@ function outerMapsIn({ report, plan }: Turn): readonly OuterMapMeasures[] {
     if (!ready && reason !== 'Progressing') count(name, reason);
   const held = new Map(plan.held.map(({ outer, keys }) => [outer, keys]));
   const declared = new Map(outerMaps.map(outerMap => [outerMap.name, outerMap]));
+  const memory = new Map(state.outerMaps.map(({ name, kernelBytes = 0 }) => [name, kernelBytes]));
   return [...new Set([...declared.keys(), ...failures.keys(), ...held.keys()])].map(name => ({
     name,
     innerMaps: declared.get(name)?.innerMaps ?? 0,
     entries: declared.get(name)?.entries ?? 0,
     failures: failures.get(name) ?? {},
+    kernelBytes: memory.get(name) ?? 0,
     heldKeys: held.get(name) ?? 0,
   }));
 }

@@ -115,4 +115,18 @@ export const boundsMutants: readonly Mutant[] = [
     to: 'if (wanted < maxEntries) return [];',
     specs: ['dist/operator/core/report/capacity.test.js'],
   },
+  {
+    name: 'a trie is reckoned without the nodes where prefixes part',
+    file: 'operator/core/layout/kernelbytes.ts',
+    from: 'return 2 * allocated(',
+    to: 'return allocated(',
+    specs: ['dist/operator/kernel/libbpf/memory/kernelbytes.test.js'],
+  },
+  {
+    name: 'kernel memory of inner maps is left out of the outer map’s',
+    file: 'operator/core/report/nodereport.ts',
+    from: 'if (ours) sum +=',
+    to: 'if (!ours) sum +=',
+    specs: ['dist/operator/agent/kernelbytes.test.js'],
+  },
 ];

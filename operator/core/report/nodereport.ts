@@ -7,6 +7,7 @@ import {
   type OuterMapState,
 } from '../../api/status.ts';
 import type { Desired, Node } from '../desired/desired.ts';
+import { kernelBytes } from '../layout/kernelbytes.ts';
 import type { ObservedPin, Programmed, RetainedLedger } from '../observed.ts';
 import type { Plan } from '../plan/plan.ts';
 import { counted } from '../plan/print.ts';
@@ -35,6 +36,7 @@ export interface ReportInput {
   /** Ledgers that nobody declares, and that stay. */
   readonly retained: readonly RetainedLedger[];
   readonly kernel: KernelState;
+  readonly possibleCpus: number;
   readonly drift: { readonly lastCheck?: string; readonly found: number; readonly repaired: number };
   readonly driftNow: number;
   readonly turn: TurnSummary;
@@ -46,6 +48,8 @@ export interface ReportInput {
 /** One outer map after the turn. */
 export interface OuterNow {
   readonly map: ObservedPin;
+  /** This operator made it. */
+  readonly isMade: boolean;
   readonly programmed: ReadonlyMap<string, Programmed>;
 }
 
@@ -167,6 +171,7 @@ function outerState(outerMap: OuterMap, turned: ReportInput, { own, innerMaps }:
     ...(now?.map.kind === 'map' ? { id: now.map.id } : {}),
     ...(pin === undefined ? {} : { pin: `${turned.bpffs.onNode}/${pin}` }),
     ...sizesOf(now?.programmed ?? NOTHING_PROGRAMMED),
+    kernelBytes: kernelBytesOf(now, turned.possibleCpus),
     failuresTotal: innerMaps + (own === undefined ? 0 : 1),
     ...(held === undefined ? {} : { heldRemoval: { keys: held.keys, token: held.token } }),
     ...watermarkOf(outerMap, turned),
@@ -201,6 +206,20 @@ function sizesOf(
     bytes += inner.entries.keys.length + inner.entries.values.length;
   }
   return { innerMaps, entries, bytes };
+}
+
+/** Of what this operator made: an adopted outer map is charged to its loader. */
+function kernelBytesOf(now: OuterNow | undefined, possibleCpus: number): number {
+  if (now === undefined) return 0;
+  const { map, isMade, programmed } = now;
+  const outer =
+    map.kind === 'map' && isMade
+      ? kernelBytes({ spec: map.spec, entries: programmed.size, possibleCpus })
+      : 0;
+  let sum = outer;
+  for (const { inner, held, ours } of programmed.values())
+    if (ours) sum += kernelBytes({ spec: inner.spec, entries: held ?? inner.entries.count, possibleCpus });
+  return sum;
 }
 
 function outerReport(

@@ -8,6 +8,7 @@ export interface OuterMapMeasures {
   readonly name: string;
   readonly innerMaps: number;
   readonly entries: number;
+  readonly kernelBytes: number;
   readonly failures: Readonly<Partial<Record<Reason, number>>>;
   /** Keys whose removal is held by the brake. */
   readonly heldKeys: number;
@@ -80,6 +81,10 @@ function outerMapMetrics(metrics: Metrics): (outerMaps: readonly OuterMapMeasure
     metrics.gauges(name, help, ['outer_map', ...more]);
   const innerMaps = gauges('programmed_inner_maps', 'Inner maps in the kernel as declared');
   const entries = gauges('programmed_entries', 'Entries of the inner maps in the kernel');
+  const memory = gauges(
+    'kernel_bytes',
+    'Kernel memory of outer map and inner maps, reckoned by type and size',
+  );
   const held = gauges('held_removals', 'Keys whose removal the brake holds');
   const failures = gauges('failures', 'Objects that are not in the kernel as declared', ['reason']);
   return outerMaps => {
@@ -87,6 +92,7 @@ function outerMapMetrics(metrics: Metrics): (outerMaps: readonly OuterMapMeasure
       outerMaps.map(measures => ({ labels: { outer_map: measures.name }, value: value(measures) }));
     innerMaps(each(measures => measures.innerMaps));
     entries(each(measures => measures.entries));
+    memory(each(measures => measures.kernelBytes));
     held(each(measures => measures.heldKeys));
     failures(outerMaps.flatMap(failuresOf));
   };
