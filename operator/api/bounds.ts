@@ -7,6 +7,8 @@ export const BOUNDS = {
   outerMaxEntries: 16_777_216,
   /** Slots of an inner map; bytes of a ring buffer. The kernel's own limits lie below or at it. */
   innerMaxEntries: 2_147_483_648,
+  /** Kernel memory of a namespace's inner maps: 1 TiB. */
+  namespaceBytes: 1_099_511_627_776,
   /** Characters of a C declaration: a pasted struct with its comments. */
   declaration: 16_384,
   /** Characters of a key in the outer map. */

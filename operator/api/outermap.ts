@@ -93,6 +93,8 @@ export interface OuterMapSpec {
   /** Percent of the keys that one turn may remove, or a number of keys. */
   readonly maxRemoval: { readonly percent: number } | { readonly keys: number };
   readonly deletionPolicy: 'Retain' | 'Delete';
+  /** Kernel memory on a node for the inner maps of one namespace together; absent: no bound of its own. */
+  readonly maxNamespaceBytes?: number;
   readonly access: readonly AccessRule[];
   readonly nodeSelector?: NodeSelector;
 }

@@ -110,10 +110,10 @@ export const boundsMutants: readonly Mutant[] = [
   },
   {
     name: 'as many InnerMaps as an OuterMap has places are told to be too many',
-    file: 'operator/core/report/capacity.ts',
+    file: 'operator/core/desired/capacity.ts',
     from: 'if (wanted <= maxEntries) return [];',
     to: 'if (wanted < maxEntries) return [];',
-    specs: ['dist/operator/core/report/capacity.test.js'],
+    specs: ['dist/operator/core/desired/capacity.test.js'],
   },
   {
     name: 'a trie is reckoned without the nodes where prefixes part',
@@ -128,5 +128,19 @@ export const boundsMutants: readonly Mutant[] = [
     from: 'if (ours) sum +=',
     to: 'if (!ours) sum +=',
     specs: ['dist/operator/agent/kernelbytes.test.js'],
+  },
+  {
+    name: 'the youngest InnerMaps have the memory of their namespace',
+    file: 'operator/core/desired/quota.ts',
+    from: 'bySeniority(a.innerMap.metadata, b.innerMap.metadata)',
+    to: 'bySeniority(b.innerMap.metadata, a.innerMap.metadata)',
+    specs: ['dist/operator/core/desired/quota.test.js'],
+  },
+  {
+    name: 'one namespace pays for the inner maps of another',
+    file: 'operator/core/desired/quota.ts',
+    from: '({ innerMap }) => innerMap.metadata.namespace',
+    to: '({ innerMap }) => innerMap.kind',
+    specs: ['dist/operator/core/desired/quota.test.js'],
   },
 ];

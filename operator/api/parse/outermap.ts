@@ -19,6 +19,7 @@ export const OUTER_MAP_FIELDS = [
   'undeclaredKeys',
   'maxRemoval',
   'deletionPolicy',
+  'maxNamespaceBytes',
   'access',
   'nodeSelector',
 ] as const;
@@ -81,6 +82,7 @@ function readPolicy(section: Section) {
       (provision === 'Create' ? 'Remove' : 'Keep'),
     maxRemoval: optional(section, 'maxRemoval', MAX_REMOVAL) ?? { percent: 50 },
     deletionPolicy: optional(section, 'deletionPolicy', oneOf(DELETION_POLICIES)) ?? 'Retain',
+    maxNamespaceBytes: optional(section, 'maxNamespaceBytes', integer(1, BOUNDS.namespaceBytes)),
   };
 }
 

@@ -1,8 +1,8 @@
 import { objectText } from '../../api/metadata.ts';
+import { capacityWarnings } from '../../core/desired/capacity.ts';
 import type { Desired } from '../../core/desired/desired.ts';
 import type { Plan } from '../../core/plan/plan.ts';
 import { planLines, stepText } from '../../core/plan/print.ts';
-import { capacityWarnings } from '../../core/report/capacity.ts';
 import type { ManifestProblem } from '../../core/wanted.ts';
 import type { PlanOutcome } from '../command.ts';
 

@@ -1,5 +1,5 @@
 import type { Condition, RetainedOuterMap } from '../../api/status.ts';
-import { compareText } from '../../core/desired/desired.ts';
+import { compareText } from '../../core/desired/seniority.ts';
 import { counted } from '../../core/plan/print.ts';
 import type { InnerMapReport, OuterMapReport, Report } from '../../core/report/report.ts';
 import type { Terminal } from '../command.ts';

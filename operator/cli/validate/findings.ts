@@ -3,9 +3,9 @@ import { objectText } from '../../api/metadata.ts';
 import { suggestion } from '../../api/nearest.ts';
 import type { OuterMap } from '../../api/outermap.ts';
 import { present } from '../../api/parse/section.ts';
+import { capacityWarnings } from '../../core/desired/capacity.ts';
 import { type CompiledOuterMap, claimOf, compileOuterMap } from '../../core/desired/compile.ts';
 import { desiredState } from '../../core/desired/desired.ts';
-import { capacityWarnings } from '../../core/report/capacity.ts';
 import type { Content, ManifestProblem, Wanted, WantedInner } from '../../core/wanted.ts';
 import type { LoadedManifests, ManifestSize } from '../command.ts';
 

@@ -1,5 +1,4 @@
 import { type InnerMap, innerMapName } from '../../api/innermap.ts';
-import type { Metadata } from '../../api/metadata.ts';
 import { suggestion } from '../../api/nearest.ts';
 import type { OuterMap } from '../../api/outermap.ts';
 import type { Reason } from '../../api/reason.ts';
@@ -8,6 +7,8 @@ import { groupBy } from '../items.ts';
 import { every, runToEnd, type Steps } from '../steps.ts';
 import type { Wanted, WantedInner } from '../wanted.ts';
 import { type CompiledOuterMap, claimOf, compileOuterMap, type DesiredInner } from './compile.ts';
+import { overQuota } from './quota.ts';
+import { bySeniority, compareText } from './seniority.ts';
 
 /** The node that decides. Selectors see its labels only. */
 export interface Node {
@@ -139,6 +140,10 @@ function* desiredOuter(
     if (claim.kind === 'claim') inners.set(keyHex, claim.desired);
     else kept.set(keyHex, { object, owner: claim.owner, reason: claim.reason, message: claim.message });
   }
+  for (const { inner, message } of overQuota(inners.values(), compiled.outerMap)) {
+    inners.delete(inner.keyHex);
+    kept.set(inner.keyHex, { object: inner.innerMap, owner: inner.owner, reason: 'TooManyEntries', message });
+  }
   for (const { object, reason, message } of kept.values()) rejections.push({ object, reason, message });
   return { ...compiled, inners, kept };
 }
@@ -150,17 +155,4 @@ function conflict(object: InnerMap, owner: InnerMap, keyText: string): Rejection
 
 function byObject({ object: a }: Rejection, { object: b }: Rejection): number {
   return compareText(a.kind, b.kind) || bySeniority(a.metadata, b.metadata);
-}
-
-/** Oldest first: creationTimestamp (objects of a folder have none), then namespace and name. */
-export function bySeniority(a: Metadata, b: Metadata): number {
-  return (
-    compareText(a.creationTimestamp ?? '', b.creationTimestamp ?? '') ||
-    compareText(a.namespace ?? '', b.namespace ?? '') ||
-    compareText(a.name, b.name)
-  );
-}
-
-export function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

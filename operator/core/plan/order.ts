@@ -1,4 +1,4 @@
-import { compareText } from '../desired/desired.ts';
+import { compareText } from '../desired/seniority.ts';
 
 interface Keyed {
   readonly inner: { readonly key: Uint8Array; readonly keyHex: string };

@@ -1,6 +1,6 @@
 import type { OuterMap } from '../../api/outermap.ts';
 import { type Claim, type CompiledOuterMap, claimOf, compileOuterMap } from '../desired/compile.ts';
-import { bySeniority } from '../desired/desired.ts';
+import { bySeniority } from '../desired/seniority.ts';
 import { groupBy } from '../items.ts';
 import { every, type Steps } from '../steps.ts';
 import type { Acceptance } from './conditions.ts';

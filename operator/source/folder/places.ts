@@ -1,7 +1,8 @@
 import { innerMapName } from '../../api/innermap.ts';
 import type { OuterMap } from '../../api/outermap.ts';
 import { claimOf, compileOuterMap } from '../../core/desired/compile.ts';
-import { bySeniority, outerMapNotFound } from '../../core/desired/desired.ts';
+import { outerMapNotFound } from '../../core/desired/desired.ts';
+import { bySeniority } from '../../core/desired/seniority.ts';
 import type { WantedInner } from '../../core/wanted.ts';
 
 /** Where InnerMaps are in the outer maps, and which can be nowhere, and why. */

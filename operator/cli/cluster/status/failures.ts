@@ -1,6 +1,6 @@
 import { objectText } from '../../../api/metadata.ts';
 import type { Reason } from '../../../api/reason.ts';
-import { compareText } from '../../../core/desired/desired.ts';
+import { compareText } from '../../../core/desired/seniority.ts';
 import type { FactsRequest } from '../ports.ts';
 import type { NodeOverview } from './rows.ts';
 

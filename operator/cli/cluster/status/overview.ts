@@ -1,5 +1,5 @@
 import { selects } from '../../../api/selector.ts';
-import { compareText } from '../../../core/desired/desired.ts';
+import { compareText } from '../../../core/desired/seniority.ts';
 import { groupBy } from '../../../core/items.ts';
 import type { ClusterFacts, Listed, ListedNode, ListedOuterMap } from '../ports.ts';
 import { changesOf } from './behind.ts';

@@ -1,4 +1,4 @@
-import { compareText } from '../../../core/desired/desired.ts';
+import { compareText } from '../../../core/desired/seniority.ts';
 import type { Scope } from './failures.ts';
 import type { NodeOverview } from './rows.ts';
 

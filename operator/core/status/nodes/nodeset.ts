@@ -1,4 +1,4 @@
-import { compareText } from '../../desired/desired.ts';
+import { compareText } from '../../desired/seniority.ts';
 import { sameItems } from '../../items.ts';
 import type { NodeFacts, NodeMapStateFacts, PodFacts } from '../facts.ts';
 import { NodeLabels } from './nodelabels.ts';

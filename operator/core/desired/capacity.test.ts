@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { AgentFixture } from '../../agent/testing/fixture.ts';
-import { desiredState } from '../desired/desired.ts';
 import { capacityWarnings } from './capacity.ts';
+import { desiredState } from './desired.ts';
 
 function warnings(objects: AgentFixture): readonly string[] {
   const desired = desiredState(objects.wanted(), { name: 'here', labels: {} });

@@ -1,8 +1,8 @@
 import type { InnerMap } from '../../api/innermap.ts';
 import { MAP_FLAGS, type OuterMap } from '../../api/outermap.ts';
-import type { DesiredInner } from '../desired/compile.ts';
-import type { Desired, DesiredOuter } from '../desired/desired.ts';
 import { isLRU } from '../mapspec.ts';
+import type { DesiredInner } from './compile.ts';
+import type { Desired, DesiredOuter } from './desired.ts';
 
 /** What a kernel will not hold, though each declaration is right by itself. */
 export interface CapacityWarning {
