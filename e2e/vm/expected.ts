@@ -1,12 +1,25 @@
-import type { Version } from './options.ts';
+import { VERSIONS, type Version } from './options.ts';
 
-/** A spec that fails on some kernels, and which property of theirs is the reason. One that passes there is a failure. */
+/** A spec that fails on some kernels, and which property of theirs is the reason. One that passes there is a failure, too. */
 export interface KnownFailure {
   readonly set: string;
   /** Its full title. */
   readonly spec: string;
   readonly on: readonly Version[];
   readonly why: string;
+  /** Where a race decides: it may hold. */
+  readonly byChance?: true;
 }
 
-export const KNOWN_FAILURES: readonly KnownFailure[] = [];
+const NULLS = {
+  set: 'program',
+  on: VERSIONS,
+  why: 'A HashOfMaps can show NULL while a key is replaced before 6.16 (2c304172e031)',
+  byChance: true,
+} as const;
+const READER = 'reader of a key that is swapped sees over';
+
+export const KNOWN_FAILURES: readonly KnownFailure[] = [
+  { ...NULLS, spec: `${READER} 10000 swaps in batches neither NULL nor a mixture: HashOfMaps` },
+  { ...NULLS, spec: `${READER} 300 turns of an agent neither NULL nor a mixture: HashOfMaps` },
+];

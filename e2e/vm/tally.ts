@@ -15,12 +15,12 @@ export interface Counts {
 
 /** What came out of a machine, beside what is known to fail there. */
 export class Tally {
-  readonly #known: ReadonlyMap<string, string>;
+  readonly #known: ReadonlyMap<string, KnownFailure>;
   readonly #seen = new Set<string>();
   #counts: Counts = { passed: 0, failed: 0, skipped: 0 };
 
   constructor(known: readonly KnownFailure[]) {
-    this.#known = new Map(known.map(({ spec, why }) => [spec, why]));
+    this.#known = new Map(known.map(failure => [failure.spec, failure]));
   }
 
   get counts(): Counts {
@@ -30,12 +30,13 @@ export class Tally {
   /** Counts it, and answers what is to be said of it: nothing of what passes as expected. */
   add({ title, outcome, error = '' }: SpecResult): string | undefined {
     this.#seen.add(title);
-    const why = this.#known.get(title);
+    const known = this.#known.get(title);
     if (outcome === 'skipped') return this.#count('skipped', `skip ${title}`);
-    if (why === undefined)
+    if (known === undefined || (known.byChance && outcome === 'passed'))
       return outcome === 'passed' ? this.#count('passed') : this.fail(title, error.replace(/^/gm, '     '));
-    if (outcome === 'passed') return this.fail(title, `     It holds, though it is said not to: ${why}`);
-    return this.#count('passed', `ok   ${title} does not hold, as known: ${why}`);
+    if (outcome === 'passed')
+      return this.fail(title, `     It holds, though it is said not to: ${known.why}`);
+    return this.#count('passed', `ok   ${title} does not hold, as known: ${known.why}`);
   }
 
   /** Something is wrong. */

@@ -67,6 +67,13 @@ describe('Tally', () => {
     expect([tally.counts.failed, other.counts.failed]).to.deep.equal([1, 1]);
   });
 
+  it('where a race decides, it may hold', () => {
+    const tally = new Tally([{ ...KNOWN, byChance: true }]);
+    expect(tally.add({ title: KNOWN.spec, outcome: 'passed' })).to.equal(undefined);
+    expect(tally.add({ title: KNOWN.spec, outcome: 'failed' })).to.contain(KNOWN.why);
+    expect(tally.counts).to.deep.equal({ passed: 2, failed: 0, skipped: 0 });
+  });
+
   it('what nobody expects to fail is told with its error; what passes is silent', () => {
     const tally = new Tally([]);
     expect(tally.add({ title: 'a', outcome: 'failed', error: 'why\nwhere' })).to.equal(
