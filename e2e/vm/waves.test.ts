@@ -26,7 +26,7 @@ describe('agent on a wave', function () {
       );
       fixture().write('wave.yaml', outerMap('waves', { maxEntries: maps, inner }), ...wave);
       const ended = fixture().once();
-      expect(ended.code, `${ended.signal}\n${ended.error}`).to.equal(0);
+      expect(ended.code, `${ended.signal}\n${ended.error}${ended.out}`).to.equal(0);
       expect(isReady(fixture().reportNow())).to.equal(true);
       const ids = [...idsIn(fixture().pin('waves')).values()];
       expect(new Set(ids).size).to.equal(maps);
