@@ -1,5 +1,6 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { RECREATE_ANNOTATION } from '../api/metadata.ts';
+import { printable } from '../api/text/printable.ts';
 import { LEDGER } from '../core/ledgerrecord.ts';
 import { counted } from '../core/plan/print.ts';
 import type { Report } from '../core/report/report.ts';
@@ -126,13 +127,13 @@ function show(removals: readonly LedgerRemoval[], terminal: Terminal, { pins }: 
     if (foreignPin !== undefined)
       stays.push(`pin ${foreignPin}, which names a map that this operator did not make`);
     const lines = [
-      ...(pin === undefined ? [] : [`pin ${pin}`]),
+      ...(pin === undefined ? [] : [`pin ${printable(pin)}`]),
       ...(keys === 0 ? [] : [`${counted(keys, 'key')} of the adopted outer map`]),
       counted(innerMaps, 'inner map'),
       'its ledger',
-      ...stays.map(text => warn(`stays: ${text}`)),
+      ...stays.map(text => warn(`stays: ${printable(text)}`)),
     ];
-    terminal.out(`${strong(name)}\n${lines.map(line => `  ${line}\n`).join('')}`);
+    terminal.out(`${strong(printable(name))}\n${lines.map(line => `  ${line}\n`).join('')}`);
   }
 }
 
@@ -154,7 +155,8 @@ async function removeAll(
       await removeLedger(kernel, ledger);
       removed++;
     } catch (error) {
-      terminal.error(`${bad(ledger.name)}: ${error instanceof Error ? error.message : String(error)}\n`);
+      const message = error instanceof Error ? error.message : String(error);
+      terminal.error(`${bad(printable(ledger.name))}: ${printable(message)}\n`);
     }
   }
   removeLedgerRoot(kernel);

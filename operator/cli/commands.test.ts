@@ -218,6 +218,20 @@ describe('validate', () => {
     expect(code).to.equal(2);
   });
 
+  it('writes nothing from outside to a terminal that would obey it', async () => {
+    const evil = 'x\n\u001b[2J\u009b1m\u202e';
+    const fixture = new CommandFixture();
+    fixture.loaded = { wanted: wanted({ refusals: [{ origin: evil, message: evil }] }), files: 1, sizes: [] };
+    fixture.outcome = {
+      ...{ lines: [evil], changes: 1, steps: [], held: [], refusals: [{ origin: evil, message: evil }] },
+    };
+    for (const command of ['validate', 'plan']) {
+      const { out, error } = await fixture.run(command, 'a.yaml');
+      expect((out + error).replaceAll('\n', ''), command).to.not.match(/[\p{Cc}\u202e]/u);
+      expect(out + error, command).to.contain('x\\u000a\\u001b[2J');
+    }
+  });
+
   it('-o json gives file, line and column apart', async () => {
     const fixture = new CommandFixture();
     fixture.loaded = {

@@ -1,3 +1,4 @@
+import { printable } from '../api/text/printable.ts';
 import { counted } from '../core/plan/print.ts';
 import {
   BPFFS,
@@ -86,9 +87,10 @@ function outcomeOf(given: Given, ports: Ports, address: ClusterAddress | undefin
 
 function show(outcome: PlanOutcome, terminal: Terminal): void {
   const { bad } = colourOf(terminal, 'error');
-  for (const { origin, message } of outcome.refusals) terminal.error(`${bad(origin)}: ${message}\n`);
+  for (const { origin, message } of outcome.refusals)
+    terminal.error(`${bad(printable(origin))}: ${printable(message)}\n`);
   for (const { origin, message } of outcome.warnings ?? []) note(terminal, `${origin}: ${message}`);
-  terminal.out(paintedDiff(outcome.lines, terminal));
+  terminal.out(paintedDiff(outcome.lines.map(printable), terminal));
   terminal.out(`${summary(outcome)}\n`);
 }
 

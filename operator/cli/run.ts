@@ -1,4 +1,5 @@
 import { suggestion } from '../api/nearest.ts';
+import { printable } from '../api/text/printable.ts';
 import { AGENT } from './agent.ts';
 import { HELP } from './arguments/options.ts';
 import { parseArguments } from './arguments/parse.ts';
@@ -62,11 +63,16 @@ function commandNamed(word: string): Command {
 function report(error: unknown, terminal: Terminal): void {
   const { bad } = colourOf(terminal, 'error');
   const message = error instanceof Error ? error.message : String(error);
-  terminal.error(`${bad('Error:')} ${message}\n`);
+  terminal.error(`${bad('Error:')} ${linesOf(message)}\n`);
   if (error instanceof UsageError) {
     const line = error.command === undefined ? '' : ` ${error.command}`;
     terminal.error(`${terminal.program}${line} --help shows how it is used\n`);
   } else if ((terminal.env['INNERMAP_DEBUG'] ?? '') !== '' && error instanceof Error) {
-    terminal.error(`${error.stack}\n`);
+    terminal.error(`${linesOf(`${error.stack}`)}\n`);
   }
+}
+
+/** A text of several lines, of which none holds what a terminal obeys. */
+function linesOf(text: string): string {
+  return text.split('\n').map(printable).join('\n');
 }

@@ -1,4 +1,5 @@
 import { present } from '../api/parse/section.ts';
+import { printable } from '../api/text/printable.ts';
 import { counted } from '../core/plan/print.ts';
 import { CLUSTER, namespaceOption, outputOption } from './arguments/options.ts';
 import { clusterMeant, NAME_A_CLUSTER } from './cluster/which.ts';
@@ -86,7 +87,8 @@ function show(loaded: LoadedManifests, findings: readonly ValidationProblem[], t
   const { bad, warn, good } = colourOf(terminal, 'out');
   for (const { origin, message, severity } of findings) {
     const mark = severity === 'error' ? bad(severity) : warn(severity);
-    terminal.out(`${origin === '' ? '' : `${origin}: `}${mark}: ${message}\n`);
+    const place = origin === '' ? '' : `${printable(origin)}: `;
+    terminal.out(`${place}${mark}: ${printable(message)}\n`);
   }
   const errors = findings.filter(isError).length;
   const warnings = findings.length - errors;

@@ -51,6 +51,30 @@ describe('createLog', () => {
     expect(lines()[0]).to.match(/^\S+Z WARN {2}Cannot read file="a b\.yaml" line=3 text="x\\ny\\u001b\[2J"$/);
   });
 
+  for (const json of [false, true])
+    it(`keeps a message from outside on one line, and lets no terminal obey it, as ${json ? 'JSON' : 'text'}`, () => {
+      const { stream, lines } = written();
+      const evil = 'a.yaml: x\n2026-01-01T00:00:00Z ERROR forged \u001b[2J\u009b2J\u202e\r';
+      createLog({ level: 'info', json, stream }).warn(evil, { object: evil, list: [evil] });
+      expect(lines()).to.have.length(1);
+      expect(lines()[0]).to.not.match(/[\p{Cc}\u202e]/u);
+      if (json) expect(JSON.parse(lines()[0]!)).to.include({ message: evil, object: evil });
+    });
+
+  it('colours the level on a terminal, unless NO_COLOR is set', () => {
+    const line = (noColor: string) => {
+      const { stream, lines } = written();
+      const before = process.env['NO_COLOR'];
+      process.env['NO_COLOR'] = noColor;
+      createLog({ level: 'info', json: false, stream: Object.assign(stream, { isTTY: true }) }).warn('x');
+      if (before === undefined) delete process.env['NO_COLOR'];
+      else process.env['NO_COLOR'] = before;
+      return lines()[0];
+    };
+    expect(line('')).to.contain('\u001b[33m');
+    expect(line('1')).to.not.contain('\u001b');
+  });
+
   it('writes what is at its level and above', () => {
     const { stream, lines } = written();
     const log = createLog({ level: 'warn', json: false, stream });

@@ -1,4 +1,5 @@
 import winston from 'winston';
+import { printable } from '../api/text/printable.ts';
 
 /** The variable part of a line, beside its constant message. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -24,11 +25,11 @@ export interface LogOptions {
 const LEVELS = { error: 0, warn: 1, info: 2, debug: 3 } as const;
 type Level = keyof typeof LEVELS;
 
-/** Writes to standard error: standard output is for a command's output. The level is coloured on a terminal. */
+/** Writes to standard error: standard output is for a command's output. The level is coloured on a terminal, unless NO_COLOR is set. */
 export function createLog(options: LogOptions): Log {
   const level = levelOf(options.level);
   const stream = options.stream ?? process.stderr;
-  const colour = (stream as { isTTY?: boolean }).isTTY === true;
+  const colour = isTerminal(stream) && (process.env['NO_COLOR'] ?? '') === '';
   // A reader that goes away (a pipe, a restarted journal) must not end the agent
   if (stream.listenerCount('error') === 0) stream.on('error', () => {});
   const { combine, timestamp, printf } = winston.format;
@@ -45,6 +46,10 @@ export function createLog(options: LogOptions): Log {
   return { error: write('error'), warn: write('warn'), info: write('info') };
 }
 
+function isTerminal(stream: NodeJS.WritableStream): boolean {
+  return (stream as { isTTY?: boolean }).isTTY === true;
+}
+
 function levelOf(name: string): Level {
   if (Object.hasOwn(LEVELS, name)) return name as Level;
   throw new Error(`Cannot log at level ${name}: use ${Object.keys(LEVELS).join(', ')}`);
@@ -53,7 +58,7 @@ function levelOf(name: string): Level {
 type Line = winston.Logform.TransformableInfo;
 
 function jsonLine({ timestamp, level, message, fields }: Line): string {
-  return JSON.stringify({ time: timestamp, level, message, ...plainFields(fields as Fields) });
+  return printable(JSON.stringify({ time: timestamp, level, message, ...plainFields(fields as Fields) }));
 }
 
 /** `2026-11-03T10:00:00.000Z INFO  Turn finished inserted=3 replaced=0` */
@@ -62,7 +67,12 @@ function textLine({ timestamp, level, message, fields }: Line, colour: boolean):
   const pairs = Object.entries(plainFields(fields as Fields)).map(
     ([name, value]) => `${name}=${fieldText(value)}`,
   );
-  return [String(timestamp), colour ? coloured(level, word) : word, String(message), ...pairs].join(' ');
+  return [
+    String(timestamp),
+    colour ? coloured(level, word) : word,
+    printable(String(message)),
+    ...pairs,
+  ].join(' ');
 }
 
 const COLOURS: Readonly<Record<string, number>> = { error: 31, warn: 33, info: 32, debug: 90 };
@@ -85,6 +95,7 @@ function plainFields(fields: Fields): Fields {
 
 /** Quoted where a space or a control character, perhaps of somebody's manifest, could break the line. */
 function fieldText(value: unknown): string {
-  if (typeof value === 'string') return /^[\w./:@%+,-]+$/.test(value) ? value : JSON.stringify(value);
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  if (typeof value === 'string')
+    return /^[\w./:@%+,-]+$/.test(value) ? value : printable(JSON.stringify(value));
+  return printable(typeof value === 'object' ? JSON.stringify(value) : String(value));
 }

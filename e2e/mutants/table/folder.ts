@@ -143,4 +143,18 @@ export const folderMutants: readonly Mutant[] = [
     to: 'walk.targets.set(node, walk.anchors.get(node.source));',
     specs: ['dist/operator/source/folder/yaml/read.test.js'],
   },
+  {
+    name: 'a name from outside forges a line of the log',
+    file: 'operator/support/log.ts',
+    from: 'printable(String(message))',
+    to: 'String(message)',
+    specs: ['dist/operator/support/log.test.js'],
+  },
+  {
+    name: 'the log is coloured whatever NO_COLOR says',
+    file: 'operator/support/log.ts',
+    from: "(process.env['NO_COLOR'] ?? '') === ''",
+    to: "(process.env['NO_COLOR'] ?? '') !== 'never'",
+    specs: ['dist/operator/support/log.test.js'],
+  },
 ];

@@ -1,4 +1,5 @@
 import { present } from '../../api/parse/section.ts';
+import { printable } from '../../api/text/printable.ts';
 import type { ObjectChange } from '../../core/compare/applied.ts';
 import type { EntryChanges } from '../../core/compare/entries.ts';
 import { counted } from '../../core/plan/print.ts';
@@ -7,7 +8,6 @@ import { colourOf } from '../terminal/colour.ts';
 import { paintedDiff } from '../terminal/diff.ts';
 import { note } from '../terminal/note.ts';
 import { withProgress } from '../terminal/progress.ts';
-import { printable } from '../terminal/table.ts';
 import type { AppliedOutcome, ClusterAddress } from './ports.ts';
 
 /** `kubectl innermap plan FILE…` */

@@ -1,10 +1,11 @@
 import type { Condition, RetainedOuterMap } from '../../api/status.ts';
+import { printable } from '../../api/text/printable.ts';
 import { compareText } from '../../core/desired/seniority.ts';
 import { counted } from '../../core/plan/print.ts';
 import type { InnerMapReport, OuterMapReport, Report } from '../../core/report/report.ts';
 import type { Terminal } from '../command.ts';
 import { colourOf } from '../terminal/colour.ts';
-import { cutTable, printable, table } from '../terminal/table.ts';
+import { cutTable, table } from '../terminal/table.ts';
 
 /** Where the folder agent writes its report by default. */
 export const DEFAULT_REPORT = '/run/innermap/status.json';

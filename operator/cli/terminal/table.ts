@@ -1,3 +1,5 @@
+import { printable } from '../../api/text/printable.ts';
+
 /** The cell of each column, by the column's header. */
 export type Columns<Row> = Readonly<Record<string, (row: Row) => string | number | null | undefined>>;
 
@@ -23,18 +25,6 @@ export function cutTable<Row>(rows: readonly Row[], columns: Columns<Row>, hint 
   const more = rows.length - LONGEST_LIST;
   return table(rows.slice(0, LONGEST_LIST), columns) + (more > 0 ? `and ${more} more${hint}\n` : '');
 }
-
-/** Names and texts out of a kernel may hold anything: a terminal must not obey them. */
-export function printable(text: string): string {
-  return text.replace(
-    UNPRINTABLE,
-    character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-}
-
-/** Controls, C1 controls, line separators, and what turns the direction of writing. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
 
 function widest(lines: readonly (readonly string[])[], column: number): number {
   return lines.reduce((width, line) => Math.max(width, lengthOf(line[column]!)), 0);

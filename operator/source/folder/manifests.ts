@@ -5,6 +5,7 @@ import type { OuterMap } from '../../api/outermap.ts';
 import { parseManifest } from '../../api/parse/manifest.ts';
 import { isObject } from '../../api/parse/section.ts';
 import { listText, type Problem, problemText } from '../../api/problem.ts';
+import { printable } from '../../api/text/printable.ts';
 import type { ContentRoom, CountedRoom } from '../../core/bytes/contentroom.ts';
 import { encodeInner } from '../../core/encodedinner.ts';
 import { type OuterLayout, outerLayout } from '../../core/layout/outer.ts';
@@ -136,7 +137,7 @@ class Reading {
   reject({ line, column }: Position, problem: string, name: ObjectName | undefined): void {
     const message = name === undefined ? problem : `${name.identity}: ${problem}`;
     const origin = `${this.#origin}:${line}:${column}`;
-    const item = { origin, message, foreign: false, ...name };
+    const item = { origin, message: printable(message), foreign: false, ...name };
     if (this.#rejected.length < LISTED) this.#rejected.push({ line, item });
     else this.#unlisted.push(item.foreign);
   }

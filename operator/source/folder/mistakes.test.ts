@@ -123,6 +123,17 @@ describe('assembled, of files with a mistake', () => {
     });
   }
 
+  it('tells of a name that holds a line of its own, or commands for a terminal, on one line', () => {
+    const evil = '"web\\n2026-01-01 ERROR forged\\e[2J"';
+    const { refusals } = new Files().wanted({
+      'o.yaml': OUTER,
+      'w.yaml': WEB.replace('name: web', `name: ${evil}`),
+    });
+    expect(refusals[0]!.message)
+      .to.contain('forged')
+      .and.not.match(/\p{Cc}/u);
+  });
+
   it('takes the others out once the mistake is mended', () => {
     const files = new Files();
     files.wanted({ 'o.yaml': OUTER, 'w.yaml': FILE });

@@ -1,10 +1,11 @@
 import { RELEASE_ANNOTATION } from '../../../api/metadata.ts';
+import { printable } from '../../../api/text/printable.ts';
 import { counted } from '../../../core/plan/print.ts';
 import type { Terminal } from '../../command.ts';
 import { LETTING_GO } from '../../report/text.ts';
 import { ageText } from '../../terminal/age.ts';
 import { colourOf } from '../../terminal/colour.ts';
-import { type Columns, cutTable, LONGEST_LIST, printable, table } from '../../terminal/table.ts';
+import { type Columns, cutTable, LONGEST_LIST, table } from '../../terminal/table.ts';
 import type { FailureGroup, HeldRemovalLine } from './failures.ts';
 import type { InnerMapLine, OuterMapLine } from './objects.ts';
 import type { ClusterOverview, SilentNode } from './overview.ts';
