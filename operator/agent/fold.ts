@@ -86,6 +86,7 @@ function foldOutcome(known: OuterMemory, outcome: Outcome, now: number): void {
       return;
     case 'pin':
       known.pin = known.ledger;
+      known.pinned = true;
       return;
     default:
       known.stale = true;

@@ -5,6 +5,7 @@ import type { MapSpec } from '../core/mapspec.ts';
 import type { ObservedPin, Programmed, RetainedLedger } from '../core/observed.ts';
 import type { Wanted } from '../core/wanted.ts';
 import type { OuterEntries } from '../kernel/kernel.ts';
+import type { LastDrift } from './apply/drift.ts';
 
 /** The agent's knowledge of one outer map between turns. All of it can be read again from the kernel, a held removal aside. */
 export interface OuterMemory {
@@ -15,6 +16,8 @@ export interface OuterMemory {
   beside: ObservedPin;
   /** Absolute path of the declared pin, where programs look. */
   pinPath: string | undefined;
+  /** This process has seen our map there. */
+  pinned: boolean;
   /** The other OuterMap in whose ledger the map at the declared pin is. */
   pinOwner: string | undefined;
   /** Read once for each outer map: a template never changes. */
@@ -59,6 +62,7 @@ export interface Memory {
   lastDriftCheck: string | undefined;
   /** As they were counted at the last resync. */
   retained: readonly RetainedLedger[];
+  drift: LastDrift | undefined;
 }
 
 export function emptyMemory(): Memory {
@@ -69,6 +73,7 @@ export function emptyMemory(): Memory {
     counters: { turns: 0, driftFound: 0, driftRepaired: 0, evicted: 0 },
     lastDriftCheck: undefined,
     retained: [],
+    drift: undefined,
   };
 }
 
@@ -79,6 +84,7 @@ export function emptyOuterMemory(): OuterMemory {
     pin: { kind: 'absent' },
     beside: { kind: 'absent' },
     pinPath: undefined,
+    pinned: false,
     pinOwner: undefined,
     template: undefined,
     entries: new Map(),

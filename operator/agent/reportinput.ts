@@ -3,6 +3,7 @@ import type { Verb } from '../core/plan/step.ts';
 import type { OuterNow, ReportInput } from '../core/report/nodereport.ts';
 import type { Bpffs } from '../core/report/onnode.ts';
 import type { Report, TurnSummary } from '../core/report/report.ts';
+import { lastDrift } from './apply/drift.ts';
 import type { Outcome } from './apply/outcome.ts';
 import type { Drift } from './fold.ts';
 import type { Memory } from './memory.ts';
@@ -26,6 +27,7 @@ export function reportInput(agent: Agent, parts: TurnParts): ReportInput {
   const { wanted, node, desired, plan, outcomes, drift, due, previous } = parts;
   const now = new Date(clock.now()).toISOString();
   if (due.resync || due.contentShare > 0) memory.lastDriftCheck = now;
+  memory.drift = lastDrift(memory.drift, outcomes, due.contentShare);
   const { driftFound: found, driftRepaired: repaired } = memory.counters;
   const { lastDriftCheck: lastCheck } = memory;
   return {
@@ -36,6 +38,7 @@ export function reportInput(agent: Agent, parts: TurnParts): ReportInput {
     possibleCpus: agent.kernel.possibleCpus,
     drift: { ...(lastCheck === undefined ? {} : { lastCheck }), found, repaired },
     driftNow: drift.found - drift.repaired,
+    ...(memory.drift === undefined ? {} : { lastDrift: memory.drift.text }),
     turn: summaryOf(agent, parts),
     ...(previous === undefined ? {} : { previous }),
   };

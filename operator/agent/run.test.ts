@@ -148,10 +148,7 @@ describe('turnLog', () => {
     const place = { outerMap: 'tenants' };
     expect(logged).to.deep.equal([
       ['Drift', { ...place, key: '1', innerMap: 'a/web', found: 'no entry' }],
-      [
-        'Drift',
-        { ...place, key: '2', innerMap: 'b/web', found: '0 entries missing, 1 different, 0 not declared' },
-      ],
+      ['Drift', { ...place, key: '2', innerMap: 'b/web', found: '10 = 99 instead of 3' }],
     ]);
   });
 });

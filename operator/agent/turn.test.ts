@@ -196,8 +196,27 @@ describe('turn', () => {
     expect(machine.dump(LEDGER)).to.deep.equal(twoTenants().contents('tenants'));
     expect(report.turn).to.include({ driftFound: 1, driftRepaired: 1 });
     const message = '1 difference found, 1 repaired since the start';
-    expect(report.state.conditions[1]).to.include({ type: 'Drifted', status: 'False', message });
+    const told = { reason: 'Programmed', message: `${message}; the last: tenants[1] of a/web: no entry` };
+    expect(report.state.conditions[1]).to.include({ type: 'Drifted', status: 'True', ...told });
+    const half = { resync: true, contentShare: 0.5 };
+    expect((await acting.turn(undefined, half)).report.state.conditions[1]).to.include({ status: 'True' });
+    const { report: checked } = await acting.turn(undefined, half);
+    expect(checked.state.conditions[1]).to.include({ type: 'Drifted', status: 'False', message });
     expect(machine.liveMaps()).to.have.length(3);
+  });
+
+  it('puts a pin back that somebody took away, and tells it; the first pin is no drift', async () => {
+    const machine = new FakeMachine();
+    const acting = await startedAgent(machine.openKernel(), twoTenants());
+    expect((await acting.turn()).report.turn.driftFound).to.equal(0);
+    machine.openKernel().pins.unlink('/sys/fs/bpf/tenants');
+    const { report } = await acting.resync();
+    expect(machine.files()).to.have.property('/sys/fs/bpf/tenants');
+    expect(report.turn).to.include({ driftFound: 1, driftRepaired: 1 });
+    expect(report.state.conditions[1]!.message).to.contain('tenants: no pin at tenants');
+    const moved = twoTenants().outer('tenants', { pin: 'elsewhere' });
+    expect((await acting.turn(moved)).report.turn.driftFound, 'a pin that moves').to.equal(0);
+    expect((await acting.resync(moved)).report.turn.driftFound).to.equal(0);
   });
 
   it('repairs contents that somebody wrote', async () => {

@@ -1,7 +1,7 @@
-import { innerMapName } from '../api/innermap.ts';
-import type { Step } from '../core/plan/step.ts';
+import type { Verb } from '../core/plan/step.ts';
 import { heldText, retirementsFailed } from '../core/report/failures.ts';
 import { KernelError } from '../kernel/error.ts';
+import { driftedSteps, driftFields } from './apply/drift.ts';
 import type { TurnListener } from './run.ts';
 import type { Turn } from './turn.ts';
 
@@ -31,7 +31,7 @@ export function turnLog(log: LogSink, onNode: (text: string) => string = text =>
       const { turn } = report;
       if (failedWith !== undefined) log.info('Turns go on');
       failedWith = undefined;
-      if (turn.steps > 0) log.info('Turn', fieldsOf(turn));
+      if (turn.steps > 0) log.info('Turn', { ...fieldsOf(turn), ...otherSteps(outcomes) });
       if (turn.driftFound > 0) logDrift(outcomes, log);
       const lines = [
         ...retirementsHeld(plan, report),
@@ -65,24 +65,21 @@ function fieldsOf(turn: Turn['report']['turn']): Record<string, unknown> {
   return { number, steps, milliseconds, ...Object.fromEntries(changed) };
 }
 
-type Drifted = Extract<Step, { readonly cause: unknown }>;
+/** The steps that have no count of their own: `record=1 pin=1`. */
+function otherSteps(outcomes: Turn['outcomes']): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { step, ok } of outcomes)
+    if (ok && !COUNTED.has(step.verb)) counts[step.verb] = (counts[step.verb] ?? 0) + 1;
+  return counts;
+}
+
+const COUNTED: ReadonlySet<Verb> = new Set(['insert', 'replace', 'edit', 'remove']);
 
 /** Logs where somebody else wrote, and what was found there instead. */
 function logDrift(outcomes: Turn['outcomes'], log: LogSink): void {
-  const drifted = outcomes.flatMap(({ step }) => ('cause' in step && step.cause === 'drift' ? [step] : []));
-  for (const step of drifted.slice(0, LOGGED)) {
-    const { innerMap, keyText } = step.inner;
-    const place = { outerMap: step.outer, key: keyText, innerMap: innerMapName(innerMap) };
-    log.warn('Drift', { ...place, found: foundInstead(step) });
-  }
+  const drifted = driftedSteps(outcomes);
+  for (const step of drifted.slice(0, LOGGED)) log.warn('Drift', driftFields(step));
   if (drifted.length > LOGGED) log.warn('More drift', { more: drifted.length - LOGGED });
-}
-
-function foundInstead(step: Drifted): string {
-  if (step.verb !== 'edit')
-    return step.verb === 'insert' ? 'no entry' : 'another inner map, or other contents';
-  const { missing, different, extra } = step.difference;
-  return `${missing} entries missing, ${different} different, ${extra} not declared`;
 }
 
 /** No list of the report has OuterMaps that are not declared any more. */

@@ -19,7 +19,7 @@ export type Reason =
   | 'InvalidEntries'
   /** Accepted or Ready is False: there are more entries than `maxEntries`, `maxEntriesLimit` or memory allow. */
   | 'TooManyEntries'
-  /** Programmed is True: every node has tried. Ready is True: every node is as declared. Drifted is False: no node differs. */
+  /** Programmed is True: every node has tried. Ready is True: every node is as declared. Drifted: what differed is put right. */
   | 'Programmed'
   /** Programmed or Ready is False: nodes have not taken it up yet. Drifted is True: a repair is under way. */
   | 'Progressing'

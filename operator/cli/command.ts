@@ -111,8 +111,12 @@ export interface PlanOutcome {
 /** A removal that waits for its release. */
 export interface PlannedHold {
   readonly outerMap: string;
-  readonly keys: number;
-  /** The keys of the outer map. */
+  /** Keys that would go from the outer map; absent where entries would go from an inner map. */
+  readonly keys?: number;
+  /** The key of that inner map, and how many entries. */
+  readonly key?: string;
+  readonly entries?: number;
+  /** The keys, or entries, that there are. */
   readonly of: number;
   readonly token: string;
 }

@@ -41,6 +41,8 @@ export interface ObservedOuterMap {
   readonly beside?: ObservedPin;
   /** The pin where programs look; absent where the OuterMap declares no pin. */
   readonly pin: ObservedPin;
+  /** Our map was at the declared pin before: where nothing is there now, somebody took the pin away. */
+  readonly pinned: boolean;
   /** The other OuterMap whose ledger has the map at the pin. */
   readonly pinOwner?: string;
   /** Id of the map that this process knows to be ours, whatever became of the ledger since. */

@@ -135,4 +135,38 @@ const entries: readonly Mutant[] = [
   },
 ];
 
-export const removalsMutants: readonly Mutant[] = [...kept, ...brake, ...entries];
+const FOUND = 'dist/operator/core/compare/found.test.js';
+const TURN = ['dist/operator/agent/turn.test.js'];
+
+const drift: readonly Mutant[] = [
+  {
+    name: 'a drift is forgotten before everything was checked again',
+    file: 'operator/agent/apply/drift.ts',
+    from: 'checked >= WHOLE',
+    to: 'checked > 0',
+    specs: TURN,
+  },
+  {
+    name: 'a pin put back is told by nobody',
+    file: 'operator/core/plan/outer/outerchanges.ts',
+    from: "found.pinned ? 'drift' : 'declared'",
+    to: "found.pinned ? 'declared' : 'declared'",
+    specs: TURN,
+  },
+  {
+    name: 'a pin that moves is told as drift',
+    file: 'operator/agent/observe/outer.ts',
+    from: 'if (pinPath !== known.pinPath) known.pinned = false;',
+    to: '',
+    specs: TURN,
+  },
+  {
+    name: 'what programs own of the second CPU’s value is told as drift',
+    file: 'operator/core/compare/entries.ts',
+    from: 'mask[byte % step]',
+    to: 'mask[byte]',
+    specs: [FOUND],
+  },
+];
+
+export const removalsMutants: readonly Mutant[] = [...kept, ...brake, ...entries, ...drift];

@@ -40,8 +40,11 @@ async function readAll(kernel: Kernel, desired: DesiredOuter, known: OuterMemory
   known.removals ??= removalsAt(kernel.pins, paths.removed);
   known.ledger = pinFound(kernel, paths.outer);
   known.beside = pinFound(kernel, paths.outer + TEMPORARY);
-  known.pinPath = pin === undefined ? undefined : `${kernel.pins.root}/${pin}`;
+  const pinPath = pin === undefined ? undefined : `${kernel.pins.root}/${pin}`;
+  if (pinPath !== known.pinPath) known.pinned = false;
+  known.pinPath = pinPath;
   known.pin = known.pinPath === undefined ? { kind: 'absent' } : pinFound(kernel, known.pinPath);
+  known.pinned ||= isSameMap(known.pin, known.ledger);
   known.pinOwner = ownerOfPin(kernel, desired, known);
   // Without the ledger's pin, the pin where programs look may still name our map
   const byPin = provision === 'Adopt' || known.ledger.kind === 'absent';
@@ -51,6 +54,10 @@ async function readAll(kernel: Kernel, desired: DesiredOuter, known: OuterMemory
   await readMap(kernel, path, { desired, known, due });
   await readInnerPins(kernel, paths.inner, known);
   forgetOwners(known);
+}
+
+function isSameMap(a: ObservedPin, b: ObservedPin): boolean {
+  return a.kind === 'map' && b.kind === 'map' && a.id === b.id;
 }
 
 /** Of maps that are gone. */

@@ -1,7 +1,7 @@
 import { present } from '../../api/parse/section.ts';
 import { printable } from '../../api/text/printable.ts';
 import type { ObjectChange } from '../../core/compare/applied.ts';
-import type { EntryChanges } from '../../core/compare/entries.ts';
+import { changeLine, entryChangeLines } from '../../core/compare/entries.ts';
 import { counted } from '../../core/plan/print.ts';
 import { EXIT, type Given, type Ports, type Terminal } from '../command.ts';
 import { colourOf } from '../terminal/colour.ts';
@@ -55,20 +55,6 @@ function changeLines({ kind, object, origin, fields, entries }: ObjectChange): r
   return [
     `~ ${object}: changed (${origin})`,
     ...fields.map(({ field, before, after }) => `  ${changeLine(field, before, after)}`),
-    ...(entries === undefined ? [] : entryLines(entries).map(text => `  ${text}`)),
+    ...(entries === undefined ? [] : entryChangeLines(entries).map(text => `  ${text}`)),
   ];
-}
-
-function entryLines({ added, changed, removed, first }: EntryChanges): readonly string[] {
-  const rest = added + changed + removed - first.length;
-  return [
-    `~ entries: ${added} added, ${changed} changed, ${removed} removed`,
-    ...first.map(({ key, before, after }) => `  ${changeLine(key, before, after)}`),
-    ...(rest > 0 ? [`  and ${rest} more`] : []),
-  ];
-}
-
-function changeLine(name: string, before: string | undefined, after: string | undefined): string {
-  if (before === undefined) return `+ ${name}: ${after}`;
-  return after === undefined ? `- ${name}: ${before}` : `~ ${name}: ${before} → ${after}`;
 }

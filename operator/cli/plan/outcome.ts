@@ -24,7 +24,12 @@ export function outcomeOf(plan: Plan, desired: Desired, refusals: readonly Manif
       origin: objectText(object),
       message,
     })),
-    held: plan.held.map(({ outer: outerMap, keys, of, token }) => ({ outerMap, keys, of, token })),
+    held: [
+      ...plan.held.map(({ outer: outerMap, keys, of, token }) => ({ outerMap, keys, of, token })),
+      ...plan.heldEntries.map(({ outer: outerMap, inner, entries, of, token }) => ({
+        ...{ outerMap, key: inner.keyText, entries, of, token },
+      })),
+    ],
     steps: plan.steps.map(step => ({
       verb: step.verb,
       outerMap: step.outer,

@@ -3,7 +3,7 @@ import { equalBytes } from '../bytes/bytes.ts';
 import { hex } from '../bytes/hex.ts';
 import { KeyIndex } from '../bytes/keyindex.ts';
 import type { DesiredInner } from '../desired/compile.ts';
-import type { Entries } from '../entries.ts';
+import { chosenEntries, type Entries } from '../entries.ts';
 import { isArray } from '../mapspec.ts';
 import { prefixesOf } from '../scalar/cidr.ts';
 import { sha256 } from '../sha256.ts';
@@ -50,16 +50,11 @@ export function heldEntries(
 }
 
 /** The entries of an array that are not zero: all exist, and zero is what the absent ones are. */
-function filled({ count, keys, values }: Entries, { spec: { keySize } }: DesiredInner): Entries {
+function filled(before: Entries, inner: DesiredInner): Entries {
+  const { count, values } = before;
   const stride = count === 0 ? 0 : values.length / count;
-  const places = Array.from({ length: count }, (_, at) => at).filter(at =>
-    values.subarray(at * stride, (at + 1) * stride).some(byte => byte !== 0),
-  );
-  const kept = new Uint8Array(places.length * keySize);
-  places.forEach((from, at) => {
-    kept.set(keys.subarray(from * keySize, (from + 1) * keySize), at * keySize);
-  });
-  return { count: places.length, keys: kept, values: new Uint8Array(0) };
+  const isFilled = (at: number) => values.subarray(at * stride, (at + 1) * stride).some(byte => byte !== 0);
+  return chosenEntries(before, inner.spec.keySize, isFilled);
 }
 
 /** The keys that are there and not declared. */

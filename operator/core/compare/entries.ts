@@ -1,6 +1,6 @@
 import { equalRun } from '../bytes/bytes.ts';
 import { KeyIndex } from '../bytes/keyindex.ts';
-import { decodeEntries, isPerCpu, valueStride } from '../codec/entries.ts';
+import { cpuStride, decodeEntries, isPerCpu, valueStride } from '../codec/entries.ts';
 import { keyText, valueText as textOf } from '../codec/keytext.ts';
 import type { Entries } from '../entries.ts';
 import type { OuterLayout } from '../layout/outer.ts';
@@ -27,6 +27,8 @@ export interface EntryChanges {
 export interface Side {
   readonly entries: Entries;
   readonly cpus: number;
+  /** Of the second contents: 0 for bytes of a value that are not compared. Absent: all are. */
+  readonly mask?: Uint8Array | undefined;
 }
 
 const SHOWN = 10;
@@ -54,6 +56,22 @@ export function entryChanges(before: Side, after: Side, layout: OuterLayout): En
   return first.length === 0 ? undefined : { ...counts, first };
 }
 
+/** The changes as lines of a diff, which end with how many more there are. */
+export function entryChangeLines({ added, changed, removed, first }: EntryChanges): readonly string[] {
+  const rest = added + changed + removed - first.length;
+  return [
+    `~ entries: ${added} added, ${changed} changed, ${removed} removed`,
+    ...first.map(({ key, before, after }) => `  ${changeLine(key, before, after)}`),
+    ...(rest > 0 ? [`  and ${rest} more`] : []),
+  ];
+}
+
+/** `~ 443: 1 → 2` */
+export function changeLine(name: string, before: string | undefined, after: string | undefined): string {
+  if (before === undefined) return `+ ${name}: ${after}`;
+  return after === undefined ? `- ${name}: ${before}` : `~ ${name}: ${before} → ${after}`;
+}
+
 /** An entry of each side, -1 where there is none. */
 interface Pair {
   readonly before: Side;
@@ -65,8 +83,23 @@ interface Pair {
 function sameValue({ before, from, after, to }: Pair, layout: OuterLayout): boolean {
   const stride = valueStride(layout.template, before.cpus);
   if (stride === valueStride(layout.template, after.cpus))
-    return equalRun(before.entries.values, from * stride, after.entries.values, to * stride, stride);
+    return (
+      equalRun(before.entries.values, from * stride, after.entries.values, to * stride, stride) ||
+      equalBehind({ before, from, after, to }, stride, layout)
+    );
   return valueText(before, from, layout) === valueText(after, to, layout);
+}
+
+/** Whether they are equal but for bytes that are not compared, those of each CPU among them. */
+function equalBehind({ before, from, after, to }: Pair, stride: number, { template }: OuterLayout): boolean {
+  const { mask } = after;
+  if (mask === undefined) return false;
+  const step = isPerCpu(template) ? cpuStride(template) : stride;
+  for (let byte = 0; byte < stride; byte++) {
+    const differs = before.entries.values[from * stride + byte] !== after.entries.values[to * stride + byte];
+    if (differs && (mask[byte % step] ?? 0) !== 0) return false;
+  }
+  return true;
 }
 
 function changeOf(kind: EntryChange['kind'], pair: Pair, layout: OuterLayout): EntryChange {

@@ -3,6 +3,7 @@ import { equalBytes } from '../bytes/bytes.ts';
 import type { DesiredInner } from '../desired/compile.ts';
 import type { DesiredOuter } from '../desired/desired.ts';
 import { type Entries, sameEntries } from '../entries.ts';
+import type { OuterLayout } from '../layout/outer.ts';
 import { ownsKey } from '../ledgerrecord.ts';
 import { canBe, isLRU } from '../mapspec.ts';
 import type { ComparisonResult, ObservedOuterMap, Programmed } from '../observed.ts';
@@ -42,29 +43,39 @@ export function* keyChanges(name: string, desired: DesiredOuter, found: Observed
     if (verdict.verb === 'proof') proofs.push({ keyHex: inner.keyHex, programmed: verdict.programmed });
     else {
       evicted += verdict.verb === 'edit' && isLRU(inner.spec.type) ? verdict.difference.missing : 0;
-      const before = entriesBefore(verdict, found);
+      const write = withFound(verdict, found, desired.layout);
+      const before = entriesBefore(write, found);
       const tooMany = before === undefined ? undefined : heldEntries(inner, before, limit);
-      if (tooMany === undefined) writes.push(verdict);
-      else held.push({ write: verdict, held: tooMany });
+      if (tooMany === undefined) writes.push(write);
+      else held.push({ write, held: tooMany });
     }
   }
   return { writes, held, proofs, evicted };
 }
 
+/** The write with what is at its key. After a restart nothing tells what was declared before: what was read counts. */
+function withFound(write: Write, found: ObservedOuterMap, layout: OuterLayout): Write {
+  const { inner, cause } = write;
+  const id = found.entries.get(inner.keyHex);
+  if (id === undefined) return write;
+  const reading = found.readings.get(inner.keyHex);
+  const programmed = found.programmed.get(inner.keyHex);
+  const read = reading === undefined || reading.kind === 'unreadable' ? undefined : reading.seen;
+  const before = cause === 'declared' && programmed?.id === id ? programmed.inner.entries : undefined;
+  const entries = read ?? before;
+  return { ...write, found: { id, layout, ...(entries === undefined ? {} : { entries }) } };
+}
+
 /**
  * What this write takes entries from; undefined where none is lost: a repair removes what others wrote, and what another
- * InnerMap declared goes with it. After a restart nothing tells what was declared before: what was read counts.
+ * InnerMap declared goes with it.
  */
-function entriesBefore(write: Write, found: ObservedOuterMap): Entries | undefined {
-  const { inner, cause, verb } = write;
-  const id = found.entries.get(inner.keyHex);
-  if (id === undefined || cause === 'drift' || isOfAnother(inner, id, found)) return undefined;
-  if (verb === 'edit' && !inner.exact) return undefined;
-  const reading = found.readings.get(inner.keyHex);
-  if (reading !== undefined && reading.kind !== 'unreadable' && reading.seen !== undefined)
-    return reading.seen;
-  const programmed = found.programmed.get(inner.keyHex);
-  return programmed?.id === id ? programmed.inner.entries : undefined;
+function entriesBefore(
+  { inner, cause, verb, found: was }: Write,
+  found: ObservedOuterMap,
+): Entries | undefined {
+  if (was === undefined || cause === 'drift' || isOfAnother(inner, was.id, found)) return undefined;
+  return verb === 'edit' && !inner.exact ? undefined : was.entries;
 }
 
 /** Keys whose inner map must be read before the verdict: unknown ones, and those to be edited in place. */

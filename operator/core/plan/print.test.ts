@@ -42,7 +42,13 @@ describe('planLines', () => {
       .inner('a/edited', 'tenants', '10.0.0.3', { 2: 2 }, { update: 'InPlace' });
     expect(await linesOf(changed, machine)).to.deep.equal([
       '~ tenants[10.0.0.1]: swap a/web, 1 entry',
+      '  ~ entries: 0 added, 1 changed, 1 removed',
+      '    ~ 1: 1 → 9',
+      '    - 2: 2',
       '~ tenants[10.0.0.3]: edit a/edited in place, +1 ~0 -1 of 1 entry',
+      '  ~ entries: 1 added, 0 changed, 1 removed',
+      '    + 2: 2',
+      '    - 1: 1',
       '- tenants[10.0.0.2]: remove',
     ]);
   });

@@ -1,4 +1,6 @@
 import { innerMapName } from '../../api/innermap.ts';
+import { entryChangeLines } from '../compare/entries.ts';
+import { writtenChanges } from '../compare/found.ts';
 import { mapSpecText } from '../mapspec.ts';
 import type { Plan } from './plan.ts';
 import type { Step, Write } from './step.ts';
@@ -6,7 +8,7 @@ import type { Step, Write } from './step.ts';
 /** The plan as lines of a diff: `+` made, `~` changed, `-` removed, `!` not done and why. */
 export function planLines(plan: Plan): readonly string[] {
   return [
-    ...plan.steps.map(stepText),
+    ...plan.steps.flatMap(stepLines),
     ...plan.held.map(
       held =>
         `! ${held.outer}: removal of ${held.keys} of ${held.of} keys is held; release it with token ${held.token}`,
@@ -22,6 +24,13 @@ export function planLines(plan: Plan): readonly string[] {
     ),
     ...plan.refused.map(refused => `! ${refused.outer}: ${refused.reason}, ${refused.message}`),
   ];
+}
+
+/** What a swap or an edit changes, entry by entry, below its line. */
+function stepLines(step: Step): readonly string[] {
+  const changes = 'inner' in step ? writtenChanges(step) : undefined;
+  const lines = changes === undefined ? [] : entryChangeLines(changes);
+  return [stepText(step), ...lines.map(line => `  ${line}`)];
 }
 
 /** One step as a line of a diff. */

@@ -1,5 +1,7 @@
 import type { DesiredInner } from '../desired/compile.ts';
 import type { DesiredOuter } from '../desired/desired.ts';
+import type { Entries } from '../entries.ts';
+import type { OuterLayout } from '../layout/outer.ts';
 import type { LedgerRecord } from '../ledgerrecord.ts';
 import type { UndeclaredLedger } from '../observed.ts';
 import type { Difference } from './difference.ts';
@@ -8,10 +10,24 @@ import type { Difference } from './difference.ts';
 export type Cause = 'declared' | 'drift';
 
 /** Makes the inner map of a key, replaces it, or edits it in place. */
-export type Write = { readonly outer: string; readonly inner: DesiredInner; readonly cause: Cause } & (
+export type Write = {
+  readonly outer: string;
+  readonly inner: DesiredInner;
+  readonly cause: Cause;
+  /** What was at the key; absent where nothing was. */
+  readonly found?: FoundMap;
+} & (
   | { readonly verb: 'insert' | 'replace'; readonly pinTaken: boolean }
   | { readonly verb: 'edit'; readonly id: number; readonly difference: Difference }
 );
+
+/** An inner map that is replaced or edited. */
+export interface FoundMap {
+  readonly id: number;
+  readonly layout: OuterLayout;
+  /** Absent where they were not read. */
+  readonly entries?: Entries;
+}
 
 /** One effect on one object. `outer` names the OuterMap. */
 export type Step = Write | ({ readonly outer: string } & OuterEffect);
@@ -41,7 +57,7 @@ type OuterEffect =
   | { readonly verb: 'takeOver'; readonly record: LedgerRecord; readonly mode: number }
   /** A crash left another outer map under its temporary name, which nothing asks for. */
   | { readonly verb: 'drop' }
-  | { readonly verb: 'pin'; readonly pin: string; readonly mode: number }
+  | { readonly verb: 'pin'; readonly pin: string; readonly mode: number; readonly cause: Cause }
   | { readonly verb: 'unpin'; readonly pin: string }
   /** The inner map is in the outer map, but a crash left its pin with the temporary name. */
   | { readonly verb: 'settle'; readonly from: string; readonly to: string }

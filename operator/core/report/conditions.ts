@@ -75,8 +75,11 @@ function incompleteText({ hiding = [], refusals }: Wanted): string {
   return mistake === undefined ? text : `${text}: ${mistake.message}`;
 }
 
-function drifted({ driftNow, drift }: ReportInput): Untimed {
-  const message = `${counted(drift.found, 'difference')} found, ${drift.repaired} repaired since the start`;
-  if (driftNow > 0) return { type: 'Drifted', status: 'True', reason: 'Progressing', message };
-  return { type: 'Drifted', status: 'False', reason: 'Programmed', message };
+/** True until everything was checked again, and found as declared: a repair within a turn could not be seen otherwise. */
+function drifted({ driftNow, drift, lastDrift }: ReportInput): Untimed {
+  const counts = `${counted(drift.found, 'difference')} found, ${drift.repaired} repaired since the start`;
+  if (lastDrift === undefined)
+    return { type: 'Drifted', status: 'False', reason: 'Programmed', message: counts };
+  const reason = driftNow > 0 ? 'Progressing' : 'Programmed';
+  return { type: 'Drifted', status: 'True', reason, message: `${counts}; the last: ${lastDrift}` };
 }

@@ -38,7 +38,10 @@ export interface ReportInput {
   readonly kernel: KernelState;
   readonly possibleCpus: number;
   readonly drift: { readonly lastCheck?: string; readonly found: number; readonly repaired: number };
+  /** Differences that are not put right. */
   readonly driftNow: number;
+  /** Where the last one was, and what was there; absent once everything was found as declared. */
+  readonly lastDrift?: string;
   readonly turn: TurnSummary;
   /** RFC 3339. */
   readonly now: string;

@@ -5,7 +5,7 @@ import { type LedgerRecord, recordText } from '../../ledgerrecord.ts';
 import { mapSpecText } from '../../mapspec.ts';
 import type { ObservedOuterMap, ObservedPin } from '../../observed.ts';
 import { sha256 } from '../../sha256.ts';
-import type { Step } from '../step.ts';
+import type { Cause, Step } from '../step.ts';
 import { layoutMismatch } from './mismatch.ts';
 import { recordOf } from './record.ts';
 
@@ -39,14 +39,14 @@ function created(desired: DesiredOuter, found: ObservedOuterMap): OuterChanges {
   if (ledger.kind === 'map' && found.record?.provision === 'Adopt') return wasAdopted(ledger);
   if (ledger.kind !== 'map' && restore === undefined) {
     const make: Step = { verb: 'create', outer: name, desired };
-    return { kind: 'steps', steps: [...recordSteps(desired, found), make, ...pinSteps(desired)] };
+    return { kind: 'steps', steps: [...recordSteps(desired, found), make, ...pinSteps(desired, 'declared')] };
   }
   const before = ledger.kind === 'map' ? ledger : (pin as MapFound);
   const mismatch = layoutMismatch(desired, found, before.spec);
   if (mismatch !== undefined) return otherLayout(desired, { before, record: found.record, mismatch });
   const left: Step[] = found.beside?.kind === 'map' ? [{ verb: 'drop', outer: name }] : [];
   const steps = [...left, ...unpinSteps(desired, found), ...recordSteps(desired, found), ...(restore ?? [])];
-  if (pin.kind === 'absent') steps.push(...pinSteps(desired));
+  if (pin.kind === 'absent') steps.push(...pinSteps(desired, found.pinned ? 'drift' : 'declared'));
   return { kind: 'steps', steps };
 }
 
@@ -92,11 +92,11 @@ function recordSteps(desired: DesiredOuter, found: ObservedOuterMap): Step[] {
   return known ? [] : [{ verb: 'record', outer: desired.outerMap.metadata.name, record }];
 }
 
-function pinSteps(desired: DesiredOuter): Step[] {
+function pinSteps(desired: DesiredOuter, cause: Cause): Step[] {
   const { pin, pinMode } = desired.outerMap.spec;
   return pin === undefined
     ? []
-    : [{ verb: 'pin', outer: desired.outerMap.metadata.name, pin, mode: pinMode }];
+    : [{ verb: 'pin', outer: desired.outerMap.metadata.name, pin, mode: pinMode, cause }];
 }
 
 /** Removes the pin that the record has and the declaration does not. */
