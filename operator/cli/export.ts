@@ -26,7 +26,7 @@ export const EXPORT: Command = {
     outputOption('yaml', 'json'),
   ],
   notes: [
-    'PIN is a path below the bpffs, or an absolute one. The manifests, applied again, change nothing: every type that is\nchosen or given is proven on every entry. Without types given, integers and bytes are chosen by size.',
+    'PIN is a path below the bpffs, or an absolute one. The manifests, applied again, change no entry: every type that is\nchosen or given is proven on every entry. Without types given, integers and bytes are chosen by size.',
     'Needs root: the inner maps that a program made are read by id, which needs CAP_SYS_ADMIN.',
   ],
   examples: [

@@ -27,6 +27,24 @@ describe('accessOf', () => {
     expect(may('u32', [], 7)).to.equal(false);
   });
 
+  it('knows each namespace’s own rules, in any order of questions', () => {
+    const key = typeOf('u32');
+    const rules = [
+      { namespaces: ['team-a'], keys: ['1'] },
+      { namespaces: ['team-b'], keys: ['2'] },
+    ];
+    const access = accessOf(outerMapOf({ key: 'u32', access: rules }), key);
+    if (!access.ok) throw new Error(problemsText(access.problems));
+    const bytes = (number: number) => Uint8Array.of(number, 0, 0, 0);
+    const own = { 'team-a': 1, 'team-b': 2, 'team-c': 0 };
+    for (const namespaces of [Object.keys(own), Object.keys(own).toReversed(), Object.keys(own)])
+      for (const namespace of namespaces)
+        for (const number of [1, 2])
+          expect(access.value.mayDeclare(namespace, bytes(number)), `${namespace} ${number}`).to.equal(
+            own[namespace as keyof typeof own] === number,
+          );
+  });
+
   it('allows single keys in any spelling', () => {
     expect(may('u32', ['0x10'], 16)).to.equal(true);
     expect(may('u32', [16], 17)).to.equal(false);

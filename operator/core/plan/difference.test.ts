@@ -20,6 +20,47 @@ function words(pairs: readonly (readonly [number, number])[]): Entries {
 }
 
 describe('difference', () => {
+  it('does not compare what the mask leaves out, wherever in a value it is', () => {
+    const wide = (filled: readonly number[]): Entries => ({
+      count: 2,
+      keys: Uint8Array.of(1, 2),
+      values: Uint8Array.from({ length: 48 }, (_, at) => (filled.includes(at) ? 7 : 0)),
+    });
+    const mask = new Uint8Array(24).fill(0xff).fill(0, 12, 20);
+    const by = { ...HASH, stride: 24, mask };
+    for (let at = 12; at < 20; at++) {
+      expect(difference(wide([]), wide([at]), by), `byte ${at} of the first`).to.equal(undefined);
+      expect(difference(wide([]), wide([24 + at]), by), `byte ${at} of the second`).to.equal(undefined);
+    }
+    for (const at of [0, 7, 8, 11, 20, 23])
+      expect(difference(wide([]), wide([24 + at]), by), `byte ${at}`).to.include({ different: 1 });
+  });
+
+  it('keeps bytes of entries that are there, and not of those that are new', () => {
+    const mask = Uint8Array.of(0xff, 0);
+    const of = (pairs: readonly (readonly [number, number])[]): Entries => ({
+      count: pairs.length,
+      keys: Uint8Array.from(pairs, ([key]) => key),
+      values: Uint8Array.from(pairs.flatMap(([, value]) => [value, 9])),
+    });
+    const found = difference(
+      of([
+        [1, 1],
+        [2, 2],
+        [3, 3],
+      ]),
+      of([
+        [3, 4],
+        [1, 5],
+      ]),
+      {
+        ...{ ...HASH, stride: 2, mask, owned: mask },
+      },
+    );
+    expect([...found!.upserts.keys]).to.deep.equal([1, 2, 3]);
+    expect([...found!.kept!.entries]).to.deep.equal([1, 0, 1]);
+  });
+
   it('is undefined for the same entries in another order', () => {
     expect(
       difference(

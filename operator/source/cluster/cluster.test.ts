@@ -268,4 +268,20 @@ describe('clusterSource', () => {
     expect(content.kind === 'encoded' && content.entries.count).to.equal(20_000);
     expect((await fixture.source.read()).innerMaps).to.equal(wanted.innerMaps);
   });
+
+  it('what arrives while contents are encoded is no part of the watermark until it is one of the set', async () => {
+    await reading();
+    const rows = Array.from({ length: 20_000 }, (_, at) => `${at},${at}`).join('\n');
+    for (let round = 0; round < 10; round++) {
+      const { changes } = fixture;
+      fixture.inner('big', 'tenants', { key: 2, table: `key,value\n${rows}\n${20_000 + round},1\n` });
+      await until('it arrived', () => fixture.changes > changes);
+      const answer = fixture.source.read();
+      fixture.inner(`late-${round}`, 'tenants', { key: 10 + round });
+      const { innerMaps, watermarks } = await answer;
+      const versions = innerMaps.map(({ innerMap }) => Number(innerMap.metadata.resourceVersion));
+      expect(Number(watermarks?.get('tenants')?.seen)).to.equal(Math.max(...versions));
+      await fixture.reads('the late one', each => namesIn(each).includes(`late-${round}`));
+    }
+  });
 });
