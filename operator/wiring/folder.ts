@@ -7,6 +7,8 @@ import type { AgentAdapters, AgentStart } from './agent.ts';
 
 /** One turn alone: what is being written when it starts should count in it. */
 const PATIENCE_MS = 5_000;
+/** And there is no second one that would take what was not read yet. */
+const LONGEST_MS = 600_000;
 
 /** Reads the manifests of a folder, and publishes into a file. */
 export function folderAdapters(
@@ -23,7 +25,7 @@ export function folderAdapters(
     room: contentRoom('agent'),
     releases,
     isOpenForWriting: path => openForWriting(openLibrary(), path),
-    ...(once ? { patienceMs: PATIENCE_MS } : {}),
+    ...(once ? { patienceMs: PATIENCE_MS, longestMs: LONGEST_MS } : {}),
     unwatched: (directory, error) =>
       log.warn('Cannot watch a directory, its changes are seen at a resync only', {
         directory,

@@ -52,6 +52,15 @@ describe('folderSource', () => {
     expect(Object.isFrozen(wanted)).to.equal(true);
   });
 
+  it('answers with what is read when it may take no longer, and is incomplete', async () => {
+    fixture.longestMs = 0;
+    const { source, wanted } = await fixture.open(
+      fixture.folder({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a', 20_000) }),
+    );
+    expect(wanted).to.include({ complete: false }).and.to.have.property('innerMaps').that.is.empty;
+    await until(async () => (await source.read()).complete);
+  });
+
   it('is incomplete while a file has never been read, but takes the others', async () => {
     const folder = fixture.folder({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a'), 'b.yaml': 'spec: [\n' });
     const { source, wanted } = await fixture.open(folder);

@@ -21,13 +21,14 @@ export interface FolderOptions {
   readonly quietMs?: number;
   /** The first read waits so long for files that are being written; a second where absent. */
   readonly patienceMs?: number;
+  /** A read waits so long for files that take long, and answers with what is read; 5 seconds where absent. */
+  readonly longestMs?: number;
   /** Called for a directory that cannot be watched: only the next full scan finds its changes. */
   readonly unwatched?: (directory: string, error: Error) => void;
 }
 
 /** A read so long after the last full scan makes another: inotify loses events, and has none of network file systems. */
 const RESCAN_MS = 10_000;
-/** A read waits so long for files that take long, and answers with what is read. */
 const LONGEST_MS = 5_000;
 const PATIENCE_MS = 1_000;
 
@@ -38,6 +39,7 @@ export function folderSource(options: FolderOptions): Source {
 
 class FolderSource implements Source {
   readonly #paths: readonly string[];
+  readonly #longestMs: number;
   readonly #collector: Collector;
   readonly #watches: DirectoryWatches;
   readonly #touched = new Set<string>();
@@ -50,7 +52,13 @@ class FolderSource implements Source {
   #isRescanDue = false;
   #isClosed = false;
 
-  constructor({ unwatched = () => {}, patienceMs = PATIENCE_MS, ...options }: FolderOptions) {
+  constructor({
+    unwatched = () => {},
+    patienceMs = PATIENCE_MS,
+    longestMs = LONGEST_MS,
+    ...options
+  }: FolderOptions) {
+    this.#longestMs = longestMs;
     this.#paths = plainPaths(options.paths);
     const changed = () => this.#publish();
     this.#collector = new Collector({ ...options, patienceMs, weigh: false, changed });
@@ -59,8 +67,9 @@ class FolderSource implements Source {
 
   async read(): Promise<Wanted> {
     if (this.#isClosed) throw new Error('Cannot read the folder: closed');
-    if (!this.#isRead) await atMost(LONGEST_MS, this.#scan('collect'));
-    else if (performance.now() - this.#scannedAt > RESCAN_MS) await atMost(LONGEST_MS, this.#scan('rescan'));
+    if (!this.#isRead) await atMost(this.#longestMs, this.#scan('collect'));
+    else if (performance.now() - this.#scannedAt > RESCAN_MS)
+      await atMost(this.#longestMs, this.#scan('rescan'));
     this.#isRead = true;
     return this.#collector.wanted;
   }

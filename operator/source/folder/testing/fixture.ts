@@ -18,14 +18,15 @@ export class FolderFixture {
   /** Short, so that no spec waits for seconds; a spec of what must not wait for it sets it far away. */
   quietMs = 200;
   patienceMs = 5_000;
+  longestMs = 5_000;
   isOpenForWriting: OpenForWriting = () => undefined;
   room: ContentRoom | undefined;
 
   async open(...paths: string[]): Promise<{ source: Source; wanted: Wanted }> {
-    const { quietMs, patienceMs, isOpenForWriting, room } = this;
+    const { quietMs, patienceMs, longestMs, isOpenForWriting, room } = this;
     const source = folderSource({
       ...{ paths, possibleCpus: 2, releases: ['token'] },
-      ...{ quietMs, isOpenForWriting, patienceMs, ...(room && { room }) },
+      ...{ quietMs, isOpenForWriting, patienceMs, longestMs, ...(room && { room }) },
     });
     this.#sources.push(source);
     this.changes = 0;
@@ -48,6 +49,7 @@ export class FolderFixture {
   async end(): Promise<void> {
     this.quietMs = 200;
     this.patienceMs = 5_000;
+    this.longestMs = 5_000;
     this.isOpenForWriting = () => undefined;
     for (const source of this.#sources.splice(0)) await source.close();
     for (const folder of this.#folders.splice(0)) rmSync(folder, { recursive: true, force: true });
