@@ -32,7 +32,7 @@ describe('agent, when somebody else changes its maps', () => {
       await eventually('the log counts both', () => logged(agent.log, 'driftFound') === 2);
       expect(logged(agent.log, 'driftRepaired')).to.equal(2);
       await agent.said(/Drift outerMap=tenants key=1 innerMap=a\/one found="no entry"/);
-      await agent.said(/Drift outerMap=tenants key=2 innerMap=a\/two found="another inner map/);
+      await agent.said(/Drift outerMap=tenants key=2 innerMap=a\/two found="inner map \d+/);
     });
   }
 
@@ -60,7 +60,7 @@ describe('agent, when somebody else changes its maps', () => {
     await fixture().holds('tenants', { [u32(1)]: u32Pairs({ 1: 1 }) });
     expect(idsIn(fixture().pin('tenants')).get(u32(1))).to.equal(id);
     await fixture().reported(drift({ found: 1, repaired: 1 }));
-    await agent.said(/Drift .*innerMap=a\/web found="0 entries missing, 1 different, 0 not declared"/);
+    await agent.said(/Drift .*innerMap=a\/web found="1 = 5 instead of 1"/);
   });
 
   it('removes a key that somebody adds to a map of ours, and leaves it where undeclared keys are kept', async () => {
