@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -44,8 +44,10 @@ const isRoot = process.getuid?.() === 0;
       if (left.signalCode === null) await once(left, 'close');
       expect(compared().lines).to.deep.equal([]);
     } finally {
+      // Where the check fails to, this does
       left.kill('SIGKILL');
-      rmdirSync(others);
+      spawnSync('umount', ['--lazy', mount], { env: childEnvironment() });
+      for (const each of [own, others]) if (existsSync(each)) spawnSync('rmdir', [each]);
     }
   });
 });
