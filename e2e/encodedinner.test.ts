@@ -110,6 +110,7 @@ const NULL_KEY = { key: null, value: 3 };
 const NULL_KEY_TEXT = "spec.entries[0].key: Missing: the entry's key";
 const NEGATIVE = { key: 1, value: -2 };
 const NEGATIVE_TEXT = 'value: -2 is out of range: u32 takes 0 to 4294967295';
+const WRONG_KEY_TEXT = 'Key x: "x" is not an integer: u32 takes a decimal or a 0x number';
 const RANGE = many(10, index => `spec.entries[${index}].${NEGATIVE_TEXT}`).join('; ');
 
 describe('an InnerMap, encoded by the agent, a folder, the controller and the commands', () => {
@@ -158,11 +159,14 @@ describe('an InnerMap, encoded by the agent, a folder, the controller and the co
     expect(await made({ entries: ONE }, ring)).to.deep.equal(alike(text, 'f:11:14: spec.entries: '));
   });
 
-  it('has a maxEntries that the layout does not take: told before its contents are', async () => {
+  it('has a maxEntries that the layout does not take, and a value out of range: both are told', async () => {
     const text =
       "unusable: LayoutMismatch, An inner Array differs in maxEntries only where the template has the flag InnerMap: leave it out, all of them have the template's 4, or add the flag";
     const spec = { maxEntries: 9, entries: [NEGATIVE] };
-    expect(await made(spec, { ...HASH, type: 'Array' })).to.deep.equal(alike(text));
+    const { folder, ...others } = await made(spec, { ...HASH, type: 'Array' });
+    const both = `${text.replace('LayoutMismatch, ', 'LayoutMismatch, spec.maxEntries: ')}; spec.entries[0].${NEGATIVE_TEXT}`;
+    expect({ ...others, folder: folder.replace(/f:\d+:\d+: /g, '') }).to.deep.equal(alike(both));
+    expect(folder.match(/f:\d+:\d+: /g)).to.have.length(2);
   });
 
   it('has such a maxEntries in a folder, which tells its place', () => {
@@ -211,19 +215,70 @@ describe('an InnerMap, encoded by the agent, a folder, the controller and the co
   });
 
   it('has such an entry, and a key that the outer map does not take', async () => {
-    const text = 'rejected: InvalidKey, Key x: "x" is not an integer: u32 takes a decimal or a 0x number';
+    const text = `rejected: InvalidKey, ${WRONG_KEY_TEXT}; ${NULL_KEY_TEXT}`;
     expect(await made({ key: 'x', entries: [NULL_KEY] })).to.deep.equal({
       ...alike(text),
-      folder: `refused: f:13:12: InnerMap team/web: ${NULL_KEY_TEXT}`,
+      folder: [
+        `10:10: InnerMap team/web: spec.key: ${WRONG_KEY_TEXT}`,
+        `13:12: InnerMap team/web: ${NULL_KEY_TEXT}`,
+      ]
+        .map(line => `refused: f:${line}`)
+        .join('\n'),
     });
   });
+
+  it('has a wrong key and a value out of range: both are told', async () => {
+    const text = `rejected: InvalidKey, ${WRONG_KEY_TEXT}; spec.entries[0].${NEGATIVE_TEXT}`;
+    const { folder, ...others } = await made({ key: 'x', entries: [NEGATIVE] });
+    expect({ ...others, folder: folder.replace(/f:\d+:\d+: /g, '') }).to.deep.equal(alike(text));
+  });
+
+  it('has an entry that the parser refuses, and other mistakes: all are told, and what is refused once', async () => {
+    const entries = [{ key: null, value: -2 }, 5, { key: 1, value: 2, vlaue: 3 }, { key: 'y', value: 1 }];
+    const texts = [
+      NULL_KEY_TEXT,
+      'spec.entries[1]: Must be an object with key, value, not the number 5',
+      'spec.entries[2].vlaue: Unknown field: did you mean value',
+      `spec.entries[0].${NEGATIVE_TEXT}`,
+      'spec.entries[3].key: "y" is not an integer: u32 takes a decimal or a 0x number',
+    ];
+    const { folder, ...others } = await made({ entries });
+    const text = `unusable: InvalidEntries, ${texts.join('; ')}`;
+    expect({ ...others, folder: text }).to.deep.equal(alike(text));
+    const refusals = folder
+      .split('\n')
+      .map(line => line.replace(/^refused: f:\d+:\d+: InnerMap team.web: /, ''));
+    expect(refusals).to.have.members(texts);
+  });
+
+  it('has an entry that the parser refuses, and a key twice: both are told', async () => {
+    const text = `unusable: InvalidEntries, spec.entries[2].value: Missing: the entry's value; spec.entries[1].key: Key 1 is given by spec.entries[0] too: keep one`;
+    const { folder, ...others } = await made({ entries: [...ONE, ...ONE, { key: 2, value: null }] });
+    expect({ ...others, folder: text }).to.deep.equal(alike(text));
+    expect(folder).to.include('Key 1 is given by').and.include('Missing');
+  });
+
+  for (const [what, spec] of [
+    ['an unknown field', { entires: [] }],
+    ['a wrong maxEntries', { maxEntries: 0 }],
+    ['a wrong selector', { nodeSelector: 1 }],
+    ['a wrong key', { key: true }],
+    ['nineteen unknown fields', Object.fromEntries(many(19, at => [`f${at}`, 1]) as [])],
+    ['a contradiction', { sealed: true, update: 'InPlace' }],
+  ] as const)
+    it(`has ${what} and a value out of range: a folder tells both`, async () => {
+      const { folder } = await made({ ...spec, entries: [NEGATIVE] });
+      expect(folder).to.match(/refused: f:\d+:\d+: InnerMap team.web: spec/);
+      expect(folder).to.include(`InnerMap team/web: spec.entries[0].${NEGATIVE_TEXT}`);
+    });
 
   it('has more such entries than are told', async () => {
     const { folder, ...others } = await made({ entries: many(12, () => NULL_KEY) });
     const texts = many(10, index => NULL_KEY_TEXT.replace('0', String(index))).join('; ');
-    const text = `unusable: InvalidEntries, ${texts}; and 1 more`;
+    const text = `unusable: InvalidEntries, ${texts}; and 2 more`;
     expect({ ...others, folder: text }).to.deep.equal(alike(text));
-    expect(folder.split('\n')).to.have.length(11);
+    expect(folder.split('\n')).to.have.length(12);
+    expect(folder).to.include('spec: 12 entries are more than maxEntries 4');
   });
 
   for (const [reason, field, spec, name] of [

@@ -1,9 +1,10 @@
 import type { InnerMap, RawContent } from '../api/innermap.ts';
 import { parseInnerMap } from '../api/parse/manifest.ts';
-import { type Parsed, type Problem, problemsText, SHOWN_PROBLEMS } from '../api/problem.ts';
+import { listText, type Parsed, type Problem, problemText, SHOWN_PROBLEMS } from '../api/problem.ts';
 import type { Reason } from '../api/reason.ts';
 import type { ContentRoom } from './bytes/contentroom.ts';
-import { encodedSize, encodingSteps, type InvalidContent } from './codec/content.ts';
+import { type EncodedContent, encodedSize, encodingSteps, type InvalidContent } from './codec/content.ts';
+import { contentLeft } from './desired/remainder.ts';
 import { innerSpec, type OuterLayout } from './layout/outer.ts';
 import type { Steps } from './steps.ts';
 import type { Content } from './wanted.ts';
@@ -13,7 +14,9 @@ export type EncodedInner = Exclude<Content, { kind: 'invalid' }> | InvalidConten
 /** An InnerMap before its contents are read by the outer map's types. */
 export interface Arrival {
   readonly innerMap: InnerMap;
-  readonly content: RawContent | InvalidContent;
+  readonly content: RawContent;
+  /** What the parser refused of the contents, which are what it left. */
+  readonly refused?: readonly Problem[];
 }
 
 export interface EncodingOptions {
@@ -37,32 +40,39 @@ export function arrivalOf(object: unknown): Parsed<Arrival> {
   const { entries: _, table: __, ...outer } = spec ?? {};
   const bare = parseInnerMap({ ...rest, spec: outer });
   if (!bare.ok) return parsed;
-  const content = invalid('InvalidEntries', parsed.problems);
-  return { ok: true, value: { innerMap: bare.value.innerMap, content } };
+  const { innerMap } = bare.value;
+  return { ok: true, value: { innerMap, content: contentLeft(spec ?? {}), refused: parsed.problems } };
 }
 
-/** An InnerMap's contents as bytes, or their problems; in slices. */
+/** An InnerMap's contents as bytes, or all their problems and those of its maxEntries; in slices. */
 export function* encodeInner(
-  { innerMap, content }: Arrival,
+  { innerMap, content, refused = [] }: Arrival,
   { layout, possibleCpus, room }: EncodingOptions,
 ): Steps<EncodedInner> {
-  if ('kind' in content) return content;
-  if (layout === undefined) return { kind: 'pending' };
+  if (layout === undefined)
+    return refused.length === 0 ? { kind: 'pending' } : invalid('InvalidEntries', refused);
   const spec = innerSpec(layout, innerMap);
-  if (!spec.ok) return invalid(spec.reason, spec.problems);
-  const { maxEntries } = spec.value;
+  const maxEntries = spec.ok ? spec.value.maxEntries : layout.mostEntries;
   const encoded = yield* encodingSteps(content, layout, { maxEntries, possibleCpus, room });
+  if (!spec.ok) return invalid(spec.reason, [...refused, ...spec.problems], encoded);
+  if (refused.length > 0) return invalid('InvalidEntries', refused, encoded);
   return encoded.kind === 'invalid' ? encoded : { ...encoded, layoutDigest: layout.digest };
+}
+
+/** The mistakes that encoding found. That there is no room is none of who wrote it. */
+export function mistakesIn(
+  encoded: EncodedInner | EncodedContent,
+): Pick<InvalidContent, 'problems' | 'total'> {
+  return encoded.kind === 'invalid' && encoded.needs === undefined ? encoded : NOTHING;
 }
 
 /** The work of encoding, by entries and bytes of text. */
 export function weightOf({ content }: Arrival): number {
-  return 'kind' in content ? 0 : content.entries.length * 20 + (content.table?.length ?? 0);
+  return content.entries.length * 20 + (content.table?.length ?? 0);
 }
 
 /** The most bytes that it takes in memory until it is encoded, and then. */
 export function memoryOf({ content }: Arrival, layout: OuterLayout, possibleCpus: number | undefined) {
-  if ('kind' in content) return { before: 0, encoded: 0 };
   const before = content.entries.length * LISTED_ENTRY + (content.table?.length ?? 0);
   return { before, encoded: encodedSize(content, layout, possibleCpus) };
 }
@@ -70,8 +80,19 @@ export function memoryOf({ content }: Arrival, layout: OuterLayout, possibleCpus
 /** Bytes of the objects that a small entry of a list is, as measured. */
 const LISTED_ENTRY = 250;
 
-function invalid(reason: Reason, problems: readonly Problem[]): InvalidContent {
-  const message = problemsText(problems, SHOWN_PROBLEMS);
+/** These problems, and those that encoding found. */
+function invalid(reason: Reason, told: readonly Problem[], encoded?: EncodedContent): InvalidContent {
+  const more = encoded === undefined ? NOTHING : mistakesIn(encoded);
+  const problems = [...told, ...more.problems];
+  const total = told.length + more.total;
   const shown = problems.slice(0, SHOWN_PROBLEMS);
-  return { kind: 'invalid', reason, message, problems: shown, total: problems.length };
+  return {
+    kind: 'invalid',
+    reason,
+    message: listText(shown.map(problemText), total),
+    problems: shown,
+    total,
+  };
 }
+
+const NOTHING: Pick<InvalidContent, 'problems' | 'total'> = { problems: [], total: 0 };

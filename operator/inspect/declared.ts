@@ -86,7 +86,6 @@ export function encoded(
 /** The longest list that is a value. */
 function cpusGiven({ content }: Arrival): number {
   let most = 1;
-  if ('kind' in content) return most;
   for (const { value } of content.entries) if (Array.isArray(value)) most = Math.max(most, value.length);
   return most;
 }

@@ -49,7 +49,13 @@ function innerProblems(
   compiled: ReadonlyMap<string, CompiledOuterMap | string>,
 ): readonly ValidationProblem[] {
   const outer = compiled.get(object.spec.outerMap);
-  if (content.kind === 'invalid') return invalidProblems({ object, origin }, content);
+  if (content.kind === 'invalid') {
+    const claim =
+      typeof outer === 'object' ? claimOf({ innerMap: object, content: UNREAD }, outer) : undefined;
+    const key =
+      claim?.kind === 'rejected' ? [problem({ object, origin }, `${claim.reason}, ${claim.message}`)] : [];
+    return [...key, ...invalidProblems({ object, origin }, content)];
+  }
   if (typeof outer === 'string') return [];
   if (outer === undefined) {
     const meant = suggestion(object.spec.outerMap, [...compiled.keys()]);
@@ -60,6 +66,9 @@ function innerProblems(
   const claim = claimOf({ innerMap: object, content }, outer);
   return claim.kind === 'claim' ? [] : [problem({ object, origin }, `${claim.reason}, ${claim.message}`)];
 }
+
+/** For the verdict on a key alone. */
+const UNREAD: Content = { kind: 'pending' };
 
 /** A line for each problem that has a place of its own, as an editor can jump to. */
 function invalidProblems(

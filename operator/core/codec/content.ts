@@ -59,7 +59,7 @@ const SLICE = 8192;
 /** The most encoded bytes of one inner map. Checked before memory is allocated. */
 const MOST_BYTES = 512 * 1024 * 1024;
 
-/** The entries of an InnerMap as bytes, at once. */
+/** The entries of an InnerMap as bytes, at once. A key or a value that is undefined is no problem here: the parser told it. */
 export function encodeContent(raw: RawContent, layout: OuterLayout, options: ContentOptions): EncodedContent {
   return runToEnd(encodingSteps(raw, layout, options));
 }
@@ -90,7 +90,9 @@ export function* encodingSteps(
   );
   yield* fill(sheet, raw);
   if (sheet.total === 0 && sheet.count > options.maxEntries) return tooMany(sheet.count, options.maxEntries);
-  if (sheet.total === 0) yield* checkKeys(sheet, layout, options.maxEntries);
+  const { absent } = sheet;
+  if (sheet.total === 0 && !absent.key) yield* checkKeys(sheet, layout, options.maxEntries);
+  if (absent.key || absent.value) return invalid(sheet);
   return sheet.total > 0 ? invalid(sheet) : { kind: 'encoded', entries: finished(sheet, layout) };
 }
 
@@ -118,13 +120,15 @@ function* fill(sheet: EntryBuffer, raw: RawContent): Steps<void> {
 
 function encodeEntry(sheet: EntryBuffer, entry: RawEntry, index: number): void {
   try {
-    encodeOntoZeros(sheet.keyType, entry.key, sheet.keys, index * sheet.keyType.size);
+    if (entry.key === undefined) sheet.absent.key = true;
+    else encodeOntoZeros(sheet.keyType, entry.key, sheet.keys, index * sheet.keyType.size);
   } catch (problem) {
     refuse(sheet, { index, part: 'key' }, problem);
   }
   const isList = sheet.cpus !== undefined && isCpuList(sheet.valueType, entry.value);
   try {
-    if (isList) encodeCpuList(sheet, entry.value, index);
+    if (entry.value === undefined) sheet.absent.value = true;
+    else if (isList) encodeCpuList(sheet, entry.value, index);
     else encodeOntoZeros(sheet.valueType, entry.value, sheet.values, index * sheet.stride);
   } catch (problem) {
     refuse(sheet, { index, part: 'value' }, problem);

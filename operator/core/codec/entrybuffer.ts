@@ -14,6 +14,8 @@ export interface EntryBuffer {
   /** Undefined where all CPUs share a value. `possible` is undefined where the machine is not known. */
   readonly cpus?: { readonly count: number; readonly possible: number | undefined; readonly step: number };
   count: number;
+  /** Whether some key, some value was not given, which the parser has told: the bytes are of no use. */
+  readonly absent: { key: boolean; value: boolean };
   /** The number of entries from the list. Those after them come from the table. */
   readonly listed: number;
   /** The line of the table that each entry from it began on. */
@@ -47,6 +49,7 @@ export function newEntryBuffer(
       ? { cpus: { count, possible: size.possibleCpus, step: cpuStride(template) } }
       : {}),
     count: 0,
+    absent: { key: false, value: false },
     listed: size.listed,
     lines: new Uint32Array(size.rows),
     problems: [],

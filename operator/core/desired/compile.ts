@@ -8,7 +8,7 @@ import { keyBytes, keyText as textOf } from '../codec/keytext.ts';
 import type { Entries } from '../entries.ts';
 import { innerSpec, type OuterLayout, outerLayout } from '../layout/outer.ts';
 import { isLRU, type MapSpec } from '../mapspec.ts';
-import type { WantedInner } from '../wanted.ts';
+import type { Content, WantedInner } from '../wanted.ts';
 import { ownerOf } from './owner.ts';
 
 /** An OuterMap with the layout and the access rules that its InnerMaps are judged by. */
@@ -80,20 +80,21 @@ function compile(outerMap: OuterMap): CompiledOuterMap | string {
 
 function judge({ innerMap, content }: WantedInner, { layout, access }: CompiledOuterMap): Claim {
   const parsed = keyBytes(layout.outerKey, innerMap.spec.key);
-  if (!parsed.ok) return rejected('InvalidKey', `Key ${String(innerMap.spec.key)}: ${parsed.message}`);
+  if (!parsed.ok)
+    return rejected('InvalidKey', `Key ${String(innerMap.spec.key)}: ${parsed.message}`, content);
   const key = parsed.bytes;
   const keyText = textOf(layout.outerKey, key);
   const { namespace } = innerMap.metadata;
   if (!access.mayDeclare(namespace, key))
-    return rejected('KeyNotAllowed', denial(access, namespace, keyText));
+    return rejected('KeyNotAllowed', denial(access, namespace, keyText), content);
   const beyond = keyBeyondArray(layout, key);
-  if (beyond !== undefined) return rejected('InvalidKey', beyond);
+  if (beyond !== undefined) return rejected('InvalidKey', beyond, content);
   const owned = { keyHex: hex(key), keyText, owner: ownerOf(innerMap.metadata) };
   const made = innerSpec(layout, innerMap);
-  if (!made.ok)
-    return { kind: 'unusable', ...owned, reason: made.reason, message: messagesOf(made.problems) };
   if (content.kind === 'invalid')
     return { kind: 'unusable', ...owned, reason: content.reason, message: content.message };
+  if (!made.ok)
+    return { kind: 'unusable', ...owned, reason: made.reason, message: messagesOf(made.problems) };
   if (content.kind === 'pending' || content.layoutDigest !== layout.digest)
     return { kind: 'unusable', ...owned, reason: 'Pending', message: UNENCODED };
   const { entries } = content;
@@ -117,8 +118,10 @@ function messagesOf(problems: readonly Problem[]): string {
 
 const UNENCODED = 'Contents wait to be encoded by the OuterMap’s layout';
 
-function rejected(reason: Reason, message: string): Claim {
-  return { kind: 'rejected', reason, message };
+/** Its contents may be wrong too: all is told at once. */
+function rejected(reason: Reason, message: string, content: Content): Claim {
+  const told = content.kind === 'invalid' ? `${message}; ${content.message}` : message;
+  return { kind: 'rejected', reason, message: told };
 }
 
 /** An ArrayOfMaps has as many keys as entries. The kernel's E2BIG would come late and name no bounds. */

@@ -7,7 +7,8 @@ import { isObject } from '../../api/parse/section.ts';
 import { listText, type Problem, problemText } from '../../api/problem.ts';
 import { printable } from '../../api/text/printable.ts';
 import type { ContentRoom, CountedRoom } from '../../core/bytes/contentroom.ts';
-import { encodeInner } from '../../core/encodedinner.ts';
+import { keyProblems, type Remainder, remainderOf } from '../../core/desired/remainder.ts';
+import { type Arrival, type EncodedInner, encodeInner, mistakesIn } from '../../core/encodedinner.ts';
 import { type OuterLayout, outerLayout } from '../../core/layout/outer.ts';
 import { runToEnd } from '../../core/steps.ts';
 import { type Content, contentBytes, type WantedInner } from '../../core/wanted.ts';
@@ -85,8 +86,10 @@ export function readManifests(text: string, origin: string, options: CountedRead
 const LISTED = 1000;
 
 interface Waiting {
-  readonly manifest: InnerMapManifest;
+  readonly arrival: Arrival;
   readonly document: ManifestDocument;
+  /** Present where the parser refused it: what is left of it is read to tell all of its mistakes. */
+  readonly refused?: { readonly problems: readonly Problem[]; readonly remainder: Remainder };
 }
 
 /** An item of a reading, and the line of its document. */
@@ -144,8 +147,8 @@ class Reading {
 
   take(document: ManifestDocument): void {
     const parsed = parseManifest(document.value);
-    if (!parsed.ok) this.#rejectObject(document, parsed.problems);
-    else if (parsed.value.kind === 'InnerMap') this.#takeInner({ manifest: parsed.value.manifest, document });
+    if (!parsed.ok) this.#takeRefused(document, parsed.problems);
+    else if (parsed.value.kind === 'InnerMap') this.#takeInner(parsed.value.manifest, document);
     else this.#takeOuter(parsed.value.outerMap, document);
   }
 
@@ -161,33 +164,54 @@ class Reading {
     this.#outerMaps.push({ outerMap, layout: layout.value, origin: this.#originOf(document) });
   }
 
-  #takeInner(inner: Waiting): void {
-    this.#weigh(inner.document, inner.manifest.innerMap);
+  #takeInner(arrival: InnerMapManifest, document: ManifestDocument): void {
+    this.#weigh(document, arrival.innerMap);
+    this.#await({ arrival, document });
+  }
+
+  #takeRefused(document: ManifestDocument, problems: readonly Problem[]): void {
+    const remainder = remainderOf(document.value, problems);
+    if (remainder === undefined) this.#rejectObject(document, problems);
+    else this.#await({ arrival: remainder.arrival, document, refused: { problems, remainder } });
+  }
+
+  #await(inner: Waiting): void {
     const layout = this.#layoutOf(inner);
     if (layout === undefined) this.#waiting.push(inner);
     else this.#declare(inner, layout);
   }
 
   #declare(inner: Waiting, layout: OuterLayout | undefined): void {
-    const { innerMap } = inner.manifest;
+    const { innerMap } = inner.arrival;
     this.#encodedBy[innerMap.spec.outerMap] = layout?.digest ?? '';
-    const content = this.#contentOf(inner, layout);
+    const encoded = this.#encoded(inner, layout);
+    if (inner.refused !== undefined) {
+      const { problems, remainder } = inner.refused;
+      const found = mistakesIn(encoded);
+      const all = [...problems, ...keyProblems(remainder, layout), ...found.problems];
+      this.#rejectObject(inner.document, all, found.total - found.problems.length);
+      return;
+    }
+    const content = this.#contentOf(encoded, inner.document);
     const item = { innerMap, content, origin: this.#originOf(inner.document) };
     this.#innerMaps.push({ line: inner.document.line, item });
   }
 
-  #layoutOf({ manifest }: Waiting): OuterLayout | undefined {
+  #encoded({ arrival }: Waiting, layout: OuterLayout | undefined): EncodedInner {
+    const { possibleCpus, room } = this.#options;
+    return runToEnd(encodeInner(arrival, { layout, possibleCpus, room }));
+  }
+
+  #layoutOf({ arrival }: Waiting): OuterLayout | undefined {
     const { layouts, prefer } = this.#options;
-    const name = manifest.innerMap.spec.outerMap;
+    const name = arrival.innerMap.spec.outerMap;
     const [own, given] = [this.#own.get(name), layouts.get(name)];
     return prefer === 'own' ? (own ?? given) : (given ?? own);
   }
 
   /** The contents; each of their problems has its place in the file. */
-  #contentOf({ manifest, document }: Waiting, layout: OuterLayout | undefined): Content {
-    const { possibleCpus, room } = this.#options;
-    const content = runToEnd(encodeInner(manifest, { layout, possibleCpus, room }));
-    room?.take(contentBytes(content));
+  #contentOf(content: EncodedInner, document: ManifestDocument): Content {
+    this.#options.room?.take(contentBytes(content));
     if (content.kind !== 'invalid') return content;
     const { kind, reason, problems, total, needs = Infinity } = content;
     this.#needs = Math.min(this.#needs, needs);
@@ -199,16 +223,18 @@ class Reading {
     return { kind, reason, message: listText(places, total), details, unlisted: total - details.length };
   }
 
-  #rejectObject(document: ManifestDocument, problems: readonly Problem[]): void {
+  /** `unlisted`: the number of problems beyond these. */
+  #rejectObject(document: ManifestDocument, problems: readonly Problem[], unlisted = 0): void {
     const name = named(document.value);
     if (name?.foreign === true && !name.identity.startsWith(STATE))
       this.reject({ line: document.line, column: 1 }, `is no object of ${GROUP}: keep it elsewhere`, name);
     else {
       for (const problem of problems.slice(0, LISTED_PROBLEMS))
         this.reject(document.locate(problem.path), problemText(problem), name);
-      const more = problems.slice(LISTED_PROBLEMS);
-      if (more.length > 0)
-        this.reject(document.locate(more[0]!.path), `${more.length} more mistakes from here on`, name);
+      const more = problems.length - LISTED_PROBLEMS;
+      const from = problems[Math.min(LISTED_PROBLEMS, problems.length - 1)]!;
+      const count = Math.max(0, more) + unlisted;
+      if (count > 0) this.reject(document.locate(from.path), `${count} more mistakes from here on`, name);
     }
   }
 
