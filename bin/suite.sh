@@ -4,8 +4,9 @@ export PATH="$PATH:/usr/sbin:/sbin" E2E_PROVIDER="${E2E_PROVIDER:-local}"
 
 SUITE_SECONDS=3000   # a suite that hangs is a failure, not a wait
 VM_SECONDS=1200      # and an emulated machine; alone on two cores it takes half of that
+KERNEL_SECONDS=300   # and what cannot be fetched
 
-passed=0 failed=0 skipped=0 building=
+passed=0 failed=0 skipped=0 building= running=
 scratch=$(mktemp -d)
 chmod 711 "$scratch"   # specs reach folders of theirs as other users, too
 summary="$scratch/summary.json"
@@ -50,12 +51,22 @@ prune_outputs() {
   done
 }
 
+# Runs a command so that a signal to this shell is heard at once: bash hears none while it waits for a foreground command.
+until_ended() {
+  local status=0
+  "$@" &
+  running=$!
+  wait "$running" || status=$?
+  running=
+  return "$status"
+}
+
 # run_specs COMMAND…, which is mocha with its options, or what measures mocha.
 run_specs() {
   local status=0
   # libuv's pool as bin/innermap.js gives it to the agent
   INNERMAP_SUITE=$$ INNERMAP_TEST_SUMMARY="$summary" TMPDIR="$scratch/tmp" UV_THREADPOOL_SIZE=256 \
-    timeout --kill-after=10 "$SUITE_SECONDS" "$@" --reporter bin/reporter.cjs || status=$?
+    until_ended timeout --kill-after=10 "$SUITE_SECONDS" "$@" --reporter bin/reporter.cjs || status=$?
   if [ ! -s "$summary" ]; then
     failed=$((failed + 1))
     echo "FAIL mocha ended before its specs did (exit $status)"
@@ -79,12 +90,13 @@ count_specs() {
 # run_vm VERSION: what concerns the kernel, on another kernel than this machine's.
 run_vm() {
   local why
-  if why=$(vm_is_missing) && [ "${CI:-}" != true ]; then
+  if why=$(vm_is_missing "$1") && [ "${CI:-}" != true ]; then
     skipped=$((skipped + 1))
     echo "skip kernel $1: $why"
     return
   fi
   INNERMAP_SUITE=$$ INNERMAP_TEST_SUMMARY="$scratch/vm.json" TMPDIR="$scratch/tmp" \
+    until_ended timeout --kill-after=10 $((VM_SECONDS + 300)) \
     node --enable-source-maps dist/e2e/vm/run.js "$1" --suite --limit "$VM_SECONDS" || true
   if [ ! -s "$scratch/vm.json" ]; then
     failed=$((failed + 1))
@@ -95,18 +107,21 @@ run_vm() {
   echo "$([ "$specs_failed" -eq 0 ] && echo 'ok  ' || echo FAIL) kernel $1: $specs_passed passed, $specs_failed failed, $specs_skipped skipped"
 }
 
-# What it takes: an emulator, and Debian's packages.
+# What it takes: an emulator, and a kernel out of Debian's packages, which other systems have no mirror of.
 vm_is_missing() {
   local program
   for program in "qemu-system-$(uname -m)" apt-get dpkg-deb; do
     command -v "$program" >/dev/null || { echo "$program is missing"; return; }
   done
+  timeout "$KERNEL_SECONDS" bash e2e/vm/kernel.sh "$1" "$(dpkg --print-architecture)" >/dev/null 2>"$scratch/kernel" ||
+    { tail -n1 "$scratch/kernel"; return; }
   return 1
 }
 
 # Ended before its end: what the specs had is taken away all the same.
 interrupted() {
   trap '' INT TERM HUP
+  [ -z "$running" ] || { kill "$running" 2>/dev/null; wait "$running"; }
   failed=$((failed + 1))
   echo 'FAIL the run was ended'
   end
