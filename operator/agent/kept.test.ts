@@ -72,6 +72,23 @@ describe('turn, the contents that an InnerMap keeps', () => {
     return eachWay(web, elder, gone);
   });
 
+  it('are those at its former key, while another has the key that it moved to', async () => {
+    const folder = tenants
+      .inner('team-a/web', 'tenants', 7, { 1: 1, 2: 2 })
+      .inner('team-a/api', 'tenants', 8, { 8: 8 });
+    const mistyped = folder.inner('team-a/web', 'tenants', 8, { 1: 1 });
+    await eachWay(folder, mistyped, theFirst);
+    await eachWay(
+      folder,
+      mistyped.outer('other').inner('team-a/web', 'other', 8, {}).inner('team-a/api', 'other', 8, {}),
+      theFirst,
+    );
+    const denied = { pin: 'tenants', access: [{ namespaces: ['team-a'], keys: ['8..9'] }] };
+    await eachWay(folder, mistyped.outer('tenants', denied), gone);
+    await eachWay(folder, folder.without('team-a/web'), gone);
+    await eachWay(folder, mistyped.inner('team-a/web', 'tenants', 9, {}), gone);
+  });
+
   it('are none where the key is no longer its own', async () => {
     const access = [{ namespaces: ['team-b'] }];
     await eachWay(web, web.outer('tenants', { pin: 'tenants', access }), gone);

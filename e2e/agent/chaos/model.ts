@@ -54,6 +54,8 @@ export class Model {
   ];
   readonly inners = new Map<string, ModelInner>();
   readonly #random: Random;
+  /** Each name is given once: an InnerMap that comes back at a key that another has keeps its former key. */
+  #made = 0;
 
   constructor(random: Random) {
     this.#random = random;
@@ -95,6 +97,17 @@ export class Model {
     return file === 'outers.yaml' ? [...inners, ...this.outers.map(manifestOf)] : inners;
   }
 
+  /** Lets every namespace have every key again, and answers what undoes that; nothing where it is so already. */
+  open(): (() => void) | undefined {
+    const alpha = this.outer('alpha');
+    const { access, ...rest } = alpha.spec;
+    if (!isClosed(access)) return undefined;
+    alpha.spec = rest;
+    return () => {
+      alpha.spec = { ...alpha.spec, access };
+    };
+  }
+
   /** Whether this node is selected: where it is not, nothing is expected. */
   isHere(outer: string): boolean {
     return this.outer(outer).spec['nodeSelector'] === undefined;
@@ -119,12 +132,11 @@ export class Model {
 
   /** Of two that declare one key the first by namespace and name has it. */
   #owners(outer: string): ReadonlyMap<number, ModelInner> {
-    const access = this.outer(outer).spec['access'] as { namespaces: string[] }[] | undefined;
-    const isClosed = access?.[0]?.namespaces[0] === 'a';
+    const closed = isClosed(this.outer(outer).spec['access']);
     const mine = [...this.inners.values()].filter(inner => inner.outer === outer);
     const owners = new Map<number, ModelInner>();
     for (const inner of mine.toSorted((a, b) => (a.name < b.name ? 1 : -1)))
-      if (!isClosed || inner.name.startsWith('a/')) owners.set(inner.key, inner);
+      if (!closed || inner.name.startsWith('a/')) owners.set(inner.key, inner);
     return owners;
   }
 
@@ -140,10 +152,8 @@ export class Model {
   #add(): void {
     const random = this.#random;
     const key = random.number(STRANGE_KEYS);
-    const name = `${random.of(['a', 'b'])}/map-${random.number(1000)}`;
+    const name = `${random.of(['a', 'b'])}/map-${random.number(1000)}-${++this.#made}`;
     const outer = random.of(['alpha', 'beta', 'gamma']);
-    const known = this.inners.get(name);
-    if (known !== undefined) return;
     const spec = random.of([{}, {}, { update: 'InPlace' }, { sealed: true }, { maxEntries: 8 }]);
     const inner = { name, outer, key, pairs: {}, spec, file: random.of(FILES) };
     this.inners.set(name, inner);
@@ -161,6 +171,10 @@ function manifestOf({ name, spec, release }: ModelOuter): Manifest {
   const pin = spec.pin === undefined ? {} : { pin: spec.pin };
   const metadata = { name, annotations: release === undefined ? {} : { [RELEASE]: release } };
   return { ...outerMap(name, spec), metadata, spec: { ...unpinned, ...pin } };
+}
+
+function isClosed(access: unknown): boolean {
+  return (access as { namespaces: string[] }[] | undefined)?.[0]?.namespaces[0] === 'a';
 }
 
 const RELEASE = 'innermap.io/release-removal';

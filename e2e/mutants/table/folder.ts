@@ -20,7 +20,7 @@ export const folderMutants: readonly Mutant[] = [
   {
     name: 'an InnerMap that can have no key leaves its file whole',
     file: ASSEMBLY,
-    from: 'part.isWrong ||= part.inners.some(inner => places.misplaced.has(inner));',
+    from: 'part.isWrong ||= part.inners.some(isMistake);',
     to: '',
     specs: MISTAKES,
   },
@@ -41,7 +41,7 @@ export const folderMutants: readonly Mutant[] = [
   {
     name: 'a key moves while something else in its file is wrong',
     file: ASSEMBLY,
-    from: 'places.misplaced.get(inner) ?? (isMoved ? UNMOVED : undefined)',
+    from: 'places.misplaced.get(inner)?.why ?? (isMoved(inner) ? UNMOVED : undefined)',
     to: 'places.misplaced.get(inner) ?? (isMoved && UNMOVED.length === 0 ? UNMOVED : undefined)',
     specs: MISTAKES,
   },

@@ -59,3 +59,60 @@ export const mistakesMutants: readonly Mutant[] = [
     specs: ['dist/operator/source/folder/refused.test.js'],
   },
 ];
+
+const KEPT = ['dist/operator/agent/kept.test.js'];
+const MISTAKES = ['dist/operator/source/folder/mistakes.test.js'];
+const REMOVALS = 'operator/core/plan/removals.ts';
+const ASSEMBLY = 'operator/source/folder/assembly.ts';
+
+export const standingMutants: readonly Mutant[] = [
+  {
+    name: 'an InnerMap that moved to a key of another loses its former one',
+    file: 'operator/core/desired/desired.ts',
+    from: "reason === 'KeyConflict')",
+    to: "reason === 'KeyNotAllowed')",
+    specs: KEPT,
+  },
+  {
+    name: 'the loser of a conflict keeps its contents at the key of an InnerMap that cannot be taken',
+    file: REMOVALS,
+    from: 'if (ours && keeper === undefined && isDisplaced',
+    to: 'if (ours && isDisplaced',
+    specs: KEPT,
+  },
+  {
+    name: 'the loser of a conflict keeps a key that access denies it',
+    file: REMOVALS,
+    from: 'return innerMap !== undefined && access.mayDeclare(innerMap.metadata.namespace, bytesOf(keyHex));',
+    to: 'return innerMap !== undefined && access.mayDeclare !== undefined && bytesOf(keyHex) !== undefined;',
+    specs: KEPT,
+  },
+  {
+    name: 'a conflict with a stranger holds the removals of a good file',
+    file: ASSEMBLY,
+    from: "|| (by === 'conflict' && isMoved(inner));",
+    to: "|| by === 'conflict';",
+    specs: MISTAKES,
+  },
+  {
+    name: 'a typo in the key that hits another InnerMap takes the rest of the file out',
+    file: ASSEMBLY,
+    from: "|| (by === 'conflict' && isMoved(inner));",
+    to: ';',
+    specs: MISTAKES,
+  },
+  {
+    name: 'an InnerMap that access denies its key holds the removals of its file',
+    file: ASSEMBLY,
+    from: 'return !unmoved.has(inner) && mayBeAnother(inner, part);',
+    to: 'return !unmoved.has(inner) && (mayBeAnother(inner, part) || part.inners.length > 0);',
+    specs: MISTAKES,
+  },
+  {
+    name: 'a typo in the namespace is an InnerMap that was taken out',
+    file: ASSEMBLY,
+    from: "'innerMap' in item && !own.has(identity) && isSamePlace(item, inner)",
+    to: "'outerMap' in item && !own.has(identity) && item.origin === inner.origin",
+    specs: MISTAKES,
+  },
+];

@@ -7,6 +7,7 @@ import { groupBy } from '../items.ts';
 import { every, runToEnd, type Steps } from '../steps.ts';
 import type { Wanted, WantedInner } from '../wanted.ts';
 import { type CompiledOuterMap, claimOf, compileOuterMap, type DesiredInner } from './compile.ts';
+import { ownerOf } from './owner.ts';
 import { overQuota } from './quota.ts';
 import { bySeniority, compareText } from './seniority.ts';
 
@@ -21,6 +22,8 @@ export interface DesiredOuter extends CompiledOuterMap {
   readonly inners: ReadonlyMap<string, DesiredInner>;
   /** Keys whose owner's new contents cannot be used: what it programmed before stays, and nobody else's. */
   readonly kept: ReadonlyMap<string, KeptKey>;
+  /** InnerMaps of any outer map whose key another has, by their identity in the kernel: what each has at another key stays. */
+  readonly displaced: ReadonlyMap<string, InnerMap>;
 }
 
 /** An object that is not programmed because of its own declaration or another's. */
@@ -63,9 +66,11 @@ export function* desiring(wanted: Wanted, node: Node): Steps<Desired> {
   const selected = new Set(here.map(outerMap => outerMap.metadata.name));
   const groups = innersByOuter(wanted.innerMaps, node);
   const outers = new Map<string, DesiredOuter>();
+  const displaced = new Map<string, InnerMap>();
   for (const compiled of usableOf(here, rejections)) {
     const { name } = compiled.outerMap.metadata;
-    outers.set(name, yield* desiredOuter(compiled, groups.get(name) ?? [], rejections));
+    const desired = yield* desiredOuter(compiled, groups.get(name) ?? [], rejections);
+    outers.set(name, { ...desired, displaced });
   }
   for (const [name, inners] of groups) {
     if (outers.has(name) || (declared.has(name) && !selected.has(name))) continue;
@@ -75,6 +80,9 @@ export function* desiring(wanted: Wanted, node: Node): Steps<Desired> {
       : outerMapNotFound(name, [...declared]);
     for (const { innerMap } of inners) rejections.push({ object: innerMap, reason, message });
   }
+  for (const { object, reason } of rejections)
+    if (object.kind === 'InnerMap' && reason === 'KeyConflict')
+      displaced.set(ownerOf(object.metadata), object);
   return { outers, rejections: rejections.toSorted(byObject), declared: selected };
 }
 
@@ -116,7 +124,7 @@ function* desiredOuter(
   compiled: CompiledOuterMap,
   wanted: readonly WantedInner[],
   rejections: Rejection[],
-): Steps<DesiredOuter> {
+): Steps<Omit<DesiredOuter, 'displaced'>> {
   const inners = new Map<string, DesiredInner>();
   const kept = new Map<string, KeptKey>();
   const due = every();

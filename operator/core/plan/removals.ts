@@ -12,7 +12,8 @@ export type Removal = Extract<Step, { verb: 'remove' }>;
 
 /**
  * Removals of the keys that nobody declares: of ours always, of foreign ones by undeclaredKeys. An InnerMap whose contents
- * cannot be used keeps what it programmed before; what another left at its key goes as if nobody had the key.
+ * cannot be used keeps what it programmed before; what another left at its key goes as if nobody had the key. One whose
+ * key another has keeps what it has at a key that nobody wants and it may have: its key may have been mistyped.
  */
 export function* removals(
   name: string,
@@ -32,11 +33,25 @@ export function* removals(
     // Ours without a name that tells the owner: an older version made it, for whoever had the key
     if (keeper !== undefined && (owner === undefined ? ours : owner === keeper)) continue;
     if (!ours && !foreignToo) continue;
+    if (ours && keeper === undefined && isDisplaced(desired, owner, keyHex)) continue;
     const pin = ours ? { pin: innerPinName(keyHex), ...(foreignToo ? {} : { only: id }) } : {};
-    const key = bytesOfHex(keyHex) ?? new Uint8Array(0);
+    const key = bytesOf(keyHex);
     steps.push({ verb: 'remove', outer: name, key, keyText: keyText(outerKey, key), ours, ...pin });
   }
   return steps;
+}
+
+function isDisplaced(
+  { displaced, access }: DesiredOuter,
+  owner: string | undefined,
+  keyHex: string,
+): boolean {
+  const innerMap = owner === undefined ? undefined : displaced.get(owner);
+  return innerMap !== undefined && access.mayDeclare(innerMap.metadata.namespace, bytesOf(keyHex));
+}
+
+function bytesOf(keyHex: string): Uint8Array {
+  return bytesOfHex(keyHex) ?? new Uint8Array(0);
 }
 
 /** A removal of too many keys at once: reported, and done only with its token. */

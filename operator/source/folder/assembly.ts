@@ -66,6 +66,8 @@ interface Claims {
  * Files in the order of their paths; an object that two of them declare belongs to the first.
  * - While something of a file is wrong (an object is refused, or an InnerMap can have no key), everything stays that it
  *   declared before and does not declare now: whether that was taken out, or the mistake hides it, nobody can know.
+ * - What others make so (they have the key, access does not allow it) is a mistake of the file where the InnerMap moved
+ *   there or may be another under a wrong name, and no mistake where it stands: a stranger's declaration holds no removals.
  * - A file that was never good since the start hides what an earlier run may have programmed: the set is incomplete.
  */
 export function assembled(files: readonly FileState[], around: Surroundings): Assembly {
@@ -135,18 +137,32 @@ function placed(live: readonly Part[], claims: Claims): Places {
     unmoved,
   );
   for (const part of live) {
-    part.isWrong ||= part.inners.some(inner => places.misplaced.has(inner));
+    const isMoved = (inner: WantedInner) => !unmoved.has(inner) && earlier(inner, part) !== undefined;
+    const isMistake = (inner: WantedInner) => {
+      const by = places.misplaced.get(inner)?.by;
+      if (by === 'denial') return !unmoved.has(inner) && mayBeAnother(inner, part);
+      return by === 'itself' || (by === 'conflict' && isMoved(inner));
+    };
+    part.isWrong ||= part.inners.some(isMistake);
     if (!part.isWrong) continue;
     keepOuterMaps(part, claims);
     for (const inner of part.inners) {
-      const isMoved = !unmoved.has(inner) && earlier(inner, part) !== undefined;
-      const why = places.misplaced.get(inner) ?? (isMoved ? UNMOVED : undefined);
+      const why = places.misplaced.get(inner)?.why ?? (isMoved(inner) ? UNMOVED : undefined);
       if (why !== undefined) part.misplaced.set(inner, why);
     }
   }
   if (!live.some(({ isWrong }) => isWrong)) return places;
   const good = live.flatMap(({ inners, misplaced }) => inners.filter(inner => !misplaced.has(inner)));
   return placesOf(claims.outerMaps, good, unmoved);
+}
+
+/** Whether its name or namespace may be a typo: an InnerMap that had this place is missing, or nobody knows what had it. */
+function mayBeAnother(inner: WantedInner, { before, file }: Part): boolean {
+  if (!before.wasWhole || before.declarations.has(identityOf(inner))) return true;
+  const own = declarationsOf(file);
+  return [...before.declarations].some(
+    ([identity, item]) => 'innerMap' in item && !own.has(identity) && isSamePlace(item, inner),
+  );
 }
 
 const UNMOVED = 'Keeps its key until everything in the file is taken';

@@ -5,9 +5,16 @@ import { outerMapNotFound } from '../../core/desired/desired.ts';
 import { bySeniority } from '../../core/desired/seniority.ts';
 import type { WantedInner } from '../../core/wanted.ts';
 
-/** Where InnerMaps are in the outer maps, and which can be nowhere, and why. */
+/** Why an InnerMap can be nowhere. */
+export interface Misplaced {
+  readonly why: string;
+  /** A conflict and a denial are made by other objects: they can be in a file in which nothing is wrong. */
+  readonly by: 'itself' | 'conflict' | 'denial';
+}
+
+/** Where InnerMaps are in the outer maps, and which can be nowhere. */
 export interface Places {
-  readonly misplaced: ReadonlyMap<WantedInner, string>;
+  readonly misplaced: ReadonlyMap<WantedInner, Misplaced>;
   /** Whether an InnerMap could be there too. */
   hasRoom(inner: WantedInner): boolean;
 }
@@ -24,7 +31,7 @@ export function placesOf(
 ): Places {
   const outers = new Map(outerMaps.map(outer => [outer.metadata.name, compileOuterMap(outer)]));
   const owners = new Map<string, WantedInner>();
-  const misplaced = new Map<WantedInner, string>();
+  const misplaced = new Map<WantedInner, Misplaced>();
   const unknown = new Map<string, string>();
   const whyUnknown = (name: string) => {
     const why = unknown.get(name) ?? outerMapNotFound(name, [...outers.keys()]);
@@ -34,23 +41,28 @@ export function placesOf(
   const placeOf = (inner: WantedInner): Place => {
     const { outerMap } = inner.innerMap.spec;
     const outer = outers.get(outerMap);
-    if (outer === undefined) return { kind: 'nowhere', why: whyUnknown(outerMap) };
+    if (outer === undefined) return { kind: 'nowhere', why: whyUnknown(outerMap), by: 'itself' };
     if (typeof outer === 'string') return { kind: 'unknown' };
     const claim = claimOf(inner, outer);
-    if (claim.kind === 'rejected') return { kind: 'nowhere', why: claim.message };
+    if (claim.kind === 'rejected')
+      return {
+        kind: 'nowhere',
+        why: claim.message,
+        by: claim.reason === 'KeyNotAllowed' ? 'denial' : 'itself',
+      };
     const { keyHex, keyText } = claim.kind === 'claim' ? claim.desired : claim;
     return { kind: 'key', at: `${outerMap}\n${keyHex}`, keyText };
   };
   for (const inner of innerMaps) {
     const place = placeOf(inner);
-    if (place.kind === 'nowhere') misplaced.set(inner, place.why);
+    if (place.kind === 'nowhere') misplaced.set(inner, place);
     if (place.kind !== 'key' || isElsewhere(inner)) continue;
     const owner = owners.get(place.at);
     const [has, lacks] =
       owner === undefined || goesBefore(inner, owner, first) ? [inner, owner] : [owner, inner];
     owners.set(place.at, has);
-    if (lacks !== undefined)
-      misplaced.set(lacks, `Key ${place.keyText} belongs to InnerMap ${innerMapName(has.innerMap)}`);
+    const why = `Key ${place.keyText} belongs to InnerMap ${innerMapName(has.innerMap)}`;
+    if (lacks !== undefined) misplaced.set(lacks, { why, by: 'conflict' });
   }
   const hasRoom = (inner: WantedInner) => {
     const place = placeOf(inner);
@@ -61,7 +73,7 @@ export function placesOf(
 
 type Place =
   | { readonly kind: 'key'; readonly at: string; readonly keyText: string }
-  | { readonly kind: 'nowhere'; readonly why: string }
+  | ({ readonly kind: 'nowhere' } & Misplaced)
   /** Its OuterMap cannot be used, which that one's problem says. */
   | { readonly kind: 'unknown' };
 
