@@ -59,9 +59,16 @@ export const kernelMutants: readonly Mutant[] = [
   {
     name: 'a batch that waited for each entry corrects nothing',
     file: `${LIBBPF}/outer/ways.ts`,
-    from: "else this.updateBatch = 'perEntry';",
-    to: "else this.updateBatch = 'once';",
+    from: "if (await waits(refused)) this.updateBatch = 'perEntry';",
+    to: "if (await waits(refused)) this.updateBatch = 'once';",
     specs: [AGED],
+  },
+  {
+    name: 'a batch that came late counts as one that waits for each entry',
+    file: `${LIBBPF}/outer/ways.ts`,
+    from: 'if (await waits(refused)) this',
+    to: 'if (await waits(refused).then(() => true)) this',
+    specs: [FALLBACK],
   },
   {
     name: 'an ArrayOfMaps whose lookups wait is read by batch',

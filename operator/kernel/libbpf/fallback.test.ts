@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { contentContract } from '../testing/contract/content.ts';
 import { errnos, HASH, KernelFixture, numbered, openMap, u32 } from '../testing/contract/fixture.ts';
 import { ERRNO } from './errno.ts';
-import type { Library } from './library.ts';
+import type { Call, Library } from './library.ts';
 import { openLibrary } from './library.ts';
 import { onRealKernel, onScratch, Scratch } from './scratch.test.ts';
 
@@ -29,6 +30,23 @@ const without = (errno: number): Library =>
     mapUpdateBatch: () => -errno,
     mapDeleteBatch: () => -errno,
   });
+
+/** More than may be singles side by side. */
+const BATCH = 300;
+
+/** Batches that answer after two milliseconds an entry, as where the process got no processor. */
+function lateBatches(entries: number): Library {
+  const library = openLibrary();
+  const late = <T extends readonly unknown[]>(call: Call<T>): Call<T> =>
+    Object.assign((...args: T) => call(...args), {
+      later: async (...args: T) => {
+        await sleep(2 * entries);
+        return call.later(...args);
+      },
+    });
+  const { mapUpdateBatch, mapDeleteBatch } = library;
+  return { ...library, mapUpdateBatch: late(mapUpdateBatch), mapDeleteBatch: late(mapDeleteBatch) };
+}
 
 onRealKernel('a kernel of another age', () => {
   const kernels: readonly (readonly [string, () => Library])[] = [
@@ -119,6 +137,25 @@ onRealKernel('a kernel of another age', () => {
       const [reading] = await kernel.readInner([{ pin: request.pin }]);
       if (reading === undefined || !('entries' in reading)) throw reading ?? new Error('no answer');
       expect(reading.entries.values).to.deep.equal(upserts.values);
+    });
+
+    it('a batch that came late on a busy machine is no verdict: the next goes by batch too', async () => {
+      const kernel = scratch().open(lateBatches(BATCH));
+      const spec = { ...HASH, type: 'HashOfMaps', valueSize: 4, maxEntries: BATCH } as const;
+      const outer = kernel.createOuter(spec, HASH, 'late');
+      const request = { spec: HASH, name: 'x', label: 'x', freeze: false, pin: scratch().path('x') };
+      const inner = openMap((await kernel.build([{ ...request, entries: numbered(0, 0) }]))[0]);
+      const keys = u32(...Array.from({ length: BATCH }, (_, at) => at));
+      const before = kernel.counts();
+      for (const change of ['first', 'second']) {
+        expect(errnos(await kernel.replace(outer, keys, Array(BATCH).fill(inner))), change).to.deep.equal({});
+        expect(errnos(await kernel.remove(outer, keys)), change).to.deep.equal({});
+      }
+      const { update_batch, delete_batch } = kernel.counts();
+      expect(update_batch - before.update_batch).to.equal(2);
+      expect(delete_batch - before.delete_batch).to.equal(2);
+      inner.close();
+      outer.close();
     });
 
     it('EBUSY of a bucket that a program holds: tried again', async () => {

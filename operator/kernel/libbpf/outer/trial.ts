@@ -2,7 +2,8 @@ import type { MapSpec } from '../../../core/mapspec.ts';
 import { ERRNO, kernelError } from '../errno.ts';
 import type { Host, OwnedMap } from '../maps.ts';
 import { createMap } from '../maps.ts';
-import { EXIST } from '../symbols.ts';
+import { ANY, EXIST } from '../symbols.ts';
+import type { Trial } from './waiting.ts';
 
 /** Random keys that are tried before all count as taken, as short keys can be. */
 const KEY_TRIES = 64;
@@ -31,6 +32,20 @@ export async function acceptsInner(
     library.close(fd);
   }
 }
+
+/**
+ * An update with an fd of nothing: EBADF, in any outer map. Where a refused update waits, a batch waits for each of its
+ * entries: both ended in 6.8. Refusals take 9 µs or a grace period, whatever else the machine does.
+ */
+export function refusedUpdate({ library }: Host, { fd, spec }: OwnedMap): Trial {
+  const key = new Uint8Array(spec.keySize);
+  return {
+    later: () => library.mapUpdate.later(fd, key, NO_FD, ANY),
+    now: () => library.mapUpdate(fd, key, NO_FD, ANY),
+  };
+}
+
+const NO_FD = Uint32Array.of(0xffff_ffff);
 
 async function absentKey({ library }: Host, outer: OwnedMap): Promise<Uint8Array | undefined> {
   const value = new Uint32Array(1);

@@ -25,12 +25,14 @@ export class OuterWays {
     return this.#lookupsWait;
   }
 
-  /** What a batch took corrects what the probe found: one that waits for each entry takes a thousand times its time. */
-  took(kind: 'update' | 'delete', { entries, milliseconds }: BatchTime): void {
+  /**
+   * A batch that waits for each entry takes a thousand times its time, and corrects what the probe found. So late can a
+   * batch come on a busy machine, too: `refused` is asked, which no load can change.
+   */
+  async updated({ entries, milliseconds }: BatchTime, refused: Trial): Promise<void> {
     // As many singles share one grace period, which load can stretch
     if (entries <= MOST_SINGLES || milliseconds < entries * LEAST_GRACE_PERIOD_MS) return;
-    if (kind === 'delete') this.deletesByBatch = false;
-    else this.updateBatch = 'perEntry';
+    if (await waits(refused)) this.updateBatch = 'perEntry';
   }
 }
 

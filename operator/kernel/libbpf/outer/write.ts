@@ -8,6 +8,7 @@ import { labelOf } from '../maps.ts';
 import { inParallel } from '../parallel.ts';
 import { ANY } from '../symbols.ts';
 import { readOuter } from './read.ts';
+import { refusedUpdate } from './trial.ts';
 import { MOST_SINGLES } from './ways.ts';
 
 /** Each batch waits for a grace period of its own, so after this many the rest go as parallel singles. */
@@ -81,7 +82,8 @@ async function applyBatch({ host, outer, pairs }: Change, indexes: Uint32Array):
   const start = performance.now();
   const progress = await batchLater(host.library, outer.fd, some);
   const milliseconds = performance.now() - start;
-  host.ways.took(pairs.values === undefined ? 'delete' : 'update', { entries: progress.done, milliseconds });
+  if (pairs.values !== undefined)
+    await host.ways.updated({ entries: progress.done, milliseconds }, refusedUpdate(host, outer));
   return progress;
 }
 

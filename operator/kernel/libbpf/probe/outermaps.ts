@@ -2,11 +2,10 @@ import { batchLater, part } from '../entries/write.ts';
 import { ERRNO } from '../errno.ts';
 import type { Host, OwnedMap } from '../maps.ts';
 import { lookupsWait } from '../outer/read.ts';
-import type { Trial } from '../outer/waiting.ts';
+import { refusedUpdate } from '../outer/trial.ts';
 import { timed, waits } from '../outer/waiting.ts';
 import { MOST_SINGLES } from '../outer/ways.ts';
 import { inParallel } from '../parallel.ts';
-import { EXIST } from '../symbols.ts';
 import { pairsOn, showsReplacements, single } from './replaced.ts';
 import { PROBE_ENTRIES } from './scratchmaps.ts';
 
@@ -29,7 +28,7 @@ export async function probeOuterMaps(host: Host, probed: Probed): Promise<Found>
   const { ways } = host;
   const { hash, array, inner } = probed;
   const [eachWaits, readsWait] = await Promise.all([
-    waits(refusedUpdate(host, probed)),
+    waits(refusedUpdate(host, hash)),
     lookupsWait(host, array),
   ]);
   const [gracePeriodMs, hasBatch] = await Promise.all([
@@ -47,18 +46,6 @@ export async function probeOuterMaps(host: Host, probed: Probed): Promise<Found>
     replaceVisible: await showsReplacements(host, hash, inner.fd),
   };
   return { gracePeriodMs, features };
-}
-
-/**
- * BPF_EXIST on an absent key. Where a refused update waits, a batch waits for each of its entries: both ended in 6.8.
- * Refusals take 9 µs or a grace period, whatever else the machine does.
- */
-function refusedUpdate({ library }: Host, { hash, inner }: Probed): Trial {
-  const value = Uint32Array.of(inner.fd);
-  return {
-    later: () => library.mapUpdate.later(hash.fd, ABSENT_KEY, value, EXIST),
-    now: () => library.mapUpdate(hash.fd, ABSENT_KEY, value, EXIST),
-  };
 }
 
 /** The shorter of two updates, in milliseconds. */
