@@ -14,6 +14,8 @@ export type Content =
       readonly details?: readonly ManifestProblem[];
       /** The number of problems that are not listed. */
       readonly unlisted?: number;
+      /** Bytes for which there was no room. */
+      readonly needs?: number;
     }
   /** The outer map was not known when the manifest arrived. */
   | { readonly kind: 'pending' };

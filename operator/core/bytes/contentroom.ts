@@ -6,13 +6,26 @@ export interface ContentRoom {
   readonly bound: string;
 }
 
-/** One count for all that hold contents. */
+/** What somebody holds. */
+export interface Holding {
+  /** Encoded. */
+  readonly bytes: number;
+  /** Of contents that wait to be encoded, and what they may take then. */
+  readonly waiting: number;
+}
+
+/**
+ * One count for all that hold contents. What waits is bounded by itself, and takes nothing of the room: otherwise contents
+ * would be refused because of objects that are gone a moment later.
+ */
 export class CountedRoom implements ContentRoom {
   readonly bound: string;
   #left: number;
+  #mayWait: number;
 
   constructor({ left, bound }: ContentRoom) {
     this.#left = left;
+    this.#mayWait = Math.floor(left / WAITING_SHARE);
     this.bound = bound;
   }
 
@@ -20,11 +33,19 @@ export class CountedRoom implements ContentRoom {
     return this.#left;
   }
 
-  /** Negative bytes are given back. */
-  take(bytes: number): void {
+  /** How many bytes more may wait. */
+  get mayWait(): number {
+    return this.#mayWait;
+  }
+
+  /** What is negative is given back. */
+  take({ bytes, waiting }: Holding): void {
     this.#left -= bytes;
+    this.#mayWait -= waiting;
   }
 }
+
+const WAITING_SHARE = 4;
 
 /** What a process with this limit, or on a machine with this memory, has for contents. */
 export function contentRoomOf(who: string, memory: number, kind: 'limit' | 'machine'): ContentRoom {

@@ -147,9 +147,21 @@ class Streams implements ClusterSource {
       wanted.set(name, { mark: `${outerMap.metadata.uid} ${layout.digest}`, layout });
     }
     for (const [name, { mark, stream }] of this.#inners)
-      if (wanted.get(name)?.mark !== mark || stream.hasRoom) this.#end(name, stream);
+      if (wanted.get(name)?.mark !== mark) this.#end(name, stream);
     for (const [name, { mark, layout }] of wanted)
       if (!this.#inners.has(name)) this.#inners.set(name, { mark, stream: this.#begin(name, layout) });
+    this.#readRefused(wanted);
+  }
+
+  /** One stream at a time: the room that it gives back until its list is complete is its own. */
+  #readRefused(wanted: ReadonlyMap<string, { readonly mark: string; readonly layout: OuterLayout }>): void {
+    if (!this.hasSynced) return;
+    for (const [name, { mark, stream }] of this.#inners) {
+      if (!stream.hasRoom) continue;
+      this.#end(name, stream);
+      this.#inners.set(name, { mark, stream: this.#begin(name, wanted.get(name)!.layout) });
+      return;
+    }
   }
 
   #begin(outerMap: string, layout: OuterLayout): Inners {

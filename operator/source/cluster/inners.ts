@@ -1,6 +1,6 @@
 import { problemsText, SHOWN_PROBLEMS } from '../../api/problem.ts';
 import { compareVersions } from '../../api/resourceversion.ts';
-import type { CountedRoom } from '../../core/bytes/contentroom.ts';
+import type { CountedRoom, Holding } from '../../core/bytes/contentroom.ts';
 import { type Arrival, arrivalOf, encodeInner, memoryOf, weightOf } from '../../core/encodedinner.ts';
 import type { OuterLayout } from '../../core/layout/outer.ts';
 import { runToEnd } from '../../core/steps.ts';
@@ -47,12 +47,14 @@ export interface InnersReading {
 const LIGHT = 32_768;
 
 /** The arrival is released as soon as its contents are bytes. */
-interface Arrived {
+interface Arrived extends Holding {
   arrival: Arrival | undefined;
   wanted: WantedInner | undefined;
-  /** Its share of the room. */
   bytes: number;
+  waiting: number;
 }
+
+const NOTHING: Holding = { bytes: 0, waiting: 0 };
 
 /** The InnerMaps that name one outer map, as bytes by its layout. */
 export class Inners implements CacheConsumer<Arrived> {
@@ -66,8 +68,7 @@ export class Inners implements CacheConsumer<Arrived> {
   #awaited = '0';
   #reached = '0';
   #isRestored = false;
-  #bytes = 0;
-  #leastNeed = Infinity;
+  #held = NOTHING;
   #last: { readonly of: ReadonlyMap<string, Arrived>; readonly inners: readonly WantedInner[] } | undefined;
 
   constructor(options: InnersOptions) {
@@ -98,11 +99,14 @@ export class Inners implements CacheConsumer<Arrived> {
 
   /** Whether contents that found no room would find it now: they were not kept, so that the stream must begin anew. */
   get hasRoom(): boolean {
-    return this.#leastNeed <= this.#options.room.left;
+    if (this.#held.waiting > 0) return false;
+    for (const { wanted } of this.#store.snapshot().values())
+      if (wanted?.content.kind === 'invalid' && fits(wanted.content, this.#options.room)) return true;
+    return false;
   }
 
   async stop(): Promise<void> {
-    this.#take(-this.#bytes);
+    this.#hold(NOTHING, this.#held);
     this.#stopped.abort();
     await this.#reflector.stop();
   }
@@ -120,7 +124,7 @@ export class Inners implements CacheConsumer<Arrived> {
 
   replace(items: ReadonlyMap<string, Arrived>): void {
     this.#store.replace(items);
-    this.#take([...items.values()].reduce((sum, { bytes }) => sum + bytes, 0) - this.#bytes);
+    this.#hold([...items.values()].reduce(sumOf, NOTHING), this.#held);
     // This set was read after the restore, so it counts as a change even where it equals the last one
     if (this.#isRestored) this.#storeChanged();
     this.#isRestored = false;
@@ -178,46 +182,51 @@ export class Inners implements CacheConsumer<Arrived> {
     const arrival = read.value;
     const { layout, possibleCpus, room } = this.#options;
     const { before, encoded } = memoryOf(arrival, layout, possibleCpus);
-    if (weightOf(arrival) > LIGHT && before + encoded <= room.left) {
-      this.#take(before + encoded);
-      return { arrival, wanted: undefined, bytes: before + encoded };
+    const waiting = before + encoded;
+    if (weightOf(arrival) > LIGHT && encoded <= room.left && waiting <= room.mayWait) {
+      this.#hold({ bytes: 0, waiting });
+      return { arrival, wanted: undefined, bytes: 0, waiting };
     }
-    const left = weightOf(arrival) > LIGHT ? room.left - before : room.left;
-    const content = runToEnd(
-      encodeInner(arrival, { layout, possibleCpus, room: { bound: room.bound, left } }),
-    );
-    if (content.kind === 'invalid')
-      this.#leastNeed = Math.min(this.#leastNeed, content.needs === undefined ? Infinity : before + encoded);
+    const content = runToEnd(encodeInner(arrival, this.#options));
     const bytes = contentBytes(content);
-    this.#take(bytes);
-    return { arrival: undefined, wanted: { innerMap: arrival.innerMap, content }, bytes };
+    this.#hold({ bytes, waiting: 0 });
+    return { arrival: undefined, wanted: { innerMap: arrival.innerMap, content }, bytes, waiting: 0 };
   }
 
   /** Counts at once, not when the set is complete: a list is in memory as it comes. */
-  #take(bytes: number): void {
+  #hold(now: Holding, before = NOTHING): void {
     if (this.#stopped.signal.aborted) return;
-    this.#options.room.take(bytes);
-    this.#bytes += bytes;
+    const more = { bytes: now.bytes - before.bytes, waiting: now.waiting - before.waiting };
+    this.#options.room.take(more);
+    this.#held = sumOf(this.#held, more);
   }
 
   #release(key: string): void {
-    this.#take(-(this.#store.get(key)?.bytes ?? 0));
+    this.#hold(NOTHING, this.#store.get(key));
   }
 
   async #encoded(snapshot: ReadonlyMap<string, Arrived>): Promise<readonly WantedInner[]> {
     const inners: WantedInner[] = [];
-    for (const arrived of snapshot.values()) inners.push(arrived.wanted ?? (await this.#encode(arrived)));
+    for (const [key, arrived] of snapshot) inners.push(arrived.wanted ?? (await this.#encode(key, arrived)));
     return inners;
   }
 
-  async #encode(arrived: Arrived): Promise<WantedInner> {
-    const arrival = arrived.arrival!;
-    const { room: _, ...options } = this.#options;
-    const content = await runSliced(encodeInner(arrival, options));
-    arrived.wanted = { innerMap: arrival.innerMap, content };
-    this.#take(contentBytes(content) - arrived.bytes);
-    arrived.bytes = contentBytes(content);
-    arrived.arrival = undefined;
-    return arrived.wanted;
+  async #encode(key: string, arrived: Arrived): Promise<WantedInner> {
+    const { innerMap } = arrived.arrival!;
+    const content = await runSliced(encodeInner(arrived.arrival!, this.#options));
+    const now = { bytes: contentBytes(content), waiting: 0 };
+    // Another took its place meanwhile, and has its count
+    if (this.#store.get(key) === arrived) this.#hold(now, arrived);
+    const wanted = { innerMap, content };
+    Object.assign(arrived, { ...now, wanted, arrival: undefined });
+    return wanted;
   }
+}
+
+function sumOf(sum: Holding, { bytes, waiting }: Holding): Holding {
+  return { bytes: sum.bytes + bytes, waiting: sum.waiting + waiting };
+}
+
+function fits({ needs = Infinity }: { readonly needs?: number }, { left }: CountedRoom): boolean {
+  return needs <= left;
 }

@@ -52,6 +52,41 @@ describe('clusterSource, contents that together find no room', () => {
     expect(fixture.room.left).to.equal(45_000_000 - 20_080_000);
   });
 
+  it('are all read where their objects are larger than their bytes, by one list', async () => {
+    fixture.room = new CountedRoom({ left: 4_000_000, bound: 'the memory of the test' });
+    fixture.outer('ports', { inner: { type: 'Hash', maxEntries: 2_000, key: 'u32', value: 'u32' } });
+    const entries = Array.from({ length: 2_000 }, (_, key) => ({ key, value: 1 }));
+    for (let key = 0; key < 20; key += 1) fixture.inner(`p${key}`, 'ports', { key, entries });
+    fixture.outerMaps.delete('tenants');
+    await fixture.start();
+    const wanted = await fixture.reads('them', each => each.innerMaps.length === 20);
+    expect(new Set(kinds(wanted))).to.deep.equal(new Set(['encoded']));
+    await fixture.source.read();
+    expect([fixture.source.restarts, fixture.room.left]).to.deep.equal([0, 4_000_000 - 20 * 2_000 * 8]);
+    expect(fixture.room.mayWait).to.equal(1_000_000);
+  });
+
+  it('are read one list at a time: the room of a list that begins anew is its own', async () => {
+    fixture.inners('tenants').delete('b');
+    fixture.inners('tenants').delete('c');
+    const value = 'struct { __u32 first; u8 rest[996]; }';
+    fixture.outer('others', { inner: { type: 'Hash', maxEntries: 50_000, key: 'u32', value } });
+    fixture.inner('d', 'others', { key: 0, table });
+    await fixture.start();
+    await fixture.reads('two', each => kinds(each).join() === 'encoded,encoded');
+    await fixture.watching('tenants');
+    await fixture.watching('others');
+    fixture.inner('c', 'tenants', { key: 1, table }).inner('e', 'others', { key: 1, table });
+    await fixture.reads('two refused', each => kinds(each).join() === 'encoded,encoded,invalid,invalid');
+    fixture.inners('tenants').delete('a');
+    await fixture.reads('one read', each => kinds(each).join() === 'encoded,encoded,invalid');
+    const { requests } = fixture.server;
+    const lists = requests.filter(
+      ({ path, query }) => path.endsWith('/innermaps') && query.has('sendInitialEvents'),
+    );
+    expect([lists.length, fixture.room.left]).to.deep.equal([3, 45_000_000 - 2 * 20_080_000]);
+  });
+
   it('give all of it back when the OuterMap is gone', async () => {
     await fixture.start();
     await fixture.reads('them', each => each.innerMaps.length === 3);

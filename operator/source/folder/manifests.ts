@@ -211,7 +211,7 @@ class Reading {
 
   /** The contents; each of their problems has its place in the file. */
   #contentOf(content: EncodedInner, document: ManifestDocument): Content {
-    this.#options.room?.take(contentBytes(content));
+    this.#options.room?.take({ bytes: contentBytes(content), waiting: 0 });
     if (content.kind !== 'invalid') return content;
     const { kind, reason, problems, total, needs = Infinity } = content;
     this.#needs = Math.min(this.#needs, needs);
