@@ -74,7 +74,7 @@ export async function turn(agent: Agent, asked: Due, previous?: Report): Promise
   const brake = { now: uptime, removed: recentlyRemoved(memory, uptime) };
   const outcomes = await timed('apply', apply(plan, kernel, brake));
   const drift = await timed('fold', fold(memory, desired, { plan, outcomes, now: uptime }));
-  await lookBack(kernel, memory, { desired, outcomes });
+  await timed('lookBack', lookBack(kernel, memory, { desired, outcomes }));
   // Fold and report take milliseconds each.
   await yieldToEventLoop();
   const parts = { wanted, node, desired, plan, outcomes, drift, started, uptime, due, previous };

@@ -164,4 +164,18 @@ export const boundsMutants: readonly Mutant[] = [
     to: 'const now = { bytes: contentBytes(content), waiting: arrived.waiting };',
     specs: ['dist/operator/source/cluster/room.test.js'],
   },
+  {
+    name: 'a group of inner maps to read has no bound in bytes',
+    file: 'operator/agent/observe/contents.ts',
+    from: 'if (bytes > AT_ONCE.bytes && end > from) break;',
+    to: 'if (bytes > AT_ONCE.bytes && end < from) break;',
+    specs: ['dist/operator/agent/observe/contents.test.js'],
+  },
+  {
+    name: 'inner maps that were read are looked at without a turn of the event loop',
+    file: 'operator/agent/observe/contents.ts',
+    from: '      if (slice.over()) await slice.rest();\n',
+    to: '',
+    specs: ['dist/operator/agent/observe/contents.test.js'],
+  },
 ];

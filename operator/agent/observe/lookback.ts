@@ -8,9 +8,7 @@ import { KernelError } from '../../kernel/error.ts';
 import type { InnerReading, Kernel } from '../../kernel/kernel.ts';
 import type { Outcome } from '../apply/outcome.ts';
 import type { Memory } from '../memory.ts';
-
-/** Looked at together. */
-const READ_AT_ONCE = 64;
+import { eachContents } from './contents.ts';
 
 /** Reads the LRU maps that were just written: they take every entry, and may evict others for it. */
 export async function lookBack(
@@ -19,11 +17,10 @@ export async function lookBack(
   { desired, outcomes }: { readonly desired: Desired; readonly outcomes: readonly Outcome[] },
 ): Promise<void> {
   const written = outcomes.flatMap(({ ok, step }) => (ok && 'inner' in step && mayEvict(step) ? [step] : []));
-  for (let from = 0; from < written.length; from += READ_AT_ONCE) {
-    const some = written.slice(from, from + READ_AT_ONCE);
-    const answers = await kernel.readInner(some.map(step => ({ pin: pinOf(kernel, step) })));
-    for (const [at, answer] of answers.entries()) remember(some[at]!, answer, { desired, memory });
-  }
+  const addressOf = (step: Write) => ({ pin: pinOf(kernel, step) });
+  await eachContents(kernel, { all: written, addressOf }, (step, answer) =>
+    remember(step, answer, { desired, memory }),
+  );
 }
 
 function mayEvict({ inner: { spec, entries } }: Write): boolean {

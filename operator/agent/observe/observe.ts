@@ -7,9 +7,10 @@ import { KernelError } from '../../kernel/error.ts';
 import type { InnerReading, Kernel } from '../../kernel/kernel.ts';
 import { undeclaredLedgers } from '../../ledger/abandoned.ts';
 import { innerAddress } from '../../ledger/reading.ts';
-import { forEachSliced, yieldToEventLoop } from '../../timing/sliced.ts';
+import { yieldToEventLoop } from '../../timing/sliced.ts';
 import { emptyOuterMemory, type Memory, type OuterMemory } from '../memory.ts';
 import { reasonOf } from '../reason.ts';
+import { eachContents } from './contents.ts';
 import { readOuterMemory } from './outer.ts';
 
 /** What a turn must read itself, and not take from memory. */
@@ -70,9 +71,6 @@ async function observeOuter(
   };
 }
 
-/** Upper bound of the inner maps whose contents are in memory a second time, until they are compared. */
-const READ_AT_ONCE = 512;
-
 async function readContents(
   kernel: Kernel,
   desired: DesiredOuter,
@@ -85,21 +83,14 @@ async function readContents(
   const directory = ledgerPaths(kernel.pins.root, desired.outerMap.metadata.name).inner;
   const proofs = { directory, pins: known.pins };
   const readings = new Map<string, ComparisonResult>();
-  for (let from = 0; from < keys.length; from += READ_AT_ONCE) {
-    const some = keys.slice(from, from + READ_AT_ONCE);
-    const ids = some.map(key => known.entries.get(key)!);
-    const addresses = some.map((key, at) => innerAddress(key, ids[at]!, proofs));
-    const answers = await kernel.readInner(addresses);
-    await forEachSliced(answers, (answer, at) => {
-      const inner = desired.inners.get(some[at]!)!;
-      const before = known.programmed.get(some[at]!);
-      const reading = readingOf(answer, ids[at]!, contents =>
-        compared(inner, desired.layout, contents, before),
-      );
-      // Proved before: nothing to decide
-      if (reading.kind !== 'same' || reading.seen !== before?.seen) readings.set(some[at]!, reading);
-    });
-  }
+  const all = keys.map(key => ({ inner: desired.inners.get(key)!, id: known.entries.get(key)! }));
+  const addressOf = ({ inner, id }: (typeof all)[number]) => innerAddress(inner.keyHex, id, proofs);
+  await eachContents(kernel, { all, addressOf }, ({ inner, id }, answer) => {
+    const before = known.programmed.get(inner.keyHex);
+    const reading = readingOf(answer, id, found => compared(inner, desired.layout, found, before));
+    // Proved before: nothing to decide
+    if (reading.kind !== 'same' || reading.seen !== before?.seen) readings.set(inner.keyHex, reading);
+  });
   return readings;
 }
 
