@@ -2,6 +2,7 @@ import type { Mutant } from '../mutant.js';
 
 const ASSEMBLY = 'operator/source/folder/assembly.ts';
 const BELIEF = 'operator/source/folder/disk/belief.ts';
+const COLLECTOR = 'operator/source/folder/collector.ts';
 const COMPOSE = 'operator/source/folder/yaml/compose.ts';
 const POISON = ['dist/operator/source/folder/reader/poison.test.js'];
 const BELIEVED = ['dist/operator/source/folder/disk/belief.test.js'];
@@ -57,6 +58,27 @@ export const folderMutants: readonly Mutant[] = [
     file: BELIEF,
     from: 'if (open === true) return {',
     to: 'if (open === true && path.length === 0) return {',
+    specs: WRITING,
+  },
+  {
+    name: 'nobody is told that a file stays open for writing',
+    file: COLLECTOR,
+    from: 'this.#told = told;\n    this.#outdate();',
+    to: 'this.#told = told;',
+    specs: WRITING,
+  },
+  {
+    name: 'a file that was never read and is deleted leaves the set incomplete',
+    file: COLLECTOR,
+    from: 'if (this.#doubted.delete(path) || wasAwaited)',
+    to: 'if (this.#doubted.delete(path) && wasAwaited)',
+    specs: WRITING,
+  },
+  {
+    name: 'any event ends the doubt about a file that was fresh at the start',
+    file: COLLECTOR,
+    from: '(!this.#isCollected || this.#doubted.has(path))',
+    to: '!this.#isCollected',
     specs: WRITING,
   },
   {

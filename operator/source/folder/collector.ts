@@ -18,7 +18,7 @@ import {
 } from './filestate.ts';
 import type { ObjectSize, ReadOptions } from './manifests.ts';
 import type { FileResult } from './reader/read.ts';
-import { FileReader } from './reader/reader.ts';
+import { Readings } from './reader/readings.ts';
 import { roomBeside, roomless } from './room.ts';
 import { isSame } from './same.ts';
 
@@ -47,9 +47,6 @@ const QUIET_MS = 2_000;
 /** Above this size several writes are likely: the file is never read before a moment without one. */
 const MOMENT_MS = 150;
 const LARGE = 128 * 1024;
-/** Up to this size and number, the main thread reads the files: a single edit reaches the kernel at once. */
-const SMALL = 16 * 1024;
-const FEW = 8;
 
 /**
  * Keeps the declarations of the files of some folders.
@@ -60,7 +57,7 @@ const FEW = 8;
 export class Collector {
   readonly #options: CollectorOptions;
   readonly #paths: readonly string[];
-  readonly #reader = new FileReader();
+  readonly #readings: Readings;
   readonly #states = new Map<string, FileState>();
   /** Files that were listed but never read. */
   readonly #unread = new Set<string>();
@@ -69,11 +66,10 @@ export class Collector {
   /** Read, but perhaps not whole. */
   readonly #doubted = new Set<string>();
   readonly #timers = new PathTimers(path => this.touch(path));
-  readonly #inThread = new Set<string>();
-  readonly #again = new Set<string>();
   /** Path → the layouts for which it was last read again: once is enough. */
   readonly #readFor = new Map<string, string>();
   readonly #neverListed: Set<string>;
+  #told: readonly ManifestProblem[] = [];
   #listing: Listing | undefined;
   #assembly: Assembly | undefined;
   /** The last assembly stays meanwhile: its layouts encode the files that are read until the next one. */
@@ -84,7 +80,12 @@ export class Collector {
   constructor(options: CollectorOptions) {
     this.#options = options;
     this.#paths = plainPaths(options.paths);
-    const { quietMs = QUIET_MS, isOpenForWriting } = options;
+    const { quietMs = QUIET_MS, isOpenForWriting, progress } = options;
+    this.#readings = new Readings({
+      received: result => this.#receive(result),
+      again: path => this.touch(path),
+      ...(progress && { progress }),
+    });
     this.#gone = new GoneFiles(quietMs);
     this.#belief = new Belief(quietMs, isOpenForWriting);
     this.#neverListed = new Set(this.#paths);
@@ -111,7 +112,7 @@ export class Collector {
   async collect(): Promise<void> {
     await this.rescan();
     const end = performance.now() + this.#options.patienceMs;
-    while (this.#timers.size + this.#inThread.size > 0 && performance.now() < end) await pause(10);
+    while (this.#timers.size + this.#readings.size > 0 && performance.now() < end) await pause(10);
     this.#isCollected = true;
   }
 
@@ -146,31 +147,15 @@ export class Collector {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#timers.clear();
-    await this.#reader.close();
+    await this.#readings.close();
   }
 
   async #read(paths: readonly string[], prefer: ReadOptions['prefer']): Promise<void> {
-    const due = paths.filter(path => !this.#inThread.has(path));
-    for (const path of paths) if (this.#inThread.has(path)) this.#again.add(path);
-    if (due.length === 0) return;
-    const { possibleCpus, weigh } = this.#options;
-    const room = roomBeside(this.#states, new Set(due), this.#options.room);
-    const options = { layouts: this.#assembly?.layouts ?? new Map(), prefer, weigh, possibleCpus, room };
-    if (due.length <= FEW && due.every(isSmall))
-      for (const result of this.#reader.readHere(due, options)) this.#receive(result);
-    else await this.#readInThread(due, options);
-  }
-
-  async #readInThread(paths: readonly string[], options: ReadOptions): Promise<void> {
-    for (const path of paths) this.#inThread.add(path);
-    let done = 0;
-    await this.#reader.read(paths, options, result => {
-      this.#inThread.delete(result.path);
-      if (this.#isClosed) return;
-      this.#receive(result);
-      this.#options.progress?.(++done, paths.length);
-      if (this.#again.delete(result.path)) this.touch(result.path);
-    });
+    const { possibleCpus, weigh, room } = this.#options;
+    await this.#readings.read(paths, due => ({
+      ...{ layouts: this.#assembly?.layouts ?? new Map(), prefer, weigh, possibleCpus },
+      room: roomBeside(this.#states, new Set(due), room),
+    }));
   }
 
   #receive(result: FileResult): void {
@@ -193,18 +178,25 @@ export class Collector {
     else this.#accept(previous, next);
   }
 
-  /** At the start a file that may be half written counts, but nothing is missing in it yet. */
+  /** At the start a file that may be half written counts, but nothing is missing in it until it is quiet. */
   #waitFor({ characters, ended, ...reading }: FileResult & { kind: 'read' }, takes: Taken): number {
     const { path } = reading;
-    const told = this.#belief.heldOpen.length;
     const likelyPart = !ended || characters > LARGE;
     const { waitMs, doubtMs } = this.#belief.verdictOn({ ...reading, takes, likelyPart });
-    if (this.#belief.heldOpen.length !== told) this.#outdate();
-    if (doubtMs > 0 && waitMs === 0 && !this.#isCollected) {
+    this.#tell();
+    if (doubtMs > 0 && waitMs === 0 && (!this.#isCollected || this.#doubted.has(path))) {
       this.#doubted.add(path);
       this.#timers.set(path, doubtMs);
     } else if (waitMs === 0 && this.#doubted.delete(path)) this.#outdate();
     return waitMs;
+  }
+
+  /** Tells which files have been open for writing for long. */
+  #tell(): void {
+    const told = this.#belief.heldOpen;
+    if (isSame(told, this.#told)) return;
+    this.#told = told;
+    this.#outdate();
   }
 
   #accept(previous: FileState | undefined, next: FileState): void {
@@ -219,9 +211,10 @@ export class Collector {
 
   /** At first another file may declare its objects; later they are given up, with those of all files that went meanwhile. */
   #missing(path: string): void {
-    this.#unread.delete(path);
-    this.#doubted.delete(path);
     this.#belief.forget(path);
+    this.#tell();
+    const wasAwaited = this.#unread.delete(path);
+    if (this.#doubted.delete(path) || wasAwaited) this.#outdate();
     if (!this.#states.has(path)) return;
     if (this.#gone.add(path)) this.#outdate();
     const left = this.#gone.waitFor(path);
@@ -269,7 +262,7 @@ export class Collector {
     const held = files.filter(({ path }) => this.#gone.has(path) || this.#isUnlisted(path));
     this.#assembly = assembled(files, {
       complete: this.#unread.size + this.#doubted.size === 0 && this.#neverListed.size === 0,
-      refusals: [...[...this.#unlisted].map(staysUnlisted), ...this.#belief.heldOpen],
+      refusals: [...[...this.#unlisted].map(staysUnlisted), ...this.#told],
       releases: this.#options.releases,
       fading: new Set(held.map(({ path }) => path)),
       standing: this.#assembly?.standing ?? new Map(),
@@ -288,10 +281,6 @@ export class Collector {
 
 function staysUnlisted([origin, message]: readonly [string, string]): ManifestProblem {
   return { origin, message: `${message}; what it declared before stays` };
-}
-
-function isSmall(path: string): boolean {
-  return (statsOf(path)?.size ?? 0) <= SMALL;
 }
 
 function pause(milliseconds: number): Promise<void> {

@@ -1,6 +1,7 @@
 import { appendFileSync, closeSync, openSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import type { ManifestProblem } from '../../core/wanted.ts';
 import { openForWriting } from '../../kernel/libbpf/fd/writers.ts';
 import { openLibrary } from '../../kernel/libbpf/library.ts';
 import type { Source } from '../source.ts';
@@ -9,6 +10,8 @@ import { innerMap, outerMap } from './testing/maps.ts';
 
 /** No spec lasts so long. */
 const FAR_MS = 3_600_000;
+/** Nor so long, yet the files of a fixture's folder are older. */
+const SOME_MS = 50_000;
 
 describe('folderSource, while files are written', () => {
   const fixture = new FolderFixture();
@@ -59,6 +62,60 @@ describe('folderSource, while files are written', () => {
     closeSync(file);
     await until(async () => (await source.read()).complete);
     expect(names(await source.read())).to.deep.equal(['a/a', 'a/b']);
+  });
+
+  it('tells that a file stays open for writing, until it is closed', async () => {
+    askKernel();
+    fixture.quietMs = 20;
+    const folder = fixture.folder({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a') });
+    const { source } = await fixture.open(folder);
+    const file = openSync(join(folder, 'a.yaml'), 'a');
+    writeSync(file, '\n');
+    await until(async () => (await source.read()).refusals.length > 0);
+    const [{ origin, message }] = (await source.read()).refusals as [ManifestProblem];
+    expect(origin).to.equal(join(folder, 'a.yaml'));
+    expect(message).to.match(/^Is open for writing: /);
+    closeSync(file);
+    await until(async () => (await source.read()).refusals.length === 0);
+  });
+
+  it('waits no longer for a file that was never read and is deleted', async () => {
+    askKernel();
+    fixture.quietMs = FAR_MS;
+    fixture.patienceMs = 0;
+    const folder = fixture.folder({ 'o.yaml': outerMap(), 'b.yaml': innerMap('b') });
+    const file = openSync(join(folder, 'b.yaml'), 'a');
+    const { source, wanted } = await fixture.open(folder);
+    expect(wanted.complete).to.equal(false);
+    unlinkSync(join(folder, 'b.yaml'));
+    await until(async () => (await source.read()).complete);
+    closeSync(file);
+  });
+
+  it('tells no more of a file that was open for writing and is deleted', async () => {
+    askKernel();
+    fixture.quietMs = 20;
+    fixture.patienceMs = 0;
+    const folder = fixture.folder({ 'o.yaml': outerMap(), 'b.yaml': innerMap('b') });
+    const file = openSync(join(folder, 'b.yaml'), 'a');
+    const { source } = await fixture.open(folder);
+    await until(async () => (await source.read()).refusals.length > 0);
+    unlinkSync(join(folder, 'b.yaml'));
+    await until(async () => (await source.read()).refusals.length === 0);
+    closeSync(file);
+  });
+
+  it('stays incomplete while a file that was fresh at the start is written on, where the kernel cannot be asked', async () => {
+    const folder = fixture.folder({ 'o.yaml': outerMap() });
+    writeFileSync(join(folder, 'a.yaml'), innerMap('a'));
+    fixture.patienceMs = 0;
+    fixture.quietMs = SOME_MS;
+    const { source, wanted } = await fixture.open(folder);
+    expect(wanted.complete).to.equal(false);
+    appendFileSync(join(folder, 'a.yaml'), `---\n${innerMap('b')}`);
+    await seen(folder, source);
+    await until(async () => names(await source.read()).includes('a/b'));
+    expect((await source.read()).complete).to.equal(false);
   });
 
   it('tells of a whole file that is no longer written at the start at once that it is complete', async () => {

@@ -1,5 +1,6 @@
 import type { ManifestProblem } from '../../../core/wanted.ts';
 import type { Taken } from '../filestate.ts';
+import { LONGEST } from './longest.ts';
 import { type Signature, signatureAt } from './scan.ts';
 
 /** Whether somebody has a file open for writing; undefined where the kernel cannot be asked. */
@@ -29,8 +30,6 @@ export interface Verdict {
 const SHORT_MS = 150;
 const SOON_MS = 10;
 const SLOW_MS = 1_000;
-/** A file that is open for so long is told. */
-const LONG_MS = 10_000;
 
 /**
  * When a reading of a file counts.
@@ -83,7 +82,7 @@ export class Belief {
 
   /** Files that are open for writing for a long time. */
   get heldOpen(): readonly ManifestProblem[] {
-    const before = performance.now() - LONG_MS;
+    const before = performance.now() - LONGEST * this.#quietMs;
     const paths = [...this.#openSince].filter(([, since]) => since <= before);
     return paths.map(([origin]) => ({ origin, message: HELD_OPEN }));
   }

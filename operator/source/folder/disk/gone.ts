@@ -1,5 +1,4 @@
-/** So many times the wait for one file is the wait for further disappearing files. */
-const LONGEST = 5;
+import { LONGEST } from './longest.ts';
 
 /**
  * Files that disappeared. They wait for each other: files that `rm` removes one by one are given up at once. Otherwise the
