@@ -81,6 +81,11 @@ function foldOutcome(known: OuterMemory, outcome: Outcome, now: number): void {
     case 'recreate':
       foldRecreation(known, step, outcome.id!);
       return;
+    case 'takeOver':
+      // Its inner pins have the names of those before: a name that is known is not read again
+      known.pins.clear();
+      known.stale = true;
+      return;
     case 'drop':
       known.beside = { kind: 'absent' };
       return;

@@ -29,6 +29,16 @@ export function idAt(kernel: Kernel, pin: string): number | undefined {
   return map?.id;
 }
 
+/** Undefined too where it cannot be opened: a pin of our own can. */
+export function idIfReadable(kernel: Kernel, pin: string): number | undefined {
+  try {
+    return idAt(kernel, pin);
+  } catch (error) {
+    if (error instanceof KernelError) return undefined;
+    throw error;
+  }
+}
+
 function openIfThere(kernel: Kernel, pin: string): OpenMap | undefined {
   try {
     return kernel.open(pin);

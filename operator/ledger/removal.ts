@@ -1,11 +1,10 @@
 import { hex } from '../core/bytes/hex.ts';
 import { LEDGER, type LedgerPaths, ownsKey, TEMPORARY } from '../core/ledgerrecord.ts';
-import { KernelError } from '../kernel/error.ts';
 import type { Kernel, OpenMap } from '../kernel/kernel.ts';
 import { RECORD_BESIDE } from '../kernel/pins.ts';
 import { forEachSliced, timesSliced } from '../timing/sliced.ts';
 import { innerPinsIn, type Ledger } from './ledger.ts';
-import { entryAt, idAt, isAbsent, readInnerPins, withMap } from './reading.ts';
+import { entryAt, idAt, idIfReadable, isAbsent, readInnerPins, withMap } from './reading.ts';
 
 /** The things that are removed with one ledger, and those that stay. */
 export interface LedgerRemoval {
@@ -85,16 +84,6 @@ function publicPin(
   return id !== undefined && [paths.outer, paths.outer + TEMPORARY].some(outer => id === idAt(kernel, outer))
     ? { ours: path }
     : { foreign: path };
-}
-
-/** Undefined too where it cannot be opened: a pin of our own can. */
-function idIfReadable(kernel: Kernel, pin: string): number | undefined {
-  try {
-    return idAt(kernel, pin);
-  } catch (error) {
-    if (error instanceof KernelError) return undefined;
-    throw error;
-  }
 }
 
 /**

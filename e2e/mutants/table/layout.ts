@@ -5,6 +5,7 @@ const COMPARED = 'dist/operator/core/plan/compared.test.js';
 const DIFFERENCE = 'dist/operator/core/plan/difference.test.js';
 const SHAPES = ['dist/operator/core/layout/difference.test.js'];
 const TURNS = ['dist/operator/agent/layout.test.js'];
+const FAILING = ['dist/operator/agent/recreatefailing.test.js'];
 const RECREATED = ['dist/operator/agent/recreate.test.js'];
 
 export const layoutMutants: readonly Mutant[] = [
@@ -116,8 +117,8 @@ export const layoutMutants: readonly Mutant[] = [
   {
     name: 'a new outer map takes the place of the old one without those inner maps that failed',
     file: 'operator/agent/apply/recreate.ts',
-    from: 'missing[0]?.ok === false\n',
-    to: 'missing[0]?.ok === false && missing.length < 0\n',
+    from: 'if (first?.ok === false)',
+    to: 'if (first?.ok === false && missing.length < 0)',
     specs: RECREATED,
   },
   {
@@ -140,5 +141,54 @@ export const layoutMutants: readonly Mutant[] = [
     from: 'for (const { object, reason, message } of kept.values())',
     to: 'for (const { object, reason, message } of [...kept.values()].slice(1))',
     specs: RECREATED,
+  },
+  {
+    name: 'inner maps of an unfinished outer map take the pins of those that programs have',
+    file: 'operator/agent/apply/recreate.ts',
+    from: 'applyWrites(writes as Inserts, context, (write, map) => done(write, map.id))',
+    to: 'applyWrites(writes as Inserts, context)',
+    specs: FAILING,
+  },
+  {
+    name: 'a new outer map that the record counts already is dropped when the next step fails',
+    file: 'operator/agent/apply/recreate.ts',
+    from: 'if (!placed.ok) return',
+    to: 'if (!placed.ok) await dropUnfinished(step, context);\n    if (!placed.ok) return',
+    specs: FAILING,
+  },
+  {
+    name: 'a new outer map goes to the recorded pin, though another is declared by now',
+    file: 'operator/core/plan/outer/outerchanges.ts',
+    from: '{ ...rest, pin: spec.pin };',
+    to: '{ ...rest, pin: recorded ?? spec.pin };',
+    specs: FAILING,
+  },
+  {
+    name: 'an unfinished outer map stays while the layout is refused',
+    file: 'operator/core/plan/outer/outerchanges.ts',
+    from: '...pinChanges(name, found), ...drops];',
+    to: '...pinChanges(name, found)];',
+    specs: FAILING,
+  },
+  {
+    name: 'pins of inner maps that a crash left unsettled stay so while the layout is refused',
+    file: 'operator/core/plan/outer/outerchanges.ts',
+    from: '...pinChanges(name, found), ...drops];',
+    to: '...drops];',
+    specs: FAILING,
+  },
+  {
+    name: 'another pin is declared, and what was read at the one before counts',
+    file: 'operator/agent/observe/observe.ts',
+    from: 'due.resync || known.stale || known.pinPath !== pinPathOf(kernel, desired)',
+    to: 'due.resync || known.stale || pinPathOf(kernel, desired) === null',
+    specs: FAILING,
+  },
+  {
+    name: 'after a takeover the pins of inner maps count as they were read before',
+    file: 'operator/agent/fold.ts',
+    from: '      known.pins.clear();\n      known.stale = true;\n',
+    to: '      known.stale = true;\n',
+    specs: FAILING,
   },
 ];

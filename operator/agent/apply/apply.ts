@@ -5,7 +5,7 @@ import { ApplyContext, type BrakeNow } from './context.ts';
 import { applyEdits } from './edit.ts';
 import type { Outcome } from './outcome.ts';
 import { applyOuterSteps } from './outer.ts';
-import { recreate } from './recreate.ts';
+import { recreate, takeOver } from './recreate.ts';
 import { release } from './release.ts';
 import { applyRemovals } from './remove.ts';
 import { applyWrites } from './write.ts';
@@ -45,6 +45,7 @@ const APPLIED_BY = {
   edit: applyEdits,
   remove: applyRemovals,
   recreate,
+  takeOver,
   letGo: release,
 } as Partial<Record<Step['verb'], ApplyRun>>;
 

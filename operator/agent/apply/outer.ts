@@ -2,7 +2,6 @@ import { recordText, TEMPORARY } from '../../core/ledgerrecord.ts';
 import type { Step } from '../../core/plan/step.ts';
 import { KernelError } from '../../kernel/error.ts';
 import { PRIVATE_MODE } from '../../kernel/pins.ts';
-import { idAt } from '../../ledger/reading.ts';
 import { dropBeside } from '../../ledger/removal.ts';
 import { forEachSliced } from '../../timing/sliced.ts';
 import type { ApplyContext } from './context.ts';
@@ -14,7 +13,7 @@ type Of<Verb extends Step['verb']> = Extract<Step, { verb: Verb }>;
 export const LEDGER_MODE = 0o600;
 
 /** Steps on an outer map and its ledger, each one or two system calls. */
-const EFFECTS = { record, create, adopt, takeOver, drop, pin, unpin, settle, unlink };
+const EFFECTS = { record, create, adopt, drop, pin, unpin, settle, unlink };
 type OuterStep = Of<keyof typeof EFFECTS>;
 
 /** The first failure of a step that others build on is the failure of all that follow. */
@@ -33,8 +32,7 @@ export async function applyOuterSteps(
 function applyOuterStep(step: OuterStep, context: ApplyContext): Outcome {
   const effect = EFFECTS[step.verb] as (step: OuterStep, context: ApplyContext) => number | undefined;
   const outcome = attempt(step, () => effect(step, context));
-  const isFoundation =
-    step.verb === 'record' || step.verb === 'create' || step.verb === 'adopt' || step.verb === 'takeOver';
+  const isFoundation = step.verb === 'record' || step.verb === 'create' || step.verb === 'adopt';
   if (!outcome.ok && isFoundation) context.block(outcome);
   return outcome;
 }
@@ -74,35 +72,6 @@ function adopt(step: Of<'adopt'>, context: ApplyContext): number {
   } finally {
     map.close();
   }
-}
-
-/** Puts the map under the temporary name where programs look, then in the place of the one before in the ledger. */
-export function putInPlace(
-  { outer: name, record: { taking, ...record }, mode }: Omit<Of<'takeOver'>, 'verb'>,
-  context: ApplyContext,
-): undefined {
-  const { kernel } = context;
-  const paths = context.paths(name);
-  const before = idAt(kernel, paths.outer);
-  const isBefore = (path: string) => [undefined, before].includes(idAt(kernel, path));
-  if (record.pin !== undefined && isBefore(context.pinPath(record.pin))) {
-    const path = context.pinPath(record.pin);
-    kernel.pins.makeDirectory(path.slice(0, path.lastIndexOf('/')));
-    const map = kernel.open(paths.outer + TEMPORARY);
-    kernel.pins.unlink(paths.pin + TEMPORARY);
-    kernel.pins.pin(map, paths.pin + TEMPORARY, mode);
-    map.close();
-    kernel.pins.rename(paths.pin + TEMPORARY, path);
-  }
-  const old = taking?.unpin === undefined ? undefined : context.pinPath(taking.unpin);
-  if (old !== undefined && isBefore(old)) kernel.pins.unlink(old);
-  kernel.pins.rename(paths.outer + TEMPORARY, paths.outer);
-  kernel.pins.writeRecord(paths.spec, recordText(record));
-}
-
-function takeOver(step: Of<'takeOver'>, context: ApplyContext): undefined {
-  context.forget(step.outer);
-  putInPlace(step, context);
 }
 
 function drop({ outer }: Of<'drop'>, context: ApplyContext): undefined {

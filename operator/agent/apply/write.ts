@@ -26,6 +26,7 @@ const STARVED: ReadonlySet<string> = new Set(['ENOMEM', 'EMFILE', 'ENFILE']);
 export async function applyWrites(
   steps: readonly Write[],
   context: ApplyContext,
+  held: Holding = settle,
 ): Promise<readonly Outcome[]> {
   const opened = attempt(steps[0]!, () => open(steps[0]!, context));
   if (!opened.ok) return steps.map(step => ({ ...opened, step }));
@@ -38,7 +39,7 @@ export async function applyWrites(
     for (let queue = [...steps.keys()]; queue.length > 0; ) {
       const indexes = queue.slice(0, waveSize(steps, queue, size));
       if (swaps.open + indexes.length > most) await swaps.end();
-      const wave = { context, steps, outer, outcomes, indexes };
+      const wave = { context, steps, outer, outcomes, indexes, held };
       const starved = await applyWave(wave, swaps);
       // What was built goes in before more is tried: this frees memory and file descriptors
       await (starved.length > 0 ? swaps.end() : yieldToEventLoop());
@@ -101,6 +102,9 @@ class Swaps {
   }
 }
 
+/** What becomes of an inner map that the outer map holds. */
+type Holding = (step: Write, map: OpenMap, context: ApplyContext) => Outcome;
+
 interface Wave {
   readonly context: ApplyContext;
   readonly steps: readonly Write[];
@@ -109,6 +113,7 @@ interface Wave {
   readonly outcomes: Outcome[];
   /** The steps of this wave. */
   readonly indexes: readonly number[];
+  readonly held: Holding;
 }
 
 /**
@@ -155,7 +160,7 @@ function requestOf(step: Write, context: ApplyContext): BuildRequest {
 }
 
 /** Closes each map in any case, and unpins those that the outer map did not take. */
-async function swapIn(ready: Ready, { context, steps, outer, outcomes }: Wave): Promise<void> {
+async function swapIn(ready: Ready, { context, steps, outer, outcomes, held }: Wave): Promise<void> {
   const { indexes, maps } = ready;
   let settled = 0;
   try {
@@ -168,7 +173,7 @@ async function swapIn(ready: Ready, { context, steps, outer, outcomes }: Wave): 
       const step = steps[indexes[at]!]!;
       const error = failures.get(at);
       outcomes[indexes[at]!] =
-        error === undefined ? settle(step, maps[at]!, context) : failed(step, error, reasonOfInsert(error));
+        error === undefined ? held(step, maps[at]!, context) : failed(step, error, reasonOfInsert(error));
       maps[at]!.close();
       settled = at + 1;
       if (error !== undefined) discard(step, context);

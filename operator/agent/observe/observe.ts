@@ -11,7 +11,7 @@ import { yieldToEventLoop } from '../../timing/sliced.ts';
 import { emptyOuterMemory, type Memory, type OuterMemory } from '../memory.ts';
 import { reasonOf } from '../reason.ts';
 import { eachContents } from './contents.ts';
-import { readOuterMemory } from './outer.ts';
+import { pinPathOf, readOuterMemory } from './outer.ts';
 
 /** What a turn must read itself, and not take from memory. */
 export interface Due {
@@ -51,7 +51,7 @@ async function observeOuter(
   const { name } = desired.outerMap.metadata;
   const known = memory.outers.get(name) ?? emptyOuterMemory();
   memory.outers.set(name, known);
-  if (due.resync || known.stale) {
+  if (due.resync || known.stale || known.pinPath !== pinPathOf(kernel, desired)) {
     await readOuterMemory(kernel, desired, known, due);
     if (known.ledger.kind === 'map' && known.record?.provision === 'Create')
       memory.made.set(name, known.ledger.id);

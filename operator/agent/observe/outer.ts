@@ -33,14 +33,14 @@ export async function readOuterMemory(
 }
 
 async function readAll(kernel: Kernel, desired: DesiredOuter, known: OuterMemory, due: Due): Promise<void> {
-  const { pin, provision } = desired.outerMap.spec;
+  const { provision } = desired.outerMap.spec;
   const paths = ledgerPaths(kernel.pins.root, desired.outerMap.metadata.name);
   requireDirectories(kernel.pins, paths);
   known.record = recordAt(kernel.pins, paths.spec);
   known.removals ??= removalsAt(kernel.pins, paths.removed);
   known.ledger = pinFound(kernel, paths.outer);
   known.beside = pinFound(kernel, paths.outer + TEMPORARY);
-  const pinPath = pin === undefined ? undefined : `${kernel.pins.root}/${pin}`;
+  const pinPath = pinPathOf(kernel, desired);
   if (pinPath !== known.pinPath) known.pinned = false;
   known.pinPath = pinPath;
   known.pin = known.pinPath === undefined ? { kind: 'absent' } : pinFound(kernel, known.pinPath);
@@ -54,6 +54,11 @@ async function readAll(kernel: Kernel, desired: DesiredOuter, known: OuterMemory
   await readMap(kernel, path, { desired, known, due });
   await readInnerPins(kernel, paths.inner, known);
   forgetOwners(known);
+}
+
+/** Absolute path of the declared pin. */
+export function pinPathOf({ pins }: Kernel, { outerMap: { spec } }: DesiredOuter): string | undefined {
+  return spec.pin === undefined ? undefined : `${pins.root}/${spec.pin}`;
 }
 
 function isSameMap(a: ObservedPin, b: ObservedPin): boolean {

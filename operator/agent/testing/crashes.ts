@@ -11,6 +11,8 @@ export interface Walk {
   readonly attempted?: AgentFixture;
   /** Done to each fresh machine between the two, by somebody else. */
   readonly meanwhile?: (machine: FakeMachine) => Promise<void>;
+  /** Turns of the next start until nothing is left to do; 1 where it is absent. */
+  readonly turns?: number;
   readonly check: (machine: FakeMachine) => void;
 }
 
@@ -25,7 +27,7 @@ export async function walkCrashes(walk: Walk): Promise<number> {
     await walk.meanwhile?.(machine);
     const crashed = await crashedAt(n, machine, walk.attempted ?? walk.end);
     const recovering = await startedAgent(machine.openKernel(), walk.end);
-    await recovering.turn();
+    for (let turns = walk.turns ?? 1; turns > 0; turns--) await recovering.turn();
     walk.check(machine);
     const quiet = machine.mutations;
     await recovering.resync();

@@ -7,7 +7,7 @@ import type { ObservedKernel, ObservedOuterMap, UndeclaredLedger } from '../obse
 import { runToEnd, type Steps } from '../steps.ts';
 import { keyChanges, type Proof } from './keychanges.ts';
 import { inKeyOrder } from './order.ts';
-import { outerChanges } from './outer/outerchanges.ts';
+import { type OuterChanges, outerChanges } from './outer/outerchanges.ts';
 import { pinChanges } from './outer/pinchanges.ts';
 import { type Recreation, recreation } from './outer/recreation.ts';
 import { type HeldRemoval, heldRemoval, type Removal, removals } from './removals.ts';
@@ -112,11 +112,12 @@ function* draftOf(
     return {
       ...NOTHING,
       outer: name,
+      steps: outer.left ?? [],
       refused: [{ outer: name, reason: outer.reason, message: outer.message }],
     };
   if (outer.kind === 'takeover') return { ...NOTHING, outer: name, steps: outer.steps };
   if (outer.kind === 'recreation')
-    return recreated(yield* recreation(desired, found, outer.before), outer.mismatch, {
+    return recreated(yield* recreation(desired, found, outer.before), outer, {
       ...{ name, desired, found, policy },
     });
   const { writes, held, proofs, evicted } = yield* keyChanges(name, desired, found);
@@ -144,15 +145,19 @@ function* draftOf(
 }
 
 /** Nothing that programs find in the map before may be missing in the new one, but for what the brake lets go. */
-function recreated({ step, lost, waits }: Recreation, mismatch: string, context: Braking): Draft {
-  const { name: outer, found } = context;
+function recreated(
+  { step, lost, waits }: Recreation,
+  { mismatch, left = [] }: Extract<OuterChanges, { kind: 'recreation' }>,
+  context: Braking,
+): Draft {
+  const { name: outer } = context;
   const { held, released, waits: unread } = braking(lost, context);
-  const draft = { ...NOTHING, outer, held, released };
+  const draft = { ...NOTHING, outer, held, released, steps: left };
   const why = unread ? 'not all declarations are read' : waits;
   if (why !== undefined) return { ...draft, held: [], refused: [waitingFor(outer, mismatch, why)] };
   const [removal] = held;
   if (removal !== undefined) return { ...draft, refused: [waitingFor(outer, mismatch, lostText(removal))] };
-  return { ...draft, steps: [...pinChanges(outer, found), step] };
+  return { ...draft, steps: [...left, step] };
 }
 
 function waitingFor(outer: string, mismatch: string, why: string): OuterMapFailure {

@@ -45,7 +45,7 @@ export function stepText(step: Step): string {
     case 'recreate':
       return `~ ${step.outer}: put a new ${mapSpecText(step.desired.layout.outer)} of ${mapSpecText(step.desired.layout.template)} with ${counted(step.writes.length, 'inner map')} in the place of map ${step.before}`;
     case 'takeOver':
-      return `~ ${step.outer}: put the new outer map ${step.record.taking?.id} in its place`;
+      return `~ ${step.outer}: put the new outer map ${step.id} in its place`;
     case 'drop':
       return `- ${step.outer}: drop an unfinished outer map`;
     case 'pin':

@@ -54,7 +54,14 @@ type OuterEffect =
       readonly unpin?: string;
     }
   /** The record says that the map under the temporary name takes the place of the one before: a crash came between. */
-  | { readonly verb: 'takeOver'; readonly record: LedgerRecord; readonly mode: number }
+  | {
+      readonly verb: 'takeOver';
+      readonly id: number;
+      readonly record: LedgerRecord;
+      readonly mode: number;
+      /** Pins of the one before, and those that are not declared any more. */
+      readonly unpin: readonly string[];
+    }
   /** A crash left another outer map under its temporary name, which nothing asks for. */
   | { readonly verb: 'drop' }
   | { readonly verb: 'pin'; readonly pin: string; readonly mode: number; readonly cause: Cause }

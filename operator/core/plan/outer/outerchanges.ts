@@ -7,16 +7,22 @@ import type { ObservedOuterMap, ObservedPin } from '../../observed.ts';
 import { sha256 } from '../../sha256.ts';
 import type { Cause, Step } from '../step.ts';
 import { layoutMismatch } from './mismatch.ts';
+import { pinChanges } from './pinchanges.ts';
 import { recordOf } from './record.ts';
 
 /** The steps for the outer map itself, or why nothing of it may be touched. */
 export type OuterChanges =
   | { readonly kind: 'steps'; readonly steps: readonly Step[] }
   /** It is made anew with another layout, by its author's token; `mismatch`: what to say while that must wait. */
-  | { readonly kind: 'recreation'; readonly before: MapFound; readonly mismatch: string }
+  | ({ readonly kind: 'recreation'; readonly before: MapFound; readonly mismatch: string } & Unfinished)
   /** Only these: what is in the map is not known yet. */
   | { readonly kind: 'takeover'; readonly steps: readonly Step[] }
-  | { readonly kind: 'refused'; readonly reason: Reason; readonly message: string };
+  | ({ readonly kind: 'refused'; readonly reason: Reason; readonly message: string } & Unfinished);
+
+interface Unfinished {
+  /** What a crash left unfinished, which is put right whatever must wait. */
+  readonly left?: readonly Step[];
+}
 
 /**
  * The order is what makes every crash window safe: the record before the map, the ledger's pin before the one
@@ -43,9 +49,12 @@ function created(desired: DesiredOuter, found: ObservedOuterMap): OuterChanges {
   }
   const before = ledger.kind === 'map' ? ledger : (pin as MapFound);
   const mismatch = layoutMismatch(desired, found, before.spec);
-  if (mismatch !== undefined) return otherLayout(desired, { before, record: found.record, mismatch });
-  const left: Step[] = found.beside?.kind === 'map' ? [{ verb: 'drop', outer: name }] : [];
-  const steps = [...left, ...unpinSteps(desired, found), ...recordSteps(desired, found), ...(restore ?? [])];
+  const drops: Step[] = found.beside?.kind === 'map' ? [{ verb: 'drop', outer: name }] : [];
+  if (mismatch !== undefined) {
+    const left = [...(restore ?? []), ...pinChanges(name, found), ...drops];
+    return otherLayout(desired, { before, record: found.record, mismatch, left });
+  }
+  const steps = [...drops, ...unpinSteps(desired, found), ...recordSteps(desired, found), ...(restore ?? [])];
   if (pin.kind === 'absent') steps.push(...pinSteps(desired, found.pinned ? 'drift' : 'declared'));
   return { kind: 'steps', steps };
 }
@@ -109,17 +118,24 @@ function unpinSteps(desired: DesiredOuter, found: ObservedOuterMap): Step[] {
 
 const OTHER = 'Layouts differ';
 
+interface OtherLayout {
+  readonly before: MapFound;
+  readonly record: LedgerRecord | undefined;
+  readonly mismatch: string;
+  readonly left: readonly Step[];
+}
+
 /** A map cannot become another: it stays, or a new one takes its place, which its author must ask for. */
 function otherLayout(
   { outerMap, layout }: DesiredOuter,
-  { before, record, mismatch }: { before: MapFound; record: LedgerRecord | undefined; mismatch: string },
+  { before, record, mismatch, left }: OtherLayout,
 ): OuterChanges {
   const { name, annotations } = outerMap.metadata;
   const token = recreationToken(name, record?.layoutDigest ?? mapSpecText(before.spec), layout.digest);
-  if (recreationsIn(annotations).includes(token)) return { kind: 'recreation', before, mismatch };
+  if (recreationsIn(annotations).includes(token)) return { kind: 'recreation', before, mismatch, left };
   const anew = `or have a new map take its place by the annotation ${RECREATE_ANNOTATION}: ${token}`;
   const advice = `declare it as it is, choose another name, ${anew} (programs keep the old one until they open its pin again)`;
-  return refused('LayoutMismatch', `${OTHER}: ${mismatch}; ${advice}`);
+  return { kind: 'refused', reason: 'LayoutMismatch', message: `${OTHER}: ${mismatch}; ${advice}`, left };
 }
 
 /** Stands for one change of one OuterMap, on all nodes that have the same: another change has another one. */
@@ -127,15 +143,16 @@ function recreationToken(name: string, before: string, now: string): string {
   return sha256([name, before, now].join('\n')).slice(0, 12);
 }
 
-/** Whatever is declared now: the record and the map under the temporary name belong together. */
+/** Whatever layout is declared now: the record and the map under the temporary name belong together. The pin is moved. */
 function takeover(desired: DesiredOuter, { record, beside }: ObservedOuterMap): OuterChanges | undefined {
   if (record?.taking === undefined || beside?.kind !== 'map' || beside.id !== record.taking.id)
     return undefined;
   const { metadata, spec } = desired.outerMap;
-  return {
-    kind: 'takeover',
-    steps: [{ verb: 'takeOver', outer: metadata.name, record, mode: spec.pinMode }],
-  };
+  const { taking, pin: recorded, ...rest } = record;
+  const moved = spec.pin === undefined ? rest : { ...rest, pin: spec.pin };
+  const unpin = [taking.unpin, recorded].flatMap(pin => (pin === undefined || pin === spec.pin ? [] : [pin]));
+  const take = { outer: metadata.name, id: taking.id, record: moved, mode: spec.pinMode, unpin };
+  return { kind: 'takeover', steps: [{ verb: 'takeOver', ...take }] };
 }
 
 function refused(reason: Reason, message: string): OuterChanges {

@@ -1,6 +1,5 @@
 import { innerMapName } from '../../../api/innermap.ts';
 import type { DesiredOuter } from '../../desired/desired.ts';
-import { innerPinName } from '../../ledgerrecord.ts';
 import type { ObservedOuterMap, ObservedPin } from '../../observed.ts';
 import { every, type Steps } from '../../steps.ts';
 import type { Step, Write } from '../step.ts';
@@ -26,8 +25,7 @@ export function* recreation(
   const due = every();
   for (const inner of desired.inners.values()) {
     if (due()) yield;
-    const pinTaken = found.pins.has(innerPinName(inner.keyHex));
-    writes.push({ verb: 'insert', outer: name, inner, cause: 'declared', pinTaken });
+    writes.push({ verb: 'insert', outer: name, inner, cause: 'declared', pinTaken: true });
   }
   const { pin, pinMode: mode } = outerMap.spec;
   const step = {

@@ -82,10 +82,24 @@ interface Fault {
 /** Failures that a test ordered; each ends after the operations that it is for. */
 export class Faults {
   readonly #ordered: Fault[] = [];
+  #mutation: { left: number; readonly errno: Errno } | undefined;
 
   order(fault: { operation: FakeOperation; errno: Errno; times: number; where: string }): void {
     const { times, ...rest } = fault;
     this.#ordered.push({ ...rest, left: times });
+  }
+
+  /** One mutation fails: the one after `left` others, whatever it is. Undefined: none. */
+  orderMutation(fault: { left: number; errno: Errno } | undefined): void {
+    this.#mutation = fault;
+  }
+
+  /** Counts a mutation. The errno that it fails with; undefined for none. */
+  takeMutation(operation: FakeOperation, subject: string): Errno | undefined {
+    const fault = this.#mutation;
+    if (fault === undefined || fault.left-- > 0) return this.take(operation, subject);
+    this.#mutation = undefined;
+    return fault.errno;
   }
 
   /** The errno that this operation fails with; undefined for none. */

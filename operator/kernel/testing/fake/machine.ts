@@ -77,6 +77,11 @@ export class FakeMachine {
     this.#faults.order({ operation, errno, times, where });
   }
 
+  /** The mutation after the next `n` ones fails with this errno. Undefined ends the order. */
+  failMutation(n: number | undefined, errno: Errno = 'ENOMEM'): void {
+    this.#faults.orderMutation(n === undefined ? undefined : { left: n, errno });
+  }
+
   /** Called before each mutation; an error that it throws stops the mutation, and a Crash its process. Undefined removes it. */
   onMutation(hook: ((description: string) => void) | undefined): void {
     this.#hook = hook;
@@ -152,7 +157,7 @@ export class FakeMachine {
       if (error instanceof Crash) by.stop(error);
       throw error;
     }
-    return this.#faults.take(what.operation, what.subject) ?? apply();
+    return this.#faults.takeMutation(what.operation, what.subject) ?? apply();
   }
 }
 
