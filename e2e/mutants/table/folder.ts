@@ -22,7 +22,7 @@ export const folderMutants: readonly Mutant[] = [
     name: 'an InnerMap that can have no key leaves its file whole',
     file: ASSEMBLY,
     from: 'part.isWrong ||= part.inners.some(isMistake);',
-    to: '',
+    to: 'part.isWrong ||= part.inners.some(inner => isMistake(inner) && UNMOVED.length === 0);',
     specs: MISTAKES,
   },
   {
@@ -43,7 +43,7 @@ export const folderMutants: readonly Mutant[] = [
     name: 'a key moves while something else in its file is wrong',
     file: ASSEMBLY,
     from: 'places.misplaced.get(inner)?.why ?? (isMoved(inner) ? UNMOVED : undefined)',
-    to: 'places.misplaced.get(inner) ?? (isMoved && UNMOVED.length === 0 ? UNMOVED : undefined)',
+    to: 'places.misplaced.get(inner)?.why ?? (isMoved(inner) && UNMOVED.length === 0 ? UNMOVED : undefined)',
     specs: MISTAKES,
   },
   {

@@ -115,4 +115,11 @@ export const standingMutants: readonly Mutant[] = [
     to: "'outerMap' in item && !own.has(identity) && item.origin === inner.origin",
     specs: MISTAKES,
   },
+  {
+    name: 'a file that was edited while its OuterMap was away is never encoded again',
+    file: 'operator/source/folder/collector.ts',
+    from: "if (prefer === 'own') for (const path of paths) this.#readFor.delete(path);",
+    to: '',
+    specs: ['dist/operator/source/folder/changes.test.js'],
+  },
 ];

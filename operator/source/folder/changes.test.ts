@@ -45,6 +45,19 @@ describe('folderSource, when files change', () => {
     expect(await source.read()).to.equal(wanted);
   });
 
+  it('encodes what was edited while the OuterMap was away, once that is back as it was', async () => {
+    const folder = fixture.folder({ 'a.yaml': innerMap('a', 2) });
+    const { source } = await fixture.open(folder);
+    writeFileSync(join(folder, 'z.yaml'), outerMap());
+    await until(async () => entriesOf(await source.read(), 'a/a') === 2);
+    writeFileSync(join(folder, 'z.yaml'), '');
+    await until(async () => (await source.read()).outerMaps.length === 0);
+    writeFileSync(join(folder, 'a.yaml'), innerMap('a', 3));
+    await until(async () => inner(await source.read(), 'a/a').content.kind === 'pending');
+    writeFileSync(join(folder, 'z.yaml'), outerMap());
+    await until(async () => entriesOf(await source.read(), 'a/a') === 3);
+  });
+
   it('follows an editor that writes beside and renames over', async () => {
     const folder = fixture.folder({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a') });
     const { source } = await fixture.open(folder);

@@ -66,7 +66,7 @@ export class Collector {
   /** Read, but perhaps not whole. */
   readonly #doubted = new Set<string>();
   readonly #timers = new PathTimers(path => this.touch(path));
-  /** Path → the layouts for which it was last read again: once is enough. */
+  /** Path → the layouts for which it was last read again: once is enough, until it is read for itself. */
   readonly #readFor = new Map<string, string>();
   readonly #neverListed: Set<string>;
   #told: readonly ManifestProblem[] = [];
@@ -151,6 +151,7 @@ export class Collector {
   }
 
   async #read(paths: readonly string[], prefer: ReadOptions['prefer']): Promise<void> {
+    if (prefer === 'own') for (const path of paths) this.#readFor.delete(path);
     const { possibleCpus, weigh, room } = this.#options;
     await this.#readings.read(paths, due => ({
       ...{ layouts: this.#assembly?.layouts ?? new Map(), prefer, weigh, possibleCpus },
