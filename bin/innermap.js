@@ -31,9 +31,12 @@ const built = join(__dirname, '..', 'dist', 'operator', 'main.js');
 if (!existsSync(built)) {
   fail('Cannot find dist/operator/main.js: run npm ci, or npm run build after a change');
 }
+// Node ends with 0 where a promise never settles and nothing is left that could settle it
+process.once('beforeExit', unfinished);
 import(pathToFileURL(built).href)
   .then(({ main }) => main(process.argv.slice(2)))
   .then(code => {
+    process.off('beforeExit', unfinished);
     process.exitCode = code;
   })
   .catch(ended);
@@ -42,6 +45,12 @@ import(pathToFileURL(built).href)
 process.on('uncaughtException', error => {
   if (process.listenerCount('uncaughtException') === 1) ended(error);
 });
+
+function unfinished() {
+  fail(
+    'Error: Cannot finish: nothing is left to wait for, which is a mistake in innermap; please report what it was to do',
+  );
+}
 
 function ended(error) {
   const isDebugged = (process.env.INNERMAP_DEBUG ?? '') !== '';

@@ -1,5 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
@@ -52,6 +60,26 @@ describe('bin/innermap.js', () => {
     const line = `"${process.execPath}" "${PROGRAM}" agent --help | head -1`;
     const { status, stderr } = spawnSync('sh', ['-c', line], { encoding: 'utf8' });
     expect([status, stderr]).to.deep.equal([0, '']);
+  });
+
+  it('ends with 2 and a sentence where nothing is left that its command could wait for', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'innermap-bin-'));
+    try {
+      mkdirSync(join(directory, 'bin'));
+      mkdirSync(join(directory, 'dist', 'operator'), { recursive: true });
+      const copy = join(directory, 'bin', 'innermap.cjs');
+      writeFileSync(copy, readFileSync(PROGRAM));
+      writeFileSync(join(directory, 'package.json'), '{"type": "module"}');
+      const main = join(directory, 'dist', 'operator', 'main.js');
+      writeFileSync(main, 'export const main = () => new Promise(() => {});');
+      const { code, error } = ran([process.execPath, copy, 'get']);
+      expect(code, error).to.equal(2);
+      expect(error).to.match(/^Error: Cannot finish: .*\n$/);
+      writeFileSync(main, 'export const main = () => Promise.resolve(1);');
+      expect(ran([process.execPath, copy, 'get'])).to.deep.equal({ code: 1, out: '', error: '' });
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 
   it('without what tsc makes says what to run', () => {

@@ -19,6 +19,8 @@ export async function untilSignal<T>(log: Log, work: (stop: AbortSignal) => Prom
     log.error('Nobody caught an exception, this process ends', { origin, error: stackOf(thrown) });
     failures.push(thrown);
     end();
+    // Where nothing else goes on, Node ends before the time with this, and not with 0
+    process.exitCode = FAILED;
     setTimeout(() => process.exit(FAILED), LONGEST_END_MS).unref();
   };
   process.on('uncaughtException', caught);

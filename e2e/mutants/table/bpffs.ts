@@ -156,6 +156,20 @@ const commands: readonly Mutant[] = [
     to: '',
     specs: ['dist/e2e/agent/running.test.js'],
   },
+  {
+    name: 'after an exception that nobody caught a process that has nothing to wait for ends with 0',
+    file: 'operator/wiring/untilsignal.ts',
+    from: '    process.exitCode = FAILED;\n',
+    to: '',
+    specs: ['dist/operator/wiring/untilsignal.test.js'],
+  },
+  {
+    name: 'a command that can never end ends with 0, in silence',
+    file: 'bin/innermap.js',
+    from: "process.once('beforeExit', unfinished);",
+    to: "process.once('beforeexit', unfinished);",
+    specs: ['dist/operator/cli/real.test.js'],
+  },
 ];
 
 export const bpffsMutants: readonly Mutant[] = [...lock, ...pins, ...ledger, ...commands];
