@@ -2,6 +2,7 @@ import { withRemoval } from '../core/brake/recent.ts';
 import { hex } from '../core/bytes/hex.ts';
 import type { DesiredInner } from '../core/desired/compile.ts';
 import type { Desired, DesiredOuter } from '../core/desired/desired.ts';
+import { bytesOf } from '../core/desired/quota.ts';
 import { innerPinName } from '../core/ledgerrecord.ts';
 import type { Proof } from '../core/plan/keychanges.ts';
 import type { Plan } from '../core/plan/plan.ts';
@@ -105,6 +106,7 @@ function foldRecreation(known: OuterMemory, step: Extract<Step, { verb: 'recreat
   known.record = step.record;
   known.entries.clear();
   known.programmed.clear();
+  known.kept.clear();
   known.pins.clear();
   known.stale = true;
 }
@@ -148,10 +150,17 @@ function rememberHeld(name: string, known: OuterMemory, { plan, now }: Pick<Done
   } else if (!plan.pending.has(name)) known.held = undefined;
 }
 
-/** Forgets as programmed what is not declared any more, even while its removal is held. */
-function forgetUndeclared({ programmed }: OuterMemory, desired: DesiredOuter | undefined): void {
-  if (desired === undefined || programmed.size <= desired.inners.size) return;
-  for (const keyHex of programmed.keys()) if (!desired.inners.has(keyHex)) programmed.delete(keyHex);
+/** Forgets as programmed what is not declared any more, even while its removal is held. Of what is kept its size remains. */
+function forgetUndeclared({ programmed, kept }: OuterMemory, desired: DesiredOuter | undefined): void {
+  if (desired === undefined) return;
+  for (const [keyHex, { owner }] of kept) if (desired.kept.get(keyHex)?.owner !== owner) kept.delete(keyHex);
+  if (programmed.size <= desired.inners.size) return;
+  for (const [keyHex, { inner }] of programmed) {
+    if (desired.inners.has(keyHex)) continue;
+    const { owner } = inner;
+    if (desired.kept.get(keyHex)?.owner === owner) kept.set(keyHex, { owner, bytes: bytesOf(inner) });
+    programmed.delete(keyHex);
+  }
 }
 
 function driftOf(outcomes: readonly Outcome[]): Drift {

@@ -1,5 +1,6 @@
 import { isRecent, type RecentRemoval, recentOf } from '../core/brake/recent.ts';
 import type { Desired } from '../core/desired/desired.ts';
+import { type BytesThere, bytesOf } from '../core/desired/quota.ts';
 import type { LedgerRecord } from '../core/ledgerrecord.ts';
 import type { MapSpec } from '../core/mapspec.ts';
 import type { ObservedPin, Programmed, RetainedLedger } from '../core/observed.ts';
@@ -29,6 +30,8 @@ export interface OuterMemory {
   /** Id of an inner map → its owner, by the map's name, or because it was proven as declared. */
   readonly owners: Map<number, string>;
   readonly programmed: Map<string, Programmed>;
+  /** By key in hex: what was programmed there last, where new contents cannot be used and it is kept. */
+  readonly kept: Map<string, { readonly owner: string; readonly bytes: number }>;
   /** Something failed or was unexpected: read anew before the next decision. */
   stale: boolean;
   /** Where the next slice of the content check starts. */
@@ -92,11 +95,23 @@ export function emptyOuterMemory(): OuterMemory {
     pins: new Map(),
     owners: new Map(),
     programmed: new Map(),
+    kept: new Map(),
     stale: true,
     cursor: 0,
     nextPlace: 0,
     removals: undefined,
     held: undefined,
+  };
+}
+
+/** Kernel memory of inner maps that this process made, or found as declared. */
+export function bytesThereOf({ outers }: Memory): BytesThere {
+  return (outer, { keyHex, owner }) => {
+    const known = outers.get(outer);
+    const inner = known?.programmed.get(keyHex)?.inner;
+    if (inner?.owner === owner) return bytesOf(inner);
+    const kept = known?.kept.get(keyHex);
+    return kept?.owner === owner ? kept.bytes : undefined;
   };
 }
 

@@ -13,7 +13,7 @@ import { apply } from './apply/apply.ts';
 import type { Outcome } from './apply/outcome.ts';
 import { fold } from './fold.ts';
 import type { LedgerLock } from './lock.ts';
-import { type Memory, recentlyHeld, recentlyRemoved } from './memory.ts';
+import { bytesThereOf, type Memory, recentlyHeld, recentlyRemoved } from './memory.ts';
 import { lookBack } from './observe/lookback.ts';
 import { type Due, observe } from './observe/observe.ts';
 import { reportInput } from './reportinput.ts';
@@ -100,7 +100,7 @@ function stepTimer() {
 async function desiredOf(wanted: Wanted, node: Node, memory: Memory): Promise<Desired> {
   const known = memory.desired;
   if (known !== undefined && asksTheSame(known.of, wanted)) return known.is;
-  memory.desired = { of: wanted, is: await runSliced(desiring(wanted, node)) };
+  memory.desired = { of: wanted, is: await runSliced(desiring(wanted, node, bytesThereOf(memory))) };
   return memory.desired.is;
 }
 

@@ -132,15 +132,15 @@ export const boundsMutants: readonly Mutant[] = [
   {
     name: 'the youngest InnerMaps have the memory of their namespace',
     file: 'operator/core/desired/quota.ts',
-    from: 'bySeniority(a.innerMap.metadata, b.innerMap.metadata)',
-    to: 'bySeniority(b.innerMap.metadata, a.innerMap.metadata)',
+    from: 'bySeniority(a.object.metadata, b.object.metadata)',
+    to: 'bySeniority(b.object.metadata, a.object.metadata)',
     specs: ['dist/operator/core/desired/quota.test.js'],
   },
   {
     name: 'one namespace pays for the inner maps of another',
     file: 'operator/core/desired/quota.ts',
-    from: '({ innerMap }) => innerMap.metadata.namespace',
-    to: '({ innerMap }) => innerMap.kind',
+    from: '({ object }) => object.metadata.namespace',
+    to: '({ object }) => object.kind',
     specs: ['dist/operator/core/desired/quota.test.js'],
   },
   {
@@ -177,5 +177,26 @@ export const boundsMutants: readonly Mutant[] = [
     from: '      if (slice.over()) await slice.rest();\n',
     to: '',
     specs: ['dist/operator/agent/observe/contents.test.js'],
+  },
+  {
+    name: 'kernel memory of what is kept is forgotten',
+    file: 'operator/agent/fold.ts',
+    from: 'kept.set(keyHex, { owner, bytes: bytesOf(inner) });',
+    to: 'kept.set(keyHex, { owner, bytes: 0 * bytesOf(inner) });',
+    specs: ['dist/operator/agent/quota.test.js'],
+  },
+  {
+    name: 'an older InnerMap grows over the memory that a younger one has',
+    file: 'operator/core/desired/quota.ts',
+    from: 'sum + Math.min(bytes, there), 0)',
+    to: 'sum + 0 * Math.min(bytes, there), 0)',
+    specs: ['dist/operator/agent/quota.test.js'],
+  },
+  {
+    name: 'an InnerMap whose contents cannot be used takes no memory of its namespace',
+    file: 'operator/core/desired/quota.ts',
+    from: 'bytes: there || kernelBytes(full)',
+    to: 'bytes: there || 0 * kernelBytes(full)',
+    specs: ['dist/operator/core/desired/quota.test.js'],
   },
 ];

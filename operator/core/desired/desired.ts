@@ -8,7 +8,7 @@ import { every, runToEnd, type Steps } from '../steps.ts';
 import type { Wanted, WantedInner } from '../wanted.ts';
 import { type CompiledOuterMap, claimOf, compileOuterMap, type DesiredInner } from './compile.ts';
 import { ownerOf } from './owner.ts';
-import { overQuota } from './quota.ts';
+import { type BytesThere, overQuota } from './quota.ts';
 import { bySeniority, compareText } from './seniority.ts';
 
 /** The node that decides. Selectors see its labels only. */
@@ -58,8 +58,8 @@ export function desiredState(wanted: Wanted, node: Node): Desired {
   return runToEnd(desiring(wanted, node));
 }
 
-/** The same as work that can be interrupted after every few InnerMaps. */
-export function* desiring(wanted: Wanted, node: Node): Steps<Desired> {
+/** The same as work that can be interrupted after every few InnerMaps, where something may be known of the kernel. */
+export function* desiring(wanted: Wanted, node: Node, bytesThere: BytesThere = UNKNOWN): Steps<Desired> {
   const rejections: Rejection[] = [];
   const declared = new Set(wanted.outerMaps.map(outerMap => outerMap.metadata.name));
   const here = wanted.outerMaps.filter(outerMap => selects(outerMap.spec.nodeSelector, node.labels));
@@ -69,7 +69,7 @@ export function* desiring(wanted: Wanted, node: Node): Steps<Desired> {
   const displaced = new Map<string, InnerMap>();
   for (const compiled of usableOf(here, rejections)) {
     const { name } = compiled.outerMap.metadata;
-    const desired = yield* desiredOuter(compiled, groups.get(name) ?? [], rejections);
+    const desired = yield* desiredOuter(compiled, { wanted: groups.get(name) ?? [], bytesThere }, rejections);
     outers.set(name, { ...desired, displaced });
   }
   for (const [name, inners] of groups) {
@@ -85,6 +85,8 @@ export function* desiring(wanted: Wanted, node: Node): Steps<Desired> {
       displaced.set(ownerOf(object.metadata), object);
   return { outers, rejections: rejections.toSorted(byObject), declared: selected };
 }
+
+const UNKNOWN: BytesThere = () => undefined;
 
 /** The message of an InnerMap whose OuterMap is not there. */
 export function outerMapNotFound(name: string, declared: readonly string[]): string {
@@ -122,7 +124,7 @@ function usableOf(outerMaps: readonly OuterMap[], rejections: Rejection[]): read
 /** Takes InnerMaps in any order: an older one takes the key from a younger one. */
 function* desiredOuter(
   compiled: CompiledOuterMap,
-  wanted: readonly WantedInner[],
+  { wanted, bytesThere }: { readonly wanted: readonly WantedInner[]; readonly bytesThere: BytesThere },
   rejections: Rejection[],
 ): Steps<Omit<DesiredOuter, 'displaced'>> {
   const inners = new Map<string, DesiredInner>();
@@ -148,7 +150,7 @@ function* desiredOuter(
     if (claim.kind === 'claim') inners.set(keyHex, claim.desired);
     else kept.set(keyHex, { object, owner: claim.owner, reason: claim.reason, message: claim.message });
   }
-  for (const { inner, message } of overQuota(inners.values(), compiled.outerMap)) {
+  for (const { inner, message } of overQuota({ ...compiled, inners, kept }, bytesThere)) {
     inners.delete(inner.keyHex);
     kept.set(inner.keyHex, { object: inner.innerMap, owner: inner.owner, reason: 'TooManyEntries', message });
   }

@@ -30,9 +30,17 @@ describe('desiredState, memory of a namespace', () => {
     expect(rejections.map(({ reason, message }) => [reason, message])).to.deep.equal([
       [
         'TooManyEntries',
-        "It takes 6 MiB of kernel memory: inner maps of namespace a may take 8 MiB together, and older ones take 6 MiB; make it smaller, or let the OuterMap's owner raise spec.maxNamespaceBytes",
+        "It takes 6 MiB of kernel memory: inner maps of namespace a may take 8 MiB together, and others take 6 MiB; make it smaller, or let the OuterMap's owner raise spec.maxNamespaceBytes",
       ],
     ]);
+  });
+
+  it('is that of an old one too whose contents cannot be used: what it had may be there', () => {
+    const broken = declared(8 * MIB)
+      .inner('a/old', 'tenants', 2, { 1: 'text' })
+      .stored('a/old', { creationTimestamp: '2026-01-01T00:00:00Z' });
+    const { inners } = stateOf(broken).outers.get('tenants')!;
+    expect([...inners.values()].map(({ keyText }) => keyText).toSorted()).to.deep.equal(['3', '4']);
   });
 
   it('has no bound where the OuterMap says none, and room for all where it is enough', () => {
