@@ -2,6 +2,11 @@ import type { Mutant } from '../mutant.ts';
 
 const ENCODED = { file: 'operator/core/encodedinner.ts', specs: ['dist/e2e/encodedinner.test.js'] };
 const REMAINDER = { file: 'operator/core/desired/remainder.ts', specs: ['dist/e2e/encodedinner.test.js'] };
+const DOCUMENTS = {
+  file: 'operator/source/folder/text/documents.ts',
+  specs: ['dist/operator/source/folder/text/documents.test.js'],
+};
+const OFFSETS = { ...DOCUMENTS, file: 'operator/source/folder/text/offsets.ts' };
 const VALIDATED = ['dist/e2e/validate.test.js'];
 
 /** One mistake of an InnerMap hides another. */
@@ -40,8 +45,8 @@ export const mistakesMutants: readonly Mutant[] = [
   {
     name: 'a wrong key hides wrong values on a node and in the cluster',
     file: 'operator/core/desired/compile.ts',
-    from: "content.kind === 'invalid' ? `${message}; ${content.message}` : message",
-    to: "content.kind === 'pending' ? `${message}; ${content.kind}` : message",
+    from: "const told = content.kind === 'invalid' ?",
+    to: "const told = content.kind === 'invalid' && content.message === '' ?",
     specs: ['dist/e2e/encodedinner.test.js'],
   },
   {
@@ -57,6 +62,31 @@ export const mistakesMutants: readonly Mutant[] = [
     from: "this.#encodedBy[innerMap.spec.outerMap] = layout?.digest ?? '';",
     to: "if (inner.refused === undefined) this.#encodedBy[innerMap.spec.outerMap] = layout?.digest ?? '';",
     specs: ['dist/operator/source/folder/refused.test.js'],
+  },
+  {
+    ...DOCUMENTS,
+    name: 'the line of each item of a List is counted from the beginning',
+    from: 'whole.line = start;',
+    to: '',
+  },
+  {
+    ...DOCUMENTS,
+    name: 'what an alias stands for is placed at its item',
+    from: 'offset < base.offset ? undefined : base',
+    to: 'base',
+  },
+  {
+    ...OFFSETS,
+    name: 'a List is read for each of its items',
+    from: 'levels ??=',
+    to: 'levels =',
+  },
+  {
+    ...OFFSETS,
+    name: 'an item of a List in a List has the place of an item of another',
+    from: 'firstAfter(level, start) + index',
+    to: 'firstAfter(level, chunk.start) + index',
+    specs: ['dist/operator/source/folder/text/offsets.test.js'],
   },
 ];
 

@@ -28,6 +28,7 @@ const POISON: Readonly<Record<string, readonly [text: () => string, message: Reg
   dots: [() => '...\n'.repeat(MANY / 4), /line of dots/],
   'text behind dashes': [() => '--- x\n'.repeat(MANY / 6), /drops what follows/],
   'documents of one field': [() => 'a: NO\n---\n'.repeat(MANY / 30), /NO is read as false/],
+  'a List of numbers': [() => `kind: List\nitems:\n${'- 1\n'.repeat(MANY / 4)}`, /Must be an OuterMap/],
   'nested structs': [() => OUTER.replace('VALUE', 'struct { '.repeat(MANY / 9)), /./],
   'nested arrays': [() => OUTER.replace('VALUE', `struct { u8 a${'[2]'.repeat(MANY / 3)}; }`), /./],
   'unknown fields': [

@@ -23,10 +23,18 @@ export interface Cursor {
   /** Whether flow collections may span lines: in JSON, where the root is one. */
   spansLines: boolean;
   readonly problems: TextProblems;
-  /** The path of the node whose place is sought. */
-  readonly seek: FieldPath;
+  /** The path of the node whose place is sought, or all items of Lists. */
+  readonly seek: FieldPath | ItemOffsets;
   /** Offset of the deepest node on the way to it. */
   found: number;
+}
+
+/**
+ * Offsets of the nodes at `items[*]`, of those at `items[*].items[*]`, and so on, each in the order of the text: what is
+ * within an item stands between it and the next.
+ */
+export interface ItemOffsets {
+  readonly levels: number[][];
 }
 
 /** Thrown where text leaves the regular shape: the yaml package reads the whole document then. A symbol costs no stack trace. */
@@ -59,8 +67,21 @@ export function putField(
 }
 
 /** The depth of a child on the sought path; -1 off the path. */
-export function depthOfChild(cursor: Cursor, depth: number, part: string | number): number {
-  return depth >= 0 && depth < cursor.seek.length && cursor.seek[depth] === part ? depth + 1 : -1;
+export function depthOfChild({ seek }: Cursor, depth: number, part: string | number): number {
+  if (depth < 0) return -1;
+  if (!('levels' in seek)) return depth < seek.length && seek[depth] === part ? depth + 1 : -1;
+  return (depth % 2 === 0 ? part === 'items' : typeof part === 'number') ? depth + 1 : -1;
+}
+
+/** Remembers where a node on the sought path begins; one of depth -1 is off it. */
+export function reach(cursor: Cursor, depth: number, offset: number): void {
+  if (depth < 0) return;
+  cursor.found = offset;
+  if (!('levels' in cursor.seek) || depth === 0 || depth % 2 === 1) return;
+  const { levels } = cursor.seek;
+  const level = levels[depth / 2 - 1];
+  if (level === undefined) levels.push([offset]);
+  else if (level.at(-1) !== offset) level.push(offset);
 }
 
 export function skipSpaces(cursor: Cursor): void {

@@ -11,6 +11,32 @@ function problemsOf(text: string): string[] {
   return readDocuments(text).problems.map(({ line, column, message }) => `${line}:${column}: ${message}`);
 }
 
+const ITEMS = 4000;
+
+/** The same objects, and the columns at which they begin. */
+const LISTS: readonly (readonly [string, string, readonly number[]])[] = [
+  [
+    'in block style',
+    'kind: List\nitems:\n- a: 1\n  spec:\n    b: 2\n- items:\n  - a: 3\n    items: [5]\n  -\n    "a": 4\n  kind: List\n- {a: 6}\n',
+    [3, 5, 5, 3],
+  ],
+  [
+    'within braces',
+    'items: [{a: 1, spec: {b: 2}}, {items: [{a: 3, items: [5]}, {a: 4}], kind: List}, {a: 6}]\nkind: List\n',
+    [9, 40, 60, 82],
+  ],
+  [
+    'in JSON',
+    '{"items": [\n{"a": 1, "spec":\n{"b": 2}}, {"items": [{"a": 3,\n"items": [5]},{"a": 4}],\n"kind": "List"},\n{"a": 6}], "kind": "List"}\n',
+    [1, 23, 15, 1],
+  ],
+  [
+    'with anchors',
+    'kind: List\nitems:\n- a: &x 1\n  spec:\n    b: 2\n- items:\n  - a: 3\n    items: [5]\n  - a: 4\n  kind: List\n- a: 6\n',
+    [3, 5, 5, 3],
+  ],
+];
+
 describe('documentsOf', () => {
   it('reads several documents, and none from blank lines, comments and null', () => {
     expect(values('# a\n---\na: 1\n--- # next\nb: 2\n---\n---\n# c\n---\nnull\n---\n')).to.deep.equal([
@@ -44,6 +70,52 @@ describe('documentsOf', () => {
     expect(documents.map(({ line }) => line)).to.deep.equal([3, 6]);
     expect(documents[1]!.locate(['m'])).to.deep.equal({ line: 7, column: 8 });
   });
+
+  for (const [shape, text, column] of LISTS)
+    it(`finds the places in a List of Lists, ${shape}`, () => {
+      const { documents } = readDocuments(text);
+      expect(documents.map(({ value }) => value)).to.deep.equal([
+        { a: 1, spec: { b: 2 } },
+        ...[{ a: 3, items: [5] }, { a: 4 }, { a: 6 }],
+      ]);
+      expect(documents.map(({ locate }) => locate([]))).to.deep.equal(
+        documents.map(({ line }, at) => ({ line, column: column[at] })),
+      );
+      const lines = text.split('\n');
+      const found = documents
+        .map(({ locate }) => locate(['a']))
+        .map(({ line, column: at }) => lines[line - 1]![at - 1]);
+      expect(found).to.deep.equal(['1', '3', '4', '6']);
+      const deep = documents[0]!.locate(['spec', 'b', 'c']);
+      expect(lines[deep.line - 1]![deep.column - 1]).to.equal('2');
+    });
+
+  it('finds in a List the place of what an alias stands for, before its item', () => {
+    const { documents } = readDocuments('kind: List\nitems:\n- a: &x {b: 1}\n- c: *x\n');
+    expect(documents[1]!.locate(['c', 'b'])).to.deep.equal({ line: 3, column: 13 });
+  });
+
+  for (const [what, item] of Object.entries({
+    objects: '- {a: 1, b: 2}\n',
+    mappings: '- a: 1\n  b: 2\n',
+    numbers: '- 1\n',
+    anchors: '- &a {b: 2}\n',
+  }))
+    it(`reads a List of ${what}, and finds a place in each, at a cost that is not its length for each`, async () => {
+      const height = item.split('\n').length - 1;
+      const reads = (kind: string, last: number) => {
+        const text = `kind: ${kind}\nitems:\n${item.repeat(ITEMS)}`;
+        return () => {
+          const { documents } = readDocuments(text);
+          expect(documents.at(-1)?.line).to.equal(last);
+          for (const { locate } of documents) locate(['b']);
+        };
+      };
+      const asOne = reads('Other', 1);
+      const asItems = reads('List', 3 + (ITEMS - 1) * height);
+      // As much again for each object, not for each line before it
+      expect(await costAgainst(asOne, asItems, { runs: 3 })).to.be.below(9);
+    });
 
   it('reads JSON, with line breaks, tabs and escapes', () => {
     expect(values('{\n\t"a": [1, "\\u00e9\\n"],\n\t"b": {"c": null}\n}\n')).to.deep.equal([

@@ -1,6 +1,7 @@
 import { isObject } from '../../../api/parse/section.ts';
 import type { FieldPath } from '../../../api/problem.ts';
 import { type AnyReading, readAnyYaml, unreadable } from '../yaml/read.ts';
+import { offsetsIn } from './offsets.ts';
 import { type LineStart, type Position, positionOf } from './place.ts';
 import { readRegular } from './regular.ts';
 import { type Chunk, splitDocuments, type TextProblem } from './split.ts';
@@ -78,15 +79,14 @@ function* objectsOf(text: string, chunk: Chunk): Generator<ManifestDocument | Do
     yield { ...problemAt(text, { offset: problems.first[0]!.offset, message }, chunk.base), value };
   }
   if (problems.total === 0 && value !== undefined && value !== null)
-    yield* objectsWithin(value, path => placeIn(text, value, path, offsetOf(path), chunk.base), []);
+    yield* objectsWithin(value, { text, root: value, offsetOf, line: chunk.base }, []);
 }
 
 /** The reading of one document, with offsets in the whole text. */
 function readingOf(text: string, chunk: Chunk): AnyReading {
   const { start, end } = chunk;
   const regular = readRegular(text, chunk);
-  if (regular !== undefined)
-    return { ...regular, offsetOf: path => readRegular(text, chunk, path)?.found ?? start };
+  if (regular !== undefined) return { ...regular, offsetOf: offsetsIn(text, chunk) };
   if (end - start > MAX_IRREGULAR) return unreadable([{ offset: start, message: TOO_LARGE }]);
   const { value, problems, offsetOf } = readAnyYaml(text.slice(start, end));
   const first = problems.first.map(({ offset, message }) => ({ offset: start + offset, message }));
@@ -98,28 +98,45 @@ const TOO_LARGE = `A document above ${MAX_IRREGULAR / 1024 / 1024} MiB must be p
 /** The kinds that kubectl splits: the one that it prints for several objects, and those that the API returns. */
 const LIST_KINDS: ReadonlySet<unknown> = new Set(['List', 'InnerMapList', 'OuterMapList']);
 
-function* objectsWithin(value: unknown, locate: Locate, prefix: FieldPath): Generator<ManifestDocument> {
+/** A document whose objects are handed out, in their order. */
+interface Whole extends Pick<AnyReading, 'offsetOf'> {
+  readonly text: string;
+  readonly root: unknown;
+  /** Of the last object: to count from the beginning for each of a million would never end. */
+  line: LineStart;
+}
+
+function* objectsWithin(value: unknown, whole: Whole, prefix: FieldPath): Generator<ManifestDocument> {
   const items = itemsOfList(value);
   if (items === undefined) {
-    const here = (path: FieldPath) => locate([...prefix, ...path]);
-    yield { kind: 'document', value, line: here([]).line, locate: here };
+    yield documentAt(value, whole, prefix);
     return;
   }
   for (let index = 0; index < items.length; index++)
-    yield* objectsWithin(items[index], locate, [...prefix, 'items', index]);
+    yield* objectsWithin(items[index], whole, [...prefix, 'items', index]);
 }
 
-type Locate = (path: FieldPath) => Position;
+function documentAt(value: unknown, whole: Whole, prefix: FieldPath): ManifestDocument {
+  const here = placeIn(whole, prefix, whole.line);
+  const start = { line: here.line, offset: whole.offsetOf(prefix) - here.column + 1 };
+  whole.line = start;
+  const locate = (path: FieldPath) =>
+    path.length === 0 ? here : placeIn(whole, [...prefix, ...path], start);
+  return { kind: 'document', value, line: here.line, locate };
+}
 
 function itemsOfList(value: unknown): readonly unknown[] | undefined {
   const { kind, items } = isObject(value) ? value : {};
   return LIST_KINDS.has(kind) && Array.isArray(items) ? items : undefined;
 }
 
-/** A path may lead into the rows of a table: its place is the line of that row then. */
-function placeIn(text: string, value: unknown, path: FieldPath, offset: number, base: LineStart): Position {
-  const place = positionOf(text, offset, base);
-  const row = rowIn(value, path);
+/**
+ * A path may lead into the rows of a table: its place is the line of that row then. An alias may lead to before `base`.
+ */
+function placeIn({ text, root, offsetOf }: Whole, path: FieldPath, base: LineStart): Position {
+  const offset = offsetOf(path);
+  const place = positionOf(text, offset, offset < base.offset ? undefined : base);
+  const row = rowIn(root, path);
   if (row === undefined || text[offset] !== '|') return place;
   return { line: place.line + row, column: 1 };
 }

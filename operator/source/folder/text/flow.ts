@@ -9,6 +9,7 @@ import {
   MAX_DEPTH,
   NEWLINE,
   putField,
+  reach,
   SPACE,
   skipSpaces,
   TAB,
@@ -37,7 +38,7 @@ export function isQuote(code: number): boolean {
 /** One node in flow style, from its first character to behind its last. */
 export function flowNode(cursor: Cursor, depth: number, level: number): unknown {
   if (level > MAX_DEPTH) throw IRREGULAR;
-  if (depth >= 0) cursor.found = cursor.at;
+  reach(cursor, depth, cursor.at);
   const code = cursor.text.charCodeAt(cursor.at);
   if (code === OPEN_BRACE) return flowMapping(cursor, depth, level);
   if (code === OPEN_BRACKET) return flowSequence(cursor, depth, level);

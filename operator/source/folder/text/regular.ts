@@ -8,10 +8,12 @@ import {
   finishLine,
   HASH,
   IRREGULAR,
+  type ItemOffsets,
   MAX_DEPTH,
   NEWLINE,
   nextLine,
   putField,
+  reach,
   SPACE,
   skipSpaces,
   TAB,
@@ -40,25 +42,44 @@ export function readRegular(
   chunk: Chunk,
   seek: FieldPath = NOTHING,
 ): RegularReading | undefined {
-  const cursor: Cursor = {
-    text,
-    end: chunk.end,
-    at: chunk.start,
-    indent: 0,
-    spansLines: false,
-    problems: { first: [], total: 0 },
-    seek,
-    found: chunk.start,
-  };
+  const cursor = cursorAt(text, chunk, seek);
+  return ifRegular(() => ({ value: root(cursor), problems: cursor.problems, found: cursor.found }));
+}
+
+const NOTHING: FieldPath = [];
+
+/** The offsets of all items of the Lists in a regular document, in one pass. */
+export function itemOffsets(text: string, chunk: Range): ItemOffsets {
+  const seek: ItemOffsets = { levels: [] };
+  const cursor = cursorAt(text, chunk, seek);
+  ifRegular(() => root(cursor));
+  return seek;
+}
+
+/** Offset of the deepest node on a path within an item of a regular document: nothing but the item is read. */
+export function offsetWithin(text: string, item: Range, seek: FieldPath): number {
+  const cursor = cursorAt(text, item, seek);
+  cursor.indent = item.start - text.lastIndexOf('\n', item.start) - 1;
+  cursor.spansLines = text[item.start] === '{';
+  ifRegular(() => (cursor.spansLines ? flowNode(cursor, 0, 0) : blockNode(cursor, 0, 0)));
+  return cursor.found;
+}
+
+type Range = Pick<Chunk, 'start' | 'end'>;
+
+function cursorAt(text: string, { start, end }: Range, seek: Cursor['seek']): Cursor {
+  const problems = { first: [], total: 0 };
+  return { text, end, at: start, indent: 0, spansLines: false, problems, seek, found: start };
+}
+
+function ifRegular<T>(read: () => T): T | undefined {
   try {
-    return { value: root(cursor), problems: cursor.problems, found: cursor.found };
+    return read();
   } catch (error) {
     if (error === IRREGULAR) return undefined;
     throw error;
   }
 }
-
-const NOTHING: FieldPath = [];
 
 function root(cursor: Cursor): unknown {
   nextLine(cursor);
@@ -81,7 +102,7 @@ function jsonRoot(cursor: Cursor): unknown {
 /** A mapping or sequence that begins on a line of its own. */
 function blockNode(cursor: Cursor, depth: number, level: number): unknown {
   if (level > MAX_DEPTH) throw IRREGULAR;
-  if (depth >= 0) cursor.found = cursor.at;
+  reach(cursor, depth, cursor.at);
   return isItem(cursor)
     ? blockSequence(cursor, cursor.indent, depth, level)
     : blockMapping(cursor, cursor.indent, depth, level);
@@ -93,7 +114,7 @@ function blockMapping(cursor: Cursor, indent: number, depth: number, level: numb
     const start = cursor.at;
     const key = blockKey(cursor);
     const below = key === undefined ? -1 : depthOfChild(cursor, depth, key);
-    if (below >= 0) cursor.found = start;
+    reach(cursor, below, start);
     const value = blockValue(cursor, indent, below, level);
     if (key !== undefined) putField(cursor.problems, fields, key, start, value);
   }
@@ -118,7 +139,7 @@ function blockValue(cursor: Cursor, indent: number, depth: number, level: number
   finishLine(cursor);
   if (cursor.indent > indent) return blockNode(cursor, depth, level + 1);
   if (cursor.indent < indent || !isItem(cursor)) return null;
-  if (depth >= 0) cursor.found = cursor.at;
+  reach(cursor, depth, cursor.at);
   return blockSequence(cursor, indent, depth, level + 1);
 }
 
@@ -144,7 +165,7 @@ function itemBelow(cursor: Cursor, indent: number, depth: number, level: number)
 
 function mappingAt(cursor: Cursor, indent: number, depth: number, level: number): unknown {
   if (level > MAX_DEPTH) throw IRREGULAR;
-  if (depth >= 0) cursor.found = cursor.at;
+  reach(cursor, depth, cursor.at);
   cursor.indent = indent;
   return blockMapping(cursor, indent, depth, level + 1);
 }
@@ -167,7 +188,7 @@ const PIPE = 0x7c;
 
 /** A value on the line of its key or dash. A deeper line below it would continue it, which is not regular. */
 function inlineNode(cursor: Cursor, indent: number, depth: number, level: number): unknown {
-  if (depth >= 0) cursor.found = cursor.at;
+  reach(cursor, depth, cursor.at);
   const code = cursor.text.charCodeAt(cursor.at);
   if (code === PIPE) return literalBlock(cursor, indent);
   const start = cursor.at;
