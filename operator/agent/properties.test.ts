@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { desiredState } from '../core/desired/desired.ts';
+import type { InnerMap } from '../api/innermap.ts';
+import { type DesiredOuter, desiredState } from '../core/desired/desired.ts';
 import { planLines } from '../core/plan/print.ts';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
 import { apply } from './apply/apply.ts';
@@ -39,20 +40,28 @@ function sceneOf([spec, inners]: readonly [object, readonly Declared[]], outer: 
   );
 }
 
-/** What programs should see: only of those that have their key. */
-function expected(fixture: AgentFixture): object {
-  const { outers } = desiredState(fixture.wanted(), NODE);
-  const keys = [...outers.get('tenants')!.inners].map(([keyHex, inner]) => [
-    keyHex,
-    inner.innerMap.metadata.name,
-  ]);
-  const owners = new Map(keys as [string, string][]);
-  const others = fixture
-    .wanted()
-    .innerMaps.filter(({ innerMap }) => ![...owners.values()].includes(innerMap.metadata.name));
-  return fixture
-    .without(...others.map(({ innerMap }) => `${innerMap.metadata.namespace}/${innerMap.metadata.name}`))
-    .contents('tenants');
+/** What programs should see: of those that have their key what they declare; of those whose key another has what they had. */
+function expected(fixture: AgentFixture, before?: AgentFixture): object {
+  const desired = tenantsOf(fixture);
+  const winners = new Set([...desired.inners.values()].map(({ innerMap }) => fullName(innerMap)));
+  const others = fixture.wanted().innerMaps.map(({ innerMap }) => fullName(innerMap));
+  const contents = fixture.without(...others.filter(name => !winners.has(name))).contents('tenants');
+  if (before === undefined) return contents;
+  const displaced = new Set([...desired.displaced.values()].map(fullName));
+  const had = Object.entries(expected(before)).filter(([key]) => displaced.has(ownerIn(before, key)));
+  return { ...Object.fromEntries(had), ...contents };
+}
+
+function tenantsOf(fixture: AgentFixture): DesiredOuter {
+  return desiredState(fixture.wanted(), NODE).outers.get('tenants')!;
+}
+
+function ownerIn(fixture: AgentFixture, key: string): string {
+  return fullName(tenantsOf(fixture).inners.get(key)!.innerMap);
+}
+
+function fullName({ metadata }: InnerMap): string {
+  return `${metadata.namespace}/${metadata.name}`;
 }
 
 describe('plan', () => {
@@ -60,11 +69,12 @@ describe('plan', () => {
     await fc.assert(
       fc.asyncProperty(wanted, fc.array(declared, { maxLength: 5 }), async ([spec, first], second) => {
         const machine = new FakeMachine();
-        await (await startedAgent(machine.openKernel(), sceneOf([spec, first]))).turn();
+        const before = sceneOf([spec, first]);
+        await (await startedAgent(machine.openKernel(), before)).turn();
         const fixture = sceneOf([spec, second]);
         const acting = await startedAgent(machine.openKernel(), fixture);
         await acting.turn();
-        expect(machine.dump(LEDGER)).to.deep.equal(expected(fixture));
+        expect(machine.dump(LEDGER)).to.deep.equal(expected(fixture, before));
         const { plan } = await dryRun(fixture.wanted(), machine.openKernel(), NODE);
         expect(planLines(plan)).to.deep.equal([]);
         expect((await acting.resync()).plan.steps).to.deep.equal([]);
