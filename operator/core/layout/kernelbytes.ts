@@ -28,6 +28,7 @@ const ALLOCATORS = 2100;
 /**
  * Bytes of kernel memory that a map takes from the cgroup of whoever made it. fdinfo's memlock leaves out how the kernel rounds
  * objects up and what it keeps beside each: of an LPM trie it is a quarter. Measured on 6.18, see kernelbytes' spec in libbpf.
+ * Before 6.13 (3d8dc43eb2a3) a trie with large values takes less: nodes that only part prefixes have none there.
  */
 export function kernelBytes({ spec, entries, possibleCpus }: FilledMap): number {
   const { type, maxEntries } = spec;

@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { release } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { kernelBytes } from '../../../core/layout/kernelbytes.ts';
+import { type FilledMap, kernelBytes } from '../../../core/layout/kernelbytes.ts';
 import type { MapSpec } from '../../../core/mapspec.ts';
 import { OWN } from '../../../testing/own.ts';
 import { onRealKernel, Scratch } from '../scratch.test.ts';
@@ -44,7 +45,7 @@ onRealKernel('kernelBytes and the kernel', () => {
         const maps = await kernel.build(requests);
         const took = ((await group.settled()) - before) / COUNT;
         const { possibleCpus } = kernel;
-        const reckoned = kernelBytes({ spec, entries, possibleCpus });
+        const reckoned = nearest(took, reckonings({ spec, entries, possibleCpus }));
         expect(reckoned, `${spec.type} of ${entries} in ${spec.maxEntries}`).to.be.within(
           took * (5 / 6),
           took * (7 / 6),
@@ -61,6 +62,21 @@ onRealKernel('kernelBytes and the kernel', () => {
     }
   }).timeout(120_000);
 });
+
+/**
+ * What kernelBytes says; before 6.13 (3d8dc43eb2a3, which some stable kernels have) nodes of a trie that only part prefixes
+ * have no value, so there it may be half that of a trie without values, too.
+ */
+function reckonings(map: FilledMap): readonly number[] {
+  const usual = kernelBytes(map);
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  if (map.spec.type !== 'LPMTrie' || major * 1000 + minor >= 6013) return [usual];
+  return [usual, (usual + kernelBytes({ ...map, spec: { ...map.spec, valueSize: 0 } })) / 2];
+}
+
+function nearest(wanted: number, all: readonly number[]): number {
+  return all.reduce((one, two) => (Math.abs(two - wanted) < Math.abs(one - wanted) ? two : one));
+}
 
 function filled({ type, keySize, valueSize }: MapSpec, count: number) {
   const keys = new Uint8Array(count * keySize);
