@@ -15,7 +15,7 @@ describeCluster('what it costs the API server', fixture => {
   const nodesFixture = useNodes(fixture, 'team-a');
 
   it('a change costs each node one write and the InnerMap at most two; an idle minute nothing', async function () {
-    this.timeout(240_000);
+    this.timeout(320_000);
     await nodesFixture().controller();
     const nodes = await nodesFixture().agents(3);
     await fixture.put(outerMap('tenants'));
@@ -45,10 +45,18 @@ describeCluster('what it costs the API server', fixture => {
       expect(ours['PATCH outermaps/status'] ?? 0).to.equal(0);
       expect(Object.keys(ours)).to.have.length(2);
     }
+    const made = await madeIdle();
+    // How often Ready came again is counted in its event, which is written up to half a minute after the last change
+    if (made['PATCH events'] === 1 && Object.keys(made).length === 1)
+      expect(await madeIdle()).to.deep.equal({});
+    else expect(made).to.deep.equal({});
+  });
+
+  async function madeIdle(): Promise<Record<string, number>> {
     const before = await requestsTo(fixture);
     await sleep(IDLE_MS);
-    expect(requestsBetween(before, await requestsTo(fixture), ...KINDS)).to.deep.equal({});
-  });
+    return requestsBetween(before, await requestsTo(fixture), ...KINDS);
+  }
 
   async function writesDuring(work: () => Promise<unknown>): Promise<Record<string, number>> {
     const before = await requestsTo(fixture);
