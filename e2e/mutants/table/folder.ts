@@ -138,6 +138,20 @@ export const folderMutants: readonly Mutant[] = [
     specs: ['dist/operator/kernel/libbpf/fd/writers.test.js'],
   },
   {
+    name: 'a file on NFS without a delegation counts as open for writing',
+    file: 'operator/kernel/libbpf/fd/writers.ts',
+    from: 'if (!isAlone(statfsSync(path).type)) return undefined;',
+    to: 'if (!isAlone(statfsSync(path).type) && path.length === 0) return undefined;',
+    specs: ['dist/operator/kernel/libbpf/fd/writers.test.js'],
+  },
+  {
+    name: 'the number of a file system is compared with its sign',
+    file: 'operator/kernel/libbpf/fd/alone.ts',
+    from: 'type >>> 0',
+    to: 'type | 0',
+    specs: ['dist/operator/kernel/libbpf/fd/writers.test.js'],
+  },
+  {
     name: 'a document is read whatever its depth',
     file: COMPOSE,
     from: 'if (parser.stack.length > 2 * MAX_DEPTH + 2)',

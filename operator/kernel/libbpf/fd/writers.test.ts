@@ -2,10 +2,12 @@ import { spawn } from 'node:child_process';
 import {
   chownSync,
   closeSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -13,6 +15,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { openLibrary } from '../library.ts';
+import { run } from '../scratch.test.ts';
+import { isAlone } from './alone.ts';
 import { openForWriting } from './writers.ts';
 
 const NOBODY = 65534;
@@ -63,4 +67,69 @@ describe('openForWriting', () => {
     process.seteuid!(NOBODY);
     expect(openForWriting(library, file)).to.equal(undefined);
   });
+
+  /** On a file system of its own: before somebody opens a file for writing, meanwhile, and after. */
+  function answersOn(type: string, ...options: readonly string[]): readonly (boolean | undefined)[] {
+    const mount = join(folder, 'mount');
+    mkdirSync(mount);
+    run('mount', '-t', type, ...options, 'innermap', mount);
+    try {
+      const inside = join(mount, 'a.yaml');
+      closeSync(openSync(inside, 'w'));
+      const before = openForWriting(library, inside);
+      const writer = openSync(inside, 'r+');
+      const meanwhile = openForWriting(library, inside);
+      closeSync(writer);
+      return [before, meanwhile, openForWriting(library, inside)];
+    } finally {
+      run('umount', mount);
+      rmdirSync(mount);
+    }
+  }
+
+  it('believes the kernel on a tmpfs and an overlay', function () {
+    if (process.getuid!() !== 0) this.skip();
+    const [lower, upper, work] = ['lower', 'upper', 'work'].map(name => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    run('mount', '-t', 'tmpfs', 'innermap', folder);
+    for (const name of [lower, upper, work]) mkdirSync(name);
+    try {
+      const layers = `lowerdir=${lower},upperdir=${upper},workdir=${work}`;
+      expect(answersOn('tmpfs')).to.deep.equal([false, true, false]);
+      expect(answersOn('overlay', '-o', layers)).to.deep.equal([false, true, false]);
+    } finally {
+      run('umount', folder);
+    }
+  });
+
+  it('knows nothing on a file system that it does not know, though the kernel has an answer', function () {
+    if (process.getuid!() !== 0) this.skip();
+    expect(answersOn('hugetlbfs')).to.deep.equal([undefined, undefined, undefined]);
+  });
+});
+
+describe('isAlone', () => {
+  for (const [name, magic, expected] of [
+    ['ext4', 0xef53, true],
+    ['xfs', 0x58465342, true],
+    ['btrfs', 0x9123683e, true],
+    ['tmpfs', 0x01021994, true],
+    ['overlay', 0x794c7630, true],
+    ['NFS', 0x6969, false],
+    ['CIFS', 0xff534d42, false],
+    ['SMB2', 0xfe534d42, false],
+    ['Ceph', 0x00c36400, false],
+    ['AFS', 0x5346414f, false],
+    ['kAFS', 0x6b414653, false],
+    ['9P', 0x01021997, false],
+    ['FUSE', 0x65735546, false],
+    ['OCFS2', 0x7461636f, false],
+  ] as const)
+    it(`says ${expected} of ${name}, whose number may be signed`, () => {
+      expect(isAlone(magic)).to.equal(expected);
+      expect(isAlone(magic | 0)).to.equal(expected);
+    });
 });
