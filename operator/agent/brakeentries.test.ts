@@ -1,12 +1,36 @@
 import { expect } from 'chai';
+import { KernelError } from '../kernel/error.ts';
+import type { Kernel } from '../kernel/kernel.ts';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
 import { AgentFixture, startedAgent } from './testing/fixture.ts';
-import { LEDGER, twoTenants } from './testing/tenants.ts';
+import { LEDGER, twoTenants, writeOther } from './testing/tenants.ts';
 
 const KEY = '07000000';
 const INNER = { type: 'Hash', maxEntries: 256, key: 'u32', value: 'u32' };
+const LEAST = { update: 'InPlace', content: 'AtLeast' };
 const pairs = (count: number, value = 1) =>
   Object.fromEntries(Array.from({ length: count }, (_, at) => [at, value]));
+
+/** Somebody puts an inner map of their own with so many entries at the key. */
+async function putOther(kernel: Kernel, count: number): Promise<void> {
+  const spec = { type: 'Hash', keySize: 4, valueSize: 4, maxEntries: 256, flags: 0 } as const;
+  const words = new Uint8Array(Uint32Array.from({ length: count }, (_, at) => 1000 + at).buffer);
+  const entries = { count, keys: words, values: words };
+  const request = {
+    spec,
+    name: 'theirs',
+    label: 'theirs',
+    entries,
+    freeze: false,
+    pin: '/sys/fs/bpf/theirs',
+  };
+  const [inner] = await kernel.build([request]);
+  const outer = kernel.open(LEDGER);
+  if (inner instanceof KernelError) throw inner;
+  await kernel.replace(outer, Uint8Array.of(7, 0, 0, 0), [inner!]);
+  inner!.close();
+  outer.close();
+}
 
 describe('turn, the brake on entries', () => {
   const outer = new AgentFixture().outer('tenants', { pin: 'tenants', inner: INNER });
@@ -73,14 +97,19 @@ describe('turn, the brake on entries', () => {
     const machine = new FakeMachine();
     const acting = await startedAgent(machine.openKernel(), of(12));
     await acting.turn();
-    const intruder = machine.openKernel();
-    const inner = intruder.open(`/sys/fs/bpf/innermap/tenants/inner/${KEY}`);
-    const words = new Uint8Array(Uint32Array.from({ length: 100 }, (_, at) => 1000 + at).buffer);
-    const upserts = { count: 100, keys: words, values: words };
-    await intruder.edit(inner, { upserts, deletes: new Uint8Array(0) });
-    inner.close();
+    await writeOther(machine, KEY, { count: 100 });
     expect(count(machine)).to.equal(112);
     await acting.resync();
+    expect(count(machine)).to.equal(12);
+  });
+
+  it('repairs a map that somebody else put at the key, whatever is in it', async () => {
+    const machine = new FakeMachine();
+    const acting = await startedAgent(machine.openKernel(), of(12));
+    await acting.turn();
+    await putOther(machine.openKernel(), 100);
+    expect(count(machine)).to.equal(100);
+    expect((await acting.resync()).plan.heldEntries).to.deep.equal([]);
     expect(count(machine)).to.equal(12);
   });
 
@@ -90,14 +119,65 @@ describe('turn, the brake on entries', () => {
     await acting.turn();
     await acting.turn(outer.inner('b/heir', 'tenants', 7, { 1: 1 }));
     expect(count(machine)).to.equal(1);
-    const least = { update: 'InPlace', content: 'AtLeast' };
     const second = new FakeMachine();
-    const leaving = await startedAgent(second.openKernel(), of(40, least));
+    const leaving = await startedAgent(second.openKernel(), of(40, LEAST));
     await leaving.turn();
-    const { plan } = await leaving.turn(of(1, least, 5));
+    const { plan } = await leaving.turn(of(1, LEAST, 5));
     expect(plan.heldEntries).to.deep.equal([]);
     expect(count(second)).to.equal(40);
   });
+
+  it('does not count what programs wrote, where their map is replaced by a larger one', async () => {
+    for (const restarted of [false, true]) {
+      const machine = new FakeMachine();
+      const [flows, larger] = [128, 256].map(maxEntries => of(40, { ...LEAST, maxEntries }));
+      const acting = await startedAgent(machine.openKernel(), flows!);
+      await acting.turn();
+      await writeOther(machine, KEY, { count: 60 });
+      const next = restarted ? await startedAgent(machine.openKernel(), larger!) : acting;
+      expect((await next.turn(larger)).plan.heldEntries).to.deep.equal([]);
+      expect(machine.dump(LEDGER)).to.deep.equal(larger!.contents('tenants'));
+    }
+  });
+
+  it('counts what was declared in such a map, by a token that stays while programs write', async () => {
+    const machine = new FakeMachine();
+    const acting = await startedAgent(machine.openKernel(), of(40, { ...LEAST, maxEntries: 256 }));
+    await acting.turn();
+    await writeOther(machine, KEY, { count: 60 });
+    const fewer = of(5, { ...LEAST, maxEntries: 128 });
+    const [held] = (await acting.turn(fewer)).plan.heldEntries;
+    expect(held).to.include({ entries: 35, of: 40 });
+    await writeOther(machine, KEY, { count: 10, from: 2000 });
+    expect((await acting.resync()).plan.heldEntries[0]).to.include({ token: held!.token });
+    await acting.turn(fewer.released(held!.token));
+    expect(machine.dump(LEDGER)).to.deep.equal(fewer.contents('tenants'));
+  });
+
+  it('does not count what others wrote before the declaration changed', async () => {
+    const machine = new FakeMachine();
+    const acting = await startedAgent(machine.openKernel(), of(12, { update: 'InPlace' }));
+    await acting.turn();
+    await writeOther(machine, KEY, { count: 100 });
+    const { plan } = await acting.turn(of(11, { update: 'InPlace' }));
+    expect(plan.heldEntries).to.deep.equal([]);
+    expect(count(machine)).to.equal(11);
+  });
+
+  for (const [way, spec] of Object.entries(ways))
+    it(`${way}: repairs drift of any size also when the first attempt failed`, async () => {
+      const machine = new FakeMachine();
+      const acting = await startedAgent(machine.openKernel(), of(12, spec));
+      await acting.turn();
+      await writeOther(machine, KEY, { count: 100 });
+      machine.failNext(way === 'Swap' ? 'build' : 'edit', 'ENOMEM');
+      const failed = await acting.resync();
+      expect(failed.report.innerMaps[0]).to.include({ name: 'web', reason: 'OutOfMemory' });
+      const { plan, report } = await acting.turn();
+      expect(plan.heldEntries).to.deep.equal([]);
+      expect(report.turn).to.include({ driftFound: 1, driftRepaired: 1 });
+      expect(count(machine)).to.equal(12);
+    });
 
   it('leaves small maps alone', async () => {
     const machine = new FakeMachine();

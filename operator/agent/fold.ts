@@ -55,7 +55,7 @@ function foldOutcome(known: OuterMemory, outcome: Outcome, now: number): void {
   known.entriesRead = undefined;
   if (!outcome.ok) {
     known.stale = true;
-    if ('inner' in step) known.programmed.delete(step.inner.keyHex);
+    if ('inner' in step) doubt(known, step.inner.keyHex);
     return;
   }
   switch (step.verb) {
@@ -106,13 +106,25 @@ function foldRecreation(known: OuterMemory, step: Extract<Step, { verb: 'recreat
   known.record = step.record;
   known.entries.clear();
   known.programmed.clear();
+  known.doubted.clear();
   known.kept.clear();
   known.pins.clear();
   known.stale = true;
 }
 
-function foldProof({ programmed, owners }: OuterMemory, { keyHex, programmed: proven }: Proof): void {
+/** It must be read again, but is known to have been declared. */
+function doubt({ programmed, doubted }: OuterMemory, keyHex: string): void {
+  const last = programmed.get(keyHex);
+  if (last !== undefined) doubted.set(keyHex, last);
+  programmed.delete(keyHex);
+}
+
+function foldProof(
+  { programmed, doubted, owners }: OuterMemory,
+  { keyHex, programmed: proven }: Proof,
+): void {
   programmed.set(keyHex, proven);
+  doubted.delete(keyHex);
   owners.set(proven.id, proven.inner.owner);
 }
 
@@ -121,6 +133,7 @@ function foldWrite(known: OuterMemory, inner: DesiredInner, id: number): void {
   known.entries.set(inner.keyHex, id);
   known.pins.set(innerPinName(inner.keyHex), id);
   known.programmed.set(inner.keyHex, { id, inner, ours: true });
+  known.doubted.delete(inner.keyHex);
 }
 
 /** Only new names of pins are read again: the name that was renamed over would keep the old id. */
@@ -135,6 +148,7 @@ function foldRemoval(known: OuterMemory, { key, pin }: Extract<Step, { verb: 're
   const keyHex = hex(key);
   known.entries.delete(keyHex);
   known.programmed.delete(keyHex);
+  known.doubted.delete(keyHex);
   if (pin !== undefined) known.pins.delete(pin);
   known.removals = withRemoval(known.removals ?? [], 1, now);
 }
@@ -151,15 +165,24 @@ function rememberHeld(name: string, known: OuterMemory, { plan, now }: Pick<Done
 }
 
 /** Forgets as programmed what is not declared any more, even while its removal is held. Of what is kept its size remains. */
-function forgetUndeclared({ programmed, kept }: OuterMemory, desired: DesiredOuter | undefined): void {
+function forgetUndeclared(known: OuterMemory, desired: DesiredOuter | undefined): void {
   if (desired === undefined) return;
+  const { programmed, doubted, kept } = known;
   for (const [keyHex, { owner }] of kept) if (desired.kept.get(keyHex)?.owner !== owner) kept.delete(keyHex);
-  if (programmed.size <= desired.inners.size) return;
-  for (const [keyHex, { inner }] of programmed) {
+  if (programmed.size > desired.inners.size) forgetAmong(programmed, known, desired);
+  forgetAmong(doubted, known, desired);
+}
+
+function forgetAmong(
+  some: OuterMemory['programmed'],
+  { kept }: OuterMemory,
+  desired: Pick<DesiredOuter, 'inners' | 'kept'>,
+): void {
+  for (const [keyHex, { inner }] of some) {
     if (desired.inners.has(keyHex)) continue;
     const { owner } = inner;
     if (desired.kept.get(keyHex)?.owner === owner) kept.set(keyHex, { owner, bytes: bytesOf(inner) });
-    programmed.delete(keyHex);
+    some.delete(keyHex);
   }
 }
 

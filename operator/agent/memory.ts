@@ -30,6 +30,8 @@ export interface OuterMemory {
   /** Id of an inner map → its owner, by the map's name, or because it was proven as declared. */
   readonly owners: Map<number, string>;
   readonly programmed: Map<string, Programmed>;
+  /** By key in hex: what was programmed when a step on it, or a whole turn, failed. What is there now must be read. */
+  readonly doubted: Map<string, Programmed>;
   /** By key in hex: what was programmed there last, where new contents cannot be used and it is kept. */
   readonly kept: Map<string, { readonly owner: string; readonly bytes: number }>;
   /** Something failed or was unexpected: read anew before the next decision. */
@@ -95,6 +97,7 @@ export function emptyOuterMemory(): OuterMemory {
     pins: new Map(),
     owners: new Map(),
     programmed: new Map(),
+    doubted: new Map(),
     kept: new Map(),
     stale: true,
     cursor: 0,
@@ -104,11 +107,23 @@ export function emptyOuterMemory(): OuterMemory {
   };
 }
 
+/**
+ * After a turn that threw: memory lacks what it did. What was declared and held before it stays true, for the brake: what
+ * others wrote is drift, and no loss.
+ */
+export function forgetKernel({ outers }: Memory): void {
+  for (const [name, { programmed, doubted, kept, held }] of outers)
+    outers.set(name, {
+      ...emptyOuterMemory(),
+      ...{ kept, held, doubted: new Map([...doubted, ...programmed]) },
+    });
+}
+
 /** Kernel memory of inner maps that this process made, or found as declared. */
 export function bytesThereOf({ outers }: Memory): BytesThere {
   return (outer, { keyHex, owner }) => {
     const known = outers.get(outer);
-    const inner = known?.programmed.get(keyHex)?.inner;
+    const { inner } = known?.programmed.get(keyHex) ?? known?.doubted.get(keyHex) ?? {};
     if (inner?.owner === owner) return bytesOf(inner);
     const kept = known?.kept.get(keyHex);
     return kept?.owner === owner ? kept.bytes : undefined;

@@ -4,38 +4,57 @@ import { KernelError } from '../kernel/error.ts';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
 import { run, TurnTrigger } from './run.ts';
 import { AgentFixture, startedAgent } from './testing/fixture.ts';
-import { LEDGER, twoTenants } from './testing/tenants.ts';
+import { LEDGER, twoTenants, writeOther } from './testing/tenants.ts';
 import { turnLog } from './turnlog.ts';
 
 describe('run', () => {
   it('says in the report when a turn fails, and trusts nothing that it remembered', async () => {
     const machine = new FakeMachine();
-    const { agent, source } = await startedAgent(machine.openKernel(), twoTenants());
-    const stop = new AbortController();
-    const published: string[] = [];
-    const publisher = {
-      publish: async (report: Report) => {
-        const { status, message } = report.state.conditions[0]!;
-        published.push(`${status} ${message}`);
-        if (published.length === 1) source.read = broken;
-        if (published.length === 3) stop.abort();
-      },
-    };
-    const { read } = source;
-    const broken = () => {
-      source.read = read;
-      return Promise.reject(new Error('the disk is gone'));
-    };
-    const schedule = { resyncMs: 20, contentResyncMs: 20 };
-    await run({ ...agent, publisher }, schedule, turnLog(SILENT), stop.signal);
-    expect(published).to.deep.equal([
+    expect(await publishedOf(machine, twoTenants(), () => {})).to.deep.equal([
       'True The kernel holds what is declared',
       'False Reconcile failed; the state shown is from the last successful turn: the disk is gone',
       'True The kernel holds what is declared',
     ]);
     expect(machine.dump(LEDGER)).to.deep.equal(twoTenants().contents('tenants'));
   });
+
+  it('repairs after a failed turn what others wrote meanwhile, and holds nothing of it', async () => {
+    const machine = new FakeMachine();
+    const inner = { type: 'Hash', maxEntries: 256, key: 'u32', value: 'u32' };
+    const fixture = new AgentFixture().outer('tenants', { inner }).inner('a/web', 'tenants', 1, { 1: 1 });
+    const states = await publishedOf(machine, fixture, () => writeOther(machine, '01000000', { count: 100 }));
+    expect(states[2]).to.equal('True The kernel holds what is declared');
+    expect(machine.dump(LEDGER)).to.deep.equal(fixture.contents('tenants'));
+  });
 });
+
+/** What is published by a turn, by one that fails, and by the next. */
+async function publishedOf(
+  machine: FakeMachine,
+  fixture: AgentFixture,
+  meanwhile: () => void | Promise<void>,
+): Promise<readonly string[]> {
+  const { agent, source } = await startedAgent(machine.openKernel(), fixture);
+  const stop = new AbortController();
+  const published: string[] = [];
+  const publisher = {
+    publish: async (report: Report) => {
+      const { status, message } = report.state.conditions[0]!;
+      published.push(`${status} ${message}`);
+      if (published.length === 1) source.read = broken;
+      if (published.length === 3) stop.abort();
+    },
+  };
+  const { read } = source;
+  const broken = async () => {
+    source.read = read;
+    await meanwhile();
+    throw new Error('the disk is gone');
+  };
+  const schedule = { resyncMs: 20, contentResyncMs: 20 };
+  await run({ ...agent, publisher }, schedule, turnLog(SILENT), stop.signal);
+  return published;
+}
 
 const NEVER = 60_000;
 

@@ -3,6 +3,7 @@ import type { Report } from '../core/report/report.ts';
 import { staleReport } from '../core/report/stalereport.ts';
 import { REAL_CLOCK } from '../timing/clock.ts';
 import { Trigger } from '../timing/trigger.ts';
+import { forgetKernel } from './memory.ts';
 import type { Due } from './observe/observe.ts';
 import { bpffsOf } from './reportinput.ts';
 import { type Agent, type Turn, turn } from './turn.ts';
@@ -118,7 +119,7 @@ async function afterFailure(
   error: unknown,
 ): Promise<Report | undefined> {
   const { memory, publisher, clock } = agent;
-  memory.outers.clear();
+  forgetKernel(memory);
   if (previous === undefined) return undefined;
   const message = error instanceof Error ? error.message : String(error);
   const now = new Date(clock.now()).toISOString();

@@ -59,6 +59,8 @@ export interface ObservedOuterMap {
   readonly owners: ReadonlyMap<number, string>;
   /** By key in hex. */
   readonly programmed: ReadonlyMap<string, Programmed>;
+  /** By key in hex: what was programmed until a step on it, or a turn, failed. It proves nothing, but was declared. */
+  readonly doubted: ReadonlyMap<string, Programmed>;
   /** By key in hex, as read in this turn. Not by id: somebody may put one map at two keys. */
   readonly readings: ReadonlyMap<string, ComparisonResult>;
 }

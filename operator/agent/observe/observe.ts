@@ -58,8 +58,8 @@ async function observeOuter(
     await yieldToEventLoop();
   }
   const readings = await readContents(kernel, desired, known, due);
-  const { record, ledger, pin, pinned, beside, pinOwner, template, entries, pins, owners, programmed } =
-    known;
+  const { record, ledger, pin, pinned, beside, pinOwner, template } = known;
+  const { entries, pins, owners, programmed, doubted } = known;
   const made = memory.made.get(name);
   return {
     ...(made === undefined ? {} : { made }),
@@ -67,7 +67,7 @@ async function observeOuter(
     ...(record === undefined ? {} : { record }),
     ...(template?.spec === undefined ? {} : { template: template.spec }),
     ...(template?.accepts === undefined ? {} : { accepts: template.accepts }),
-    ...{ ledger, pin, pinned, beside, entries, pins, owners, programmed, readings },
+    ...{ ledger, pin, pinned, beside, entries, pins, owners, programmed, doubted, readings },
   };
 }
 

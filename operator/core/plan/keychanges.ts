@@ -53,13 +53,13 @@ export function* keyChanges(name: string, desired: DesiredOuter, found: Observed
   return { writes, held, proofs, evicted };
 }
 
-/** The write with what is at its key. After a restart nothing tells what was declared before: what was read counts. */
+/** The write with what is at its key, to be shown. */
 function withFound(write: Write, found: ObservedOuterMap, layout: OuterLayout): Write {
   const { inner, cause } = write;
   const id = found.entries.get(inner.keyHex);
   if (id === undefined) return write;
   const reading = found.readings.get(inner.keyHex);
-  const programmed = found.programmed.get(inner.keyHex);
+  const programmed = lastProgrammed(inner, found);
   const read = reading === undefined || reading.kind === 'unreadable' ? undefined : reading.seen;
   const before = cause === 'declared' && programmed?.id === id ? programmed.inner.entries : undefined;
   const entries = read ?? before;
@@ -68,14 +68,25 @@ function withFound(write: Write, found: ObservedOuterMap, layout: OuterLayout): 
 
 /**
  * What this write takes entries from; undefined where none is lost: a repair removes what others wrote, and what another
- * InnerMap declared goes with it.
+ * InnerMap declared goes with it. What was declared before counts; after a restart nothing tells it, and what was read
+ * counts, where nobody else may write.
  */
 function entriesBefore(
   { inner, cause, verb, found: was }: Write,
   found: ObservedOuterMap,
 ): Entries | undefined {
   if (was === undefined || cause === 'drift' || isOfAnother(inner, was.id, found)) return undefined;
-  return verb === 'edit' && !inner.exact ? undefined : was.entries;
+  if (verb === 'edit' && !inner.exact) return undefined;
+  const last = lastProgrammed(inner, found);
+  if (last?.id === was.id) return last.inner.entries;
+  return inner.exact ? was.entries : undefined;
+}
+
+function lastProgrammed(
+  { keyHex }: DesiredInner,
+  { programmed, doubted }: ObservedOuterMap,
+): Programmed | undefined {
+  return programmed.get(keyHex) ?? doubted.get(keyHex);
 }
 
 /** Keys whose inner map must be read before the verdict: unknown ones, and those to be edited in place. */
@@ -105,7 +116,7 @@ type Verdict = Write | { readonly verb: 'proof'; readonly programmed: Programmed
 function judge(outer: string, inner: DesiredInner, found: ObservedOuterMap): Verdict | undefined {
   const id = found.entries.get(inner.keyHex);
   const programmed = found.programmed.get(inner.keyHex);
-  const cause = programmed?.inner === inner ? 'drift' : 'declared';
+  const cause = lastProgrammed(inner, found)?.inner === inner ? 'drift' : 'declared';
   if (id === undefined) return { verb: 'insert', outer, inner, cause, pinTaken: false };
   const ours = ownsKey(inner.keyHex, id, found.pins);
   // Without a pin in the ledger nothing proves the entry ours after a restart
