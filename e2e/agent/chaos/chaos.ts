@@ -7,13 +7,17 @@ import { PATIENCE_MS } from '../../../operator/testing/patience.ts';
 import type { LoadedAgentFixture } from '../support/loadedagent.ts';
 import { eventually, type Running } from '../support/process.ts';
 import { type Contents, contentsAt, idsIn } from '../support/witness.ts';
+import { Disaster } from './disaster.ts';
 import { Intruder } from './intruder.ts';
 import { Model } from './model.ts';
 import { Random } from './random.ts';
 import { Vandal } from './vandal.ts';
+import { mapsOf, Weight } from './weight.ts';
 
 const OFTEN = ['--resync', '1s', '--content-resync', '2s'];
-/** Retries back off while all is in disorder: so long may it take until all is in order again. */
+
+/** A bpffs that is gone is told, and meant here. */
+const WRONG = /Turn failed(?!.*mount -t bpf bpf)|^\s+at /m;
 
 /** An agent, and everybody who makes its life hard. */
 export class Chaos {
@@ -22,7 +26,11 @@ export class Chaos {
   readonly #model: Model;
   readonly #vandal: Vandal;
   readonly #intruder: Intruder;
+  readonly #disaster: Disaster;
+  readonly #weight = new Weight();
   readonly #did: string[] = [];
+  /** Whether all maps may have been lost since they were noted. */
+  #isLost = false;
   #agent: Running | undefined;
   #still: ReadonlyMap<string, number> = new Map();
   #idleFiles = 0;
@@ -33,21 +41,24 @@ export class Chaos {
     this.#model = new Model(this.#random);
     this.#vandal = new Vandal(fixture, this.#model, this.#random);
     this.#intruder = new Intruder(fixture, this.#model, this.#random);
+    this.#disaster = new Disaster(fixture, this.#intruder, this.#random);
   }
 
   async start(): Promise<void> {
     this.#vandal.saveAll();
-    this.#agent = this.#fixture.start({ options: OFTEN });
+    this.#start();
     await this.#settled('at the start');
     this.#still = idsIn(this.#ledger('still'));
-    this.#idleFiles = filesOf(this.#agent).length;
+    this.#idleFiles = filesOf(this.#agent!).length;
   }
 
   /** Some seconds in which everything happens at once. */
-  async rage(): Promise<void> {
+  async rage({ mayKill }: { readonly mayKill: boolean }): Promise<void> {
     this.#did.length = 0;
     for (let act = 3 + this.#random.number(25); act > 0; act--) {
-      await this.#act(this.#random.number(24));
+      const choice = this.#random.number(28);
+      if (choice === 22 && !mayKill) continue;
+      await this.#act(choice);
       this.#mustLive(`after ${this.#did.join(' ')}`);
       if (this.#random.once(2)) await sleep(this.#random.number(200));
     }
@@ -62,9 +73,12 @@ export class Chaos {
     this.#vandal.heal();
     await this.#settled(when);
     if (close !== undefined) await this.#closed(close, when);
+    if (this.#isLost) this.#still = idsIn(this.#ledger('still'));
+    this.#isLost = false;
     expect(idsIn(this.#ledger('still')), 'what nobody touches is never replaced').to.deep.equal(this.#still);
     // A look at the kernel that is under way has maps open
     await eventually('no map is open', () => !filesOf(this.#agent!).some(file => file.includes('bpf-map')));
+    this.#weight.note(this.#agent!.pid);
   }
 
   async #closed(close: () => void, when: string): Promise<void> {
@@ -73,11 +87,29 @@ export class Chaos {
     await this.#settled(`with access closed ${when}`);
   }
 
-  async end(): Promise<void> {
+  /** The last settlement, with what may not have grown; answers how many maps of ours there were. */
+  async end(): Promise<number> {
     const agent = this.#agent!;
+    this.#model.everythingHere();
+    this.#vandal.heal();
+    await this.#settled('in the end');
+    const maps = await this.#mustHaveNoOtherMaps();
+    this.#weight.mustBeFlat();
     expect(filesOf(agent).length, 'open files').to.be.at.most(this.#idleFiles + 4);
     const { code } = await agent.end();
     expect(code).to.equal(0);
+    return maps;
+  }
+
+  /** One map of ours for each key, and none that nothing leads to. */
+  #mustHaveNoOtherMaps(): Promise<number> {
+    const { outers, owners } = this.#model;
+    const keys = outers.flatMap(({ name }) => Object.keys(this.#model.expected(name))).length;
+    return eventually('every map of ours is at a key', () => {
+      const maps = mapsOf(owners);
+      if (maps.length === keys) return maps.length;
+      throw new Error(`${maps.length} maps for ${keys} keys: ${maps.join(' ')}`);
+    });
   }
 
   async #act(choice: number): Promise<void> {
@@ -87,7 +119,9 @@ export class Chaos {
     else if (choice < 13) this.#vandal.spoil();
     else if (choice < 22) this.#intruder.act();
     else if (choice === 22) await this.#kill();
-    else await this.#pause();
+    else if (choice === 23) await this.#pause();
+    else if (choice < 26) this.#disaster.jump();
+    else await this.#lose(choice);
   }
 
   #edit(): void {
@@ -97,7 +131,19 @@ export class Chaos {
 
   async #kill(): Promise<void> {
     await this.#agent!.end('SIGKILL');
-    this.#agent = this.#fixture.start({ options: OFTEN });
+    this.#start();
+  }
+
+  #start(): void {
+    this.#agent = this.#fixture.start({ before: this.#disaster.before, options: OFTEN });
+  }
+
+  async #lose(choice: number): Promise<void> {
+    this.#isLost = true;
+    // One that starts ends without a bpffs, as it should
+    await this.#agent!.said(/Kernel probed/);
+    if (choice === 26) await this.#disaster.remount();
+    else this.#disaster.removeLedger();
   }
 
   async #pause(): Promise<void> {
@@ -133,7 +179,7 @@ export class Chaos {
   /** What is not as the model has it, if anything. */
   #wrong(): string | undefined {
     try {
-      expect(this.#agent!.log).to.not.match(/Turn failed|^\s+at /m);
+      expect(this.#agent!.log).to.not.match(WRONG);
       const report = this.#fixture.reportNow();
       this.#release(report);
       expect(report.refusals).to.deep.equal([]);

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
 import { bpftool, idAt } from '../../../native/stage.ts';
 import type { LoadedAgentFixture } from '../support/loadedagent.ts';
 import { u32 } from '../support/manifests.ts';
@@ -19,7 +19,7 @@ export class Intruder {
   readonly #model: Model;
   readonly #random: Random;
   /** Inner maps that are his. */
-  readonly own: readonly number[];
+  readonly own: number[] = [];
   /** What he was refused: a map was not there in this moment. */
   refusals = 0;
 
@@ -27,9 +27,15 @@ export class Intruder {
     this.#fixture = fixture;
     this.#model = model;
     this.#random = random;
-    mkdirSync(fixture.pin('program'));
-    fixture.make('program/gamma', ...LAYOUTS.gamma);
-    this.own = fixture.make('stranger', ...LAYOUTS.alpha, '--inners', '6', '--entries', '3').inners;
+    this.settle();
+  }
+
+  /** Loads his program on an empty bpffs, beside the agent. */
+  settle(): void {
+    mkdirSync(this.#fixture.pin('program'), { recursive: true });
+    this.#fixture.make('program/gamma', ...LAYOUTS.gamma);
+    const words = [...LAYOUTS.alpha, '--inners', '6', '--entries', '3'];
+    this.own.push(...this.#fixture.make('stranger', ...words).inners);
   }
 
   /** One act; what is not there in this moment is left alone. */
@@ -45,7 +51,7 @@ export class Intruder {
       () => this.#renameProof(),
       () => this.#unlinkPin(),
       () => this.#replacePin(),
-      () => this.#reload(),
+      () => this.reload(),
       () => this.#unlinkLedger(),
       () => this.#emptyLedger(),
     ];
@@ -56,21 +62,27 @@ export class Intruder {
     }
   }
 
+  /** A program is loaded anew. */
+  reload(): void {
+    this.#makeBeside(...LAYOUTS.gamma, '--inners', '0');
+    renameSync(this.#fixture.pin('beside'), this.#fixture.pin('program/gamma'));
+  }
+
   /** Takes foreign maps away from where pins are declared: an agent never does. */
   leave(): void {
-    for (const name of ['alpha', 'beta']) this.#leave(name);
+    for (const name of ['alpha', 'beta', 'still'])
+      for (const pin of this.#model.pinsOf(name)) this.#leave(name, this.#fixture.pin(pin));
   }
 
   /** The agent may take either pin away between two looks: looked at again then. */
-  #leave(name: string, attempts = 3): void {
-    const pin = this.#publicPin(name);
+  #leave(name: string, pin: string, attempts = 3): void {
     const ledger = this.#ledger(name, 'outer');
-    if (pin === undefined || !existsSync(pin)) return;
+    if (!existsSync(pin)) return;
     try {
       if (!existsSync(ledger) || idAt(pin) !== idAt(ledger)) unlinkSync(pin);
     } catch (error) {
       if (attempts === 1) throw error;
-      this.#leave(name, attempts - 1);
+      this.#leave(name, pin, attempts - 1);
     }
   }
 
@@ -121,14 +133,14 @@ export class Intruder {
   #replacePin(): void {
     const name = this.#random.of(['alpha', 'beta'] as const);
     const pin = this.#publicPin(name)!;
-    this.#fixture.make('beside', ...LAYOUTS[name], '--inners', '2');
+    this.#makeBeside(...LAYOUTS[name], '--inners', '2');
     renameSync(this.#fixture.pin('beside'), pin);
   }
 
-  /** A program is loaded anew. */
-  #reload(): void {
-    this.#fixture.make('beside', ...LAYOUTS.gamma, '--inners', '0');
-    renameSync(this.#fixture.pin('beside'), this.#fixture.pin('program/gamma'));
+  /** A former one may be there still, if its place was gone. */
+  #makeBeside(...words: readonly string[]): void {
+    rmSync(this.#fixture.pin('beside'), { force: true });
+    this.#fixture.make('beside', ...words);
   }
 
   #unlinkLedger(): void {

@@ -1,3 +1,4 @@
+import { ownerOf } from '../../../operator/core/desired/owner.ts';
 import { innerMap, type Manifest, outerMap, u32, u32Pairs } from '../support/manifests.ts';
 import type { Contents } from '../support/witness.ts';
 import type { Random } from './random.ts';
@@ -53,16 +54,18 @@ export class Model {
     { name: 'still', spec: { pin: 'still' } },
   ];
   readonly inners = new Map<string, ModelInner>();
+  /** Of every InnerMap that ever was: its identity in the kernel. */
+  readonly owners = new Set<string>();
   readonly #random: Random;
-  /** Each name is given once: an InnerMap that comes back at a key that another has keeps its former key. */
+  /** Each name is given once, in all runs side by side: an InnerMap that comes back at a key that another has keeps its former key. */
   #made = 0;
 
   constructor(random: Random) {
     this.#random = random;
     for (const key of [1, 2, 3]) {
-      const name = `a/still-${key}`;
+      const name = `a/still-${key}-${process.pid}`;
       const inner = { name, outer: 'still', key, pairs: { [key]: key }, spec: {}, file: 'outers.yaml' };
-      this.inners.set(name, inner);
+      this.#declare(inner);
     }
     for (let made = 0; made < 12; made++) this.edit();
   }
@@ -95,6 +98,21 @@ export class Model {
       .filter(inner => inner.file === file)
       .map(({ name, outer, key, pairs, spec }) => innerMap(name, { outerMap: outer, key }, pairs, spec));
     return file === 'outers.yaml' ? [...inners, ...this.outers.map(manifestOf)] : inners;
+  }
+
+  /** Where the pin of an outer map may be, or may have been. */
+  pinsOf(name: string): readonly string[] {
+    const pins = OPTIONS[name]?.['pin'] ?? [this.outer(name).spec.pin];
+    return pins.filter(pin => typeof pin === 'string');
+  }
+
+  /** Every outer map is this node's again, and every key every namespace's. */
+  everythingHere(): void {
+    this.open();
+    for (const outer of this.outers) {
+      const { nodeSelector: _, ...rest } = outer.spec;
+      outer.spec = rest;
+    }
   }
 
   /** Lets every namespace have every key again, and answers what undoes that; nothing where it is so already. */
@@ -152,12 +170,18 @@ export class Model {
   #add(): void {
     const random = this.#random;
     const key = random.number(STRANGE_KEYS);
-    const name = `${random.of(['a', 'b'])}/map-${random.number(1000)}-${++this.#made}`;
+    const name = `${random.of(['a', 'b'])}/map-${random.number(1000)}-${++this.#made}-${process.pid}`;
     const outer = random.of(['alpha', 'beta', 'gamma']);
     const spec = random.of([{}, {}, { update: 'InPlace' }, { sealed: true }, { maxEntries: 8 }]);
     const inner = { name, outer, key, pairs: {}, spec, file: random.of(FILES) };
-    this.inners.set(name, inner);
+    this.#declare(inner);
     this.#content(inner);
+  }
+
+  #declare(inner: ModelInner): void {
+    const [namespace = '', name = ''] = inner.name.split('/');
+    this.inners.set(inner.name, inner);
+    this.owners.add(ownerOf({ namespace, name, labels: {}, annotations: {} }));
   }
 
   #content(inner: ModelInner): void {
