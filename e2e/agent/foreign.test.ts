@@ -158,6 +158,17 @@ describe('innermap clean', () => {
     );
   });
 
+  it('asks the agent that runs to take away one outer map: what is declared comes back as another map', async () => {
+    await madeAndAdopted(fixture());
+    const before = idAt(fixture().pin('edge/tenants'));
+    const asking = fixture().here('clean', 'tenants', '--yes');
+    expect(asking.code, asking.error).to.equal(0);
+    expect(asking.error).to.match(/^Removed 1 outer map of 1, by pid \d+/m);
+    await fixture().reported(({ outerMaps }) => outerMaps.every(({ ready }) => ready));
+    expect(idAt(fixture().pin('edge/tenants'))).to.not.equal(before);
+    expect(treeBelow(fixture().pin('innermap'))).to.not.include('~clean/');
+  });
+
   it('leaves a foreign inner map in a map of ours to whoever holds it', async () => {
     await madeAndAdopted(fixture());
     await fixture().endAll();
@@ -183,7 +194,7 @@ async function madeAndAdopted(
     innerMap('a/two', { outerMap: 'tenants', key: 2 }, { 1: 1 }),
     innerMap('a/three', { outerMap: 'adopted', key: 3 }, { 1: 1 }),
   );
-  await fixture.started();
+  await fixture.started({ options: NO_RESYNC });
   expect(Object.keys(dumped(fixture.pin('adopted')))).to.have.length(3);
   fixture.contents('adopted');
   return { adopted, stranger };

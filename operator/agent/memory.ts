@@ -70,6 +70,12 @@ export interface Memory {
   drift: LastDrift | undefined;
 }
 
+/** The outer map is gone, and nothing of it proves anything any more. */
+export function forget({ outers, made }: Memory, name: string): void {
+  outers.delete(name);
+  made.delete(name);
+}
+
 export function emptyMemory(): Memory {
   return {
     desired: undefined,

@@ -1,6 +1,7 @@
 import { asOnNode } from '../core/report/onnode.ts';
 import type { Report } from '../core/report/report.ts';
 import { staleReport } from '../core/report/stalereport.ts';
+import { requestsIn } from '../ledger/cleaning.ts';
 import { REAL_CLOCK } from '../timing/clock.ts';
 import { Trigger } from '../timing/trigger.ts';
 import { forgetKernel } from './memory.ts';
@@ -136,7 +137,10 @@ function dueAfter(cause: TurnCause, schedule: ResyncSchedule, hasThrown: boolean
   return { resync: cause === 'pins', contentShare: 0 };
 }
 
-/** Watches the directories where programs' loaders pin, to fill a reloaded program's new outer map at once. */
+/**
+ * Watches the directories where programs' loaders pin, to fill a reloaded program's new outer map at once, and the one
+ * where `innermap clean` asks.
+ */
 function watchPins(agent: Agent, trigger: TurnTrigger): { renew(): void; end(): void } {
   let watched = '';
   let end = (): void => {};
@@ -150,9 +154,10 @@ function watchPins(agent: Agent, trigger: TurnTrigger): { renew(): void; end(): 
   return { renew, end: () => end() };
 }
 
-function pinDirectories({ memory }: Agent): readonly string[] {
+function pinDirectories({ memory, kernel }: Agent): readonly string[] {
   const paths = [...memory.outers.values()].flatMap(({ pinPath }) =>
     pinPath === undefined ? [] : [pinPath],
   );
-  return [...new Set(paths.map(path => path.slice(0, path.lastIndexOf('/'))))].toSorted();
+  const directories = paths.map(path => path.slice(0, path.lastIndexOf('/')));
+  return [...new Set([...directories, requestsIn(kernel.pins.root)])].toSorted();
 }

@@ -5,6 +5,7 @@ import { reportOf } from '../core/report/nodereport.ts';
 import type { Report } from '../core/report/report.ts';
 import { asksTheSame, type Wanted } from '../core/wanted.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import { cleanAsked } from '../ledger/cleaning.ts';
 import type { Publisher } from '../publish/publish.ts';
 import type { Source } from '../source/source.ts';
 import type { NodeClock } from '../timing/clock.ts';
@@ -13,7 +14,7 @@ import { apply } from './apply/apply.ts';
 import type { Outcome } from './apply/outcome.ts';
 import { fold } from './fold.ts';
 import type { LedgerLock } from './lock.ts';
-import { bytesThereOf, type Memory, recentlyHeld, recentlyRemoved } from './memory.ts';
+import { bytesThereOf, forget, type Memory, recentlyHeld, recentlyRemoved } from './memory.ts';
 import { lookBack } from './observe/lookback.ts';
 import { type Due, observe } from './observe/observe.ts';
 import { reportInput } from './reportinput.ts';
@@ -39,6 +40,8 @@ export interface Turn {
   readonly report: Report;
   readonly plan: Plan;
   readonly outcomes: readonly Outcome[];
+  /** Outer maps that were removed because `innermap clean` asked for it. */
+  readonly cleaned: readonly string[];
   /** Milliseconds of each step. */
   readonly times: Readonly<Record<string, number>>;
 }
@@ -48,6 +51,7 @@ export interface Turn {
  * what the kernel holds, and does not ask what changed.
  *
  * - Make sure that the bpffs is still there, and this the only writer in it.
+ * - Remove what `innermap clean` asks to have removed: what is still declared is made anew.
  * - Read all that is declared, as one set. In a cluster it comes with the labels of the Node object.
  * - Work out, purely, what this node's kernel should hold: outer maps, and the bytes of each inner map. Nothing is
  *   worked out again while the set asks for the same.
@@ -66,6 +70,8 @@ export async function turn(agent: Agent, asked: Due, previous?: Report): Promise
   const { times, timed } = stepTimer();
   const [started, uptime] = [clock.now(), clock.uptime()];
   const due = lock.keep() ? asked : EVERYTHING;
+  const cleaned = await timed('clean', cleanAsked(kernel, uptime));
+  for (const name of cleaned) forget(memory, name);
   const wanted = await timed('read', source.read());
   const node = { ...agent.node, ...wanted.node };
   const desired = await timed('desired', desiredOf(wanted, node, memory));
@@ -80,7 +86,7 @@ export async function turn(agent: Agent, asked: Due, previous?: Report): Promise
   const parts = { wanted, node, desired, plan, outcomes, drift, started, uptime, due, previous };
   const report = await timed('report', reportOf(reportInput(agent, parts)));
   await timed('publish', publisher.publish(report));
-  return { report, plan, outcomes, times };
+  return { report, plan, outcomes, cleaned, times };
 }
 
 /** `timed` measures a step: from the end of the step before to its own. */

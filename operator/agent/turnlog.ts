@@ -27,10 +27,11 @@ export function turnLog(log: LogSink, onNode: (text: string) => string = text =>
   let before = new Set<string>();
   let failedWith: string | undefined;
   return {
-    turned({ report, plan, outcomes }: Turn) {
+    turned({ report, plan, outcomes, cleaned }: Turn) {
       const { turn } = report;
       if (failedWith !== undefined) log.info('Turns go on');
       failedWith = undefined;
+      for (const outer of cleaned) log.info('Removed because innermap clean asked for it', { outer });
       if (turn.steps > 0) log.info('Turn', { ...fieldsOf(turn), ...otherSteps(outcomes) });
       if (turn.driftFound > 0) logDrift(outcomes, log);
       const lines = [

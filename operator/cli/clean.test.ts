@@ -172,12 +172,8 @@ describe('clean', () => {
     const { code, error } = await node.clean('--yes');
     expect(code).to.equal(2);
     expect(error).to.match(
-      /^Error: Cannot clean \/sys\/fs\/bpf\/innermap: it is held by .*; stop that agent first\n$/,
+      /^Error: Cannot clean \/sys\/fs\/bpf\/innermap: it is held by .*; stop that agent first, or name one outer map, which that agent is asked to remove\n$/,
     );
-    expect((await node.clean('tenants', '--yes')).error)
-      .to.contain('declare OuterMap tenants with deletionPolicy: Delete')
-      .and.to.contain('innermap.io/recreate')
-      .and.to.match(/or stop that agent first\n$/);
     expect(node.names()).to.include(`${ROOT}/xdp/tenants`);
   });
 

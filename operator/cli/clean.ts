@@ -1,9 +1,9 @@
 import { readFileSync, rmSync } from 'node:fs';
-import { RECREATE_ANNOTATION } from '../api/metadata.ts';
 import { printable } from '../api/text/printable.ts';
 import { LEDGER } from '../core/ledgerrecord.ts';
 import { counted } from '../core/plan/print.ts';
 import type { Report } from '../core/report/report.ts';
+import { askToClean, dropRequests } from '../ledger/cleaning.ts';
 import { type Ledger, ledgerOf, ledgersIn } from '../ledger/ledger.ts';
 import { type LedgerRemoval, removalOf, removeLedger, removeLedgerRoot } from '../ledger/removal.ts';
 import { BPFFS, directory, outputOption } from './arguments/options.ts';
@@ -38,7 +38,7 @@ export const CLEAN: Command = {
   ],
   notes: [
     'Lists what would go, and asks. Outer maps that this operator made lose their pins: programs that hold one keep it\nuntil they end. Outer maps that others made lose only the keys that this operator put there.',
-    'Refuses while an agent runs on this bpffs. Exit code: 0 all is gone, 1 nothing was removed because the answer was\nno, 2 something could not be removed. Needs root, or CAP_BPF.',
+    'An agent that runs on this bpffs is asked to remove OUTER; without OUTER the command refuses then. What is still\ndeclared is made anew by the agent. Exit code: 0 all is gone, 1 nothing was removed because the answer was\nno, 2 something could not be removed. Needs root, or CAP_BPF.',
   ],
   examples: [
     { line: 'clean --dry-run', says: 'what would go' },
@@ -51,42 +51,74 @@ export const CLEAN: Command = {
 async function run(given: Given, ports: Ports): Promise<number> {
   if (given.text('output') === 'json' && !given.switched('yes') && !given.switched('dry-run'))
     throw new UsageError('Option --output json cannot ask: add --yes or --dry-run', 'clean');
+  const { terminal } = ports;
   const kernel = ports.openKernel(directory(given));
   try {
-    return await locked(kernel, given.operands[0], () => clean(given, ports.terminal, kernel));
+    const lock = lockOn(kernel);
+    if (lock !== undefined && 'heldBy' in lock)
+      return await clean(given, terminal, byAgent(given, terminal, { kernel, ...lock }));
+    try {
+      return await clean(given, terminal, byUs(given, terminal, kernel));
+    } finally {
+      lock?.release();
+    }
   } finally {
     kernel.close();
   }
 }
 
-/** No agent may write meanwhile: it would make again what is removed. */
-async function locked(
-  kernel: ClosableKernel,
-  outer: string | undefined,
-  work: () => Promise<number>,
-): Promise<number> {
-  const root = `${kernel.pins.root}/${LEDGER}`;
-  if (!kernel.pins.exists(root)) return work();
-  const lock = kernel.pins.lock(root);
-  if ('heldBy' in lock) {
-    const who = lock.heldBy === '' ? 'another process' : lock.heldBy;
-    throw new Error(`Cannot clean ${root}: it is held by ${who}; ${adviceFor(outer)}`);
-  }
-  try {
-    return await work();
-  } finally {
-    lock.release();
-  }
+/** Undefined where nothing can be locked, as nothing is there. No agent may write meanwhile: it would make again what is removed. */
+function lockOn({ pins }: ClosableKernel): ReturnType<ClosableKernel['pins']['lock']> | undefined {
+  const root = `${pins.root}/${LEDGER}`;
+  return pins.exists(root) ? pins.lock(root) : undefined;
+}
+/** Who removes the maps: this process, or the agent that runs. */
+interface Remover {
+  readonly kernel: ClosableKernel;
+  /** Returns the exit code. */
+  remove(chosen: readonly Ledger[]): Promise<number>;
 }
 
-/** An agent takes away what its own manifests say. */
-function adviceFor(outer: string | undefined): string {
-  return outer === undefined
-    ? 'stop that agent first'
-    : `to have that agent take it away, declare OuterMap ${outer} with deletionPolicy: Delete and maxRemoval: 100%, then delete it; for another layout set the annotation ${RECREATE_ANNOTATION} that its LayoutMismatch names; or stop that agent first`;
+function byUs(given: Given, terminal: Terminal, kernel: ClosableKernel): Remover {
+  return {
+    kernel,
+    remove: async chosen => {
+      const code = await removeAll(kernel, chosen, terminal);
+      if (given.operands[0] === undefined && code === EXIT.done)
+        removeReport(given.text('report')!, kernel, terminal);
+      return code;
+    },
+  };
 }
 
-async function clean(given: Given, terminal: Terminal, kernel: ClosableKernel): Promise<number> {
+/** Only an outer map that is named: an agent takes away what is named, and makes anew what is declared. */
+function byAgent(given: Given, terminal: Terminal, held: Held): Remover {
+  const { kernel, heldBy } = held;
+  const { root } = kernel.pins;
+  const who = heldBy === '' ? 'another process' : heldBy;
+  const [outer] = given.operands;
+  if (outer === undefined)
+    throw new Error(
+      `Cannot clean ${root}/${LEDGER}: it is held by ${who}; stop that agent first, or name one outer map, which that agent is asked to remove`,
+    );
+  return {
+    kernel,
+    remove: async () => {
+      await askToClean(kernel.pins, outer).catch(error => {
+        throw new Error(`Cannot clean ${outer}: ${who} was asked: ${(error as Error).message}`);
+      });
+      terminal.error(`Removed 1 outer map of 1, by ${who}: what is declared is made anew\n`);
+      return EXIT.done;
+    },
+  };
+}
+
+interface Held {
+  readonly kernel: ClosableKernel;
+  readonly heldBy: string;
+}
+
+async function clean(given: Given, terminal: Terminal, { kernel, remove }: Remover): Promise<number> {
   const [outer] = given.operands;
   const chosen = outer === undefined ? ledgersIn(kernel.pins) : [ledgerOf(kernel.pins, outer)];
   const removals: LedgerRemoval[] = [];
@@ -98,9 +130,7 @@ async function clean(given: Given, terminal: Terminal, kernel: ClosableKernel): 
     terminal.error('Nothing was removed\n');
     return EXIT.attention;
   }
-  const code = await removeAll(kernel, chosen, terminal);
-  if (outer === undefined && code === EXIT.done) removeReport(given.text('report')!, kernel, terminal);
-  return code;
+  return remove(chosen);
 }
 
 /** It would speak of maps that are gone. One about another bpffs stays. */
@@ -159,6 +189,7 @@ async function removeAll(
       terminal.error(`${bad(printable(ledger.name))}: ${printable(message)}\n`);
     }
   }
+  dropRequests(kernel.pins);
   removeLedgerRoot(kernel);
   if (chosen.length > 0) terminal.error(`Removed ${counted(removed, 'outer map')} of ${chosen.length}\n`);
   return removed === chosen.length ? EXIT.done : EXIT.error;

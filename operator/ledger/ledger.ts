@@ -28,10 +28,12 @@ export function ledgersIn(pins: Pins): readonly Ledger[] {
   return ledgerNames(pins).map(name => ledgerNamed(pins, name));
 }
 
-/** Sorted. Only directories are ledgers. */
+/** Sorted. Only directories are ledgers, that of requests aside: an OuterMap's name is a DNS label. */
 export function ledgerNames(pins: Pins): readonly string[] {
   const kinds = [...pins.kinds(`${pins.root}/${LEDGER}`)];
-  return kinds.flatMap(([name, kind]) => (kind === 'directory' ? [name] : [])).toSorted();
+  return kinds
+    .flatMap(([name, kind]) => (kind === 'directory' && !name.startsWith('~') ? [name] : []))
+    .toSorted();
 }
 
 /** The ledger of one outer map. Where it does not exist, the error names those that do. */

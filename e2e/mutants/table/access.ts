@@ -21,4 +21,25 @@ export const accessMutants: readonly Mutant[] = [
     from: 'return within === pattern.length;',
     to: 'return within <= pattern.length;',
   },
+  {
+    name: 'a request to clean of long ago counts',
+    file: 'operator/ledger/cleaning.ts',
+    from: 'uptime - Number(asked[1]) >= WAIT_MS',
+    to: 'uptime - Number(asked[1]) >= 1_000 * WAIT_MS',
+    specs: ['dist/operator/ledger/cleaning.test.js'],
+  },
+  {
+    name: 'the agent remembers what it was asked to clean',
+    file: 'operator/agent/turn.ts',
+    from: 'for (const name of cleaned) forget(memory, name);',
+    to: 'for (const name of cleaned.slice(cleaned.length)) forget(memory, name);',
+    specs: ['dist/operator/cli/cleanasks.test.js'],
+  },
+  {
+    name: 'nobody tells a running agent that it is asked to clean',
+    file: 'operator/agent/run.ts',
+    from: 'new Set([...directories, requestsIn(kernel.pins.root)])',
+    to: 'new Set(directories.slice(requestsIn(kernel.pins.root).length * 0))',
+    specs: ['dist/e2e/agent/foreign.test.js'],
+  },
 ];
