@@ -28,8 +28,8 @@ export type ComparisonResult =
   /** As declared; `seen` are the bytes in the kernel's order. */
   | { readonly kind: 'same'; readonly seen: Entries }
   | { readonly kind: 'different'; readonly difference: Difference; readonly seen: Entries }
-  /** It has another layout, or is sealed against the declaration: a new map is needed. Absent where its keys are others. */
-  | { readonly kind: 'otherMap'; readonly seen?: Entries }
+  /** It has another layout, or is sealed against the declaration: a new map is needed. Its keys may be others too. */
+  | { readonly kind: 'otherMap'; readonly seen: Entries }
   | { readonly kind: 'unreadable'; readonly reason: Reason; readonly message: string };
 
 /** One outer map of this node: the map, its entries, and the ledger's proofs of what is ours. */

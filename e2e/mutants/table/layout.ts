@@ -7,6 +7,7 @@ const SHAPES = ['dist/operator/core/layout/difference.test.js'];
 const TURNS = ['dist/operator/agent/layout.test.js'];
 const FAILING = ['dist/operator/agent/recreatefailing.test.js'];
 const RECREATED = ['dist/operator/agent/recreate.test.js'];
+const BRAKED = ['dist/operator/agent/recreatebrake.test.js'];
 
 export const layoutMutants: readonly Mutant[] = [
   {
@@ -134,6 +135,34 @@ export const layoutMutants: readonly Mutant[] = [
     from: 'if (removal !== undefined) return { ...draft, refused',
     to: 'if (removal !== undefined && unread) return { ...draft, refused',
     specs: RECREATED,
+  },
+  {
+    name: 'inner maps of a new outer map may lack entries beyond the brake',
+    file: 'operator/core/plan/plan.ts',
+    from: 'if (losing.length > 0) return',
+    to: 'if (losing.length > 0 && unread) return',
+    specs: BRAKED,
+  },
+  {
+    name: 'a token does not release the entries that a new outer map lacks',
+    file: 'operator/core/plan/plan.ts',
+    from: 'heldEntries.filter(each => !isReleased(each))',
+    to: 'heldEntries.filter(each => !isReleased(each) || each.entries > 0)',
+    specs: BRAKED,
+  },
+  {
+    name: 'entries whose keys have another byte order count as gone',
+    file: 'operator/core/plan/outer/recreation.ts',
+    from: 'sameKeys: haveSameKeys(recorded, layout)',
+    to: 'sameKeys: haveSameKeys(recorded, layout) || true',
+    specs: BRAKED,
+  },
+  {
+    name: 'zeros of the Array before count as entries of the Hash that takes its place',
+    file: 'operator/core/plan/outer/recreation.ts',
+    from: 'isArray: isArray(template.type)',
+    to: 'isArray: isArray(layout.template.type)',
+    specs: BRAKED,
   },
   {
     name: 'an InnerMap that does not fit the new layout is left behind',

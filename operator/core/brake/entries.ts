@@ -3,6 +3,7 @@ import { equalBytes } from '../bytes/bytes.ts';
 import { hex } from '../bytes/hex.ts';
 import { KeyIndex } from '../bytes/keyindex.ts';
 import type { DesiredInner } from '../desired/compile.ts';
+import { compareText } from '../desired/seniority.ts';
 import { chosenEntries, type Entries } from '../entries.ts';
 import { isArray } from '../mapspec.ts';
 import { prefixesOf } from '../scalar/cidr.ts';
@@ -28,19 +29,32 @@ export interface HeldEntries {
   readonly token: string;
 }
 
+export interface EntriesLimit {
+  readonly outer: string;
+  readonly maxRemoval: OuterMapSpec['maxRemoval'];
+  /** How the entries that are there were written, where that is not as they are declared now. */
+  readonly before?: { readonly isArray: boolean; readonly sameKeys: boolean };
+}
+
 /**
  * The write of `inner` over these entries, if it is held; undefined where all of them that it does not declare may go. It
  * is judged by itself: contents that change often and a little, as pods come and go, are no accident within a minute.
+ * Keys of another layout cannot be compared: then only their number tells.
  */
 export function heldEntries(
   inner: DesiredInner,
   before: Entries,
-  { outer, maxRemoval }: { readonly outer: string; readonly maxRemoval: OuterMapSpec['maxRemoval'] },
+  limit: EntriesLimit,
 ): HeldEntries | undefined {
+  const { outer, maxRemoval } = limit;
+  const { isArray: wasArray, sameKeys } = limit.before ?? {
+    isArray: isArray(inner.spec.type),
+    sameKeys: true,
+  };
   if (before.count <= allowedOf(before.count, maxRemoval)) return undefined;
   if (equalBytes(before.keys, inner.entries.keys)) return undefined;
-  const there = isArray(inner.spec.type) ? filled(before, inner) : before;
-  const gone = undeclared(there, inner);
+  const there = wasArray ? filled(before) : before;
+  const gone = sameKeys ? undeclared(there, inner) : surplus(there, inner.entries.count);
   if (gone.length <= allowedOf(there.count, maxRemoval)) return undefined;
   const token = sha256([outer, inner.keyHex, ...gone.map(key => hex(key)).toSorted()].join('\n')).slice(
     0,
@@ -50,11 +64,18 @@ export function heldEntries(
 }
 
 /** The entries of an array that are not zero: all exist, and zero is what the absent ones are. */
-function filled(before: Entries, inner: DesiredInner): Entries {
-  const { count, values } = before;
+function filled(before: Entries): Entries {
+  const { count, keys, values } = before;
   const stride = count === 0 ? 0 : values.length / count;
   const isFilled = (at: number) => values.subarray(at * stride, (at + 1) * stride).some(byte => byte !== 0);
-  return chosenEntries(before, inner.spec.keySize, isFilled);
+  return chosenEntries(before, keys.length / Math.max(1, count), isFilled);
+}
+
+/** As many keys as there are more than so many, the same ones on each node. */
+function surplus({ count, keys }: Entries, declared: number): Uint8Array[] {
+  const size = keys.length / Math.max(1, count);
+  const all = Array.from({ length: count }, (_, at) => keys.subarray(at * size, (at + 1) * size));
+  return all.toSorted((a, b) => compareText(hex(a), hex(b))).slice(declared);
 }
 
 /** The keys that are there and not declared. */

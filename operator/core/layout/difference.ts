@@ -28,6 +28,11 @@ export function layoutDifference(before: OuterLayout, now: OuterLayout): LayoutD
   );
 }
 
+/** Whether keys of inner maps are the same bytes by both. */
+export function haveSameKeys(before: OuterLayout, now: OuterLayout): boolean {
+  return partDifference('inner.key', before.innerKey, now.innerKey) === undefined;
+}
+
 /** The first field in which a map is not the declared one. */
 export function specDifference(found: MapSpec, declared: MapSpec): LayoutDifference | undefined {
   return firstOf([...SPEC_FIELDS, ...SIZES], found, declared);

@@ -23,11 +23,8 @@ export function compared(
   found: InnerContents,
   before: Programmed | undefined,
 ): ComparisonResult {
-  if (!canBe(inner.spec, found.spec) || inner.sealed !== found.frozen) {
-    const { type, keySize } = inner.spec;
-    const isAlike = found.spec.type === type && found.spec.keySize === keySize;
-    return isAlike ? { kind: 'otherMap', seen: found.entries } : { kind: 'otherMap' };
-  }
+  if (!canBe(inner.spec, found.spec) || inner.sealed !== found.frozen)
+    return { kind: 'otherMap', seen: found.entries };
   const by = comparisonOf(inner, layout, found.entries);
   const seen = before?.inner === inner ? before.seen : undefined;
   if (seen !== undefined && sameInOrder(seen, found.entries, by)) return { kind: 'same', seen };

@@ -2,12 +2,13 @@ import { type HeldEntries, heldEntries } from '../brake/entries.ts';
 import { equalBytes } from '../bytes/bytes.ts';
 import type { DesiredInner } from '../desired/compile.ts';
 import type { DesiredOuter } from '../desired/desired.ts';
-import { type Entries, sameEntries } from '../entries.ts';
+import { sameEntries } from '../entries.ts';
 import type { OuterLayout } from '../layout/outer.ts';
 import { ownsKey } from '../ledgerrecord.ts';
 import { canBe, isLRU } from '../mapspec.ts';
 import type { ComparisonResult, ObservedOuterMap, Programmed } from '../observed.ts';
 import { every, type Steps } from '../steps.ts';
+import { COMPARED, entriesBefore, entriesRead, isOfAnother, lastProgrammed } from './before.ts';
 import type { Cause, Write } from './step.ts';
 
 /** A key that is as declared, with the entries that were read: remembered, so that the next comparison is cheap. */
@@ -25,9 +26,6 @@ export interface KeyChanges {
   readonly evicted: number;
 }
 
-/** Comparing so many entries takes as long as the rest of the verdict on a key. */
-const COMPARED = 1000;
-
 /** The writes after which every declared key is as declared, in no particular order. */
 export function* keyChanges(name: string, desired: DesiredOuter, found: ObservedOuterMap): Steps<KeyChanges> {
   const writes: Write[] = [];
@@ -44,7 +42,7 @@ export function* keyChanges(name: string, desired: DesiredOuter, found: Observed
     else {
       evicted += verdict.verb === 'edit' && isLRU(inner.spec.type) ? verdict.difference.missing : 0;
       const write = withFound(verdict, found, desired.layout);
-      const before = entriesBefore(write, found);
+      const before = takesNone(write) ? undefined : entriesBefore(inner, found);
       const tooMany = before === undefined ? undefined : heldEntries(inner, before, limit);
       if (tooMany === undefined) writes.push(write);
       else held.push({ write, held: tooMany });
@@ -53,40 +51,22 @@ export function* keyChanges(name: string, desired: DesiredOuter, found: Observed
   return { writes, held, proofs, evicted };
 }
 
+/** A repair removes what others wrote; an edit by AtLeast leaves all that is not declared. */
+function takesNone({ cause, verb, inner }: Write): boolean {
+  return cause === 'drift' || (verb === 'edit' && !inner.exact);
+}
+
 /** The write with what is at its key, to be shown. */
 function withFound(write: Write, found: ObservedOuterMap, layout: OuterLayout): Write {
   const { inner, cause } = write;
   const id = found.entries.get(inner.keyHex);
   if (id === undefined) return write;
-  const reading = found.readings.get(inner.keyHex);
-  const programmed = lastProgrammed(inner, found);
-  const read = reading === undefined || reading.kind === 'unreadable' ? undefined : reading.seen;
-  const before = cause === 'declared' && programmed?.id === id ? programmed.inner.entries : undefined;
-  const entries = read ?? before;
-  return { ...write, found: { id, layout, ...(entries === undefined ? {} : { entries }) } };
-}
-
-/**
- * What this write takes entries from; undefined where none is lost: a repair removes what others wrote, and what another
- * InnerMap declared goes with it. What was declared before counts; after a restart nothing tells it, and what was read
- * counts, where nobody else may write.
- */
-function entriesBefore(
-  { inner, cause, verb, found: was }: Write,
-  found: ObservedOuterMap,
-): Entries | undefined {
-  if (was === undefined || cause === 'drift' || isOfAnother(inner, was.id, found)) return undefined;
-  if (verb === 'edit' && !inner.exact) return undefined;
   const last = lastProgrammed(inner, found);
-  if (last?.id === was.id) return last.inner.entries;
-  return inner.exact ? was.entries : undefined;
-}
-
-function lastProgrammed(
-  { keyHex }: DesiredInner,
-  { programmed, doubted }: ObservedOuterMap,
-): Programmed | undefined {
-  return programmed.get(keyHex) ?? doubted.get(keyHex);
+  const before = cause === 'declared' && last?.id === id ? last.inner.entries : undefined;
+  const entries = entriesRead(inner, found) ?? before;
+  // Keys of another size cannot be shown by this layout
+  const isShown = entries !== undefined && entries.keys.length === entries.count * inner.spec.keySize;
+  return { ...write, found: { id, layout, ...(isShown ? { entries } : {}) } };
 }
 
 /** Keys whose inner map must be read before the verdict: unknown ones, and those to be edited in place. */
@@ -130,14 +110,6 @@ function judge(outer: string, inner: DesiredInner, found: ObservedOuterMap): Ver
       return { verb: 'proof', programmed: { ...programmed, inner } };
   }
   return { verb: 'replace', outer, inner, cause, pinTaken: ours };
-}
-
-/**
- * An inner map that was made for another object is not taken over, whatever is in it: what another wrote, or a program for
- * it, would live on, and its name would tell the next start a wrong owner.
- */
-function isOfAnother(inner: DesiredInner, id: number, { owners }: Pick<ObservedOuterMap, 'owners'>): boolean {
-  return (owners.get(id) ?? inner.owner) !== inner.owner;
 }
 
 interface Situation {

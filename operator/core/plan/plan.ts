@@ -1,3 +1,4 @@
+import { innerMapName } from '../../api/innermap.ts';
 import { RELEASE_ANNOTATION, releasesIn } from '../../api/metadata.ts';
 import type { Reason } from '../../api/reason.ts';
 import type { HeldEntries } from '../brake/entries.ts';
@@ -10,6 +11,7 @@ import { inKeyOrder } from './order.ts';
 import { type OuterChanges, outerChanges } from './outer/outerchanges.ts';
 import { pinChanges } from './outer/pinchanges.ts';
 import { type Recreation, recreation } from './outer/recreation.ts';
+import { counted } from './print.ts';
 import { type HeldRemoval, heldRemoval, type Removal, removals } from './removals.ts';
 import type { Step, Write } from './step.ts';
 
@@ -121,8 +123,7 @@ function* draftOf(
       ...{ name, desired, found, policy },
     });
   const { writes, held, proofs, evicted } = yield* keyChanges(name, desired, found);
-  const tokens = tokensFor(desired, policy);
-  const isReleased = ({ token }: HeldEntries): boolean => tokens.includes(token);
+  const isReleased = releasedBy(desired, policy);
   const all = [...writes, ...held.flatMap(each => (isReleased(each.held) ? [each.write] : []))];
   const undeclared = yield* removals(name, desired, found);
   // A foreign key may be of an OuterMap that fills the same map, and cannot be read
@@ -146,17 +147,20 @@ function* draftOf(
 
 /** Nothing that programs find in the map before may be missing in the new one, but for what the brake lets go. */
 function recreated(
-  { step, lost, waits }: Recreation,
+  { step, lost, heldEntries, waits }: Recreation,
   { mismatch, left = [] }: Extract<OuterChanges, { kind: 'recreation' }>,
   context: Braking,
 ): Draft {
   const { name: outer } = context;
   const { held, released, waits: unread } = braking(lost, context);
-  const draft = { ...NOTHING, outer, held, released, steps: left };
+  const isReleased = releasedBy(context.desired, context.policy);
+  const losing = heldEntries.filter(each => !isReleased(each));
+  const draft = { ...NOTHING, outer, held, heldEntries: losing, released, steps: left };
   const why = unread ? 'not all declarations are read' : waits;
   if (why !== undefined) return { ...draft, held: [], refused: [waitingFor(outer, mismatch, why)] };
   const [removal] = held;
   if (removal !== undefined) return { ...draft, refused: [waitingFor(outer, mismatch, lostText(removal))] };
+  if (losing.length > 0) return { ...draft, refused: [waitingFor(outer, mismatch, losingText(losing))] };
   return { ...draft, steps: [...left, step] };
 }
 
@@ -166,7 +170,19 @@ function waitingFor(outer: string, mismatch: string, why: string): OuterMapFailu
 }
 
 function lostText({ keys, of, token }: HeldRemoval): string {
-  return `${keys} of ${of} keys have no InnerMap, more than maxRemoval lets go at once; if it is meant, release them by the annotation ${RELEASE_ANNOTATION}: ${token}`;
+  return `${keys} of ${of} keys have no InnerMap, ${releaseText(token)}`;
+}
+
+/** Each InnerMap tells its own. */
+function losingText([first, ...others]: readonly HeldEntries[]): string {
+  const { inner, entries, of, token } = first!;
+  const more =
+    others.length === 0 ? '' : ` (and ${counted(others.length, 'InnerMap')} more, each with its own)`;
+  return `InnerMap ${innerMapName(inner.innerMap)} would lose ${entries} of ${of} entries, ${releaseText(token)}${more}`;
+}
+
+function releaseText(token: string): string {
+  return `more than maxRemoval lets go at once; if it is meant, release them by the annotation ${RELEASE_ANNOTATION}: ${token}`;
 }
 
 function isUnreadable(name: string, { unreadable }: Policy): boolean {
@@ -208,6 +224,11 @@ function braking<T extends { readonly keyText: string }>(
   return tokensFor(desired, policy).includes(held.token)
     ? { ...free, released: true }
     : { ...free, going: [], held: [held] };
+}
+
+function releasedBy(desired: DesiredOuter, policy: Policy): (held: HeldEntries) => boolean {
+  const tokens = tokensFor(desired, policy);
+  return ({ token }) => tokens.includes(token);
 }
 
 /** The tokens that release something of this outer map. */

@@ -1,7 +1,12 @@
 import { innerMapName } from '../../../api/innermap.ts';
+import { type EntriesLimit, type HeldEntries, heldEntries } from '../../brake/entries.ts';
 import type { DesiredOuter } from '../../desired/desired.ts';
+import { haveSameKeys } from '../../layout/difference.ts';
+import { recordedLayout } from '../../layout/recorded.ts';
+import { isArray } from '../../mapspec.ts';
 import type { ObservedOuterMap, ObservedPin } from '../../observed.ts';
 import { every, type Steps } from '../../steps.ts';
+import { COMPARED, entriesBefore } from '../before.ts';
 import type { Step, Write } from '../step.ts';
 import { recordOf } from './record.ts';
 
@@ -10,6 +15,8 @@ export interface Recreation {
   readonly step: Extract<Step, { verb: 'recreate' }>;
   /** Keys of the map before for which the new one has nothing, as text. */
   readonly lost: readonly { readonly keyText: string }[];
+  /** Inner maps that would lose too many entries. */
+  readonly heldEntries: readonly HeldEntries[];
   /** Why it must wait: an InnerMap that cannot move would be taken from programs. */
   readonly waits?: string;
 }
@@ -22,9 +29,15 @@ export function* recreation(
   const { outerMap, layout } = desired;
   const { name } = outerMap.metadata;
   const writes: Write[] = [];
+  const held: HeldEntries[] = [];
+  const isSameKey = layout.outer.keySize === before.spec.keySize;
+  const limit = { outer: name, maxRemoval: outerMap.spec.maxRemoval, ...layoutBefore(desired, found) };
   const due = every();
   for (const inner of desired.inners.values()) {
-    if (due()) yield;
+    if (due(1 + inner.entries.count / COMPARED)) yield;
+    const was = isSameKey ? entriesBefore(inner, found) : undefined;
+    const tooMany = was === undefined ? undefined : heldEntries(inner, was, limit);
+    if (tooMany !== undefined) held.push(tooMany);
     writes.push({ verb: 'insert', outer: name, inner, cause: 'declared', pinTaken: true });
   }
   const { pin, pinMode: mode } = outerMap.spec;
@@ -34,8 +47,19 @@ export function* recreation(
     ...(found.record?.pin === undefined || found.record.pin === pin ? {} : { unpin: found.record.pin }),
   };
   const waits = unmoved(desired);
-  const lost = lostKeys(desired, found, layout.outer.keySize === before.spec.keySize);
-  return waits === undefined ? { step, lost } : { step, lost, waits };
+  const lost = lostKeys(desired, found, isSameKey);
+  return { step, lost, heldEntries: held, ...(waits === undefined ? {} : { waits }) };
+}
+
+/** Without a record that tells it, entries were as they are declared. */
+function layoutBefore(
+  { outerMap, layout }: DesiredOuter,
+  { record }: ObservedOuterMap,
+): Pick<EntriesLimit, 'before'> {
+  const recorded = record === undefined ? undefined : recordedLayout(outerMap.metadata.name, record);
+  if (recorded === undefined) return {};
+  const { template } = recorded;
+  return { before: { isArray: isArray(template.type), sameKeys: haveSameKeys(recorded, layout) } };
 }
 
 function unmoved({ kept }: DesiredOuter): string | undefined {

@@ -1,0 +1,44 @@
+import type { DesiredInner } from '../desired/compile.ts';
+import type { Entries } from '../entries.ts';
+import type { ObservedOuterMap, Programmed } from '../observed.ts';
+
+/** Comparing so many entries takes as long as the rest of the verdict on a key. */
+export const COMPARED = 1000;
+
+/**
+ * What the inner map at the key of `inner` had before a write of it; undefined where that is nobody's loss: what another
+ * InnerMap declared goes with it. What was declared counts, not what others wrote; after a restart nothing tells it, and
+ * what was read counts, where nobody else may write.
+ */
+export function entriesBefore(inner: DesiredInner, found: ObservedOuterMap): Entries | undefined {
+  const id = found.entries.get(inner.keyHex);
+  if (id === undefined || isOfAnother(inner, id, found)) return undefined;
+  const last = lastProgrammed(inner, found);
+  if (last?.id === id) return last.inner.entries;
+  return inner.exact ? entriesRead(inner, found) : undefined;
+}
+
+/** What this process programmed at the key last, whether or not that must be read again. */
+export function lastProgrammed(
+  { keyHex }: DesiredInner,
+  { programmed, doubted }: ObservedOuterMap,
+): Programmed | undefined {
+  return programmed.get(keyHex) ?? doubted.get(keyHex);
+}
+
+export function entriesRead({ keyHex }: DesiredInner, { readings }: ObservedOuterMap): Entries | undefined {
+  const reading = readings.get(keyHex);
+  return reading === undefined || reading.kind === 'unreadable' ? undefined : reading.seen;
+}
+
+/**
+ * An inner map that was made for another object is not taken over, whatever is in it: what another wrote, or a program for
+ * it, would live on, and its name would tell the next start a wrong owner.
+ */
+export function isOfAnother(
+  inner: DesiredInner,
+  id: number,
+  { owners }: Pick<ObservedOuterMap, 'owners'>,
+): boolean {
+  return (owners.get(id) ?? inner.owner) !== inner.owner;
+}
