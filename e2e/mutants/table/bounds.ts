@@ -1,4 +1,4 @@
-import type { Mutant } from '../mutant.js';
+import type { Mutant } from '../mutant.ts';
 
 const SERVE = ['dist/operator/support/serve.test.js', 'dist/operator/support/connections.test.js'];
 
@@ -175,7 +175,7 @@ export const boundsMutants: readonly Mutant[] = [
     name: 'inner maps that were read are looked at without a turn of the event loop',
     file: 'operator/agent/observe/contents.ts',
     from: '      if (slice.over()) await slice.rest();\n',
-    to: '',
+    to: '      slice.over();\n',
     specs: ['dist/operator/agent/observe/contents.test.js'],
   },
   {

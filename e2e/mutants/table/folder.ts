@@ -1,4 +1,4 @@
-import type { Mutant } from '../mutant.js';
+import type { Mutant } from '../mutant.ts';
 
 const ASSEMBLY = 'operator/source/folder/assembly.ts';
 const BELIEF = 'operator/source/folder/disk/belief.ts';

@@ -1,4 +1,4 @@
-import type { Mutant } from '../mutant.js';
+import type { Mutant } from '../mutant.ts';
 
 const LAYOUT = 'operator/core/layout/';
 const COMPARED = 'dist/operator/core/plan/compared.test.js';
@@ -203,7 +203,7 @@ export const layoutMutants: readonly Mutant[] = [
     name: 'pins of inner maps that a crash left unsettled stay so while the layout is refused',
     file: 'operator/core/plan/outer/outerchanges.ts',
     from: '...pinChanges(name, found), ...drops];',
-    to: '...drops];',
+    to: '...pinChanges(name, found).slice(0, 0), ...drops];',
     specs: FAILING,
   },
   {

@@ -1,4 +1,4 @@
-import type { Mutant } from '../mutant.js';
+import type { Mutant } from '../mutant.ts';
 
 const KEPT = ['dist/operator/agent/kept.test.js'];
 const REMOVALS = 'operator/core/plan/removals.ts';
@@ -198,10 +198,6 @@ const drift: readonly Mutant[] = [
 ];
 
 const SLIPS = ['dist/operator/agent/slips.test.js'];
-const DIFFERENCE = {
-  file: 'operator/core/plan/difference.ts',
-  specs: ['dist/operator/core/plan/difference.test.js'],
-};
 const REPORT = { file: 'operator/core/report/nodereport.ts', specs: SLIPS };
 
 const slips: readonly Mutant[] = [
@@ -251,12 +247,6 @@ const slips: readonly Mutant[] = [
     from: '    const seen = this.#reflector.resourceVersion;\n    const watermark =',
     to: '    if (this.#last?.of !== snapshot) this.#last = { of: snapshot, inners: await this.#encoded(snapshot) };\n    const seen = this.#reflector.resourceVersion;\n    const watermark =',
     specs: ['dist/operator/source/cluster/cluster.test.js'],
-  },
-  {
-    ...DIFFERENCE,
-    name: 'every pair counts as one to keep bytes of',
-    from: 'this.#pairs[2 * at + 1] === -1 ? 0 : 1',
-    to: 'this.#pairs[2 * at + 1] === -2 ? 0 : 1',
   },
   {
     name: 'the first namespace’s rules are remembered for every namespace',

@@ -82,7 +82,7 @@ export class ClusterSourceFixture {
     let wanted = await this.source.read();
     const end = performance.now() + PATIENCE_MS;
     for (; !so(wanted); wanted = await this.source.read()) {
-      if (performance.now() > end) throw new Error(`Waited in vain until ${what}: ${JSON.stringify(wanted)}`);
+      if (performance.now() > end) throw new Error(`Waited in vain until ${what}: ${told(wanted)}`);
       await new Promise(resolve => setTimeout(resolve, 2));
     }
     return wanted;
@@ -113,4 +113,11 @@ export class ClusterSourceFixture {
 /** The names of all InnerMaps, in order. */
 export function namesIn({ innerMaps }: Wanted): readonly string[] {
   return innerMaps.map(({ innerMap }) => innerMap.metadata.name).toSorted();
+}
+
+/** For a reader: of bytes, how many there are. */
+function told(wanted: Wanted): string {
+  return JSON.stringify(wanted, (_, value) =>
+    value instanceof Uint8Array ? `${value.length} bytes` : (value as unknown),
+  );
 }
