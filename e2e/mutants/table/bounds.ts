@@ -76,8 +76,8 @@ export const boundsMutants: readonly Mutant[] = [
   {
     name: 'contents that found no room are never read again',
     file: 'operator/source/cluster/inners.ts',
-    from: 'return needs <= left;',
-    to: 'return needs <= 0 * left;',
+    from: 'needs <= this.#roomFor(metadata, needs).left',
+    to: 'needs <= 0 * this.#roomFor(metadata, needs).left',
     specs: ['dist/operator/source/cluster/room.test.js'],
   },
   {
@@ -146,15 +146,15 @@ export const boundsMutants: readonly Mutant[] = [
   {
     name: 'contents that wait to be encoded take room from others',
     file: 'operator/source/cluster/inners.ts',
-    from: 'this.#hold({ bytes: 0, waiting });\n      return { arrival, wanted: undefined, bytes: 0, waiting };',
-    to: 'this.#hold({ bytes: waiting, waiting });\n      return { arrival, wanted: undefined, bytes: waiting, waiting };',
+    from: 'this.#hold({ bytes: 0, waiting });\n      return { holder: this, metadata, arrival, wanted: undefined, bytes: 0, waiting };',
+    to: 'this.#hold({ bytes: waiting, waiting });\n      return { holder: this, metadata, arrival, wanted: undefined, bytes: waiting, waiting };',
     specs: ['dist/operator/source/cluster/room.test.js'],
   },
   {
     name: 'all that were refused are listed anew for one room',
     file: 'operator/source/cluster/cluster.ts',
-    from: '.layout) });\n      return;',
-    to: '.layout) });',
+    from: 'rooms);\n      return;',
+    to: 'rooms);',
     specs: ['dist/operator/source/cluster/room.test.js'],
   },
   {
@@ -198,5 +198,26 @@ export const boundsMutants: readonly Mutant[] = [
     from: 'bytes: there || kernelBytes(full)',
     to: 'bytes: there || 0 * kernelBytes(full)',
     specs: ['dist/operator/core/desired/quota.test.js'],
+  },
+  {
+    name: 'what one namespace declares in vain takes the room of others',
+    file: 'operator/source/cluster/namespacerooms.ts',
+    from: 'this.#most = SHARE * maxNamespaceBytes;',
+    to: 'this.#most = 1000 * SHARE * maxNamespaceBytes;',
+    specs: ['dist/operator/source/cluster/namespacerooms.test.js'],
+  },
+  {
+    name: 'the oldest InnerMaps of a namespace give way to younger ones',
+    file: 'operator/source/cluster/namespacerooms.ts',
+    from: 'const youngest = group.parts.at(-1)!;',
+    to: 'const youngest = group.parts[0]!;',
+    specs: ['dist/operator/source/cluster/namespacerooms.test.js'],
+  },
+  {
+    name: 'what a namespace had is forgotten when it is listed anew',
+    file: 'operator/source/cluster/cluster.ts',
+    from: 'this.#begin(name, wanted.get(name)!, rooms);',
+    to: 'this.#begin(name, wanted.get(name)!, rooms && new NamespaceRooms());',
+    specs: ['dist/operator/source/cluster/namespacerooms.test.js'],
   },
 ];

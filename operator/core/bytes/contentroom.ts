@@ -4,6 +4,8 @@ export interface ContentRoom {
   readonly left: number;
   /** `the 128 MiB that this agent has for them, a quarter of its memory limit`. */
   readonly bound: string;
+  /** Absent: of the room that all share. */
+  readonly remedy?: string;
 }
 
 /** What somebody holds. */
@@ -60,9 +62,12 @@ export function contentRoomOf(who: string, memory: number, kind: 'limit' | 'mach
 /** As much again is what was read of the kernel; the maps themselves are the rest, twice while they are replaced. */
 const SHARE = 4;
 
-export function roomText({ left, bound }: ContentRoom): string {
-  return `${mebibytes(Math.max(0, left))} are left of ${bound}`;
+export function roomText({ left, bound, remedy = SHARED }: ContentRoom): string {
+  return `${mebibytes(Math.max(0, left))} are left of ${bound}: ${remedy}`;
 }
+
+const SHARED =
+  "declare fewer, have that limit raised, or, where others hold the rest, have the OuterMap's owner set spec.maxNamespaceBytes";
 
 export function mebibytes(bytes: number): string {
   return `${Math.ceil(bytes / 1024 / 1024)} MiB`;

@@ -134,7 +134,7 @@ describe('encodeContent', () => {
     const at = (left: number) => encoded(pairs, { maxEntries: 1000, room: { left, bound: 'all of it' } });
     expect(at(8000)).to.deep.include({ kind: 'encoded' });
     expect(shown(at(7999))).to.equal(
-      'TooManyEntries: Entries take 1 MiB: 1 MiB are left of all of it: declare fewer',
+      "TooManyEntries: Entries take 1 MiB: 1 MiB are left of all of it: declare fewer, have that limit raised, or, where others hold the rest, have the OuterMap's owner set spec.maxNamespaceBytes",
     );
     expect(at(7999)).to.include({ needs: 8000 });
   });

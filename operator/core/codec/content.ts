@@ -81,8 +81,7 @@ export function* encodingSteps(
   const bytes = (raw.entries.length + rows) * entrySize(layout, options.possibleCpus);
   if (bytes > MOST_BYTES) return tooLarge(bytes, `one inner map takes at most ${mebibytes(MOST_BYTES)}`);
   const { room } = options;
-  if (room !== undefined && bytes > room.left)
-    return { ...tooLarge(bytes, `${roomText(room)}: declare fewer`), needs: bytes };
+  if (room !== undefined && bytes > room.left) return withoutRoom(bytes, room);
   const sheet = newEntryBuffer(
     template,
     { key, value },
@@ -94,6 +93,11 @@ export function* encodingSteps(
   if (sheet.total === 0 && !absent.key) yield* checkKeys(sheet, layout, options.maxEntries);
   if (absent.key || absent.value) return invalid(sheet);
   return sheet.total > 0 ? invalid(sheet) : { kind: 'encoded', entries: finished(sheet, layout) };
+}
+
+/** Contents of so many bytes for which there is no room. */
+export function withoutRoom(bytes: number, room: ContentRoom): InvalidContent {
+  return { ...tooLarge(bytes, roomText(room)), needs: bytes };
 }
 
 /** The most bytes that these contents take when they are encoded. */

@@ -11,7 +11,8 @@ import { NODES, OUTER_MAPS } from '../../kube/resources.ts';
 import { Store } from '../../kube/store.ts';
 import { Trigger } from '../../timing/trigger.ts';
 import type { Source } from '../source.ts';
-import { Inners, type InnersReading, type StreamOptions } from './inners.ts';
+import { type Arrived, Inners, type InnersReading, type StreamOptions } from './inners.ts';
+import { NamespaceRooms } from './namespacerooms.ts';
 import { type OuterReading, outerReading } from './outers.ts';
 
 export interface ClusterSourceOptions extends StreamOptions {
@@ -21,6 +22,18 @@ export interface ClusterSourceOptions extends StreamOptions {
   readonly room: CountedRoom;
   /** Tokens for removals that are held on this node; those of an OuterMap are among its annotations. */
   readonly releases: () => readonly string[];
+}
+
+interface WantedStream {
+  /** Another one needs another stream. */
+  readonly mark: string;
+  readonly layout: OuterLayout;
+  readonly maxNamespaceBytes: number | undefined;
+}
+
+interface InnersStream extends Pick<WantedStream, 'mark'> {
+  readonly rooms: NamespaceRooms<Arrived>;
+  readonly stream: Inners;
 }
 
 /** The first read waits this long for all sets, then returns those that are there, as incomplete. */
@@ -47,7 +60,7 @@ class Streams implements ClusterSource {
   readonly #outerMaps = new Store<OuterReading>();
   readonly #nodes = new Store<ClusterNode>();
   readonly #fixed: readonly Reflector<unknown>[];
-  readonly #inners = new Map<string, { readonly mark: string; readonly stream: Inners }>();
+  readonly #inners = new Map<string, InnersStream>();
   readonly #listeners: (() => void)[] = [];
   readonly #closed = new AbortController();
   readonly #trigger = new Trigger();
@@ -138,34 +151,39 @@ class Streams implements ClusterSource {
   #follow(): void {
     const node = this.#node();
     if (node === undefined || this.#closed.signal.aborted) return;
-    const wanted = new Map<string, { readonly mark: string; readonly layout: OuterLayout }>();
+    const wanted = new Map<string, WantedStream>();
     for (const [name, { outerMap }] of this.#outerMaps.snapshot()) {
       if (outerMap === undefined || !selects(outerMap.spec.nodeSelector, node.labels)) continue;
       const compiled = compileOuterMap(outerMap);
       if (typeof compiled === 'string') continue;
       const { layout } = compiled;
-      wanted.set(name, { mark: `${outerMap.metadata.uid} ${layout.digest}`, layout });
+      const { maxNamespaceBytes } = outerMap.spec;
+      wanted.set(name, { mark: `${outerMap.metadata.uid} ${layout.digest}`, layout, maxNamespaceBytes });
     }
     for (const [name, { mark, stream }] of this.#inners)
       if (wanted.get(name)?.mark !== mark) this.#end(name, stream);
-    for (const [name, { mark, layout }] of wanted)
-      if (!this.#inners.has(name)) this.#inners.set(name, { mark, stream: this.#begin(name, layout) });
+    for (const [name, each] of wanted) {
+      if (!this.#inners.has(name)) this.#begin(name, each, new NamespaceRooms());
+      this.#inners.get(name)!.stream.limit(each.maxNamespaceBytes);
+    }
     this.#readRefused(wanted);
   }
 
   /** One stream at a time: the room that it gives back until its list is complete is its own. */
-  #readRefused(wanted: ReadonlyMap<string, { readonly mark: string; readonly layout: OuterLayout }>): void {
+  #readRefused(wanted: ReadonlyMap<string, WantedStream>): void {
     if (!this.hasSynced) return;
-    for (const [name, { mark, stream }] of this.#inners) {
+    for (const [name, { stream, rooms }] of this.#inners) {
       if (!stream.hasRoom) continue;
       this.#end(name, stream);
-      this.#inners.set(name, { mark, stream: this.#begin(name, wanted.get(name)!.layout) });
+      // What the list has first would take the namespaces' rooms again otherwise, and be listed anew for ever
+      this.#begin(name, wanted.get(name)!, rooms);
       return;
     }
   }
 
-  #begin(outerMap: string, layout: OuterLayout): Inners {
-    return new Inners({ ...this.#options, outerMap, layout, changed: () => this.changed() });
+  #begin(outerMap: string, { mark, layout }: WantedStream, rooms: NamespaceRooms<Arrived>): void {
+    const options = { ...this.#options, outerMap, layout, rooms, changed: () => this.changed() };
+    this.#inners.set(outerMap, { mark, rooms, stream: new Inners(options) });
   }
 
   #end(name: string, stream: Inners): void {

@@ -1,6 +1,8 @@
+import type { InnerMap } from '../../api/innermap.ts';
 import { problemsText, SHOWN_PROBLEMS } from '../../api/problem.ts';
 import { compareVersions } from '../../api/resourceversion.ts';
-import type { CountedRoom, Holding } from '../../core/bytes/contentroom.ts';
+import type { ContentRoom, CountedRoom, Holding } from '../../core/bytes/contentroom.ts';
+import { withoutRoom } from '../../core/codec/content.ts';
 import { type Arrival, arrivalOf, encodeInner, memoryOf, weightOf } from '../../core/encodedinner.ts';
 import type { OuterLayout } from '../../core/layout/outer.ts';
 import { runToEnd } from '../../core/steps.ts';
@@ -13,6 +15,7 @@ import type { RestoreDetection } from '../../kube/watch/restoredetection.ts';
 import type { Clock } from '../../timing/clock.ts';
 import { runSliced } from '../../timing/sliced.ts';
 import { DeletionDebounce } from './deletiondebounce.ts';
+import type { NamespaceRooms, RoomPart } from './namespacerooms.ts';
 
 /** The options of every stream from a cluster. */
 export interface StreamOptions {
@@ -31,6 +34,8 @@ export interface InnersOptions extends StreamOptions {
   readonly possibleCpus: number;
   /** Shared by all streams of this process. */
   readonly room: CountedRoom;
+  /** What the namespaces had when a stream before this one ended. */
+  readonly rooms: NamespaceRooms<Arrived>;
   /** Called when a read may return something new. */
   readonly changed: () => void;
 }
@@ -47,7 +52,9 @@ export interface InnersReading {
 const LIGHT = 32_768;
 
 /** The arrival is released as soon as its contents are bytes. */
-interface Arrived extends Holding {
+export interface Arrived extends Holding, RoomPart {
+  /** The stream that counts it. */
+  readonly holder: object;
   arrival: Arrival | undefined;
   wanted: WantedInner | undefined;
   bytes: number;
@@ -100,9 +107,17 @@ export class Inners implements CacheConsumer<Arrived> {
   /** Whether contents that found no room would find it now: they were not kept, so that the stream must begin anew. */
   get hasRoom(): boolean {
     if (this.#held.waiting > 0) return false;
-    for (const { wanted } of this.#store.snapshot().values())
-      if (wanted?.content.kind === 'invalid' && fits(wanted.content, this.#options.room)) return true;
+    for (const { metadata, wanted } of this.#store.snapshot().values()) {
+      if (wanted?.content.kind !== 'invalid') continue;
+      const { needs } = wanted.content;
+      if (needs !== undefined && needs <= this.#roomFor(metadata, needs).left) return true;
+    }
     return false;
+  }
+
+  /** Sets the bound of each namespace. */
+  limit(maxNamespaceBytes: number | undefined): void {
+    this.#refuse(this.#options.rooms.limit(maxNamespaceBytes));
   }
 
   async stop(): Promise<void> {
@@ -125,6 +140,7 @@ export class Inners implements CacheConsumer<Arrived> {
   replace(items: ReadonlyMap<string, Arrived>): void {
     this.#store.replace(items);
     this.#hold([...items.values()].reduce(sumOf, NOTHING), this.#held);
+    this.#options.rooms.retain(items);
     // This set was read after the restore, so it counts as a change even where it equals the last one
     if (this.#isRestored) this.#storeChanged();
     this.#isRestored = false;
@@ -138,6 +154,7 @@ export class Inners implements CacheConsumer<Arrived> {
   remove(key: string): void {
     this.#deletions.disturb(this.#stopped.signal);
     this.#release(key);
+    this.#options.rooms.release(key);
     this.#store.remove(key);
   }
 
@@ -180,17 +197,42 @@ export class Inners implements CacheConsumer<Arrived> {
     const read = arrivalOf(object);
     if (!read.ok) throw new Error(`Cannot read an InnerMap: ${problemsText(read.problems, SHOWN_PROBLEMS)}`);
     const arrival = read.value;
-    const { layout, possibleCpus, room } = this.#options;
+    const { innerMap } = arrival;
+    const { metadata } = innerMap;
+    const { layout, possibleCpus } = this.#options;
     const { before, encoded } = memoryOf(arrival, layout, possibleCpus);
+    const room = this.#roomFor(metadata, encoded);
     const waiting = before + encoded;
-    if (weightOf(arrival) > LIGHT && encoded <= room.left && waiting <= room.mayWait) {
+    if (weightOf(arrival) > LIGHT && encoded <= room.left && waiting <= this.#options.room.mayWait) {
       this.#hold({ bytes: 0, waiting });
-      return { arrival, wanted: undefined, bytes: 0, waiting };
+      return { holder: this, metadata, arrival, wanted: undefined, bytes: 0, waiting };
     }
-    const content = runToEnd(encodeInner(arrival, this.#options));
+    const content = runToEnd(encodeInner(arrival, { layout, possibleCpus, room }));
     const bytes = contentBytes(content);
     this.#hold({ bytes, waiting: 0 });
-    return { arrival: undefined, wanted: { innerMap: arrival.innerMap, content }, bytes, waiting: 0 };
+    const wanted = { innerMap, content };
+    const arrived = { holder: this, metadata, arrival: undefined, wanted, bytes, waiting: 0 };
+    this.#refuse(this.#options.rooms.hold(arrived));
+    return arrived;
+  }
+
+  /** Its namespace's, where that is less than the room of all. */
+  #roomFor(metadata: InnerMap['metadata'], needs: number): ContentRoom {
+    const { room, rooms } = this.#options;
+    const own = rooms.roomFor(metadata, needs);
+    return needs <= own.left ? room : own;
+  }
+
+  /** Older ones of their namespaces took their room. */
+  #refuse(all: readonly Arrived[]): void {
+    for (const arrived of all) {
+      const { holder, metadata, bytes, wanted } = arrived;
+      if (holder !== this) continue;
+      this.#hold(NOTHING, arrived);
+      const content = withoutRoom(bytes, this.#options.rooms.roomFor(metadata, bytes));
+      Object.assign(arrived, { ...NOTHING, wanted: { ...wanted, content } });
+      this.#last = undefined;
+    }
   }
 
   /** Counts at once, not when the set is complete: a list is in memory as it comes. */
@@ -206,27 +248,27 @@ export class Inners implements CacheConsumer<Arrived> {
   }
 
   async #encoded(snapshot: ReadonlyMap<string, Arrived>): Promise<readonly WantedInner[]> {
-    const inners: WantedInner[] = [];
-    for (const [key, arrived] of snapshot) inners.push(arrived.wanted ?? (await this.#encode(key, arrived)));
-    return inners;
+    for (const [key, arrived] of snapshot)
+      if (arrived.arrival !== undefined) await this.#encode(key, arrived);
+    return [...snapshot.values()].map(({ wanted }) => wanted!);
   }
 
-  async #encode(key: string, arrived: Arrived): Promise<WantedInner> {
-    const { innerMap } = arrived.arrival!;
-    const content = await runSliced(encodeInner(arrived.arrival!, this.#options));
+  async #encode(key: string, arrived: Arrived): Promise<void> {
+    const arrival = arrived.arrival!;
+    const { innerMap } = arrival;
+    const { layout, possibleCpus } = this.#options;
+    const { encoded } = memoryOf(arrival, layout, possibleCpus);
+    const room = this.#roomFor(innerMap.metadata, encoded);
+    const content = await runSliced(encodeInner(arrival, { layout, possibleCpus, room }));
     const now = { bytes: contentBytes(content), waiting: 0 };
-    // Another took its place meanwhile, and has its count
-    if (this.#store.get(key) === arrived) this.#hold(now, arrived);
-    const wanted = { innerMap, content };
-    Object.assign(arrived, { ...now, wanted, arrival: undefined });
-    return wanted;
+    const isThere = this.#store.get(key) === arrived;
+    if (isThere) this.#hold(now, arrived);
+    Object.assign(arrived, { ...now, wanted: { innerMap, content }, arrival: undefined });
+    // Otherwise another took its place meanwhile, and has its count
+    if (isThere) this.#refuse(this.#options.rooms.hold(arrived));
   }
 }
 
 function sumOf(sum: Holding, { bytes, waiting }: Holding): Holding {
   return { bytes: sum.bytes + bytes, waiting: sum.waiting + waiting };
-}
-
-function fits({ needs = Infinity }: { readonly needs?: number }, { left }: CountedRoom): boolean {
-  return needs <= left;
 }

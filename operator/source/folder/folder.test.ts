@@ -40,7 +40,7 @@ describe('folderSource', () => {
     expect(names(wanted).map(name => entriesOf(wanted, name))).to.deep.equal([500, 500, -1]);
     expect(inner(wanted, 'a/c').content).to.deep.include({ kind: 'invalid', reason: 'TooManyEntries' });
     expect(JSON.stringify(inner(wanted, 'a/c').content)).to.contain(
-      'Entries take 1 MiB: 1 MiB are left of the memory of the test: declare fewer',
+      'Entries take 1 MiB: 1 MiB are left of the memory of the test: declare fewer, ',
     );
     writeFileSync(join(folder, 'a.yaml'), innerMap('a', 1));
     await until(async () => entriesOf(await source.read(), 'a/c') === 500);
