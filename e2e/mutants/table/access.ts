@@ -42,4 +42,18 @@ export const accessMutants: readonly Mutant[] = [
     to: 'new Set(directories.slice(requestsIn(kernel.pins.root).length * 0))',
     specs: ['dist/e2e/agent/foreign.test.js'],
   },
+  {
+    name: 'a wrong field of an OuterMap hides the mistakes of its types',
+    file: 'operator/source/folder/manifests.ts',
+    from: "value['kind'] === 'OuterMap' ?",
+    to: "value['kind'] === 'OuterMaps' ?",
+    specs: ['dist/operator/source/folder/mistakes.test.js'],
+  },
+  {
+    name: 'a type with a mistake that is told already is read once more',
+    file: 'operator/core/layout/read.ts',
+    from: " && !known.has(path.join('.'))",
+    to: " || known.has(path.join('.'))",
+    specs: ['dist/operator/source/folder/mistakes.test.js'],
+  },
 ];

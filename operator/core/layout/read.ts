@@ -1,3 +1,4 @@
+import { isObject } from '../../api/parse/section.ts';
 import type { FieldPath, Problem } from '../../api/problem.ts';
 import { excerpt, parseDeclaration } from '../types/declaration.ts';
 import type { Type } from '../types/type.ts';
@@ -9,4 +10,21 @@ export function readType(text: string, path: FieldPath, problems: Problem[]): Ty
   const { offset, message } = declaration;
   problems.push({ path, message: `${message} (at ${excerpt(text, offset)}, character ${offset + 1})` });
   return undefined;
+}
+
+const DECLARATIONS: readonly FieldPath[] = [
+  ['spec', 'key'],
+  ['spec', 'inner', 'key'],
+  ['spec', 'inner', 'value'],
+];
+
+/** The mistakes in the types of an OuterMap's document that is refused for these problems: one mistake hides no other. */
+export function typeProblems(document: unknown, refusedFor: readonly Problem[]): readonly Problem[] {
+  const problems: Problem[] = [];
+  const known = new Set(refusedFor.map(({ path }) => path.join('.')));
+  for (const path of DECLARATIONS) {
+    const text = path.reduce<unknown>((at, name) => (isObject(at) ? at[name] : undefined), document);
+    if (typeof text === 'string' && !known.has(path.join('.'))) readType(text, path, problems);
+  }
+  return problems;
 }

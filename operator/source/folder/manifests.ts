@@ -10,6 +10,7 @@ import type { ContentRoom, CountedRoom } from '../../core/bytes/contentroom.ts';
 import { keyProblems, type Remainder, remainderOf } from '../../core/desired/remainder.ts';
 import { type Arrival, type EncodedInner, encodeInner, mistakesIn } from '../../core/encodedinner.ts';
 import { type OuterLayout, outerLayout } from '../../core/layout/outer.ts';
+import { typeProblems } from '../../core/layout/read.ts';
 import { runToEnd } from '../../core/steps.ts';
 import { type Content, contentBytes, type WantedInner } from '../../core/wanted.ts';
 import { LISTED_PROBLEMS } from './text/cursor.ts';
@@ -98,6 +99,11 @@ interface Placed<T> {
   readonly item: T;
 }
 
+/** What a wrong field of an OuterMap hid. */
+function hiddenIn({ value }: ManifestDocument, problems: readonly Problem[]): readonly Problem[] {
+  return isObject(value) && value['kind'] === 'OuterMap' ? typeProblems(value, problems) : [];
+}
+
 /** A file's reading while it grows. */
 class Reading {
   readonly #origin: string;
@@ -171,7 +177,7 @@ class Reading {
 
   #takeRefused(document: ManifestDocument, problems: readonly Problem[]): void {
     const remainder = remainderOf(document.value, problems);
-    if (remainder === undefined) this.#rejectObject(document, problems);
+    if (remainder === undefined) this.#rejectObject(document, [...problems, ...hiddenIn(document, problems)]);
     else this.#await({ arrival: remainder.arrival, document, refused: { problems, remainder } });
   }
 

@@ -215,3 +215,22 @@ describe('assembled, of files with a mistake', () => {
     expect(told(wanted).keys).to.deep.equal(ALL);
   });
 });
+
+describe('an OuterMap with several mistakes', () => {
+  it('tells those of its types beside a wrong field, each once and at its place', () => {
+    const wrong = OUTER.replace('maxEntries: 64', 'maxEntrie: 64').replace(
+      'key: u32, value: u32',
+      'key: u33, value: "struct { foo x; }"',
+    );
+    const options = { layouts: new Map(), prefer: 'own', weigh: false } as const;
+    const { rejected } = readManifests(wrong.replace('key: ipv4', 'key: 7'), 'a.yaml', options);
+    const fields = rejected.map(({ origin, message }) => `${origin} ${/spec\.[\w.]+/.exec(message)?.[0]}`);
+    expect(fields.toSorted()).to.deep.equal([
+      'a.yaml:5:3 spec.maxEntries',
+      'a.yaml:6:14 spec.maxEntrie',
+      'a.yaml:7:8 spec.key',
+      'a.yaml:8:44 spec.inner.key',
+      'a.yaml:8:56 spec.inner.value',
+    ]);
+  });
+});
