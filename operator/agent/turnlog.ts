@@ -13,8 +13,13 @@ export interface LogSink {
   error(message: string, fields?: Record<string, unknown>): void;
 }
 
-/** The kind of a line about an object that is not as declared. */
-const FAILURE = 'Failure';
+/** A line about an object that is not as declared. */
+interface FailureLine {
+  readonly text: string;
+  /** Nobody's lines keep back another's: an OuterMap has one of its own, a namespace, and all files and Nodes together. */
+  readonly kind: string;
+}
+
 /** Upper bound of the failures logged for one turn; the report has the rest. */
 const LOGGED = 10;
 
@@ -36,15 +41,15 @@ export function turnLog(log: LogSink, onNode: (text: string) => string = text =>
       if (turn.driftFound > 0) logDrift(outcomes, log);
       const lines = [
         ...retirementsHeld(plan, report),
-        ...retirementFailures(outcomes).map(onNode),
+        ...retirementFailures(outcomes).map(line => ({ ...line, text: onNode(line.text) })),
         ...failuresIn(report),
       ];
-      const news = lines.filter(line => !before.has(line));
-      for (const line of news.slice(0, LOGGED)) log.warn(line, undefined, FAILURE);
+      const news = lines.filter(({ text }) => !before.has(text));
+      for (const { text, kind } of news.slice(0, LOGGED)) log.warn(text, undefined, kind);
       if (news.length > LOGGED)
         log.warn('More cannot be done, the report has all of it', { more: news.length - LOGGED });
       if (before.size > 0 && lines.length === 0) log.info('Everything is as declared again');
-      before = new Set(lines);
+      before = new Set(lines.map(({ text }) => text));
     },
     failed(thrown, retryMs) {
       const error = onNode(failureText(thrown));
@@ -84,27 +89,33 @@ function logDrift(outcomes: Turn['outcomes'], log: LogSink): void {
 }
 
 /** No list of the report has OuterMaps that are not declared any more. */
-function retirementsHeld({ held }: Turn['plan'], { outerMaps }: Turn['report']): readonly string[] {
+function retirementsHeld({ held }: Turn['plan'], { outerMaps }: Turn['report']): readonly FailureLine[] {
   const declared = new Set(outerMaps.map(({ name }) => name));
   return held
     .filter(({ outer }) => !declared.has(outer))
-    .map(each => `OuterMap ${each.outer}: RemovalHeld, ${heldText(each, 'undeclared')}`);
+    .map(each => ofOuterMap(each.outer, `RemovalHeld, ${heldText(each, 'undeclared')}`));
 }
 
-function retirementFailures(outcomes: Turn['outcomes']): readonly string[] {
-  return retirementsFailed(outcomes).map(
-    ({ outer, reason, message }) => `OuterMap ${outer}: ${reason}, cannot let go: ${message}`,
+function retirementFailures(outcomes: Turn['outcomes']): readonly FailureLine[] {
+  return retirementsFailed(outcomes).map(({ outer, reason, message }) =>
+    ofOuterMap(outer, `${reason}, cannot let go: ${message}`),
   );
 }
 
-function failuresIn({ refusals, outerMaps, innerMaps }: Turn['report']): readonly string[] {
+/** OuterMaps first: they may hold a removal, and are few. */
+function failuresIn({ refusals, outerMaps, innerMaps }: Turn['report']): readonly FailureLine[] {
   return [
-    ...refusals.map(({ origin, message }) => `${origin}: ${message}`),
     ...outerMaps
       .filter(({ ready }) => !ready)
-      .map(({ name, reason, message }) => `OuterMap ${name}: ${reason}, ${message}`),
-    ...innerMaps.map(
-      ({ namespace, name, reason, message }) => `InnerMap ${namespace}/${name}: ${reason}, ${message}`,
-    ),
+      .map(({ name, reason, message }) => ofOuterMap(name, `${reason}, ${message}`)),
+    ...refusals.map(({ origin, message }) => ({ text: `${origin}: ${message}`, kind: 'Refusal' })),
+    ...innerMaps.map(({ namespace, name, reason, message }) => ({
+      text: `InnerMap ${namespace}/${name}: ${reason}, ${message}`,
+      kind: `Namespace ${namespace}`,
+    })),
   ];
+}
+
+function ofOuterMap(name: string, text: string): FailureLine {
+  return { text: `OuterMap ${name}: ${text}`, kind: `OuterMap ${name}` };
 }

@@ -220,4 +220,18 @@ export const boundsMutants: readonly Mutant[] = [
     to: 'this.#begin(name, wanted.get(name)!, rooms && new NamespaceRooms());',
     specs: ['dist/operator/source/cluster/namespacerooms.test.js'],
   },
+  {
+    name: 'lines of an OuterMap wait behind those of InnerMaps, and are overwritten',
+    file: 'operator/agent/turnlog.ts',
+    from: 'kind: `OuterMap $',
+    to: "kind: name ? 'Namespace a' : `$",
+    specs: ['dist/operator/wiring/turnlines.test.js'],
+  },
+  {
+    name: 'one tenant’s lines swallow those of another',
+    file: 'operator/agent/turnlog.ts',
+    from: 'kind: `Namespace $',
+    to: "kind: namespace ? 'Failure' : `$",
+    specs: ['dist/operator/wiring/turnlines.test.js'],
+  },
 ];
