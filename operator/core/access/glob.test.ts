@@ -10,6 +10,8 @@ describe('globMatches', () => {
       ['team-*', 'team-', true],
       ['team-*', 'team', false],
       ['*', '', true],
+      ['**', '', true],
+      ['a**', 'a', true],
       ['', '', true],
       ['', 'a', false],
       ['?', 'a', true],

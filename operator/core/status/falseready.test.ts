@@ -89,6 +89,7 @@ describe('rollUpCluster never calls ready', () => {
       .report('a')
       .report('b', 'tenants', { failing: ['web'], failuresTotal: 2 });
     expect(fixture.ready('other')).to.equal('Unknown NodesNotReporting');
+    expect(fixture.innerStatus('other').nodes.summary).to.equal('1/2');
     expect(fixture.ready('web')).to.equal('False OutOfMemory');
     expect(fixture.outerReady()).to.equal('Unknown NodesNotReporting');
   });
