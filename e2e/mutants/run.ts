@@ -1,21 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ROOT } from '../../operator/testing/sources.ts';
 import type { Mutant } from './mutant.ts';
 import { allMutants, mutated } from './tables.ts';
+import { emptyTree } from './tree.ts';
 
 const HELP = `npm run mutants -- [--grep WORDS]
 
@@ -53,7 +43,8 @@ async function main(): Promise<number> {
     return 0;
   }
   const mutants = (await allMutants()).filter(({ name, file }) => `${name} ${file}`.includes(values.grep));
-  const tree = mkdtempSync(join(tmpdir(), 'innermap-mutants-'));
+  if (mutants.length === 0) return cannot('No mutant has these words in its name or file');
+  const tree = emptyTree();
   try {
     return judge(mutants, tree);
   } finally {
@@ -64,10 +55,7 @@ async function main(): Promise<number> {
 function judge(mutants: readonly Mutant[], tree: string): number {
   copyTo(tree);
   const hindrance = hindranceOf(mutants, tree);
-  if (hindrance !== undefined) {
-    process.stderr.write(`mutants: ${hindrance}\n`);
-    return 2;
-  }
+  if (hindrance !== undefined) return cannot(hindrance);
   const survivors = mutants.filter(mutant => {
     const verdict = verdictOn(mutant, tree);
     process.stdout.write(`${verdict.padEnd(17)}${mutant.file}: ${mutant.name}\n`);
@@ -79,16 +67,18 @@ function judge(mutants: readonly Mutant[], tree: string): number {
 
 /** Why the mutants cannot be judged. */
 function hindranceOf(mutants: readonly Mutant[], tree: string): string | undefined {
-  if (mutants.length === 0) return 'No mutant has these words in its name or file';
   if (!compiles(tree)) return 'The tree does not compile as it is: see npm run build';
   const specs = new Set(mutants.flatMap(mutant => mutant.specs));
   const failing = [...specs].filter(spec => !pass(tree, [spec]));
   return failing.length === 0 ? undefined : `Specs fail on the tree as it is: ${failing.join(', ')}`;
 }
 
-/** Some specs act as a user without rights: that one too must come through to the scratch folder. */
+function cannot(why: string): number {
+  process.stderr.write(`mutants: ${why}\n`);
+  return 2;
+}
+
 function copyTo(tree: string): void {
-  chmodSync(tree, 0o711);
   cpSync(ROOT, tree, { recursive: true, filter: from => !NOT_COPIED.has(relative(ROOT, from)) });
   mkdirSync(join(tree, SCRATCH));
   symlinkSync(join(ROOT, 'node_modules'), join(tree, 'node_modules'));
