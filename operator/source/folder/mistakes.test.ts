@@ -223,7 +223,7 @@ describe('an OuterMap with several mistakes', () => {
       'key: u33, value: "struct { foo x; }"',
     );
     const options = { layouts: new Map(), prefer: 'own', weigh: false } as const;
-    const { rejected } = readManifests(wrong.replace('key: ipv4', 'key: 7'), 'a.yaml', options);
+    const { rejected } = readManifests(wrong.replace('key: ipv4', 'key: ""'), 'a.yaml', options);
     const fields = rejected.map(({ origin, message }) => `${origin} ${/spec\.[\w.]+/.exec(message)?.[0]}`);
     expect(fields.toSorted()).to.deep.equal([
       'a.yaml:5:3 spec.maxEntries',
