@@ -19,8 +19,10 @@ export interface Programmed {
   readonly ours: boolean;
   /** The same contents in the kernel's order of iteration, once read: the next comparison compares bytes. */
   readonly seen?: Entries;
-  /** Declared entries that an LRU map kept when it was last read; absent where it has all of them. */
+  /** Declared entries that an LRU map had right after it was last written, or more; absent where it has all of them. */
   readonly held?: number;
+  /** Entries of all writers that it had then. */
+  readonly total?: number;
 }
 
 /** An inner map as read in this turn, compared with the declaration of its key. */

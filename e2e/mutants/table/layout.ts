@@ -161,7 +161,7 @@ export const layoutMutants: readonly Mutant[] = [
     name: 'zeros of the Array before count as entries of the Hash that takes its place',
     file: 'operator/core/plan/outer/recreation.ts',
     from: 'isArray: isArray(template.type)',
-    to: 'isArray: isArray(layout.template.type)',
+    to: 'isArray: isArray(template.type) && isArray(layout.template.type)',
     specs: BRAKED,
   },
   {

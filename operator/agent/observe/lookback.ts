@@ -44,6 +44,7 @@ function remember(
   if (answer.id !== programmed.id) return;
   const reading = compared(inner, layout, answer, undefined);
   const missing = reading.kind === 'different' ? reading.difference.missing : 0;
-  const short: Pick<Programmed, 'held'> = missing > 0 ? { held: inner.entries.count - missing } : {};
+  const short: Pick<Programmed, 'held' | 'total'> =
+    missing > 0 ? { held: inner.entries.count - missing, total: answer.entries.count } : {};
   known!.set(inner.keyHex, { ...programmed, ...short });
 }

@@ -21,7 +21,7 @@ export interface Comparison {
 
 /** The writes that make the found contents the declared ones. */
 export interface Difference {
-  /** Values carry the found bytes where the program owns them. */
+  /** Values carry the found bytes where the program owns them. The missing ones come last. */
   readonly upserts: Entries;
   /** Keys one after the other. */
   readonly deletes: Uint8Array;
@@ -92,7 +92,7 @@ class Writes {
   readonly #zero: Uint8Array;
   /** Pairs of declared index (-1: zero) and found index (-1: none). */
   readonly #pairs: number[] = [];
-  #missing = 0;
+  readonly #missing: number[] = [];
   #different = 0;
   #extra = 0;
 
@@ -105,10 +105,11 @@ class Writes {
 
   compare(declaredAt: number, foundAt: number): void {
     const { stride } = this.#by;
-    if (foundAt === -1) this.#missing++;
-    else if (this.#equal(this.#declared.values, declaredAt * stride, foundAt * stride)) return;
-    else this.#different++;
-    this.#pairs.push(declaredAt, foundAt);
+    if (foundAt === -1) this.#missing.push(declaredAt);
+    else if (!this.#equal(this.#declared.values, declaredAt * stride, foundAt * stride)) {
+      this.#different++;
+      this.#pairs.push(declaredAt, foundAt);
+    }
   }
 
   clear(foundAt: number): void {
@@ -123,7 +124,12 @@ class Writes {
     extra.forEach((at, index) => {
       deletes.set(this.#found.keys.subarray(at * keySize, (at + 1) * keySize), index * keySize);
     });
-    const counted = { missing: this.#missing, different: this.#different, extra: this.#extra + extra.length };
+    for (const at of this.#missing) this.#pairs.push(at, -1);
+    const counted = {
+      missing: this.#missing.length,
+      different: this.#different,
+      extra: this.#extra + extra.length,
+    };
     return { upserts: this.#upserts(), deletes, ...counted, ...this.#kept() };
   }
 

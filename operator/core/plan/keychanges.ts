@@ -9,6 +9,7 @@ import { canBe, isLRU } from '../mapspec.ts';
 import type { ComparisonResult, ObservedOuterMap, Programmed } from '../observed.ts';
 import { every, type Steps } from '../steps.ts';
 import { COMPARED, entriesBefore, entriesRead, isOfAnother, lastProgrammed } from './before.ts';
+import { givenBack } from './evicted.ts';
 import type { Cause, Write } from './step.ts';
 
 /** A key that is as declared, with the entries that were read: remembered, so that the next comparison is cheap. */
@@ -96,14 +97,16 @@ type Verdict = Write | { readonly verb: 'proof'; readonly programmed: Programmed
 function judge(outer: string, inner: DesiredInner, found: ObservedOuterMap): Verdict | undefined {
   const id = found.entries.get(inner.keyHex);
   const programmed = found.programmed.get(inner.keyHex);
-  const cause = lastProgrammed(inner, found)?.inner === inner ? 'drift' : 'declared';
+  const last = lastProgrammed(inner, found);
+  const cause = last?.inner === inner ? 'drift' : 'declared';
   if (id === undefined) return { verb: 'insert', outer, inner, cause, pinTaken: false };
   const ours = ownsKey(inner.keyHex, id, found.pins);
   // Without a pin in the ledger nothing proves the entry ours after a restart
   const lost = programmed?.id === id && programmed.ours && !ours;
   if (isOfAnother(inner, id, found)) return { verb: 'replace', outer, inner, cause, pinTaken: ours };
   const reading = lost ? undefined : found.readings.get(inner.keyHex);
-  if (reading !== undefined) return judgeReading(inner, reading, { outer, id, programmed, cause, ours });
+  if (reading !== undefined)
+    return judgeReading(inner, reading, { outer, id, programmed, last, cause, ours });
   if (programmed !== undefined && programmed.id === id && !lost) {
     if (programmed.inner === inner) return undefined;
     if (sameDeclaration(programmed.inner, inner))
@@ -116,6 +119,7 @@ interface Situation {
   readonly outer: string;
   readonly id: number;
   readonly programmed: Programmed | undefined;
+  readonly last: Programmed | undefined;
   readonly cause: Cause;
   readonly ours: boolean;
 }
@@ -123,25 +127,28 @@ interface Situation {
 function judgeReading(
   inner: DesiredInner,
   reading: ComparisonResult,
-  { outer, id, programmed, cause, ours }: Situation,
+  { outer, id, programmed, last, cause, ours }: Situation,
 ): Verdict | undefined {
   const replace = { verb: 'replace', outer, inner, cause, pinTaken: ours } as const;
   if (reading.kind === 'unreadable' || reading.kind === 'otherMap') return replace;
   const proof = { verb: 'proof', programmed: { id, inner, ours, seen: reading.seen } } as const;
   if (reading.kind === 'same') return isProved(proof.programmed, programmed) ? undefined : proof;
-  const { difference } = reading;
+  const difference = givenBack(inner, reading, sameAsBefore(inner, id, last) ? last : undefined);
   const onlyEvicted = isLRU(inner.spec.type) && difference.different + difference.extra === 0;
-  // With Swap, evicted entries are not put back: a swap would forget those that programs use. Nor are those that it did not
-  // keep when it was last written: they would evict others
-  if (onlyEvicted && (inner.update === 'Swap' || isShort(inner, id, programmed)))
-    return provedShort(proof.programmed, difference.missing, programmed);
+  // With Swap, evicted entries are not put back: a swap would forget those that programs use
+  if (onlyEvicted && (inner.update === 'Swap' || difference.missing === 0))
+    return provedShort(withTotal(proof.programmed, last), reading.difference.missing, programmed);
   if (inner.update === 'InPlace' && ours)
     return { verb: 'edit', outer, inner, cause: onlyEvicted ? 'declared' : cause, id, difference };
   return replace;
 }
 
-function isShort(inner: DesiredInner, id: number, programmed: Programmed | undefined): boolean {
-  return programmed?.id === id && programmed.inner === inner && programmed.held !== undefined;
+function sameAsBefore(inner: DesiredInner, id: number, last: Programmed | undefined): boolean {
+  return last?.id === id && (last.inner === inner || sameDeclaration(last.inner, inner));
+}
+
+function withTotal(now: Programmed, last: Programmed | undefined): Programmed {
+  return last?.total === undefined ? now : { ...now, total: last.total };
 }
 
 function provedShort(now: Programmed, missing: number, before: Programmed | undefined): Verdict | undefined {
