@@ -45,7 +45,6 @@ export interface CollectorOptions {
 /** What takes something away counts after so long without a write: it may be half written, or half moved. */
 const QUIET_MS = 2_000;
 /** Above this size several writes are likely: the file is never read before a moment without one. */
-const MOMENT_MS = 150;
 const LARGE = 128 * 1024;
 
 /**
@@ -139,8 +138,9 @@ export class Collector {
     const stats = statsOf(path);
     const isLarge = stats !== undefined && stats.size > LARGE;
     const file = { path, signature: signatureAt(path), modified: stats?.mtimeMs ?? 0 };
-    const wait = isLarge ? MOMENT_MS - this.#belief.quietFor(file) : 0;
+    const wait = isLarge ? this.#belief.momentFor(file) : 0;
     if (wait > 0) this.#timers.set(path, wait);
+    if (wait > 0) this.#tell();
     else void this.#read([path], 'own').then(() => this.#readStale());
   }
 
@@ -174,7 +174,9 @@ export class Collector {
       previous && declarationsOf(previous),
       standing,
     );
+    if (kind !== 'read') this.#belief.settle(path);
     const waitMs = kind === 'read' ? this.#waitFor(result, takenBy(previous, next, standing)) : 0;
+    this.#tell();
     if (waitMs > 0) this.#timers.set(path, waitMs);
     else this.#accept(previous, next);
   }
@@ -184,7 +186,6 @@ export class Collector {
     const { path } = reading;
     const likelyPart = !ended || characters > LARGE;
     const { waitMs, doubtMs } = this.#belief.verdictOn({ ...reading, takes, likelyPart });
-    this.#tell();
     if (doubtMs > 0 && waitMs === 0 && (!this.#isCollected || this.#doubted.has(path))) {
       this.#doubted.add(path);
       this.#timers.set(path, doubtMs);
@@ -192,9 +193,9 @@ export class Collector {
     return waitMs;
   }
 
-  /** Tells which files have been open for writing for long. */
+  /** Tells which files are held back for long. */
   #tell(): void {
-    const told = this.#belief.heldOpen;
+    const told = this.#belief.held;
     if (isSame(told, this.#told)) return;
     this.#told = told;
     this.#outdate();

@@ -1,4 +1,12 @@
-import { appendFileSync, closeSync, openSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { ManifestProblem } from '../../core/wanted.ts';
@@ -170,6 +178,57 @@ describe('folderSource, while files are written', () => {
     const { source } = await fixture.open(folder);
     writeFileSync(join(folder, 'a.yaml'), innerMap('a', 2));
     await until(async () => entriesOf(await source.read(), 'a/a') === 2);
+  });
+
+  it('believes what goes from a file that others replace all the time', async () => {
+    askKernel();
+    fixture.quietMs = 1_000;
+    const folder = fixture.folder({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a', 5) });
+    const { source } = await fixture.open(folder);
+    const replaced = setInterval(() => {
+      writeFileSync(join(folder, '.a.yaml'), innerMap('a', 2));
+      renameSync(join(folder, '.a.yaml'), join(folder, 'a.yaml'));
+    }, 250);
+    await until(async () => entriesOf(await source.read(), 'a/a') === 2).finally(() =>
+      clearInterval(replaced),
+    );
+  });
+
+  for (const [what, length] of [
+    ['takes something away', 0],
+    ['is large', 200_000],
+  ] as const)
+    it(`tells that a file that ${what} is written too often to be believed, until it is not`, async () => {
+      askKernel();
+      fixture.quietMs = 100;
+      const folder = fixture.folder({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a', 1_000) });
+      const { source } = await fixture.open(folder);
+      const text = async () => innerMap('a', entriesOf(await source.read(), 'a/a') - 1) + '#'.repeat(length);
+      const written = async () => writeFileSync(join(folder, 'a.yaml'), `${await text()}\n`);
+      await until(async () => {
+        await written();
+        return (await source.read()).refusals.length > 0;
+      });
+      const [{ origin, message }] = (await source.read()).refusals as [ManifestProblem];
+      expect(origin).to.equal(join(folder, 'a.yaml'));
+      expect(message).to.match(/^Changes too often to be believed: /);
+      await until(async () => (await source.read()).refusals.length === 0);
+      expect(entriesOf(await source.read(), 'a/a')).to.be.lessThan(1_000);
+    });
+
+  it('tells no more that a file is open for writing once it is closed, though it cannot be read', async () => {
+    askKernel();
+    fixture.quietMs = 20;
+    const folder = fixture.folder({ 'o.yaml': outerMap(), 'a.yaml': innerMap('a') });
+    const { source } = await fixture.open(folder);
+    const isTold = async () =>
+      (await source.read()).refusals.some(({ message }) => message.startsWith('Is open for writing: '));
+    const file = openSync(join(folder, 'a.yaml'), 'a');
+    writeSync(file, '\n');
+    await until(isTold);
+    writeSync(file, Buffer.of(0xff));
+    closeSync(file);
+    await until(async () => !(await isTold()));
   });
 
   it('takes nothing away while a file is written by many short writers', async () => {

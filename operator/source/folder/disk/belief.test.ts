@@ -1,4 +1,12 @@
-import { appendFileSync, mkdtempSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -65,5 +73,78 @@ describe('Belief', () => {
     expect(wait({ likelyPart: true })).to.be.within(1, 150);
     expect(wait({ takes: 'unknown' })).to.be.within(1, 150);
     expect(wait({ takes: 'declared' })).to.be.greaterThan(FAR_MS / 2);
+  });
+
+  describe('of a file that takes something away', () => {
+    /** Seconds of quiet are half over when the file is first seen. */
+    function halfQuiet(isOpen: boolean | undefined): Belief {
+      const belief = new Belief(FAR_MS, () => isOpen);
+      const modified = Date.now() - FAR_MS / 2;
+      expect(belief.verdictOn(reading({ takes: 'declared', modified })).waitMs).to.be.within(1, FAR_MS / 2);
+      return belief;
+    }
+
+    function replace(): void {
+      writeFileSync(`${path}.new`, 'new');
+      renameSync(`${path}.new`, path);
+    }
+
+    const waitOf = (belief: Belief, takes: Reading['takes'] = 'declared') =>
+      belief.verdictOn(reading({ takes })).waitMs;
+
+    it('goes on counting while others replace it that take something away too', () => {
+      const belief = halfQuiet(false);
+      replace();
+      expect(waitOf(belief)).to.be.within(1, FAR_MS / 2);
+      replace();
+      expect(waitOf(belief)).to.be.within(1, FAR_MS / 2);
+    });
+
+    it('counts anew after each write into it, and where nobody knows who writes', () => {
+      const belief = halfQuiet(false);
+      appendFileSync(path, 'y');
+      expect(waitOf(belief)).to.be.greaterThan(FAR_MS * 0.75);
+      const blind = halfQuiet(undefined);
+      replace();
+      expect(waitOf(blind)).to.be.greaterThan(FAR_MS * 0.75);
+    });
+
+    it('counts anew after one that takes nothing away', () => {
+      const belief = halfQuiet(false);
+      replace();
+      expect(waitOf(belief, 'nothing')).to.equal(0);
+      replace();
+      expect(waitOf(belief)).to.be.greaterThan(FAR_MS * 0.75);
+    });
+
+    it('counts anew after one that was believed', () => {
+      const belief = new Belief(FAR_MS, () => false);
+      expect(belief.verdictOn(reading({ takes: 'declared', modified: 0 })).waitMs).to.equal(0);
+      replace();
+      expect(waitOf(belief)).to.be.greaterThan(FAR_MS * 0.75);
+    });
+
+    it('waits a moment for the last of those that replace it: it may be written on', () => {
+      const belief = new Belief(FAR_MS / 2 + 1, () => false);
+      const modified = Date.now() - FAR_MS / 2;
+      expect(belief.verdictOn(reading({ takes: 'declared', modified })).waitMs).to.be.at.most(1);
+      const end = performance.now() + 2;
+      while (performance.now() < end);
+      replace();
+      expect(waitOf(belief)).to.be.within(1, 150);
+    });
+  });
+
+  it('tells of no file that is held back for a short time, and of none that is settled or gone', () => {
+    const far = new Belief(FAR_MS, () => false);
+    expect(far.verdictOn(reading({ takes: 'declared' })).waitMs).to.be.greaterThan(0);
+    expect(far.held).to.deep.equal([]);
+    const soon = new Belief(0, () => true);
+    for (const end of ['settle', 'forget'] as const) {
+      expect(soon.verdictOn(reading()).waitMs).to.be.greaterThan(0);
+      expect(soon.held.map(({ origin }) => origin)).to.deep.equal([path]);
+      soon[end](path);
+      expect(soon.held).to.deep.equal([]);
+    }
   });
 });

@@ -159,6 +159,12 @@ export function mayBeLink(path: string): boolean {
   }
 }
 
+/** Whether both are of one file, and not of one that was put in the place of the other. */
+export function isSameFile(a: Signature, b: Signature): boolean {
+  const [one, other] = [a, b].map(signature => signature.split(':', 2).join(':'));
+  return one === other;
+}
+
 function signatureOf(stats: Stats): Signature {
   return `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}:${stats.ctimeMs}`;
 }
