@@ -110,6 +110,23 @@ describe('turn, making an outer map anew', () => {
     expect(machine.dump(PIN)).to.deep.equal(anew.contents('tenants'));
   });
 
+  it('does not wait for an InnerMap that programs have nothing of, after a restart too', async () => {
+    for (const restarted of [false, true])
+      for (const spec of [{}, { key: 'be32' }]) {
+        const machine = new FakeMachine();
+        const acting = await started(machine, fixtureOf('u32', [1, 2]));
+        const token = await tokenOf(acting, fixtureOf('u64', [1, 2], spec));
+        const anew = fixtureOf('u64', [1, 2], { ...spec, token });
+        const bad = anew.inner('t/bad', 'tenants', 9, { 1: 'text' });
+        const next = restarted ? await startedAgent(machine.openKernel(), bad) : acting;
+        const { report } = await next.turn(bad);
+        expect(report.innerMaps.map(({ name, reason }) => [name, reason])).to.deep.equal([
+          ['bad', 'InvalidEntries'],
+        ]);
+        expect(machine.dump(PIN)).to.deep.equal(anew.contents('tenants'));
+      }
+  });
+
   it('is held by the brake where the new map would lack too many keys', async () => {
     const machine = new FakeMachine();
     const keys = Array.from({ length: 30 }, (_, at) => at + 1);

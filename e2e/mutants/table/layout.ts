@@ -167,8 +167,15 @@ export const layoutMutants: readonly Mutant[] = [
   {
     name: 'an InnerMap that does not fit the new layout is left behind',
     file: 'operator/core/plan/outer/recreation.ts',
-    from: 'for (const { object, reason, message } of kept.values())',
-    to: 'for (const { object, reason, message } of [...kept.values()].slice(1))',
+    from: 'there.has(owner) || there.has(undefined)',
+    to: 'there.has(undefined) && there.has(owner)',
+    specs: RECREATED,
+  },
+  {
+    name: 'an InnerMap that programs have nothing of holds up the new map for all',
+    file: 'operator/core/plan/outer/recreation.ts',
+    from: 'there.has(owner) || there.has(undefined)',
+    to: 'there.has(owner) || there.size > 0',
     specs: RECREATED,
   },
   {

@@ -3,6 +3,7 @@ import { type EntriesLimit, type HeldEntries, heldEntries } from '../../brake/en
 import type { DesiredOuter } from '../../desired/desired.ts';
 import { haveSameKeys } from '../../layout/difference.ts';
 import { recordedLayout } from '../../layout/recorded.ts';
+import { ownsKey } from '../../ledgerrecord.ts';
 import { isArray } from '../../mapspec.ts';
 import type { ObservedOuterMap, ObservedPin } from '../../observed.ts';
 import { every, type Steps } from '../../steps.ts';
@@ -46,7 +47,7 @@ export function* recreation(
     ...{ record: recordOf(desired), before: before.id, mode },
     ...(found.record?.pin === undefined || found.record.pin === pin ? {} : { unpin: found.record.pin }),
   };
-  const waits = unmoved(desired);
+  const waits = unmoved(desired, found);
   const lost = lostKeys(desired, found, isSameKey);
   return { step, lost, heldEntries: held, ...(waits === undefined ? {} : { waits }) };
 }
@@ -62,10 +63,23 @@ function layoutBefore(
   return { before: { isArray: isArray(template.type), sameKeys: haveSameKeys(recorded, layout) } };
 }
 
-function unmoved({ kept }: DesiredOuter): string | undefined {
-  for (const { object, reason, message } of kept.values())
-    return `InnerMap ${innerMapName(object)} cannot move: ${reason}, ${message}`;
-  return undefined;
+/** The first InnerMap that programs have something of, and that has nothing for the new map. */
+function unmoved({ kept }: DesiredOuter, found: ObservedOuterMap): string | undefined {
+  if (kept.size === 0) return undefined;
+  const there = ownersIn(found);
+  const lost = [...kept.values()].find(({ owner }) => there.has(owner) || there.has(undefined));
+  if (lost === undefined) return undefined;
+  return `InnerMap ${innerMapName(lost.object)} cannot move: ${lost.reason}, ${lost.message}`;
+}
+
+/** Wherever in the map: keys may have another layout. Undefined is one that is ours and of an older version: of anybody. */
+function ownersIn({ entries, owners, pins }: ObservedOuterMap): ReadonlySet<string | undefined> {
+  const there = new Set<string | undefined>();
+  for (const [keyHex, id] of entries) {
+    const owner = owners.get(id);
+    if (owner !== undefined || ownsKey(keyHex, id, pins)) there.add(owner);
+  }
+  return there;
 }
 
 /** Keys of another size cannot be compared: then only their number tells. */
