@@ -50,7 +50,13 @@ export class Machine {
     const { program, words, ports } = MACHINES[job.arch];
     const kernel = script('kernel.sh', job.version, job.arch);
     const initrd = join(this.#folder, 'rootfs.cpio');
-    script('rootfs.sh', ...(job.image === '' ? [] : ['--image', job.image]), initrd, job.command);
+    script(
+      'rootfs.sh',
+      ...(job.image === '' ? [] : ['--image', job.image]),
+      initrd,
+      job.command,
+      `${kernel}.overlay.ko`,
+    );
     const boot = ['-kernel', kernel, '-initrd', initrd, '-append', `${ports} ${COMMAND_LINE}`];
     const console = join(this.#folder, 'console.log');
     const serial = ['-serial', `file:${console}`, '-chardev', 'stdio,id=told,signal=off'];

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# rootfs.sh [--image TAR] OUT.cpio COMMAND: an initramfs of this machine's Node.js, libbpf, bpftool and util-linux, of busybox for the
-# rest, and of this clone as it is built; COMMAND is what process 1 runs there, by a shell. With --image it is of arm64: what `npm run image -- --arch arm64 --out TAR` made has
-# Node.js and its libraries, Debian's packages have the tools, and the programs of native/ are left out.
+# rootfs.sh [--image TAR] OUT.cpio COMMAND MODULE: an initramfs of this machine's Node.js, libbpf, bpftool and util-linux, of
+# busybox for the rest, and of this clone as it is built; COMMAND is what process 1 runs there, by a shell, with the kernel's
+# MODULE loaded. With --image it is of arm64: what `npm run image -- --arch arm64 --out TAR` made has Node.js and its libraries,
+# Debian's packages have the tools, and the programs of native/ are left out.
 # What does not depend on the clone is kept below $XDG_CACHE_HOME/innermap-operator/vm, by what is in it.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -11,7 +12,7 @@ fail() { printf 'vm: %s\n' "$*" >&2; exit 1; }
 
 arch=$(dpkg --print-architecture) image=''
 [ "${1:-}" != --image ] || { arch=arm64 image=$(realpath "$2"); shift 2; }
-out=$(realpath -m "${1:?usage: rootfs.sh [--image TAR] OUT.cpio COMMAND}") command=$2
+out=$(realpath -m "${1:?usage: rootfs.sh [--image TAR] OUT.cpio COMMAND MODULE}") command=$2 module=$3
 
 PROGRAMS=(node bpftool setpriv unshare mount umount prlimit ip taskset flock ldconfig strace)
 LIBRARIES=(libbpf.so.1 libelf.so.1 libz.so.1)
@@ -122,6 +123,7 @@ make_clone() {
   fi
   install -m 755 "$here/guest/init" "$root/init"
   mkdir "$root/job"
+  cp "$module" "$root/job/module.ko"
   printf '%s\n' "$command" >"$root/job/command"
 }
 

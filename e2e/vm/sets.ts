@@ -25,7 +25,7 @@ export const SETS: Readonly<Record<string, SpecSet>> = {
   likeness: { files: ['operator/kernel/testing/fake/likeness.test.js'] },
   wave: { files: ['e2e/vm/waves.test.js'], only: 'of 4000' },
   waves: { files: ['e2e/vm/waves.test.js'] },
-  agent: { files: ['e2e/agent/*.test.js'], leaveOut: SLOW },
+  agent: { files: ['e2e/vm/starts.test.js', 'e2e/agent/*.test.js'], leaveOut: SLOW },
   slow: { files: SLOW },
   // Without those that measure this machine: 560,000 prefixes, a million cycles
   program: {

@@ -1,0 +1,45 @@
+import { release } from 'node:os';
+import { expect } from 'chai';
+import { ERRNO } from '../errno.ts';
+import { openLibrary } from '../library.ts';
+import { Room } from '../memory/room.ts';
+import { ScratchMaps } from '../probe/scratchmaps.ts';
+import { HASH, onRealKernel } from '../scratch.test.ts';
+import { EXIST } from '../symbols.ts';
+import { lookupsWait } from './read.ts';
+import { refusedUpdate } from './trial.ts';
+import { waits } from './waiting.ts';
+import { OuterWays } from './ways.ts';
+
+onRealKernel('waits', () => {
+  const host = { library: openLibrary(), possibleCpus: 1, room: new Room(), ways: new OuterWays() };
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  /** Before 6.8 the kernel waits for programs whatever its answer is. */
+  const isOld = major * 1000 + minor < 6008;
+  const scratch = new ScratchMaps(host);
+
+  after(() => scratch.close());
+
+  for (const type of ['HashOfMaps', 'ArrayOfMaps'] as const)
+    it(`for a refused update of a ${type}, as this kernel does: ${isOld}`, async () => {
+      const outer = scratch.createOuter(type, scratch.create(HASH));
+      const trial = refusedUpdate(host, outer);
+      expect([await trial.later(), trial.now()]).to.deep.equal([-ERRNO.EBADF, -ERRNO.EBADF]);
+      expect(await waits(trial)).to.equal(isOld);
+    });
+
+  it(`for a key that is not there to be replaced: ${isOld}`, async () => {
+    const inner = scratch.create(HASH);
+    const outer = scratch.createOuter('HashOfMaps', inner);
+    const update = [outer.fd, Uint32Array.of(1), Uint32Array.of(inner.fd), EXIST] as const;
+    expect(host.library.mapUpdate(...update)).to.equal(-ERRNO.ENOENT);
+    const now = () => host.library.mapUpdate(...update);
+    const later = () => host.library.mapUpdate.later(...update);
+    expect(await waits({ later, now })).to.equal(isOld);
+  });
+
+  it(`for a lookup: ${isOld}`, async () => {
+    const outer = scratch.createOuter('ArrayOfMaps', scratch.create(HASH));
+    expect(await lookupsWait(host, outer)).to.equal(isOld);
+  });
+});
