@@ -53,6 +53,13 @@ export function idsIn(pin: string): ReadonlyMap<string, number> {
   return idsOf(bpftoolBatch([`map dump pinned ${pin}`]));
 }
 
+/** What the inner map at one key holds: a dump waits for a grace period for each key before 6.8. The key is in hex. */
+export function contentAt(pin: string, key: string): Entries | undefined {
+  const bytes = key.match(/../g)!.join(' ');
+  const ids = idsOf(bpftoolBatch([`map lookup pinned ${pin} key hex ${bytes}`]).map(entry => [entry]));
+  return contentsOf(ids, bpftoolBatch(dumpsOf(ids)))[key];
+}
+
 /** Of one outer map, by bpftool's answer to its dump. */
 export function idsOf([dump]: readonly unknown[]): ReadonlyMap<string, number> {
   const pairs = Object.entries(entriesOf((dump ?? []) as readonly DumpedEntry[]));
