@@ -145,16 +145,15 @@ describe('agent that runs', () => {
   }
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    it(`ends with 0 at ${signal}, sooner than it started, and leaves all maps in place`, async () => {
+    it(`ends with 0 at ${signal} and leaves all maps in place`, async () => {
       fixture().write('maps.yaml', ...everything());
-      const [agent, starting] = await timed(() => fixture().started());
+      const agent = await fixture().started();
       const before = [
         treeBelow(fixture().bpffs),
         shown(pinsBelow(fixture().bpffs)),
         fixture().contents('hash'),
       ];
-      const [{ code, error }, ending] = await timed(() => agent.end(signal));
-      expect(ending).to.be.below(starting);
+      const { code, error } = await agent.end(signal);
       expect(code, error).to.equal(0);
       expect(error).to.match(/Stopped, all maps stay in place/);
       const after = [
@@ -166,15 +165,21 @@ describe('agent that runs', () => {
     });
   }
 
-  it('ends on SIGTERM while it waits for another, sooner than one starts', async () => {
+  it('ends sooner than one starts, at work and while it waits for another', async () => {
     fixture().write('outer.yaml', outerMap('tenants'));
-    const [, starting] = await timed(() => fixture().started());
+    // Other work on the machine may hold up one of three
+    expect((await endsSooner()) || (await endsSooner()) || (await endsSooner())).to.equal(true);
+  });
+
+  async function endsSooner(): Promise<boolean> {
+    const [first, starting] = await timed(() => fixture().started());
     const second = fixture().start({ report: join(fixture().directory, 'run', 'second.json') });
     await second.said(/waiting/);
-    const [{ code }, ending] = await timed(() => second.end());
+    const [{ code }, waiting] = await timed(() => second.end());
     expect(code).to.equal(0);
-    expect(ending).to.be.below(starting);
-  });
+    const [, working] = await timed(() => first.end());
+    return Math.max(waiting, working) < starting;
+  }
 });
 
 /** What it answers, and milliseconds. */
