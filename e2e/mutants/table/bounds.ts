@@ -262,4 +262,11 @@ export const boundsMutants: readonly Mutant[] = [
     to: "kind: namespace ? 'Failure' : `$",
     specs: ['dist/operator/wiring/turnlines.test.js'],
   },
+  {
+    name: 'the controller refuses what is too large for itself alone',
+    file: 'operator/core/status/accepted.ts',
+    from: 'wanted.content.needs !== undefined',
+    to: 'wanted.content.needs === null',
+    specs: ['dist/operator/core/status/accepted.test.js'],
+  },
 ];

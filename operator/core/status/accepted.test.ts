@@ -52,6 +52,18 @@ describe('innerAcceptance', () => {
     expect(fixture.accepted('young')).to.equal('False KeyConflict');
   });
 
+  it('leaves contents for which the controller has no room to the nodes, whose room may be larger', () => {
+    const refused = { reason: 'TooManyEntries', message: 'Entries take 150 MiB' } as const;
+    const invalid = { ...refused, needs: 1 };
+    const fixture = twoZones().inner('web', { key: 1, invalid });
+    fixture.inner('young', { key: 1, createdAt: YOUNG });
+    expect(fixture.accepted('web')).to.equal('True Accepted');
+    expect(fixture.innerStatus('web').conditions[0]!.message).to.contain('too large for the controller');
+    expect(fixture.accepted('young')).to.equal('False KeyConflict');
+    fixture.inner('web', { key: 1, invalid: refused });
+    expect(fixture.accepted('web')).to.equal('False TooManyEntries');
+  });
+
   it('is Unknown while contents are unread', () => {
     const fixture = twoZones();
     const facts = fixture.innerFacts('web');

@@ -14,6 +14,12 @@ const ACCEPTED: Acceptance = {
   reason: 'Accepted',
   message: 'It is valid, and its namespace may declare its key',
 };
+const UNCHECKED: Acceptance = {
+  accepted: 'True',
+  reason: 'Accepted',
+  message:
+    'Its namespace may declare its key; its contents are too large for the controller to check: nodes report what is wrong in them',
+};
 const OUTER_ACCEPTED: Acceptance = {
   accepted: 'True',
   reason: 'Accepted',
@@ -83,11 +89,17 @@ export function innerAcceptance(
   if (claim === undefined || acceptance?.accepted !== 'True')
     return rejected('Pending', `OuterMap ${name} is not usable: see its status`);
   if (claim.kind === 'unusable' && claim.reason === 'Pending') return UNREAD;
-  if (claim.kind !== 'claim') return rejected(claim.reason, claim.message);
+  const isUnchecked = claim.kind === 'unusable' && foundNoRoom(inner);
+  if (claim.kind !== 'claim' && !isUnchecked) return rejected(claim.reason, claim.message);
   const rival = conflicts.get(inner);
-  if (rival === undefined) return ACCEPTED;
-  const { keyText } = claim.desired;
+  if (rival === undefined) return isUnchecked ? UNCHECKED : ACCEPTED;
+  const { keyText } = claim.kind === 'claim' ? claim.desired : claim;
   return rejected('KeyConflict', `Key ${keyText} belongs to the older InnerMap ${rival.key}`);
+}
+
+/** Agents have a room of their own, which may be larger. */
+function foundNoRoom({ wanted }: InnerFacts): boolean {
+  return wanted?.content.kind === 'invalid' && wanted.content.needs !== undefined;
 }
 
 /**
