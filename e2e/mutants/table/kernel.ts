@@ -133,4 +133,11 @@ export const kernelMutants: readonly Mutant[] = [
     to: '    return false;\n',
     specs: [`dist/${LIBBPF}/probe/replaced.test.js`],
   },
+  {
+    name: 'a map for networks that lacks CAP_NET_ADMIN advises to switch seccomp off',
+    file: 'operator/kernel/libbpf/maps.ts',
+    from: 'return denialText(spec.type);',
+    to: 'return denialText(spec.flags < 0 ? spec.type : undefined);',
+    specs: ['dist/operator/kernel/libbpf/missing.test.js'],
+  },
 ];

@@ -145,7 +145,7 @@ function creationError(creation: Creation, answer: number): KernelError {
 }
 
 function creationText(spec: MapSpec, answer: number): string {
-  if (answer === -ERRNO.EPERM) return denialText();
+  if (answer === -ERRNO.EPERM) return denialText(spec.type);
   return answer === -ERRNO.EINVAL ? `the kernel takes no such map: ${mapSpecText(spec)}` : '';
 }
 

@@ -63,7 +63,19 @@ onRealKernel('openKernel where something is missing', () => {
     );
     expect(printed.split(' ')).to.deep.equal([...new Set([...needIt, ...nobodyCan])].sort());
   });
+
+  it('CAP_NET_ADMIN: says so before it suspects anything else', () => {
+    const denied = DENIED.replaceAll('ROOT', scratch().root);
+    expect(inChild(denied, withCapabilities('-all,+bpf'))).to.match(
+      /EPERM, a SockMap needs CAP_NET_ADMIN beside CAP_BPF: give it to this process \(agent.extraCapabilities/,
+    );
+  });
 });
+
+const DENIED = `
+  const spec = { keySize: 4, valueSize: 4, maxEntries: 16, flags: 0 };
+  openKernel({ bpffs: 'ROOT' }).createOuter({ ...spec, type: 'HashOfMaps' }, { ...spec, type: 'SockMap' }, 'libbpf_net');
+`;
 
 const TYPES = `
   const { features } = await openKernel({ bpffs: 'ROOT' }).probe();

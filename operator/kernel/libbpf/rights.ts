@@ -1,20 +1,33 @@
 import { release } from 'node:os';
+import type { MapSpec } from '../../core/mapspec.ts';
 import { textOf } from './memory/cgroup.ts';
 
+type MapType = MapSpec['type'];
+
+const CAP_NET_ADMIN = 12n;
 const CAP_SYS_ADMIN = 21n;
 const CAP_BPF = 39n;
 
 /** Whether this process may make maps: CAP_BPF (5.8 and later), or CAP_SYS_ADMIN. */
 export function mayUseBpf(): boolean {
-  const effective = /^CapEff:\s*([0-9a-f]+)/m.exec(textOf('/proc/self/status'))?.[1];
-  // Unreadable: the kernel will refuse the first map where the capability is missing
-  if (effective === undefined) return true;
-  return hasBit(effective, CAP_BPF) || hasBit(effective, CAP_SYS_ADMIN);
+  return hasOneOf([CAP_BPF, CAP_SYS_ADMIN]);
 }
 
-function hasBit(hex: string, bit: bigint): boolean {
-  return ((BigInt(`0x${hex}`) >> bit) & 1n) === 1n;
+/** Unreadable: the kernel will refuse the first map where the capability is missing. */
+function hasOneOf(capabilities: readonly bigint[]): boolean {
+  const effective = /^CapEff:\s*([0-9a-f]+)/m.exec(textOf('/proc/self/status'))?.[1];
+  if (effective === undefined) return true;
+  return capabilities.some(bit => ((BigInt(`0x${effective}`) >> bit) & 1n) === 1n);
 }
+
+/** map_create of 6.18 (kernel/bpf/syscall.c); before 6.5 their alloc functions (sock_map_alloc and others). A CPUMap needs CAP_BPF alone. */
+const FOR_NETWORKS: ReadonlySet<MapType> = new Set<MapType>([
+  'DevMap',
+  'DevMapHash',
+  'SockMap',
+  'SockHash',
+  'XSKMap',
+]);
 
 /** What can refuse bpf() to a process with CAP_BPF: the texts of four files, and the kernel's release. */
 export interface Restrictions {
@@ -29,9 +42,11 @@ export interface Restrictions {
   readonly release: string;
 }
 
-/** Why bpf() is EPERM: the capability that is missing, or what else in this process's state can be the reason. */
-export function denialText(): string {
+/** Why bpf() is EPERM: the capability that is missing, or what else in this process's state can be the reason. `type`: of a new map. */
+export function denialText(type?: MapType): string {
   if (!mayUseBpf()) return 'this process needs CAP_BPF';
+  if (type !== undefined && FOR_NETWORKS.has(type) && !hasOneOf([CAP_NET_ADMIN]))
+    return `a ${type} needs CAP_NET_ADMIN beside CAP_BPF: give it to this process (agent.extraCapabilities of the chart)`;
   return suspectsText({
     status: textOf('/proc/self/status'),
     uidMap: textOf('/proc/self/uid_map'),
