@@ -38,7 +38,7 @@ function reader(fixture: LoadedAgentFixture): Running {
   const key = '07 00 00 00';
   const look = `bpftool map lookup pinned ${fixture.pin('tenants')} key hex ${key} >/dev/null 2>&1`;
   return fixture.launch([
-    'bash',
+    'sh',
     '-c',
     `while :; do if ${look}; then echo there; else echo missing; fi; done`,
   ]);
