@@ -72,6 +72,7 @@ function lockOn({ pins }: ClosableKernel): ReturnType<ClosableKernel['pins']['lo
   const root = `${pins.root}/${LEDGER}`;
   return pins.exists(root) ? pins.lock(root) : undefined;
 }
+
 /** Who removes the maps: this process, or the agent that runs. */
 interface Remover {
   readonly kernel: ClosableKernel;

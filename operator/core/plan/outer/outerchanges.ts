@@ -42,7 +42,7 @@ function created(desired: DesiredOuter, found: ObservedOuterMap): OuterChanges {
   const taking = takeover(desired, found);
   if (taking !== undefined) return taking;
   if (foreign && restore === undefined) return pinInUse(desired, pin, found.pinOwner);
-  if (ledger.kind === 'map' && found.record?.provision === 'Adopt') return wasAdopted(ledger);
+  if (ledger.kind === 'map' && found.record?.provision === 'Adopt') return wasAdopted(desired, ledger);
   if (ledger.kind !== 'map' && restore === undefined) {
     const make: Step = { verb: 'create', outer: name, desired };
     return { kind: 'steps', steps: [...recordSteps(desired, found), make, ...pinSteps(desired, 'declared')] };
@@ -171,10 +171,10 @@ function pinInUse(desired: DesiredOuter, pin: MapFound, owner: string | undefine
 }
 
 /** Provision Create does not make an adopted map ours: its foreign keys would be removed, and later its pin. */
-function wasAdopted(ledger: MapFound): OuterChanges {
+function wasAdopted({ outerMap }: DesiredOuter, ledger: MapFound): OuterChanges {
   const what = `Outer map ${ledger.id} was adopted, this operator did not make it`;
-  const advice =
-    'set provision: Adopt again, or let it go with innermap clean, and free its pin, before another is made';
+  const { name } = outerMap.metadata;
+  const advice = `set provision: Adopt again, or let it go with innermap clean ${name}, and free its pin, before another is made`;
   return refused('PinInUse', `${what}: nothing is touched; ${advice}`);
 }
 
