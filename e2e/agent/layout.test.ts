@@ -37,11 +37,7 @@ function write(fixture: LoadedAgentFixture, key: number, bytes: string): void {
 function reader(fixture: LoadedAgentFixture): Running {
   const key = '07 00 00 00';
   const look = `bpftool map lookup pinned ${fixture.pin('tenants')} key hex ${key} >/dev/null 2>&1`;
-  return fixture.launch([
-    'sh',
-    '-c',
-    `while :; do if ${look}; then echo there; else echo missing; fi; done`,
-  ]);
+  return fixture.launch(['sh', '-c', `while :; do if ${look}; then echo there; else echo missing; fi; done`]);
 }
 
 async function tokenOf(agent: Running): Promise<string> {

@@ -13,8 +13,14 @@ const PLACES = 65_536;
 /** Turns that read all places; the first is one. */
 const TURNS = 3;
 const ASK_AGAIN_MS = 50;
-/** A turn that waits for place after place on the event loop takes minutes; below this, load alone decides who is silent. */
-const LONG_MS = 20_000;
+/** Below this a turn is over before it could hold anything up. */
+const LONG_MS = 2000;
+
+/** How /healthz was answered meanwhile. Milliseconds. */
+interface Asked {
+  readonly took: number;
+  readonly longest: number;
+}
 
 describe('agent on a wave', function () {
   this.timeout(120_000);
@@ -39,6 +45,19 @@ describe('agent on a wave', function () {
     const outer = outerMap('places', { type: 'ArrayOfMaps', maxEntries: PLACES, deletionPolicy: 'Delete' });
     const place = { outerMap: 'places', key: PLACES - 1 };
     fixture().write('places.yaml', outer, innerMap('a/last', place, { 1: 1 }));
+    // Other work on the machine may hold up one of three starts
+    let asked = await askedFromTheStart();
+    for (let again = 0; again < 2 && isSilent(asked); again += 1) asked = await askedFromTheStart();
+    expect(isSilent(asked), `${asked.longest} ms of ${asked.took} without an answer`).to.equal(false);
+    await fixture().reported(isReady);
+    expect(contentAt(fixture().pin('places'), u32(PLACES - 1))).to.deep.equal(u32Pairs({ 1: 1 }));
+    // Whoever looks for what is left would read all places one by one
+    fixture().write('places.yaml');
+    await eventually('the outer map is gone', () => !existsSync(fixture().pin('places')));
+  });
+
+  async function askedFromTheStart(): Promise<Asked> {
+    await fixture().endAll();
     const agent = fixture().start({ options: ['--listen', '127.0.0.1:0', '--resync', '1s'] });
     const address = /address=(\S+)/.exec(await agent.said(/Serving metrics/))![1]!;
     const start = performance.now();
@@ -56,14 +75,13 @@ describe('agent on a wave', function () {
     console.log(
       `      ${TURNS} turns in ${took.toFixed(0)} ms, ${answers} answers, ${longest.toFixed(0)} ms without one`,
     );
-    if (took > LONG_MS) expect(longest, 'the longest silence').to.be.below(took / 4);
-    await fixture().reported(isReady);
-    expect(contentAt(fixture().pin('places'), u32(PLACES - 1))).to.deep.equal(u32Pairs({ 1: 1 }));
-    // Whoever looks for what is left would read all places one by one
-    fixture().write('places.yaml');
-    await eventually('the outer map is gone', () => !existsSync(fixture().pin('places')));
-  });
+    return { took, longest };
+  }
 });
+
+function isSilent({ took, longest }: Asked): boolean {
+  return took > LONG_MS && longest >= took / 4;
+}
 
 async function turnsOf(address: string): Promise<number> {
   const metrics = await (await fetch(`http://${address}/metrics`)).text();
