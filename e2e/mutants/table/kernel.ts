@@ -52,9 +52,16 @@ export const kernelMutants: readonly Mutant[] = [
   {
     name: 'threads that come late pass for a wait',
     file: `${LIBBPF}/outer/waiting.ts`,
-    from: '  return performance.now() - start >= LEAST_GRACE_PERIOD_MS;',
-    to: '  return start >= 0;',
+    from: 'return took >= LEAST_GRACE_PERIOD_MS && (before === undefined || sleeps() !== before);',
+    to: "return took >= 0 && (before === undefined || before !== '');",
     specs: [AGED],
+  },
+  {
+    name: 'a call that others hold up passes for one that waits',
+    file: `${LIBBPF}/outer/waiting.ts`,
+    from: '(before === undefined || sleeps() !== before)',
+    to: '(before === undefined || sleeps() !== undefined)',
+    specs: ['dist/operator/kernel/libbpf/outer/waiting.test.js'],
   },
   {
     name: 'a batch that waited for each entry corrects nothing',

@@ -1,4 +1,6 @@
+import { pbkdf2Sync } from 'node:crypto';
 import { release } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { ERRNO } from '../errno.ts';
 import { openLibrary } from '../library.ts';
@@ -11,7 +13,27 @@ import { refusedUpdate } from './trial.ts';
 import { waits } from './waiting.ts';
 import { OuterWays } from './ways.ts';
 
-onRealKernel('waits', () => {
+describe('waits', () => {
+  const late = () => sleep(5);
+  const nothing = new Int32Array(new SharedArrayBuffer(4));
+
+  it('says false of a call that takes long each time because others work', async () => {
+    expect(await waits({ later: late, now: busy })).to.equal(false);
+  });
+
+  it('says true of one that sleeps each time, and false once it was quick', async () => {
+    const now = () => Atomics.wait(nothing, 0, 0, 5);
+    expect(await waits({ later: late, now })).to.equal(true);
+    expect(await waits({ later: async () => {}, now })).to.equal(false);
+  });
+});
+
+/** Milliseconds of work in one call, during which JavaScript is neither compiled nor collected. */
+function busy(): void {
+  pbkdf2Sync('', '', 50_000, 32, 'sha256');
+}
+
+onRealKernel('waits and the kernel', () => {
   const host = { library: openLibrary(), possibleCpus: 1, room: new Room(), ways: new OuterWays() };
   const [major = 0, minor = 0] = release().split('.').map(Number);
   /** Before 6.8 the kernel waits for programs whatever its answer is. */
