@@ -21,7 +21,7 @@ const MOST_OF_CONTROLLER = 120;
 
 describeFaults('API server away', (nodesFixture, fixture) => {
   it('stopped for 20 s: nothing goes, drift is repaired meanwhile; back, all converge by at most 25 requests an agent', async function () {
-    this.timeout(240_000);
+    this.timeout(600_000);
     const leader = await nodesFixture().contender('one');
     const nodes = await running(['away-0', 'away-1']);
     const before = nodes.map(idsOf);
@@ -41,7 +41,7 @@ describeFaults('API server away', (nodesFixture, fixture) => {
   });
 
   it('started again without its history: listed anew, no inner map is replaced', async function () {
-    this.timeout(240_000);
+    this.timeout(600_000);
     await nodesFixture().contender('one');
     const nodes = await running(['gone-0', 'gone-1']);
     const before = nodes.map(idsOf);
@@ -57,7 +57,7 @@ describeFaults('API server away', (nodesFixture, fixture) => {
   });
 
   it('hanging, answering 429 or 500, cutting connections: converges when it is well, by few requests', async function () {
-    this.timeout(240_000);
+    this.timeout(600_000);
     const leader = await nodesFixture().contender('one');
     const nodes = await running(['hanging', 'busy', 'broken', 'cut', 'direct']);
     const [hanging, busy, broken, cut] = nodes;

@@ -11,7 +11,7 @@ const M1 = ['im', 'm1', '-n', 'team-a'];
 
 describeFaults('credentials that are rotated', (nodesFixture, fixture) => {
   it('a token revoked and another in its file: the agent goes on without a restart, by few requests', async function () {
-    this.timeout(180_000);
+    this.timeout(600_000);
     const [node] = await nodesFixture().faultyAgents(['token-0']);
     await putAll(fixture, [TENANTS, ...tenants(3, 1)]);
     await holdsWithin(20, node!, tenantsIn(3, 1));
@@ -34,7 +34,7 @@ describeFaults('credentials that are rotated', (nodesFixture, fixture) => {
   });
 
   it('a server under another authority, and that in its file: agents go on without a restart', async function () {
-    this.timeout(180_000);
+    this.timeout(600_000);
     const nodes = await nodesFixture().faultyAgents(['ca-0', 'ca-1'], 'direct');
     await putAll(fixture, [TENANTS, ...tenants(3, 1)]);
     for (const node of nodes) await holdsWithin(20, node, tenantsIn(3, 1));

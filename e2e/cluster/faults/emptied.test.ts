@@ -16,7 +16,7 @@ const CRD = join(REPOSITORY, 'crds', 'innermap.yaml');
 
 describeFaults('everything gone at once', (nodesFixture, fixture) => {
   it('kubectl delete im --all of 60: nothing is lost, the removal is held and told; put back or released by its token', async function () {
-    this.timeout(120_000);
+    this.timeout(600_000);
     const [node] = await declared(['emptied-0']);
     await fixture.kubectl.must(['delete', 'im', '--all', '-n', 'team-a']);
     await held(node!);
@@ -35,7 +35,7 @@ describeFaults('everything gone at once', (nodesFixture, fixture) => {
   });
 
   it('the OuterMap itself deleted, with deletionPolicy Delete: held, told by the node’s state, and released by it', async function () {
-    this.timeout(120_000);
+    this.timeout(600_000);
     const [node] = await declared(['farewell-0']);
     await fixture.put(outerMap('tenants', { maxEntries: 4096, deletionPolicy: 'Delete' }));
     await nodesFixture().statusWhen(OM, isReady);
@@ -52,7 +52,7 @@ describeFaults('everything gone at once', (nodesFixture, fixture) => {
   });
 
   it('the CustomResourceDefinition deleted and, with its objects, applied again: nothing is lost', async function () {
-    this.timeout(180_000);
+    this.timeout(600_000);
     const nodes = await declared(['crd-0', 'crd-1']);
     await fixture.kubectl.must(['delete', 'crd', 'innermaps.innermap.io']);
     await Promise.all(nodes.map(held));
@@ -78,7 +78,7 @@ describeFaults('everything gone at once', (nodesFixture, fixture) => {
   });
 
   it('etcd restored to a time before the InnerMaps: nothing is lost, the removal is held and told', async function () {
-    this.timeout(180_000);
+    this.timeout(600_000);
     const node = await nodesFixture().faulty('restored-0', 'direct');
     await fixture.put(TENANTS);
     await fixture.controlPlane.backUp();

@@ -6,7 +6,7 @@ import { putAll, TENANTS, tenants, tenantsIn } from './support/tenants.ts';
 
 describeFaults('garbage that the schema lets pass', (nodesFixture, fixture) => {
   it('an entry with a null key is InvalidEntries, and costs nobody else anything', async function () {
-    this.timeout(90_000);
+    this.timeout(600_000);
     await nodesFixture().contender('one');
     const [node] = await nodesFixture().faultyAgents(['garbage-0'], 'direct');
     await putAll(fixture, [TENANTS, ...tenants(3, 1)]);

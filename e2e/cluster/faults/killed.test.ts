@@ -20,7 +20,7 @@ const POINTS: Readonly<Record<string, { readonly pinned: number; readonly replac
 
 describeFaults('agents killed in the middle of a wave', (nodesFixture, fixture) => {
   it(`${MANY} inserts, then ${MANY} swaps: after the next start kernel and NodeMapState are as declared, no pin is left over`, async function () {
-    this.timeout(240_000);
+    this.timeout(600_000);
     const names = Object.keys(POINTS);
     const nodes = await Promise.all(names.map(name => nodesFixture().faulty(name, 'direct')));
     await fixture.put(TENANTS);

@@ -13,7 +13,7 @@ const MOST_WRITES = 3;
 
 describeFaults('controllers of which one leads', (nodesFixture, fixture) => {
   it('the leader killed: the other one leads once its Lease ran out, tells the truth, and writes nothing that is written', async function () {
-    this.timeout(120_000);
+    this.timeout(600_000);
     const contenders = [await nodesFixture().contender('one'), await nodesFixture().contender('two')];
     const [node] = await nodesFixture().faultyAgents(['led-0'], 'direct');
     await putAll(fixture, [TENANTS, ...tenants(MANY, 1)]);

@@ -6,7 +6,7 @@ import { putAll, TENANTS, tenants, tenantsIn } from './support/tenants.ts';
 
 describeFaults('etcd restored to an older state', (nodesFixture, fixture) => {
   it('kernels come to hold what the restored objects declare; no Ready is written that a kernel does not hold', async function () {
-    this.timeout(260_000);
+    this.timeout(600_000);
     const nodes = [
       await nodesFixture().faulty('old-0', 'direct'),
       await nodesFixture().faulty('old-1', 'direct'),
