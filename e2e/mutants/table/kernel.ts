@@ -147,4 +147,18 @@ export const kernelMutants: readonly Mutant[] = [
     to: 'return denialText(spec.flags < 0 ? spec.type : undefined);',
     specs: ['dist/operator/kernel/libbpf/missing.test.js'],
   },
+  {
+    name: 'ENOMEM counts though the allocator is about to fetch more',
+    file: `${LIBBPF}/entries/refill.ts`,
+    from: 'this.#waitMs > LONGEST_MS',
+    to: 'this.#waitMs > 0',
+    specs: [FALLBACK],
+  },
+  {
+    name: 'memory that lacks is waited for at each entry',
+    file: `${LIBBPF}/entries/refill.ts`,
+    from: '|| this.#waitMs > LONGEST_MS) return false;',
+    to: '|| this.#waitMs > LONGEST_MS) {\n      this.#waitMs = 1;\n      return false;\n    }',
+    specs: [FALLBACK],
+  },
 ];

@@ -158,6 +158,35 @@ onRealKernel('a kernel of another age', () => {
       outer.close();
     });
 
+    it('ENOMEM of an allocator that is about to fetch more: a build and an edit go on, and wait where nothing is written', async () => {
+      const library = slowAllocator();
+      const kernel = scratch().open(library);
+      expect(await countOfLarge(kernel, scratch(), 40)).to.equal(40);
+      expect(library.refused()).to.be.greaterThan(10);
+      const map = kernel.open(scratch().path('large'))!;
+      const upserts = numbered(1, 1, 9);
+      const kept = { mask: new Uint8Array(8).fill(0xff), entries: Uint8Array.of(1) };
+      for (const edit of [
+        { upserts, deletes: u32() },
+        { upserts, deletes: u32(), kept },
+      ])
+        expect(errnos(await kernel.edit(map, edit))).to.deep.equal({});
+      map.close();
+    });
+
+    it('ENOMEM that lasts is told, and waited for once', async () => {
+      let calls = 0;
+      const lacking = () => -ERRNO.ENOMEM * Math.sign(++calls);
+      const kernel = scratch().open(answering({ mapUpdateBatch: lacking, mapUpdate: lacking }));
+      const request = { spec: HASH, name: 'x', label: 'x', freeze: false, pin: scratch().path('x') };
+      const map = openMap((await kernel.build([{ ...request, entries: numbered(0, 0) }]))[0]);
+      const failed = errnos(await kernel.edit(map, { upserts: numbered(0, 5, 9), deletes: u32() }));
+      expect(failed).to.deep.equal(Object.fromEntries([0, 1, 2, 3, 4].map(at => [at, 'ENOMEM'])));
+      // 1, 2, 4 … 64 ms for the first, then none
+      expect(calls).to.equal(8 + 4);
+      map.close();
+    });
+
     it('EBUSY of a bucket that a program holds: tried again', async () => {
       let calls = 0;
       const kernel = scratch().open(
@@ -168,15 +197,62 @@ onRealKernel('a kernel of another age', () => {
   });
 });
 
+/** An allocator that has two elements at hand, and fetches more once it was asked in vain twice. */
+function slowAllocator(): Library & { refused(): number } {
+  const library = openLibrary();
+  let [left, asked, refused] = [2, 0, 0];
+  const take = (): boolean => {
+    if (left > 0) return left-- > 0;
+    refused += 1;
+    asked += 1;
+    if (asked % 2 === 0) left = 2;
+    return false;
+  };
+  const now: Library['mapUpdateBatch'] = Object.assign(
+    (...[fd, keys, values, counted, options]: Parameters<Library['mapUpdateBatch']>) => {
+      const count = counted as Uint32Array;
+      const all = count[0]!;
+      for (let at = 0; at < all; at += 1) {
+        const one = Uint32Array.of(1);
+        const [from, to] = [at * 4, at * 8];
+        if (
+          take() &&
+          library.mapUpdateBatch(
+            fd,
+            (keys as Uint8Array).subarray(from, from + 4),
+            (values as Uint8Array).subarray(to, to + 8),
+            one,
+            options,
+          ) === 0
+        )
+          continue;
+        count[0] = at;
+        return -ERRNO.ENOMEM;
+      }
+      return 0;
+    },
+    { later: async (...args: Parameters<Library['mapUpdateBatch']>) => now(...args) },
+  );
+  const mapUpdate = Object.assign(
+    (...args: Parameters<Library['mapUpdate']>) => (take() ? library.mapUpdate(...args) : -ERRNO.ENOMEM),
+    { later: library.mapUpdate.later },
+  );
+  return { ...library, mapUpdateBatch: now, mapUpdate, refused: () => refused };
+}
+
 /** The call of requireMap, then every second of the first few. */
 function spaceLacks(call: number): number | undefined {
   return call === 1 || call === 3 ? -ERRNO.ENOSPC : undefined;
 }
 
-async function countOfLarge(kernel: ReturnType<Scratch['open']>, scratch: Scratch): Promise<number> {
-  const keys = new Uint8Array(Uint32Array.from({ length: 50_000 }, (_, index) => index).buffer);
-  const entries = { count: 50_000, keys, values: new Uint8Array(400_000) };
-  const spec = { ...HASH, maxEntries: 50_000 };
+async function countOfLarge(
+  kernel: ReturnType<Scratch['open']>,
+  scratch: Scratch,
+  count = 50_000,
+): Promise<number> {
+  const keys = new Uint8Array(Uint32Array.from({ length: count }, (_, index) => index).buffer);
+  const entries = { count, keys, values: new Uint8Array(8 * count) };
+  const spec = { ...HASH, maxEntries: count };
   const pin = scratch.path('large');
   const request = { spec, name: 'large', label: 'large', entries, freeze: false, pin };
   openMap((await kernel.build([request]))[0]).close();

@@ -2,6 +2,7 @@ import { Slice } from '../../../timing/sliced.ts';
 import type { Kept } from '../../kernel.ts';
 import { ERRNO } from '../errno.ts';
 import type { Library } from '../library.ts';
+import { Refill } from './refill.ts';
 import { isPassing, type Pairs, part, singleNow, TRIES } from './write.ts';
 
 /**
@@ -15,6 +16,7 @@ export async function writeKeeping(
   { pairs, kept }: { readonly pairs: Pairs; readonly kept: Kept },
 ): Promise<Map<number, number>> {
   const failed = new Map<number, number>();
+  const refill = new Refill();
   const slice = new Slice();
   const value = new Uint8Array(pairs.stride);
   for (let index = 0; index < pairs.count; index += 1) {
@@ -26,6 +28,7 @@ export async function writeKeeping(
         : singleNow(library, fd, pairs, index);
     let answer = put();
     for (let tries = 1; isPassing(answer) && tries < TRIES; tries += 1) answer = put();
+    for (let tried = 1; await refill.isDue(answer, tried); tried = 0) answer = put();
     if (answer < 0) failed.set(index, answer);
   }
   return failed;

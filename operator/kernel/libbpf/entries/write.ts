@@ -7,6 +7,7 @@ import { ERRNO, kernelError } from '../errno.ts';
 import type { Library } from '../library.ts';
 import type { OwnedMap } from '../maps.ts';
 import { isOuter, strideOf } from '../maptypes.ts';
+import { Refill } from './refill.ts';
 
 /** `done` entries of a batch were written; `unsupported`: this kernel has no such batch, and wrote none. */
 export interface WriteProgress {
@@ -111,6 +112,7 @@ export async function writeAll(
 ): Promise<Map<number, number>> {
   const failed = new Map<number, number>();
   const slice = new Slice();
+  const refill = new Refill();
   let way: Way = pairs.count > NOW_ENTRIES ? 'later' : 'now';
   let tries = 0;
   for (let from = 0; from < pairs.count; ) {
@@ -118,7 +120,7 @@ export async function writeAll(
     const { done, answer, unsupported } = await writeSome(library, map.fd, { pairs, from, way });
     from += done;
     way = wayAfter(way, answer, unsupported);
-    if (answer === 0 || unsupported) continue;
+    if (answer === 0 || unsupported || (await refill.isDue(answer, done))) continue;
     tries = done > 0 ? 1 : tries + 1;
     if (isPassing(answer) && tries < TRIES) continue;
     failed.set(from, answer);
