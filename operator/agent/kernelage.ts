@@ -6,10 +6,15 @@ export const OLDEST_KERNEL = '5.15';
  * kernels of an old name, so that nothing else goes by it: the agent probes.
  */
 export function ageWarning(release: string): string | undefined {
-  const [major, minor] = versionOf(release);
-  const [oldest, least] = versionOf(OLDEST_KERNEL);
-  if (major > oldest || (major === oldest && minor >= least)) return undefined;
+  if (!isOlder(release, OLDEST_KERNEL)) return undefined;
   return `Linux ${release} is older than ${OLDEST_KERNEL}, the oldest that is tested: what fails may be for want of a newer kernel; before 5.11 RLIMIT_MEMLOCK must be unlimited`;
+}
+
+/** Whether a kernel, by `uname -r`, is older than a version such as `6.8`. */
+export function isOlder(release: string, version: string): boolean {
+  const [major, minor] = versionOf(release);
+  const [since, least] = versionOf(version);
+  return major < since || (major === since && minor < least);
 }
 
 /** One that cannot be read is no old one. */

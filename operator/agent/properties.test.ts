@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { InnerMap } from '../api/innermap.ts';
+import { innerMapName } from '../api/innermap.ts';
 import { type DesiredOuter, desiredState } from '../core/desired/desired.ts';
 import { planLines } from '../core/plan/print.ts';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
@@ -43,11 +43,11 @@ function sceneOf([spec, inners]: readonly [object, readonly Declared[]], outer: 
 /** What programs should see: of those that have their key what they declare; of those whose key another has what they had. */
 function expected(fixture: AgentFixture, before?: AgentFixture): object {
   const desired = tenantsOf(fixture);
-  const winners = new Set([...desired.inners.values()].map(({ innerMap }) => fullName(innerMap)));
-  const others = fixture.wanted().innerMaps.map(({ innerMap }) => fullName(innerMap));
+  const winners = new Set([...desired.inners.values()].map(({ innerMap }) => innerMapName(innerMap)));
+  const others = fixture.wanted().innerMaps.map(({ innerMap }) => innerMapName(innerMap));
   const contents = fixture.without(...others.filter(name => !winners.has(name))).contents('tenants');
   if (before === undefined) return contents;
-  const displaced = new Set([...desired.displaced.values()].map(fullName));
+  const displaced = new Set([...desired.displaced.values()].map(innerMapName));
   const had = Object.entries(expected(before)).filter(([key]) => displaced.has(ownerIn(before, key)));
   return { ...Object.fromEntries(had), ...contents };
 }
@@ -57,11 +57,7 @@ function tenantsOf(fixture: AgentFixture): DesiredOuter {
 }
 
 function ownerIn(fixture: AgentFixture, key: string): string {
-  return fullName(tenantsOf(fixture).inners.get(key)!.innerMap);
-}
-
-function fullName({ metadata }: InnerMap): string {
-  return `${metadata.namespace}/${metadata.name}`;
+  return innerMapName(tenantsOf(fixture).inners.get(key)!.innerMap);
 }
 
 describe('plan', () => {

@@ -18,3 +18,14 @@ export function groupBy<T, K>(items: Iterable<T>, keyOf: (item: T) => K): Map<K,
   }
   return groups;
 }
+
+/** The first index at which something holds that holds from there on, of a sorted list; its length where it holds nowhere. */
+export function firstIndex(length: number, holds: (at: number) => boolean): number {
+  let from = 0;
+  for (let to = length; from < to; ) {
+    const middle = (from + to) >>> 1;
+    if (holds(middle)) to = middle;
+    else from = middle + 1;
+  }
+  return from;
+}

@@ -3,6 +3,7 @@ import { startedAgent } from '../agent/testing/fixture.ts';
 import { twoTenants } from '../agent/testing/tenants.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
+import { refusalOf } from '../testing/refusal.ts';
 import { askToClean, cleanAsked, dropRequests, requestsIn, type WaitingClock } from './cleaning.ts';
 import { ledgerNames } from './ledger.ts';
 
@@ -29,13 +30,6 @@ describe('cleanAsked', () => {
     kernel = machine.openKernel();
     await (await startedAgent(kernel, twoTenants())).turn();
   });
-
-  async function refusalOf(work: Promise<void>): Promise<string> {
-    return work.then(
-      () => 'nothing was refused',
-      (error: Error) => error.message,
-    );
-  }
 
   it('does nothing where nobody asks', async () => {
     expect(await cleanAsked(kernel, 0)).to.deep.equal([]);

@@ -3,7 +3,7 @@ import type { Kernel } from '../kernel/kernel.ts';
 import { type Pins, PRIVATE_MODE } from '../kernel/pins.ts';
 import { type Clock, NODE_CLOCK, type NodeClock, REAL_CLOCK } from '../timing/clock.ts';
 import { ledgerNamed } from './ledger.ts';
-import { removeLedger } from './removal.ts';
+import { removeIfEmpty, removeLedger } from './removal.ts';
 
 /**
  * Where `innermap clean OUTER` asks the agent that runs: a record for each outer map, which says when it was asked. The
@@ -45,7 +45,7 @@ export async function askToClean(pins: Pins, outer: string, clock: WaitingClock 
     }
   } finally {
     pins.unlink(path);
-    removePlace(pins);
+    removeIfEmpty({ pins }, directory);
   }
 }
 
@@ -54,9 +54,10 @@ const NO_ANSWER = `no answer within ${WAIT_MS / 1000} s, and it is not asked any
 /** Removes the outer maps that somebody asks to have removed, and returns their names. What fails is the answer to who asked. */
 export async function cleanAsked(kernel: Kernel, uptime: number): Promise<readonly string[]> {
   const { pins } = kernel;
+  const directory = requestsIn(pins.root);
   const cleaned: string[] = [];
-  for (const [name, kind] of pins.kinds(requestsIn(pins.root))) {
-    const path = `${requestsIn(pins.root)}/${name}`;
+  for (const [name, kind] of pins.kinds(directory)) {
+    const path = `${directory}/${name}`;
     const asked = kind === 'link' ? ASKED.exec(pins.readRecord(path) ?? '') : null;
     if (asked === null || uptime - Number(asked[1]) >= WAIT_MS) continue;
     try {
@@ -75,10 +76,5 @@ export async function cleanAsked(kernel: Kernel, uptime: number): Promise<readon
 export function dropRequests(pins: Pins): void {
   const directory = requestsIn(pins.root);
   for (const name of pins.list(directory)) pins.unlink(`${directory}/${name}`);
-  removePlace(pins);
-}
-
-function removePlace(pins: Pins): void {
-  const directory = requestsIn(pins.root);
-  if (pins.isDirectory(directory) && pins.list(directory).length === 0) pins.removeDirectory(directory);
+  removeIfEmpty({ pins }, directory);
 }

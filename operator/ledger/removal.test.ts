@@ -3,6 +3,7 @@ import { AgentFixture, startedAgent } from '../agent/testing/fixture.ts';
 import { twoTenants } from '../agent/testing/tenants.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
+import { refusalOf } from '../testing/refusal.ts';
 import { ledgerNamed } from './ledger.ts';
 import { removalOf, removeLedger } from './removal.ts';
 
@@ -29,13 +30,6 @@ function names(machine: FakeMachine): readonly string[] {
 }
 
 const removed = (kernel: Kernel) => removeLedger(kernel, ledgerNamed(kernel.pins, 'tenants'));
-
-async function failureOf(work: Promise<void>): Promise<string> {
-  return work.then(
-    () => 'nothing was refused',
-    (error: Error) => error.message,
-  );
-}
 
 describe('removeLedger', () => {
   it('does nothing where nothing is', async () => {
@@ -79,7 +73,7 @@ describe('removeLedger', () => {
     const kernel = machine.openKernel();
     const before = machine.mutations;
     machine.failNext('identify', 'ENFILE');
-    expect(await failureOf(removed(kernel)))
+    expect(await refusalOf(removed(kernel)))
       .to.contain('ENFILE')
       .and.contain(`${LEDGER}/inner/`);
     expect(machine.mutations).to.equal(before);
@@ -92,7 +86,7 @@ describe('removeLedger', () => {
     const machine = await machineAfter(ADOPTING);
     const kernel = machine.openKernel();
     machine.failNext('remove', 'EPERM');
-    expect(await failureOf(removed(kernel))).to.contain('EPERM');
+    expect(await refusalOf(removed(kernel))).to.contain('EPERM');
     expect(names(machine)).to.include.members([
       `${LEDGER}/spec`,
       `${LEDGER}/outer`,

@@ -68,7 +68,8 @@ export function removeLedgerRoot(kernel: Kernel): void {
   removeIfEmpty(kernel, `${kernel.pins.root}/${LEDGER}`);
 }
 
-function removeIfEmpty({ pins }: Kernel, directory: string): void {
+/** A directory that is not there is no error. */
+export function removeIfEmpty({ pins }: Pick<Kernel, 'pins'>, directory: string): void {
   if (pins.isDirectory(directory) && pins.list(directory).length === 0) pins.removeDirectory(directory);
 }
 

@@ -31,7 +31,10 @@ export class Disaster {
   }
 
   jump(): void {
-    this.#set(this.#random.of(JUMPS));
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigInt64LE(BigInt(this.#random.of(JUMPS)));
+    // Never cut: the agent has it mapped
+    writeFileSync(this.#clock, bytes, { flag: 'r+' });
   }
 
   /** As after somebody's `umount -l`; programs are loaded anew at once. */
@@ -53,12 +56,5 @@ export class Disaster {
     if (existsSync(ledger)) renameSync(ledger, away);
     rmSync(away, { recursive: true, force: true });
     this.#intruder.reload();
-  }
-
-  #set(seconds: number): void {
-    const bytes = Buffer.alloc(8);
-    bytes.writeBigInt64LE(BigInt(seconds));
-    // Never cut: the agent has it mapped
-    writeFileSync(this.#clock, bytes, { flag: 'r+' });
   }
 }

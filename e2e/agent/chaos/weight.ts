@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
+import { run } from '../../../native/stage.ts';
 import { ownerIn } from '../../../operator/core/desired/owner.ts';
 
 const MB = 1024 * 1024;
@@ -35,8 +35,7 @@ export class Weight {
 
 /** Names of maps in the kernel that were made for one of these InnerMaps. */
 export function mapsOf(owners: ReadonlySet<string>): readonly string[] {
-  const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` };
-  const maps = execFileSync('bpftool', ['-j', 'map', 'show'], { env, encoding: 'utf8', maxBuffer: 1 << 28 });
+  const maps = run('bpftool', '-j', 'map', 'show');
   const names = (JSON.parse(maps) as readonly { readonly name?: string }[]).map(({ name = '' }) => name);
   return names.filter(name => owners.has(ownerIn(name) ?? ''));
 }

@@ -52,7 +52,7 @@ export const accessMutants: readonly Mutant[] = [
   {
     name: 'a type with a mistake that is told already is read once more',
     file: 'operator/core/layout/read.ts',
-    from: " && !known.has(path.join('.'))",
+    from: ' && !known.has(fieldText(path))',
     to: ' && known.size >= 0',
     specs: ['dist/operator/source/folder/mistakes.test.js'],
   },

@@ -133,8 +133,8 @@ export const folderMutants: readonly Mutant[] = [
   {
     name: 'nobody is told of a large file that is written too often to be read',
     file: COLLECTOR,
-    from: 'if (wait > 0) this.#tell();\n    else',
-    to: 'if (wait <= 0)',
+    from: '      this.#timers.set(path, wait);\n      this.#tell();',
+    to: '      this.#timers.set(path, wait);',
     specs: WRITING,
   },
   {

@@ -84,8 +84,8 @@ export const mistakesMutants: readonly Mutant[] = [
   {
     ...OFFSETS,
     name: 'an item of a List in a List has the place of an item of another',
-    from: 'firstAfter(level, start) + index',
-    to: 'firstAfter(level, chunk.start) + index',
+    from: 'level[offset]! >= start',
+    to: 'level[offset]! >= chunk.start',
     specs: ['dist/operator/source/folder/text/offsets.test.js'],
   },
 ];

@@ -8,14 +8,14 @@ export const vmMutants: readonly Mutant[] = [
   {
     ...AGE,
     name: 'the oldest kernel that is promised is called too old',
-    from: 'minor >= least',
-    to: 'minor > least',
+    from: 'minor < least',
+    to: 'minor <= least',
   },
   {
     ...AGE,
     name: 'a higher number behind a lower one counts as newer',
-    from: 'major > oldest || (major === oldest && minor >= least)',
-    to: 'major > oldest || minor >= least',
+    from: 'major < since || (major === since && minor < least)',
+    to: 'major < since || minor < least',
   },
   {
     ...TALLY,

@@ -38,8 +38,8 @@ export const wordsMutants: readonly Mutant[] = [
   {
     ...INDEX,
     name: 'a node whose watermark is the goal is behind',
-    from: 'if (sorted[middle]! >= bound) to = middle;',
-    to: 'if (sorted[middle]! > bound) to = middle;',
+    from: 'at => sorted[at]! >= bound',
+    to: 'at => sorted[at]! > bound',
   },
   {
     ...INDEX,

@@ -1,3 +1,4 @@
+import { firstIndex } from '../items.ts';
 import { equalRun } from './bytes.ts';
 import { hashOfBytes, hashOfWords } from './keyhash.ts';
 
@@ -80,14 +81,9 @@ export class KeyIndex {
   }
 
   #sorted(order: Uint32Array, run: Run, index: number): number {
-    let from = 0;
-    for (let to = order.length; from < to; ) {
-      const middle = (from + to) >>> 1;
-      if (byteOrder(this.#own, order[middle]!, run, index) < 0) from = middle + 1;
-      else to = middle;
-    }
-    const first = order[from];
-    return first !== undefined && byteOrder(this.#own, first, run, index) === 0 ? first : -1;
+    const own = this.#own;
+    const first = order[firstIndex(order.length, at => byteOrder(own, order[at]!, run, index) >= 0)];
+    return first !== undefined && byteOrder(own, first, run, index) === 0 ? first : -1;
   }
 }
 

@@ -1,5 +1,5 @@
 import { isObject } from '../../api/parse/section.ts';
-import type { FieldPath, Problem } from '../../api/problem.ts';
+import { type FieldPath, fieldText, type Problem } from '../../api/problem.ts';
 import { excerpt, parseDeclaration } from '../types/declaration.ts';
 import type { Type } from '../types/type.ts';
 
@@ -21,10 +21,10 @@ const DECLARATIONS: readonly FieldPath[] = [
 /** The mistakes in the types of an OuterMap's document that is refused for these problems: one mistake hides no other. */
 export function typeProblems(document: unknown, refusedFor: readonly Problem[]): readonly Problem[] {
   const problems: Problem[] = [];
-  const known = new Set(refusedFor.map(({ path }) => path.join('.')));
+  const known = new Set(refusedFor.map(({ path }) => fieldText(path)));
   for (const path of DECLARATIONS) {
     const text = path.reduce<unknown>((at, name) => (isObject(at) ? at[name] : undefined), document);
-    if (typeof text === 'string' && !known.has(path.join('.'))) readType(text, path, problems);
+    if (typeof text === 'string' && !known.has(fieldText(path))) readType(text, path, problems);
   }
   return problems;
 }

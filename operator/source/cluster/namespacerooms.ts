@@ -2,6 +2,7 @@ import type { InnerMap } from '../../api/innermap.ts';
 import { objectKey } from '../../api/metadata.ts';
 import { type ContentRoom, mebibytes } from '../../core/bytes/contentroom.ts';
 import { bySeniority } from '../../core/desired/seniority.ts';
+import { firstIndex } from '../../core/items.ts';
 
 /** What one InnerMap's encoded contents take. */
 export interface RoomPart {
@@ -89,11 +90,5 @@ const SHARE = 2;
 
 /** Where it is, or belongs. */
 function placeOf({ metadata }: RoomPart, parts: readonly RoomPart[]): number {
-  let [from, to] = [0, parts.length];
-  while (from < to) {
-    const middle = (from + to) >>> 1;
-    if (bySeniority(parts[middle]!.metadata, metadata) < 0) from = middle + 1;
-    else to = middle;
-  }
-  return from;
+  return firstIndex(parts.length, at => bySeniority(parts[at]!.metadata, metadata) >= 0);
 }

@@ -139,9 +139,10 @@ export class Collector {
     const isLarge = stats !== undefined && stats.size > LARGE;
     const file = { path, signature: signatureAt(path), modified: stats?.mtimeMs ?? 0 };
     const wait = isLarge ? this.#belief.momentFor(file) : 0;
-    if (wait > 0) this.#timers.set(path, wait);
-    if (wait > 0) this.#tell();
-    else void this.#read([path], 'own').then(() => this.#readStale());
+    if (wait > 0) {
+      this.#timers.set(path, wait);
+      this.#tell();
+    } else void this.#read([path], 'own').then(() => this.#readStale());
   }
 
   async close(): Promise<void> {

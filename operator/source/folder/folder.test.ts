@@ -1,6 +1,7 @@
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { refusalOf } from '../../testing/refusal.ts';
 import { entriesOf, FolderFixture, inner, names, pause, until } from './testing/fixture.ts';
 import { innerMap, outerMap } from './testing/maps.ts';
 
@@ -166,11 +167,6 @@ describe('folderSource', () => {
     writeFileSync(join(folder, 'a.yaml'), innerMap('a'));
     await pause(50);
     expect(fixture.changes).to.equal(0);
-    expect(
-      await source.read().then(
-        () => 'read',
-        (error: Error) => error.message,
-      ),
-    ).to.equal('Cannot read the folder: closed');
+    expect(await refusalOf(source.read())).to.equal('Cannot read the folder: closed');
   });
 });

@@ -1,3 +1,4 @@
+import { firstIndex } from '../../items.ts';
 import type { NodeRollup } from '../rollup.ts';
 import type { NodeProgress } from './progress.ts';
 import { SILENCES, type Silence } from './staleness.ts';
@@ -145,13 +146,7 @@ function byWatermark(ranks: Uint32Array, byRank: readonly (NodeProgress | undefi
 
 /** Number of sorted values below the bound; all if the bound is NaN. */
 function countBelow(sorted: Float64Array, bound: number): number {
-  let from = 0;
-  for (let to = sorted.length; from < to; ) {
-    const middle = (from + to) >>> 1;
-    if (sorted[middle]! >= bound) to = middle;
-    else from = middle + 1;
-  }
-  return from;
+  return firstIndex(sorted.length, at => sorted[at]! >= bound);
 }
 
 /** A number of nodes, and the first few of them by name. */

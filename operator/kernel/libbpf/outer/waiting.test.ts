@@ -2,6 +2,7 @@ import { pbkdf2Sync } from 'node:crypto';
 import { release } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { isOlder } from '../../../agent/kernelage.ts';
 import { ERRNO } from '../errno.ts';
 import { openLibrary } from '../library.ts';
 import { Room } from '../memory/room.ts';
@@ -35,9 +36,8 @@ function busy(): void {
 
 onRealKernel('waits and the kernel', () => {
   const host = { library: openLibrary(), possibleCpus: 1, room: new Room(), ways: new OuterWays() };
-  const [major = 0, minor = 0] = release().split('.').map(Number);
   /** Before 6.8 the kernel waits for programs whatever its answer is. */
-  const isOld = major * 1000 + minor < 6008;
+  const isOld = isOlder(release(), '6.8');
   const scratch = new ScratchMaps(host);
 
   after(() => scratch.close());

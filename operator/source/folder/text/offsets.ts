@@ -1,4 +1,5 @@
 import type { FieldPath } from '../../../api/problem.ts';
+import { firstIndex } from '../../../core/items.ts';
 import { itemOffsets, offsetWithin, readRegular } from './regular.ts';
 import type { Chunk } from './split.ts';
 
@@ -17,7 +18,7 @@ export function offsetsIn(text: string, chunk: Chunk): (path: FieldPath) => numb
     for (const level of levels) {
       const [items, index] = [path[depth], path[depth + 1]];
       if (items !== 'items' || typeof index !== 'number') break;
-      const at = firstAfter(level, start) + index;
+      const at = firstIndex(level.length, offset => level[offset]! >= start) + index;
       if ((level[at] ?? end) >= end) break;
       [start, end] = [level[at]!, Math.min(end, level[at + 1] ?? end)];
       depth += 2;
@@ -25,15 +26,4 @@ export function offsetsIn(text: string, chunk: Chunk): (path: FieldPath) => numb
     if (depth === 0) return fromStart(path);
     return depth === path.length ? start : offsetWithin(text, { start, end: chunk.end }, path.slice(depth));
   };
-}
-
-/** The index of the first offset at or behind another. */
-function firstAfter(offsets: readonly number[], start: number): number {
-  let [low, high] = [0, offsets.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (offsets[middle]! < start) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
