@@ -30,7 +30,7 @@ export function generateManifests(directory: string, options: GenerateOptions): 
   let bytes = writeManifest(directory, '000-outer.yaml', outerManifest(outerMap, type, counts));
   counts.forEach((count, index) => {
     const isList = shape === 'list' || (shape === 'both' && index % 2 === 0);
-    const contents = isList ? listOf(type, count) : tableOf(type, count);
+    const contents = isList ? listOf(type, { count, map: index }) : tableOf(type, { count, map: index });
     const name = `map-${String(index).padStart(5, '0')}`;
     bytes += writeManifest(directory, `${name}.yaml`, `${innerHead(outerMap, name, index)}${contents}`);
   });
@@ -81,16 +81,22 @@ spec:
 `;
 }
 
-function listOf(type: 'LPMTrie' | 'Hash', count: number): string {
+/** Values begin with the inner map's number: no two are equal, which would be one map in the kernel. */
+interface Content {
+  readonly count: number;
+  readonly map: number;
+}
+
+function listOf(type: 'LPMTrie' | 'Hash', { count, map }: Content): string {
   const lines = ['  entries:\n'];
   for (let index = 0; index < count; index++)
-    lines.push(`  - key: ${keyOf(type, index)}\n    value: ${index}\n`);
+    lines.push(`  - key: ${keyOf(type, index)}\n    value: ${map + index}\n`);
   return count === 0 ? '  entries: []\n' : lines.join('');
 }
 
-function tableOf(type: 'LPMTrie' | 'Hash', count: number): string {
+function tableOf(type: 'LPMTrie' | 'Hash', { count, map }: Content): string {
   const lines = ['  table: |\n    key,value\n'];
-  for (let index = 0; index < count; index++) lines.push(`    ${keyOf(type, index)},${index}\n`);
+  for (let index = 0; index < count; index++) lines.push(`    ${keyOf(type, index)},${map + index}\n`);
   return lines.join('');
 }
 

@@ -17,6 +17,7 @@ const PODS = { resource: { group: '', version: 'v1', plural: 'pods' } };
 const SYSTEM = 'innermap-system';
 /** Requests under way: more than two cores answer faster. */
 const AT_ONCE = 32;
+const VALUES_OF_A_MAP = 10_000;
 
 export interface Shape {
   readonly maps: number;
@@ -97,8 +98,10 @@ export async function makeInnerMaps({ cluster }: Api, shape: Shape): Promise<voi
   await inParallel(shape.maps, key => cluster.create(place, innerMap(key, shape.entries)));
 }
 
-export function entriesOf(count: number, version = 0): readonly object[] {
-  return Array.from({ length: count }, (_, key) => ({ key, value: key + version }));
+/** No two inner maps have equal contents, which would be one map in the kernel; versions end below `VALUES_OF_A_MAP`. */
+export function entriesOf(map: number, count: number, version = 0): readonly object[] {
+  const first = map * VALUES_OF_A_MAP + version;
+  return Array.from({ length: count }, (_, key) => ({ key, value: first + key }));
 }
 
 export function nameOf(key: number): string {
@@ -116,6 +119,6 @@ export async function inParallel(count: number, work: (index: number) => Promise
 
 function innerMap(key: number, entries: number): object {
   const metadata = { name: nameOf(key), namespace: 'default' };
-  const spec = { outerMap: OUTER_NAME, key, entries: entriesOf(entries) };
+  const spec = { outerMap: OUTER_NAME, key, entries: entriesOf(key, entries) };
   return { apiVersion: API_VERSION, kind: 'InnerMap', metadata, spec };
 }

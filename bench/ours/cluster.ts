@@ -82,7 +82,7 @@ async function changes(
     const key = number % maps;
     const place = { ...INNER_MAPS, namespace: 'default', name: nameOf(key) };
     const before = outer(key);
-    await cluster.patch(place, { spec: { entries: entriesOf(entries, number) } });
+    await cluster.patch(place, { spec: { entries: entriesOf(key, entries, number) } });
     const answered = performance.now();
     while (outer(key) === before)
       if (performance.now() - answered > LONGEST_WAIT_MS)

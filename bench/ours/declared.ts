@@ -34,7 +34,7 @@ export function declaredOuter({ maps, entries, outer = 'HashOfMaps' }: Shape): O
   return parsed.value.outerMap;
 }
 
-/** InnerMaps with their entries encoded, as a source holds them. `version` is in every value. */
+/** InnerMaps with their entries encoded, as a source holds them: no two have equal contents, in one version or in two. */
 export function declaredInners(outer: OuterMap, shape: Shape, version = 0): readonly WantedInner[] {
   const layout = outerLayout(outer);
   if (!layout.ok) throw new Error(`Cannot lay out the outer map: ${JSON.stringify(layout.problems)}`);
@@ -45,7 +45,11 @@ export function declaredInners(outer: OuterMap, shape: Shape, version = 0): read
       metadata: { name: `map-${key}`, namespace: 'default', labels: {}, annotations: {} },
       spec: { outerMap: OUTER_NAME, key, sealed: false },
     },
-    content: { kind: 'encoded', entries: declaredEntries(shape.entries, version), layoutDigest },
+    content: {
+      kind: 'encoded',
+      entries: declaredEntries(shape.entries, firstValue(shape, key, version)),
+      layoutDigest,
+    },
   }));
 }
 
@@ -53,8 +57,13 @@ export function wantedOf(outerMaps: readonly OuterMap[], innerMaps: readonly Wan
   return Object.freeze({ outerMaps, innerMaps, complete: true, refusals: [], releases: [] });
 }
 
-function declaredEntries(count: number, version: number): Entries {
+/** Values go on from one inner map to the next, as those of the C programs do; versions are half of all values apart. */
+function firstValue({ entries }: Shape, key: number, version: number): number {
+  return key * entries + version * 2 ** 31;
+}
+
+function declaredEntries(count: number, first: number): Entries {
   const keys = Uint32Array.from({ length: count }, (_, at) => at);
-  const values = Uint32Array.from({ length: count }, (_, at) => at + version);
+  const values = Uint32Array.from({ length: count }, (_, at) => at + first);
   return { count, keys: new Uint8Array(keys.buffer), values: new Uint8Array(values.buffer) };
 }

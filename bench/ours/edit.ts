@@ -10,6 +10,8 @@ import type { Places, Work } from './work.ts';
 
 const SHAPE = { maps: 100, entries: 10 };
 const LONGEST_WAIT_MS = 5_000;
+/** Versions of one inner map stay below it, so that no two inner maps have equal contents. */
+const VALUES_OF_A_MAP = 1_000_000;
 
 /**
  * Edits one file after the other below a running agent and watches the outer map as a program would:
@@ -45,7 +47,7 @@ function fileOf(manifests: string, key: number): string {
 }
 
 function textOf(key: number, version: number): string {
-  return innerText(key, tableText(SHAPE.entries, version));
+  return innerText(key, tableText(SHAPE.entries, key * VALUES_OF_A_MAP + version));
 }
 
 /** Looks without rest: a timer would cost more than what is measured. */

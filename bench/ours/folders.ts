@@ -13,7 +13,10 @@ export function writeFolder(directory: string, shape: Shape): void {
   writeFileSync(join(directory, '0-outer.yaml'), outerText(shape));
   for (let from = 0; from < shape.maps; from += MAPS_A_FILE) {
     const count = Math.min(MAPS_A_FILE, shape.maps - from);
-    const texts = Array.from({ length: count }, (_, at) => innerText(from + at, tableText(shape.entries, 0)));
+    const texts = Array.from({ length: count }, (_, at) => {
+      const key = from + at;
+      return innerText(key, tableText(shape.entries, key * shape.entries));
+    });
     writeFileSync(join(directory, `maps-${from}.yaml`), texts.join('---\n'));
   }
 }
@@ -47,12 +50,13 @@ spec:
 ${content}`;
 }
 
-export function tableText(entries: number, version: number): string {
-  const rows = Array.from({ length: entries }, (_, at) => `    ${at},${at + version}\n`);
+/** `first`: the first entry's value. Inner maps of equal contents would be one map in the kernel. */
+export function tableText(entries: number, first: number): string {
+  const rows = Array.from({ length: entries }, (_, at) => `    ${at},${at + first}\n`);
   return `  table: |\n    key,value\n${rows.join('')}`;
 }
 
-export function listText(entries: number): string {
-  const rows = Array.from({ length: entries }, (_, at) => `  - key: ${at}\n    value: ${at}\n`);
+export function listText(entries: number, first: number): string {
+  const rows = Array.from({ length: entries }, (_, at) => `  - key: ${at}\n    value: ${at + first}\n`);
   return `  entries:\n${rows.join('')}`;
 }

@@ -97,9 +97,8 @@ async function idlePod(cluster: LocalCluster, seconds: number): Promise<Record<s
 async function loadedPods(cluster: LocalCluster, { maps, entries }: Shape): Promise<Record<string, number>> {
   const { kubectl } = cluster;
   await put(kubectl, outerMap(LARGE, { maxEntries: 2 * maps, inner: LARGE_INNER }));
-  const pairs = Object.fromEntries(Array.from({ length: entries }, (_, key) => [key, key]));
   const all = Array.from({ length: maps }, (_, key) =>
-    innerMap(`default/large-${key}`, { outerMap: LARGE, key }, pairs),
+    innerMap(`default/large-${key}`, { outerMap: LARGE, key }, pairsOf(key, entries)),
   );
   await declareCrowd(cluster, all);
   const declared = performance.now();
@@ -115,6 +114,11 @@ async function loadedPods(cluster: LocalCluster, { maps, entries }: Shape): Prom
     cluster.nodes.map(node => residentMB(cluster, 'innermap controller', node)),
   );
   return { lastSeconds, loadedRssMB: Math.max(...agents), controllerRssMB: Math.max(...controllers) };
+}
+
+/** No two inner maps have equal contents, which would be one map in the kernel. */
+function pairsOf(map: number, count: number): Readonly<Record<string, number>> {
+  return Object.fromEntries(Array.from({ length: count }, (_, key) => [key, map * count + key]));
 }
 
 interface Shape {

@@ -50,9 +50,10 @@ export const yaml: Work = async ({ directory, bpffs }, sizes) => {
   const manifests = join(directory, 'manifests');
   mkdirSync(manifests);
   writeFileSync(join(manifests, '0-outer.yaml'), outerText(shape));
-  const list = listText(shape.entries);
-  for (let key = 0; key < shape.maps; key++)
+  for (let key = 0; key < shape.maps; key++) {
+    const list = listText(shape.entries, key * shape.entries);
     writeFileSync(join(manifests, `map-${key}.yaml`), innerText(key, list));
+  }
   const agent = await openAgent(bpffs);
   const answer = await seen(async () => {
     const { wanted } = await loadManifests([manifests], {
@@ -72,7 +73,7 @@ function shapeOf(sizes: Sizes): Shape {
 }
 
 function jsonText(key: number, count: number): string {
-  const entries = Array.from({ length: count }, (_, at) => ({ key: at, value: at }));
+  const entries = Array.from({ length: count }, (_, at) => ({ key: at, value: key * count + at }));
   return JSON.stringify({
     apiVersion: 'innermap.io/v1alpha1',
     kind: 'InnerMap',

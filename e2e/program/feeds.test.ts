@@ -61,7 +61,7 @@ function expectPrefixes(ids: ReadonlyMap<string, number>): void {
     const id = ids.get(u32(map))!;
     const last = map === 0 ? LARGEST - 1 : 1900;
     for (const number of [0, 1, 6, 7, last]) {
-      expect(looked(id, number), `prefix ${number} of map ${map}`).to.equal(u32(number));
+      expect(looked(id, number), `prefix ${number} of map ${map}`).to.equal(u32(map + number));
     }
   }
   const beyond = `${u32(32)}0b000000`;
