@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "program.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Helpers that walk maps and copy from user space are for programs of this licence alone. */
+static const char LICENCE[] = "Dual MIT/GPL";
+
+enum { LOAD_TRIES = 5 };
+
+static int bpf(enum bpf_cmd command, union bpf_attr *attr, unsigned int size)
+{
+	long answer = syscall(SYS_bpf, command, attr, size);
+
+	return answer < 0 ? -errno : (int)answer;
+}
+
+static uint64_t address(const void *pointer)
+{
+	return (uint64_t)(uintptr_t)pointer;
+}
+
+/* Labels become distances, from the instruction behind the jump. A function's is in the number, as are calls. */
+static void resolve(struct innermap_code *code)
+{
+	for (uint32_t at = 0; at < code->count; at++) {
+		struct bpf_insn *insn = &code->insns[at];
+		int distance;
+
+		if (code->targets[at] == 0)
+			continue;
+		distance = (int)code->labels[code->targets[at] - 1] - (int)at - 1;
+		if (BPF_CLASS(insn->code) == BPF_LD)
+			insn->imm = distance;
+		else
+			insn->off = (int16_t)distance;
+	}
+}
+
+int innermap_program_load(struct innermap_code *code, const struct innermap_program *program)
+{
+	union bpf_attr attr;
+	int answer = -EAGAIN;
+
+	if (code->is_full)
+		return -E2BIG;
+	resolve(code);
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_type = program->type;
+	attr.insns = address(code->insns);
+	attr.insn_cnt = code->count;
+	attr.license = address(LICENCE);
+	attr.prog_flags = program->flags;
+	attr.prog_btf_fd = (uint32_t)program->btf_fd;
+	attr.func_info = address(program->functions);
+	attr.func_info_cnt = program->function_count;
+	attr.func_info_rec_size = program->function_count ? sizeof(*program->functions) : 0;
+	attr.log_buf = address(program->log);
+	attr.log_size = program->log_size;
+	attr.log_level = program->log ? 1 : 0;
+	snprintf(attr.prog_name, sizeof(attr.prog_name), "%s", program->name ? program->name : "innermap");
+	/* The verifier gives up when a signal waits. */
+	for (int left = LOAD_TRIES; left > 0; left--) {
+		answer = bpf(BPF_PROG_LOAD, &attr, sizeof(attr));
+		if (answer != -EAGAIN)
+			break;
+	}
+	return answer;
+}
+
+int innermap_program_run(int fd, struct innermap_run *run)
+{
+	union bpf_attr attr;
+	int answer;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.test.prog_fd = (uint32_t)fd;
+	attr.test.data_in = address(run->packet);
+	attr.test.data_size_in = run->packet_size;
+	attr.test.ctx_in = address(run->context);
+	attr.test.ctx_size_in = run->context_size;
+	if (run->context_back) {
+		attr.test.ctx_out = address(run->context);
+		attr.test.ctx_size_out = run->context_size;
+	}
+	answer = bpf(BPF_PROG_TEST_RUN, &attr, sizeof(attr));
+	run->answer = attr.test.retval;
+	return answer;
+}
+
+void innermap_packet_begin(uint8_t *packet)
+{
+	memset(packet, 0, PACKET_HEADER);
+	packet[12] = 0x88; /* ETH_P_802_EX1, big-endian */
+	packet[13] = 0xb5;
+}
