@@ -89,7 +89,7 @@ async function wave(kernel: Kernel, outer: OpenMap, bpffs: string): Promise<void
       label: `soak/${key}`,
       entries: ENTRIES,
       freeze: key % 16 === 0,
-      pin,
+      pins: [pin],
     })),
   );
   const inners = built.map(map => {

@@ -62,7 +62,7 @@ class Cycling {
     const given = { spec: INNER, name: NAME, entries: ENTRIES };
     const requests = this.#pins.map((pin, at) => ({
       ...given,
-      pin,
+      pins: [pin],
       label: `a/${at}`,
       freeze: at % 16 === 0,
     }));

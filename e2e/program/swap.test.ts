@@ -100,7 +100,7 @@ class Swapping {
 
   async swap(times: number): Promise<void> {
     const pins = Array.from({ length: times }, (_, at) => this.#fixture.pin(`next-${at}`));
-    const built = await this.#kernel.build(pins.map(pin => ({ ...this.#next(), pin })));
+    const built = await this.#kernel.build(pins.map(pin => ({ ...this.#next(), pins: [pin] })));
     const inners = built.map(map => {
       if (map instanceof KernelError) throw map;
       return map;

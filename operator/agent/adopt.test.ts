@@ -15,7 +15,7 @@ async function load(machine: FakeMachine, value = 70): Promise<FakeKernel> {
   const entries = { count: 1, keys: Uint8Array.of(1, 0, 0, 0), values: Uint8Array.of(value, 0, 0, 0) };
   const scratch = '/sys/fs/bpf/scratch';
   const [inner] = await loader.build([
-    { spec: INNER, name: 'own', label: 'own', entries, freeze: false, pin: scratch },
+    { spec: INNER, name: 'own', label: 'own', entries, freeze: false, pins: [scratch] },
   ]);
   if (inner === undefined || inner instanceof Error) throw inner;
   await loader.replace(outer, Uint8Array.of(7, 0, 0, 0), [inner]);

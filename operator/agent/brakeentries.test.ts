@@ -22,7 +22,7 @@ async function putOther(kernel: Kernel, count: number): Promise<void> {
     label: 'theirs',
     entries,
     freeze: false,
-    pin: '/sys/fs/bpf/theirs',
+    pins: ['/sys/fs/bpf/theirs'],
   };
   const [inner] = await kernel.build([request]);
   const outer = kernel.open(LEDGER);

@@ -105,7 +105,7 @@ describe('turn, the contents that an InnerMap keeps', () => {
     const spec = { type: 'Hash', keySize: 4, valueSize: 4, maxEntries: 16, flags: 0 } as const;
     const entries = { count: 0, keys: new Uint8Array(0), values: new Uint8Array(0) };
     const request = { spec, name: 'theirs', label: 'theirs', entries, freeze: false };
-    const maps = await intruder.build([{ ...request, pin: '/sys/fs/bpf/theirs' }]);
+    const maps = await intruder.build([{ ...request, pins: ['/sys/fs/bpf/theirs'] }]);
     await intruder.replace(outer, Uint8Array.of(7, 0, 0, 0), maps as never);
     await acting.resync(broken);
     expect(machine.dump(LEDGER)).to.deep.equal({});

@@ -203,7 +203,7 @@ describe('clean', () => {
       entries: entriesOf({ key: 4, value: 4 }, []),
       freeze: false,
     };
-    const [built] = await stranger.build([{ ...request, pin: `${ROOT}/x` }]);
+    const [built] = await stranger.build([{ ...request, pins: [`${ROOT}/x`] }]);
     if (built === undefined || built instanceof Error) throw new Error('not built');
     await stranger.replace(flows, Uint8Array.of(1, 0, 0, 0), [built]);
     built.close();

@@ -184,7 +184,7 @@ spec:
           label: 'x',
           entries: entriesOf({ key: 4, value: 8 }, []),
           freeze: false,
-          pin: `${ROOT}/foreign`,
+          pins: [`${ROOT}/foreign`],
         },
       ]);
       const { code, error } = await fixture.commands.run('export', pin);

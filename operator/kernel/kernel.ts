@@ -29,8 +29,8 @@ export interface BuildRequest {
   readonly label: string;
   readonly entries: Entries;
   readonly freeze: boolean;
-  /** Absolute path; EEXIST where it is taken. */
-  readonly pin: string;
+  /** Absolute paths, at least one, made in order. EEXIST where one is taken: then nothing is left of the map and of its other pins. */
+  readonly pins: readonly string[];
 }
 
 /** What tells one map from others. */

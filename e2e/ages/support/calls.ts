@@ -27,7 +27,7 @@ export async function said<T>(kernel: AgedKernel, bpffs: string, code: string): 
     const entries = { count: 0, keys: u32(), values: u32() };
     const inner = async name => {
       const pin = BPFFS + '/' + name;
-      const [made] = await kernel.build([{ spec: HASH, name: 'aged', label: name, entries, freeze: false, pin }]);
+      const [made] = await kernel.build([{ spec: HASH, name: 'aged', label: name, entries, freeze: false, pins: [pin] }]);
       if (made instanceof Error) throw made;
       kernel.pins.unlink(pin);
       return made;

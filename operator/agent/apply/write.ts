@@ -155,7 +155,7 @@ function requestOf(step: Write, context: ApplyContext): BuildRequest {
     label: innerMapName(innerMap),
     entries,
     freeze: sealed,
-    pin: firstPin(step, context),
+    pins: [firstPin(step, context)],
   };
 }
 

@@ -27,7 +27,14 @@ export async function makeForeign(kernel: Kernel, { pin, outer, template, maps }
   pins.makeDirectory(pin.slice(0, pin.lastIndexOf('/')));
   pins.pin(made, pin, 0o600);
   const requests = maps.map(({ entries, spec = template, freeze = false }, at) => {
-    return { spec, name: 'inner', label: `inner ${at}`, entries, freeze, pin: `${pins.root}/foreign${at}` };
+    return {
+      spec,
+      name: 'inner',
+      label: `inner ${at}`,
+      entries,
+      freeze,
+      pins: [`${pins.root}/foreign${at}`],
+    };
   });
   const inners = (await kernel.build(requests)).map(inner => {
     if (inner instanceof Error) throw inner;
@@ -38,7 +45,7 @@ export async function makeForeign(kernel: Kernel, { pin, outer, template, maps }
   if (refused !== undefined) throw refused;
   for (const [at, inner] of inners.entries()) {
     inner.close();
-    pins.unlink(requests[at]!.pin);
+    pins.unlink(requests[at]!.pins[0]!);
   }
   made.close();
 }

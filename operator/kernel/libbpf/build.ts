@@ -1,8 +1,12 @@
+import type { Steps } from '../../core/steps.ts';
+import { runToEnd } from '../../core/steps.ts';
+import { runSliced } from '../../timing/sliced.ts';
 import type { KernelError } from '../error.ts';
 import type { BuildRequest } from '../kernel.ts';
 import { pinFailure } from './bpffs/pins.ts';
 import { batchNow, failureText, pairsOf, writeAll } from './entries/write.ts';
 import { asValue, kernelError } from './errno.ts';
+import type { Library } from './library.ts';
 import type { Host } from './maps.ts';
 import { createMap, createMapLater, OwnedMap } from './maps.ts';
 import { isPerCpu } from './maptypes.ts';
@@ -14,6 +18,7 @@ type Built = OwnedMap | KernelError;
 const NOW_ENTRIES = 2000;
 const NOW_MAX_ENTRIES = 65_536;
 const NOW_PER_CPU_MAX_ENTRIES = 2048;
+const NOW_PINS = 100;
 
 /** Builds small maps one after the other, which is faster than threads; large ones off the event loop meanwhile. */
 export function buildInners(host: Host, requests: readonly BuildRequest[]): Promise<readonly Built[]> {
@@ -22,9 +27,9 @@ export function buildInners(host: Host, requests: readonly BuildRequest[]): Prom
   );
 }
 
-function isLarge({ spec, entries }: BuildRequest): boolean {
+function isLarge({ spec, entries, pins }: BuildRequest): boolean {
   const most = isPerCpu(spec.type) ? NOW_PER_CPU_MAX_ENTRIES : NOW_MAX_ENTRIES;
-  return entries.count > NOW_ENTRIES || spec.maxEntries > most;
+  return entries.count > NOW_ENTRIES || spec.maxEntries > most || pins.length > NOW_PINS;
 }
 
 /** Pending only where one batch did not write all entries: the rest follows in slices. */
@@ -37,7 +42,7 @@ function buildNow(host: Host, request: BuildRequest): Built | Pending<Built> {
       entries.count === 0 ||
       batchNow(host.library, map.fd, pairsOf(request, entries, host.possibleCpus)).answer === 0;
     if (!isFilled) return { pending: finish(host, request, map) };
-    seal(host, request, map);
+    runToEnd(seal(host, request, map));
     return map;
   } catch (error) {
     map?.close();
@@ -68,7 +73,7 @@ async function finish(host: Host, request: BuildRequest, map: OwnedMap): Promise
       const text = failureText(map, answer);
       throw kernelError('fill inner map', label, answer, text === '' ? place : `${place}: ${text}`);
     }
-    seal(host, request, map);
+    await runSliced(seal(host, request, map));
     return map;
   } catch (error) {
     map.close();
@@ -76,10 +81,26 @@ async function finish(host: Host, request: BuildRequest, map: OwnedMap): Promise
   }
 }
 
-/** Freezes, then pins: a pinned map is complete. */
-function seal({ library }: Host, { freeze, pin, label }: BuildRequest, map: OwnedMap): void {
+/**
+ * Freezes, then pins: a pinned map is complete. Pauses after each pin, as one map may have thousands. A pin that cannot
+ * be made takes back those before it.
+ */
+function* seal({ library }: Host, { freeze, pins, label }: BuildRequest, map: OwnedMap): Steps<void> {
   const frozen = freeze ? library.mapFreeze(map.fd) : 0;
   if (frozen < 0) throw kernelError('freeze inner map', label, frozen);
-  const pinned = library.objectPin(map.fd, pin);
-  if (pinned < 0) throw kernelError('pin inner map', label, pinned, pinFailure(pin, pinned));
+  for (const [at, pin] of pins.entries()) {
+    const pinned = library.objectPin(map.fd, pin);
+    if (pinned < 0) {
+      yield* unlinkAll(library, pins.slice(0, at));
+      throw kernelError('pin inner map', label, pinned, pinFailure(pin, pinned));
+    }
+    yield;
+  }
+}
+
+function* unlinkAll(library: Library, pins: readonly string[]): Steps<void> {
+  for (const pin of pins) {
+    library.unlink(pin);
+    yield;
+  }
 }

@@ -87,7 +87,7 @@ onRealKernel('a kernel of another age', () => {
         HASH,
         'aom',
       );
-      const request = { spec: HASH, name: 'x', label: 'x', freeze: false, pin: scratch().path('x') };
+      const request = { spec: HASH, name: 'x', label: 'x', freeze: false, pins: [scratch().path('x')] };
       const entries = { count: 0, keys: u32(), values: u32() };
       const inner = openMap((await kernel.build([{ ...request, entries }]))[0]);
       await kernel.replace(outer, u32(17, 4999), [inner, inner]);
@@ -107,9 +107,9 @@ onRealKernel('a kernel of another age', () => {
       const mapNextKey: Library['mapNextKey'] = (fd, key, next) =>
         library.mapNextKey(fd, steps++ === 3 ? null : key, next);
       const kernel = scratch().open({ ...library, mapNextKey });
-      const request = { spec: HASH, name: 'x', label: 'x', freeze: false, pin: scratch().path('x') };
+      const request = { spec: HASH, name: 'x', label: 'x', freeze: false, pins: [scratch().path('x')] };
       openMap((await kernel.build([{ ...request, entries: numbered(0, 5) }]))[0]).close();
-      const [reading] = await kernel.readInner([{ pin: request.pin }]);
+      const [reading] = await kernel.readInner([{ pin: scratch().path('x') }]);
       if (reading === undefined || !('entries' in reading)) throw reading ?? new Error('no answer');
       expect(reading.entries.count).to.equal(5);
       expect([...wordsIn(reading.entries.keys)].sort()).to.deep.equal([0, 1, 2, 3, 4]);
@@ -127,14 +127,14 @@ onRealKernel('a kernel of another age', () => {
       const answers = [-ERRNO.EBUSY, undefined, -ERRNO.EBUSY, undefined];
       const next = () => answers.shift();
       const kernel = scratch().open(answering({ mapLookup: next, mapUpdate: next }));
-      const request = { spec: HASH, name: 'x', label: 'x', freeze: false, pin: scratch().path('x') };
+      const request = { spec: HASH, name: 'x', label: 'x', freeze: false, pins: [scratch().path('x')] };
       const map = openMap((await kernel.build([{ ...request, entries: numbered(1, 1, 5) }]))[0]);
       const kept = { mask: new Uint8Array(8).fill(0xff), entries: Uint8Array.of(1) };
       const upserts = numbered(1, 1, 9);
       expect(errnos(await kernel.edit(map, { upserts, deletes: u32(), kept }))).to.deep.equal({});
       expect(answers, 'answers that nobody asked for').to.deep.equal([]);
       map.close();
-      const [reading] = await kernel.readInner([{ pin: request.pin }]);
+      const [reading] = await kernel.readInner([{ pin: scratch().path('x') }]);
       if (reading === undefined || !('entries' in reading)) throw reading ?? new Error('no answer');
       expect(reading.entries.values).to.deep.equal(upserts.values);
     });
@@ -143,7 +143,7 @@ onRealKernel('a kernel of another age', () => {
       const kernel = scratch().open(lateBatches(BATCH));
       const spec = { ...HASH, type: 'HashOfMaps', valueSize: 4, maxEntries: BATCH } as const;
       const outer = kernel.createOuter(spec, HASH, 'late');
-      const request = { spec: HASH, name: 'x', label: 'x', freeze: false, pin: scratch().path('x') };
+      const request = { spec: HASH, name: 'x', label: 'x', freeze: false, pins: [scratch().path('x')] };
       const inner = openMap((await kernel.build([{ ...request, entries: numbered(0, 0) }]))[0]);
       const keys = u32(...Array.from({ length: BATCH }, (_, at) => at));
       const before = kernel.counts();
@@ -178,7 +178,7 @@ onRealKernel('a kernel of another age', () => {
       let calls = 0;
       const lacking = () => -ERRNO.ENOMEM * Math.sign(++calls);
       const kernel = scratch().open(answering({ mapUpdateBatch: lacking, mapUpdate: lacking }));
-      const request = { spec: HASH, name: 'x', label: 'x', freeze: false, pin: scratch().path('x') };
+      const request = { spec: HASH, name: 'x', label: 'x', freeze: false, pins: [scratch().path('x')] };
       const map = openMap((await kernel.build([{ ...request, entries: numbered(0, 0) }]))[0]);
       const failed = errnos(await kernel.edit(map, { upserts: numbered(0, 5, 9), deletes: u32() }));
       expect(failed).to.deep.equal(Object.fromEntries([0, 1, 2, 3, 4].map(at => [at, 'ENOMEM'])));
@@ -259,7 +259,7 @@ async function countOfLarge(
   const entries = { count, keys, values: new Uint8Array(8 * count) };
   const spec = { ...HASH, maxEntries: count };
   const pin = scratch.path('large');
-  const request = { spec, name: 'large', label: 'large', entries, freeze: false, pin };
+  const request = { spec, name: 'large', label: 'large', entries, freeze: false, pins: [pin] };
   openMap((await kernel.build([request]))[0]).close();
   const [reading] = await kernel.readInner([{ pin }]);
   if (reading === undefined || !('entries' in reading)) throw reading ?? new Error('no answer');

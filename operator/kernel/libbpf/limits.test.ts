@@ -12,7 +12,7 @@ const BUILD = `
   const spec = { type: 'Hash', keySize: 4, valueSize: 64, maxEntries: MAX, flags: 0 };
   const entries = { count: 0, keys: new Uint8Array(0), values: new Uint8Array(0) };
   const requests = Array.from({ length: COUNT }, (_, index) => (
-    { spec, name: 'NAME', label: 'team-a/web' + index, entries, freeze: false, pin: 'ROOT/limit' + index }));
+    { spec, name: 'NAME', label: 'team-a/web' + index, entries, freeze: false, pins: ['ROOT/limit' + index] }));
   const built = await kernel.build(requests);
   const refused = built.filter(map => map instanceof Error);
   for (const map of built) if (!(map instanceof Error)) map.close();

@@ -30,17 +30,17 @@ onRealKernel('openKernel with many maps and entries', function () {
     const failed = await measured('replace', () => kernel.replace(outer, keys, maps), TURNS_OF_A_CALL);
     expect(failed.size).to.equal(0);
     for (const map of maps) map.close();
-    const addresses = requests.map(({ pin }) => ({ pin }));
+    const addresses = requests.map(({ pins }) => ({ pin: pins[0]! }));
     const read = await measured('readInner', () => kernel.readInner(addresses));
     expect(
       read.every(reading => !(reading instanceof KernelError) && reading.entries.count === 100),
     ).to.equal(true);
-    const found = await measured('identify', () => kernel.identify(requests.map(({ pin }) => pin)));
+    const found = await measured('identify', () => kernel.identify(requests.flatMap(({ pins }) => pins)));
     const entries = await measured('readOuter', () => kernel.readOuter(outer), TURNS_OF_A_CALL);
     expect([...entries.ids].sort()).to.deep.equal(found.map(one => 'id' in one && one.id).sort());
     const removed = await measured('remove', () => kernel.remove(outer, keys), TURNS_OF_A_CALL);
     expect(removed.size).to.equal(0);
-    for (const { pin } of requests) kernel.pins.unlink(pin);
+    for (const { pins } of requests) kernel.pins.unlink(pins[0]!);
     outer.close();
     expect(mapsNamed(named('many'), named('outer'))).to.equal(0);
   });
@@ -74,7 +74,7 @@ onRealKernel('openKernel with many maps and entries', function () {
         scratch().request(`cycle${index}`, { name: named('cycle'), entries: numbered(0, 1) }),
       );
       for (const map of await kernel.build(requests)) openMap(map).close();
-      for (const { pin } of requests) kernel.pins.unlink(pin);
+      for (const { pins } of requests) kernel.pins.unlink(pins[0]!);
     }
     expect(mapsNamed(named('cycle'))).to.equal(0);
     expect(openFiles()).to.be.at.most(files + 1);

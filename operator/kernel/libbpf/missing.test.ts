@@ -90,7 +90,7 @@ const ROUND_TRIP = `
   const keys = new Uint8Array(new Uint32Array(100).map((_, index) => index).buffer);
   const entries = { count: 100, keys, values: new Uint8Array(800) };
   const pin = 'ROOT/child';
-  const [inner] = await kernel.build([{ spec, name: 'libbpf_child', label: 'child', entries, freeze: true, pin }]);
+  const [inner] = await kernel.build([{ spec, name: 'libbpf_child', label: 'child', entries, freeze: true, pins: [pin] }]);
   await kernel.replace(outer, keys.slice(0, 4), [inner]);
   const ids = (await kernel.readOuter(outer)).count;
   const [read] = await kernel.readInner([{ pin }]);

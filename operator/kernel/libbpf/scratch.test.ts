@@ -71,7 +71,7 @@ export class Scratch {
       label: `team-a/${name}`,
       entries: numbered(0, 100),
       freeze: false,
-      pin: this.path(name),
+      pins: [this.path(name)],
       ...changes,
     };
   }

@@ -40,7 +40,7 @@ onRealKernel('kernelBytes and the kernel', () => {
       for (const [spec, entries] of MAPS) {
         const before = await group.settled();
         const requests = Array.from({ length: COUNT }, (_, at) => ({
-          ...{ spec, name: 'libbpf_bytes', label: spec.type, freeze: false, pin: scratch.path(`m${at}`) },
+          ...{ spec, name: 'libbpf_bytes', label: spec.type, freeze: false, pins: [scratch.path(`m${at}`)] },
           entries: filled(spec, entries),
         }));
         const maps = await kernel.build(requests);

@@ -73,7 +73,7 @@ onRealKernel('leastBytes and the kernel', () => {
       for (const type of ['Hash', 'LRUHash', 'PerCPUHash', 'Array', 'PerCPUArray'] as const) {
         const spec: MapSpec = { ...hash, type, maxEntries: 1024 };
         const request = { spec, name: 'libbpf_least', label: type, entries: NONE, freeze: false };
-        const [map] = await kernel.build([{ ...request, pin: scratch.path(type) }]);
+        const [map] = await kernel.build([{ ...request, pins: [scratch.path(type)] }]);
         if (map instanceof Error || map === undefined) throw new Error(`Cannot make ${type}`, { cause: map });
         const shown = JSON.parse(run('bpftool', '-j', 'map', 'show', 'id', String(map.id)));
         const least = leastBytes(spec, 0, kernel.possibleCpus);

@@ -10,6 +10,7 @@ import { contents, errnos, failureOf, HASH, hexAt, numbered, openMap, u32 } from
 export function buildContract(fixture: () => KernelFixture): void {
   describe('build', () => makeContract(fixture));
   describe('build that fails', () => failureContract(fixture));
+  describe('several pins', () => pinsOfOneContract(fixture));
   describe('freeze', () => freezeContract(fixture));
   describe('open', () => openContract(fixture));
 }
@@ -64,7 +65,7 @@ function makeContract(fixture: () => KernelFixture): void {
 
   it('two maps of one name are two maps', async () => {
     const first = await fixture().inner('web');
-    const second = await fixture().inner('web', { pin: fixture().path('other') });
+    const second = await fixture().inner('web', { pins: [fixture().path('other')] });
     expect(second.id).to.be.greaterThan(first.id);
   });
 
@@ -139,7 +140,7 @@ function failureContract(fixture: () => KernelFixture): void {
   it('a taken pin is EEXIST: what has it keeps it, and no map is left', async () => {
     const before = await fixture().inner('before');
     const [failed] = await fixture().kernel.build([
-      fixture().request('contract_eexis', { pin: fixture().path('before'), entries: numbered(1, 1) }),
+      fixture().request('contract_eexis', { pins: [fixture().path('before')], entries: numbered(1, 1) }),
     ]);
     const after = await fixture().inner('after');
     expect(failed).to.be.instanceOf(KernelError).with.property('errno', 'EEXIST');
@@ -151,11 +152,60 @@ function failureContract(fixture: () => KernelFixture): void {
 
   it('a pin whose directory is not there is ENOENT, one with a dot EPERM', async () => {
     const [absent, dotted] = await fixture().kernel.build([
-      fixture().request('absent', { pin: fixture().path('nowhere/absent') }),
-      fixture().request('dotted', { pin: fixture().path('a.b') }),
+      fixture().request('absent', { pins: [fixture().path('nowhere/absent')] }),
+      fixture().request('dotted', { pins: [fixture().path('a.b')] }),
     ]);
     expect(absent).to.be.instanceOf(KernelError).with.property('errno', 'ENOENT');
     expect(dotted).to.be.instanceOf(KernelError).with.property('errno', 'EPERM');
+  });
+}
+
+function pinsOfOneContract(fixture: () => KernelFixture): void {
+  it('are one map; it ends with the last of them', async () => {
+    const paths = ['one', 'two', 'three'].map(name => fixture().path(name));
+    const map = await fixture().inner('shared', { pins: paths, freeze: true, entries: numbered(1, 2) });
+    expect(await fixture().kernel.identify(paths)).to.deep.equal(
+      paths.map(() => ({ id: map.id, name: 'shared' })),
+    );
+    map.close();
+    for (const path of paths.slice(0, 2)) fixture().kernel.pins.unlink(path);
+    expect(await fixture().innerContents(paths[2]!)).to.deep.equal(contents(numbered(1, 2), 4));
+    fixture().kernel.pins.unlink(paths[2]!);
+    expect(fixture().isGone(map.id)).to.not.equal(false);
+  });
+
+  it('one map stands at many keys of an outer map', async () => {
+    for (const outer of [fixture().hashOfMaps(), fixture().arrayOfMaps()]) {
+      const map = await fixture().inner(outer.spec.type);
+      expect(errnos(await fixture().kernel.replace(outer, u32(1, 2, 3), [map, map, map]))).to.deep.equal({});
+      expect(Object.values(await fixture().outerIds(outer))).to.deep.equal([map.id, map.id, map.id]);
+    }
+  });
+
+  it('one is taken: EEXIST, what has it keeps it, nothing is left of the map and its other pins', async () => {
+    const before = await fixture().inner('before');
+    const pins = ['one', 'two', 'before', 'three'].map(name => fixture().path(name));
+    const [failed] = await fixture().kernel.build([fixture().request('contract_taken', { pins })]);
+    const after = await fixture().inner('after');
+    expect(failed).to.be.instanceOf(KernelError).with.property('errno', 'EEXIST');
+    expect([...fixture().mapsBetween(before, after)].map(({ name }) => name)).to.not.include(
+      'contract_taken',
+    );
+    expect([...fixture().names()].sort()).to.deep.equal(['after', 'before']);
+    expect(fixture().keep(fixture().kernel.open(fixture().path('before'))).id).to.equal(before.id);
+  });
+
+  it('2,000 are one map; where the last is taken, none is left', async () => {
+    const before = await fixture().inner('before');
+    const pins = Array.from({ length: 2000 }, (_, at) => fixture().path(`many${at}`));
+    const [map] = await fixture().kernel.build([fixture().request('many', { pins })]);
+    expect(fixture().keep(openMap(map)).id).to.be.greaterThan(before.id);
+    expect(fixture().names()).to.have.length(2001);
+    for (const pin of pins) fixture().kernel.pins.unlink(pin);
+    const taken = { pins: [...pins, fixture().path('before')] };
+    const [failed] = await fixture().kernel.build([fixture().request('many', taken)]);
+    expect(failed).to.be.instanceOf(KernelError).with.property('errno', 'EEXIST');
+    expect(fixture().names()).to.deep.equal(['before']);
   });
 }
 

@@ -75,7 +75,7 @@ export class KernelFixture {
 
   request(name: string, changes: Partial<BuildRequest> = {}): BuildRequest {
     const given = { spec: HASH, name, label: `team-a/${name}`, entries: NO_ENTRIES, freeze: false };
-    return { ...given, pin: this.path(name), ...changes };
+    return { ...given, pins: [this.path(name)], ...changes };
   }
 
   async inner(name: string, changes: Partial<BuildRequest> = {}): Promise<OpenMap> {

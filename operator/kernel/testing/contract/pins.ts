@@ -71,7 +71,7 @@ function directoryContract(fixture: () => KernelFixture): void {
   it('kinds: pins, directories and links; none of what is not there', async () => {
     pins().makeDirectory(fixture().path('a/directory'));
     pins().writeRecord(fixture().path('a/record'), 'text');
-    await fixture().inner('pin', { pin: fixture().path('a/pin') });
+    await fixture().inner('pin', { pins: [fixture().path('a/pin')] });
     expect([...pins().kinds(fixture().path('a'))].sort()).to.deep.equal([
       ['directory', 'directory'],
       ['pin', 'pin'],
@@ -115,7 +115,7 @@ function directoryContract(fixture: () => KernelFixture): void {
   it('list: names of pins, directories and records; none of what is not there', async () => {
     pins().makeDirectory(fixture().path('a/directory'));
     pins().writeRecord(fixture().path('a/record'), 'text');
-    await fixture().inner('pin', { pin: fixture().path('a/pin') });
+    await fixture().inner('pin', { pins: [fixture().path('a/pin')] });
     expect([...pins().list(fixture().path('a'))].sort()).to.deep.equal(['directory', 'pin', 'record']);
     expect(pins().list(fixture().path('nothing'))).to.deep.equal([]);
   });
@@ -206,7 +206,7 @@ function pinContract(fixture: () => KernelFixture): void {
 
   it('rename: a directory with what is in it, over an empty one alone', async () => {
     for (const name of ['a', 'b/c', 'empty']) pins().makeDirectory(fixture().path(name));
-    const { id } = await fixture().inner('pin', { pin: fixture().path('a/pin') });
+    const { id } = await fixture().inner('pin', { pins: [fixture().path('a/pin')] });
     const rename = (from: string, to: string) =>
       failureOf(() => pins().rename(fixture().path(from), fixture().path(to)));
     expect(rename('a', 'b')?.errno).to.equal('ENOTEMPTY');

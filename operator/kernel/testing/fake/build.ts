@@ -8,7 +8,7 @@ import type { FakeKernel } from './kernel.ts';
 import type { FakeOpenMap } from './process.ts';
 import { runsOf } from './table.ts';
 
-/** Creates, fills, freezes and pins one inner map: four mutations, each of which may be the last. */
+/** Creates, fills, freezes and pins one inner map: mutations, each of which may be the last. */
 export function build(kernel: FakeKernel, request: BuildRequest): OpenMap | KernelError {
   const refused = isOuter(request.spec) ? 'EINVAL' : (creationErrno(request.spec) ?? nameErrno(request.name));
   const opened = kernel.create({ operation: 'build', subject: request.label, refused }, request);
@@ -17,7 +17,19 @@ export function build(kernel: FakeKernel, request: BuildRequest): OpenMap | Kern
     const errno = run();
     if (errno === undefined) continue;
     opened.close();
-    return failure(operation, operation === 'pin' ? request.pin : request.label, errno);
+    return failure(operation, request.label, errno);
+  }
+  return pinned(kernel, request, opened);
+}
+
+/** A pin that cannot be made takes back those before it. */
+function pinned(kernel: FakeKernel, { pins }: BuildRequest, opened: FakeOpenMap): OpenMap | KernelError {
+  for (const [at, pin] of pins.entries()) {
+    const errno = pinMap(kernel, opened, pin);
+    if (errno === undefined) continue;
+    for (const made of pins.slice(0, at)) kernel.pins.unlink(made);
+    opened.close();
+    return failure('pin', pin, errno);
   }
   return opened;
 }
@@ -36,7 +48,6 @@ function stepsOf(kernel: FakeKernel, request: BuildRequest, opened: FakeOpenMap)
   const steps: Step[] = [];
   if (request.entries.count > 0) steps.push(step('fill', () => fill(opened, request)));
   if (request.freeze) steps.push(step('freeze', () => freeze(opened)));
-  steps.push({ operation: 'pin', run: () => pinMap(kernel, opened, request.pin) });
   return steps;
 }
 

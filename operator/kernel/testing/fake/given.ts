@@ -16,7 +16,7 @@ export function request(name: string, changes: Partial<BuildRequest> = {}): Buil
     label: `team-a/${name}`,
     entries,
     freeze: false,
-    pin: `${ROOT}/${name}`,
+    pins: [`${ROOT}/${name}`],
     ...changes,
   };
 }

@@ -43,7 +43,7 @@ async function buildOne(
   given: { spec: MapSpec; entries?: Entries },
 ): Promise<OpenMap | KernelError> {
   const entries = given.entries ?? { count: 0, keys: u32(), values: u32() };
-  const request = { name: 'likeness', label: 'likeness', freeze: false, pin, ...given, entries };
+  const request = { name: 'likeness', label: 'likeness', freeze: false, pins: [pin], ...given, entries };
   return (await kernel.build([request]))[0]!;
 }
 
@@ -235,8 +235,8 @@ onRealKernel('FakeKernel is like the real one', function () {
 const HASH_LAYOUT: MapSpec = { type: 'Hash', keySize: 4, valueSize: 4, maxEntries: 8, flags: 0 };
 const HASH_OF_MAPS: MapSpec = { type: 'HashOfMaps', keySize: 4, valueSize: 4, maxEntries: 8, flags: 0 };
 
-function emptyAt(pin: string): { entries: Entries; pin: string } {
-  return { entries: { count: 0, keys: u32(), values: u32() }, pin };
+function emptyAt(pin: string): { entries: Entries; pins: string[] } {
+  return { entries: { count: 0, keys: u32(), values: u32() }, pins: [pin] };
 }
 
 function specAt(kernel: Kernel, pin: string): MapSpec {
