@@ -11,6 +11,11 @@ FROM node:${NODE}-bookworm-slim AS node
 
 FROM --platform=$BUILDPLATFORM node:${NODE}-bookworm-slim AS build
 WORKDIR /src
+# Compilers for both, whichever this machine is.
+RUN apt-get update -qq \
+  && apt-get install --yes --no-install-recommends -qq gcc make libc6-dev \
+    "$([ "$(dpkg --print-architecture)" = arm64 ] && echo gcc-x86-64-linux-gnu || echo gcc-aarch64-linux-gnu)" \
+    "$([ "$(dpkg --print-architecture)" = arm64 ] && echo libc6-dev-amd64-cross || echo libc6-dev-arm64-cross)"
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
@@ -18,8 +23,7 @@ COPY --from=node /usr/local/bin/node /node/bin/node
 COPY --from=node /usr/local/LICENSE /node/LICENSE
 ARG TARGETARCH
 RUN node bin/image/bundle.mjs --arch "$TARGETARCH" --out /bundle
-RUN apt-get update -qq \
-  && bash bin/image/rootfs.sh --arch "$TARGETARCH" --node /node/bin/node --bundle /bundle /rootfs
+RUN bash bin/image/rootfs.sh --arch "$TARGETARCH" --node /node/bin/node --bundle /bundle /rootfs
 
 FROM scratch
 COPY --from=build /rootfs /

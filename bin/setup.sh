@@ -33,12 +33,15 @@ present() {
   case $1 in
   # Without -q: it would close the pipe early, and pipefail would call that a failure
   libbpf1) ldconfig -p | grep 'libbpf\.so\.1 ' >/dev/null ;;
+  libc6-dev) [ -e /usr/include/stdint.h ] && [ -e /usr/include/linux/bpf.h ] ;;
   libbpf-dev) [ -e /usr/include/bpf/libbpf.h ] ;;
   linux-libc-dev) [ -e /usr/include/linux/bpf.h ] ;;
   llvm) command -v llvm-strip >/dev/null ;;
   containernetworking-plugins) [ -x /usr/lib/cni/bridge ] ;;
   iproute2) command -v ip >/dev/null ;;
   nftables) command -v nft >/dev/null ;;
+  gcc-aarch64-linux-gnu) command -v aarch64-linux-gnu-gcc >/dev/null ;;
+  libc6-dev-arm64-cross) [ -e /usr/aarch64-linux-gnu/include/stdint.h ] ;;
   qemu-system-arm) command -v qemu-system-aarch64 >/dev/null ;;
   qemu-system-x86) command -v qemu-system-x86_64 >/dev/null ;;
   procps) command -v pgrep >/dev/null ;;
@@ -69,21 +72,21 @@ install_modules() {
 }
 
 build() {
-  [ -e dist/operator/main.js ] || say 'compiling TypeScript into dist/'
+  [ -e dist/operator/main.js ] && [ -e native/build/libinnermap.so ] || say 'compiling TypeScript into dist/, and C into native/build/'
   quietly npm run build || fail 'the build failed: see above'
 }
 
 check_node
 case ${1:-runtime} in
-runtime) install_packages libbpf1 ;;
+runtime) install_packages libbpf1 gcc make libc6-dev ;;
 test)
-  install_packages libbpf1 libbpf-dev linux-libc-dev clang llvm gcc make bpftool openssl
+  install_packages libbpf1 libbpf-dev linux-libc-dev libc6-dev clang llvm gcc make bpftool openssl
   # What the local cluster's nodes are made of. Whoever has Docker has containerd and runc already, under whatever name.
   install_packages containerd runc containernetworking-plugins nftables conntrack iproute2 procps util-linux
   # Other kernels than this machine's are run in emulation.
   install_packages "qemu-system-$([ "$(uname -m)" = aarch64 ] && echo arm || echo x86)"
   ;;
-arm64) install_packages qemu-system-arm ;;
+arm64) install_packages qemu-system-arm gcc-aarch64-linux-gnu libc6-dev-arm64-cross ;;
 modules) ;;
 *) fail "unknown part $1: runtime, test, arm64 or modules" ;;
 esac

@@ -2,11 +2,12 @@
 // laid out as this repository is, so that it finds its parts and is started in the same way from either:
 //   bin/innermap.js                      what starts it, the same file
 //   dist/operator/main.js, worker.js …   the operator and its packages, by esbuild
-//   native/template.bpf.o, package.json  beside
+//   native/template.bpf.o, native/build/libinnermap.so, package.json  beside
 //   node_modules                         koffi as it is: it loads its library for this architecture by path
 // Fails where a bundled file reads something else at run time.
 // Names are kept, and lines are short: a stack trace tells the functions. Its source maps lie beside and cost nothing until
 // NODE_OPTIONS=--enable-source-maps reads them, which takes the memory that was saved here.
+import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -18,10 +19,12 @@ import { packageFolder } from './npm.mjs';
 const REPOSITORY = join(import.meta.dirname, '..', '..');
 /** As Debian and container images call them → as Node.js does. */
 const ARCHITECTURES = { amd64: 'x64', arm64: 'arm64' };
+/** → what compiles for it on a machine of another. Debian's packages: gcc-aarch64-linux-gnu and libc6-dev-arm64-cross, or of the other. */
+const COMPILERS = { amd64: 'x86_64-linux-gnu-gcc', arm64: 'aarch64-linux-gnu-gcc' };
 /** Files that look for something beside themselves; what they find is copied below. */
 const MAY_LOOK_BESIDE = [
   'operator/main.ts',
-  'operator/kernel/libbpf/probe/template.ts',
+  'operator/kernel/libbpf/library/beside.ts',
   'operator/source/folder/reader/reader.ts',
 ];
 const BESIDE = ['native/template.bpf.o', 'bin/innermap.js', 'bin/package.json', 'LICENSE'];
@@ -47,6 +50,7 @@ checkImports();
 checkFiles();
 for (const file of outputFiles) writeOutput(file);
 for (const path of BESIDE) copy(join(REPOSITORY, path), path);
+copyLibrary();
 writePackage();
 copyKoffi();
 writeFileSync(join(values.out, 'licenses.txt'), licencesOf(REPOSITORY, used));
@@ -134,6 +138,25 @@ function checkFiles() {
 function writePackage() {
   const { name, version, license, type } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8'));
   writeFileSync(join(values.out, 'package.json'), `${JSON.stringify({ name, version, license, type })}\n`);
+}
+
+/** Built for the architecture, in a folder of its own where that is not this machine's. */
+function copyLibrary() {
+  const isOwn = cpu === process.arch;
+  const folder = isOwn ? 'build' : `build/${values.arch}`;
+  const variables = isOwn ? [] : [`BUILD=${folder}`, `CC=${COMPILERS[values.arch]}`];
+  const native = join(REPOSITORY, 'native');
+  try {
+    execFileSync('make', ['--silent', '-C', native, 'lib', ...variables], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+  } catch (error) {
+    const compiler = isOwn ? 'a C compiler' : COMPILERS[values.arch];
+    fail(
+      `Cannot bundle libinnermap.so for ${values.arch}: make, ${compiler} and its C library's headers are needed\n${error.stderr ?? error.message}`,
+    );
+  }
+  copy(join(native, folder, 'libinnermap.so'), join('native', 'build', 'libinnermap.so'));
 }
 
 function copyKoffi() {

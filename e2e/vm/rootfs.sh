@@ -2,7 +2,7 @@
 # rootfs.sh [--image TAR] OUT.cpio COMMAND MODULE: an initramfs of this machine's Node.js, libbpf, bpftool and util-linux, of
 # busybox for the rest, and of this clone as it is built; COMMAND is what process 1 runs there, by a shell, with the kernel's
 # MODULE loaded. With --image it is of arm64: what `npm run image -- --arch arm64 --out TAR` made has Node.js and its libraries,
-# Debian's packages have the tools, and the programs of native/ are left out.
+# Debian's packages have the tools, and the programs of native/ are left out; it has the library too.
 # What does not depend on the clone is kept below $XDG_CACHE_HOME/innermap-operator/vm, by what is in it.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -120,6 +120,8 @@ make_clone() {
     rm -rf "$root/src/native/build" "$root/src/node_modules/@koromix"
     tar --create --directory "$scratch/base/usr/lib/innermap/node_modules" @koromix |
       tar --extract --directory "$root/src/node_modules"
+    mkdir "$root/src/native/build"
+    cp "$scratch/base/usr/lib/innermap/native/build/libinnermap.so" "$root/src/native/build"
   fi
   install -m 755 "$here/guest/init" "$root/init"
   mkdir "$root/job"

@@ -209,7 +209,7 @@ function slowAllocator(): Library & { refused(): number } {
     return false;
   };
   const now: Library['mapUpdateBatch'] = Object.assign(
-    (...[fd, keys, values, counted, options]: Parameters<Library['mapUpdateBatch']>) => {
+    (...[fd, keys, values, counted]: Parameters<Library['mapUpdateBatch']>) => {
       const count = counted as Uint32Array;
       const all = count[0]!;
       for (let at = 0; at < all; at += 1) {
@@ -222,7 +222,6 @@ function slowAllocator(): Library & { refused(): number } {
             (keys as Uint8Array).subarray(from, from + 4),
             (values as Uint8Array).subarray(to, to + 8),
             one,
-            options,
           ) === 0
         )
           continue;

@@ -44,7 +44,7 @@ const FILES_AT_START = 16_000;
 /** Files for everything but inner maps: pins, sockets, the API server's connections. */
 const MOST_RESERVED = 512;
 
-/** The kernel of this machine. Where libbpf.so.1, the bpffs or CAP_BPF is missing, the error says how to get it. */
+/** The kernel of this machine. Where libinnermap.so, the bpffs or CAP_BPF is missing, the error says how to get it. */
 export function openKernel(options: KernelOptions): RealKernel {
   const root = resolve(options.bpffs);
   const { library, counts } = counted(options.library ?? openLibrary());
@@ -76,7 +76,7 @@ function kernelOn(host: Host, templates: Templates, own: Pick<RealKernel, 'pins'
   };
   return {
     ...{ ...own, possibleCpus, openMapsLimit },
-    counts: () => bpfCounts(own.calls),
+    counts: bpfCounts(library),
     probe: once(probe),
     createOuter: (outer, template, name) =>
       adoptFd(library, createOuterMap(opened(), { outer, template, name }), name),

@@ -1,9 +1,15 @@
+import { join } from 'node:path';
 import koffi from 'koffi';
-import type { KernelCounts } from '../counts.ts';
-import { noCounts } from '../counts.ts';
+import type { BpfCall, KernelCounts } from '../counts.ts';
+import { BPF_CALLS } from '../counts.ts';
 import { KernelError } from '../error.ts';
-import type { CSymbol, SymbolName } from './symbols.ts';
-import { LIBC, SYMBOL_NAMES, SYMBOLS } from './symbols.ts';
+import { besideProgram } from './library/beside.ts';
+import type { CSymbol, SymbolName } from './library/symbols.ts';
+import { INNERMAP, LIBBPF, LIBC, SYMBOL_NAMES, SYMBOLS } from './library/symbols.ts';
+
+const INNERMAP_FILE = join('native', 'build', 'libinnermap.so');
+const INNERMAP_ADVICE =
+  'it is built where a C compiler is: install one (apt-get install gcc libc6-dev make) and run npm run build';
 
 /** An int of C: below 0 it is -errno. */
 type Answer = number;
@@ -26,18 +32,20 @@ export interface Library {
   readonly mapLookup: Call<[fd: number, key: Bytes, value: Bytes]>;
   readonly mapDelete: Call<[fd: number, key: Bytes]>;
   readonly mapNextKey: (fd: number, key: Bytes, next: Bytes) => Answer;
-  readonly mapUpdateBatch: Call<[fd: number, keys: Bytes, values: Bytes, count: Bytes, options: Bytes]>;
+  readonly mapUpdateBatch: Call<[fd: number, keys: Bytes, values: Bytes, count: Bytes]>;
   readonly mapLookupBatch: Call<
-    [fd: number, from: Bytes, next: Bytes, keys: Bytes, values: Bytes, count: Bytes, options: Bytes]
+    [fd: number, from: Bytes, next: Bytes, keys: Bytes, values: Bytes, count: Bytes]
   >;
-  readonly mapDeleteBatch: Call<[fd: number, keys: Bytes, count: Bytes, options: Bytes]>;
-  readonly mapMayWrite: (fd: number, keys: null, values: null, count: Bytes, options: null) => Answer;
+  readonly mapDeleteBatch: Call<[fd: number, keys: Bytes, count: Bytes]>;
+  readonly mapMayWrite: (fd: number) => Answer;
   readonly mapFreeze: (fd: number) => Answer;
   readonly mapFdById: (id: number) => Answer;
   readonly objectInfo: (fd: number, info: Bytes, length: Bytes) => Answer;
   readonly objectPin: (fd: number, path: string) => Answer;
   readonly objectGet: (path: string) => Answer;
-  readonly btfLoad: (data: Bytes, size: number, options: Bytes) => Answer;
+  readonly btfLoad: (data: Bytes, size: number) => Answer;
+  /** Writes the calls of bpf() since the library was loaded, as u64, in the order of BPF_CALLS. */
+  readonly counts: (counts: BigUint64Array) => void;
   readonly setPrint: (print: null) => Address;
   readonly programFileOpen: (path: string, options: Bytes) => Address;
   readonly programFileLoad: (object: Address) => Answer;
@@ -73,7 +81,7 @@ const KOFFI_PLACES = MOST_IN_FLIGHT + 1;
 
 let shared: Library | undefined;
 
-/** libbpf.so.1 and libc, loaded on first use and once per process. */
+/** libinnermap.so and libc, loaded on first use and once per process. libbpf.so.1 is loaded when one of its functions is called. */
 export function openLibrary(): Library {
   shared ??= loadLibrary();
   return shared;
@@ -96,14 +104,19 @@ export function counted(library: Library): { readonly library: Library; readonly
   return { library: wrapped(library, count), counts };
 }
 
-/** The calls of bpf() among them, by its commands. */
-export function bpfCounts(calls: Readonly<LibraryCallCounts>): KernelCounts {
-  const counts = noCounts();
-  for (const name of SYMBOL_NAMES) {
-    const { bpf }: CSymbol = SYMBOLS[name];
-    if (bpf !== undefined) counts[bpf] += calls[name];
-  }
-  return counts;
+/** Calls of bpf() from now on, by its commands. */
+export function bpfCounts({ counts }: Library): () => KernelCounts {
+  const read = (): BigUint64Array => {
+    const numbers = new BigUint64Array(BPF_CALLS.length);
+    counts(numbers);
+    return numbers;
+  };
+  const before = read();
+  return () => {
+    const now = read();
+    const made = BPF_CALLS.map((call, at) => [call, Number(now[at]! - before[at]!)]);
+    return Object.fromEntries(made) as Record<BpfCall, number>;
+  };
 }
 
 function wrapped(library: Library, before: (name: SymbolName) => () => void): Library {
@@ -133,18 +146,43 @@ function announcing(call: Plain, announce: () => void): Plain {
 function loadLibrary(): Library {
   // Each call in flight beyond the resident pools maps a stack and a heap of its own: 31 µs instead of 8
   koffi.config({ resident_async_pools: 32, max_async_calls: KOFFI_PLACES });
-  const advice = 'install libbpf1 (apt-get install libbpf1) or libbpf 1.x of your system';
-  const libbpf = loaded('libbpf.so.1', advice);
+  const innermap = loaded(besideProgram(INNERMAP_FILE) ?? INNERMAP_FILE, INNERMAP_ADVICE);
   const libc = loaded('libc.so.6', 'a system with glibc is needed');
-  const bound = SYMBOL_NAMES.map(name => {
-    const ofLibc = name in LIBC;
-    const call = (ofLibc ? libc : libbpf).func(SYMBOLS[name].prototype);
-    return [name, Object.assign(ofLibc ? withErrno(call) : call, { later: offLoop(call) })];
+  const ofInnermap = bound(INNERMAP, prototype => {
+    const call = innermap.func(prototype);
+    return Object.assign(call, { later: offLoop(call) });
   });
-  const library = Object.fromEntries(bound) as unknown as Library;
-  // By default libbpf prints its warnings to stderr
-  library.setPrint(null);
-  return library;
+  const ofLibc = bound(LIBC, prototype => {
+    const call = libc.func(prototype);
+    return Object.assign(withErrno(call), { later: offLoop(call) });
+  });
+  return { ...ofInnermap, ...ofLibc, ...bound(LIBBPF, onDemand()) } as unknown as Library;
+}
+
+function bound(
+  symbols: Readonly<Record<string, CSymbol>>,
+  bind: (prototype: string) => Plain,
+): Record<string, Plain> {
+  return Object.fromEntries(Object.entries(symbols).map(([name, { prototype }]) => [name, bind(prototype)]));
+}
+
+/** Functions of libbpf: it is loaded by the first call of one. Where it is missing that throws a KernelError. */
+function onDemand(): (prototype: string) => Plain {
+  let libbpf: ReturnType<typeof koffi.load> | undefined;
+  const load = (): ReturnType<typeof koffi.load> => {
+    if (libbpf !== undefined) return libbpf;
+    libbpf = loaded('libbpf.so.1', 'install libbpf1 (apt-get install libbpf1) or libbpf 1.x of your system');
+    // By default it prints its warnings to stderr
+    libbpf.func(LIBBPF.setPrint.prototype)(null);
+    return libbpf;
+  };
+  return prototype => {
+    let call: Plain | undefined;
+    return (...args) => {
+      call ??= load().func(prototype);
+      return call(...args);
+    };
+  };
 }
 
 function loaded(file: string, advice: string): ReturnType<typeof koffi.load> {

@@ -151,27 +151,21 @@ function creationText(spec: MapSpec, answer: number): string {
 
 function loadStorageBtf(library: Library, creation: Creation): number {
   const data = storageBtf(creation.spec.valueSize);
-  const fd = library.btfLoad(data, data.length, null);
+  const fd = library.btfLoad(data, data.length);
   if (fd < 0)
     throw kernelError(`load the BTF to ${creation.operation ?? 'create inner map'}`, creation.label, fd);
   return fd;
 }
 
-const CREATE_OPTIONS_SIZE = 48;
 const plainOptions = new Map<number, Uint32Array>();
 
-/** struct bpf_map_create_opts: size, BTF fd and types, the template's fd, flags. Inner maps of equal flags share one. */
+/** The words of innermap_create's options. Inner maps of equal flags share them. */
 function createOptions(flags: number, innerFd: number, btfFd: number): Uint32Array {
   const isPlain = innerFd === 0 && btfFd === 0;
   const known = isPlain ? plainOptions.get(flags) : undefined;
   if (known !== undefined) return known;
-  const words = new Uint32Array(CREATE_OPTIONS_SIZE / 4);
-  words[0] = CREATE_OPTIONS_SIZE;
-  words[2] = btfFd;
-  words[3] = btfFd === 0 ? 0 : BTF_KEY_TYPE;
-  words[4] = btfFd === 0 ? 0 : BTF_VALUE_TYPE;
-  words[6] = innerFd;
-  words[7] = flags;
+  const types = btfFd === 0 ? [0, 0] : [BTF_KEY_TYPE, BTF_VALUE_TYPE];
+  const words = Uint32Array.of(flags, innerFd, btfFd, ...types);
   if (isPlain) plainOptions.set(flags, words);
   return words;
 }

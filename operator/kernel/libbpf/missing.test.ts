@@ -3,6 +3,7 @@ import { mkdtempSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { ROOT } from '../../testing/sources.ts';
 import { failureOf } from '../testing/contract/fixture.ts';
 import { openKernel } from './kernel.ts';
 import { inChild, onRealKernel, onScratch, withCapabilities } from './scratch.test.ts';
@@ -23,19 +24,21 @@ onRealKernel('openKernel where something is missing', () => {
     expect(error?.message).to.contain('mkdir -p /nowhere/at/all && mount -t bpf bpf');
   });
 
-  it('libbpf.so.1: says what to install', () => {
-    const library = execFileSync(
-      'sh',
-      ['-c', "PATH=$PATH:/sbin:/usr/sbin ldconfig -p | sed -n 's/.*libbpf.so.1 .*=> //p'"],
-      {
-        encoding: 'utf8',
-      },
-    ).split('\n')[0]!;
-    const hidden = `mount --bind /dev/null "$(readlink -f ${library})" && exec "$@"`;
-    const printed = inChild(`openKernel({ bpffs: ${JSON.stringify(scratch().root)} })`, [
-      ...['unshare', '--mount', 'sh', '-c', hidden, 'sh'],
-    ]);
-    expect(printed).to.match(/^Cannot load libbpf.so.1: ENOENT, install libbpf1 \(apt-get install libbpf1\)/);
+  it('libinnermap.so: says how it is built', () => {
+    const printed = inChild(
+      `openKernel({ bpffs: ${JSON.stringify(scratch().root)} })`,
+      without(join(ROOT, 'native', 'build', 'libinnermap.so')),
+    );
+    expect(printed).to.match(
+      /^Cannot load \S+libinnermap.so: ENOENT, it is built where a C compiler is: install one \(apt-get install gcc/,
+    );
+  });
+
+  it('libbpf.so.1: templates cannot be read, and all else goes on', () => {
+    const paths = "PATH=$PATH:/sbin:/usr/sbin ldconfig -p | sed -n 's/.*libbpf.so.1 .*=> //p'";
+    const [library = ''] = execFileSync('sh', ['-c', paths], { encoding: 'utf8' }).split('\n');
+    const printed = inChild(ROUND_TRIP.replaceAll('ROOT', scratch().root), without(library));
+    expect(JSON.parse(printed)).to.include({ openById: true, readTemplate: false, count: 100, removed: 0 });
   });
 
   it('CAP_BPF: says so', () => {
@@ -71,6 +74,12 @@ onRealKernel('openKernel where something is missing', () => {
     );
   });
 });
+
+/** Starts a program that cannot see this file. */
+function without(file: string): readonly string[] {
+  const hidden = `mount --bind /dev/null "$(readlink -f ${file})" && exec "$@"`;
+  return ['unshare', '--mount', 'sh', '-c', hidden, 'sh'];
+}
 
 const DENIED = `
   const spec = { keySize: 4, valueSize: 4, maxEntries: 16, flags: 0 };

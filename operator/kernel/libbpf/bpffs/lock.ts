@@ -3,9 +3,9 @@ import { closeSync, constants, fstatSync, lstatSync, openSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type Lock, PRIVATE_MODE } from '../../pins.ts';
 import { ERRNO, fileError, kernelError } from '../errno.ts';
+import { LOCK_EXCLUSIVE_NOW, LOCK_SHARED_NOW } from '../library/symbols.ts';
 import type { Library } from '../library.ts';
 import { textOf } from '../memory/cgroup.ts';
-import { LOCK_EXCLUSIVE_NOW, LOCK_SHARED_NOW } from '../symbols.ts';
 import { requirePrivate } from './private.ts';
 
 /** flock(2) on the directory itself: no file is left by a holder that was killed. */

@@ -3,9 +3,9 @@ import { basename, dirname } from 'node:path';
 import { KernelError } from '../../error.ts';
 import { type PinKind, type Pins, RECORD_BESIDE } from '../../pins.ts';
 import { ERRNO, fileError, kernelError } from '../errno.ts';
+import { BPFFS_MAGIC } from '../library/symbols.ts';
 import type { Library } from '../library.ts';
 import { labelOf } from '../maps.ts';
-import { BPFFS_MAGIC } from '../symbols.ts';
 import { holderNow, lockDirectory } from './lock.ts';
 import { watchDirectories } from './watch.ts';
 

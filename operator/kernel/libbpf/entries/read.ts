@@ -39,7 +39,7 @@ export function readNow(host: Host, map: OwnedMap): Entries | undefined {
   const space = scratchFor(shape, shape.maxEntries + 1);
   space.count[0] = shape.maxEntries + 1;
   const { token, keys, values, count } = space;
-  const answer = host.library.mapLookupBatch(map.fd, null, token, keys, values, count, null);
+  const answer = host.library.mapLookupBatch(map.fd, null, token, keys, values, count);
   if (answer !== -ERRNO.ENOENT) return undefined;
   const entries = copyOf(space, shape);
   return walkRepeats(map, [entries], shape) ? undefined : entries;
@@ -70,7 +70,7 @@ async function batches(host: Host, map: OwnedMap, shape: Shape): Promise<Entries
   for (let read = 0; read <= MOST_PASSES * (shape.maxEntries + PART_ENTRIES); ) {
     space.count[0] = capacity;
     const { token, keys, values, count } = space;
-    const answer = await host.library.mapLookupBatch.later(map.fd, from, token, keys, values, count, null);
+    const answer = await host.library.mapLookupBatch.later(map.fd, from, token, keys, values, count);
     if (answer === -ERRNO.ENOSPC && capacity * bytes < MOST_PART_BYTES) {
       // One bucket holds more than fits: try it again with more room
       capacity *= 2;

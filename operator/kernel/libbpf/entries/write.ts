@@ -65,8 +65,8 @@ export function batchNow(library: Library, fd: number, pairs: Pairs): WriteProgr
   const { keys, values } = pairs;
   const answer =
     values === undefined
-      ? library.mapDeleteBatch(fd, keys, shared, null)
-      : library.mapUpdateBatch(fd, keys, values, shared, null);
+      ? library.mapDeleteBatch(fd, keys, shared)
+      : library.mapUpdateBatch(fd, keys, values, shared);
   return progress(pairs.count, shared[0], answer);
 }
 
@@ -75,8 +75,8 @@ export async function batchLater(library: Library, fd: number, pairs: Pairs): Pr
   const count = Uint32Array.of(pairs.count);
   const { keys, values } = pairs;
   const answer = await (values === undefined
-    ? library.mapDeleteBatch.later(fd, keys, count, null)
-    : library.mapUpdateBatch.later(fd, keys, values, count, null));
+    ? library.mapDeleteBatch.later(fd, keys, count)
+    : library.mapUpdateBatch.later(fd, keys, values, count));
   return progress(pairs.count, count[0]!, answer);
 }
 

@@ -2,7 +2,6 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { ERRNO, fileError } from '../errno.ts';
 import type { Library } from '../library.ts';
 
-const nothing = new Uint32Array(1);
 const fdinfo = Buffer.alloc(1024);
 
 /**
@@ -11,8 +10,7 @@ const fdinfo = Buffer.alloc(1024);
  * decides, and before 5.6, which has no batches.
  */
 export function isFrozen(library: Library, fd: number, label: string): boolean {
-  nothing[0] = 0;
-  const answer = library.mapMayWrite(fd, null, null, nothing, null);
+  const answer = library.mapMayWrite(fd);
   if (answer === 0 || answer === -ERRNO.ENOTSUPP) return false;
   return isFrozenByFdinfo(fd, label);
 }

@@ -57,7 +57,7 @@ const token = new Uint32Array(1);
  */
 function requireMap(library: Library, fd: number, label: string): void {
   nothing[0] = 0;
-  if (library.mapLookupBatch(fd, null, token, null, null, nothing, null) !== -ERRNO.EINVAL) return;
+  if (library.mapLookupBatch(fd, null, token, null, null, nothing) !== -ERRNO.EINVAL) return;
   const object = readlinkSync(`/proc/self/fd/${fd}`);
   if (object === 'anon_inode:bpf-map') return;
   throw new KernelError('use', label, 'EINVAL', `it is no map but ${object.replace('anon_inode:', '')}`);

@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
+import { DUPLICATE } from '../library/symbols.ts';
 import type { Library } from '../library.ts';
-import { DUPLICATE } from '../symbols.ts';
 
 /** Files that a process has open anyway. */
 const OTHERS = 64;

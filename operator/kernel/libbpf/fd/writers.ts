@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, statfsSync } from 'node:fs';
 import { ERRNO } from '../errno.ts';
+import { LEASE, NO_LEASE, READ_LEASE, SIGNAL } from '../library/symbols.ts';
 import type { Library } from '../library.ts';
-import { LEASE, NO_LEASE, READ_LEASE, SIGNAL } from '../symbols.ts';
 import { isAlone } from './alone.ts';
 
 /** Ignored unless a process asks for it. */

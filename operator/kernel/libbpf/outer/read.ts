@@ -28,7 +28,7 @@ const token = new Uint32Array(1);
 /** A lookup of no entries: ENOTSUPP where the type has no batch, EINVAL before 5.6. */
 function hasLookupBatch({ library }: Host, { fd }: OwnedMap): boolean {
   zero[0] = 0;
-  return library.mapLookupBatch(fd, null, token, null, null, zero, null) === 0;
+  return library.mapLookupBatch(fd, null, token, null, null, zero) === 0;
 }
 
 /** Asked with the first place or an absent key: both wait, or neither. */

@@ -1,8 +1,8 @@
 import type { MapSpec } from '../../../core/mapspec.ts';
 import { ERRNO, kernelError } from '../errno.ts';
+import { ANY, EXIST } from '../library/symbols.ts';
 import type { Host, OwnedMap } from '../maps.ts';
 import { createMap } from '../maps.ts';
-import { ANY, EXIST } from '../symbols.ts';
 import type { Trial } from './waiting.ts';
 
 /** Random keys that are tried before all count as taken, as short keys can be. */

@@ -2,8 +2,8 @@ import { equalBytes } from '../../../core/bytes/bytes.ts';
 import { keysInOrder } from '../entries/walk.ts';
 import type { Pairs } from '../entries/write.ts';
 import { batchLater, part } from '../entries/write.ts';
+import { ANY } from '../library/symbols.ts';
 import type { Host, OwnedMap } from '../maps.ts';
-import { ANY } from '../symbols.ts';
 
 /**
  * Whether a program can miss an entry of this full map of 16 while it is replaced. Until 6.15 (2c304172e031) the kernel puts a

@@ -1,6 +1,8 @@
-import { existsSync, readSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readSync } from 'node:fs';
+import { join } from 'node:path';
 import type { MapSpec } from '../../../core/mapspec.ts';
+import { KernelError } from '../../error.ts';
+import { besideProgram } from '../library/beside.ts';
 import type { Address, Library } from '../library.ts';
 import { specOf, typeName } from '../maptypes.ts';
 
@@ -18,15 +20,15 @@ export class Templates {
   #known: ReadonlyMap<number, MapSpec> = new Map();
   #unavailable = false;
 
-  constructor(library: Library, file = defaultFile()) {
+  constructor(library: Library, file = besideProgram(FILE)) {
     this.#library = library;
     this.#file = file;
   }
 
-  /** Undefined where the program cannot be loaded: no file, no BTF in the kernel, no CAP_PERFMON. Loading is tried once. */
+  /** Undefined where the program cannot be loaded: no file, no libbpf, no BTF in the kernel, no CAP_PERFMON. Loading is tried once. */
   of(outerId: number): MapSpec | undefined {
     if (!this.#known.has(outerId) && !this.#unavailable) {
-      const found = this.#file === undefined ? undefined : readTemplates(this.#library, this.#file);
+      const found = this.#file === undefined ? undefined : read(this.#library, this.#file);
       this.#unavailable = found === undefined;
       this.#known = found ?? this.#known;
     }
@@ -34,11 +36,13 @@ export class Templates {
   }
 }
 
-/** Searched upwards from this file, which lies deeper once it is compiled. */
-function defaultFile(): string | undefined {
-  for (let directory = import.meta.dirname; ; directory = dirname(directory)) {
-    if (existsSync(join(directory, FILE))) return join(directory, FILE);
-    if (dirname(directory) === directory) return undefined;
+function read(library: Library, file: string): ReadonlyMap<number, MapSpec> | undefined {
+  try {
+    return readTemplates(library, file);
+  } catch (error) {
+    // Without libbpf
+    if (error instanceof KernelError) return undefined;
+    throw error;
   }
 }
 

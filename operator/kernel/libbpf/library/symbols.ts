@@ -1,61 +1,54 @@
-import type { BpfCall } from '../counts.ts';
-
 /** One C function. */
 export interface CSymbol {
   readonly prototype: string;
   /** Whether a call changes the kernel or the bpffs. */
   readonly mutates?: boolean;
-  /** The command of bpf() behind a function on maps. */
-  readonly bpf?: BpfCall;
 }
 
 type Symbols = Readonly<Record<string, CSymbol>>;
 
-/**
- * Functions of libbpf.so.1, by their names in the Library interface. They return -errno.
- * Pointers to libbpf's own objects are opaque to us: `void *`.
- */
-const LIBBPF = {
+/** Functions of libinnermap.so, by their names in the Library interface; native/bulk/innermap.h documents them. They return -errno. */
+export const INNERMAP = {
+  counts: { prototype: 'void innermap_counts(void *counts)' },
   mapCreate: {
     prototype:
-      'int bpf_map_create(int type, const char *name, uint32_t key, uint32_t value, uint32_t max, void *opts)',
+      'int innermap_create(uint32_t type, const char *name, uint32_t key, uint32_t value, uint32_t max, void *options)',
     mutates: true,
-    bpf: 'create',
   },
   mapUpdate: {
-    prototype: 'int bpf_map_update_elem(int fd, void *key, void *value, uint64_t flags)',
+    prototype: 'int innermap_update(int fd, void *key, void *value, uint64_t flags)',
     mutates: true,
-    bpf: 'update',
   },
-  mapLookup: { prototype: 'int bpf_map_lookup_elem(int fd, void *key, void *value)', bpf: 'lookup' },
-  mapDelete: { prototype: 'int bpf_map_delete_elem(int fd, void *key)', mutates: true, bpf: 'delete' },
-  mapNextKey: { prototype: 'int bpf_map_get_next_key(int fd, void *key, void *next)', bpf: 'next_key' },
+  mapLookup: { prototype: 'int innermap_lookup(int fd, void *key, void *value)' },
+  mapDelete: { prototype: 'int innermap_delete(int fd, void *key)', mutates: true },
+  mapNextKey: { prototype: 'int innermap_next_key(int fd, void *key, void *next)' },
   mapUpdateBatch: {
-    prototype: 'int bpf_map_update_batch(int fd, void *keys, void *values, void *count, void *opts)',
+    prototype: 'int innermap_update_batch(int fd, void *keys, void *values, void *count)',
     mutates: true,
-    bpf: 'update_batch',
   },
   mapLookupBatch: {
     prototype:
-      'int bpf_map_lookup_batch(int fd, void *in, void *out, void *keys, void *values, void *count, void *opts)',
-    bpf: 'lookup_batch',
-  },
-  /** An update of no entries: changes nothing, answers EPERM where user space may not write. */
-  mapMayWrite: {
-    prototype: 'int bpf_map_update_batch(int fd, void *keys, void *values, void *count, void *opts)',
-    bpf: 'write_check',
+      'int innermap_lookup_batch(int fd, void *from, void *next, void *keys, void *values, void *count)',
   },
   mapDeleteBatch: {
-    prototype: 'int bpf_map_delete_batch(int fd, void *keys, void *count, void *opts)',
+    prototype: 'int innermap_delete_batch(int fd, void *keys, void *count)',
     mutates: true,
-    bpf: 'delete_batch',
   },
-  mapFreeze: { prototype: 'int bpf_map_freeze(int fd)', mutates: true, bpf: 'freeze' },
-  mapFdById: { prototype: 'int bpf_map_get_fd_by_id(uint32_t id)', bpf: 'fd_by_id' },
-  objectInfo: { prototype: 'int bpf_obj_get_info_by_fd(int fd, void *info, void *length)', bpf: 'info' },
-  objectPin: { prototype: 'int bpf_obj_pin(int fd, const char *path)', mutates: true, bpf: 'pin' },
-  objectGet: { prototype: 'int bpf_obj_get(const char *path)', bpf: 'obj_get' },
-  btfLoad: { prototype: 'int bpf_btf_load(void *data, size_t size, void *opts)' },
+  /** An update of no entries: changes nothing, answers EPERM where user space may not write. */
+  mapMayWrite: { prototype: 'int innermap_may_write(int fd)' },
+  mapFreeze: { prototype: 'int innermap_freeze(int fd)', mutates: true },
+  mapFdById: { prototype: 'int innermap_fd_by_id(uint32_t id)' },
+  objectInfo: { prototype: 'int innermap_info(int fd, void *info, void *length)' },
+  objectPin: { prototype: 'int innermap_pin(int fd, const char *path)', mutates: true },
+  objectGet: { prototype: 'int innermap_get(const char *path)' },
+  btfLoad: { prototype: 'int innermap_load_btf(void *data, uint32_t size)' },
+} as const satisfies Symbols;
+
+/**
+ * Functions of libbpf.so.1, for the one program that it loads (native/template.bpf.c). They return -errno.
+ * Pointers to libbpf's own objects are opaque to us: `void *`.
+ */
+export const LIBBPF = {
   setPrint: { prototype: 'void *libbpf_set_print(void *print)' },
   programFileOpen: { prototype: 'void *bpf_object__open_file(const char *path, void *opts)' },
   programFileLoad: { prototype: 'int bpf_object__load(void *object)' },
@@ -81,7 +74,7 @@ export const LIBC = {
   chmod: { prototype: 'int chmod(const char *path, uint32_t mode)', mutates: true },
 } as const satisfies Symbols;
 
-export const SYMBOLS = { ...LIBBPF, ...LIBC } satisfies Symbols;
+export const SYMBOLS = { ...INNERMAP, ...LIBBPF, ...LIBC } satisfies Symbols;
 
 export type SymbolName = keyof typeof SYMBOLS;
 export const SYMBOL_NAMES = Object.keys(SYMBOLS) as readonly SymbolName[];

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef INNERMAP_BPF_H
+#define INNERMAP_BPF_H
+
+#include <linux/bpf.h>
+#include <stdint.h>
+#include <string.h>
+#include "innermap.h"
+
+/* The one place that calls bpf(2). What it answers, or -errno. */
+int bpf_call(enum innermap_call call, enum bpf_cmd command, union bpf_attr *attr);
+
+/* All zero: an initialiser need not clear more of a union than the member that it names. */
+static inline union bpf_attr no_attr(void)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	return attr;
+}
+
+/* An address as the kernel takes it. */
+static inline uint64_t address(const void *pointer)
+{
+	return (uint64_t)(uintptr_t)pointer;
+}
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * libinnermap.so: the operator's one way to the kernel's maps. It calls bpf(2) itself, by the UAPI header.
+ *
+ * What goes in and out is flat: numbers, and buffers of the caller's that it keeps alive until the call returns.
+ * An answer is 0 (or an fd, where one is asked for), or -errno. No call closes an fd that it was given, unless it says so,
+ * keeps memory, or allocates by a size that it was given without a bound. All may be called from many threads at once.
+ * Numbers in buffers are in this machine's order of bytes.
+ */
+#ifndef INNERMAP_H
+#define INNERMAP_H
+
+#include <stdint.h>
+
+#define INNERMAP_API __attribute__((visibility("default")))
+
+/* What bpf() was called for. BPF_CALLS of operator/kernel/counts.ts has their names in this order. */
+enum innermap_call {
+	CALL_CREATE,
+	CALL_UPDATE,
+	CALL_LOOKUP,
+	CALL_DELETE,
+	CALL_NEXT_KEY,
+	CALL_UPDATE_BATCH,
+	CALL_LOOKUP_BATCH,
+	CALL_DELETE_BATCH,
+	/* An update of no entries, which fails on a frozen map. */
+	CALL_WRITE_CHECK,
+	CALL_FREEZE,
+	CALL_FD_BY_ID,
+	CALL_INFO,
+	CALL_PIN,
+	CALL_OBJ_GET,
+	/* Calls that count as none of them. */
+	CALL_OTHER,
+	CALLS = CALL_OTHER,
+};
+
+/* Calls of each command since the library was loaded, by all threads. */
+INNERMAP_API void innermap_counts(uint64_t counts[CALLS]);
+
+/* Words of `options`: the map's flags, the template's fd of an outer map, and the fd of a BTF with its types; 0 for none. */
+enum { OPTION_FLAGS, OPTION_INNER_FD, OPTION_BTF_FD, OPTION_BTF_KEY, OPTION_BTF_VALUE, OPTIONS };
+
+/* The fd of a new map. `name`: up to 15 of [A-Za-z0-9_.], EINVAL otherwise. */
+INNERMAP_API int innermap_create(uint32_t type, const char *name, uint32_t key_size, uint32_t value_size,
+				 uint32_t max_entries, const uint32_t options[OPTIONS]);
+INNERMAP_API int innermap_update(int fd, const void *key, const void *value, uint64_t flags);
+INNERMAP_API int innermap_lookup(int fd, const void *key, void *value);
+INNERMAP_API int innermap_delete(int fd, const void *key);
+/* NULL as key: the first. */
+INNERMAP_API int innermap_next_key(int fd, const void *key, void *next);
+/* `count`: of the entries given; then of those that were written, read or deleted before an error. */
+INNERMAP_API int innermap_update_batch(int fd, const void *keys, const void *values, uint32_t *count);
+INNERMAP_API int innermap_lookup_batch(int fd, const void *from, void *next, void *keys, void *values, uint32_t *count);
+INNERMAP_API int innermap_delete_batch(int fd, const void *keys, uint32_t *count);
+INNERMAP_API int innermap_may_write(int fd);
+INNERMAP_API int innermap_freeze(int fd);
+/* The fd of the map with this id. */
+INNERMAP_API int innermap_fd_by_id(uint32_t id);
+/* `info` is a struct bpf_map_info of `*length` bytes; older kernels fill less, and say how much. */
+INNERMAP_API int innermap_info(int fd, void *info, uint32_t *length);
+INNERMAP_API int innermap_pin(int fd, const char *path);
+/* The fd of what is pinned there. */
+INNERMAP_API int innermap_get(const char *path);
+/* The fd of a BTF. */
+INNERMAP_API int innermap_load_btf(const void *data, uint32_t size);
+
+#endif
