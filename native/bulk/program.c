@@ -3,25 +3,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+#include "bpf.h"
 
 /* Helpers that walk maps and copy from user space are for programs of this licence alone. */
 static const char LICENCE[] = "Dual MIT/GPL";
 
 enum { LOAD_TRIES = 5 };
-
-static int bpf(enum bpf_cmd command, union bpf_attr *attr, unsigned int size)
-{
-	long answer = syscall(SYS_bpf, command, attr, size);
-
-	return answer < 0 ? -errno : (int)answer;
-}
-
-static uint64_t address(const void *pointer)
-{
-	return (uint64_t)(uintptr_t)pointer;
-}
 
 /* Labels become distances, from the instruction behind the jump. A function's is in the number, as are calls. */
 static void resolve(struct innermap_code *code)
@@ -42,13 +29,12 @@ static void resolve(struct innermap_code *code)
 
 int innermap_program_load(struct innermap_code *code, const struct innermap_program *program)
 {
-	union bpf_attr attr;
+	union bpf_attr attr = no_attr();
 	int answer = -EAGAIN;
 
 	if (code->is_full)
 		return -E2BIG;
 	resolve(code);
-	memset(&attr, 0, sizeof(attr));
 	attr.prog_type = program->type;
 	attr.insns = address(code->insns);
 	attr.insn_cnt = code->count;
@@ -64,7 +50,7 @@ int innermap_program_load(struct innermap_code *code, const struct innermap_prog
 	snprintf(attr.prog_name, sizeof(attr.prog_name), "%s", program->name ? program->name : "innermap");
 	/* The verifier gives up when a signal waits. */
 	for (int left = LOAD_TRIES; left > 0; left--) {
-		answer = bpf(BPF_PROG_LOAD, &attr, sizeof(attr));
+		answer = bpf_call(CALL_OTHER, BPF_PROG_LOAD, &attr);
 		if (answer != -EAGAIN)
 			break;
 	}
@@ -73,10 +59,9 @@ int innermap_program_load(struct innermap_code *code, const struct innermap_prog
 
 int innermap_program_run(int fd, struct innermap_run *run)
 {
-	union bpf_attr attr;
+	union bpf_attr attr = no_attr();
 	int answer;
 
-	memset(&attr, 0, sizeof(attr));
 	attr.test.prog_fd = (uint32_t)fd;
 	attr.test.data_in = address(run->packet);
 	attr.test.data_size_in = run->packet_size;
@@ -86,7 +71,7 @@ int innermap_program_run(int fd, struct innermap_run *run)
 		attr.test.ctx_out = address(run->context);
 		attr.test.ctx_size_out = run->context_size;
 	}
-	answer = bpf(BPF_PROG_TEST_RUN, &attr, sizeof(attr));
+	answer = bpf_call(CALL_OTHER, BPF_PROG_TEST_RUN, &attr);
 	run->answer = attr.test.retval;
 	return answer;
 }
