@@ -88,8 +88,8 @@ async function byCommands(
 
 function verdict(inner: WantedInner, compiled: CompiledOuterMap): string {
   const claim = claimOf(inner, compiled);
-  if (claim.kind !== 'claim') return `${claim.kind}: ${claim.reason}, ${claim.message}`;
-  const { count, keys, values } = claim.desired.entries;
+  if (claim.kind !== 'desired') return `${claim.kind}: ${claim.reason}, ${claim.message}`;
+  const { count, keys, values } = claim.entries;
   return `${count}: ${hex(keys)} ${hex(values)}`;
 }
 

@@ -1,5 +1,4 @@
 import { withRemoval } from '../core/brake/recent.ts';
-import { hex } from '../core/bytes/hex.ts';
 import type { DesiredInner } from '../core/desired/compile.ts';
 import type { Desired, DesiredOuter } from '../core/desired/desired.ts';
 import { bytesOf } from '../core/desired/quota.ts';
@@ -144,8 +143,11 @@ function foldSettling({ pins }: OuterMemory, { from, to }: Extract<Step, { verb:
   else pins.set(to, id);
 }
 
-function foldRemoval(known: OuterMemory, { key, pin }: Extract<Step, { verb: 'remove' }>, now: number): void {
-  const keyHex = hex(key);
+function foldRemoval(
+  known: OuterMemory,
+  { keyHex, pin }: Extract<Step, { verb: 'remove' }>,
+  now: number,
+): void {
   known.entries.delete(keyHex);
   known.programmed.delete(keyHex);
   known.doubted.delete(keyHex);

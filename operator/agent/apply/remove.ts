@@ -1,4 +1,4 @@
-import { hex } from '../../core/bytes/hex.ts';
+import { putHex } from '../../core/bytes/hex.ts';
 import type { Step } from '../../core/plan/step.ts';
 import { KernelError } from '../../kernel/error.ts';
 import type { OpenMap } from '../../kernel/kernel.ts';
@@ -28,9 +28,9 @@ export function applyRemovals(steps: readonly Removal[], context: ApplyContext):
 }
 
 /** The keys one after the other, as the kernel's batches take them. */
-export function joinedKeys(keyed: readonly { readonly key: Uint8Array }[], keySize: number): Uint8Array {
+export function joinedKeys(keyed: readonly { readonly keyHex: string }[], keySize: number): Uint8Array {
   const keys = new Uint8Array(keyed.length * keySize);
-  for (let at = 0; at < keyed.length; at++) keys.set(keyed[at]!.key, at * keySize);
+  for (let at = 0; at < keyed.length; at++) putHex(keyed[at]!.keyHex, keys, at * keySize);
   return keys;
 }
 
@@ -46,8 +46,8 @@ async function keysTaken(
   if (steps.every(({ only }) => only === undefined)) return new Set();
   const now = new Map<string, number>();
   await readEntries(context.kernel, outer, now);
-  const isTaken = ({ key, only }: Removal) => {
-    const id = now.get(hex(key));
+  const isTaken = ({ keyHex, only }: Removal) => {
+    const id = now.get(keyHex);
     return only !== undefined && id !== undefined && id !== only;
   };
   return new Set(steps.filter(isTaken));

@@ -142,9 +142,9 @@ function desired(number: number, count: number): DesiredInner {
   const key = new Uint8Array(Uint32Array.of(number).buffer);
   const words = new Uint8Array(Uint32Array.from({ length: count }, (_, at) => at).buffer);
   return {
+    kind: 'desired',
     innerMap: parsed.value.innerMap,
     owner: '0000000a',
-    key,
     keyHex: hex(key),
     keyText: String(number),
     spec: INNER,

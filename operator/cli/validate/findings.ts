@@ -64,7 +64,7 @@ function innerProblems(
     return [problem({ object, origin }, `contents and key were not checked: ${message}`, 'warning')];
   }
   const claim = claimOf({ innerMap: object, content }, outer);
-  return claim.kind === 'claim' ? [] : [problem({ object, origin }, `${claim.reason}, ${claim.message}`)];
+  return claim.kind === 'desired' ? [] : [problem({ object, origin }, `${claim.reason}, ${claim.message}`)];
 }
 
 /** For the verdict on a key alone. */

@@ -13,6 +13,18 @@ export function hex(bytes: Uint8Array, from = 0, to: number = bytes.length): str
 export function bytesOfHex(text: string): Uint8Array | undefined {
   if (text.length % 2 !== 0 || !/^[0-9a-f]*$/i.test(text)) return undefined;
   const bytes = new Uint8Array(text.length / 2);
-  for (let at = 0; at < bytes.length; at++) bytes[at] = Number.parseInt(text.slice(2 * at, 2 * at + 2), 16);
+  putHex(text, bytes, 0);
   return bytes;
+}
+
+/** Writes the bytes that pairs of hexadecimal digits spell. */
+export function putHex(text: string, into: Uint8Array, at: number): void {
+  for (let from = 0; from < text.length; from += 2)
+    into[at + from / 2] = digitAt(text, from) * 16 + digitAt(text, from + 1);
+}
+
+/** The value of one hexadecimal digit. */
+export function digitAt(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  return (code & 0xf) + 9 * (code >> 6);
 }

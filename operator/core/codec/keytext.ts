@@ -3,7 +3,7 @@ import { rawText } from '../scalar/hex.ts';
 import { hasDirtyPadding } from '../types/padding.ts';
 import type { Type } from '../types/type.ts';
 import { decode } from './decode.ts';
-import { encode } from './encode.ts';
+import { encodeOntoZeros } from './encode.ts';
 import { structText } from './structtext.ts';
 import { type Value, ValueProblem } from './value.ts';
 
@@ -36,7 +36,7 @@ export function decodeKey(type: Type, bytes: Uint8Array, at: number): Value {
 export function keyBytes(type: Type, key: unknown): KeyBytes {
   const bytes = new Uint8Array(type.size);
   try {
-    encode(type, key, bytes, 0);
+    encodeOntoZeros(type, key, bytes, 0);
     return { ok: true, bytes };
   } catch (problem) {
     if (!(problem instanceof ValueProblem)) throw problem;

@@ -41,7 +41,7 @@ function* ownRejections({ outerMaps, innerMaps }: Wanted): Iterable<Rejection> {
     const compiled = compilations.get(inner.innerMap.spec.outerMap);
     if (compiled === undefined || typeof compiled === 'string') continue;
     const claim = claimOf(inner, compiled);
-    if (claim.kind !== 'claim')
+    if (claim.kind !== 'desired')
       yield { object: inner.innerMap, reason: claim.reason, message: claim.message };
   }
 }

@@ -20,10 +20,10 @@ export interface CompiledOuterMap {
 
 /** An InnerMap that may have its key, ready for the kernel. */
 export interface DesiredInner {
+  readonly kind: 'desired';
   readonly innerMap: InnerMap;
   /** Its identity in the kernel. */
   readonly owner: string;
-  readonly key: Uint8Array;
   readonly keyHex: string;
   readonly keyText: string;
   readonly spec: MapSpec;
@@ -37,7 +37,7 @@ export interface DesiredInner {
 
 /** The verdict on one InnerMap alone. Whether another has its key is decided later. */
 export type Claim =
-  | { readonly kind: 'claim'; readonly desired: DesiredInner }
+  | DesiredInner
   /** It may have the key, but its contents cannot be used: its previous contents stay. */
   | {
       readonly kind: 'unusable';
@@ -50,7 +50,7 @@ export type Claim =
   | { readonly kind: 'rejected'; readonly reason: Reason; readonly message: string };
 
 /** The last verdict on each object. All of these objects are immutable, so a verdict stays right. */
-const judged = new WeakMap<WantedInner, { readonly compiled: CompiledOuterMap; readonly claim: Claim }>();
+const judged = new WeakMap<CompiledOuterMap, WeakMap<WantedInner, Claim>>();
 const compilations = new WeakMap<OuterMap, CompiledOuterMap | string>();
 
 /** An OuterMap compiled, or the problems of its declarations. */
@@ -63,10 +63,11 @@ export function compileOuterMap(outerMap: OuterMap): CompiledOuterMap | string {
 }
 
 export function claimOf(wanted: WantedInner, compiled: CompiledOuterMap): Claim {
-  const known = judged.get(wanted);
-  if (known?.compiled === compiled) return known.claim;
+  const claims = judged.get(compiled) ?? new WeakMap<WantedInner, Claim>();
+  const known = claims.get(wanted);
+  if (known !== undefined) return known;
   const claim = judge(wanted, compiled);
-  judged.set(wanted, { compiled, claim });
+  judged.set(compiled, claims.set(wanted, claim));
   return claim;
 }
 
@@ -89,26 +90,31 @@ function judge({ innerMap, content }: WantedInner, { layout, access }: CompiledO
     return rejected('KeyNotAllowed', denial(access, namespace, keyText), content);
   const beyond = keyBeyondArray(layout, key);
   if (beyond !== undefined) return rejected('InvalidKey', beyond, content);
-  const owned = { keyHex: hex(key), keyText, owner: ownerOf(innerMap.metadata) };
-  const made = innerSpec(layout, innerMap);
-  if (content.kind === 'invalid')
-    return { kind: 'unusable', ...owned, reason: content.reason, message: content.message };
-  if (!made.ok)
-    return { kind: 'unusable', ...owned, reason: made.reason, message: messagesOf(made.problems) };
-  if (content.kind === 'pending' || content.layoutDigest !== layout.digest)
-    return { kind: 'unusable', ...owned, reason: 'Pending', message: UNENCODED };
-  const { entries } = content;
-  const { valueMask } = layout;
-  const desired = {
-    innerMap,
-    key,
-    ...owned,
-    spec: made.value,
-    entries,
-    valueMask,
-    ...updateOf(innerMap, layout),
+  const keyHex = hex(key);
+  const owner = ownerOf(innerMap.metadata);
+  const unusable = (reason: Reason, message: string): Claim => {
+    return { kind: 'unusable', owner, keyHex, keyText, reason, message };
   };
-  return { kind: 'claim', desired };
+  const made = innerSpec(layout, innerMap);
+  if (content.kind === 'invalid') return unusable(content.reason, content.message);
+  if (!made.ok) return unusable(made.reason, messagesOf(made.problems));
+  if (content.kind === 'pending' || content.layoutDigest !== layout.digest)
+    return unusable('Pending', UNENCODED);
+  const update = updateOf(innerMap, layout);
+  // Each field by its name: a spread of thousands takes as long as all the rest
+  return {
+    kind: 'desired',
+    innerMap,
+    owner,
+    keyHex,
+    keyText,
+    spec: made.value,
+    entries: content.entries,
+    valueMask: layout.valueMask,
+    update,
+    exact: update === 'Swap' || isExact(innerMap, layout),
+    sealed: innerMap.spec.sealed,
+  };
 }
 
 /** Each message names its field. */
@@ -133,15 +139,15 @@ function keyBeyondArray(layout: OuterLayout, key: Uint8Array): string | undefine
 }
 
 /** How an inner map is updated: the author's choice, or the default for program-owned fields, sealed maps and LRU types. */
-function updateOf(
-  innerMap: InnerMap,
-  layout: OuterLayout,
-): Pick<DesiredInner, 'update' | 'exact' | 'sealed'> {
-  const { sealed, content, update } = innerMap.spec;
-  const lru = isLRU(layout.template.type);
-  const inPlaceByDefault =
-    layout.ownedMask !== undefined || content === 'AtLeast' || (lru && content === undefined);
-  const chosen = update ?? (!sealed && inPlaceByDefault ? 'InPlace' : 'Swap');
-  const exact = chosen === 'Swap' || (content === undefined ? !lru : content === 'Exact');
-  return { update: chosen, exact, sealed };
+function updateOf({ spec }: InnerMap, { ownedMask, template }: OuterLayout): DesiredInner['update'] {
+  const { sealed, content, update } = spec;
+  if (update !== undefined) return update;
+  const inPlace =
+    ownedMask !== undefined || content === 'AtLeast' || (content === undefined && isLRU(template.type));
+  return !sealed && inPlace ? 'InPlace' : 'Swap';
+}
+
+/** Of contents that are updated in place. */
+function isExact({ spec: { content } }: InnerMap, { template }: OuterLayout): boolean {
+  return content === undefined ? !isLRU(template.type) : content === 'Exact';
 }

@@ -3,7 +3,6 @@ import { suggestion } from '../../api/nearest.ts';
 import type { OuterMap } from '../../api/outermap.ts';
 import type { Reason } from '../../api/reason.ts';
 import { selects } from '../../api/selector.ts';
-import { groupBy } from '../items.ts';
 import { every, runToEnd, type Steps } from '../steps.ts';
 import type { Wanted, WantedInner } from '../wanted.ts';
 import { type CompiledOuterMap, claimOf, compileOuterMap, type DesiredInner } from './compile.ts';
@@ -64,7 +63,7 @@ export function* desiring(wanted: Wanted, node: Node, bytesThere: BytesThere = U
   const declared = new Set(wanted.outerMaps.map(outerMap => outerMap.metadata.name));
   const here = wanted.outerMaps.filter(outerMap => selects(outerMap.spec.nodeSelector, node.labels));
   const selected = new Set(here.map(outerMap => outerMap.metadata.name));
-  const groups = innersByOuter(wanted.innerMaps, node);
+  const groups = yield* innersByOuter(wanted.innerMaps, node);
   const outers = new Map<string, DesiredOuter>();
   const displaced = new Map<string, InnerMap>();
   for (const compiled of usableOf(here, rejections)) {
@@ -94,10 +93,22 @@ export function outerMapNotFound(name: string, declared: readonly string[]): str
   return `OuterMap ${name} does not exist${near === '' ? ': create it, or correct spec.outerMap' : near}`;
 }
 
-function innersByOuter(inners: readonly WantedInner[], node: Node): Map<string, WantedInner[]> {
-  const isHere = ({ innerMap: { spec } }: WantedInner) =>
-    spec.nodeSelector === undefined || selects(spec.nodeSelector, node.labels);
-  return groupBy(inners.filter(isHere), ({ innerMap }) => innerMap.spec.outerMap);
+/** Those that select this node. */
+function* innersByOuter(
+  inners: readonly WantedInner[],
+  node: Node,
+): Steps<ReadonlyMap<string, readonly WantedInner[]>> {
+  const groups = new Map<string, WantedInner[]>();
+  const due = every();
+  for (const inner of inners) {
+    if (due()) yield;
+    const { outerMap, nodeSelector } = inner.innerMap.spec;
+    if (nodeSelector !== undefined && !selects(nodeSelector, node.labels)) continue;
+    const group = groups.get(outerMap);
+    if (group === undefined) groups.set(outerMap, [inner]);
+    else group.push(inner);
+  }
+  return groups;
 }
 
 /** The OuterMaps that can be used, by name; of those with one pin only the oldest. */
@@ -138,7 +149,7 @@ function* desiredOuter(
       rejections.push({ object, reason: claim.reason, message: claim.message });
       continue;
     }
-    const { keyHex, keyText } = claim.kind === 'claim' ? claim.desired : claim;
+    const { keyHex, keyText } = claim;
     const owner = inners.get(keyHex)?.innerMap ?? kept.get(keyHex)?.object;
     if (owner !== undefined) {
       const older = bySeniority(owner.metadata, object.metadata) <= 0;
@@ -147,7 +158,7 @@ function* desiredOuter(
       inners.delete(keyHex);
       kept.delete(keyHex);
     }
-    if (claim.kind === 'claim') inners.set(keyHex, claim.desired);
+    if (claim.kind === 'desired') inners.set(keyHex, claim);
     else kept.set(keyHex, { object, owner: claim.owner, reason: claim.reason, message: claim.message });
   }
   for (const { inner, message } of overQuota({ ...compiled, inners, kept }, bytesThere)) {

@@ -35,8 +35,8 @@ export function* removals(
     if (!ours && !foreignToo) continue;
     if (ours && keeper === undefined && isDisplaced(desired, owner, keyHex)) continue;
     const pin = ours ? { pin: innerPinName(keyHex), ...(foreignToo ? {} : { only: id }) } : {};
-    const key = bytesOf(keyHex);
-    steps.push({ verb: 'remove', outer: name, key, keyText: keyText(outerKey, key), ours, ...pin });
+    const text = keyText(outerKey, bytesOf(keyHex));
+    steps.push({ verb: 'remove', outer: name, keyHex, keyText: text, ours, ...pin });
   }
   return steps;
 }

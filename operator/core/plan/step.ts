@@ -72,7 +72,7 @@ type OuterEffect =
   | { readonly verb: 'unlink'; readonly pin: string }
   | {
       readonly verb: 'remove';
-      readonly key: Uint8Array;
+      readonly keyHex: string;
       readonly keyText: string;
       readonly ours: boolean;
       readonly pin?: string;

@@ -90,11 +90,10 @@ export function innerAcceptance(
     return rejected('Pending', `OuterMap ${name} is not usable: see its status`);
   if (claim.kind === 'unusable' && claim.reason === 'Pending') return UNREAD;
   const isUnchecked = claim.kind === 'unusable' && foundNoRoom(inner);
-  if (claim.kind !== 'claim' && !isUnchecked) return rejected(claim.reason, claim.message);
+  if (claim.kind !== 'desired' && !isUnchecked) return rejected(claim.reason, claim.message);
   const rival = conflicts.get(inner);
   if (rival === undefined) return isUnchecked ? UNCHECKED : ACCEPTED;
-  const { keyText } = claim.kind === 'claim' ? claim.desired : claim;
-  return rejected('KeyConflict', `Key ${keyText} belongs to the older InnerMap ${rival.key}`);
+  return rejected('KeyConflict', `Key ${claim.keyText} belongs to the older InnerMap ${rival.key}`);
 }
 
 /** Agents have a room of their own, which may be larger. */
@@ -168,8 +167,7 @@ function claimIn({ wanted }: InnerFacts, compiled: CompiledOuterMap | undefined)
 
 /** The claimed key in hex. An InnerMap with invalid contents still holds its key. */
 function claimedKey(claim: Claim | undefined): string | undefined {
-  if (claim?.kind === 'claim') return claim.desired.keyHex;
-  return claim?.kind === 'unusable' ? claim.keyHex : undefined;
+  return claim === undefined || claim.kind === 'rejected' ? undefined : claim.keyHex;
 }
 
 export function compiledOf(outer: OuterFacts | undefined): CompiledOuterMap | undefined {

@@ -50,8 +50,7 @@ export function placesOf(
         why: claim.message,
         by: claim.reason === 'KeyNotAllowed' ? 'denial' : 'itself',
       };
-    const { keyHex, keyText } = claim.kind === 'claim' ? claim.desired : claim;
-    return { kind: 'key', at: `${outerMap}\n${keyHex}`, keyText };
+    return { kind: 'key', at: `${outerMap}\n${claim.keyHex}`, keyText: claim.keyText };
   };
   for (const inner of innerMaps) {
     const place = placeOf(inner);
