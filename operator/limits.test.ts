@@ -56,7 +56,6 @@ const EXEMPT: Exemptions = {
     'operator/cli/export': [4, 'what is read, what is declared and the machine come from three places'],
     'operator/cli/get': [4, 'a view and three things found in the kernel, which no type joins'],
     'operator/core/plan': [4, 'wanted, found, known before and the policy are compared with each other'],
-    'operator/core/report/failures.ts': [4, 'wanted, planned, done and proven are compared with each other'],
     'operator/core/types/parser/words.ts': [4, 'the columns of a table of types'],
     'operator/ledger': [4, 'a kernel, a map in it, and what is looked for'],
     'operator/source/cluster/cluster.ts': [4, 'the parts of one stream'],

@@ -7,14 +7,8 @@ import type { Proof } from '../core/plan/keychanges.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import type { Step } from '../core/plan/step.ts';
 import { forEachSliced } from '../timing/sliced.ts';
-import type { Outcome } from './apply/outcome.ts';
+import { count, emptyTally, type Outcome, type Tally } from './apply/outcome.ts';
 import type { Memory, OuterMemory } from './memory.ts';
-
-/** Drift of one turn. */
-export interface Drift {
-  readonly found: number;
-  readonly repaired: number;
-}
 
 /** A plan and its outcomes. */
 export interface Done {
@@ -25,16 +19,22 @@ export interface Done {
 }
 
 /** Records in memory what succeeded, so that the next turn need not read it. What failed is read anew. */
-export async function fold(memory: Memory, desired: Desired, { plan, outcomes, now }: Done): Promise<Drift> {
+export async function fold(
+  memory: Memory,
+  desired: Desired,
+  { plan, outcomes, now }: Done,
+): Promise<Readonly<Tally>> {
+  const tally = emptyTally();
   for (const [name, proofs] of plan.proofs) {
     const known = memory.outers.get(name);
     if (known !== undefined) await forEachSliced(proofs, proof => foldProof(known, proof));
   }
   await forEachSliced(outcomes, outcome => {
-    const known = memory.outers.get(outcome.step.outer);
+    const { outer, verb } = outcome.step;
+    count(tally, outcome);
+    const known = memory.outers.get(outer);
     if (known !== undefined) foldOutcome(known, outcome, now);
-    if (outcome.ok && ['create', 'recreate'].includes(outcome.step.verb))
-      memory.made.set(outcome.step.outer, outcome.id!);
+    if (outcome.ok && (verb === 'create' || verb === 'recreate')) memory.made.set(outer, outcome.id!);
   });
   for (const [name, known] of memory.outers) {
     // A removal that was released by its token does not count against the next one
@@ -42,11 +42,10 @@ export async function fold(memory: Memory, desired: Desired, { plan, outcomes, n
     rememberHeld(name, known, { plan, now });
     forgetUndeclared(known, desired.outers.get(name));
   }
-  const drift = driftOf(outcomes);
-  memory.counters.driftFound += drift.found;
-  memory.counters.driftRepaired += drift.repaired;
+  memory.counters.driftFound += tally.drifted.length;
+  memory.counters.driftRepaired += tally.repaired;
   memory.counters.evicted += plan.evicted;
-  return drift;
+  return tally;
 }
 
 function foldOutcome(known: OuterMemory, outcome: Outcome, now: number): void {
@@ -186,9 +185,4 @@ function forgetAmong(
     if (desired.kept.get(keyHex)?.owner === owner) kept.set(keyHex, { owner, bytes: bytesOf(inner) });
     some.delete(keyHex);
   }
-}
-
-function driftOf(outcomes: readonly Outcome[]): Drift {
-  const drifted = outcomes.filter(({ step }) => 'cause' in step && step.cause === 'drift');
-  return { found: drifted.length, repaired: drifted.filter(({ ok }) => ok).length };
 }

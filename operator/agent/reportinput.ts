@@ -1,19 +1,16 @@
 import type { Desired } from '../core/desired/desired.ts';
-import type { Verb } from '../core/plan/step.ts';
 import type { OuterNow, ReportInput } from '../core/report/nodereport.ts';
 import type { Bpffs } from '../core/report/onnode.ts';
 import type { Report, TurnSummary } from '../core/report/report.ts';
 import { lastDrift } from './apply/drift.ts';
-import type { Outcome } from './apply/outcome.ts';
-import type { Drift } from './fold.ts';
+import type { Tally } from './apply/outcome.ts';
 import type { Memory } from './memory.ts';
 import type { Due } from './observe/observe.ts';
 import type { Agent } from './turn.ts';
 
 /** The parts of one turn. */
 export interface TurnParts extends Pick<ReportInput, 'wanted' | 'node' | 'desired' | 'plan'> {
-  readonly outcomes: readonly Outcome[];
-  readonly drift: Drift;
+  readonly tally: Readonly<Tally>;
   /** Milliseconds since 1970, and since the node's boot. */
   readonly started: number;
   readonly uptime: number;
@@ -24,20 +21,20 @@ export interface TurnParts extends Pick<ReportInput, 'wanted' | 'node' | 'desire
 /** Joins the turn's parts with the agent's memory as it now is. */
 export function reportInput(agent: Agent, parts: TurnParts): ReportInput {
   const { memory, kernelState, clock } = agent;
-  const { wanted, node, desired, plan, outcomes, drift, due, previous } = parts;
+  const { wanted, node, desired, plan, tally, due, previous } = parts;
   const now = new Date(clock.now()).toISOString();
   if (due.resync || due.contentShare > 0) memory.lastDriftCheck = now;
-  memory.drift = lastDrift(memory.drift, outcomes, due.contentShare);
+  memory.drift = lastDrift(memory.drift, tally.drifted, due.contentShare);
   const { driftFound: found, driftRepaired: repaired } = memory.counters;
   const { lastDriftCheck: lastCheck } = memory;
   return {
-    ...{ wanted, node, desired, plan, steps: outcomes, kernel: kernelState, now },
+    ...{ wanted, node, desired, plan, failed: tally.failed, kernel: kernelState, now },
     outers: outersNow(memory, desired),
     bpffs: bpffsOf(agent),
     retained: memory.retained,
     possibleCpus: agent.kernel.possibleCpus,
     drift: { ...(lastCheck === undefined ? {} : { lastCheck }), found, repaired },
-    driftNow: drift.found - drift.repaired,
+    driftNow: tally.drifted.length - tally.repaired,
     ...(memory.drift === undefined ? {} : { lastDrift: memory.drift.text }),
     turn: summaryOf(agent, parts),
     ...(previous === undefined ? {} : { previous }),
@@ -61,19 +58,19 @@ function outersNow(memory: Memory, desired: Desired): ReadonlyMap<string, OuterN
   return outers;
 }
 
-function summaryOf({ memory, clock }: Agent, { outcomes, drift, started, uptime }: TurnParts): TurnSummary {
-  const count = (verb: Verb) => outcomes.filter(({ step, ok }) => ok && step.verb === verb).length;
+function summaryOf({ memory, clock }: Agent, { tally, started, uptime }: TurnParts): TurnSummary {
+  const { steps, done, failed, drifted, repaired } = tally;
   return {
     number: ++memory.counters.turns,
     startedAt: new Date(started).toISOString(),
     milliseconds: clock.uptime() - uptime,
-    steps: outcomes.length,
-    inserted: count('insert'),
-    replaced: count('replace'),
-    edited: count('edit'),
-    removed: count('remove'),
-    failed: outcomes.filter(({ ok }) => !ok).length,
-    driftFound: drift.found,
-    driftRepaired: drift.repaired,
+    steps,
+    inserted: done.insert ?? 0,
+    replaced: done.replace ?? 0,
+    edited: done.edit ?? 0,
+    removed: done.remove ?? 0,
+    failed: failed.length,
+    driftFound: drifted.length,
+    driftRepaired: repaired,
   };
 }

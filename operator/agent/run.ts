@@ -47,7 +47,7 @@ export async function run(
       const { result, report } = await attempted(agent, due, previous, { listener, retryMs });
       previous = report;
       if (result !== undefined) unwatch.renew();
-      const hasFailures = result === undefined || result.outcomes.some(outcome => !outcome.ok);
+      const hasFailures = result === undefined || result.tally.failed.length > 0;
       const cause = await trigger.next(schedule.resyncMs, hasFailures ? retryMs : undefined);
       retryMs = !hasFailures || cause === 'changed' ? FIRST_RETRY_MS : Math.min(LAST_RETRY_MS, retryMs * 2);
       due = dueAfter(cause, schedule, result === undefined);

@@ -1,7 +1,7 @@
 import type { KernelState } from '../api/status.ts';
 import { type Desired, desiring, type Node } from '../core/desired/desired.ts';
 import { type Plan, type Policy, planning } from '../core/plan/plan.ts';
-import { reportOf } from '../core/report/nodereport.ts';
+import { reporting } from '../core/report/nodereport.ts';
 import type { Report } from '../core/report/report.ts';
 import { asksTheSame, type Wanted } from '../core/wanted.ts';
 import type { Kernel } from '../kernel/kernel.ts';
@@ -9,9 +9,9 @@ import { cleanAsked } from '../ledger/cleaning.ts';
 import type { Publisher } from '../publish/publish.ts';
 import type { Source } from '../source/source.ts';
 import type { NodeClock } from '../timing/clock.ts';
-import { runSliced, yieldToEventLoop } from '../timing/sliced.ts';
+import { runSliced } from '../timing/sliced.ts';
 import { apply } from './apply/apply.ts';
-import type { Outcome } from './apply/outcome.ts';
+import type { Outcome, Tally } from './apply/outcome.ts';
 import { fold } from './fold.ts';
 import type { LedgerLock } from './lock.ts';
 import { bytesThereOf, forget, type Memory, recentlyHeld, recentlyRemoved } from './memory.ts';
@@ -40,6 +40,7 @@ export interface Turn {
   readonly report: Report;
   readonly plan: Plan;
   readonly outcomes: readonly Outcome[];
+  readonly tally: Readonly<Tally>;
   /** Outer maps that were removed because `innermap clean` asked for it. */
   readonly cleaned: readonly string[];
   /** Milliseconds of each step. */
@@ -79,14 +80,12 @@ export async function turn(agent: Agent, asked: Due, previous?: Report): Promise
   const plan = await timed('plan', runSliced(planning(desired, found, policyOf(wanted, memory, uptime))));
   const brake = { now: uptime, removed: recentlyRemoved(memory, uptime) };
   const outcomes = await timed('apply', apply(plan, kernel, brake));
-  const drift = await timed('fold', fold(memory, desired, { plan, outcomes, now: uptime }));
+  const tally = await timed('fold', fold(memory, desired, { plan, outcomes, now: uptime }));
   await timed('lookBack', lookBack(kernel, memory, { desired, outcomes }));
-  // Fold and report take milliseconds each.
-  await yieldToEventLoop();
-  const parts = { wanted, node, desired, plan, outcomes, drift, started, uptime, due, previous };
-  const report = await timed('report', reportOf(reportInput(agent, parts)));
+  const parts = { wanted, node, desired, plan, tally, started, uptime, due, previous };
+  const report = await timed('report', runSliced(reporting(reportInput(agent, parts))));
   await timed('publish', publisher.publish(report));
-  return { report, plan, outcomes, cleaned, times };
+  return { report, plan, outcomes, tally, cleaned, times };
 }
 
 /** `timed` measures a step: from the end of the step before to its own. */

@@ -1,7 +1,6 @@
-import type { Verb } from '../core/plan/step.ts';
 import { heldText, retirementsFailed } from '../core/report/failures.ts';
 import { KernelError } from '../kernel/error.ts';
-import { driftedSteps, driftFields } from './apply/drift.ts';
+import { driftFields } from './apply/drift.ts';
 import type { TurnListener } from './run.ts';
 import type { Turn } from './turn.ts';
 
@@ -32,16 +31,16 @@ export function turnLog(log: LogSink, onNode: (text: string) => string = text =>
   let before = new Set<string>();
   let failedWith: string | undefined;
   return {
-    turned({ report, plan, outcomes, cleaned }: Turn) {
+    turned({ report, plan, tally, cleaned }: Turn) {
       const { turn } = report;
       if (failedWith !== undefined) log.info('Turns go on');
       failedWith = undefined;
       for (const outer of cleaned) log.info('Removed because innermap clean asked for it', { outer });
-      if (turn.steps > 0) log.info('Turn', { ...fieldsOf(turn), ...otherSteps(outcomes) });
-      if (turn.driftFound > 0) logDrift(outcomes, log);
+      if (turn.steps > 0) log.info('Turn', { ...fieldsOf(turn), ...otherSteps(tally) });
+      if (turn.driftFound > 0) logDrift(tally, log);
       const lines = [
         ...retirementsHeld(plan, report),
-        ...retirementFailures(outcomes).map(line => ({ ...line, text: onNode(line.text) })),
+        ...retirementFailures(tally).map(line => ({ ...line, text: onNode(line.text) })),
         ...failuresIn(report),
       ];
       const news = lines.filter(({ text }) => !before.has(text));
@@ -72,18 +71,13 @@ function fieldsOf(turn: Turn['report']['turn']): Record<string, unknown> {
 }
 
 /** The steps that have no count of their own: `record=1 pin=1`. */
-function otherSteps(outcomes: Turn['outcomes']): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { step, ok } of outcomes)
-    if (ok && !COUNTED.has(step.verb)) counts[step.verb] = (counts[step.verb] ?? 0) + 1;
-  return counts;
+function otherSteps({ done }: Turn['tally']): Turn['tally']['done'] {
+  const { insert: _, replace: __, edit: ___, remove: ____, ...others } = done;
+  return others;
 }
 
-const COUNTED: ReadonlySet<Verb> = new Set(['insert', 'replace', 'edit', 'remove']);
-
 /** Logs where somebody else wrote, and what was found there instead. */
-function logDrift(outcomes: Turn['outcomes'], log: LogSink): void {
-  const drifted = driftedSteps(outcomes);
+function logDrift({ drifted }: Turn['tally'], log: LogSink): void {
   for (const step of drifted.slice(0, LOGGED)) log.warn('Drift', driftFields(step));
   if (drifted.length > LOGGED) log.warn('More drift', { more: drifted.length - LOGGED });
 }
@@ -96,8 +90,8 @@ function retirementsHeld({ held }: Turn['plan'], { outerMaps }: Turn['report']):
     .map(each => ofOuterMap(each.outer, `RemovalHeld, ${heldText(each, 'undeclared')}`));
 }
 
-function retirementFailures(outcomes: Turn['outcomes']): readonly FailureLine[] {
-  return retirementsFailed(outcomes).map(({ outer, reason, message }) =>
+function retirementFailures({ failed }: Turn['tally']): readonly FailureLine[] {
+  return retirementsFailed(failed).map(({ outer, reason, message }) =>
     ofOuterMap(outer, `${reason}, cannot let go: ${message}`),
   );
 }

@@ -132,8 +132,8 @@ export const boundsMutants: readonly Mutant[] = [
   {
     name: 'an inner map that lacks entries counts as one that is there',
     file: 'operator/core/report/nodereport.ts',
-    from: 'if (held === undefined) innerMaps += 1;',
-    to: 'if (held === undefined || held > 0) innerMaps += 1;',
+    from: 'if (held === undefined) sizes.innerMaps += 1;',
+    to: 'if (held === undefined || held > 0) sizes.innerMaps += 1;',
     specs: ['dist/operator/agent/lru.test.js'],
   },
   {
@@ -153,8 +153,8 @@ export const boundsMutants: readonly Mutant[] = [
   {
     name: 'kernel memory of inner maps is left out of the outer map’s',
     file: 'operator/core/report/nodereport.ts',
-    from: 'if (ours) sum +=',
-    to: 'if (!ours) sum +=',
+    from: 'if (ours) sizes.kernelBytes +=',
+    to: 'if (!ours) sizes.kernelBytes +=',
     specs: ['dist/operator/agent/kernelbytes.test.js'],
   },
   {

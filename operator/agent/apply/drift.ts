@@ -1,14 +1,6 @@
 import { innerMapName } from '../../api/innermap.ts';
 import { foundInstead } from '../../core/compare/found.ts';
-import type { Step } from '../../core/plan/step.ts';
-import type { Outcome } from './outcome.ts';
-
-/** A step that puts right what somebody else changed. */
-export type DriftedStep = Extract<Step, { readonly cause: unknown }>;
-
-export function driftedSteps(outcomes: readonly Outcome[]): readonly DriftedStep[] {
-  return outcomes.flatMap(({ step }) => ('cause' in step && step.cause === 'drift' ? [step] : []));
-}
+import type { DriftedStep } from './outcome.ts';
 
 /** Where somebody else wrote, and what was found there instead. */
 export function driftFields(step: DriftedStep): Record<string, string> {
@@ -31,10 +23,9 @@ const WHOLE = 0.999;
 /** The drift to be told after a turn that checked this share of all contents; undefined once all was found as declared. */
 export function lastDrift(
   before: LastDrift | undefined,
-  outcomes: readonly Outcome[],
+  [first]: readonly DriftedStep[],
   share: number,
 ): LastDrift | undefined {
-  const [first] = driftedSteps(outcomes);
   if (first !== undefined) return { text: driftText(first), checked: 0 };
   if (before === undefined) return before;
   const checked = before.checked + share;

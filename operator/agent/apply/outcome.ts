@@ -1,5 +1,5 @@
 import type { Reason } from '../../api/reason.ts';
-import type { Step } from '../../core/plan/step.ts';
+import type { Step, Verb } from '../../core/plan/step.ts';
 import { KernelError } from '../../kernel/error.ts';
 import { reasonOf } from '../reason.ts';
 
@@ -29,6 +29,34 @@ export function attempt(step: Step, effect: () => number | undefined): Outcome {
     if (error instanceof KernelError) return failed(step, error);
     throw error;
   }
+}
+
+/** Steps that put right what somebody else changed. */
+export type DriftedStep = Extract<Step, { readonly cause: unknown }>;
+
+/** The outcomes of a turn, each looked at once. */
+export interface Tally {
+  steps: number;
+  /** Steps that succeeded, by verb. */
+  readonly done: Partial<Record<Verb, number>>;
+  readonly failed: FailedOutcome[];
+  readonly drifted: DriftedStep[];
+  /** Of those that drifted. */
+  repaired: number;
+}
+
+export function emptyTally(): Tally {
+  return { steps: 0, done: {}, failed: [], drifted: [], repaired: 0 };
+}
+
+export function count(tally: Tally, outcome: Outcome): void {
+  const { step } = outcome;
+  tally.steps += 1;
+  if (outcome.ok) tally.done[step.verb] = (tally.done[step.verb] ?? 0) + 1;
+  else tally.failed.push(outcome);
+  if (!('cause' in step) || step.cause !== 'drift') return;
+  tally.drifted.push(step);
+  if (outcome.ok) tally.repaired += 1;
 }
 
 /** The same for an asynchronous effect that gives the outcomes of several steps. */

@@ -16,15 +16,21 @@ export async function lookBack(
   memory: Memory,
   { desired, outcomes }: { readonly desired: Desired; readonly outcomes: readonly Outcome[] },
 ): Promise<void> {
-  const written = outcomes.flatMap(({ ok, step }) => (ok && 'inner' in step && mayEvict(step) ? [step] : []));
+  const written = lruMapsIn(desired) ? outcomes.flatMap(outcome => evictingWrite(outcome) ?? []) : [];
   const addressOf = (step: Write) => ({ pin: pinOf(kernel, step) });
   await eachContents(kernel, { all: written, addressOf }, (step, answer) =>
     remember(step, answer, { desired, memory }),
   );
 }
 
-function mayEvict({ inner: { spec, entries } }: Write): boolean {
-  return isLRU(spec.type) && entries.count > 0;
+function lruMapsIn({ outers }: Desired): boolean {
+  return [...outers.values()].some(({ layout }) => isLRU(layout.template.type));
+}
+
+function evictingWrite({ ok, step }: Outcome): Write | undefined {
+  return ok && 'inner' in step && isLRU(step.inner.spec.type) && step.inner.entries.count > 0
+    ? step
+    : undefined;
 }
 
 function pinOf({ pins }: Kernel, { outer, inner }: Write): string {

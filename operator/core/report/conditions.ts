@@ -39,7 +39,7 @@ function readiness(turned: ReportInput, failures: readonly ObjectFailure[]): Unt
 
 /** Why a node is not ready; undefined where it is. */
 function causeOf(
-  { wanted, desired, plan, steps, bpffs }: ReportInput,
+  { wanted, desired, plan, failed, bpffs }: ReportInput,
   failures: readonly ObjectFailure[],
 ): FailureCause | undefined {
   const held = plan.held[0];
@@ -56,7 +56,7 @@ function causeOf(
     const message = `${many} not as declared: ${first.object.metadata.name}, ${first.message}`;
     return { reason: first.reason, message };
   }
-  const staying = retirementsFailed(steps)[0];
+  const staying = retirementsFailed(failed)[0];
   if (staying !== undefined) {
     const message = `${staying.outer} cannot be let go: ${asOnNode(bpffs, staying.message)}`;
     return { reason: staying.reason, message };

@@ -7,6 +7,7 @@ import type { Desired } from '../desired/desired.ts';
 import type { Programmed } from '../observed.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Step } from '../plan/step.ts';
+import { every, type Steps } from '../steps.ts';
 
 /** Why something is not as declared. */
 export interface FailureCause {
@@ -14,10 +15,9 @@ export interface FailureCause {
   readonly message: string;
 }
 
-/** The outcome of a step, as far as a report needs it. */
-export type StepOutcome =
-  | { readonly step: Step; readonly ok: true }
-  | ({ readonly step: Step; readonly ok: false } & FailureCause);
+export interface FailedStep extends FailureCause {
+  readonly step: Step;
+}
 
 /** Why an object is not in the kernel as declared. */
 export interface ObjectFailure extends FailureCause {
@@ -30,14 +30,12 @@ export interface ObjectFailure extends FailureCause {
 type ProgrammedOf = (outer: string) => ReadonlyMap<string, Programmed>;
 
 /** Every object that is not as declared. Outer maps come first, because a node's state lists only the first failures. */
-export function objectFailures(
+export function* objectFailures(
   desired: Desired,
-  plan: Plan,
-  steps: readonly StepOutcome[],
+  { plan, failed }: { readonly plan: Plan; readonly failed: readonly FailedStep[] },
   programmedOf: ProgrammedOf,
-): readonly ObjectFailure[] {
+): Steps<readonly ObjectFailure[]> {
   const byInner = new Map<InnerMap, FailureCause>();
-  const failed = failedSteps(steps);
   for (const { step, reason, message } of failed)
     if ('inner' in step) byInner.set(step.inner.innerMap, { reason, message });
   for (const held of plan.heldEntries)
@@ -49,11 +47,13 @@ export function objectFailures(
     message,
     ...(object.kind === 'InnerMap' ? { keyText: String(object.spec.key) } : {}),
   }));
+  const due = every();
   for (const [name, outer] of desired.outers) {
     const own = outerFailure(name, plan, failed);
     if (own !== undefined) failures.push({ object: outer.outerMap, entries: 0, ...own });
     const programmed = programmedOf(name);
     for (const inner of outer.inners.values()) {
+      if (due()) yield;
       const now = programmed.get(inner.keyHex);
       const isThere = now?.inner === inner && own?.reason !== 'PinInUse';
       if (isThere && now.held === undefined) continue;
@@ -67,17 +67,11 @@ export function objectFailures(
 
 /** OuterMaps that nobody declares any more, and whose ledger could not be removed. */
 export function retirementsFailed(
-  steps: readonly StepOutcome[],
+  failed: readonly FailedStep[],
 ): readonly (FailureCause & { readonly outer: string })[] {
-  return failedSteps(steps)
+  return failed
     .filter(({ step }) => step.verb === 'letGo')
     .map(({ step, reason, message }) => ({ outer: step.outer, reason, message }));
-}
-
-type FailedStep = Extract<StepOutcome, { ok: false }>;
-
-function failedSteps(steps: readonly StepOutcome[]): readonly FailedStep[] {
-  return steps.filter(outcome => !outcome.ok);
 }
 
 function isOuter({ object }: ObjectFailure): boolean {

@@ -8,13 +8,15 @@ import {
 } from '../../api/status.ts';
 import type { Desired, Node } from '../desired/desired.ts';
 import { kernelBytes } from '../layout/kernelbytes.ts';
+import type { MapSpec } from '../mapspec.ts';
 import type { ObservedPin, Programmed, RetainedLedger } from '../observed.ts';
 import type { Plan } from '../plan/plan.ts';
 import { counted } from '../plan/print.ts';
 import { sha256 } from '../sha256.ts';
+import { every, type Steps } from '../steps.ts';
 import type { Wanted } from '../wanted.ts';
 import { nodeConditionsOf } from './conditions.ts';
-import { type ObjectFailure, objectFailures, type StepOutcome } from './failures.ts';
+import { type FailedStep, type ObjectFailure, objectFailures } from './failures.ts';
 import { asOnNode, type Bpffs } from './onnode.ts';
 import type { InnerMapReport, OuterMapReport, Report, TurnSummary } from './report.ts';
 import { retainedOuterMaps, retainedState } from './retained.ts';
@@ -29,7 +31,7 @@ export interface ReportInput {
   readonly wanted: Wanted;
   readonly desired: Desired;
   readonly plan: Plan;
-  readonly steps: readonly StepOutcome[];
+  readonly failed: readonly FailedStep[];
   readonly outers: ReadonlyMap<string, OuterNow>;
   readonly node: Node & { readonly bootID: string; readonly uid?: string };
   readonly bpffs: Bpffs;
@@ -58,25 +60,28 @@ export interface OuterNow {
 
 const NOTHING_PROGRAMMED: ReadonlyMap<string, Programmed> = new Map();
 
-/** Pure: the report about this node, from the decisions and their outcomes. */
-export function reportOf(turned: ReportInput): Report {
-  const { desired, plan, steps, wanted, turn, bpffs } = turned;
+/** Pure: the report about this node, from the decisions and their outcomes. It can pause after each inner map. */
+export function* reporting(turned: ReportInput): Steps<Report> {
+  const { desired, wanted, turn, bpffs } = turned;
   const programmedOf = (name: string) => turned.outers.get(name)?.programmed ?? NOTHING_PROGRAMMED;
-  const failures = objectFailures(desired, plan, steps, programmedOf).map(failure => ({
+  const failures = (yield* objectFailures(desired, turned, programmedOf)).map(failure => ({
     ...failure,
     message: asOnNode(bpffs, failure.message),
   }));
+  yield;
   const tallies = talliesOf(failures);
-  const declared = [...desired.outers.values()].map(({ outerMap }) => {
-    const tally = tallies.get(outerMap.metadata.name) ?? NO_FAILURES;
-    const state = outerState(outerMap, turned, tally);
-    return { state, report: outerReport(outerMap, state, tally) };
-  });
-  const states = declared.map(({ state }) => state);
+  const states: OuterMapState[] = [];
+  const reports: OuterMapReport[] = [];
+  for (const [name, { outerMap }] of desired.outers) {
+    const tally = tallies.get(name) ?? NO_FAILURES;
+    const state = yield* outerState(outerMap, turned, tally);
+    states.push(state);
+    reports.push(outerReport(outerMap, state, tally));
+  }
   return {
     bpffs: bpffs.onNode,
     state: stateOf(turned, states, failures),
-    outerMaps: [...declared.map(({ report }) => report), ...rejectedOuters(failures, desired)],
+    outerMaps: [...reports, ...rejectedOuters(failures, desired)],
     innerMaps: failures.flatMap(failure => innerReport(failure) ?? []),
     refusals: wanted.refusals,
     turn,
@@ -162,7 +167,11 @@ function failureOf(failure: ObjectFailure): Failure {
   };
 }
 
-function outerState(outerMap: OuterMap, turned: ReportInput, { own, innerMaps }: Tally): OuterMapState {
+function* outerState(
+  outerMap: OuterMap,
+  turned: ReportInput,
+  { own, innerMaps }: Tally,
+): Steps<OuterMapState> {
   const { name, uid, generation } = outerMap.metadata;
   const { pin } = outerMap.spec;
   const now = turned.outers.get(name);
@@ -173,8 +182,7 @@ function outerState(outerMap: OuterMap, turned: ReportInput, { own, innerMaps }:
     ...(generation === undefined ? {} : { generation }),
     ...(now?.map.kind === 'map' ? { id: now.map.id } : {}),
     ...(pin === undefined ? {} : { pin: `${turned.bpffs.onNode}/${pin}` }),
-    ...sizesOf(now?.programmed ?? NOTHING_PROGRAMMED),
-    kernelBytes: kernelBytesOf(now, turned.possibleCpus),
+    ...(yield* sizesOf(now, turned.possibleCpus)),
     failuresTotal: innerMaps + (own === undefined ? 0 : 1),
     ...(held === undefined ? {} : { heldRemoval: { keys: held.keys, token: held.token } }),
     ...watermarkOf(outerMap, turned),
@@ -197,32 +205,36 @@ function watermarkOf(
   return version === undefined ? {} : { programmedResourceVersion: version };
 }
 
-function sizesOf(
-  programmed: ReadonlyMap<string, Programmed>,
-): Pick<OuterMapState, 'innerMaps' | 'entries' | 'bytes'> {
-  let innerMaps = 0;
-  let entries = 0;
-  let bytes = 0;
-  for (const { inner, held } of programmed.values()) {
-    if (held === undefined) innerMaps += 1;
-    entries += held ?? inner.entries.count;
-    bytes += inner.entries.keys.length + inner.entries.values.length;
+type Sizes = Pick<OuterMapState, 'innerMaps' | 'entries' | 'bytes' | 'kernelBytes'>;
+
+/** Kernel memory is of what this operator made: an adopted outer map is charged to its loader. */
+function* sizesOf(now: OuterNow | undefined, possibleCpus: number): Steps<Sizes> {
+  const sizes = { innerMaps: 0, entries: 0, bytes: 0, kernelBytes: 0 };
+  if (now === undefined) return sizes;
+  const { map, isMade, programmed } = now;
+  if (map.kind === 'map' && isMade)
+    sizes.kernelBytes = kernelBytes({ spec: map.spec, entries: programmed.size, possibleCpus });
+  const bytesOf = remembered(possibleCpus);
+  const due = every();
+  for (const { inner, held, ours } of programmed.values()) {
+    if (due()) yield;
+    const entries = held ?? inner.entries.count;
+    if (held === undefined) sizes.innerMaps += 1;
+    sizes.entries += entries;
+    sizes.bytes += inner.entries.keys.length + inner.entries.values.length;
+    if (ours) sizes.kernelBytes += bytesOf(inner.spec, entries);
   }
-  return { innerMaps, entries, bytes };
+  return sizes;
 }
 
-/** Of what this operator made: an adopted outer map is charged to its loader. */
-function kernelBytesOf(now: OuterNow | undefined, possibleCpus: number): number {
-  if (now === undefined) return 0;
-  const { map, isMade, programmed } = now;
-  const outer =
-    map.kind === 'map' && isMade
-      ? kernelBytes({ spec: map.spec, entries: programmed.size, possibleCpus })
-      : 0;
-  let sum = outer;
-  for (const { inner, held, ours } of programmed.values())
-    if (ours) sum += kernelBytes({ spec: inner.spec, entries: held ?? inner.entries.count, possibleCpus });
-  return sum;
+/** Kernel memory of inner maps, of which many that follow each other are alike. */
+function remembered(possibleCpus: number): (spec: MapSpec, entries: number) => number {
+  let last: { readonly spec: MapSpec; readonly entries: number; readonly bytes: number } | undefined;
+  return (spec, entries) => {
+    if (last?.spec !== spec || last.entries !== entries)
+      last = { spec, entries, bytes: kernelBytes({ spec, entries, possibleCpus }) };
+    return last.bytes;
+  };
 }
 
 function outerReport(
