@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Sample } from './measure.ts';
 import { inScratch } from './scratch.ts';
@@ -15,20 +16,47 @@ export function runOurs(work: readonly string[]): Promise<Sample> {
   });
 }
 
-/** C's: the name of the program in bench/build, then its arguments. Done once where only a share of the work is: scaled. */
-export async function runC([program, ...rest]: readonly string[], share = 1): Promise<Sample> {
-  const { seconds } = await run(join(BENCH, 'build', program!), rest);
-  return { seconds: seconds / share };
+/** How a program in bench/build works: with pins in a bpffs of its own, or on a share of the work, which is scaled. */
+export interface Way {
+  readonly pins: boolean;
+  readonly share: number;
+}
+
+/** The name of a program in bench/build, then its arguments. */
+export function runProgram([program, ...rest]: readonly string[], { pins, share }: Way): Promise<Sample> {
+  return inScratch(async ({ bpffs }) => {
+    const place = pins ? ['--pins', pinsBelow(bpffs)] : [];
+    const { seconds } = await run(join(BENCH, 'build', program!), [...rest, ...place]);
+    return { seconds: seconds / share };
+  });
+}
+
+/** A bare process of Node.js, from its start to its end. */
+export async function runNode(words: readonly string[]): Promise<Sample> {
+  const before = performance.now();
+  await output(process.execPath, words);
+  return { seconds: (performance.now() - before) / 1000 };
+}
+
+/** As deep as the ledger has the pins of inner maps. */
+function pinsBelow(bpffs: string): string {
+  const directory = join(bpffs, 'innermap', 'bench', 'inner');
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  return directory;
 }
 
 /** The program's last line is an object of numbers, `seconds` among them. */
-function run(program: string, rest: readonly string[]): Promise<Sample> {
+async function run(program: string, rest: readonly string[]): Promise<Sample> {
+  return sampleOf(await output(program, rest), `${program} ${rest.join(' ')}`);
+}
+
+function output(program: string, rest: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, UV_THREADPOOL_SIZE: process.env['UV_THREADPOOL_SIZE'] ?? '256' };
     execFile(program, rest, { env, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
       const command = `${program} ${rest.join(' ')}`;
       if (error !== null) reject(new Error(`Cannot measure ${command}: ${stderr || error.message}`));
-      else resolve(sampleOf(stdout, command));
+      else resolve(stdout);
     });
   });
 }

@@ -1,12 +1,11 @@
-import { execFileSync } from 'node:child_process';
 import { cpus, release } from 'node:os';
 import { parseArgs } from 'node:util';
-import { BENCH, runC, runOurs } from './child.ts';
+import { contestantsOf, prepared } from './contestants.ts';
 import { alternate, type Measured } from './measure.ts';
-import type { Row } from './row.ts';
+import type { Line, Row } from './row.ts';
 import { ROWS } from './rows.ts';
 import { removeOnSignals } from './scratch.ts';
-import { numbersOf, type Result, ratioOf, tableText, verdict } from './table.ts';
+import { type Numbers, numbersOf, type Result, ratioOf, tableText, verdict } from './table.ts';
 
 const HELP = `npm run bench -- [--only NAME]… [--runs N] [-o table|json]
 
@@ -28,13 +27,14 @@ async function main(): Promise<number> {
       process.stdout.write(HELP);
       return 0;
     }
-    execFileSync('make', ['--silent', '-C', BENCH], { stdio: ['ignore', 'ignore', 'inherit'] });
+    const rows = prepared(options.rows, say);
+    if (rows.length === 0) throw new Error('Cannot measure: nothing is left');
     const results: Result[] = [];
-    for (const row of options.rows) results.push(...(await resultsOf(row, options.runs)));
+    for (const row of rows) results.push(...(await resultsOf(row, options.runs)));
     process.stdout.write(options.json ? json(results) : page(results));
     return results.some(result => verdict(result) === 'missed') ? 1 : 0;
   } catch (error) {
-    process.stderr.write(`bench: ${(error as Error).message}\n`);
+    say((error as Error).message);
     return 2;
   }
 }
@@ -75,25 +75,33 @@ function rowsNamed(names: readonly string[]): readonly Row[] {
 }
 
 /** A line of progress on stderr, then all lines of the row. */
-async function resultsOf(row: Row, runs: number): Promise<readonly Result[]> {
-  process.stderr.write(`bench: ${row.name}, ${runs} runs\n`);
-  const { one: oneThread, two: twoThreads } = row;
-  const contestants = [() => runOurs(row.ours)];
-  if (oneThread !== undefined) contestants.push(() => runC(oneThread, row.share));
-  if (twoThreads !== undefined) contestants.push(() => runC(twoThreads, row.share));
-  const [ours, ...c] = await alternate(contestants, runs);
-  const one = oneThread && c[0];
-  const two = twoThreads && c.at(-1);
+async function resultsOf(row: Row, most: number): Promise<readonly Result[]> {
+  const runs = row.once ? 1 : most;
+  say(`${row.name}, ${runs} runs`);
+  const contestants = contestantsOf(row);
+  const all = await alternate([...contestants.values()], runs);
+  const [ours, ...others] = [...contestants.keys()].map((name, at) => [name, all[at]!] as const);
   return row.lines.map(line => {
-    const numbers = numbersOf(ours!, line);
+    const numbers = numbersOf(ours![1], line);
     if (numbers === undefined)
       throw new Error(`Cannot fill the table: ${row.name} did not measure ${line.measure}`);
-    // Only time is compared: a stall or a descriptor of a C program means nothing to ours.
-    const other = (c: Measured | undefined) =>
-      line.measure === 'seconds' ? c && numbersOf(c, line) : undefined;
-    const [byOne, byTwo] = [other(one), other(two)];
-    return { line, ours: numbers, ...(byOne && { one: byOne }), ...(byTwo && { two: byTwo }) };
+    const compared = others.map(([name, measured]) => [name, comparable(measured, line)]);
+    return {
+      line,
+      ours: numbers,
+      ...(row.beside && { besideTitle: row.beside.title }),
+      ...Object.fromEntries(compared.filter(([, theirs]) => theirs !== undefined)),
+    };
   });
+}
+
+/** Only time is compared: a stall or a descriptor of another program means nothing to ours. */
+function comparable(measured: Measured, line: Line): Numbers | undefined {
+  return line.measure === 'seconds' ? numbersOf(measured, line) : undefined;
+}
+
+function say(sentence: string): void {
+  process.stderr.write(`bench: ${sentence}\n`);
 }
 
 function page(results: readonly Result[]): string {

@@ -1,12 +1,12 @@
 import type { Measured } from './measure.ts';
-import type { Goal, Line, Unit } from './row.ts';
+import type { Goal, Line, Other, Unit } from './row.ts';
 
-/** A line of the table with its numbers. C's are in the order of the columns. */
-export interface Result {
+/** A line of the table with its numbers. */
+export interface Result extends Readonly<Partial<Record<Other, Numbers>>> {
   readonly line: Line;
   readonly ours: Numbers;
-  readonly one?: Numbers;
-  readonly two?: Numbers;
+  /** What `beside` is. */
+  readonly besideTitle?: string;
 }
 
 export interface Numbers {
@@ -16,12 +16,22 @@ export interface Numbers {
 
 export type Verdict = 'met' | 'missed' | 'none';
 
-const HEADER = ['what', 'ours', 'C one thread', 'C two threads', 'ratio', 'target', ''] as const;
+/** In the order of the columns. */
+export const OTHERS: Readonly<Record<Other, string>> = {
+  one: 'C, one thread',
+  two: 'C, two threads',
+  go: 'cilium/ebpf',
+  beside: 'beside',
+};
+
+const COLUMNS = Object.keys(OTHERS) as readonly Other[];
+const NONE = '–';
+const HEADER: readonly string[] = ['what', 'ours', ...Object.values(OTHERS), 'ratio', 'target', ''];
 
 /** The table as text: minimum (median) of each, the ratio of the minima, and whether the target is met. */
 export function tableText(results: readonly Result[]): string {
-  const rows = [HEADER, ...results.map(cells)];
-  const widths = HEADER.map((_, column) => Math.max(...rows.map(row => row[column]!.length)));
+  const rows = withoutNobody([HEADER, ...results.map(cells)]);
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map(row => row[column]!.length)));
   return rows
     .map(row =>
       row
@@ -30,6 +40,13 @@ export function tableText(results: readonly Result[]): string {
         .trimEnd(),
     )
     .join('\n');
+}
+
+/** Leaves out the columns of those who were measured in no row. */
+function withoutNobody(rows: readonly (readonly string[])[]): readonly (readonly string[])[] {
+  const isMeasured = (column: number) =>
+    !Object.values(OTHERS).includes(HEADER[column]!) || rows.slice(1).some(row => row[column] !== NONE);
+  return rows.map(row => row.filter((_, column) => isMeasured(column)));
 }
 
 export function verdict(result: Result): Verdict {
@@ -42,10 +59,11 @@ export function verdict(result: Result): Verdict {
   return met ? 'met' : 'missed';
 }
 
-/** Ours by C's; for `faster` C's by ours. Undefined where C was not measured. */
+/** Ours by another's; for `faster` C's by ours. Undefined where that was not measured. */
 export function ratioOf(result: Result, goal: Goal | undefined): number | undefined {
   if (goal?.kind === 'faster') return result.one && result.one.minimum / result.ours.minimum;
-  const against = goal?.kind === 'ratio' ? result[goal.against] : (result.two ?? result.one);
+  const { one, two, beside } = result;
+  const against = goal?.kind === 'ratio' ? result[goal.against] : (two ?? one ?? beside);
   return against && result.ours.minimum / against.minimum;
 }
 
@@ -62,30 +80,30 @@ function cells(result: Result): string[] {
   return [
     line.title,
     numbersText(result.ours, line.unit),
-    numbersText(result.one, line.unit),
-    numbersText(result.two, line.unit),
-    ratio === undefined ? '–' : `${ratio.toPrecision(3)} ×`,
-    goalText(line),
+    ...COLUMNS.map(column => numbersText(result[column], line.unit)),
+    ratio === undefined ? NONE : `${ratio.toPrecision(3)} ×`,
+    goalText(result),
     { met: 'met', missed: 'MISSED', none: '' }[verdict(result)],
   ];
 }
 
 function numbersText(numbers: Numbers | undefined, unit: Unit): string {
-  if (numbers === undefined) return '–';
+  if (numbers === undefined) return NONE;
   const { minimum, median } = numbers;
-  return minimum === median ? `${short(minimum)} ${unit}` : `${short(minimum)} (${short(median)}) ${unit}`;
+  const text = minimum === median ? short(minimum) : `${short(minimum)} (${short(median)})`;
+  return `${text} ${unit}`.trimEnd();
 }
 
-function goalText({ goal, unit }: Line): string {
+function goalText({ line: { goal, unit }, besideTitle }: Result): string {
   switch (goal?.kind) {
     case 'ratio':
-      return `≤ ${goal.times} × C, ${goal.against} thread${goal.against === 'two' ? 's' : ''}`;
+      return `≤ ${goal.times} × ${goal.against === 'beside' ? besideTitle : OTHERS[goal.against]}`;
     case 'faster':
       return `≥ ${goal.times} × faster`;
     case 'atMost':
-      return `≤ ${goal.limit} ${unit}`;
+      return `≤ ${goal.limit} ${unit}`.trimEnd();
     case undefined:
-      return '–';
+      return NONE;
   }
 }
 

@@ -4,7 +4,7 @@
  *
  * read_pass: fetches the inner map once and reads all of its entries from it, each a u32 stamp. Content that is
  * swapped has one stamp in each pass; content that is changed in place does not.
- * increment_entry: counts in one entry's value, as programs do that own a field of it.
+ * increment_entry: counts in one entry's value, or in those of some by turns, as programs do that own a field of it.
  *
  * The outer map is somebody else's: its type, key and template are those of the map that replaces this declaration
  * before the load (bpf_map__reuse_fd), and the verifier checks these programs against them.
@@ -106,6 +106,8 @@ int increment_entry(struct __sk_buff *packet)
 	}
 	for (int i = 0; i < READER_KEY_MAX; i++)
 		key[i] = settings.inner_key[i];
+	if (settings.in_turns > 1)
+		*(__u32 *)key += (__u32)counters.reads % settings.in_turns;
 	value = bpf_map_lookup_elem(inner, key);
 	if (!value) {
 		counters.missing++;

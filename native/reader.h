@@ -21,6 +21,8 @@ struct reader_settings {
 	__u32 offset;
 	/* increment_entry: of the inner map. */
 	__u8 inner_key[READER_KEY_MAX];
+	/* increment_entry: counts in so many entries by turns, whose keys are integers from inner_key on. */
+	__u32 in_turns;
 };
 
 struct reader_counters {

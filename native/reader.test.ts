@@ -120,4 +120,26 @@ describe('native: reader', () => {
     expect(value.readUInt32LE(0)).to.equal(2);
     expect(value.readBigUInt64LE(8)).to.equal(BigInt(increments));
   });
+
+  it('increment_entry counts in some entries by turns', async () => {
+    const size = ['--inner-value-size', '16', '--inners', '1', '--entries', '3', '--stamp', '2'];
+    const { inners } = stage().make('outer', '--type', 'array', ...size);
+    const place = ['--key', '00000000', '--entry', '00000000', '--entries', '3'];
+    busy = await startBusy('increment', '--outer', stage().pin('outer'), ...place);
+    await until(busy, counters => counters.increments > 1000);
+    const { increments } = await busy.end();
+    const counts = ['00000000', '01000000', '02000000'].map(key =>
+      Number(Buffer.from(valueIn(inners[0]!, key), 'hex').readBigUInt64LE(8)),
+    );
+    expect(counts.reduce((sum, count) => sum + count)).to.equal(increments);
+    expect(Math.max(...counts) - Math.min(...counts)).to.be.at.most(1);
+  });
+
+  it('driver increment refuses turns over keys that are no integers', () => {
+    stage().make('outer', '--type', 'hash', '--inner-value-size', '16', '--inner-key-size', '6', ...SIZE);
+    const place = ['--key', KEY, '--entry', '000000000000', '--entries', '3', '--seconds', '1'];
+    expect(() => stage().driver('increment', '--outer', stage().pin('outer'), ...place)).to.throw(
+      'an integer of 4 is wanted',
+    );
+  });
 });

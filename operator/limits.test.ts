@@ -33,7 +33,7 @@ const SENTENCE = 'a call in a spec reads as a sentence';
 
 const EXEMPT: Exemptions = {
   'files of a folder': {
-    'bench/ours': [18, 'one file is one measurement'],
+    'bench/ours': [19, 'one file is one measurement'],
   },
   'lines of a function': {
     'operator/cli/testing/exports.ts foreignMaps': [94, 'a table of constants: one outer map of each sort'],

@@ -8,6 +8,8 @@
  *   drift    reads every entry of every inner map and compares it with what should be there
  *   delete   takes all of them out of the outer map: by batch, or from an array by --threads at once
  *   fill     creates one inner map and fills it; --threads fill it together
+ *
+ * With --pins also what an operator does for each inner map that it makes or takes out: pins.c.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -21,6 +23,8 @@ struct bench {
 	struct content content;
 	int outer;
 	uint32_t chunk;
+	/* The keys have inner maps already: their pins are temporary until the outer map has the new ones. */
+	bool is_swap;
 };
 
 static void fill(int inner, const struct bench *bench, uint32_t map)
@@ -42,12 +46,16 @@ static void put_chunk(const struct bench *bench, uint32_t from, uint32_t to, uin
 		keys[map - from] = map;
 		inners[map - from] = create_inner(&bench->work);
 		fill(inners[map - from], bench, map);
+		pin_inner(&bench->work, inners[map - from], map, bench->is_swap);
 	}
 	error = bpf_map_update_batch(bench->outer, keys, inners, &count, NULL);
 	if (error)
 		fail(error, "Cannot update outer map behind key %u", from + count);
-	for (uint32_t i = 0; i < to - from; i++)
-		close(inners[i]);
+	for (uint32_t map = from; map < to; map++) {
+		if (bench->is_swap)
+			settle_pin(&bench->work, map);
+		close(inners[map - from]);
+	}
 }
 
 static void put(void *context, uint32_t from, uint32_t to)
@@ -65,6 +73,7 @@ static void put(void *context, uint32_t from, uint32_t to)
 	free(inners);
 }
 
+/* A pin goes while other threads wait for their grace periods. */
 static void take_out_singly(void *context, uint32_t from, uint32_t to)
 {
 	const struct bench *bench = context;
@@ -74,6 +83,7 @@ static void take_out_singly(void *context, uint32_t from, uint32_t to)
 
 		if (error)
 			fail(error, "Cannot delete outer key %u", key);
+		unpin(&bench->work, key);
 	}
 }
 
@@ -89,6 +99,8 @@ static void take_out_by_batch(const struct bench *bench)
 	error = bpf_map_delete_batch(bench->outer, keys, &count, NULL);
 	if (error)
 		fail(error, "Cannot delete outer keys behind %u", count);
+	for (uint32_t key = 0; key < bench->work.maps; key++)
+		unpin(&bench->work, key);
 	free(keys);
 }
 
@@ -107,6 +119,7 @@ static double change(struct bench *bench)
 	apply(bench);
 	free_content(bench->content);
 	bench->content = make_content(&bench->work, 1u << 31);
+	bench->is_swap = true;
 	start = now();
 	in_parallel(bench->work.threads, bench->work.change, put, bench);
 	return now() - start;
@@ -160,7 +173,9 @@ static double fill_one(struct bench *bench)
 
 	filling.inner = create_inner(&bench->work);
 	in_parallel(bench->work.threads, bench->work.entries, fill_part, &filling);
+	pin_inner(&bench->work, filling.inner, 0, false);
 	seconds = now() - start;
+	unpin(&bench->work, 0);
 	close(filling.inner);
 	return seconds;
 }
@@ -181,6 +196,7 @@ static int measure(size_t command, int count, char **words)
 
 	if (COMMANDS[command].run == fill_one)
 		bench.work.maps = 1;
+	enter_pins(&bench.work);
 	bench.content = make_content(&bench.work, 1);
 	bench.outer = create_outer(&bench.work);
 	bench.chunk = chunk_of(&bench.work);
@@ -198,6 +214,6 @@ int main(int count, char **words)
 			return measure(i, count - 2, words + 2);
 	fprintf(stderr,
 		"bulk apply|change|drift|delete|fill [--maps N] [--change N] [--entries N] [--threads N]\n"
-		"     [--type hash|lpm|array] [--max-entries N] [--outer hash|array]\n");
+		"     [--type hash|lpm|array] [--max-entries N] [--outer hash|array] [--pins DIRECTORY]\n");
 	return 2;
 }

@@ -24,7 +24,10 @@ int main(int count, char **words)
 	struct work work = work_of(count - 1, words + 1);
 	struct content content = make_content(&work, 1);
 	int outer = create_outer(&work);
-	double start = now(), seconds;
+	double start, seconds;
+
+	enter_pins(&work);
+	start = now();
 
 	for (uint32_t map = 0; map < work.maps; map++) {
 		int inner = make_inner(&work, &content, map);
@@ -32,6 +35,7 @@ int main(int count, char **words)
 
 		if (error)
 			fail(error, "Cannot insert outer key %u", map);
+		pin_inner(&work, inner, map, false);
 		close(inner);
 	}
 	seconds = now() - start;

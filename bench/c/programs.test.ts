@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 
@@ -12,7 +13,7 @@ describe('bench: C programs', () => {
   before(function () {
     this.timeout(120_000);
     const missing = process.getuid?.() === 0 ? missingPackages() : 'not root';
-    if (missing === '') execFileSync('make', ['--silent', '-C', BENCH]);
+    if (missing === '') execFileSync('make', ['--silent', '-C', BENCH, 'c']);
     else if (process.env['CI'] === 'true') throw new Error(`Cannot test the C programs: ${missing}`);
     else {
       console.log(`      skipped: ${missing}`);
@@ -40,6 +41,62 @@ describe('bench: C programs', () => {
   it('bulk delete takes the inner maps out of an array by many threads', () => {
     const answer = measure('bulk', 'delete', '--outer', 'array', '--threads', '40', ...SMALL);
     expect(answer).to.include({ what: 'delete', threads: 40 });
+  });
+
+  describe('with --pins', () => {
+    let directory: string;
+    let pins: string;
+
+    beforeEach(() => {
+      directory = mkdtempSync(join(tmpdir(), 'innermap-bench-'));
+      execFileSync('mount', ['-t', 'bpf', 'bpf', directory]);
+      pins = join(directory, 'pins');
+      mkdirSync(pins);
+    });
+    afterEach(() => {
+      execFileSync('umount', [directory]);
+      rmdirSync(directory);
+    });
+
+    for (const words of [
+      ...['apply', 'change', 'drift', 'delete', 'fill'].map(what => ['bulk', what]),
+      ['bulk', 'delete', '--outer', 'array', '--threads', '20'],
+      ['onebyone'],
+    ])
+      it(`${words.join(' ')} leaves no pin`, () => {
+        const [program, ...rest] = words;
+        expect(measure(program!, ...rest, ...SMALL, '--pins', pins).seconds).to.be.above(0);
+        expect(readdirSync(pins)).to.deep.equal([]);
+      });
+
+    for (const words of [['bulk', 'apply'], ['bulk', 'delete'], ['onebyone']])
+      it(`${words.join(' ')} pins each inner map by its key`, () => {
+        mkdirSync(join(pins, '05000000'));
+        const [program, ...rest] = words;
+        expect(() => measure(program!, ...rest, ...SMALL, '--pins', pins)).to.throw(
+          'Cannot pin inner map 5 at 05000000: File exists',
+        );
+      });
+
+    it('bulk change pins under temporary names, which it renames', () => {
+      mkdirSync(join(pins, '05000000-new'));
+      expect(() => measure('bulk', 'change', ...SMALL, '--pins', pins)).to.throw(
+        'Cannot pin inner map 5 at 05000000-new: File exists',
+      );
+      expect(readdirSync(pins)).to.include.members(['00000000', '00000000-new', '27000000']);
+    });
+
+    it('a pin is for root alone', () => {
+      mkdirSync(join(pins, '05000000'));
+      expect(() => measure('bulk', 'apply', ...SMALL, '--pins', pins)).to.throw();
+      expect(statSync(join(pins, '04000000')).mode & 0o777).to.equal(0o600);
+    });
+
+    it('a directory that is not there is an error that names it', () => {
+      expect(() => measure('bulk', 'apply', ...SMALL, '--pins', join(pins, 'none'))).to.throw(
+        `Cannot make pins in ${pins}/none`,
+      );
+    });
   });
 
   it('onebyone waits a grace period for each insert, apply once for all', () => {

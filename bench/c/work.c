@@ -92,6 +92,8 @@ static void read_option(struct work *work, const char *name, const char *value)
 		work->type = inner_type(value);
 	else if (strcmp(name, "--outer") == 0)
 		work->outer_type = outer_type(value);
+	else if (strcmp(name, "--pins") == 0)
+		work->pins = value;
 	else
 		refuse("Cannot read arguments: %s is unknown", name);
 }
@@ -183,6 +185,9 @@ void release(int outer, const struct work *work)
 	uint32_t *ids = read_ids(outer, work);
 	double end = now() + RELEASE_SECONDS;
 
+	for (uint32_t i = 0; i < work->maps; i++)
+		if (ids[i])
+			unpin(work, i);
 	close(outer);
 	for (uint32_t i = 0; i < work->maps && now() < end;) {
 		int fd = ids[i] ? bpf_map_get_fd_by_id(ids[i]) : -ENOENT;

@@ -21,6 +21,8 @@ struct work {
 	enum bpf_map_type type;
 	enum bpf_map_type outer_type;
 	uint32_t key_size;
+	/* A directory of a bpffs: equal work to an operator's, which pins what it makes. NULL: the maps alone. */
+	const char *pins;
 };
 
 #define VALUE_SIZE 4
@@ -46,6 +48,13 @@ uint32_t chunk_of(const struct work *work);
 uint32_t *read_ids(int outer, const struct work *work);
 /* Closes the outer map and waits until none of its inner maps is left: nothing of a run may disturb the next. */
 void release(int outer, const struct work *work);
+
+/* pins.c: nothing where the work has no pins. */
+void enter_pins(const struct work *work);
+/* And asks for the map's id. Temporary: until settle_pin renames it over the one before. */
+void pin_inner(const struct work *work, int inner, uint32_t map, bool is_temporary);
+void settle_pin(const struct work *work, uint32_t map);
+void unpin(const struct work *work, uint32_t map);
 
 /* content.c */
 struct content make_content(const struct work *work, uint32_t salt);

@@ -7,14 +7,10 @@ import type { Places, Sizes, Work } from './work.ts';
 /** What bench/build/bulk does too, as turns of the agent: set up by one turn, then timed by the next. */
 
 /** From encoded bytes to all in the kernel: an empty outer map, then one turn. */
-export const apply: Work = (places, sizes) =>
-  onAgent(places, async agent => {
-    const shape = shapeOf(sizes);
-    const outer = declaredOuter(shape);
-    const wanted = wantedOf([outer], declaredInners(outer, shape));
-    await agent.turn(wantedOf([outer], []), EVERYTHING);
-    return seen(() => expectSteps(agent, wanted, { due: CHANGED, steps: shape.maps }));
-  });
+export const apply: Work = (places, sizes) => applyTo(places, shapeOf(sizes));
+
+/** The same where all InnerMaps have equal contents. */
+export const equal: Work = (places, sizes) => applyTo(places, { ...shapeOf(sizes), equal: true });
 
 export const change: Work = (places, sizes) =>
   onAgent(places, async agent => {
@@ -39,13 +35,22 @@ export const drift: Work = (places, sizes) =>
     return seen(() => expectSteps(agent, wanted, { due: EVERYTHING, steps: 0 }));
   });
 
-export const remove: Work = (places, sizes) => removeFrom(places, { ...shapeOf(sizes) });
+export const remove: Work = (places, sizes) => removeFrom(places, shapeOf(sizes));
 
 export const removeArray: Work = (places, sizes) =>
   removeFrom(places, { ...shapeOf(sizes), outer: 'ArrayOfMaps' });
 
 /** One inner map of very many entries. */
 export const fill: Work = (places, { entries = 1_000_000 }) => apply(places, { maps: 1, entries });
+
+function applyTo(places: Places, shape: Shape) {
+  return onAgent(places, async agent => {
+    const outer = declaredOuter(shape);
+    const wanted = wantedOf([outer], declaredInners(outer, shape));
+    await agent.turn(wantedOf([outer], []), EVERYTHING);
+    return seen(() => expectSteps(agent, wanted, { due: CHANGED, steps: shape.maps }));
+  });
+}
 
 function removeFrom(places: Places, shape: Shape) {
   return onAgent(places, async agent => {

@@ -12,6 +12,8 @@ describe('bench: contents', () => {
     const outer = declaredOuter(shape);
     const inners = [0, 1].flatMap(version => declaredInners(outer, shape, version));
     expect(distinct(inners.map(({ content }) => content))).to.equal(2 * MAPS);
+    const same = declaredInners(outer, { ...shape, equal: true });
+    expect(distinct(same.map(({ content }) => content))).to.equal(1);
   });
 
   it('entriesOf makes no two equal, of the inner maps and of their versions', () => {

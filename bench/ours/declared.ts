@@ -10,6 +10,8 @@ export interface Shape {
   readonly entries: number;
   /** HashOfMaps where absent. */
   readonly outer?: OuterType;
+  /** All of the same contents. */
+  readonly equal?: true;
 }
 
 export const OUTER_NAME = 'bench';
@@ -34,7 +36,7 @@ export function declaredOuter({ maps, entries, outer = 'HashOfMaps' }: Shape): O
   return parsed.value.outerMap;
 }
 
-/** InnerMaps with their entries encoded, as a source holds them: no two have equal contents, in one version or in two. */
+/** InnerMaps with their entries encoded, as a source holds them: no two have equal contents, in one version or in two, unless it is asked for. */
 export function declaredInners(outer: OuterMap, shape: Shape, version = 0): readonly WantedInner[] {
   const layout = outerLayout(outer);
   if (!layout.ok) throw new Error(`Cannot lay out the outer map: ${JSON.stringify(layout.problems)}`);
@@ -58,8 +60,8 @@ export function wantedOf(outerMaps: readonly OuterMap[], innerMaps: readonly Wan
 }
 
 /** Values go on from one inner map to the next, as those of the C programs do; versions are half of all values apart. */
-function firstValue({ entries }: Shape, key: number, version: number): number {
-  return key * entries + version * 2 ** 31;
+function firstValue({ entries, equal }: Shape, key: number, version: number): number {
+  return (equal === true ? 0 : key * entries) + version * 2 ** 31;
 }
 
 function declaredEntries(count: number, first: number): Entries {

@@ -4,6 +4,8 @@ import type { Work } from './work.ts';
 /** One run of one work: bench/run.ts starts this as a process of its own and reads the last line. */
 const WORKS: Readonly<Record<string, () => Promise<Work>>> = {
   apply: async () => (await import('./bulk.ts')).apply,
+  equal: async () => (await import('./bulk.ts')).equal,
+  lost: async () => (await import('./lost.ts')).lost,
   change: async () => (await import('./bulk.ts')).change,
   drift: async () => (await import('./bulk.ts')).drift,
   delete: async () => (await import('./bulk.ts')).remove,

@@ -180,7 +180,7 @@ int command_read(int count, char **words)
 
 int command_increment(int count, char **words)
 {
-	static const char *const known[] = { "outer", "key", "entry", "offset", "seconds", "cpu", NULL };
+	static const char *const known[] = { "outer", "key", "entry", "entries", "offset", "seconds", "cpu", NULL };
 	struct arguments arguments = arguments_of(count, words, known);
 	struct bpf_object *object = object_beside("reader.bpf.o");
 	struct reader_settings settings = look_at(object, &arguments);
@@ -190,7 +190,10 @@ int command_increment(int count, char **words)
 		refuse("Cannot read --entry: %zu bytes, at most %d are possible", size, READER_KEY_MAX);
 	bytes(&arguments, "entry", settings.inner_key, size);
 	settings.offset = number_or(&arguments, "offset", 8, UINT16_MAX);
-	/* The one entry that each run looks up. */
+	settings.in_turns = number_or(&arguments, "entries", 1, UINT16_MAX);
+	if (settings.in_turns > 1 && size != sizeof(uint32_t))
+		refuse("Cannot count in %u entries: --entry has %zu bytes, an integer of 4 is wanted", settings.in_turns, size);
+	/* Each run looks up one. */
 	settings.entries = 1;
 	return run_busily(object, "increment_entry", &settings, &arguments);
 }
