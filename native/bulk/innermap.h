@@ -61,8 +61,32 @@ INNERMAP_API int innermap_fd_by_id(uint32_t id);
 /* `info` is a struct bpf_map_info of `*length` bytes; older kernels fill less, and say how much. */
 INNERMAP_API int innermap_info(int fd, void *info, uint32_t *length);
 INNERMAP_API int innermap_pin(int fd, const char *path);
-/* The fd of what is pinned there. */
-INNERMAP_API int innermap_get(const char *path);
+
+/* Beside -errno: the answer for what is pinned and no map. */
+enum { INNERMAP_NO_MAP = -4096 };
+/* With its NUL. */
+enum { OBJECT_NAME = 16 };
+/*
+ * The fd of the map that is pinned there. ELOOP where a symlink is: the kernel would follow it to any map that this
+ * process may open, whoever put it there. Of INNERMAP_NO_MAP `object` says what is there: `bpf-prog`.
+ */
+INNERMAP_API int innermap_get(const char *path, char object[OBJECT_NAME]);
+
+/* What tells one map from others. */
+struct innermap_identity {
+	/* 0, -errno or INNERMAP_NO_MAP. */
+	int32_t answer;
+	uint32_t id;
+	/* As bpf_map_info has it, or the `object` of innermap_get. */
+	char name[OBJECT_NAME];
+};
+
+/*
+ * Opens, asks and closes many pins. `paths`: one after the other, each with its NUL. As innermap_get answers.
+ * EINVAL where they are not `count` paths in `size` bytes: then nothing was done.
+ */
+INNERMAP_API int innermap_identify(const char *paths, uint32_t size, uint32_t count,
+				   struct innermap_identity *identities);
 /* The fd of a BTF. */
 INNERMAP_API int innermap_load_btf(const void *data, uint32_t size);
 

@@ -153,14 +153,6 @@ int innermap_pin(int fd, const char *path)
 	return bpf_call(CALL_PIN, BPF_OBJ_PIN, &attr);
 }
 
-int innermap_get(const char *path)
-{
-	union bpf_attr attr = no_attr();
-
-	attr.pathname = address(path);
-	return bpf_call(CALL_OBJ_GET, BPF_OBJ_GET, &attr);
-}
-
 int innermap_load_btf(const void *data, uint32_t size)
 {
 	union bpf_attr attr = no_attr();

@@ -61,10 +61,24 @@ const lock: readonly Mutant[] = [
 const pins: readonly Mutant[] = [
   {
     name: 'a map is opened through a symlink',
-    file: 'operator/kernel/libbpf/fd/open.ts',
-    from: '  refuseLink(pin);\n',
-    to: "  if (pin === '') refuseLink(pin);\n",
+    file: 'native/bulk/map.c',
+    from: '\tif (is_link(path))\n',
+    to: '\tif (is_link(path) && !*path)\n',
     specs: CONTRACT,
+  },
+  {
+    name: 'a pin of a link is taken for a map',
+    file: 'native/bulk/map.c',
+    from: '\tif (strcmp(name, map) == 0)\n',
+    to: '\tif (strcmp(name, map) <= 0 || name)\n',
+    specs: ['dist/operator/kernel/libbpf/bpffs/pins.test.js'],
+  },
+  {
+    name: 'identify takes an arena that ends within a path',
+    file: 'native/bulk/identify.c',
+    from: '\treturn paths == end;\n',
+    to: '\treturn true;\n',
+    specs: ['dist/operator/kernel/libbpf/tables.test.js'],
   },
   {
     name: 'directories are made on the disk below an unmounted bpffs',

@@ -1,32 +1,16 @@
 import { forEachSliced } from '../../timing/sliced.ts';
 import type { KernelError } from '../error.ts';
-import type { Edit, Failed, InnerAddress, InnerReading, MapIdentity } from '../kernel.ts';
+import type { Edit, Failed, InnerAddress, InnerReading } from '../kernel.ts';
 import { writeKeeping } from './entries/keep.ts';
 import { isQuickToRead, readLater, readNow } from './entries/read.ts';
 import type { Pairs } from './entries/write.ts';
 import { failuresOf, isFull, keysOf, pairsOf, singleNow, writeAll } from './entries/write.ts';
 import { asValue, ERRNO } from './errno.ts';
-import { identityAt, openId, openPin } from './fd/open.ts';
+import { openId, openPin } from './fd/open.ts';
 import type { Host, OwnedMap } from './maps.ts';
 import { inSlices, type Pending } from './parallel.ts';
 
 type Answer = InnerReading | KernelError;
-
-/** Opens, reads what tells it from others, and closes, one after the other. */
-export async function identifyPins(
-  host: Host,
-  pins: readonly string[],
-): Promise<readonly (MapIdentity | KernelError)[]> {
-  const identities: (MapIdentity | KernelError)[] = [];
-  await forEachSliced(pins, pin => {
-    try {
-      identities.push(identityAt(host.library, pin));
-    } catch (error) {
-      identities.push(asValue(error));
-    }
-  });
-  return identities;
-}
 
 /** Opens, reads and closes one after the other; large maps are read off the event loop meanwhile. */
 export function readInners(host: Host, addresses: readonly InnerAddress[]): Promise<readonly Answer[]> {

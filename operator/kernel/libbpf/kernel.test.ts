@@ -60,7 +60,7 @@ onRealKernel('openKernel', () => {
     for (const map of [outer, inner!, opened]) map.close();
     expect(reading instanceof KernelError || reading?.entries.count).to.equal(100);
     expect(mutations).to.deep.equal([]);
-    expect(reader.calls.objectGet).to.equal(3);
+    expect(reader.calls).to.include({ objectGet: 2, identify: 1 });
   });
 
   it('close: what comes after is EBADF', () => {

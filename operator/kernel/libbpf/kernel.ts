@@ -5,8 +5,9 @@ import { KernelError } from '../error.ts';
 import type { Kernel, OpenMap } from '../kernel.ts';
 import { pinsOn, requireBpffs } from './bpffs/pins.ts';
 import { buildInners } from './build.ts';
-import { editInner, identifyPins, readInners } from './contents.ts';
+import { editInner, readInners } from './contents.ts';
 import { openFilesLimit } from './errno.ts';
+import { identifyPins } from './fd/identify.ts';
 import { adoptFd, openId, openPin } from './fd/open.ts';
 import { fileTable } from './fd/table.ts';
 import type { Library, LibraryCallCounts } from './library.ts';
@@ -95,7 +96,7 @@ function kernelOn(host: Host, templates: Templates, own: Pick<RealKernel, 'pins'
     readOuter: async (outer, places) => readOuter(opened(), ours(outer), places),
     replace: async (outer, keys, inners) => replaceInners(opened(), ours(outer), { keys, inners }),
     remove: async (outer, keys) => removeKeys(opened(), ours(outer), keys),
-    identify: async pins => identifyPins(opened(), pins),
+    identify: async pins => identifyPins(opened().library, pins),
     readInner: async addresses => readInners(opened(), addresses),
     edit: async (inner, edit) => editInner(opened(), ours(inner), edit),
     close: () => {

@@ -42,7 +42,8 @@ export interface Library {
   readonly mapFdById: (id: number) => Answer;
   readonly objectInfo: (fd: number, info: Bytes, length: Bytes) => Answer;
   readonly objectPin: (fd: number, path: string) => Answer;
-  readonly objectGet: (path: string) => Answer;
+  readonly objectGet: (path: string, object: Bytes) => Answer;
+  readonly identify: Call<[paths: Bytes, size: number, count: number, identities: Bytes]>;
   readonly btfLoad: (data: Bytes, size: number) => Answer;
   /** Writes the calls of bpf() since the library was loaded, as u64, in the order of BPF_CALLS. */
   readonly counts: (counts: BigUint64Array) => void;

@@ -203,10 +203,14 @@ function mapInfo(library: Library, fd: number, label: string): MapInfo {
     const detail = `it is a map of type ${number}, neither an outer nor an inner map`;
     throw new KernelError('use', label, 'EINVAL', detail);
   }
-  return { id: id!, name: nameRead(), spec: specOf(type, infoWords.subarray(2)) };
+  return {
+    id: id!,
+    name: textUntilNul(info.subarray(NAME_OFFSET)),
+    spec: specOf(type, infoWords.subarray(2)),
+  };
 }
 
-/** The name in the information that was read last. */
-export function nameRead(): string {
-  return info.toString('latin1', NAME_OFFSET, info.indexOf(0, NAME_OFFSET));
+/** Text of the kernel's: Latin letters, then a NUL. */
+export function textUntilNul(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1', 0, bytes.indexOf(0));
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmdirSync, statSync, watch } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { expect } from 'chai';
+import type { KernelError } from '../../error.ts';
 import { eventually, failureOf, HASH } from '../../testing/contract/fixture.ts';
 import type { RealKernel } from '../kernel.ts';
 import { observed, openLibrary } from '../library.ts';
@@ -28,13 +29,15 @@ onRealKernel('pinsOn', () => {
     expect(modes).to.deep.equal([0o600, 0o666]);
   });
 
-  it('open: a pin of a program or a link is no map', () => {
+  it('open, identify: a pin of a program or a link is no map', async () => {
     const { pins } = kernel;
     run('bpftool', 'iter', 'pin', PROGRAM, scratch().path('link'));
     const error = failureOf(() => kernel.open(scratch().path('link')));
+    const [identified] = await kernel.identify([scratch().path('link')]);
     pins.unlink(scratch().path('link'));
     expect(error?.errno).to.equal('EINVAL');
-    expect(error?.message).to.contain('it is no map but bpf');
+    expect(error?.message).to.match(/it is no map but bpf[_-]link$/);
+    expect((identified as KernelError).message).to.equal(error?.message);
   });
 
   it('lock: names the pid and the command of the holder', () => {

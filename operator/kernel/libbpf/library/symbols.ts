@@ -40,7 +40,10 @@ export const INNERMAP = {
   mapFdById: { prototype: 'int innermap_fd_by_id(uint32_t id)' },
   objectInfo: { prototype: 'int innermap_info(int fd, void *info, void *length)' },
   objectPin: { prototype: 'int innermap_pin(int fd, const char *path)', mutates: true },
-  objectGet: { prototype: 'int innermap_get(const char *path)' },
+  objectGet: { prototype: 'int innermap_get(const char *path, void *object)' },
+  identify: {
+    prototype: 'int innermap_identify(void *paths, uint32_t size, uint32_t count, void *identities)',
+  },
   btfLoad: { prototype: 'int innermap_load_btf(void *data, uint32_t size)' },
 } as const satisfies Symbols;
 
@@ -82,6 +85,10 @@ export const SYMBOL_NAMES = Object.keys(SYMBOLS) as readonly SymbolName[];
 /** Flags of mapUpdate (BPF_ANY, BPF_EXIST). */
 export const ANY = 0;
 export const EXIST = 2;
+
+/** Of native/bulk/innermap.h: INNERMAP_NO_MAP, OBJECT_NAME. */
+export const NO_MAP = -4096;
+export const OBJECT_NAME = 16;
 
 /** fcntl's F_DUPFD_CLOEXEC (include/uapi/linux/fcntl.h). */
 export const DUPLICATE = 1030;

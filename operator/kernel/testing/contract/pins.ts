@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Errno } from '../../error.ts';
+import { type Errno, KernelError } from '../../error.ts';
 import type { KernelFixture } from './fixture.ts';
 import { failureOf } from './fixture.ts';
 import { lockContract } from './lock.ts';
@@ -160,7 +160,7 @@ function pinContract(fixture: () => KernelFixture): void {
     expect(fixture().names()).to.deep.equal(['a'.repeat(255)]);
   });
 
-  it('open: a symlink is ELOOP, whether it leads to a map or to nothing', async () => {
+  it('open, identify: a symlink is ELOOP, whether it leads to a map or to nothing', async () => {
     await fixture().inner('pin');
     pins().writeRecord(fixture().path('link'), fixture().path('pin'));
     pins().writeRecord(fixture().path('dangling'), fixture().path('nothing'));
@@ -168,6 +168,8 @@ function pinContract(fixture: () => KernelFixture): void {
       name => failureOf(() => fixture().kernel.open(fixture().path(name)))?.errno,
     );
     expect(errnos).to.deep.equal(['ELOOP', 'ELOOP']);
+    const found = await fixture().kernel.identify(['link', 'dangling'].map(name => fixture().path(name)));
+    expect(found.map(one => one instanceof KernelError && one.errno)).to.deep.equal(errnos);
   });
 
   it('open: a directory is no map', () => {

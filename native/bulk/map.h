@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef INNERMAP_MAP_H
+#define INNERMAP_MAP_H
+
+#include <stdbool.h>
+#include "bpf.h"
+
+/* 0 or -errno. Of what a kernel does not know yet, zeros. */
+int map_info(int fd, struct bpf_map_info *info);
+
+#endif
