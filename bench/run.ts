@@ -1,21 +1,35 @@
+import { writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { parseArgs } from 'node:util';
 import { contestantsOf, prepared } from './contestants.ts';
 import { alternate, type Measured } from './measure.ts';
+import { measuredChart } from './plot/measured.ts';
+import { svgOf } from './plot/svg.ts';
 import type { Line, Row } from './row.ts';
 import { ROWS } from './rows.ts';
 import { removeOnSignals } from './scratch.ts';
-import { type Numbers, numbersOf, type Result, ratioOf, tableText, verdict } from './table.ts';
+import { type Numbers, numbersOf, type Result, ratioOf, tableMarkdown, tableText, verdict } from './table.ts';
 
-const HELP = `npm run bench -- [--only NAME]… [--runs N] [-o table|json]
+const HELP = `npm run bench -- [--only NAME]… [--runs N] [-o table|markdown|json]
+npm run bench -- --plot FILE.svg [--runs N]
 
   Times ours against the C programs of bench/ in turns and prints the minimum (and the median) of each.
   --only NAME   one row, may be repeated: ${ROWS.map(row => row.name).join(', ')}
   --runs N      runs of each contestant (5)
+  -o markdown   as docs/performance.md has it
   -o json       the numbers, for a program
+  --plot FILE   instead, cost against the number of inner maps and of entries, as an SVG; some minutes
 
 Exit status: 0 all targets met, 1 one was missed, 2 it could not be measured.
 `;
+
+const OUTPUTS = {
+  table: (results: readonly Result[]) => page(tableText(results)),
+  markdown: (results: readonly Result[]) => page(tableMarkdown(results)),
+  json,
+};
+
+type Output = keyof typeof OUTPUTS;
 
 process.exitCode = await main();
 
@@ -27,11 +41,12 @@ async function main(): Promise<number> {
       process.stdout.write(HELP);
       return 0;
     }
+    if (options.plot !== undefined) return await plot(options.plot, options.runs);
     const rows = prepared(options.rows, say);
     if (rows.length === 0) throw new Error('Cannot measure: nothing is left');
     const results: Result[] = [];
     for (const row of rows) results.push(...(await resultsOf(row, options.runs)));
-    process.stdout.write(options.json ? json(results) : page(results));
+    process.stdout.write(OUTPUTS[options.output](results));
     return results.some(result => verdict(result) === 'missed') ? 1 : 0;
   } catch (error) {
     say((error as Error).message);
@@ -42,7 +57,8 @@ async function main(): Promise<number> {
 interface Options {
   readonly rows: readonly Row[];
   readonly runs: number;
-  readonly json: boolean;
+  readonly output: Output;
+  readonly plot?: string;
 }
 
 function optionsOf(words: string[]): Options | 'help' {
@@ -51,6 +67,7 @@ function optionsOf(words: string[]): Options | 'help' {
     options: {
       only: { type: 'string', multiple: true, default: [] },
       runs: { type: 'string', default: '5' },
+      plot: { type: 'string' },
       output: { type: 'string', short: 'o', default: 'table' },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -59,9 +76,20 @@ function optionsOf(words: string[]): Options | 'help' {
   const runs = Number(values.runs);
   if (!Number.isInteger(runs) || runs < 1)
     throw new Error(`--runs ${values.runs}: a whole number above 0 is wanted`);
-  if (!['table', 'json'].includes(values.output))
-    throw new Error(`-o ${values.output}: table or json is wanted`);
-  return { rows: rowsNamed(values.only), runs, json: values.output === 'json' };
+  if (!isOutput(values.output))
+    throw new Error(`-o ${values.output}: ${Object.keys(OUTPUTS).join(' or ')} is wanted`);
+  if (values.plot !== undefined && values.only.length > 0)
+    throw new Error('--plot FILE: it has rows of its own, leave --only out');
+  return {
+    rows: rowsNamed(values.only),
+    runs,
+    output: values.output,
+    ...(values.plot !== undefined && { plot: values.plot }),
+  };
+}
+
+function isOutput(word: string): word is Output {
+  return Object.hasOwn(OUTPUTS, word);
 }
 
 function rowsNamed(names: readonly string[]): readonly Row[] {
@@ -104,9 +132,17 @@ function say(sentence: string): void {
   process.stderr.write(`bench: ${sentence}\n`);
 }
 
-function page(results: readonly Result[]): string {
-  const machine = `Linux ${release()}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.versions.node}`;
-  return `${machine}\nminimum (median) of each; of stalls, memory and tails the worst of all runs\n\n${tableText(results)}\n`;
+async function plot(file: string, runs: number): Promise<number> {
+  writeFileSync(file, svgOf(await measuredChart({ runs, where: machine(), say })));
+  return 0;
+}
+
+function machine(): string {
+  return `Linux ${release()}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.versions.node}`;
+}
+
+function page(table: string): string {
+  return `${machine()}\nminimum (median) of each; of stalls, memory and tails the worst of all runs\n\n${table}\n`;
 }
 
 function json(results: readonly Result[]): string {

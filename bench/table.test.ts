@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Line } from './row.ts';
-import { numbersOf, type Result, ratioOf, tableText, verdict } from './table.ts';
+import { numbersOf, type Result, ratioOf, tableMarkdown, tableText, verdict } from './table.ts';
 
 const numbers = (minimum: number, median = minimum) => ({ minimum, median });
 const line = (goal?: Line['goal']): Line => ({
@@ -50,6 +50,45 @@ describe('bench: table', () => {
     expect(numbersOf(measured, stall)).to.include(numbers(3, 5));
     expect(numbersOf(measured, { ...stall, worst: true })).to.deep.equal(numbers(7));
     expect(numbersOf(measured, line())).to.equal(undefined);
+  });
+
+  it('tableMarkdown has the same, and no column of nobody', () => {
+    const stall = { ...against(1.4), line: { ...line(), title: '  stall' } };
+    expect(tableMarkdown([against(1.4), stall])).to.equal(
+      [
+        '| what | ours | C, one thread | C, two threads | ratio | target |  |',
+        '| --- | --- | --- | --- | --- | --- | --- |',
+        '| apply | 0.300 (0.400) s | 0.400 s | 0.200 s | 1.50 × | ≤ 1.4 × C, two threads | MISSED |',
+        '| … stall | 0.300 (0.400) s | 0.400 s | 0.200 s | 1.50 × | – |  |',
+      ].join('\n'),
+    );
+  });
+
+  it('verdict and ratio take what the row has beside, and cilium/ebpf where the goal says so', () => {
+    const result: Result = {
+      line: line({ kind: 'ratio', against: 'beside', times: 0.25 }),
+      ours: numbers(0.1),
+      beside: numbers(0.5),
+      besideTitle: 'all different',
+    };
+    expect(ratioOf(result, result.line.goal)).to.be.closeTo(0.2, 1e-9);
+    expect(verdict(result)).to.equal('met');
+    expect(verdict({ ...result, ours: numbers(0.13) })).to.equal('missed');
+    expect(tableText([result])).to.contain('≤ 0.25 × all different');
+    const go: Result = {
+      ...against(1),
+      line: line({ kind: 'ratio', against: 'go', times: 1 }),
+      go: numbers(0.2),
+    };
+    expect(verdict(go)).to.equal('missed');
+    expect(verdict({ ...go, go: numbers(0.4) })).to.equal('met');
+  });
+
+  it('tableText shows counts without a unit', () => {
+    const counted = { ...line({ kind: 'atMost', limit: 0 }), unit: '' } as const;
+    expect(tableText([{ line: counted, ours: numbers(3) }]).split('\n')[1]).to.equal(
+      'apply  3.00  –      ≤ 0     MISSED',
+    );
   });
 
   it('tableText aligns its columns and names the target', () => {

@@ -30,7 +30,7 @@ const HEADER: readonly string[] = ['what', 'ours', ...Object.values(OTHERS), 'ra
 
 /** The table as text: minimum (median) of each, the ratio of the minima, and whether the target is met. */
 export function tableText(results: readonly Result[]): string {
-  const rows = withoutNobody([HEADER, ...results.map(cells)]);
+  const rows = rowsOf(results);
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map(row => row[column]!.length)));
   return rows
     .map(row =>
@@ -42,11 +42,11 @@ export function tableText(results: readonly Result[]): string {
     .join('\n');
 }
 
-/** Leaves out the columns of those who were measured in no row. */
-function withoutNobody(rows: readonly (readonly string[])[]): readonly (readonly string[])[] {
-  const isMeasured = (column: number) =>
-    !Object.values(OTHERS).includes(HEADER[column]!) || rows.slice(1).some(row => row[column] !== NONE);
-  return rows.map(row => row.filter((_, column) => isMeasured(column)));
+/** The same as Markdown, for docs/performance.md. */
+export function tableMarkdown(results: readonly Result[]): string {
+  const [header, ...rows] = rowsOf(results);
+  const line = (row: readonly string[]) => `| ${row.map(cell => cell.replace(/^ +/, '… ')).join(' | ')} |`;
+  return [line(header!), line(header!.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
 export function verdict(result: Result): Verdict {
@@ -72,6 +72,17 @@ export function numbersOf(measured: Measured, { measure, worst }: Line): Numbers
   const spread = measured[measure];
   if (spread === undefined || worst !== true) return spread;
   return { minimum: spread.maximum, median: spread.maximum };
+}
+
+function rowsOf(results: readonly Result[]): readonly (readonly string[])[] {
+  return withoutNobody([HEADER, ...results.map(cells)]);
+}
+
+/** Leaves out the columns of those who were measured in no row. */
+function withoutNobody(rows: readonly (readonly string[])[]): readonly (readonly string[])[] {
+  const isMeasured = (column: number) =>
+    !Object.values(OTHERS).includes(HEADER[column]!) || rows.slice(1).some(row => row[column] !== NONE);
+  return rows.map(row => row.filter((_, column) => isMeasured(column)));
 }
 
 function cells(result: Result): string[] {
