@@ -90,4 +90,22 @@ INNERMAP_API int innermap_identify(const char *paths, uint32_t size, uint32_t co
 /* The fd of a BTF. */
 INNERMAP_API int innermap_load_btf(const void *data, uint32_t size);
 
+/*
+ * Digests, by which contents are compared without being copied: see sip.h. Words of `sizes`, in bytes; DIGEST_ARRAY is
+ * not 0 where all entries exist, and those that are zero are declared by nobody. `mask` is as long as a value and has 0
+ * for bits that do not count, or is NULL. E2BIG where an entry has more than 512 bytes.
+ */
+enum { DIGEST_KEY, DIGEST_VALUE, DIGEST_ARRAY, DIGEST_OUTER_KEY, DIGEST_SIZES };
+enum { DIGEST_MOST_MAPS = 4096 };
+
+/* Writes the digest of each map's entries. `entries`: for each map its keys one after the other, then its values. */
+INNERMAP_API int innermap_digest(const uint32_t sizes[DIGEST_SIZES], const uint8_t *mask, uint32_t maps,
+				 const uint32_t *counts, const uint8_t *entries, uint64_t *digests);
+/*
+ * Whether the inner maps at `keys` of an outer map have so many entries with these digests: `same` gets 1 for those that
+ * do. 0 says nothing more. -errno where this kernel cannot walk these maps: then nothing is known of any.
+ */
+INNERMAP_API int innermap_compare(int outer_fd, const uint32_t sizes[DIGEST_SIZES], const uint8_t *mask, uint32_t maps,
+				  const uint8_t *keys, const uint32_t *counts, const uint64_t *digests, uint8_t *same);
+
 #endif

@@ -67,6 +67,7 @@ int innermap_program_run(int fd, struct innermap_run *run)
 	attr.test.data_size_in = run->packet_size;
 	attr.test.ctx_in = address(run->context);
 	attr.test.ctx_size_in = run->context_size;
+	attr.test.repeat = run->repeat;
 	if (run->context_back) {
 		attr.test.ctx_out = address(run->context);
 		attr.test.ctx_size_out = run->context_size;

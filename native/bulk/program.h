@@ -178,7 +178,9 @@ struct innermap_run {
 	bool context_back;
 	const void *packet;
 	uint32_t packet_size;
-	/* What the program returned. */
+	/* How often it runs in this call; 0 is once. Between two runs the kernel may schedule, and a signal ends the call: EINTR. */
+	uint32_t repeat;
+	/* What the program returned, the last time. */
 	uint32_t answer;
 };
 

@@ -71,6 +71,22 @@ export type Failed = ReadonlyMap<number, KernelError>;
 /** An inner map to read: by its pin (CAP_BPF is enough) or by its id (CAP_SYS_ADMIN). */
 export type InnerAddress = { readonly pin: string } | { readonly id: number };
 
+/** An inner map as it was declared. */
+export interface ExpectedInner {
+  readonly spec: MapSpec;
+  readonly entries: Entries;
+}
+
+/** Contents that are expected at keys of one outer map. */
+export interface ExpectedContents {
+  /** One after the other. */
+  readonly keys: Uint8Array;
+  /** By key. */
+  readonly inners: readonly ExpectedInner[];
+  /** As long as a value: 0 for bits that do not count. Absent: all do. In an Array, absent entries are zero. */
+  readonly mask?: Uint8Array | undefined;
+}
+
 /** The inner map at an address. `entries` are copies, in the kernel's order of iteration. */
 export interface InnerReading {
   readonly id: number;
@@ -122,6 +138,12 @@ export interface Kernel {
   identify(pins: readonly string[]): Promise<readonly (MapIdentity | KernelError)[]>;
   /** Reads many inner maps whole. Returns them in the order of the addresses. */
   readInner(addresses: readonly InnerAddress[]): Promise<readonly (InnerReading | KernelError)[]>;
+  /**
+   * Which inner maps of an outer map have exactly the expected entries: 1 by key. The kernel finds it by itself, and copies
+   * nothing out. 0 says nothing: readInner tells whether it differs, is absent, or cannot be asked (this kernel, this type,
+   * large maps).
+   */
+  asExpected(outer: OpenMap, expected: ExpectedContents): Promise<Uint8Array>;
   /** Writes only what is given. The indexes of failures count the upserts first, then the deletes. */
   edit(inner: OpenMap, edit: Edit): Promise<Failed>;
 }

@@ -4,6 +4,7 @@ const LIBBPF = 'operator/kernel/libbpf';
 const CONTRACT = `dist/${LIBBPF}/libbpf.test.js`;
 const FALLBACK = `dist/${LIBBPF}/fallback.test.js`;
 const LIBRARY = `dist/${LIBBPF}/library.test.js`;
+const DIFFERING = 'dist/operator/agent/observe/differing.test.js';
 const AGED = 'dist/e2e/ages/outermaps.test.js';
 
 export const kernelMutants: readonly Mutant[] = [
@@ -160,5 +161,54 @@ export const kernelMutants: readonly Mutant[] = [
     from: '|| this.#waitMs > LONGEST_MS) return false;',
     to: '|| this.#waitMs > LONGEST_MS) {\n      this.#waitMs = 1;\n      return false;\n    }',
     specs: [FALLBACK],
+  },
+  {
+    name: 'a digest of entries serves for whatever counts of them',
+    file: `${LIBBPF}/walk/digests.ts`,
+    from: "hashed.mask?.join() ?? ''",
+    to: "''",
+    specs: [CONTRACT],
+  },
+  {
+    name: 'a map that somebody put at the key of a walk in between passes for the one that is asked for',
+    file: 'operator/agent/observe/differing.ts',
+    from: 'outer.id === pin.id ?',
+    to: 'outer.id !== 0 ?',
+    specs: [DIFFERING],
+  },
+  {
+    name: 'a sealed map is not looked at again though programs write it',
+    file: 'operator/core/plan/keychanges.ts',
+    from: 'return sealed && (spec.flags & MAP_FLAGS.ReadOnlyProg) !== 0;',
+    to: 'return sealed && (spec.flags & MAP_FLAGS.ReadOnlyProg) >= 0;',
+    specs: [DIFFERING],
+  },
+  {
+    name: 'what is as proven keeps the second copy of its contents',
+    file: 'operator/agent/observe/differing.ts',
+    from: '    if (seen !== undefined) programmed.set(key, proof);',
+    to: '    if (seen !== undefined) programmed.set(key, { ...proof, seen });',
+    specs: [DIFFERING],
+  },
+  {
+    name: 'the last byte of a value is not hashed on the declared side',
+    file: 'native/bulk/sip.c',
+    from: 'return left & 1 ? word | (uint64_t)bytes[at] << shift : word;',
+    to: 'return word;',
+    specs: [CONTRACT],
+  },
+  {
+    name: 'the program hashes otherwise than the declared side',
+    file: 'native/bulk/sip.c',
+    from: '\tcode_half(code, FIRST, SECOND, 13);',
+    to: '\tcode_half(code, FIRST, SECOND, 12);',
+    specs: [CONTRACT],
+  },
+  {
+    name: 'an inner map with more entries than are declared is as expected',
+    file: 'native/bulk/digest.c',
+    from: 'job->sum == digests[map] && ',
+    to: '(job->sum == digests[map] || job->count > 4) && ',
+    specs: [CONTRACT],
   },
 ];

@@ -11,6 +11,7 @@ import { yieldToEventLoop } from '../../timing/sliced.ts';
 import { emptyOuterMemory, type Memory, type OuterMemory } from '../memory.ts';
 import { reasonOf } from '../reason.ts';
 import { eachContents } from './contents.ts';
+import { differingKeys } from './differing.ts';
 import { pinPathOf, readOuterMemory } from './outer.ts';
 
 /** What a turn must read itself, and not take from memory. */
@@ -77,9 +78,10 @@ async function readContents(
   known: OuterMemory,
   due: Due,
 ): Promise<ReadonlyMap<string, ComparisonResult>> {
-  const keys = keysToRead(desired, known, dueKeys(desired, known, due.contentShare));
-  if (keys.length === 0) return new Map();
+  const asked = keysToRead(desired, known, dueKeys(desired, known, due.contentShare));
+  if (asked.length === 0) return new Map();
   await yieldToEventLoop();
+  const keys = await differingKeys(kernel, asked, { desired, known });
   const directory = ledgerPaths(kernel.pins.root, desired.outerMap.metadata.name).inner;
   const proofs = { directory, pins: known.pins };
   const readings = new Map<string, ComparisonResult>();

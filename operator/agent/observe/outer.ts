@@ -33,7 +33,6 @@ export async function readOuterMemory(
 }
 
 async function readAll(kernel: Kernel, desired: DesiredOuter, known: OuterMemory, due: Due): Promise<void> {
-  const { provision } = desired.outerMap.spec;
   const paths = ledgerPaths(kernel.pins.root, desired.outerMap.metadata.name);
   requireDirectories(kernel.pins, paths);
   known.record = recordAt(kernel.pins, paths.spec);
@@ -46,14 +45,21 @@ async function readAll(kernel: Kernel, desired: DesiredOuter, known: OuterMemory
   known.pin = known.pinPath === undefined ? { kind: 'absent' } : pinFound(kernel, known.pinPath);
   known.pinned ||= isSameMap(known.pin, known.ledger);
   known.pinOwner = ownerOfPin(kernel, desired, known);
-  // Without the ledger's pin, the pin where programs look may still name our map
-  const byPin = provision === 'Adopt' || known.ledger.kind === 'absent';
-  const used = byPin ? known.pinPath : paths.outer;
-  const source = byPin ? known.pin : known.ledger;
-  const path = isOuter(source) ? used : undefined;
-  await readMap(kernel, path, { desired, known, due });
+  const { path, pin } = sourceOf(kernel, desired, known);
+  await readMap(kernel, isOuter(pin) ? path : undefined, { desired, known, due });
   await readInnerPins(kernel, paths.inner, known);
   forgetOwners(known);
+}
+
+/** The pin by which the outer map is read, and what was found there. */
+export function sourceOf(
+  { pins }: Kernel,
+  { outerMap: { metadata, spec } }: DesiredOuter,
+  { ledger, pin, pinPath }: OuterMemory,
+): { readonly path: string | undefined; readonly pin: ObservedPin } {
+  // Without the ledger's pin, the pin where programs look may still name our map
+  if (spec.provision === 'Adopt' || ledger.kind === 'absent') return { path: pinPath, pin };
+  return { path: ledgerPaths(pins.root, metadata.name).outer, pin: ledger };
 }
 
 /** Absolute path of the declared pin. */

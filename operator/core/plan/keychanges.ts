@@ -1,3 +1,4 @@
+import { MAP_FLAGS } from '../../api/outermap.ts';
 import { type HeldEntries, heldEntries } from '../brake/entries.ts';
 import { equalBytes } from '../bytes/bytes.ts';
 import type { DesiredInner } from '../desired/compile.ts';
@@ -86,9 +87,15 @@ export function keysToRead(
       known &&
       programmed.inner !== inner &&
       (inner.update === 'InPlace' || !sameMask(programmed.inner, inner));
-    if (!known || changed || due.has(inner.keyHex)) keys.push(inner.keyHex);
+    const isDue = due.has(inner.keyHex) && !cannotChange(inner);
+    if (!known || changed || isDue) keys.push(inner.keyHex);
   }
   return keys;
+}
+
+/** Neither user space may write it nor a program: the kernel refuses both for as long as the map lives. */
+function cannotChange({ sealed, spec }: DesiredInner): boolean {
+  return sealed && (spec.flags & MAP_FLAGS.ReadOnlyProg) !== 0;
 }
 
 type Verdict = Write | { readonly verb: 'proof'; readonly programmed: Programmed };

@@ -23,6 +23,7 @@ import { removeKeys, replaceInners } from './outer/write.ts';
 import { probeKernel } from './probe/probe.ts';
 import { Templates } from './probe/template.ts';
 import { mayUseBpf } from './rights.ts';
+import { asExpected } from './walk/expected.ts';
 
 export interface KernelOptions {
   /** Where the bpffs is mounted. */
@@ -98,6 +99,7 @@ function kernelOn(host: Host, templates: Templates, own: Pick<RealKernel, 'pins'
     remove: async (outer, keys) => removeKeys(opened(), ours(outer), keys),
     identify: async pins => identifyPins(opened().library, pins),
     readInner: async addresses => readInners(opened(), addresses),
+    asExpected: async (outer, expected) => asExpected(opened(), ours(outer), expected),
     edit: async (inner, edit) => editInner(opened(), ours(inner), edit),
     close: () => {
       isOpen = false;

@@ -45,6 +45,21 @@ export interface Library {
   readonly objectGet: (path: string, object: Bytes) => Answer;
   readonly identify: Call<[paths: Bytes, size: number, count: number, identities: Bytes]>;
   readonly btfLoad: (data: Bytes, size: number) => Answer;
+  readonly digest: Call<
+    [sizes: Bytes, mask: Bytes, maps: number, counts: Bytes, entries: Bytes, digests: BigUint64Array]
+  >;
+  readonly compare: Call<
+    [
+      outer: number,
+      sizes: Bytes,
+      mask: Bytes,
+      maps: number,
+      keys: Bytes,
+      counts: Bytes,
+      digests: BigUint64Array,
+      same: Bytes,
+    ]
+  >;
   /** Writes the calls of bpf() since the library was loaded, as u64, in the order of BPF_CALLS. */
   readonly counts: (counts: BigUint64Array) => void;
   readonly setPrint: (print: null) => Address;

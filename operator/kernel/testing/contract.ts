@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { buildContract } from './contract/build.ts';
 import { contentContract } from './contract/content.ts';
 import { countsContract } from './contract/counts.ts';
+import { expectedContract } from './contract/expected.ts';
 import type { OpenKernel } from './contract/fixture.ts';
 import { KernelFixture } from './contract/fixture.ts';
 import { outerContract } from './contract/outer.ts';
@@ -33,6 +34,7 @@ export function kernelContract(name: string, open: OpenKernel): void {
     buildContract(fixture);
     describe('template', () => templateContract(fixture));
     contentContract(fixture);
+    describe('asExpected', () => expectedContract(fixture));
     pinsContract(fixture);
   });
 }

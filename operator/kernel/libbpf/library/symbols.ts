@@ -45,6 +45,14 @@ export const INNERMAP = {
     prototype: 'int innermap_identify(void *paths, uint32_t size, uint32_t count, void *identities)',
   },
   btfLoad: { prototype: 'int innermap_load_btf(void *data, uint32_t size)' },
+  digest: {
+    prototype:
+      'int innermap_digest(void *sizes, void *mask, uint32_t maps, void *counts, void *entries, void *digests)',
+  },
+  compare: {
+    prototype:
+      'int innermap_compare(int outer, void *sizes, void *mask, uint32_t maps, void *keys, void *counts, void *digests, void *same)',
+  },
 } as const satisfies Symbols;
 
 /**

@@ -1,3 +1,4 @@
+import { NO_ENTRIES } from '../../../core/entries.ts';
 import { batchLater, part } from '../entries/write.ts';
 import { ERRNO } from '../errno.ts';
 import type { Host, OwnedMap } from '../maps.ts';
@@ -6,6 +7,7 @@ import { refusedUpdate } from '../outer/trial.ts';
 import { timed, waits } from '../outer/waiting.ts';
 import { MOST_SINGLES } from '../outer/ways.ts';
 import { inParallel } from '../parallel.ts';
+import { asExpected } from '../walk/expected.ts';
 import { pairsOn, showsReplacements, single } from './replaced.ts';
 import { PROBE_ENTRIES } from './scratchmaps.ts';
 
@@ -44,6 +46,7 @@ export async function probeOuterMaps(host: Host, probed: Probed): Promise<Found>
     hashOfMapsDeleteBatch: ways.deletesByBatch,
     outerLookupsWait: readsWait,
     replaceVisible: await showsReplacements(host, hash, inner.fd),
+    walk: await canWalk(host, { hash, array, inner }),
   };
   return { gracePeriodMs, features };
 }
@@ -66,6 +69,14 @@ async function insertRest(host: Host, { hash, inner }: Probed): Promise<void> {
     Uint32Array.from({ length: PROBE_ENTRIES }, (_, key) => key),
   );
   await inParallel(PROBE_ENTRIES, MOST_SINGLES, key => single(host, hash, part(pairs, key, key + 1)));
+}
+
+/** An inner map without entries is as expected only where it was walked. */
+async function canWalk(host: Host, { hash, inner }: Probed): Promise<boolean> {
+  const expected = { keys: new Uint8Array(4), inners: [{ spec: inner.spec, entries: NO_ENTRIES }] };
+  const [same] = await asExpected(host, hash, expected);
+  host.ways.walks = same === 1;
+  return host.ways.walks;
 }
 
 /** Deletes an absent key: ENOENT where there is such a batch. */

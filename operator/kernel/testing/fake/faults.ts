@@ -27,6 +27,7 @@ const WORDS = {
   remove: 'remove',
   identify: 'identify',
   readInner: 'read inner map',
+  asExpected: 'compare inner maps of',
   edit: 'edit',
   probe: 'probe',
   list: 'list',

@@ -8,6 +8,7 @@ import { KernelError } from '../../error.ts';
 import type {
   BuildRequest,
   Edit,
+  ExpectedContents,
   Failed,
   InnerAddress,
   InnerReading,
@@ -21,6 +22,7 @@ import { FakePins, failure, ours } from './bpffs/pins.ts';
 import { build } from './build.ts';
 import { creationErrno, fits, isOuter, madeSpec, nameErrno } from './creation.ts';
 import { editMap, unlessAbsent } from './edit.ts';
+import { expectedIn } from './expected.ts';
 import type { FakeOperation } from './faults.ts';
 import type { FakeMachine } from './machine.ts';
 import type { FakeMap, OuterTable } from './map.ts';
@@ -141,6 +143,14 @@ export class FakeKernel implements Kernel {
     return addresses.map(address => this.#read(address));
   }
 
+  async asExpected(outer: OpenMap, expected: ExpectedContents): Promise<Uint8Array> {
+    await this.#meanwhile();
+    const isRefused = this.machine.look(this.process, 'asExpected', outer.name) !== undefined;
+    const isUnknown = this.machine.state?.features['walk'] === false;
+    if (isRefused || isUnknown) return new Uint8Array(expected.inners.length);
+    return expectedIn(outerOf(outer, 'asExpected'), outer.spec.keySize, expected);
+  }
+
   async edit(inner: OpenMap, edit: Edit): Promise<Failed> {
     await this.#meanwhile();
     return editMap(this, ours(inner), edit);
@@ -245,6 +255,7 @@ function linux618(capabilities: FakeCapabilities): KernelState {
       hashOfMapsDeleteBatch: true,
       outerLookupsWait: false,
       replaceVisible: false,
+      walk: true,
       freeze: true,
       innerMapFlag: true,
       openById: capabilities.sysAdmin,

@@ -90,6 +90,10 @@ export class OuterTable {
     return undefined;
   }
 
+  inner(key: Uint8Array): FakeMap | undefined {
+    return this.#inners.get(textOfBytes(key));
+  }
+
   /** Key's text and inner map, the last inserted first; an ArrayOfMaps by its index. */
   inners(): readonly (readonly [string, FakeMap])[] {
     const all = [...this.#inners].reverse();

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#define _GNU_SOURCE
+#include "walk.h"
+#include <errno.h>
+#include <linux/btf.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "bpf.h"
+
+/* Of the stack of the program: the index of a job, and behind it what callbacks work on. */
+enum { STACK_INDEX = -4, STACK_WORK = -32 };
+/* The program has the job's address here, which calls keep. */
+enum { JOB = BPF_REG_6 };
+
+int walk_open(struct walk *walk, uint32_t jobs, uint32_t key_size)
+{
+	const uint32_t stride = (uint32_t)(sizeof(struct walk_job) + (key_size + 7u) / 8 * 8);
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	union bpf_attr attr = no_attr();
+
+	*walk = (struct walk){ .jobs_fd = -1, .jobs = jobs, .stride = stride };
+	walk->length = ((size_t)stride * (jobs + 1) + page - 1) / page * page;
+	attr.map_type = BPF_MAP_TYPE_ARRAY;
+	attr.key_size = sizeof(uint32_t);
+	attr.value_size = stride;
+	attr.max_entries = jobs + 1;
+	attr.map_flags = BPF_F_MMAPABLE;
+	memcpy(attr.map_name, "innermap_jobs", sizeof("innermap_jobs"));
+	walk->jobs_fd = bpf_call(CALL_OTHER, BPF_MAP_CREATE, &attr);
+	if (walk->jobs_fd < 0)
+		return walk->jobs_fd;
+	walk->mapped = mmap(NULL, walk->length, PROT_READ | PROT_WRITE, MAP_SHARED, walk->jobs_fd, 0);
+	if (walk->mapped == MAP_FAILED) {
+		int error = -errno;
+
+		walk->mapped = NULL;
+		walk_close(walk);
+		return error;
+	}
+	((struct walk_job *)walk->mapped)->state = 1;
+	return 0;
+}
+
+void walk_close(struct walk *walk)
+{
+	if (walk->mapped)
+		munmap(walk->mapped, walk->length);
+	if (walk->jobs_fd >= 0)
+		close(walk->jobs_fd);
+	walk->mapped = NULL;
+	walk->jobs_fd = -1;
+}
+
+/* Register 0 has the address of the element whose index is on the stack. */
+static void code_element(struct innermap_code *code, const struct walk *walk)
+{
+	code_map(code, BPF_REG_1, walk->jobs_fd);
+	code_mov(code, BPF_REG_2, BPF_REG_10);
+	code_alu_imm(code, BPF_ADD, BPF_REG_2, STACK_INDEX);
+	code_call(code, BPF_FUNC_map_lookup_elem);
+	code_jump_if_imm(code, BPF_JEQ, BPF_REG_0, 0, LABEL_NO_JOB);
+}
+
+/* The next job's address, and the number of the one after it in the first element. */
+static void code_next_job(struct innermap_code *code, const struct walk *walk)
+{
+	code_store_imm(code, BPF_W, BPF_REG_10, STACK_INDEX, 0);
+	code_element(code, walk);
+	code_load(code, BPF_DW, JOB, BPF_REG_0, offsetof(struct walk_job, state));
+	code_store(code, BPF_W, BPF_REG_10, STACK_INDEX, JOB);
+	code_alu_imm(code, BPF_ADD, JOB, 1);
+	code_store(code, BPF_DW, BPF_REG_0, offsetof(struct walk_job, state), JOB);
+	code_element(code, walk);
+	code_mov(code, JOB, BPF_REG_0);
+}
+
+static void code_for_each(struct innermap_code *code)
+{
+	code_store_imm(code, BPF_DW, BPF_REG_10, STACK_WORK + WALK_SUM, 0);
+	code_store_imm(code, BPF_DW, BPF_REG_10, STACK_WORK + WALK_COUNT, 0);
+	code_load(code, BPF_DW, BPF_REG_1, JOB, offsetof(struct walk_job, most));
+	code_store(code, BPF_DW, BPF_REG_10, STACK_WORK + WALK_MOST, BPF_REG_1);
+	code_mov(code, BPF_REG_1, BPF_REG_0);
+	code_function(code, BPF_REG_2, LABEL_EACH);
+	code_mov(code, BPF_REG_3, BPF_REG_10);
+	code_alu_imm(code, BPF_ADD, BPF_REG_3, STACK_WORK);
+	code_mov_imm(code, BPF_REG_4, 0);
+	code_call(code, BPF_FUNC_for_each_map_elem);
+	code_load(code, BPF_DW, BPF_REG_1, BPF_REG_10, STACK_WORK + WALK_SUM);
+	code_store(code, BPF_DW, JOB, offsetof(struct walk_job, sum), BPF_REG_1);
+	code_load(code, BPF_DW, BPF_REG_1, BPF_REG_10, STACK_WORK + WALK_COUNT);
+	code_store(code, BPF_DW, JOB, offsetof(struct walk_job, count), BPF_REG_1);
+	code_store_imm(code, BPF_DW, JOB, offsetof(struct walk_job, state), JOB_WALKED);
+}
+
+static void code_return(struct innermap_code *code)
+{
+	code_mov_imm(code, BPF_REG_0, 0);
+	code_exit(code);
+}
+
+void code_walk(struct innermap_code *code, const struct walk *walk, int outer_fd)
+{
+	code_next_job(code, walk);
+	code_map(code, BPF_REG_1, outer_fd);
+	code_mov(code, BPF_REG_2, JOB);
+	code_alu_imm(code, BPF_ADD, BPF_REG_2, offsetof(struct walk_job, key));
+	code_call(code, BPF_FUNC_map_lookup_elem);
+	code_jump_if_imm(code, BPF_JEQ, BPF_REG_0, 0, LABEL_ABSENT);
+	code_for_each(code);
+	code_return(code);
+	code_label(code, LABEL_ABSENT);
+	code_store_imm(code, BPF_DW, JOB, offsetof(struct walk_job, state), JOB_ABSENT);
+	code_label(code, LABEL_NO_JOB);
+	code_return(code);
+	code_label(code, LABEL_EACH);
+}
+
+/* The verifier takes a callback's address of programs with BTF alone: both functions are `static int f()`. */
+static int load_btf(void)
+{
+	static const char names[] = "\0int\0walk\0each";
+	enum { NAME_INT = 1, NAME_WALK = 5, NAME_EACH = 10, SIGNED_32 = 1 << 24 | 32 };
+	struct {
+		struct btf_header header;
+		struct btf_type integer;
+		uint32_t encoding;
+		struct btf_type prototype, walk, each;
+		char names[sizeof(names)];
+	} btf = {
+		.header = { .magic = BTF_MAGIC, .version = BTF_VERSION, .hdr_len = sizeof(struct btf_header) },
+		.integer = { .name_off = NAME_INT, .info = BTF_KIND_INT << 24, .size = 4 },
+		.encoding = SIGNED_32,
+		.prototype = { .info = BTF_KIND_FUNC_PROTO << 24, .type = 1 },
+		.walk = { .name_off = NAME_WALK, .info = BTF_KIND_FUNC << 24 | BTF_FUNC_STATIC, .type = 2 },
+		.each = { .name_off = NAME_EACH, .info = BTF_KIND_FUNC << 24 | BTF_FUNC_STATIC, .type = 2 },
+	};
+	union bpf_attr attr = no_attr();
+
+	memcpy(btf.names, names, sizeof(names));
+	btf.header.type_len = (uint32_t)(offsetof(__typeof__(btf), names) - sizeof(btf.header));
+	btf.header.str_off = btf.header.type_len;
+	btf.header.str_len = sizeof(names);
+	attr.btf = address(&btf);
+	attr.btf_size = (uint32_t)(sizeof(btf.header) + btf.header.type_len + sizeof(names));
+	return bpf_call(CALL_OTHER, BPF_BTF_LOAD, &attr);
+}
+
+static int load(struct innermap_code *code)
+{
+	enum { TYPE_WALK = 3, TYPE_EACH };
+	const struct bpf_func_info functions[] = { { 0, TYPE_WALK }, { code->labels[LABEL_EACH], TYPE_EACH } };
+	struct innermap_program program = { .type = BPF_PROG_TYPE_SOCKET_FILTER, .name = "innermap_walk" };
+	int fd;
+
+	program.btf_fd = load_btf();
+	if (program.btf_fd < 0)
+		return program.btf_fd;
+	program.functions = functions;
+	program.function_count = 2;
+	fd = innermap_program_load(code, &program);
+	close(program.btf_fd);
+	return fd;
+}
+
+int walk_run(const struct walk *walk, struct innermap_code *code)
+{
+	const struct walk_job *first = (const struct walk_job *)walk->mapped;
+	uint8_t packet[64] = { 0 };
+	int error = 0, fd = load(code);
+
+	if (fd < 0)
+		return fd;
+	innermap_packet_begin(packet);
+	while (error == 0 && first->state <= walk->jobs) {
+		struct innermap_run run = { .packet = packet, .packet_size = sizeof(packet) };
+		uint64_t before = first->state;
+
+		run.repeat = (uint32_t)(walk->jobs + 1 - before);
+		error = innermap_program_run(fd, &run);
+		/* A signal ends it between two runs */
+		if (error == -EINTR)
+			error = 0;
+		else if (error == 0 && first->state == before)
+			error = -EIO;
+	}
+	close(fd);
+	return error;
+}

@@ -1,0 +1,150 @@
+import { expect } from 'chai';
+import type { InnerAddress, Kernel } from '../../kernel/kernel.ts';
+import { u32 } from '../../kernel/testing/contract/fixture.ts';
+import type { FakeKernel } from '../../kernel/testing/fake/kernel.ts';
+import { FakeMachine } from '../../kernel/testing/fake/machine.ts';
+import { AgentFixture, startedAgent } from '../testing/fixture.ts';
+
+const CONTENTS = { resync: false, contentShare: 1 };
+const ALL = ['team-a/web-0', 'team-a/web-1', 'team-a/web-2'];
+
+describe('differingKeys', () => {
+  it('what was proven is not read again, whether this process wrote it or found it', async () => {
+    const kernel = new FakeMachine().openKernel();
+    for (let start = 0; start < 2; start += 1) {
+      const agent = await startedAgent(kernel, tenants());
+      await agent.turn();
+      const read = reading(kernel);
+      for (let turn = 0; turn < 2; turn += 1)
+        expect((await agent.turn(undefined, CONTENTS)).plan.steps).to.be.empty;
+      expect(read).to.be.empty;
+    }
+  });
+
+  it('what somebody wrote is read, told and repaired, and nothing else is read', async () => {
+    const kernel = new FakeMachine().openKernel();
+    const agent = await startedAgent(kernel, tenants());
+    await agent.turn();
+    const pin = pinOf(kernel, 'tenants', 1);
+    const map = kernel.open(pin);
+    await kernel.edit(map, { upserts: { count: 1, keys: u32(1), values: u32(7) }, deletes: u32() });
+    map.close();
+    const read = reading(kernel);
+    const { plan, report } = await agent.turn(undefined, CONTENTS);
+    expect(plan.steps.map(({ verb }) => verb)).to.deep.equal(['replace']);
+    expect(read).to.deep.equal([{ pin }]);
+    expect(report.state.drift).to.deep.include({ found: 1, repaired: 1 });
+    read.length = 0;
+    expect((await agent.turn(undefined, CONTENTS)).plan.steps).to.be.empty;
+    expect(read).to.be.empty;
+  });
+
+  it('bytes that a program owns do not count', async () => {
+    const kernel = new FakeMachine().openKernel();
+    const value = 'struct { u32 limit; u32 seen; }';
+    const inner = { type: 'Hash', maxEntries: 4, key: 'u32', value, programOwned: ['seen'] };
+    const fixture = new AgentFixture()
+      .outer('limits', { inner })
+      .inner('a/b', 'limits', 1, { 1: { limit: 5 } });
+    const agent = await startedAgent(kernel, fixture);
+    await agent.turn();
+    const map = kernel.open(pinOf(kernel, 'limits', 1));
+    const read = reading(kernel);
+    await kernel.edit(map, { upserts: { count: 1, keys: u32(1), values: u32(5, 99) }, deletes: u32() });
+    expect((await agent.turn(undefined, CONTENTS)).plan.steps).to.be.empty;
+    expect(read).to.be.empty;
+    await kernel.edit(map, { upserts: { count: 1, keys: u32(1), values: u32(6, 99) }, deletes: u32() });
+    map.close();
+    expect((await agent.turn(undefined, CONTENTS)).plan.steps.map(({ verb }) => verb)).to.deep.equal([
+      'edit',
+    ]);
+  });
+
+  it('all is read where the kernel cannot walk, or another outer map is at the pin', async () => {
+    for (const other of [false, true]) {
+      const machine = new FakeMachine();
+      const kernel = machine.openKernel();
+      const agent = await startedAgent(kernel, tenants());
+      await agent.turn();
+      const read = reading(kernel);
+      const { spec } = kernel.open(`${kernel.pins.root}/innermap/tenants/outer`);
+      const another = kernel.createOuter(spec, { ...spec, type: 'Hash' }, 'another');
+      if (other) kernel.open = () => another;
+      else kernel.asExpected = async (_, { inners }) => new Uint8Array(inners.length);
+      expect((await agent.turn(undefined, CONTENTS)).plan.steps).to.be.empty;
+      expect(read).to.have.length(3);
+    }
+  });
+
+  it('keeps no second copy of contents that the kernel compares', async () => {
+    const kernel = new FakeMachine().openKernel();
+    await (await startedAgent(kernel, tenants())).turn();
+    const agent = await startedAgent(kernel, tenants());
+    await agent.turn();
+    await agent.turn(undefined, CONTENTS);
+    const { programmed } = agent.agent.memory.outers.get('tenants')!;
+    expect([...programmed.values()].map(({ seen }) => seen)).to.deep.equal([undefined, undefined, undefined]);
+  });
+
+  it('a map that somebody froze is replaced once it is to be edited', async () => {
+    const machine = new FakeMachine();
+    const fixture = tenants().inner('team-a/web-1', 'tenants', 1, { 1: 2, 2: 2 }, { update: 'InPlace' });
+    const kernel = machine.openKernel();
+    const agent = await startedAgent(kernel, fixture);
+    await agent.turn();
+    machine.map(kernel.open(pinOf(kernel, 'tenants', 1)).id)!.frozen = true;
+    expect((await agent.turn(undefined, CONTENTS)).plan.steps).to.be.empty;
+    const changed = fixture.inner('team-a/web-1', 'tenants', 1, { 1: 9, 2: 2 }, { update: 'InPlace' });
+    const { outcomes } = await agent.turn(changed);
+    expect(outcomes.map(({ ok, step }) => [ok, step.verb])).to.deep.equal([[true, 'replace']]);
+    expect(machine.dump(`${kernel.pins.root}/innermap/tenants/outer`)).to.deep.equal(
+      changed.contents('tenants'),
+    );
+  });
+
+  it('a sealed map that programs may only read is neither read nor asked for again', async () => {
+    for (const flags of [[], ['ReadOnlyProg']]) {
+      const kernel = new FakeMachine().openKernel();
+      const inner = {
+        type: 'LPMTrie',
+        maxEntries: 16,
+        key: 'cidr4',
+        value: 'u32',
+        flags: ['NoPrealloc', ...flags],
+      };
+      const fixture = new AgentFixture()
+        .outer('routes', { inner })
+        .inner('a/sealed', 'routes', 1, { '10.0.0.0/8': 1 }, { sealed: true })
+        .inner('a/open', 'routes', 2, { '10.0.0.0/8': 1 });
+      for (let start = 0; start < 2; start += 1) {
+        const agent = await startedAgent(kernel, fixture);
+        await agent.turn();
+        const read = reading(kernel);
+        await agent.turn(undefined, CONTENTS);
+        expect(read).to.have.length(flags.length === 0 ? 2 : 1);
+      }
+    }
+  });
+});
+
+function tenants(): AgentFixture {
+  return ALL.reduce(
+    (fixture, name, key) => fixture.inner(name, 'tenants', key, { 1: key + 1, 2: 2 }),
+    new AgentFixture().outer('tenants'),
+  );
+}
+
+function pinOf({ pins }: Kernel, outer: string, key: number): string {
+  return `${pins.root}/innermap/${outer}/inner/0${key}000000`;
+}
+
+/** The addresses that are read from now on. */
+function reading(kernel: FakeKernel): InnerAddress[] {
+  const read: InnerAddress[] = [];
+  const readInner = kernel.readInner.bind(kernel);
+  kernel.readInner = addresses => {
+    read.push(...addresses);
+    return readInner(addresses);
+  };
+  return read;
+}

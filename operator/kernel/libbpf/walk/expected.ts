@@ -1,0 +1,83 @@
+import type { MapSpec } from '../../../core/mapspec.ts';
+import type { ExpectedContents, ExpectedInner } from '../../kernel.ts';
+import type { Host, OwnedMap } from '../maps.ts';
+import { inParallel } from '../parallel.ts';
+import { digestsOf, type Hashed } from './digests.ts';
+
+/** Inner maps of one call, at most DIGEST_MOST_MAPS of native/bulk/innermap.h; and calls at once. */
+const AT_ONCE = { maps: 2048, calls: 2 };
+/** HASH_MOST_BYTES of native/bulk/sip.h. */
+const MOST_ENTRY_BYTES = 512;
+/** A walk of one inner map is not interrupted: so many words take the kernel about a millisecond. */
+const MOST_WORDS = 160_000;
+/** Reaching an entry and ending its hash take as long as so many words. */
+const WORDS_BESIDE = 8;
+
+/** bpf_for_each_map_elem does not know an LPM trie, and shows one value of a per-CPU type's. */
+const WALKED: ReadonlySet<MapSpec['type']> = new Set<MapSpec['type']>(['Hash', 'LRUHash', 'Array']);
+
+/** Walks the inner maps in the kernel, in parts, off the event loop. Of those that cannot be walked nothing is known. */
+export async function asExpected(
+  host: Host,
+  outer: OwnedMap,
+  { keys, inners, mask }: ExpectedContents,
+): Promise<Uint8Array> {
+  const same = new Uint8Array(inners.length);
+  const { keySize } = outer.spec;
+  const first = inners[0]?.spec;
+  const walked = inners.flatMap((inner, at) => (isWalked(inner, first!) ? [at] : []));
+  const calls = host.ways.walks ? Math.ceil(walked.length / AT_ONCE.maps) : 0;
+  await inParallel(calls, AT_ONCE.calls, async call => {
+    const places = walked.slice(call * AT_ONCE.maps, (call + 1) * AT_ONCE.maps);
+    const part = {
+      keys: gathered(keys, keySize, places),
+      inners: places.map(at => inners[at]!),
+      by: { spec: first!, mask: mask ?? null },
+    };
+    const answers = await compared(host, outer, part);
+    places.forEach((at, index) => {
+      same[at] = answers[index]!;
+    });
+  });
+  return same;
+}
+
+/** One walk has entries of one layout. */
+function isWalked({ spec, entries }: ExpectedInner, first: MapSpec): boolean {
+  const { type, keySize, valueSize, maxEntries } = spec;
+  const words = Math.ceil(keySize / 8) + Math.ceil(valueSize / 8) + WORDS_BESIDE;
+  const isOne = type === first.type && keySize === first.keySize && valueSize === first.valueSize;
+  const isWhole =
+    entries.keys.length === entries.count * keySize && entries.values.length === entries.count * valueSize;
+  const isShort = keySize + valueSize <= MOST_ENTRY_BYTES && maxEntries * words <= MOST_WORDS;
+  return WALKED.has(type) && isOne && isWhole && isShort;
+}
+
+function gathered(keys: Uint8Array, size: number, places: readonly number[]): Uint8Array {
+  if (places.length * size === keys.length) return keys;
+  const some = new Uint8Array(places.length * size);
+  places.forEach((at, to) => {
+    some.set(keys.subarray(at * size, (at + 1) * size), to * size);
+  });
+  return some;
+}
+
+interface Part {
+  readonly keys: Uint8Array;
+  readonly inners: readonly ExpectedInner[];
+  readonly by: Hashed;
+}
+
+/** Nothing is known where this kernel cannot walk these maps, as with fields that programs alone may touch. */
+async function compared({ library }: Host, outer: OwnedMap, part: Part): Promise<Uint8Array> {
+  const { keys, inners, by } = part;
+  const same = new Uint8Array(inners.length);
+  const digests = await digestsOf(library, inners, by);
+  if (digests === undefined) return same;
+  const { type, keySize, valueSize } = by.spec;
+  const sizes = Uint32Array.of(keySize, valueSize, type === 'Array' ? 1 : 0, outer.spec.keySize);
+  const counts = Uint32Array.from(inners, ({ entries }) => entries.count);
+  const { compare } = library;
+  await compare.later(outer.fd, sizes, by.mask, inners.length, keys, counts, digests, same);
+  return same;
+}

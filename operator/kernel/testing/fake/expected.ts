@@ -1,0 +1,29 @@
+import type { MapSpec } from '../../../core/mapspec.ts';
+import { difference } from '../../../core/plan/difference.ts';
+import type { ExpectedContents, ExpectedInner } from '../../kernel.ts';
+import type { FakeMap, OuterTable } from './map.ts';
+import { runsOf } from './table.ts';
+
+/** As in libbpf/walk/expected.ts: other types are not walked, nor are large maps. */
+const WALKED: ReadonlySet<MapSpec['type']> = new Set<MapSpec['type']>(['Hash', 'LRUHash', 'Array']);
+const MOST_ENTRIES = 8192;
+
+/** 1 for each key whose inner map has exactly these entries. */
+export function expectedIn(
+  outer: OuterTable,
+  keySize: number,
+  { keys, inners, mask }: ExpectedContents,
+): Uint8Array {
+  const given = runsOf(keys, keySize, inners.length);
+  return Uint8Array.from(inners, (expected, at) => {
+    const found = outer.inner(given[at]!);
+    return found !== undefined && isExpected(expected, found, mask) ? 1 : 0;
+  });
+}
+
+function isExpected({ spec, entries }: ExpectedInner, found: FakeMap, mask: Uint8Array | undefined): boolean {
+  if (!WALKED.has(spec.type) || spec.maxEntries > MOST_ENTRIES) return false;
+  const type = spec.type as Parameters<typeof difference>[2]['type'];
+  const by = { type, keySize: spec.keySize, stride: spec.valueSize, exact: true };
+  return difference(entries, found.table.entries(), { ...by, ...(mask && { mask }) }) === undefined;
+}
