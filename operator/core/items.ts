@@ -19,6 +19,17 @@ export function groupBy<T, K>(items: Iterable<T>, keyOf: (item: T) => K): Map<K,
   return groups;
 }
 
+/** Joined at once: so many are the arguments of one call. */
+const MOST_JOINED = 1000;
+
+/** The items of all lists. `concat` copies; a spread and `flatMap` take each item by itself, which is 2 ms for ten thousand. */
+export function joined<T>(lists: readonly (readonly T[])[]): readonly T[] {
+  let all: readonly T[] = [];
+  for (let from = 0; from < lists.length; from += MOST_JOINED)
+    all = all.concat(...lists.slice(from, from + MOST_JOINED));
+  return all;
+}
+
 /** The first index at which something holds that holds from there on, of a sorted list; its length where it holds nowhere. */
 export function firstIndex(length: number, holds: (at: number) => boolean): number {
   let from = 0;

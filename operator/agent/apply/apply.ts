@@ -1,3 +1,4 @@
+import { joined } from '../../core/items.ts';
 import type { Plan } from '../../core/plan/plan.ts';
 import type { Step } from '../../core/plan/step.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
@@ -20,20 +21,20 @@ export async function apply(
   brake: Omit<BrakeNow, 'released'>,
 ): Promise<readonly Outcome[]> {
   const context = new ApplyContext(kernel, { ...brake, released: plan.released });
-  const outcomes: Outcome[] = [];
+  const outcomes: (readonly Outcome[])[] = [];
   try {
     for (const run of runsOf(plan.steps)) {
       const failure = context.failureOf(run[0]!.outer);
-      const results =
+      outcomes.push(
         failure === undefined
           ? await appliedBy(run[0]!)(run, context)
-          : run.map(step => ({ ...failure, step }));
-      for (const outcome of results) outcomes.push(outcome);
+          : run.map(step => ({ ...failure, step })),
+      );
     }
   } finally {
     context.close();
   }
-  return outcomes;
+  return joined(outcomes);
 }
 
 /** Applies steps of one kind on one outer map. */
@@ -57,7 +58,8 @@ function appliedBy({ verb }: Step): ApplyRun {
 function* runsOf(steps: readonly Step[]): Generator<readonly Step[]> {
   for (let from = 0, to = 0; from < steps.length; from = to) {
     const first = steps[from]!;
-    const isAlike = (step: Step) => appliedBy(step) === appliedBy(first) && step.outer === first.outer;
+    const by = appliedBy(first);
+    const isAlike = (step: Step) => step.outer === first.outer && appliedBy(step) === by;
     while (to < steps.length && isAlike(steps[to]!)) to++;
     yield steps.slice(from, to);
   }

@@ -20,7 +20,7 @@ export class ApplyContext {
   readonly kernel: Kernel;
   readonly #open = new Map<string, OpenMap>();
   readonly #failures = new Map<string, FailedOutcome>();
-
+  readonly #paths = new Map<string, LedgerPaths>();
   readonly #brake: BrakeNow;
   readonly #removed: Map<string, readonly RecentRemoval[]>;
 
@@ -30,8 +30,13 @@ export class ApplyContext {
     this.#removed = new Map(brake.removed);
   }
 
+  /** Made once for each outer map: thousands of steps ask for them. */
   paths(outer: string): LedgerPaths {
-    return ledgerPaths(this.kernel.pins.root, outer);
+    const known = this.#paths.get(outer);
+    if (known !== undefined) return known;
+    const paths = ledgerPaths(this.kernel.pins.root, outer);
+    this.#paths.set(outer, paths);
+    return paths;
   }
 
   /** Absolute path of a pin that an OuterMap declares. */

@@ -104,7 +104,7 @@ type Verdict = Write | { readonly verb: 'proof'; readonly programmed: Programmed
 function judge(outer: string, inner: DesiredInner, found: ObservedOuterMap): Verdict | undefined {
   const id = found.entries.get(inner.keyHex);
   const programmed = found.programmed.get(inner.keyHex);
-  const last = lastProgrammed(inner, found);
+  const last = programmed ?? found.doubted.get(inner.keyHex);
   const cause = last?.inner === inner ? 'drift' : 'declared';
   if (id === undefined) return { verb: 'insert', outer, inner, cause, pinTaken: false };
   const ours = ownsKey(inner.keyHex, id, found.pins);

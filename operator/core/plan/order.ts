@@ -1,5 +1,6 @@
 import { digitAt } from '../bytes/hex.ts';
 import { compareText } from '../desired/seniority.ts';
+import { every, type Steps } from '../steps.ts';
 
 interface Keyed {
   readonly inner: { readonly keyHex: string };
@@ -13,22 +14,36 @@ const PREFIX_DIGITS = 8;
  * By key. Comparing ten thousand texts takes 20 ms at a start, sorting as many numbers one:
  * the first four bytes of the key and the index make a number, and only keys that begin alike are compared.
  */
-export function inKeyOrder<T extends Keyed>(items: readonly T[]): readonly T[] {
+export function* inKeyOrder<T extends Keyed>(items: readonly T[]): Steps<readonly T[]> {
   if (items.length > MOST_INDEXED) return items.toSorted(byKey);
+  const due = every();
   // Plain loops: Array.from takes ten times as long
   const numbers = new Float64Array(items.length);
-  for (let at = 0; at < items.length; at++)
+  for (let at = 0; at < items.length; at++) {
+    if (due()) yield;
     numbers[at] = prefixOf(items[at]!.inner.keyHex) * MOST_INDEXED + at;
+  }
   numbers.sort();
   const ordered: T[] = [];
-  for (const number of numbers) ordered.push(items[number % MOST_INDEXED]!);
-  for (let from = 0, to = 0; from < ordered.length; from = to) {
-    while (to < ordered.length && prefixAt(numbers, to) === prefixAt(numbers, from)) to++;
-    if (to - from === 1) continue;
-    const alike = ordered.slice(from, to).sort(byKey);
-    for (let at = from; at < to; at++) ordered[at] = alike[at - from]!;
+  let [from, last] = [0, -1];
+  for (let at = 0; at < numbers.length; at++) {
+    if (due()) yield;
+    const prefix = Math.floor(numbers[at]! / MOST_INDEXED);
+    if (prefix !== last) {
+      sortPart(ordered, from);
+      [from, last] = [at, prefix];
+    }
+    ordered.push(items[numbers[at]! - prefix * MOST_INDEXED]!);
   }
+  sortPart(ordered, from);
   return ordered;
+}
+
+/** Sorts the items from there on, which begin alike. */
+function sortPart(items: Keyed[], from: number): void {
+  if (items.length - from < 2) return;
+  const alike = items.slice(from).sort(byKey);
+  for (let at = 0; at < alike.length; at++) items[from + at] = alike[at]!;
 }
 
 function prefixOf(keyHex: string): number {
@@ -36,10 +51,6 @@ function prefixOf(keyHex: string): number {
   for (let at = 0; at < PREFIX_DIGITS; at++)
     prefix = 16 * prefix + (at < keyHex.length ? digitAt(keyHex, at) : 0);
   return prefix;
-}
-
-function prefixAt(numbers: Float64Array, at: number): number {
-  return Math.floor(numbers[at]! / MOST_INDEXED);
 }
 
 function byKey(a: Keyed, b: Keyed): number {

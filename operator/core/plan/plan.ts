@@ -4,8 +4,9 @@ import type { Reason } from '../../api/reason.ts';
 import type { HeldEntries } from '../brake/entries.ts';
 import { type RecentRemoval, sumOf } from '../brake/recent.ts';
 import type { Desired, DesiredOuter } from '../desired/desired.ts';
+import { joined } from '../items.ts';
 import type { ObservedKernel, ObservedOuterMap, UndeclaredLedger } from '../observed.ts';
-import { runToEnd, type Steps } from '../steps.ts';
+import { every, runToEnd, type Steps } from '../steps.ts';
 import { keyChanges, type Proof } from './keychanges.ts';
 import { inKeyOrder } from './order.ts';
 import { type OuterChanges, outerChanges } from './outer/outerchanges.ts';
@@ -73,7 +74,7 @@ export function* planning(desired: Desired, found: ObservedKernel, policy: Polic
     drafts.push(yield* draftOf(name, outer, found.outers.get(name), policy));
   const all = [...drafts, ...found.abandoned.map(abandoned => retire(abandoned, policy))];
   return Object.freeze({
-    steps: Object.freeze(all.flatMap(draft => draft.steps)),
+    steps: Object.freeze(joined(all.map(draft => draft.steps))),
     refused: drafts.flatMap(draft => draft.refused),
     held: all.flatMap(draft => draft.held),
     heldEntries: drafts.flatMap(draft => draft.heldEntries),
@@ -124,18 +125,17 @@ function* draftOf(
     });
   const { writes, held, proofs, evicted } = yield* keyChanges(name, desired, found);
   const isReleased = releasedBy(desired, policy);
-  const all = [...writes, ...held.flatMap(each => (isReleased(each.held) ? [each.write] : []))];
+  const all = joined([writes, held.flatMap(each => (isReleased(each.held) ? [each.write] : []))]);
   const undeclared = yield* removals(name, desired, found);
   // A foreign key may be of an OuterMap that fills the same map, and cannot be read
   const mayRemoveForeign = (policy.unreadable?.size ?? 0) === 0;
   const going = undeclared.filter(({ ours }) => ours || mayRemoveForeign);
   const braked = braking(going, { name, desired, found, policy });
   const ordered = yield* inOrder(all, braked, desired, found);
-  yield;
   return {
     ...NOTHING,
     outer: name,
-    steps: [...outer.steps, ...pinChanges(name, found), ...ordered],
+    steps: joined([outer.steps, pinChanges(name, found), ordered]),
     held: braked.held,
     heldEntries: held.flatMap(each => (isReleased(each.held) ? [] : [each.held])),
     released: braked.released,
@@ -243,17 +243,19 @@ function* inOrder(
   desired: DesiredOuter,
   found: ObservedOuterMap,
 ): Steps<readonly Step[]> {
-  yield;
-  const ordered = inKeyOrder(writes);
-  yield;
-  const replacements = ordered.filter(write => write.verb === 'replace');
-  const inserts = ordered.filter(write => write.verb === 'insert');
-  const edits = ordered.filter(write => write.verb === 'edit');
+  const [replacements, inserts, edits]: [Write[], Write[], Write[]] = [[], [], []];
+  const due = every();
+  for (const write of yield* inKeyOrder(writes)) {
+    if (due()) yield;
+    if (write.verb === 'replace') replacements.push(write);
+    else if (write.verb === 'insert') inserts.push(write);
+    else edits.push(write);
+  }
   const { type, maxEntries } = desired.layout.outer;
   const free = type === 'ArrayOfMaps' ? inserts.length : maxEntries - found.entries.size;
   const first = Math.max(0, Math.min(going.length, inserts.length - free));
   const last = waits ? [] : going.slice(first);
-  return [...going.slice(0, first), ...replacements, ...inserts, ...edits, ...last];
+  return joined<Step>([going.slice(0, first), replacements, inserts, edits, last]);
 }
 
 /**
