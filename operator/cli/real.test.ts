@@ -31,10 +31,15 @@ function innermap(...args: readonly string[]) {
   return ran([process.execPath, PROGRAM, ...args]);
 }
 
-/** Where nothing can be loaded that reads templates: the file is hidden from it. */
-function withoutTemplates(...args: readonly string[]) {
-  const hidden = `mount --bind /dev/null ${join(repository(), 'native', 'template.bpf.o')} && exec "$@"`;
+/** Where this file of native/ cannot be loaded: it is hidden from it. */
+function without(file: string, ...args: readonly string[]) {
+  const hidden = `mount --bind /dev/null ${join(repository(), 'native', file)} && exec "$@"`;
   return ran(['unshare', '--mount', 'sh', '-c', hidden, 'sh', process.execPath, PROGRAM, ...args]);
+}
+
+/** Where nothing can be loaded that reads templates. */
+function withoutTemplates(...args: readonly string[]) {
+  return without('template.bpf.o', ...args);
 }
 
 function ran([command = '', ...args]: readonly string[]) {
@@ -128,6 +133,22 @@ onRealKernel('commands on the real kernel', function () {
 
   it('export without the template: an array as small as the smallest', () =>
     roundTrip(ARRAYS_OF_OTHER_SIZES, withoutTemplates));
+
+  it('without libinnermap.so: validate works, plan and get say how it is built', () => {
+    const examples = join(repository(), 'examples');
+    const [validated, ...others] = [
+      ['validate', examples],
+      ['plan', examples, ...here()],
+      ['get', ...here()],
+    ].map(words => without('build/libinnermap.so', ...words));
+    expect([validated?.code, validated?.out]).to.deep.equal([0, innermap('validate', examples).out]);
+    for (const { code, error } of others) {
+      expect(code).to.equal(2);
+      expect(error).to.match(
+        /Cannot load \S+libinnermap.so: ENOENT, it is built where a C compiler is: install one/,
+      );
+    }
+  });
 
   it('the examples: planned, programmed, shown, cleaned away', () => {
     const examples = join(repository(), 'examples');

@@ -165,7 +165,7 @@ function loadLibrary(): Library {
   const innermap = loaded(besideProgram(INNERMAP_FILE) ?? INNERMAP_FILE, INNERMAP_ADVICE);
   const libc = loaded('libc.so.6', 'a system with glibc is needed');
   const ofInnermap = bound(INNERMAP, prototype => {
-    const call = innermap.func(prototype);
+    const call = functionOf(innermap, prototype);
     return Object.assign(call, { later: offLoop(call) });
   });
   const ofLibc = bound(LIBC, prototype => {
@@ -173,6 +173,21 @@ function loadLibrary(): Library {
     return Object.assign(withErrno(call), { later: offLoop(call) });
   });
   return { ...ofInnermap, ...ofLibc, ...bound(LIBBPF, onDemand()) } as unknown as Library;
+}
+
+/** Where it has no such function it was built for another version of this program. */
+function functionOf(innermap: ReturnType<typeof koffi.load>, prototype: string): Asynchronous & Plain {
+  try {
+    return innermap.func(prototype);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new KernelError(
+      'load',
+      INNERMAP_FILE,
+      'EINVAL',
+      `it is of another version, run npm run build: ${reason}`,
+    );
+  }
 }
 
 function bound(

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmdirSync } from 'node:fs';
+import { mkdtempSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -31,6 +31,20 @@ onRealKernel('openKernel where something is missing', () => {
     );
     expect(printed).to.match(
       /^Cannot load \S+libinnermap.so: ENOENT, it is built where a C compiler is: install one \(apt-get install gcc/,
+    );
+  });
+
+  it('libinnermap.so of another version: says how it is built', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'innermap-old-'));
+    const old = join(folder, 'libinnermap.so');
+    execFileSync('cc', ['-shared', '-x', 'c', '/dev/null', '-o', old]);
+    const printed = inChild(
+      `openKernel({ bpffs: ${JSON.stringify(scratch().root)} })`,
+      without(join(ROOT, 'native', 'build', 'libinnermap.so'), old),
+    );
+    rmSync(folder, { recursive: true });
+    expect(printed).to.match(
+      /^Cannot load \S+libinnermap.so: EINVAL, it is of another version, run npm run build/,
     );
   });
 
@@ -75,9 +89,9 @@ onRealKernel('openKernel where something is missing', () => {
   });
 });
 
-/** Starts a program that cannot see this file. */
-function without(file: string): readonly string[] {
-  const hidden = `mount --bind /dev/null "$(readlink -f ${file})" && exec "$@"`;
+/** Starts a program that does not see this file, but another in its place. */
+function without(file: string, other = '/dev/null'): readonly string[] {
+  const hidden = `mount --bind ${other} "$(readlink -f ${file})" && exec "$@"`;
   return ['unshare', '--mount', 'sh', '-c', hidden, 'sh'];
 }
 
