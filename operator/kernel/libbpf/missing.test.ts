@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -35,23 +35,17 @@ onRealKernel('openKernel where something is missing', () => {
   });
 
   it('libinnermap.so of another version: says how it is built', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'innermap-old-'));
-    const old = join(folder, 'libinnermap.so');
-    execFileSync('cc', ['-shared', '-x', 'c', '/dev/null', '-o', old]);
     const printed = inChild(
       `openKernel({ bpffs: ${JSON.stringify(scratch().root)} })`,
-      without(join(ROOT, 'native', 'build', 'libinnermap.so'), old),
+      without(join(ROOT, 'native', 'build', 'libinnermap.so'), libbpf()),
     );
-    rmSync(folder, { recursive: true });
     expect(printed).to.match(
       /^Cannot load \S+libinnermap.so: EINVAL, it is of another version, run npm run build/,
     );
   });
 
   it('libbpf.so.1: templates cannot be read, and all else goes on', () => {
-    const paths = "PATH=$PATH:/sbin:/usr/sbin ldconfig -p | sed -n 's/.*libbpf.so.1 .*=> //p'";
-    const [library = ''] = execFileSync('sh', ['-c', paths], { encoding: 'utf8' }).split('\n');
-    const printed = inChild(ROUND_TRIP.replaceAll('ROOT', scratch().root), without(library));
+    const printed = inChild(ROUND_TRIP.replaceAll('ROOT', scratch().root), without(libbpf()));
     expect(JSON.parse(printed)).to.include({ openById: true, readTemplate: false, count: 100, removed: 0 });
   });
 
@@ -89,9 +83,14 @@ onRealKernel('openKernel where something is missing', () => {
   });
 });
 
+function libbpf(): string {
+  const paths = "PATH=$PATH:/sbin:/usr/sbin ldconfig -p | sed -n 's/.*libbpf.so.1 .*=> //p'";
+  return execFileSync('sh', ['-c', paths], { encoding: 'utf8' }).split('\n')[0]!;
+}
+
 /** Starts a program that does not see this file, but another in its place. */
 function without(file: string, other = '/dev/null'): readonly string[] {
-  const hidden = `mount --bind ${other} "$(readlink -f ${file})" && exec "$@"`;
+  const hidden = `mount --bind "$(readlink -f ${other})" "$(readlink -f ${file})" && exec "$@"`;
   return ['unshare', '--mount', 'sh', '-c', hidden, 'sh'];
 }
 
