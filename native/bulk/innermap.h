@@ -108,4 +108,52 @@ INNERMAP_API int innermap_digest(const uint32_t sizes[DIGEST_SIZES], const uint8
 INNERMAP_API int innermap_compare(int outer_fd, const uint32_t sizes[DIGEST_SIZES], const uint8_t *mask, uint32_t maps,
 				  const uint8_t *keys, const uint32_t *counts, const uint64_t *digests, uint8_t *same);
 
+/*
+ * Waves: a table of requests, arenas that they point into by offsets in bytes, and a table of answers. Every offset is
+ * checked against the sizes that are given. What one item meets costs no other anything.
+ */
+
+/* One inner map to make. */
+struct innermap_request {
+	uint32_t type;
+	uint32_t key_size;
+	uint32_t value_size;
+	uint32_t max_entries;
+	uint32_t flags;
+	/* Not 0: user space can no longer write it. */
+	uint32_t freeze;
+	/* Entries: keys in one arena, values in the other; those of per-CPU types as the kernel's batches take them. */
+	uint32_t count;
+	uint32_t keys;
+	uint32_t values;
+	/* A string, and where so many strings begin, each with its NUL. */
+	uint32_t name;
+	uint32_t pins;
+	uint32_t pin_count;
+	/* In the arena of strings: its type 1 is that of the keys, its type 3 that of the values. Size 0: none. */
+	uint32_t btf;
+	uint32_t btf_size;
+};
+
+/* What a map failed at. STEP_TABLE: its request points beyond an arena, nothing was tried. */
+enum innermap_step { STEP_TABLE, STEP_BTF, STEP_CREATE, STEP_FILL, STEP_FREEZE, STEP_ID, STEP_PIN };
+
+struct innermap_answer {
+	/* -errno where it failed: then nothing of the map and its pins is left. */
+	int32_t fd;
+	uint32_t id;
+	/* An enum innermap_step. */
+	uint32_t step;
+	/* Index of the entry or of the pin that the kernel refused. */
+	uint32_t at;
+};
+
+/* Requests, bytes of each arena, and values of a per-CPU entry. */
+enum { SIZE_COUNT, SIZE_KEYS, SIZE_VALUES, SIZE_STRINGS, SIZE_POSSIBLE_CPUS, SIZES };
+
+/* For each: create, fill, freeze, read the id, pin. ENOMEM of an allocator that fetches more is waited for. */
+INNERMAP_API void innermap_build(const struct innermap_request *requests, struct innermap_answer *answers,
+				 const void *keys, const void *values, const void *strings,
+				 const uint64_t sizes[SIZES]);
+
 #endif

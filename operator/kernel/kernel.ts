@@ -116,8 +116,11 @@ export interface Kernel {
 
   /** Makes the template map, makes the outer map with its fd, closes the template. */
   createOuter(outer: MapSpec, template: MapSpec, name: string): OpenMap;
-  /** Returns the maps, open, in the order of the requests. */
-  build(requests: readonly BuildRequest[]): Promise<readonly (OpenMap | KernelError)[]>;
+  /**
+   * Returns the maps, open, in the order of the requests. These are taken a few at a time, while those before are built:
+   * let a generator make them.
+   */
+  build(requests: Iterable<BuildRequest>): Promise<readonly (OpenMap | KernelError)[]>;
   /** A pinned map; ENOENT, EACCES (a pin of another user without DAC_OVERRIDE), EPERM. */
   open(pin: string): OpenMap;
   /** EPERM without CAP_SYS_ADMIN; ENOENT when the id is gone. */

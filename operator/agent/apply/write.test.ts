@@ -173,8 +173,9 @@ class Watched {
       openMapsLimit: kernel.openMapsLimit,
       open: pin => kernel.open(pin),
       build: requests => {
-        this.log.push(`build ${requests.length}`);
-        return kernel.build(requests);
+        const all = [...requests];
+        this.log.push(`build ${all.length}`);
+        return kernel.build(all);
       },
       replace: (outer, keys, inners) => this.#replace(outer, keys, inners),
     };

@@ -5,7 +5,7 @@ import type { Step } from '../../core/plan/step.ts';
 import { KernelError } from '../../kernel/error.ts';
 import type { BuildRequest, OpenMap } from '../../kernel/kernel.ts';
 import { PRIVATE_MODE } from '../../kernel/pins.ts';
-import { forEachSliced, timesSliced, yieldToEventLoop } from '../../timing/sliced.ts';
+import { timesSliced, yieldToEventLoop } from '../../timing/sliced.ts';
 import { reasonOfInsert } from '../reason.ts';
 import type { ApplyContext } from './context.ts';
 import { attempt, done, failed, type Outcome } from './outcome.ts';
@@ -122,9 +122,7 @@ interface Wave {
  */
 async function applyWave(wave: Wave, swaps: Swaps): Promise<readonly number[]> {
   const { context, steps, indexes, outcomes } = wave;
-  const requests: BuildRequest[] = [];
-  await forEachSliced(indexes, index => requests.push(requestOf(steps[index]!, context)));
-  const built = await context.kernel.build(requests);
+  const built = await context.kernel.build(requestsOf(wave));
   const starved: number[] = [];
   const ready: Ready = { indexes: [], maps: [] };
   // A single inner map cannot be tried in a smaller wave: its failure is final
@@ -145,6 +143,11 @@ async function applyWave(wave: Wave, swaps: Swaps): Promise<readonly number[]> {
 interface Ready {
   readonly indexes: number[];
   readonly maps: OpenMap[];
+}
+
+/** Made one by one, while those before are built. */
+function* requestsOf({ steps, indexes, context }: Wave): Iterable<BuildRequest> {
+  for (const index of indexes) yield requestOf(steps[index]!, context);
 }
 
 function requestOf(step: Write, context: ApplyContext): BuildRequest {

@@ -55,9 +55,9 @@ export async function editInner(host: Host, inner: OwnedMap, edit: Edit): Promis
   const { kept } = edit;
   const failed =
     kept === undefined
-      ? await writeAll(library, inner, { pairs: upserts })
+      ? await writeAll(library, inner, upserts)
       : await writeKeeping(library, inner.fd, { pairs: upserts, kept });
-  const undeleted = await writeAll(library, inner, { pairs: deletes });
+  const undeleted = await writeAll(library, inner, deletes);
   if (deletes.count > undeleted.size) await retryFull(host, inner, { upserts, failed });
   for (const [index, answer] of undeleted) {
     // Another writer deleted the entry first

@@ -4,7 +4,6 @@ import type { KernelState } from '../../api/status.ts';
 import { KernelError } from '../error.ts';
 import type { Kernel, OpenMap } from '../kernel.ts';
 import { pinsOn, requireBpffs } from './bpffs/pins.ts';
-import { buildInners } from './build.ts';
 import { editInner, readInners } from './contents.ts';
 import { openFilesLimit } from './errno.ts';
 import { identifyPins } from './fd/identify.ts';
@@ -24,6 +23,7 @@ import { probeKernel } from './probe/probe.ts';
 import { Templates } from './probe/template.ts';
 import { mayUseBpf } from './rights.ts';
 import { asExpected } from './walk/expected.ts';
+import { buildInners } from './wave/build.ts';
 
 export interface KernelOptions {
   /** Where the bpffs is mounted. */
@@ -84,8 +84,7 @@ function kernelOn(host: Host, templates: Templates, own: Pick<RealKernel, 'pins'
       adoptFd(library, createOuterMap(opened(), { outer, template, name }), name),
     build: async requests => {
       opened();
-      await reserve(Math.min(requests.length, openMapsLimit));
-      return buildInners(host, requests);
+      return buildInners(host, requests, maps => reserve(Math.min(maps, openMapsLimit)));
     },
     open: pin => openPin(opened().library, pin),
     openById: id => openId(opened().library, id),

@@ -15,7 +15,7 @@ const INNERMAP_ADVICE =
 type Answer = number;
 /** An address that C returns and takes back; null where there is none. */
 export type Address = bigint | null;
-export type Bytes = Uint8Array | Uint32Array | null;
+export type Bytes = Uint8Array | Uint32Array | Int32Array | BigUint64Array | null;
 
 /** A function that is called at once, or off the event loop: `later` keeps its arguments alive until it answers. */
 export interface Call<Arguments extends readonly unknown[]> {
@@ -27,6 +27,9 @@ export interface Call<Arguments extends readonly unknown[]> {
 export interface Library {
   readonly mapCreate: Call<
     [type: number, name: string, keySize: number, valueSize: number, maxEntries: number, options: Bytes]
+  >;
+  readonly buildMaps: Call<
+    [requests: Bytes, answers: Bytes, keys: Bytes, values: Bytes, strings: Bytes, sizes: Bytes]
   >;
   readonly mapUpdate: Call<[fd: number, key: Bytes, value: Bytes, flags: number]>;
   readonly mapLookup: Call<[fd: number, key: Bytes, value: Bytes]>;
@@ -163,7 +166,8 @@ function loadLibrary(): Library {
   // Each call in flight beyond the resident pools maps a stack and a heap of its own: 31 µs instead of 8
   koffi.config({ resident_async_pools: 32, max_async_calls: KOFFI_PLACES });
   const innermap = loaded(besideProgram(INNERMAP_FILE) ?? INNERMAP_FILE, INNERMAP_ADVICE);
-  const libc = loaded('libc.so.6', 'a system with glibc is needed');
+  // As the process itself finds its functions: what was preloaded comes before libc
+  const libc = koffi.load(null);
   const ofInnermap = bound(INNERMAP, prototype => {
     const call = functionOf(innermap, prototype);
     return Object.assign(call, { later: offLoop(call) });

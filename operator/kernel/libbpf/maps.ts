@@ -43,6 +43,12 @@ export class OwnedMap implements OpenMap {
     this.label = label;
   }
 
+  static withId(library: Library, { fd, id }: { fd: number; id: number }, label: string): OwnedMap {
+    const map = new OwnedMap(library, fd, label);
+    map.#id = id;
+    return map;
+  }
+
   get id(): number {
     this.#id ??= this.#info?.id ?? idOf(this.#library, this.fd, this.label);
     return this.#id;
@@ -110,28 +116,22 @@ export function createMap(host: Host, creation: Creation, entries = 0): number {
   requireRoom(host, creation, entries);
   const { library } = host;
   const btf = isStorage(creation.spec.type) ? loadStorageBtf(library, creation) : 0;
-  const fd = create(library.mapCreate, creation, btf);
+  const fd = create(library, creation, btf);
   if (btf > 0) library.close(btf);
   if (fd < 0) throw creationError(creation, fd);
   return fd;
 }
 
-/** The same off the event loop: a large map takes the kernel milliseconds. */
-export async function createMapLater(host: Host, creation: Creation, entries = 0): Promise<number> {
-  if (isStorage(creation.spec.type)) return createMap(host, creation, entries);
-  requireRoom(host, creation, entries);
-  const fd = await create(host.library.mapCreate.later, creation, 0);
-  if (fd < 0) throw creationError(creation, fd);
-  return fd;
-}
-
-function create<Answer>(
-  call: (...of: Parameters<Library['mapCreate']>) => Answer,
-  { spec, name, innerFd = 0 }: Creation,
-  btf: number,
-): Answer {
+function create(library: Library, { spec, name, innerFd = 0 }: Creation, btf: number): number {
   const { type, keySize, valueSize, maxEntries, flags } = spec;
-  return call(TYPE_NUMBERS[type], name, keySize, valueSize, maxEntries, createOptions(flags, innerFd, btf));
+  return library.mapCreate(
+    TYPE_NUMBERS[type],
+    name,
+    keySize,
+    valueSize,
+    maxEntries,
+    createOptions(flags, innerFd, btf),
+  );
 }
 
 function requireRoom({ room, possibleCpus }: Host, creation: Creation, entries: number): void {
@@ -139,7 +139,7 @@ function requireRoom({ room, possibleCpus }: Host, creation: Creation, entries: 
     throw creationError(creation, -ERRNO.ENOMEM);
 }
 
-function creationError(creation: Creation, answer: number): KernelError {
+export function creationError(creation: Creation, answer: number): KernelError {
   const { operation = 'create inner map', label, spec } = creation;
   return kernelError(operation, label, answer, creationText(spec, answer));
 }

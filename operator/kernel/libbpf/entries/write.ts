@@ -105,11 +105,7 @@ export function singleNow(library: Library, fd: number, pairs: Pairs, index: num
  * Writes into a map whose writes wait for no grace period. Returns index → -errno of the refused entries.
  * Many entries are written off the event loop; after a refusal the rest follows in slices.
  */
-export async function writeAll(
-  library: Library,
-  map: OwnedMap,
-  { pairs, stopAtFirst = false }: { readonly pairs: Pairs; readonly stopAtFirst?: boolean },
-): Promise<Map<number, number>> {
+export async function writeAll(library: Library, map: OwnedMap, pairs: Pairs): Promise<Map<number, number>> {
   const failed = new Map<number, number>();
   const slice = new Slice();
   const refill = new Refill();
@@ -126,7 +122,6 @@ export async function writeAll(
     failed.set(from, answer);
     from += 1;
     tries = 0;
-    if (stopAtFirst) break;
   }
   return failed;
 }
@@ -174,7 +169,7 @@ export function failuresOf(
 }
 
 /** Why the kernel refuses an entry, where its answer says so. */
-export function failureText({ spec: { type, maxEntries } }: OwnedMap, answer: number): string {
+export function failureText({ spec: { type, maxEntries } }: Pick<Target, 'spec'>, answer: number): string {
   if (answer === -ERRNO.EPERM)
     return `it is frozen or read-only${isOuter(type) ? ', or this process needs CAP_BPF' : ''}`;
   if (answer === -ERRNO.EINVAL && isOuter(type)) return 'its layout is not that of the template';

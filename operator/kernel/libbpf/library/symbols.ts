@@ -15,6 +15,11 @@ export const INNERMAP = {
       'int innermap_create(uint32_t type, const char *name, uint32_t key, uint32_t value, uint32_t max, void *options)',
     mutates: true,
   },
+  buildMaps: {
+    prototype:
+      'void innermap_build(void *requests, void *answers, void *keys, void *values, void *strings, void *sizes)',
+    mutates: true,
+  },
   mapUpdate: {
     prototype: 'int innermap_update(int fd, void *key, void *value, uint64_t flags)',
     mutates: true,

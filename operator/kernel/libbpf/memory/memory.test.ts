@@ -41,6 +41,23 @@ describe('Room', () => {
     expect(new Room(() => 100 * MIB).takes(70 * MIB)).to.equal(false);
   });
 
+  it('counts what is being made in whole, whatever of it is charged already, and looks again once it is made', () => {
+    let left = 132 * MIB;
+    const room = new Room(
+      () => left,
+      () => 0,
+    );
+    expect(room.takes(60 * MIB)).to.equal(true);
+    room.begin(60 * MIB);
+    left = 92 * MIB;
+    room.end(0);
+    expect(room.takes(41 * MIB), 'of 92, 32 are our own, and 60 are being made').to.equal(false);
+    left = 72 * MIB;
+    room.end(60 * MIB);
+    expect(room.takes(41 * MIB)).to.equal(false);
+    expect(room.takes(40 * MIB)).to.equal(true);
+  });
+
   it('counts what it has taken until it looks again, and looks when it would refuse', () => {
     let left = 132 * MIB;
     let [looks, now] = [0, 0];

@@ -16,6 +16,8 @@ export class Room {
   readonly #now: () => number;
   #bytes = 0;
   #readAt = -Infinity;
+  #underway = 0;
+  #hasEnded = false;
 
   constructor(left: () => number | undefined = memoryLeft, now: () => number = () => performance.now()) {
     this.#left = left;
@@ -25,12 +27,24 @@ export class Room {
   /** Whether a map of at least so many bytes fits; it then counts as taken. */
   takes(bytes: number): boolean {
     const now = this.#now();
-    if (now - this.#readAt >= (bytes > this.#bytes ? REFUSED_MS : KNOWN_MS)) {
-      this.#bytes = (this.#left() ?? Infinity) - OWN_BYTES;
+    const known = bytes <= this.#bytes ? KNOWN_MS : this.#hasEnded ? 0 : REFUSED_MS;
+    if (now - this.#readAt >= known) {
+      this.#bytes = (this.#left() ?? Infinity) - OWN_BYTES - this.#underway;
       this.#readAt = now;
+      this.#hasEnded = false;
     }
     if (bytes > this.#bytes) return false;
     this.#bytes -= bytes;
     return true;
+  }
+
+  /** A map that was taken is made off the event loop: until `end` it may be charged in part, and counts in whole. */
+  begin(bytes: number): void {
+    this.#underway += bytes;
+  }
+
+  end(bytes: number): void {
+    this.#underway -= bytes;
+    this.#hasEnded = true;
   }
 }

@@ -67,9 +67,9 @@ export class FakeKernel implements Kernel {
     return made;
   }
 
-  async build(requests: readonly BuildRequest[]): Promise<readonly (OpenMap | KernelError)[]> {
+  async build(requests: Iterable<BuildRequest>): Promise<readonly (OpenMap | KernelError)[]> {
     await this.#meanwhile();
-    return requests.map(request => build(this, request));
+    return Array.from(requests, request => build(this, request));
   }
 
   open(pin: string): OpenMap {

@@ -1,0 +1,153 @@
+import { Slice } from '../../../timing/sliced.ts';
+import type { KernelError } from '../../error.ts';
+import type { BuildRequest } from '../../kernel.ts';
+import { pinFailure } from '../bpffs/pins.ts';
+import { failureText, pairsOf } from '../entries/write.ts';
+import { asValue, ERRNO, kernelError } from '../errno.ts';
+import { creationError, type Host, OwnedMap } from '../maps.ts';
+import { leastBytes } from '../memory/size.ts';
+import { type BuildAnswer, BuildChunk, type BuildItem, STEP } from './chunk.ts';
+
+type Built = OwnedMap | KernelError;
+
+/** Calls of C at once. While they work, the next chunk is written here. */
+const CALLS = 2;
+
+/**
+ * Builds inner maps in chunks: requests are taken one by one, so that what makes them works while C does. `reserve` makes
+ * room for so many files.
+ */
+export async function buildInners(
+  host: Host,
+  requests: Iterable<BuildRequest>,
+  reserve: (maps: number) => Promise<void>,
+): Promise<readonly Built[]> {
+  const wave = new Wave(host, reserve);
+  const slice = new Slice();
+  try {
+    for (const request of requests) {
+      if (slice.over()) await slice.rest();
+      const waiting = wave.add(request);
+      if (waiting !== undefined) await waiting;
+    }
+    await wave.end();
+  } catch (error) {
+    await wave.abandon();
+    throw error;
+  }
+  return wave.results;
+}
+
+/** The chunks of one wave, and its results. */
+class Wave {
+  readonly results: Built[] = [];
+  readonly #host: Host;
+  readonly #reserve: (maps: number) => Promise<void>;
+  readonly #working = new Set<Promise<void>>();
+  readonly #free: BuildChunk[] = [];
+  #chunk = new BuildChunk();
+  #count = 0;
+
+  constructor(host: Host, reserve: (maps: number) => Promise<void>) {
+    this.#host = host;
+    this.#reserve = reserve;
+  }
+
+  /** A promise where the request has to wait for others. */
+  add(request: BuildRequest): undefined | Promise<void> {
+    const index = this.#count++;
+    const { possibleCpus, room } = this.#host;
+    try {
+      const pairs = pairsOf(request, request.entries, possibleCpus);
+      const bytes = leastBytes(request.spec, pairs.count, possibleCpus);
+      const item = { request, pairs, index, bytes };
+      if (!this.#chunk.fits(item) || !room.takes(bytes)) return this.#addLater(item);
+      this.#put(item);
+    } catch (error) {
+      this.results[index] = asValue(error);
+    }
+    return undefined;
+  }
+
+  /** What does not fit below the memory limit beside others may fit once they are made, and need less than they might have. */
+  async #addLater(item: BuildItem): Promise<void> {
+    if (this.#chunk.items.length > 0) await this.#start();
+    const { room } = this.#host;
+    while (!room.takes(item.bytes)) {
+      if (this.#working.size === 0) {
+        this.results[item.index] = creationError(item.request, -ERRNO.ENOMEM);
+        return;
+      }
+      await Promise.race(this.#working);
+    }
+    this.#put(item);
+  }
+
+  #put(item: BuildItem): void {
+    this.#host.room.begin(item.bytes);
+    this.#chunk.put(item);
+  }
+
+  async end(): Promise<void> {
+    if (this.#chunk.items.length > 0) await this.#start();
+    await Promise.all(this.#working);
+  }
+
+  /** Closes what was built: nobody gets it. */
+  async abandon(): Promise<void> {
+    await Promise.allSettled(this.#working);
+    for (const built of this.results) if (built instanceof OwnedMap) built.close();
+  }
+
+  /** Gives the chunk to C and takes an empty one; waits while C has enough to do. */
+  async #start(): Promise<void> {
+    const chunk = this.#chunk;
+    await this.#reserve(this.#count);
+    const task = this.#build(chunk).finally(() => this.#working.delete(task));
+    this.#working.add(task);
+    // Its error is thrown by the wait for it
+    task.catch(() => undefined);
+    if (this.#working.size >= CALLS) await Promise.race(this.#working);
+    this.#chunk = this.#free.pop() ?? new BuildChunk();
+  }
+
+  async #build(chunk: BuildChunk): Promise<void> {
+    await chunk.build(this.#host);
+    let made = 0;
+    for (const [at, item] of chunk.items.entries()) {
+      const answer = chunk.answerOf(at);
+      made += item.bytes;
+      this.results[item.index] = resultOf(this.#host, item.request, answer);
+    }
+    this.#host.room.end(made);
+    chunk.clear();
+    this.#free.push(chunk);
+  }
+}
+
+function resultOf({ library }: Host, request: BuildRequest, answer: BuildAnswer): Built {
+  return answer.fd < 0 ? failureOf(request, answer) : OwnedMap.withId(library, answer, request.label);
+}
+
+function failureOf(request: BuildRequest, { fd: answer, step, at }: BuildAnswer): KernelError {
+  const { label, entries, pins } = request;
+  switch (step) {
+    case STEP.create:
+      return creationError(request, answer);
+    case STEP.fill: {
+      const place = `entry ${at} of ${entries.count}`;
+      const text = failureText(request, answer);
+      return kernelError('fill inner map', label, answer, text === '' ? place : `${place}: ${text}`);
+    }
+    case STEP.pin:
+      return kernelError('pin inner map', label, answer, pinFailure(pins[at]!, answer));
+    default:
+      return kernelError(OPERATIONS[step] ?? 'build inner map', label, answer);
+  }
+}
+
+const OPERATIONS: Readonly<Record<number, string>> = {
+  [STEP.btf]: 'load the BTF to create inner map',
+  [STEP.freeze]: 'freeze inner map',
+  [STEP.id]: 'read the id of',
+};
