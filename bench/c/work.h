@@ -63,7 +63,7 @@ const uint8_t *keys_of(const struct content *content, const struct work *work, u
 const uint32_t *values_of(const struct content *content, const struct work *work, uint32_t map);
 
 /* drift.c: ends the program where anything is not as expected. */
-void check_all(int outer, const struct work *work, const struct content *content);
+void check_all(int outer, const struct work *work, struct content *content);
 
 /* parallel.c: splits 0 … total - 1 among the threads. */
 typedef void part(void *context, uint32_t from, uint32_t to);
