@@ -30,9 +30,9 @@ COPY --from=build /rootfs /
 LABEL org.opencontainers.image.title="innermap-operator" \
   org.opencontainers.image.description="Declares eBPF inner maps as Kubernetes objects and keeps each node's outer maps so" \
   org.opencontainers.image.licenses="Apache-2.0"
-# Memory: measured in docs/performance.md. A young generation of 3 MB; one malloc arena for the 260 threads that mostly wait in
-# the kernel, and what it has free goes back (a threshold that is set stays, else it grows with what was freed). V8's compilers
-# take their memory in pieces of 32 KB: as mappings of their own they go back too, instead of leaving holes between what stays.
+# Memory: measured in docs/performance.md. A young generation of 3 MB; one malloc arena for all threads, and
+# what it has free goes back (a threshold that is set stays, else it grows with what was freed). V8's compilers take their
+# memory in pieces of 32 KB: as mappings of their own they go back too, instead of leaving holes between what stays.
 ENV PATH="/usr/local/bin:/usr/bin" \
   NODE_OPTIONS="--max-semi-space-size=1" \
   MALLOC_ARENA_MAX="1" \

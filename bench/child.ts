@@ -52,8 +52,7 @@ async function run(program: string, rest: readonly string[]): Promise<Sample> {
 
 function output(program: string, rest: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    const env = { ...process.env, UV_THREADPOOL_SIZE: process.env['UV_THREADPOOL_SIZE'] ?? '256' };
-    execFile(program, rest, { env, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
+    execFile(program, rest, { maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
       const command = `${program} ${rest.join(' ')}`;
       if (error !== null) reject(new Error(`Cannot measure ${command}: ${stderr || error.message}`));
       else resolve(stdout);

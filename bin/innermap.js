@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-// Plain JavaScript that any Node can read: it may have to say that this Node is too old.
-// CommonJS: the loader of ES modules starts libuv's pool before the first line of a module runs, too early for its size.
+// CommonJS, which any Node can read: it may have to say that this Node is too old.
 const { existsSync, readFileSync } = require('node:fs');
 const { join } = require('node:path');
 const { pathToFileURL } = require('node:url');
@@ -22,9 +21,6 @@ if (files < LEAST_FILES) {
   );
 }
 
-// libuv reads it once, before its first use. An ArrayOfMaps has no delete batch: as many deletes as koffi takes
-// at once (256) share a grace period. A thread that only waits in the kernel costs its stack's first page.
-process.env.UV_THREADPOOL_SIZE ??= '256';
 process.title = ['innermap', ...process.argv.slice(2, 3)].join(' ');
 
 const built = join(__dirname, '..', 'dist', 'operator', 'main.js');

@@ -64,8 +64,7 @@ until_ended() {
 # run_specs COMMAND…, which is mocha with its options, or what measures mocha.
 run_specs() {
   local status=0
-  # libuv's pool as bin/innermap.js gives it to the agent
-  INNERMAP_SUITE=$$ INNERMAP_TEST_SUMMARY="$summary" TMPDIR="$scratch/tmp" UV_THREADPOOL_SIZE=256 \
+  INNERMAP_SUITE=$$ INNERMAP_TEST_SUMMARY="$summary" TMPDIR="$scratch/tmp" \
     until_ended timeout --kill-after=10 "$SUITE_SECONDS" "$@" --reporter bin/reporter.cjs || status=$?
   if [ ! -s "$summary" ]; then
     failed=$((failed + 1))

@@ -47,7 +47,6 @@ function sanitized(command: readonly string[]) {
     ...process.env,
     // Node.js itself frees nothing at its end
     ASAN_OPTIONS: 'detect_leaks=0:abort_on_error=0',
-    UV_THREADPOOL_SIZE: '32',
   };
   return spawnSync('unshare', ['--mount', 'sh', '-c', script, 'sh', ...command], { env, encoding: 'utf8' });
 }

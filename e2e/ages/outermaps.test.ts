@@ -10,6 +10,9 @@ const LIBRARY = pathToFileURL(`${ROOT}/dist/operator/kernel/libbpf/library.js`).
 /** Long against what a call costs, so that as many as may be wait at once. */
 const LONG_GRACE_MS = 50;
 
+/** Calls at once where there are more to make: CREW_MOST of native/bulk/crew.h, where threads come late some fewer. */
+const AT_ONCE = { least: 400, most: 512 };
+
 /** The event loop asks whether a call waits once for lookups and once for refused updates, after its threads did. */
 const QUESTIONS = 2;
 
@@ -47,7 +50,7 @@ describe('outer maps on a kernel of another age', function () {
         const { answer, waited } = await said(aged(age, LONG_GRACE_MS), stage().bpffs, read);
         expect(answer).to.include({ count: 600, same: true, ids: true });
         expect(waited.onLoop).to.be.at.most(QUESTIONS);
-        expect(waited.atOnce).to.be.within(200, 256);
+        expect(waited.atOnce).to.be.within(AT_ONCE.least, AT_ONCE.most);
         // Each place of 2,048, or nothing: a hash's batch does not wait
         if (type === 'ArrayOfMaps') expect(waited.offLoop).to.be.greaterThan(2600).and.below(2800);
         expect((answer as { turns: number }).turns).to.be.greaterThan(
@@ -63,7 +66,7 @@ describe('outer maps on a kernel of another age', function () {
       const { answer, waited } = await said(aged(age, LONG_GRACE_MS), stage().bpffs, read);
       expect(answer).to.equal(0);
       expect(waited.onLoop).to.equal(1);
-      expect(waited.atOnce).to.be.at.least(200);
+      expect(waited.atOnce).to.be.at.least(AT_ONCE.least);
     });
 
     it(`${age}: accepts waits off the event loop`, async () => {
@@ -114,7 +117,7 @@ describe('outer maps on a kernel of another age', function () {
 
   for (const age of ['6.1', 'none'] as const) {
     it(`${age === 'none' ? 'this kernel' : age}: a start beside much other work finds what an idle one does`, async () => {
-      // More than koffi takes at once: each call of the probe waits for the grace periods of others
+      // More than are in flight at once: each call of the probe waits for the grace periods of others
       const probe = `
         const { openLibrary } = await import('${LIBRARY}');
         const stateOf = async () => {
@@ -125,7 +128,7 @@ describe('outer maps on a kernel of another age', function () {
         const map = outer('HashOfMaps', 64);
         const one = await inner('one');
         let goes = true;
-        const load = Promise.all(upTo(1500).map(async at => {
+        const load = Promise.all(upTo(24).map(async at => {
           while (goes) await openLibrary().mapUpdate.later(map.fd, u32(at % 64), u32(one.fd), 0);
         }));
         const busy = await stateOf();

@@ -11,8 +11,6 @@ const OPTIONS = ['--no-config', '--require', `${GUEST}/patient.cjs`, '--reporter
 export function commandOf({ sets, grep }: Pick<VmOptions, 'sets' | 'grep'>): string {
   const environment = {
     INNERMAP_PATIENCE: String(PATIENCE),
-    // As bin/innermap.js gives the agent
-    UV_THREADPOOL_SIZE: '256',
     CI: process.env['CI'] ?? '',
   };
   const exports = Object.entries(environment).map(([name, value]) => `export ${name}=${quoted(value)}`);

@@ -54,6 +54,18 @@ INNERMAP_API int innermap_next_key(int fd, const void *key, void *next);
 INNERMAP_API int innermap_update_batch(int fd, const void *keys, const void *values, uint32_t *count);
 INNERMAP_API int innermap_lookup_batch(int fd, const void *from, void *next, void *keys, void *values, uint32_t *count);
 INNERMAP_API int innermap_delete_batch(int fd, const void *keys, uint32_t *count);
+
+/*
+ * Single calls for `count` keys of an outer map, one after the other in `keys`, hundreds of them at once on threads of the
+ * call's own: they share the grace periods that each waits for. `answers[i]` is 0 or -errno of key i; what is returned is
+ * how many are no 0. A lookup writes ids[i].
+ */
+INNERMAP_API int innermap_update_each(int fd, const void *keys, uint32_t key_size, const uint32_t *fds,
+				      int32_t *answers, uint32_t count);
+INNERMAP_API int innermap_lookup_each(int fd, const void *keys, uint32_t key_size, uint32_t *ids, int32_t *answers,
+				      uint32_t count);
+INNERMAP_API int innermap_delete_each(int fd, const void *keys, uint32_t key_size, int32_t *answers, uint32_t count);
+
 INNERMAP_API int innermap_may_write(int fd);
 INNERMAP_API int innermap_freeze(int fd);
 /* The fd of the map with this id. */

@@ -36,8 +36,6 @@ export class AgedKernel {
       `AGE=${this.#age}`,
       `AGE_MS=${this.#graceMs}`,
       `AGE_TOLD=${this.#told}`,
-      // As bin/innermap.js has it: of four threads, single calls would wait for each other
-      'UV_THREADPOOL_SIZE=256',
     ];
   }
 

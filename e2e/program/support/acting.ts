@@ -105,12 +105,14 @@ export interface Written {
 
 /** The same library; every call that could change a map or a pin is noted in `written`. */
 export function noting(library: Library, written: Written[]): Library {
-  const { mapUpdateBatch: update, mapDeleteBatch: remove } = library;
+  const { mapUpdateBatch: update, mapDeleteBatch: remove, mapUpdateEach, mapDeleteEach } = library;
   const note = (call: keyof Library, entries: number): void => void written.push({ call, entries });
   const entriesOf = (count: unknown): number => (count as Uint32Array)[0]!;
   const batches: Partial<Library> = {
     mapUpdateBatch: before(update, (...args) => note('mapUpdateBatch', entriesOf(args[3]))),
     mapDeleteBatch: before(remove, (...args) => note('mapDeleteBatch', entriesOf(args[2]))),
+    mapUpdateEach: before(mapUpdateEach, (...args) => note('mapUpdateEach', args[5])),
+    mapDeleteEach: before(mapDeleteEach, (...args) => note('mapDeleteEach', args[4])),
   };
   const others = (
     ['mapCreate', 'mapUpdate', 'mapDelete', 'mapFreeze', 'objectPin', 'rename', 'unlink'] as const

@@ -40,6 +40,13 @@ export interface Library {
     [fd: number, from: Bytes, next: Bytes, keys: Bytes, values: Bytes, count: Bytes]
   >;
   readonly mapDeleteBatch: Call<[fd: number, keys: Bytes, count: Bytes]>;
+  readonly mapUpdateEach: Call<
+    [fd: number, keys: Bytes, keySize: number, fds: Bytes, answers: Bytes, count: number]
+  >;
+  readonly mapLookupEach: Call<
+    [fd: number, keys: Bytes, keySize: number, ids: Bytes, answers: Bytes, count: number]
+  >;
+  readonly mapDeleteEach: Call<[fd: number, keys: Bytes, keySize: number, answers: Bytes, count: number]>;
   readonly mapMayWrite: (fd: number) => Answer;
   readonly mapFreeze: (fd: number) => Answer;
   readonly mapFdById: (id: number) => Answer;
@@ -93,8 +100,8 @@ export type LibraryCallCounts = Record<SymbolName, number>;
 type Plain = (...args: unknown[]) => unknown;
 type Both = Plain & { readonly later: (...args: unknown[]) => Promise<unknown> };
 
-/** Calls off the event loop at once: more wait here. libuv's pool (UV_THREADPOOL_SIZE) limits how many of them run. */
-const MOST_IN_FLIGHT = 256;
+/** Calls off the event loop at once: more wait here. libuv has four threads, and files and names need one, too. */
+const MOST_IN_FLIGHT = 3;
 /** koffi gives a call's place back after its callback, inside which the next call starts: it takes one more. */
 const KOFFI_PLACES = MOST_IN_FLIGHT + 1;
 
@@ -164,7 +171,7 @@ function announcing(call: Plain, announce: () => void): Plain {
 
 function loadLibrary(): Library {
   // Each call in flight beyond the resident pools maps a stack and a heap of its own: 31 µs instead of 8
-  koffi.config({ resident_async_pools: 32, max_async_calls: KOFFI_PLACES });
+  koffi.config({ resident_async_pools: KOFFI_PLACES, max_async_calls: KOFFI_PLACES });
   const innermap = loaded(besideProgram(INNERMAP_FILE) ?? INNERMAP_FILE, INNERMAP_ADVICE);
   // As the process itself finds its functions: what was preloaded comes before libc
   const libc = koffi.load(null);

@@ -25,6 +25,21 @@ const BUILD = `
   }));
 `;
 
+/** Takes 1,000 entries out of an ArrayOfMaps, each by a call of its own, and prints how many failed or stayed. */
+const REMOVE = `
+  const kernel = openKernel({ bpffs: 'ROOT' });
+  const spec = { type: 'Hash', keySize: 4, valueSize: 4, maxEntries: 8, flags: 0 };
+  const outer = kernel.createOuter({ ...spec, type: 'ArrayOfMaps', maxEntries: 1000 }, spec, 'NAME');
+  const entries = { count: 0, keys: new Uint8Array(0), values: new Uint8Array(0) };
+  const pins = ['ROOT/limited'];
+  const [inner] = await kernel.build([{ spec, name: 'NAME', label: 'web', entries, freeze: false, pins }]);
+  const keys = new Uint8Array(Uint32Array.from({ length: 1000 }, (_, at) => at).buffer);
+  const put = await kernel.replace(outer, keys, Array(1000).fill(inner));
+  const removed = await kernel.remove(outer, keys);
+  console.log(put.size + removed.size + (await kernel.readOuter(outer)).count);
+  kernel.pins.unlink(pins[0]);
+`;
+
 interface Results {
   readonly refused: number;
   readonly pinned: number;
@@ -57,22 +72,23 @@ onRealKernel('the limits of a process', () => {
   });
 
   it('the memory limit of the cgroup: ENOMEM and says what it is; what fits is built', function () {
-    const group = memoryGroup();
-    if (group === undefined) {
-      if (process.env['CI'] === 'true') throw new Error('Cannot limit memory: no memory controller');
-      return this.skip();
-    }
-    try {
-      const join = `echo $$ > ${group}/cgroup.procs && exec "$@"`;
+    limited(this, MEMORY, ({ join }) => {
       // 90 MiB each, of 256 in all
-      const results = build(5, 1_000_000, ['sh', '-c', join, 'sh']);
+      const results = build(5, 1_000_000, join);
       expect(results.pinned).to.be.within(1, 3);
       expect(results.messages).to.deep.equal([
         "Cannot create inner map team-a/web: ENOMEM, memory limit of this process's cgroup is 256 MiB",
       ]);
-    } finally {
-      rmdirSync(group);
-    }
+    });
+  });
+
+  it('the pids limit of the cgroup: as many threads as there may be do what hundreds would', function () {
+    limited(this, PIDS, ({ join, group }) => {
+      expect(inChild(REMOVE.replaceAll('ROOT', scratch().root).replaceAll('NAME', LIMITED), join)).to.equal(
+        '0',
+      );
+      expect(readFileSync(`${group}/pids.events`, 'utf8')).to.match(/^max [1-9]/m);
+    });
   });
 
   it('a pin of another user: EACCES, and says whose it is', () => {
@@ -95,19 +111,50 @@ onRealKernel('the limits of a process', () => {
   });
 });
 
-/** A memory cgroup of 256 MiB below our own; undefined where none can be made. */
-function memoryGroup(): string | undefined {
+/** A limit of a cgroup: its controller, its file by the version of cgroups, and what is written there. */
+interface Limit {
+  readonly controller: string;
+  readonly files: readonly [v1: string, v2: string];
+  readonly most: number;
+}
+
+const MEMORY: Limit = {
+  controller: 'memory',
+  files: ['memory.limit_in_bytes', 'memory.max'],
+  most: 256 * 2 ** 20,
+};
+const PIDS: Limit = { controller: 'pids', files: ['pids.max', 'pids.max'], most: 64 };
+
+/** In a cgroup with this limit below our own; `join` goes before the command of a process that is to be in it. */
+function limited(
+  test: Mocha.Context,
+  limit: Limit,
+  use: (limited: { readonly group: string; readonly join: readonly string[] }) => void,
+): void {
+  const group = limitedGroup(limit);
+  if (group === undefined) {
+    if (process.env['CI'] === 'true') throw new Error(`Cannot limit: no controller ${limit.controller}`);
+    test.skip();
+  }
+  try {
+    use({ group, join: ['sh', '-c', `echo $$ > ${group}/cgroup.procs && exec "$@"`, 'sh'] });
+  } finally {
+    rmdirSync(group);
+  }
+}
+
+/** undefined where none can be made. */
+function limitedGroup({ controller, files, most }: Limit): string | undefined {
   const own = readFileSync('/proc/self/cgroup', 'utf8');
-  const old = /^\d+:memory:(.*)$/m.exec(own)?.[1];
+  const old = new RegExp(`^\\d+:${controller}:(.*)$`, 'm').exec(own)?.[1];
   const parent =
     old === undefined
       ? join('/sys/fs/cgroup', /^0::(.*)$/m.exec(own)?.[1] ?? '')
-      : join('/sys/fs/cgroup/memory', old);
+      : join('/sys/fs/cgroup', controller, old);
   const group = join(parent, `${OWN}-test-${process.pid}`);
-  const limit = old === undefined ? 'memory.max' : 'memory.limit_in_bytes';
   try {
     mkdirSync(group);
-    writeFileSync(join(group, limit), `${256 * 2 ** 20}`);
+    writeFileSync(join(group, files[old === undefined ? 1 : 0]), `${most}`);
     return group;
   } catch {
     if (existsSync(group)) rmdirSync(group);

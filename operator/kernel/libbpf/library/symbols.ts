@@ -39,6 +39,19 @@ export const INNERMAP = {
     prototype: 'int innermap_delete_batch(int fd, void *keys, void *count)',
     mutates: true,
   },
+  mapUpdateEach: {
+    prototype:
+      'int innermap_update_each(int fd, void *keys, uint32_t key, void *fds, void *answers, uint32_t count)',
+    mutates: true,
+  },
+  mapLookupEach: {
+    prototype:
+      'int innermap_lookup_each(int fd, void *keys, uint32_t key, void *ids, void *answers, uint32_t count)',
+  },
+  mapDeleteEach: {
+    prototype: 'int innermap_delete_each(int fd, void *keys, uint32_t key, void *answers, uint32_t count)',
+    mutates: true,
+  },
   /** An update of no entries: changes nothing, answers EPERM where user space may not write. */
   mapMayWrite: { prototype: 'int innermap_may_write(int fd)' },
   mapFreeze: { prototype: 'int innermap_freeze(int fd)', mutates: true },

@@ -3,12 +3,10 @@ import { KernelError } from '../../error.ts';
 import type { OuterEntries, PlaceRange } from '../../kernel.ts';
 import { isQuickToRead, readLater, readNow } from '../entries/read.ts';
 import { keysInOrder } from '../entries/walk.ts';
+import { keysOf } from '../entries/write.ts';
 import { ERRNO, kernelError } from '../errno.ts';
 import type { Host, OwnedMap } from '../maps.ts';
-import { inParallel } from '../parallel.ts';
-
-/** Lookups that wait share grace periods. Fewer than libuv's threads, which others need too. */
-const LOOKUPS_AT_ONCE = 250;
+import { lookupsLater } from './singles.ts';
 
 /** A batch of a HashOfMaps waits on no kernel; without it, or of an ArrayOfMaps, each lookup may. */
 export async function readOuter(host: Host, outer: OwnedMap, places?: PlaceRange): Promise<OuterEntries> {
@@ -57,18 +55,17 @@ function indexes({ label, spec }: OwnedMap, { from, count }: PlaceRange): Uint8A
 
 /** Looks each key up off the event loop, many side by side. */
 async function readEach({ library }: Host, outer: OwnedMap, keys: Uint8Array): Promise<OuterEntries> {
-  const { fd, label } = outer;
-  const { keySize } = outer.spec;
-  const count = keySize === 0 ? 0 : keys.length / keySize;
-  const ids = new Uint32Array(count);
-  await inParallel(count, LOOKUPS_AT_ONCE, async index => {
-    const key = keys.subarray(index * keySize, (index + 1) * keySize);
-    const answer = await library.mapLookup.later(fd, key, ids.subarray(index, index + 1));
+  const pairs = keysOf(outer, keys);
+  const ids = new Uint32Array(pairs.count);
+  const values = new Uint8Array(ids.buffer);
+  const answers = await lookupsLater(library, outer.fd, { ...pairs, values, stride: 4 });
+  await timesSliced(answers.length, index => {
+    const answer = answers[index]!;
     // Gone since its key was read, or a place without an inner map
     if (answer === -ERRNO.ENOENT) ids[index] = 0;
-    else if (answer < 0) throw kernelError('read', label, answer);
+    else if (answer < 0) throw kernelError('read', outer.label, answer);
   });
-  return present(keys, ids, keySize);
+  return present(keys, ids, outer.spec.keySize);
 }
 
 /** Those with an inner map: 0 is no id. */

@@ -2,8 +2,8 @@ import type { KernelState } from '../../../api/status.ts';
 import type { Trial } from './waiting.ts';
 import { LEAST_GRACE_PERIOD_MS, waits } from './waiting.ts';
 
-/** Singles share grace periods: as many at once as share one. libuv's pool (UV_THREADPOOL_SIZE) limits how many run. */
-export const MOST_SINGLES = 256;
+/** Load can stretch the one grace period of a smaller batch to a millisecond for each of its entries. */
+const LEAST_JUDGED = 256;
 
 /** How this kernel's calls on outer maps are made with the fewest grace periods. */
 export class OuterWays {
@@ -32,8 +32,7 @@ export class OuterWays {
    * batch come on a busy machine, too: `refused` is asked, which no load can change.
    */
   async updated({ entries, milliseconds }: BatchTime, refused: Trial): Promise<void> {
-    // As many singles share one grace period, which load can stretch
-    if (entries <= MOST_SINGLES || milliseconds < entries * LEAST_GRACE_PERIOD_MS) return;
+    if (entries <= LEAST_JUDGED || milliseconds < entries * LEAST_GRACE_PERIOD_MS) return;
     if (await waits(refused)) this.updateBatch = 'perEntry';
   }
 }

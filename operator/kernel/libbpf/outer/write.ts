@@ -1,15 +1,13 @@
 import { KeyIndex } from '../../../core/bytes/keyindex.ts';
 import type { Failed, OpenMap } from '../../kernel.ts';
 import type { Pairs, WriteProgress } from '../entries/write.ts';
-import { batchLater, failuresOf, keysOf, pairsOf, part } from '../entries/write.ts';
+import { batchLater, failuresOf, keysOf, pairsOf } from '../entries/write.ts';
 import { ERRNO } from '../errno.ts';
-import { ANY } from '../library/symbols.ts';
 import type { Host, OwnedMap } from '../maps.ts';
 import { labelOf } from '../maps.ts';
-import { inParallel } from '../parallel.ts';
 import { readOuter } from './read.ts';
+import { singlesLater } from './singles.ts';
 import { refusedUpdate } from './trial.ts';
-import { MOST_SINGLES } from './ways.ts';
 
 /** Each batch waits for a grace period of its own, so after this many the rest go as parallel singles. */
 const MOST_BATCHES = 4;
@@ -60,7 +58,7 @@ async function applyAll(given: Omit<Change, 'failed'>): Promise<Map<number, numb
     rest = rest.subarray(done + 1);
     if (change.outer.spec.type === 'HashOfMaps') rest = await withoutHopeless(change, rest, answer);
   }
-  await inParallel(rest.length, MOST_SINGLES, index => applySingle(change, rest[index]!));
+  await applySingles(change, rest);
   return failed;
 }
 
@@ -78,7 +76,7 @@ function upTo(count: number): Uint32Array {
 }
 
 async function applyBatch({ host, outer, pairs }: Change, indexes: Uint32Array): Promise<WriteProgress> {
-  const some = indexes.length === pairs.count ? pairs : pickedPairs(pairs, indexes);
+  const some = pairsAt(pairs, indexes);
   const start = performance.now();
   const progress = await batchLater(host.library, outer.fd, some);
   const milliseconds = performance.now() - start;
@@ -87,12 +85,9 @@ async function applyBatch({ host, outer, pairs }: Change, indexes: Uint32Array):
   return progress;
 }
 
-async function applySingle({ host, outer, pairs, failed }: Change, index: number): Promise<void> {
-  const { keys, values } = part(pairs, index, index + 1);
-  const answer = await (values === undefined
-    ? host.library.mapDelete.later(outer.fd, keys)
-    : host.library.mapUpdate.later(outer.fd, keys, values, ANY));
-  if (answer < 0) failed.set(index, answer);
+async function applySingles({ host, outer, pairs, failed }: Change, indexes: Uint32Array): Promise<void> {
+  const answers = await singlesLater(host.library, outer.fd, pairsAt(pairs, indexes));
+  for (let at = 0; at < answers.length; at++) if (answers[at]! < 0) failed.set(indexes[at]!, answers[at]!);
 }
 
 /**
@@ -107,11 +102,12 @@ async function withoutHopeless(change: Change, rest: Uint32Array, answer: number
   const present = KeyIndex.of(keys, change.outer.spec.keySize, count);
   const isPresent = (index: number): boolean => present.find(change.pairs.keys, index) !== -1;
   const absent = rest.filter(index => !isPresent(index));
-  if (isUpdate) await inParallel(absent.length, MOST_SINGLES, index => applySingle(change, absent[index]!));
+  if (isUpdate) await applySingles(change, absent);
   return rest.filter(isPresent);
 }
 
-function pickedPairs(pairs: Pairs, indexes: Uint32Array): Pairs {
+function pairsAt(pairs: Pairs, indexes: Uint32Array): Pairs {
+  if (indexes.length === pairs.count) return pairs;
   const keys = picked(pairs.keys, pairs.keySize, indexes);
   const values = pairs.values === undefined ? undefined : picked(pairs.values, pairs.stride, indexes);
   return { ...pairs, count: indexes.length, keys, values };

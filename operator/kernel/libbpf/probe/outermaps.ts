@@ -1,12 +1,11 @@
 import { NO_ENTRIES } from '../../../core/entries.ts';
-import { batchLater, part } from '../entries/write.ts';
+import { batchLater } from '../entries/write.ts';
 import { ERRNO } from '../errno.ts';
 import type { Host, OwnedMap } from '../maps.ts';
 import { lookupsWait } from '../outer/read.ts';
+import { singlesLater } from '../outer/singles.ts';
 import { refusedUpdate } from '../outer/trial.ts';
 import { timed, waits } from '../outer/waiting.ts';
-import { MOST_SINGLES } from '../outer/ways.ts';
-import { inParallel } from '../parallel.ts';
 import { asExpected } from '../walk/expected.ts';
 import { pairsOn, showsReplacements, single } from './replaced.ts';
 import { PROBE_ENTRIES } from './scratchmaps.ts';
@@ -63,12 +62,9 @@ async function hasUpdateBatch({ library }: Host, { hash, inner }: Probed): Promi
   return (await batchLater(library, hash.fd, pairsOn(inner.fd, Uint32Array.of(0)))).answer === 0;
 }
 
-async function insertRest(host: Host, { hash, inner }: Probed): Promise<void> {
-  const pairs = pairsOn(
-    inner.fd,
-    Uint32Array.from({ length: PROBE_ENTRIES }, (_, key) => key),
-  );
-  await inParallel(PROBE_ENTRIES, MOST_SINGLES, key => single(host, hash, part(pairs, key, key + 1)));
+async function insertRest({ library }: Host, { hash, inner }: Probed): Promise<void> {
+  const keys = Uint32Array.from({ length: PROBE_ENTRIES }, (_, key) => key);
+  await singlesLater(library, hash.fd, pairsOn(inner.fd, keys));
 }
 
 /** An inner map without entries is as expected only where it was walked. */

@@ -1,0 +1,36 @@
+import { type Pairs, part } from '../entries/write.ts';
+import type { Library } from '../library.ts';
+
+/**
+ * Keys of one call, some rounds of those that are in flight at once (CREW_MOST of native/bulk/crew.h): a call that waits
+ * has one of libuv's few threads, and a process that ends waits for it.
+ */
+const MOST_OF_A_CALL = 4096;
+
+/** Single updates (with values) or deletes (without) of an outer map, many side by side. Answers 0 or -errno for each. */
+export function singlesLater(library: Library, fd: number, pairs: Pairs): Promise<Int32Array> {
+  return inParts(pairs, ({ count, keys, keySize, values }, answers) =>
+    values === undefined
+      ? library.mapDeleteEach.later(fd, keys, keySize, answers, count)
+      : library.mapUpdateEach.later(fd, keys, keySize, values, answers, count),
+  );
+}
+
+/** Single lookups in an outer map, many side by side: `values` are written. */
+export function lookupsLater(library: Library, fd: number, pairs: Pairs): Promise<Int32Array> {
+  return inParts(pairs, ({ count, keys, keySize, values = null }, answers) =>
+    library.mapLookupEach.later(fd, keys, keySize, values, answers, count),
+  );
+}
+
+async function inParts(
+  pairs: Pairs,
+  call: (some: Pairs, answers: Int32Array) => Promise<unknown>,
+): Promise<Int32Array> {
+  const answers = new Int32Array(pairs.count);
+  for (let from = 0; from < pairs.count; from += MOST_OF_A_CALL) {
+    const to = Math.min(pairs.count, from + MOST_OF_A_CALL);
+    await call(part(pairs, from, to), answers.subarray(from, to));
+  }
+  return answers;
+}
