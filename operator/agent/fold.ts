@@ -1,11 +1,13 @@
 import { withRemoval } from '../core/brake/recent.ts';
 import type { DesiredInner } from '../core/desired/compile.ts';
 import type { Desired, DesiredOuter } from '../core/desired/desired.ts';
+import { SHARED } from '../core/desired/owner.ts';
 import { bytesOf } from '../core/desired/quota.ts';
 import { innerPinName } from '../core/ledgerrecord.ts';
 import type { Proof } from '../core/plan/keychanges.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import type { Step } from '../core/plan/step.ts';
+import { dropPin, knownName, putPin } from '../ledger/reading.ts';
 import { forEachSliced } from '../timing/sliced.ts';
 import { count, emptyTally, type Outcome, type Tally } from './apply/outcome.ts';
 import type { Memory, OuterMemory } from './memory.ts';
@@ -60,7 +62,7 @@ function foldOutcome(known: OuterMemory, outcome: Outcome, now: number): void {
     case 'insert':
     case 'replace':
     case 'edit':
-      foldWrite(known, step.inner, outcome.id!);
+      foldWrite(known, step.inner, { id: outcome.id!, shared: outcome.shared === true });
       return;
     case 'remove':
       foldRemoval(known, step, now);
@@ -69,7 +71,7 @@ function foldOutcome(known: OuterMemory, outcome: Outcome, now: number): void {
       foldSettling(known, step);
       return;
     case 'unlink':
-      known.pins.delete(step.pin);
+      forgetFile(known, step.pin);
       return;
     case 'record':
       known.record = step.record;
@@ -83,6 +85,7 @@ function foldOutcome(known: OuterMemory, outcome: Outcome, now: number): void {
     case 'takeOver':
       // Its inner pins have the names of those before: a name that is known is not read again
       known.pins.clear();
+      known.sharers.clear();
       known.stale = true;
       return;
     case 'drop':
@@ -107,6 +110,7 @@ function foldRecreation(known: OuterMemory, step: Extract<Step, { verb: 'recreat
   known.doubted.clear();
   known.kept.clear();
   known.pins.clear();
+  known.sharers.clear();
   known.stale = true;
 }
 
@@ -118,28 +122,41 @@ function doubt({ programmed, doubted }: OuterMemory, keyHex: string): void {
 }
 
 function foldProof(
-  { programmed, doubted, owners }: OuterMemory,
+  { programmed, doubted, owners, sharers }: OuterMemory,
   { keyHex, programmed: proven }: Proof,
 ): void {
   programmed.set(keyHex, proven);
   doubted.delete(keyHex);
-  owners.set(proven.id, proven.inner.owner);
+  if (!sharers.has(innerPinName(keyHex))) owners.set(proven.id, proven.inner.owner);
 }
 
-function foldWrite(known: OuterMemory, inner: DesiredInner, id: number): void {
-  known.owners.set(id, inner.owner);
+function foldWrite(
+  known: OuterMemory,
+  inner: DesiredInner,
+  { id, shared }: { readonly id: number; readonly shared: boolean },
+): void {
+  const name = innerPinName(inner.keyHex);
+  known.owners.set(id, shared ? SHARED : inner.owner);
   known.entries.set(inner.keyHex, id);
-  known.pins.set(innerPinName(inner.keyHex), id);
+  known.pins.set(name, id);
+  if (shared) known.sharers.set(name, inner.owner);
+  else known.sharers.delete(name);
   known.programmed.set(inner.keyHex, { id, inner, ours: true });
   known.doubted.delete(inner.keyHex);
 }
 
 /** Only new names of pins are read again: the name that was renamed over would keep the old id. */
-function foldSettling({ pins }: OuterMemory, { from, to }: Extract<Step, { verb: 'settle' }>): void {
-  const id = pins.get(from);
-  pins.delete(from);
-  if (id === undefined) pins.delete(to);
-  else pins.set(to, id);
+function foldSettling(known: OuterMemory, { from, to }: Extract<Step, { verb: 'settle' }>): void {
+  const name = knownName(from, known);
+  const id = name === undefined ? undefined : known.pins.get(name);
+  forgetFile(known, from);
+  forgetFile(known, to);
+  if (id !== undefined) putPin(known, to, id);
+}
+
+function forgetFile(known: OuterMemory, file: string): void {
+  const name = knownName(file, known);
+  if (name !== undefined) dropPin(known, name);
 }
 
 function foldRemoval(
@@ -150,7 +167,7 @@ function foldRemoval(
   known.entries.delete(keyHex);
   known.programmed.delete(keyHex);
   known.doubted.delete(keyHex);
-  if (pin !== undefined) known.pins.delete(pin);
+  if (pin !== undefined) forgetFile(known, pin);
   known.removals = withRemoval(known.removals ?? [], 1, now);
 }
 

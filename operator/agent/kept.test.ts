@@ -15,22 +15,31 @@ const squatted = web
   .inner('team-b/squat', 'tenants', 7, bad)
   .stored('team-b/squat', { uid: 'squat', creationTimestamp: '2026-02-01T00:00:00Z' });
 
-/** What is at the key after `before`, then `after`: in one process, and with a restart in between. */
+/** Has the same contents as the first one, so that one inner map serves both. */
+const twin = (fixture: AgentFixture) => fixture.inner('team-a/twin', 'tenants', 99, { 1: 1, 2: 2 });
+const alone = (fixture: AgentFixture) => fixture;
+
+/**
+ * What is at the key after `before`, then `after`: in one process, and with a restart in between; where the inner map there
+ * is of this key alone, and where it is of another too.
+ */
 async function eachWay(
   before: AgentFixture,
   after: AgentFixture,
   check: (contents: Record<string, string> | undefined, way: string) => void,
 ): Promise<void> {
-  for (const restart of [false, true]) {
-    const machine = new FakeMachine();
-    const acting = await startedAgent(machine.openKernel(), before);
-    await acting.turn();
-    expect(machine.dump(LEDGER), 'before').to.have.property(KEY);
-    const next = restart ? await startedAgent(machine.openKernel(), after) : acting;
-    await next.turn(after);
-    await next.resync();
-    check(machine.dump(LEDGER)[KEY], restart ? 'after a restart' : 'in one process');
-  }
+  for (const restart of [false, true])
+    for (const scene of [alone, twin]) {
+      const machine = new FakeMachine();
+      const acting = await startedAgent(machine.openKernel(), scene(before));
+      await acting.turn();
+      expect(machine.dump(LEDGER), 'before').to.have.property(KEY);
+      const next = restart ? await startedAgent(machine.openKernel(), scene(after)) : acting;
+      await next.turn(scene(after));
+      await next.resync();
+      const way = `${restart ? 'after a restart' : 'in one process'}, ${scene.name}`;
+      check(machine.dump(LEDGER)[KEY], way);
+    }
 }
 
 const gone = (contents: object | undefined, way: string) => expect(contents, way).to.equal(undefined);

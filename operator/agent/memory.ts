@@ -27,6 +27,8 @@ export interface OuterMemory {
   /** The bytes that `entries` was made from; undefined once this process changed them. */
   entriesRead: OuterEntries | undefined;
   readonly pins: Map<string, number>;
+  /** Name of a pin → the InnerMap that has its key, where the inner map stands at several. */
+  readonly sharers: Map<string, string>;
   /** Id of an inner map → its owner, by the map's name, or because it was proven as declared. */
   readonly owners: Map<number, string>;
   readonly programmed: Map<string, Programmed>;
@@ -101,6 +103,7 @@ export function emptyOuterMemory(): OuterMemory {
     entries: new Map(),
     entriesRead: undefined,
     pins: new Map(),
+    sharers: new Map(),
     owners: new Map(),
     programmed: new Map(),
     doubted: new Map(),

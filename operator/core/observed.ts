@@ -57,7 +57,9 @@ export interface ObservedOuterMap {
   readonly entries: ReadonlyMap<string, number>;
   /** Name of a pin below the ledger's `inner` → id of the inner map. */
   readonly pins: ReadonlyMap<string, number>;
-  /** Id of an inner map → its owner: the object that it was made for, where that is known. */
+  /** Name of a pin → the InnerMap that has its key, where the inner map was made for several. */
+  readonly sharers: ReadonlyMap<string, string>;
+  /** Id of an inner map → its owner: the object that it was made for, where that is known; SHARED where several are. */
   readonly owners: ReadonlyMap<number, string>;
   /** By key in hex. */
   readonly programmed: ReadonlyMap<string, Programmed>;

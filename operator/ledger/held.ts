@@ -61,10 +61,10 @@ export async function heldAt(
 }
 
 async function provenBy(kernel: Kernel, ledger: Ledger | undefined): Promise<InnerPins> {
-  const pins = new Map<string, number>();
-  if (ledger === undefined) return { directory: '', pins };
-  await readInnerPins(kernel, ledger.paths.inner, { pins });
-  return { directory: ledger.paths.inner, pins };
+  const pinned = { pins: new Map<string, number>(), sharers: new Map<string, string>() };
+  if (ledger === undefined) return { directory: '', ...pinned };
+  await readInnerPins(kernel, ledger.paths.inner, pinned);
+  return { directory: ledger.paths.inner, ...pinned };
 }
 
 /** A pin that names another map by now proves nothing: then the entry is read by its id. */

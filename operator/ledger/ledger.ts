@@ -1,5 +1,6 @@
 import { suggestion } from '../api/nearest.ts';
 import { parseRemovals, type RecentRemoval } from '../core/brake/recent.ts';
+import { isInnerPin } from '../core/ledger/innerpin.ts';
 import {
   LEDGER,
   type LedgerPaths,
@@ -53,7 +54,7 @@ export function ledgerNamed(pins: Pins, name: string): Ledger {
   const innerPins = innerPinsIn(inner).filter(pin => !pin.endsWith(TEMPORARY));
   const strangers = [
     ...pathsOf(paths.directory, pins.kinds(paths.directory), (name, kind) => !isOurs(name, kind)),
-    ...pathsOf(paths.inner, inner, (name, kind) => !isInnerPin(name, kind)),
+    ...pathsOf(paths.inner, inner, (name, kind) => !isOurPin(name, kind)),
   ];
   return { name, paths, innerPins, strangers, ...(record === undefined ? {} : { record }) };
 }
@@ -101,16 +102,15 @@ export function requireDirectories(pins: Pins, { directory, inner }: LedgerPaths
   }
 }
 
-/** The names that this operator gives below `inner/`: a key, or its digest, in hex. A link is none of ours. */
+/** The names that this operator gives below `inner/`: a key, or its digest, in hex, and what follows. A link is none of ours. */
 export function innerPinsIn(kinds: ReadonlyMap<string, PinKind>): string[] {
-  return [...kinds].flatMap(([name, kind]) => (isInnerPin(name, kind) ? [name] : []));
+  return [...kinds].flatMap(([name, kind]) => (isOurPin(name, kind) ? [name] : []));
 }
 
-function isInnerPin(name: string, kind: PinKind): boolean {
-  return kind === 'pin' && INNER_PIN.test(name);
+function isOurPin(name: string, kind: PinKind): boolean {
+  return kind === 'pin' && isInnerPin(name);
 }
 
-const INNER_PIN = new RegExp(`^[0-9a-f]+(?:${TEMPORARY})?$`);
 const LEFT_OVER = new Set([`spec${RECORD_BESIDE}`, 'removed', `removed${RECORD_BESIDE}`]);
 /** The names that it gives beside them. */
 const OURS = new Set(['outer', `outer${TEMPORARY}`, `pin${TEMPORARY}`, 'spec', ...LEFT_OVER]);

@@ -1,7 +1,7 @@
 import { equalBytes } from '../core/bytes/bytes.ts';
 import { hex } from '../core/bytes/hex.ts';
 import { ownerIn } from '../core/desired/owner.ts';
-import { innerPinName, ownsKey, TEMPORARY } from '../core/ledgerrecord.ts';
+import { innerPinFile, innerPinIn, type LedgerPins, proofOf } from '../core/ledger/innerpin.ts';
 import { KernelError } from '../kernel/error.ts';
 import type { InnerAddress, Kernel, OpenMap, OuterEntries, PlaceRange } from '../kernel/kernel.ts';
 import { timesSliced, yieldToEventLoop } from '../timing/sliced.ts';
@@ -111,6 +111,8 @@ function sameOuterEntries(a: OuterEntries, b: OuterEntries): boolean {
 export interface PinnedMaps {
   /** Name of the pin → id. */
   readonly pins: Map<string, number>;
+  /** Name of the pin → the InnerMap that has its key, where the map was made for several. */
+  readonly sharers: Map<string, string>;
   /** Id → owner, where the map's name tells it. */
   readonly owners?: Map<number, string>;
 }
@@ -123,37 +125,73 @@ export interface PinnedMaps {
 export async function readInnerPins(
   kernel: Kernel,
   directory: string,
-  { pins, owners }: PinnedMaps,
+  known: PinnedMaps,
 ): Promise<readonly KernelError[]> {
-  const names = innerPinsIn(kernel.pins.kinds(directory));
+  const files = innerPinsIn(kernel.pins.kinds(directory));
   await yieldToEventLoop();
-  const present = new Set(names);
-  for (const name of pins.keys()) if (!present.has(name)) pins.delete(name);
-  const unknown = names.filter(name => !pins.has(name));
-  const maps = unknown.length === 0 ? [] : await kernel.identify(unknown.map(name => `${directory}/${name}`));
+  const { pins, sharers, owners } = known;
+  const present = new Set(files);
+  for (const name of pins.keys())
+    if (!present.has(innerPinFile(name, sharers.get(name)))) dropPin(known, name);
+  const unknown = files.filter(file => knownName(file, known) === undefined);
+  const maps = unknown.length === 0 ? [] : await kernel.identify(unknown.map(file => `${directory}/${file}`));
   const errors: KernelError[] = [];
-  unknown.forEach((name, at) => {
+  unknown.forEach((file, at) => {
     const map = maps[at]!;
     if (map instanceof KernelError) {
       errors.push(map);
       return;
     }
-    pins.set(name, map.id);
+    putPin(known, file, map.id);
     const owner = ownerIn(map.name);
     if (owner !== undefined) owners?.set(map.id, owner);
   });
   return errors;
 }
 
-/** The inner pins of a ledger: name → id. */
-export interface InnerPins {
+type Pinned = Pick<PinnedMaps, 'pins' | 'sharers'>;
+
+/** The name in `pins` of the pin with this file; undefined where it is not known. */
+export function knownName(file: string, { pins, sharers }: Pinned): string | undefined {
+  if (pins.has(file) && !sharers.has(file)) return file;
+  const { name, sharer } = innerPinIn(file) ?? { name: file };
+  return sharer !== undefined && sharers.get(name) === sharer ? name : undefined;
+}
+
+/**
+ * Two files can be of one key only where others made one. The one without a sharer proves it, or the first: the other is
+ * known by the whole name of its file, which is no key's.
+ */
+export function putPin(known: Pinned, file: string, id: number): void {
+  const { pins, sharers } = known;
+  const { name, sharer } = innerPinIn(file) ?? { name: file };
+  const before = sharers.get(name);
+  if (pins.has(name) && before !== sharer) {
+    if (sharer !== undefined) {
+      pins.set(file, id);
+      return;
+    }
+    pins.set(innerPinFile(name, before), pins.get(name)!);
+  }
+  pins.set(name, id);
+  if (sharer === undefined) sharers.delete(name);
+  else sharers.set(name, sharer);
+}
+
+export function dropPin({ pins, sharers }: Pinned, name: string): void {
+  pins.delete(name);
+  sharers.delete(name);
+}
+
+/** The inner pins of a ledger, and where they are. */
+export interface InnerPins extends LedgerPins {
   readonly directory: string;
-  readonly pins: ReadonlyMap<string, number>;
 }
 
 /** The address of an entry's inner map: its pin where the ledger has one, as CAP_BPF is enough to open that. */
-export function innerAddress(keyHex: string, id: number, { directory, pins }: InnerPins): InnerAddress {
-  if (!ownsKey(keyHex, id, pins)) return { id };
-  const name = innerPinName(keyHex);
-  return { pin: `${directory}/${pins.get(name) === id ? name : name + TEMPORARY}` };
+export function innerAddress(keyHex: string, id: number, proofs: InnerPins): InnerAddress {
+  const proof = proofOf(keyHex, id, proofs);
+  return proof === undefined
+    ? { id }
+    : { pin: `${proofs.directory}/${innerPinFile(proof.name, proof.sharer)}` };
 }

@@ -111,7 +111,8 @@ async function removeOurKeys(kernel: Kernel, outer: OpenMap, ledger: Ledger): Pr
 /** The keys whose entries the inner pins prove ours. Throws where a pin cannot be opened: it could prove one. */
 async function ourKeys(kernel: Kernel, outer: OpenMap, { paths }: Ledger): Promise<readonly Uint8Array[]> {
   const pins = new Map<string, number>();
-  const unknown = (await readInnerPins(kernel, paths.inner, { pins })).find(error => !isAbsent(error));
+  const pinned = { pins, sharers: new Map<string, string>() };
+  const unknown = (await readInnerPins(kernel, paths.inner, pinned)).find(error => !isAbsent(error));
   if (unknown !== undefined) throw unknown;
   const entries = await kernel.readOuter(outer);
   const ours: Uint8Array[] = [];

@@ -96,7 +96,7 @@ const pins: readonly Mutant[] = [
   },
   {
     name: 'a pin is unlinked without asking whether it is the map that is meant',
-    file: 'operator/agent/apply/outer.ts',
+    file: 'operator/agent/apply/outer/outer.ts',
     from: 'if (map.id === context.outerMap(step.outer).id) ',
     to: '',
     specs: VANDALS,
@@ -107,8 +107,8 @@ const ledger: readonly Mutant[] = [
   {
     name: 'a symlink among the inner pins proves an entry ours',
     file: 'operator/ledger/ledger.ts',
-    from: "return kind === 'pin' && INNER_PIN.test(name);",
-    to: "return (kind === 'pin' || kind === 'link') && INNER_PIN.test(name);",
+    from: "return kind === 'pin' && isInnerPin(name);",
+    to: "return (kind === 'pin' || kind === 'link') && isInnerPin(name);",
     specs: LEDGER,
   },
   {

@@ -186,8 +186,8 @@ export const kernelMutants: readonly Mutant[] = [
   {
     name: 'what is as proven keeps the second copy of its contents',
     file: 'operator/agent/observe/differing.ts',
-    from: '    if (seen !== undefined) programmed.set(key, proof);',
-    to: '    if (seen !== undefined) programmed.set(key, { ...proof, seen });',
+    from: '  if (seen !== undefined) programmed.set(keyHex, proof);',
+    to: '  if (seen !== undefined) programmed.set(keyHex, { ...proof, seen });',
     specs: [DIFFERING],
   },
   {

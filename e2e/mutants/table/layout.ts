@@ -117,14 +117,14 @@ export const layoutMutants: readonly Mutant[] = [
   },
   {
     name: 'a new outer map takes the place of the old one without those inner maps that failed',
-    file: 'operator/agent/apply/recreate.ts',
+    file: 'operator/agent/apply/outer/recreate.ts',
     from: 'if (first?.ok === false)',
     to: 'if (first?.ok === false && missing.length < 0)',
     specs: RECREATED,
   },
   {
     name: 'the record names another map than the one that takes the place of the old one',
-    file: 'operator/agent/apply/recreate.ts',
+    file: 'operator/agent/apply/outer/recreate.ts',
     from: 'taking: { id, ',
     to: 'taking: { id: id + 1, ',
     specs: RECREATED,
@@ -180,14 +180,14 @@ export const layoutMutants: readonly Mutant[] = [
   },
   {
     name: 'inner maps of an unfinished outer map take the pins of those that programs have',
-    file: 'operator/agent/apply/recreate.ts',
-    from: 'applyWrites(writes as Inserts, context, (write, map) => done(write, map.id))',
+    file: 'operator/agent/apply/outer/recreate.ts',
+    from: 'applyWrites(writes as Inserts, context, programmed)',
     to: 'applyWrites(writes as Inserts, context)',
     specs: FAILING,
   },
   {
     name: 'a new outer map that the record counts already is dropped when the next step fails',
-    file: 'operator/agent/apply/recreate.ts',
+    file: 'operator/agent/apply/outer/recreate.ts',
     from: 'if (!placed.ok) return',
     to: 'if (!placed.ok) await dropUnfinished(step, context);\n    if (!placed.ok) return',
     specs: FAILING,
@@ -223,7 +223,7 @@ export const layoutMutants: readonly Mutant[] = [
   {
     name: 'after a takeover the pins of inner maps count as they were read before',
     file: 'operator/agent/fold.ts',
-    from: '      known.pins.clear();\n      known.stale = true;\n',
+    from: '      known.pins.clear();\n      known.sharers.clear();\n      known.stale = true;\n',
     to: '      known.stale = true;\n',
     specs: FAILING,
   },

@@ -28,8 +28,8 @@ const kept: readonly Mutant[] = [
   {
     name: 'an inner map passes to another InnerMap with what is in it',
     file: 'operator/core/plan/before.ts',
-    from: 'return (owners.get(id) ?? inner.owner) !== inner.owner;',
-    to: 'return owners.get(id) === inner.owner + inner.owner;',
+    from: 'return (ownerAt(inner.keyHex, id, found) ?? inner.owner) !== inner.owner;',
+    to: 'return ownerAt(inner.keyHex, id, found) === inner.owner + inner.owner;',
     specs: KEPT,
   },
   {
@@ -211,7 +211,7 @@ const slips: readonly Mutant[] = [
   {
     name: 'a refused replacement’s temporary pin stays',
     file: 'operator/agent/apply/write.ts',
-    from: 'if (error !== undefined) discard(step, context);',
+    from: 'if (error !== undefined) discard(step, made.shared, context);',
     to: '',
     specs: SLIPS,
   },

@@ -5,9 +5,9 @@ import type { Kernel } from '../../kernel/kernel.ts';
 import { ApplyContext, type BrakeNow } from './context.ts';
 import { applyEdits } from './edit.ts';
 import type { Outcome } from './outcome.ts';
-import { applyOuterSteps } from './outer.ts';
-import { recreate, takeOver } from './recreate.ts';
-import { release } from './release.ts';
+import { applyOuterSteps } from './outer/outer.ts';
+import { recreate, takeOver } from './outer/recreate.ts';
+import { release } from './outer/release.ts';
 import { applyRemovals } from './remove.ts';
 import { applyWrites } from './write.ts';
 

@@ -3,8 +3,17 @@ import type { Step, Verb } from '../../core/plan/step.ts';
 import { KernelError } from '../../kernel/error.ts';
 import { reasonOf } from '../reason.ts';
 
-/** The outcome of one step: a value, never an exception. `id`: of the map that the step made or found. */
-export type Outcome = { readonly step: Step; readonly ok: true; readonly id?: number } | FailedOutcome;
+/** The outcome of one step: a value, never an exception. */
+export type Outcome =
+  | {
+      readonly step: Step;
+      readonly ok: true;
+      /** Of the map that the step made or found. */
+      readonly id?: number;
+      /** The inner map was made for several keys. */
+      readonly shared?: true;
+    }
+  | FailedOutcome;
 
 export interface FailedOutcome {
   readonly step: Step;
@@ -15,6 +24,14 @@ export interface FailedOutcome {
 
 export function done(step: Step, id?: number): Outcome {
   return id === undefined ? { step, ok: true } : { step, ok: true, id };
+}
+
+/** An inner map is in its outer map. */
+export function programmed(
+  step: Step,
+  { id, shared }: { readonly id: number; readonly shared: boolean },
+): Outcome {
+  return shared ? { step, ok: true, id, shared } : { step, ok: true, id };
 }
 
 export function failed(step: Step, error: KernelError, reason: Reason = reasonOf(error)): FailedOutcome {

@@ -152,6 +152,7 @@ function desired(number: number, count: number): DesiredInner {
     update: 'Swap',
     exact: true,
     sealed: false,
+    isShareable: false,
   };
 }
 

@@ -1,15 +1,16 @@
 import { innerMapName } from '../../api/innermap.ts';
-import { ownedName } from '../../core/desired/owner.ts';
-import { innerPinName, TEMPORARY } from '../../core/ledgerrecord.ts';
+import { ownedName, sharedName } from '../../core/desired/owner.ts';
+import { sharing } from '../../core/desired/sharing.ts';
 import type { Step } from '../../core/plan/step.ts';
 import { KernelError } from '../../kernel/error.ts';
 import type { BuildRequest, OpenMap } from '../../kernel/kernel.ts';
 import { PRIVATE_MODE } from '../../kernel/pins.ts';
-import { timesSliced, yieldToEventLoop } from '../../timing/sliced.ts';
+import { runSliced, timesSliced, yieldToEventLoop } from '../../timing/sliced.ts';
 import { reasonOfInsert } from '../reason.ts';
 import type { ApplyContext } from './context.ts';
-import { attempt, done, failed, type Outcome } from './outcome.ts';
+import { attempt, failed, type Outcome } from './outcome.ts';
 import { joinedKeys } from './remove.ts';
+import { discard, firstPin, settle } from './writepins.ts';
 
 type Write = Extract<Step, { verb: 'insert' | 'replace' }>;
 
@@ -36,15 +37,15 @@ export async function applyWrites(
   const swaps = new Swaps();
   let size = most;
   try {
-    for (let queue = [...steps.keys()]; queue.length > 0; ) {
-      const indexes = queue.slice(0, waveSize(steps, queue, size));
-      if (swaps.open + indexes.length > most) await swaps.end();
-      const wave = { context, steps, outer, outcomes, indexes, held };
-      const starved = await applyWave(wave, swaps);
+    let queue: readonly Share[] = await runSliced(sharing(steps.map(({ inner }) => inner)));
+    while (queue.length > 0) {
+      const shares = queue.slice(0, waveSize(steps, queue, size));
+      if (swaps.open + shares.length > most) await swaps.end();
+      const { again, starved } = await applyWave({ context, steps, outer, outcomes, shares, held }, swaps);
       // What was built goes in before more is tried: this frees memory and file descriptors
-      await (starved.length > 0 ? swaps.end() : yieldToEventLoop());
-      queue = [...starved, ...queue.slice(indexes.length)];
-      size = starved.length > 0 ? Math.max(1, indexes.length >>> 1) : Math.min(most, size * 2);
+      await (starved ? swaps.end() : yieldToEventLoop());
+      queue = [...again, ...queue.slice(shares.length)];
+      size = starved ? Math.max(1, shares.length >>> 1) : Math.min(most, size * 2);
     }
   } finally {
     await swaps.end();
@@ -66,12 +67,12 @@ const CREATION = 50;
 const GRACE_PERIOD = 150_000;
 
 /** The number of inner maps in the next wave: all that fit, less an end that takes a grace period to build (a quarter at most). */
-function waveSize(steps: readonly Write[], queue: readonly number[], size: number): number {
+function waveSize(steps: readonly Write[], queue: readonly Share[], size: number): number {
   const count = Math.min(size, queue.length);
   let cost = 0;
   for (let at = count; at > count - count / 4; ) {
     at -= 1;
-    cost += CREATION + steps[queue[at]!]!.inner.entries.count;
+    cost += CREATION + steps[queue[at]![0]!]!.inner.entries.count;
     if (cost >= GRACE_PERIOD && at > 0) return at;
   }
   return count;
@@ -103,7 +104,10 @@ class Swaps {
 }
 
 /** What becomes of an inner map that the outer map holds. */
-type Holding = (step: Write, map: OpenMap, context: ApplyContext) => Outcome;
+type Holding = typeof settle;
+
+/** The steps that one inner map serves, by their index: one, or several with equal contents. */
+type Share = readonly number[];
 
 interface Wave {
   readonly context: ApplyContext;
@@ -111,60 +115,82 @@ interface Wave {
   readonly outer: OpenMap;
   /** Of all steps, by their index. */
   readonly outcomes: Outcome[];
-  /** The steps of this wave. */
-  readonly indexes: readonly number[];
+  /** The inner maps of this wave. */
+  readonly shares: readonly Share[];
   readonly held: Holding;
+}
+
+interface Unbuilt {
+  /** To be tried again. */
+  readonly again: Share[];
+  /** Because memory or file descriptors did not suffice. */
+  starved: boolean;
 }
 
 /**
  * Builds the wave. While the next one is built: one batch update of the outer map, pins settled, maps closed.
- * Returns the indexes for which memory or file descriptors did not suffice.
+ * What fails for one of several steps costs the others nothing: they are tried in halves.
  */
-async function applyWave(wave: Wave, swaps: Swaps): Promise<readonly number[]> {
-  const { context, steps, indexes, outcomes } = wave;
+async function applyWave(wave: Wave, swaps: Swaps): Promise<Unbuilt> {
+  const { context, steps, shares, outcomes } = wave;
   const built = await context.kernel.build(requestsOf(wave));
-  const starved: number[] = [];
+  const unbuilt: Unbuilt = { again: [], starved: false };
   const ready: Ready = { indexes: [], maps: [] };
   // A single inner map cannot be tried in a smaller wave: its failure is final
-  const last = indexes.length === 1 && swaps.open === 0;
+  const last = shares.length === 1 && swaps.open === 0;
+  let open = 0;
   built.forEach((map, at) => {
-    const index = indexes[at]!;
+    const share = shares[at]!;
     if (!(map instanceof KernelError)) {
-      ready.indexes.push(index);
-      ready.maps.push(map);
-    } else if (STARVED.has(map.errno) && !last) starved.push(index);
-    else outcomes[index] = failed(steps[index]!, map);
+      open += 1;
+      for (const index of share) {
+        ready.indexes.push(index);
+        ready.maps.push(map);
+      }
+    } else if (STARVED.has(map.errno) && !last) {
+      unbuilt.again.push(share);
+      unbuilt.starved = true;
+    } else if (STARVED.has(map.errno) || share.length === 1)
+      for (const index of share) outcomes[index] = failed(steps[index]!, map);
+    else unbuilt.again.push(share.slice(0, share.length >>> 1), share.slice(share.length >>> 1));
   });
-  if (ready.maps.length > 0) swaps.begin(ready.maps.length, swapIn(ready, wave));
-  return starved;
+  if (open > 0) swaps.begin(open, swapIn(ready, wave));
+  return unbuilt;
 }
 
-/** Built, pinned and open: the maps of the steps with these indexes. */
+/** Built, pinned and open: the steps by their index, and the map of each. Those of one map follow each other. */
 interface Ready {
   readonly indexes: number[];
   readonly maps: OpenMap[];
 }
 
 /** Made one by one, while those before are built. */
-function* requestsOf({ steps, indexes, context }: Wave): Iterable<BuildRequest> {
-  for (const index of indexes) yield requestOf(steps[index]!, context);
+function* requestsOf({ shares, steps, context }: Wave): Iterable<BuildRequest> {
+  for (const share of shares) {
+    const pins = share.map(index => firstPin(steps[index]!, share.length > 1, context));
+    yield requestOf(steps[share[0]!]!, pins);
+  }
 }
 
-function requestOf(step: Write, context: ApplyContext): BuildRequest {
-  const { innerMap, owner, spec, entries, sealed } = step.inner;
+function requestOf({ outer, inner }: Write, pins: readonly string[]): BuildRequest {
+  const { innerMap, owner, spec, entries, sealed } = inner;
   return {
     spec,
-    name: ownedName(innerMap.metadata, owner),
+    name: pins.length > 1 ? sharedName(outer) : ownedName(innerMap.metadata, owner),
     label: innerMapName(innerMap),
     entries,
     freeze: sealed,
-    pins: [firstPin(step, context)],
+    pins,
   };
 }
 
 /** Closes each map in any case, and unpins those that the outer map did not take. */
 async function swapIn(ready: Ready, { context, steps, outer, outcomes, held }: Wave): Promise<void> {
   const { indexes, maps } = ready;
+  const isShared = (at: number): boolean => maps[at] === maps[at - 1] || maps[at] === maps[at + 1];
+  const leave = (at: number): void => {
+    if (maps[at] !== maps[at + 1]) maps[at]!.close();
+  };
   let settled = 0;
   try {
     const keys = joinedKeys(
@@ -175,38 +201,17 @@ async function swapIn(ready: Ready, { context, steps, outer, outcomes, held }: W
     await timesSliced(maps.length, at => {
       const step = steps[indexes[at]!]!;
       const error = failures.get(at);
+      const made = { id: maps[at]!.id, shared: isShared(at) };
       outcomes[indexes[at]!] =
-        error === undefined ? held(step, maps[at]!, context) : failed(step, error, reasonOfInsert(error));
-      maps[at]!.close();
+        error === undefined ? held(step, made, context) : failed(step, error, reasonOfInsert(error));
+      leave(at);
       settled = at + 1;
-      if (error !== undefined) discard(step, context);
+      if (error !== undefined) discard(step, made.shared, context);
     });
   } finally {
     for (let at = settled; at < maps.length; at++) {
-      maps[at]!.close();
-      discard(steps[indexes[at]!]!, context);
+      leave(at);
+      discard(steps[indexes[at]!]!, isShared(at), context);
     }
   }
-}
-
-/** The outer map holds it: its pin gets the name that proves it ours. */
-function settle(step: Write, map: OpenMap, context: ApplyContext): Outcome {
-  if (!step.pinTaken) return done(step, map.id);
-  return attempt(step, () => {
-    context.kernel.pins.rename(firstPin(step, context), finalPin(step, context));
-    return map.id;
-  });
-}
-
-function discard(step: Write, context: ApplyContext): void {
-  attempt(step, () => context.kernel.pins.unlink(firstPin(step, context)) as undefined);
-}
-
-/** Where the inner map is pinned until the outer map holds it. */
-function firstPin(step: Write, context: ApplyContext): string {
-  return finalPin(step, context) + (step.pinTaken ? TEMPORARY : '');
-}
-
-function finalPin(step: Write, context: ApplyContext): string {
-  return context.innerPin(step.outer, innerPinName(step.inner.keyHex));
 }

@@ -8,7 +8,7 @@ import { AgentFixture, startedAgent } from '../testing/fixture.ts';
 const CONTENTS = { resync: false, contentShare: 1 };
 const ALL = ['team-a/web-0', 'team-a/web-1', 'team-a/web-2'];
 
-describe('differingKeys', () => {
+describe('differingShares', () => {
   it('what was proven is not read again, whether this process wrote it or found it', async () => {
     const kernel = new FakeMachine().openKernel();
     for (let start = 0; start < 2; start += 1) {

@@ -6,23 +6,28 @@ import type { Kernel } from '../../kernel/kernel.ts';
 import { withMap } from '../../ledger/reading.ts';
 import type { OuterMemory } from '../memory.ts';
 import { sourceOf } from './outer.ts';
+import type { ReadShare } from './shares.ts';
 
 /**
- * Of the keys whose contents are due, those that must be read: what was proven of the others the kernel says again, which
- * copies nothing out. What an LRU map lacked is looked for by reading.
+ * Of the inner maps whose contents are due, those that must be read: what was proven of the others the kernel says again,
+ * which copies nothing out. What an LRU map lacked is looked for by reading.
  */
-export async function differingKeys(
+export async function differingShares(
   kernel: Kernel,
-  keys: readonly string[],
+  shares: readonly ReadShare[],
   { desired, known }: { readonly desired: DesiredOuter; readonly known: OuterMemory },
-): Promise<readonly string[]> {
-  const proven = keys.map(key => desired.inners.get(key)!).filter(inner => isProven(inner, known));
-  const same = await asProven(kernel, proven, { desired, known });
-  if (same === undefined) return keys;
-  const asBefore = new Set<string>();
-  for (const [at, { keyHex }] of proven.entries()) if (same[at] === 1) asBefore.add(keyHex);
-  forgetOrder(known, asBefore);
-  return asBefore.size === 0 ? keys : keys.filter(key => !asBefore.has(key));
+): Promise<readonly ReadShare[]> {
+  const isKnown = (inner: DesiredInner) => isProven(inner, known);
+  const proven = shares.filter(({ inner, others }) => isKnown(inner) && others.every(isKnown));
+  const inners = proven.map(({ inner }) => inner);
+  const same = await asProven(kernel, inners, { desired, known });
+  if (same === undefined) return shares;
+  const asBefore = new Set(proven.filter((_, at) => same[at] === 1));
+  for (const { inner, others } of asBefore) {
+    forgetOrder(known, inner);
+    for (const other of others) forgetOrder(known, other);
+  }
+  return asBefore.size === 0 ? shares : shares.filter(share => !asBefore.has(share));
 }
 
 function isProven(inner: DesiredInner, { programmed, entries }: OuterMemory): boolean {
@@ -54,9 +59,7 @@ async function asProven(
 }
 
 /** The kernel's order of the entries is of use to a reading alone. */
-function forgetOrder({ programmed }: OuterMemory, keys: ReadonlySet<string>): void {
-  for (const key of keys) {
-    const { seen, ...proof } = programmed.get(key)!;
-    if (seen !== undefined) programmed.set(key, proof);
-  }
+function forgetOrder({ programmed }: OuterMemory, { keyHex }: DesiredInner): void {
+  const { seen, ...proof } = programmed.get(keyHex)!;
+  if (seen !== undefined) programmed.set(keyHex, proof);
 }

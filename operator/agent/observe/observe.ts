@@ -1,3 +1,4 @@
+import type { DesiredInner } from '../../core/desired/compile.ts';
 import type { Desired, DesiredOuter } from '../../core/desired/desired.ts';
 import { ledgerPaths } from '../../core/ledgerrecord.ts';
 import type { ComparisonResult, ObservedKernel, ObservedOuterMap } from '../../core/observed.ts';
@@ -7,12 +8,13 @@ import { KernelError } from '../../kernel/error.ts';
 import type { InnerReading, Kernel } from '../../kernel/kernel.ts';
 import { undeclaredLedgers } from '../../ledger/abandoned.ts';
 import { innerAddress } from '../../ledger/reading.ts';
-import { yieldToEventLoop } from '../../timing/sliced.ts';
+import { forEachSliced, yieldToEventLoop } from '../../timing/sliced.ts';
 import { emptyOuterMemory, type Memory, type OuterMemory } from '../memory.ts';
 import { reasonOf } from '../reason.ts';
 import { eachContents } from './contents.ts';
-import { differingKeys } from './differing.ts';
+import { differingShares } from './differing.ts';
 import { pinPathOf, readOuterMemory } from './outer.ts';
+import { apart, declaresAlike, type ReadShare, readShares } from './shares.ts';
 
 /** What a turn must read itself, and not take from memory. */
 export interface Due {
@@ -60,7 +62,7 @@ async function observeOuter(
   }
   const readings = await readContents(kernel, desired, known, due);
   const { record, ledger, pin, pinned, beside, pinOwner, template } = known;
-  const { entries, pins, owners, programmed, doubted } = known;
+  const { entries, pins, sharers, owners, programmed, doubted } = known;
   const made = memory.made.get(name);
   return {
     ...(made === undefined ? {} : { made }),
@@ -68,7 +70,7 @@ async function observeOuter(
     ...(record === undefined ? {} : { record }),
     ...(template?.spec === undefined ? {} : { template: template.spec }),
     ...(template?.accepts === undefined ? {} : { accepts: template.accepts }),
-    ...{ ledger, pin, pinned, beside, entries, pins, owners, programmed, doubted, readings },
+    ...{ ledger, pin, pinned, beside, entries, pins, sharers, owners, programmed, doubted, readings },
   };
 }
 
@@ -76,24 +78,69 @@ async function readContents(
   kernel: Kernel,
   desired: DesiredOuter,
   known: OuterMemory,
-  due: Due,
+  { contentShare }: Due,
 ): Promise<ReadonlyMap<string, ComparisonResult>> {
-  const asked = keysToRead(desired, known, dueKeys(desired, known, due.contentShare));
+  const asked = keysToRead(desired, known, dueKeys(desired, known, contentShare));
   if (asked.length === 0) return new Map();
   await yieldToEventLoop();
-  const keys = await differingKeys(kernel, asked, { desired, known });
   const directory = ledgerPaths(kernel.pins.root, desired.outerMap.metadata.name).inner;
-  const proofs = { directory, pins: known.pins };
+  const { pins, sharers, entries, programmed } = known;
+  const proofs = { directory, pins, sharers };
   const readings = new Map<string, ComparisonResult>();
-  const all = keys.map(key => ({ inner: desired.inners.get(key)!, id: known.entries.get(key)! }));
-  const addressOf = ({ inner, id }: (typeof all)[number]) => innerAddress(inner.keyHex, id, proofs);
-  await eachContents(kernel, { all, addressOf }, ({ inner, id }, answer) => {
-    const before = known.programmed.get(inner.keyHex);
-    const reading = readingOf(answer, id, found => compared(inner, desired.layout, found, before));
+  const found: { readonly share: ReadShare; readonly reading: ComparisonResult }[] = [];
+  const keep = ({ keyHex }: DesiredInner, reading: ComparisonResult) => {
     // Proved before: nothing to decide
-    if (reading.kind !== 'same' || reading.seen !== before?.seen) readings.set(inner.keyHex, reading);
-  });
+    if (reading.kind !== 'same' || reading.seen !== programmed.get(keyHex)?.seen)
+      readings.set(keyHex, reading);
+  };
+  const read = (all: readonly ReadShare[]) =>
+    eachContents(
+      kernel,
+      { all, addressOf: ({ inner, id }) => innerAddress(inner.keyHex, id, proofs) },
+      (share, answer) => {
+        const { inner, id } = share;
+        const before = programmed.get(inner.keyHex);
+        const reading = readingOf(answer, id, contents => compared(inner, desired.layout, contents, before));
+        keep(inner, reading);
+        if (sharers.size > 0) found.push({ share, reading });
+      },
+    );
+  const inners = asked.map(key => desired.inners.get(key)!);
+  const due = await readShares(inners, inner => entries.get(inner.keyHex)!, sharers.size > 0);
+  await read(await differingShares(kernel, due, { desired, known }));
+  await read(found.flatMap(({ share, reading }) => (reading.kind === 'unreadable' ? apart(share) : [])));
+  await keepForAll(found, { desired, known, keep });
   return readings;
+}
+
+/**
+ * What was found of an inner map that stands at several keys holds for all that declare the same of it, and where it is not
+ * as declared also for those that were not to be read now: all of them are put right at once.
+ */
+async function keepForAll(
+  found: readonly { readonly share: ReadShare; readonly reading: ComparisonResult }[],
+  {
+    desired,
+    known,
+    keep,
+  }: {
+    readonly desired: DesiredOuter;
+    readonly known: OuterMemory;
+    readonly keep: (inner: DesiredInner, reading: ComparisonResult) => void;
+  },
+): Promise<void> {
+  const differing = new Map<number, (typeof found)[number]>();
+  for (const each of found) {
+    if (each.reading.kind === 'unreadable') continue;
+    const { others } = each.share;
+    if (others.length > 0) await forEachSliced(others, inner => keep(inner, each.reading));
+    if (each.reading.kind !== 'same') differing.set(each.share.id, each);
+  }
+  if (differing.size === 0) return;
+  await forEachSliced(desired.inners.values(), inner => {
+    const each = differing.get(known.entries.get(inner.keyHex) ?? -1);
+    if (each !== undefined && declaresAlike(each.share.inner, inner)) keep(inner, each.reading);
+  });
 }
 
 function readingOf(

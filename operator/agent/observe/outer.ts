@@ -28,6 +28,7 @@ export async function readOuterMemory(
     known.entriesRead = undefined;
     known.entries.clear();
     known.pins.clear();
+    known.sharers.clear();
     known.stale = true;
   }
 }

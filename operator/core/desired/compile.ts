@@ -33,6 +33,8 @@ export interface DesiredInner {
   readonly update: 'Swap' | 'InPlace';
   readonly exact: boolean;
   readonly sealed: boolean;
+  /** Other keys with the same contents may have the same inner map. */
+  readonly isShareable: boolean;
 }
 
 /** The verdict on one InnerMap alone. Whether another has its key is decided later. */
@@ -114,6 +116,7 @@ function judge({ innerMap, content }: WantedInner, { layout, access }: CompiledO
     update,
     exact: update === 'Swap' || isExact(innerMap, layout),
     sealed: innerMap.spec.sealed,
+    isShareable: update === 'Swap' && isDeclaredWhole(layout, content.entries),
   };
 }
 
@@ -145,6 +148,14 @@ function updateOf({ spec }: InnerMap, { ownedMask, template }: OuterLayout): Des
   const inPlace =
     ownedMask !== undefined || content === 'AtLeast' || (content === undefined && isLRU(template.type));
   return !sealed && inPlace ? 'InPlace' : 'Swap';
+}
+
+/**
+ * Programs that keep to the declaration write nothing of it. An inner map without entries is made for somebody to write
+ * into; what is in one of an LRU type is the kernel's choice.
+ */
+function isDeclaredWhole({ ownedMask, template }: OuterLayout, { count }: Entries): boolean {
+  return ownedMask === undefined && count > 0 && !isLRU(template.type);
 }
 
 /** Of contents that are updated in place. */

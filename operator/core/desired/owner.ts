@@ -12,15 +12,25 @@ export function ownerOf({ uid, namespace, name }: Metadata): string {
 
 /** 32 bits: who wants another's uid would have to create four billion objects. */
 const DIGITS = 8;
-/** bpf_attr.map_name takes 15 characters of [A-Za-z0-9_.]. What is left of them begins the InnerMap's name. */
-const HINT = 15 - 1 - DIGITS;
+/** bpf_attr.map_name takes so many characters of [A-Za-z0-9_.]. What is left of them begins with the object's name. */
+const MAP_NAME = 15;
 
 /** `web.3f9a2c81`: the name of an inner map in the kernel. */
 export function ownedName({ name }: Pick<Metadata, 'name'>, owner: string): string {
-  return `${name.replace(/[^A-Za-z0-9_]/g, '_').slice(0, HINT)}.${owner}`;
+  return `${name.replace(/[^A-Za-z0-9_]/g, '_').slice(0, MAP_NAME - 1 - owner.length)}.${owner}`;
+}
+
+/** In the place of an owner: the map was made for several keys, and the ledger's pins tell whose each is. */
+export const SHARED = 'shared';
+
+/** `tenants.shared`: the name in the kernel of an inner map that stands at several keys of this outer map. */
+export function sharedName(outerMap: string): string {
+  return ownedName({ name: outerMap }, SHARED);
 }
 
 /** Undefined where the name tells no owner: the map is somebody else's, or of a version that told none. */
 export function ownerIn(mapName: string): string | undefined {
-  return /\.([0-9a-f]{8})$/.exec(mapName)?.[1];
+  return OWNED.exec(mapName)?.[1];
 }
+
+const OWNED = new RegExp(`\\.([0-9a-f]{${DIGITS}}|${SHARED})$`);

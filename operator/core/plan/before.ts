@@ -1,5 +1,6 @@
 import type { DesiredInner } from '../desired/compile.ts';
 import type { Entries } from '../entries.ts';
+import { proofOf } from '../ledger/innerpin.ts';
 import type { ObservedOuterMap, Programmed } from '../observed.ts';
 
 /** Comparing so many entries takes as long as the rest of the verdict on a key. */
@@ -35,10 +36,17 @@ export function entriesRead({ keyHex }: DesiredInner, { readings }: ObservedOute
  * An inner map that was made for another object is not taken over, whatever is in it: what another wrote, or a program for
  * it, would live on, and its name would tell the next start a wrong owner.
  */
-export function isOfAnother(
-  inner: DesiredInner,
-  id: number,
-  { owners }: Pick<ObservedOuterMap, 'owners'>,
-): boolean {
-  return (owners.get(id) ?? inner.owner) !== inner.owner;
+export function isOfAnother(inner: DesiredInner, id: number, found: Owners): boolean {
+  return (ownerAt(inner.keyHex, id, found) ?? inner.owner) !== inner.owner;
+}
+
+type Owners = Pick<ObservedOuterMap, 'owners' | 'pins' | 'sharers'>;
+
+/**
+ * Whose the inner map at a key is: where it stands at several keys, the key's own pin tells it, else its name. One that was
+ * made for several, and that somebody else put at a further key, is nobody's.
+ */
+export function ownerAt(keyHex: string, id: number, found: Owners): string | undefined {
+  const sharer = found.sharers.size === 0 ? undefined : proofOf(keyHex, id, found)?.sharer;
+  return sharer ?? found.owners.get(id);
 }

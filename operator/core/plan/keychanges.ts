@@ -5,13 +5,13 @@ import type { DesiredInner } from '../desired/compile.ts';
 import type { DesiredOuter } from '../desired/desired.ts';
 import { sameEntries } from '../entries.ts';
 import type { OuterLayout } from '../layout/outer.ts';
-import { ownsKey } from '../ledgerrecord.ts';
+import { proofOf } from '../ledger/innerpin.ts';
 import { canBe, isLRU } from '../mapspec.ts';
 import type { ComparisonResult, ObservedOuterMap, Programmed } from '../observed.ts';
 import { every, type Steps } from '../steps.ts';
 import { COMPARED, entriesBefore, entriesRead, isOfAnother, lastProgrammed } from './before.ts';
 import { givenBack } from './evicted.ts';
-import type { Cause, Write } from './step.ts';
+import type { Write } from './step.ts';
 
 /** A key that is as declared, with the entries that were read: remembered, so that the next comparison is cheap. */
 export interface Proof {
@@ -36,9 +36,10 @@ export function* keyChanges(name: string, desired: DesiredOuter, found: Observed
   const limit = { outer: name, maxRemoval: desired.outerMap.spec.maxRemoval };
   let evicted = 0;
   const due = every();
+  const judged = { ...found, standsTwice: standingTwice(found.entries) };
   for (const inner of desired.inners.values()) {
     if (due(1 + inner.entries.count / COMPARED)) yield;
-    const verdict = judge(name, inner, found);
+    const verdict = judge(name, inner, judged);
     if (verdict === undefined) continue;
     if (verdict.verb === 'proof') proofs.push({ keyHex: inner.keyHex, programmed: verdict.programmed });
     else {
@@ -74,7 +75,7 @@ function withFound(write: Write, found: ObservedOuterMap, layout: OuterLayout): 
 /** Keys whose inner map must be read before the verdict: unknown ones, and those to be edited in place. */
 export function keysToRead(
   desired: DesiredOuter,
-  found: Pick<ObservedOuterMap, 'entries' | 'owners' | 'programmed'>,
+  found: Pick<ObservedOuterMap, 'entries' | 'owners' | 'pins' | 'sharers' | 'programmed'>,
   due: ReadonlySet<string>,
 ): string[] {
   const keys: string[] = [];
@@ -100,43 +101,68 @@ function cannotChange({ sealed, spec }: DesiredInner): boolean {
 
 type Verdict = Write | { readonly verb: 'proof'; readonly programmed: Programmed };
 
+interface Judged extends ObservedOuterMap {
+  /** Whether the inner map with this id is at two keys, whoever put it there: an edit at one would be one at the other. */
+  readonly standsTwice: (id: number) => boolean;
+}
+
+/** Few plans ask. */
+function standingTwice(entries: ReadonlyMap<string, number>): (id: number) => boolean {
+  let twice: ReadonlySet<number> | undefined;
+  return id => {
+    twice ??= twiceIn(entries.values());
+    return twice.has(id);
+  };
+}
+
+function twiceIn(ids: Iterable<number>): ReadonlySet<number> {
+  const once = new Set<number>();
+  const twice = new Set<number>();
+  for (const id of ids) (once.has(id) ? twice : once).add(id);
+  return twice;
+}
+
 /** Undefined: as declared, and known before. */
-function judge(outer: string, inner: DesiredInner, found: ObservedOuterMap): Verdict | undefined {
+function judge(outer: string, inner: DesiredInner, found: Judged): Verdict | undefined {
   const id = found.entries.get(inner.keyHex);
   const programmed = found.programmed.get(inner.keyHex);
   const last = programmed ?? found.doubted.get(inner.keyHex);
   const cause = last?.inner === inner ? 'drift' : 'declared';
   if (id === undefined) return { verb: 'insert', outer, inner, cause, pinTaken: false };
-  const ours = ownsKey(inner.keyHex, id, found.pins);
+  const proof = proofOf(inner.keyHex, id, found);
+  const ours = proof !== undefined;
+  const replace: Write = {
+    ...({ verb: 'replace', outer, inner, cause, pinTaken: ours } as const),
+    ...(proof?.sharer === undefined ? {} : { sharer: proof.sharer }),
+  };
   // Without a pin in the ledger nothing proves the entry ours after a restart
   const lost = programmed?.id === id && programmed.ours && !ours;
-  if (isOfAnother(inner, id, found)) return { verb: 'replace', outer, inner, cause, pinTaken: ours };
+  if (isOfAnother(inner, id, found) || (proof?.sharer !== undefined && !inner.isShareable)) return replace;
   const reading = lost ? undefined : found.readings.get(inner.keyHex);
   if (reading !== undefined)
-    return judgeReading(inner, reading, { outer, id, programmed, last, cause, ours });
+    return judgeReading(inner, reading, { id, programmed, last, replace, ours, found });
   if (programmed !== undefined && programmed.id === id && !lost) {
     if (programmed.inner === inner) return undefined;
     if (sameDeclaration(programmed.inner, inner))
       return { verb: 'proof', programmed: { ...programmed, inner } };
   }
-  return { verb: 'replace', outer, inner, cause, pinTaken: ours };
+  return replace;
 }
 
 interface Situation {
-  readonly outer: string;
   readonly id: number;
   readonly programmed: Programmed | undefined;
   readonly last: Programmed | undefined;
-  readonly cause: Cause;
+  readonly replace: Write;
   readonly ours: boolean;
+  readonly found: Judged;
 }
 
 function judgeReading(
   inner: DesiredInner,
   reading: ComparisonResult,
-  { outer, id, programmed, last, cause, ours }: Situation,
+  { id, programmed, last, replace, ours, found }: Situation,
 ): Verdict | undefined {
-  const replace = { verb: 'replace', outer, inner, cause, pinTaken: ours } as const;
   if (reading.kind === 'unreadable' || reading.kind === 'otherMap') return replace;
   const proof = { verb: 'proof', programmed: { id, inner, ours, seen: reading.seen } } as const;
   if (reading.kind === 'same') return isProved(proof.programmed, programmed) ? undefined : proof;
@@ -145,9 +171,9 @@ function judgeReading(
   // With Swap, evicted entries are not put back: a swap would forget those that programs use
   if (onlyEvicted && (inner.update === 'Swap' || difference.missing === 0))
     return provedShort(withTotal(proof.programmed, last), reading.difference.missing, programmed);
-  if (inner.update === 'InPlace' && ours)
-    return { verb: 'edit', outer, inner, cause: onlyEvicted ? 'declared' : cause, id, difference };
-  return replace;
+  if (inner.update !== 'InPlace' || !ours || found.standsTwice(id)) return replace;
+  const { outer, cause } = replace;
+  return { verb: 'edit', outer, inner, cause: onlyEvicted ? 'declared' : cause, id, difference };
 }
 
 function sameAsBefore(inner: DesiredInner, id: number, last: Programmed | undefined): boolean {

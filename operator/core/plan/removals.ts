@@ -2,10 +2,12 @@ import { allowedOf } from '../brake/entries.ts';
 import { bytesOfHex } from '../bytes/hex.ts';
 import { keyText } from '../codec/keytext.ts';
 import type { DesiredOuter } from '../desired/desired.ts';
-import { innerPinName, ownsKey } from '../ledgerrecord.ts';
+import { innerPinFile, proofOf } from '../ledger/innerpin.ts';
+import { innerPinName } from '../ledgerrecord.ts';
 import type { ObservedOuterMap } from '../observed.ts';
 import { sha256 } from '../sha256.ts';
 import { every, type Steps } from '../steps.ts';
+import { ownerAt } from './before.ts';
 import type { Step } from './step.ts';
 
 export type Removal = Extract<Step, { verb: 'remove' }>;
@@ -27,14 +29,17 @@ export function* removals(
   for (const [keyHex, id] of found.entries) {
     if (due()) yield;
     if (desired.inners.has(keyHex)) continue;
-    const ours = ownsKey(keyHex, id, found.pins);
-    const owner = found.owners.get(id);
+    const proof = proofOf(keyHex, id, found);
+    const ours = proof !== undefined;
+    const owner = ownerAt(keyHex, id, found);
     const keeper = desired.kept.get(keyHex)?.owner;
     // Ours without a name that tells the owner: an older version made it, for whoever had the key
     if (keeper !== undefined && (owner === undefined ? ours : owner === keeper)) continue;
     if (!ours && !foreignToo) continue;
     if (ours && keeper === undefined && isDisplaced(desired, owner, keyHex)) continue;
-    const pin = ours ? { pin: innerPinName(keyHex), ...(foreignToo ? {} : { only: id }) } : {};
+    const pin = ours
+      ? { pin: innerPinFile(innerPinName(keyHex), proof.sharer), ...(foreignToo ? {} : { only: id }) }
+      : {};
     const text = keyText(outerKey, bytesOf(keyHex));
     steps.push({ verb: 'remove', outer: name, keyHex, keyText: text, ours, ...pin });
   }

@@ -17,7 +17,12 @@ export type Write = {
   /** What was at the key; absent where nothing was. */
   readonly found?: FoundMap;
 } & (
-  | { readonly verb: 'insert' | 'replace'; readonly pinTaken: boolean }
+  | {
+      readonly verb: 'insert' | 'replace';
+      readonly pinTaken: boolean;
+      /** Whose the pin that is there is, where the inner map stands at several keys. */
+      readonly sharer?: string;
+    }
   | { readonly verb: 'edit'; readonly id: number; readonly difference: Difference }
 );
 

@@ -1,3 +1,4 @@
+import { innerPinFile, settledName } from '../../ledger/innerpin.ts';
 import { innerPinName, TEMPORARY } from '../../ledgerrecord.ts';
 import type { ObservedOuterMap } from '../../observed.ts';
 import type { Step } from '../step.ts';
@@ -8,18 +9,24 @@ import type { Step } from '../step.ts';
  */
 export function pinChanges(
   outer: string,
-  found: Pick<ObservedOuterMap, 'entries' | 'pins'>,
+  found: Pick<ObservedOuterMap, 'entries' | 'pins' | 'sharers'>,
 ): readonly Step[] {
   const ids = idsByPinName(found);
   const steps: Step[] = [];
+  const fileOf = (pin: string) => innerPinFile(pin, found.sharers.get(pin));
   for (const [pin, id] of found.pins) {
-    const name = pin.endsWith(TEMPORARY) ? pin.slice(0, -TEMPORARY.length) : pin;
+    const name = settledName(pin);
     const held = ids.get(name);
     const temporary = pin !== name;
     const settled = found.pins.get(name) === held;
-    if (temporary && id === held && !settled) steps.push({ verb: 'settle', outer, from: pin, to: name });
-    else if (temporary || (id !== held && !willSettle(name, held, found)))
-      steps.push({ verb: 'unlink', outer, pin });
+    if (temporary && id === held && !settled) {
+      const to = innerPinFile(name, found.sharers.get(pin));
+      // Before, as two names of one key would tell two owners
+      if (found.pins.has(name) && fileOf(name) !== to)
+        steps.push({ verb: 'unlink', outer, pin: fileOf(name) });
+      steps.push({ verb: 'settle', outer, from: fileOf(pin), to });
+    } else if (temporary || (id !== held && !willSettle(name, held, found)))
+      steps.push({ verb: 'unlink', outer, pin: fileOf(pin) });
   }
   return steps;
 }

@@ -7,7 +7,7 @@ import { ownsKey } from '../../ledgerrecord.ts';
 import { isArray } from '../../mapspec.ts';
 import type { ObservedOuterMap, ObservedPin } from '../../observed.ts';
 import { every, type Steps } from '../../steps.ts';
-import { COMPARED, entriesBefore } from '../before.ts';
+import { COMPARED, entriesBefore, ownerAt } from '../before.ts';
 import type { Step, Write } from '../step.ts';
 import { recordOf } from './record.ts';
 
@@ -73,11 +73,11 @@ function unmoved({ kept }: DesiredOuter, found: ObservedOuterMap): string | unde
 }
 
 /** Wherever in the map: keys may have another layout. Undefined is one that is ours and of an older version: of anybody. */
-function ownersIn({ entries, owners, pins }: ObservedOuterMap): ReadonlySet<string | undefined> {
+function ownersIn(found: ObservedOuterMap): ReadonlySet<string | undefined> {
   const there = new Set<string | undefined>();
-  for (const [keyHex, id] of entries) {
-    const owner = owners.get(id);
-    if (owner !== undefined || ownsKey(keyHex, id, pins)) there.add(owner);
+  for (const [keyHex, id] of found.entries) {
+    const owner = ownerAt(keyHex, id, found);
+    if (owner !== undefined || ownsKey(keyHex, id, found.pins)) there.add(owner);
   }
   return there;
 }

@@ -1,11 +1,11 @@
-import { recordText, TEMPORARY } from '../../core/ledgerrecord.ts';
-import type { Step } from '../../core/plan/step.ts';
-import { KernelError } from '../../kernel/error.ts';
-import { PRIVATE_MODE } from '../../kernel/pins.ts';
-import { dropBeside } from '../../ledger/removal.ts';
-import { forEachSliced } from '../../timing/sliced.ts';
-import type { ApplyContext } from './context.ts';
-import { attempt, type Outcome } from './outcome.ts';
+import { recordText, TEMPORARY } from '../../../core/ledgerrecord.ts';
+import type { Step } from '../../../core/plan/step.ts';
+import { KernelError } from '../../../kernel/error.ts';
+import { PRIVATE_MODE } from '../../../kernel/pins.ts';
+import { dropBeside } from '../../../ledger/removal.ts';
+import { forEachSliced } from '../../../timing/sliced.ts';
+import type { ApplyContext } from '../context.ts';
+import { attempt, type Outcome } from '../outcome.ts';
 
 type Of<Verb extends Step['verb']> = Extract<Step, { verb: Verb }>;
 

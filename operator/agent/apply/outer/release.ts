@@ -1,10 +1,10 @@
-import { ledgerPaths, recordText } from '../../core/ledgerrecord.ts';
-import type { Step } from '../../core/plan/step.ts';
-import type { Kernel } from '../../kernel/kernel.ts';
-import { ledgerNamed } from '../../ledger/ledger.ts';
-import { removeLedger } from '../../ledger/removal.ts';
-import type { ApplyContext } from './context.ts';
-import { attemptAll, done, type Outcome } from './outcome.ts';
+import { ledgerPaths, recordText } from '../../../core/ledgerrecord.ts';
+import type { Step } from '../../../core/plan/step.ts';
+import type { Kernel } from '../../../kernel/kernel.ts';
+import { ledgerNamed } from '../../../ledger/ledger.ts';
+import { removeLedger } from '../../../ledger/removal.ts';
+import type { ApplyContext } from '../context.ts';
+import { attemptAll, done, type Outcome } from '../outcome.ts';
 
 type Release = Extract<Step, { verb: 'letGo' }>;
 

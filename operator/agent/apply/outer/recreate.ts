@@ -1,16 +1,17 @@
-import { innerPinName, recordText, TEMPORARY } from '../../core/ledgerrecord.ts';
-import { counted } from '../../core/plan/print.ts';
-import type { Step } from '../../core/plan/step.ts';
-import type { OpenMap } from '../../kernel/kernel.ts';
-import { PRIVATE_MODE } from '../../kernel/pins.ts';
-import { innerPinsIn } from '../../ledger/ledger.ts';
-import { idAt, idIfReadable } from '../../ledger/reading.ts';
-import { dropBeside } from '../../ledger/removal.ts';
-import { forEachSliced } from '../../timing/sliced.ts';
-import type { ApplyContext } from './context.ts';
-import { attempt, attemptAll, done, type FailedOutcome, type Outcome } from './outcome.ts';
+import { innerPinIn, settledName } from '../../../core/ledger/innerpin.ts';
+import { innerPinName, recordText, TEMPORARY } from '../../../core/ledgerrecord.ts';
+import { counted } from '../../../core/plan/print.ts';
+import type { Step } from '../../../core/plan/step.ts';
+import type { OpenMap } from '../../../kernel/kernel.ts';
+import { PRIVATE_MODE } from '../../../kernel/pins.ts';
+import { innerPinsIn } from '../../../ledger/ledger.ts';
+import { idAt, idIfReadable } from '../../../ledger/reading.ts';
+import { dropBeside } from '../../../ledger/removal.ts';
+import { forEachSliced } from '../../../timing/sliced.ts';
+import type { ApplyContext } from '../context.ts';
+import { attempt, attemptAll, done, type FailedOutcome, type Outcome, programmed } from '../outcome.ts';
+import { applyWrites } from '../write.ts';
 import { LEDGER_MODE, mapName } from './outer.ts';
-import { applyWrites } from './write.ts';
 
 type Recreate = Extract<Step, { verb: 'recreate' }>;
 type TakeOver = Extract<Step, { verb: 'takeOver' }>;
@@ -109,9 +110,7 @@ function makeBeside(step: Recreate, context: ApplyContext): number {
 /** The pins keep their temporary names: what the map before is proven by is touched only once that is gone. */
 async function written({ writes }: Recreate, context: ApplyContext): Promise<readonly Outcome[]> {
   type Inserts = Parameters<typeof applyWrites>[0];
-  return writes.length === 0
-    ? []
-    : applyWrites(writes as Inserts, context, (write, map) => done(write, map.id));
+  return writes.length === 0 ? [] : applyWrites(writes as Inserts, context, programmed);
 }
 
 type Place = Pick<TakeOver, 'outer' | 'id' | 'record' | 'mode' | 'unpin'>;
@@ -180,21 +179,19 @@ async function settleAll(
   const { pins } = context.kernel;
   const { inner } = context.paths(step.outer);
   const names = innerPinsIn(pins.kinds(inner));
-  const made = new Set(names.flatMap(name => (name.endsWith(TEMPORARY) ? [settledName(name)] : [])));
+  const made = names.filter(name => name.endsWith(TEMPORARY));
+  const settled = new Set(made.map(settledName));
   const failures = new Map<string, FailedOutcome>();
-  await forEachSliced(names, name => {
-    const outcome = attempt(step, () => {
-      if (name.endsWith(TEMPORARY)) pins.rename(`${inner}/${name}`, `${inner}/${settledName(name)}`);
-      else if (!made.has(name)) pins.unlink(`${inner}/${name}`);
-      return undefined;
+  const each = (some: readonly string[], effect: (name: string) => void) =>
+    forEachSliced(some, name => {
+      const outcome = attempt(step, () => effect(name) as undefined);
+      if (!outcome.ok) failures.set(settledName(innerPinIn(name)?.name ?? name), outcome);
     });
-    if (!outcome.ok) failures.set(settledName(name), outcome);
-  });
+  // First, as two names of one key would tell two owners
+  const before = names.filter(name => !name.endsWith(TEMPORARY) && !settled.has(name));
+  await each(before, name => pins.unlink(`${inner}/${name}`));
+  await each(made, name => pins.rename(`${inner}/${name}`, `${inner}/${settledName(name)}`));
   return failures;
-}
-
-function settledName(name: string): string {
-  return name.endsWith(TEMPORARY) ? name.slice(0, -TEMPORARY.length) : name;
 }
 
 function settled(write: Outcome, failures: ReadonlyMap<string, FailedOutcome>): Outcome {
