@@ -31,6 +31,8 @@ enum innermap_call {
 	CALL_INFO,
 	CALL_PIN,
 	CALL_OBJ_GET,
+	CALL_LOAD_PROGRAM,
+	CALL_RUN_PROGRAM,
 	/* Calls that count as none of them. */
 	CALL_OTHER,
 	CALLS = CALL_OTHER,
@@ -99,6 +101,26 @@ struct innermap_identity {
  */
 INNERMAP_API int innermap_identify(const char *paths, uint32_t size, uint32_t count,
 				   struct innermap_identity *identities);
+
+/*
+ * Words of `shape`: how many entries, the bytes of a key and of a value (of a per-CPU type those of all processors), and
+ * flags.
+ */
+enum { EDIT_COUNT, EDIT_KEY_SIZE, EDIT_VALUE_SIZE, EDIT_FLAGS, EDIT_WORDS };
+enum {
+	/* Find each value by a program of ours and store the declared bytes alone, where the kernel takes such a program. */
+	EDIT_BY_PROGRAM = 1,
+	/* For an absent prefix a trie answers the one around it: only what was found is looked up. */
+	EDIT_IS_TRIE = 2,
+};
+
+/*
+ * Writes the entries of a live map, and of those that are there only the bytes that are not 0 in `mask`, which is as long
+ * as a value. `found`: a byte for each, not 0 where the entry was seen. Writes an answer for each. Returns how many
+ * values were read and then written whole: of them what a program wrote in between is lost.
+ */
+INNERMAP_API int innermap_edit(int map, const uint32_t shape[EDIT_WORDS], const void *keys, const void *values,
+			       const void *mask, const uint8_t *found, int32_t *answers);
 /* The fd of a BTF. */
 INNERMAP_API int innermap_load_btf(const void *data, uint32_t size);
 

@@ -50,7 +50,7 @@ int innermap_program_load(struct innermap_code *code, const struct innermap_prog
 	snprintf(attr.prog_name, sizeof(attr.prog_name), "%s", program->name ? program->name : "innermap");
 	/* The verifier gives up when a signal waits. */
 	for (int left = LOAD_TRIES; left > 0; left--) {
-		answer = bpf_call(CALL_OTHER, BPF_PROG_LOAD, &attr);
+		answer = bpf_call(CALL_LOAD_PROGRAM, BPF_PROG_LOAD, &attr);
 		if (answer != -EAGAIN)
 			break;
 	}
@@ -72,7 +72,7 @@ int innermap_program_run(int fd, struct innermap_run *run)
 		attr.test.ctx_out = address(run->context);
 		attr.test.ctx_size_out = run->context_size;
 	}
-	answer = bpf_call(CALL_OTHER, BPF_PROG_TEST_RUN, &attr);
+	answer = bpf_call(CALL_RUN_PROGRAM, BPF_PROG_TEST_RUN, &attr);
 	run->answer = attr.test.retval;
 	return answer;
 }

@@ -57,7 +57,10 @@ export interface KernelState {
   readonly outerBatch: 'once' | 'perEntry' | 'none';
   /** Measured at start, milliseconds of one update of an outer map. */
   readonly gracePeriodMs: number;
-  /** `replaceVisible`: whether a program can see an entry of a HashOfMaps as absent while it is replaced. */
+  /**
+   * `replaceVisible`: whether a program can see an entry of a HashOfMaps as absent while it is replaced. `exactEdit.<type>`:
+   * whether an edit of such an inner map leaves what programs own to them.
+   */
   readonly features: Readonly<Record<string, boolean>>;
 }
 

@@ -14,6 +14,8 @@ export const BPF_CALLS = [
   'info',
   'pin',
   'obj_get',
+  'load_program',
+  'run_program',
 ] as const;
 
 export type BpfCall = (typeof BPF_CALLS)[number];

@@ -57,11 +57,14 @@ export interface Edit {
   readonly kept?: Kept;
 }
 
-/** Bytes that stay as programs wrote them: read right before their entry is written, as the kernel has no partial update. */
+/**
+ * Bytes that stay as programs write them, at any time where the probe found `exactEdit` of the type; else their entry is read
+ * right before it is written.
+ */
 export interface Kept {
   /** As long as one value: 0xff where `upserts` are written, 0 where the entry keeps its own bytes. */
   readonly mask: Uint8Array;
-  /** A byte for each upsert: 1 where there is an entry to keep bytes of, 0 where it is new. */
+  /** A byte for each upsert: 1 where its entry was found, 0 where it is new. An entry that came since keeps its bytes, too; of a trie it does not. */
   readonly entries: Uint8Array;
 }
 

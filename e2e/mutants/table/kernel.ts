@@ -3,6 +3,7 @@ import type { Mutant } from '../mutant.ts';
 const LIBBPF = 'operator/kernel/libbpf';
 const CONTRACT = `dist/${LIBBPF}/libbpf.test.js`;
 const FALLBACK = `dist/${LIBBPF}/fallback.test.js`;
+const KEPT_FAULTS = `dist/${LIBBPF}/entries/keepfaults.test.js`;
 const LIBRARY = `dist/${LIBBPF}/library.test.js`;
 const DIFFERING = 'dist/operator/agent/observe/differing.test.js';
 const AGED = 'dist/e2e/ages/outermaps.test.js';
@@ -27,7 +28,7 @@ export const kernelMutants: readonly Mutant[] = [
     file: `${LIBBPF}/entries/keep.ts`,
     from: 'isPassing(answer) && tries < TRIES',
     to: 'isPassing(answer) && tries > TRIES',
-    specs: [FALLBACK],
+    specs: [KEPT_FAULTS],
   },
   {
     name: 'watches are not armed again after an event of a directory that is wanted',

@@ -1,9 +1,8 @@
 import { forEachSliced } from '../../timing/sliced.ts';
 import type { KernelError } from '../error.ts';
 import type { Edit, Failed, InnerAddress, InnerReading } from '../kernel.ts';
-import { writeKeeping } from './entries/keep.ts';
+import { putKeeping, writeKeeping } from './entries/keep.ts';
 import { isQuickToRead, readLater, readNow } from './entries/read.ts';
-import type { Pairs } from './entries/write.ts';
 import { failuresOf, isFull, keysOf, pairsOf, singleNow, writeAll } from './entries/write.ts';
 import { asValue, ERRNO } from './errno.ts';
 import { openId, openPin } from './fd/open.ts';
@@ -56,9 +55,13 @@ export async function editInner(host: Host, inner: OwnedMap, edit: Edit): Promis
   const failed =
     kept === undefined
       ? await writeAll(library, inner, upserts)
-      : await writeKeeping(library, inner.fd, { pairs: upserts, kept });
+      : await writeKeeping(host, inner, { pairs: upserts, kept });
   const undeleted = await writeAll(library, inner, deletes);
-  if (deletes.count > undeleted.size) await retryFull(host, inner, { upserts, failed });
+  const put = (index: number): number =>
+    kept === undefined
+      ? singleNow(library, inner.fd, upserts, index)
+      : putKeeping(host, inner, { pairs: upserts, kept, index });
+  if (deletes.count > undeleted.size) await retryFull(failed, put);
   for (const [index, answer] of undeleted) {
     // Another writer deleted the entry first
     if (answer !== -ERRNO.ENOENT) failed.set(upserts.count + index, answer);
@@ -68,14 +71,10 @@ export async function editInner(host: Host, inner: OwnedMap, edit: Edit): Promis
   );
 }
 
-async function retryFull(
-  host: Host,
-  inner: OwnedMap,
-  { upserts, failed }: { readonly upserts: Pairs; readonly failed: Map<number, number> },
-): Promise<void> {
+async function retryFull(failed: Map<number, number>, put: (index: number) => number): Promise<void> {
   const full = [...failed].filter(([, answer]) => isFull(answer));
   await forEachSliced(full, ([index]) => {
-    const answer = singleNow(host.library, inner.fd, upserts, index);
+    const answer = put(index);
     if (answer < 0) failed.set(index, answer);
     else failed.delete(index);
   });

@@ -47,6 +47,10 @@ export interface Library {
     [fd: number, keys: Bytes, keySize: number, ids: Bytes, answers: Bytes, count: number]
   >;
   readonly mapDeleteEach: Call<[fd: number, keys: Bytes, keySize: number, answers: Bytes, count: number]>;
+  /** `shape`, `mask`, `found` and `answers`: innermap.h. Answers how many values were read and then written whole. */
+  readonly mapEdit: Call<
+    [fd: number, shape: Bytes, keys: Bytes, values: Bytes, mask: Bytes, found: Bytes, answers: Int32Array]
+  >;
   readonly mapMayWrite: (fd: number) => Answer;
   readonly mapFreeze: (fd: number) => Answer;
   readonly mapFdById: (id: number) => Answer;

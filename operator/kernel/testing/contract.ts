@@ -47,6 +47,7 @@ function probeContract(fixture: () => KernelFixture): void {
     expect(state.gracePeriodMs).to.be.a('number').within(0, 10_000);
     expect(Object.values(state.features).every(value => typeof value === 'boolean')).to.equal(true);
     expect(state.features).to.include.keys('openById', 'readTemplate', 'freeze', 'innerMapFlag');
+    expect(state.features).to.include.keys('exactEdit.Hash', 'exactEdit.LPMTrie');
     expect(state.features).to.include.keys('hashOfMapsDeleteBatch', 'outerLookupsWait', 'replaceVisible');
   });
 

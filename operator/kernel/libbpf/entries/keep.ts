@@ -1,54 +1,86 @@
+import type { MapSpec } from '../../../core/mapspec.ts';
 import { Slice } from '../../../timing/sliced.ts';
 import type { Kept } from '../../kernel.ts';
-import { ERRNO } from '../errno.ts';
-import type { Library } from '../library.ts';
+import { ANY } from '../library/symbols.ts';
+import type { Host, OwnedMap } from '../maps.ts';
+import { strideOf } from '../maptypes.ts';
 import { Refill } from './refill.ts';
-import { isPassing, type Pairs, part, singleNow, TRIES } from './write.ts';
+import { isPassing, type Pairs, part, requireBytes, TRIES } from './write.ts';
+
+/** Entries, and which bytes of those that are there stay as programs wrote them. */
+export interface Keeping {
+  readonly pairs: Pairs;
+  readonly kept: Kept;
+}
+
+/** Entries of one call on the event loop: below 1 ms. */
+const NOW_ENTRIES = 256;
+
+/** Flags of innermap.h: by a program of ours; an absent prefix is not looked up. */
+const BY_PROGRAM = 1;
+const IS_TRIE = 2;
 
 /**
- * Writes entries one by one, each right after its bytes were read: only the counts of a program between the two calls are
- * lost. In a batch the two would lie as many microseconds apart as it has entries.
- * Returns index → -errno of the refused entries.
+ * A program gets a pointer to one value of these. Of a per-CPU type it would get its own processor's; a trie answers an
+ * absent prefix with the one around it, which it then would write into.
  */
+const WRITTEN_BY_PROGRAM: ReadonlySet<MapSpec['type']> = new Set(['Hash', 'LRUHash', 'Array'] as const);
+
+/** Writes entries and leaves the kept bytes of those that are there. Returns index → -errno of the refused entries. */
 export async function writeKeeping(
-  library: Library,
-  fd: number,
-  { pairs, kept }: { readonly pairs: Pairs; readonly kept: Kept },
+  host: Host,
+  map: OwnedMap,
+  keeping: Keeping,
 ): Promise<Map<number, number>> {
+  const { count, stride } = keeping.pairs;
+  requireBytes(map.label, 'mask', keeping.kept.mask.length, stride);
+  requireBytes(map.label, 'found entries', keeping.kept.entries.length, count);
+  const answers = new Int32Array(count);
+  const call = count > NOW_ENTRIES ? host.library.mapEdit.later : host.library.mapEdit;
+  if (count > 0) await call(...argumentsOf(map, keeping, answers));
   const failed = new Map<number, number>();
   const refill = new Refill();
   const slice = new Slice();
-  const value = new Uint8Array(pairs.stride);
-  for (let index = 0; index < pairs.count; index += 1) {
+  for (const [index, first] of answers.entries()) {
+    if (first === 0) continue;
     if (slice.over()) await slice.rest();
-    // For an absent prefix a trie answers the one around it: only entries that were found before are looked up
-    const put = (): number =>
-      kept.entries[index] === 1
-        ? putKeeping(library, fd, { one: part(pairs, index, index + 1), mask: kept.mask, value })
-        : singleNow(library, fd, pairs, index);
-    let answer = put();
-    for (let tries = 1; isPassing(answer) && tries < TRIES; tries += 1) answer = put();
-    for (let tried = 1; await refill.isDue(answer, tried); tried = 0) answer = put();
+    let answer = first;
+    for (let tries = 1; isPassing(answer) && tries < TRIES; tries += 1)
+      answer = putKeeping(host, map, { ...keeping, index });
+    for (let tried = 1; await refill.isDue(answer, tried); tried = 0)
+      answer = putKeeping(host, map, { ...keeping, index });
     if (answer < 0) failed.set(index, answer);
   }
   return failed;
 }
 
-interface Keeping {
-  readonly one: Pairs;
-  readonly mask: Uint8Array;
-  /** Buffer for the present value. */
-  readonly value: Uint8Array;
+/** Whether a program of ours writes into this map: tried on an entry of zeros, which it gets. */
+export function writesByProgram({ library, possibleCpus }: Host, map: OwnedMap): boolean {
+  const { keySize } = map.spec;
+  const stride = strideOf(map.spec, possibleCpus);
+  const [keys, values] = [new Uint8Array(keySize), new Uint8Array(stride)];
+  const kept = { mask: new Uint8Array(stride).fill(0xff), entries: Uint8Array.of(1) };
+  const keeping = { pairs: { count: 1, keys, keySize, values, stride }, kept };
+  library.mapUpdate(map.fd, keys, values, ANY);
+  const answers = new Int32Array(1);
+  return library.mapEdit(...argumentsOf(map, keeping, answers)) === 0 && answers[0] === 0;
 }
 
-function putKeeping(library: Library, fd: number, { one, mask, value }: Keeping): number {
-  const given = one.values!;
-  const found = library.mapLookup(fd, one.keys, value);
-  if (found === -ERRNO.ENOENT) return library.mapUpdate(fd, one.keys, given, 0);
-  if (found < 0) return found;
-  for (let byte = 0; byte < value.length; byte += 1) {
-    const written = mask[byte]!;
-    value[byte] = (value[byte]! & ~written) | (given[byte]! & written);
-  }
-  return library.mapUpdate(fd, one.keys, value, 0);
+/** One of them. Returns 0 or -errno. */
+export function putKeeping(
+  { library }: Host,
+  map: OwnedMap,
+  { pairs, kept, index }: Keeping & { readonly index: number },
+): number {
+  const answers = new Int32Array(1);
+  const one = part(pairs, index, index + 1);
+  const entries = kept.entries.subarray(index, index + 1);
+  library.mapEdit(...argumentsOf(map, { pairs: one, kept: { ...kept, entries } }, answers));
+  return answers[0]!;
+}
+
+function argumentsOf({ fd, spec: { type } }: OwnedMap, { pairs, kept }: Keeping, answers: Int32Array) {
+  const flags = (WRITTEN_BY_PROGRAM.has(type) ? BY_PROGRAM : 0) | (type === 'LPMTrie' ? IS_TRIE : 0);
+  const shape = Uint32Array.of(pairs.count, pairs.keySize, pairs.stride, flags);
+  return [fd, shape, pairs.keys, pairs.values!, kept.mask, kept.entries, answers] as const;
 }

@@ -48,7 +48,7 @@ export function keysOf({ label, spec: { keySize } }: Target, keys: Uint8Array): 
   return { count, keys, keySize, values: undefined, stride: 0 };
 }
 
-function requireBytes(label: string, name: string, given: number, needed: number): void {
+export function requireBytes(label: string, name: string, given: number, needed: number): void {
   if (given === needed) return;
   throw new KernelError('write to', label, 'EINVAL', `its ${name} take ${needed} bytes, ${given} were given`);
 }

@@ -52,6 +52,11 @@ export const INNERMAP = {
     prototype: 'int innermap_delete_each(int fd, void *keys, uint32_t key, void *answers, uint32_t count)',
     mutates: true,
   },
+  mapEdit: {
+    prototype:
+      'int innermap_edit(int fd, void *shape, void *keys, void *values, void *mask, void *found, void *answers)',
+    mutates: true,
+  },
   /** An update of no entries: changes nothing, answers EPERM where user space may not write. */
   mapMayWrite: { prototype: 'int innermap_may_write(int fd)' },
   mapFreeze: { prototype: 'int innermap_freeze(int fd)', mutates: true },

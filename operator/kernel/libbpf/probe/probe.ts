@@ -1,7 +1,8 @@
 import { release } from 'node:os';
-import { INNER_TYPES, MAP_FLAGS } from '../../../api/outermap.ts';
+import { CONTENT_TYPES, INNER_TYPES, type InnerType, MAP_FLAGS } from '../../../api/outermap.ts';
 import type { KernelState } from '../../../api/status.ts';
 import { Slice } from '../../../timing/sliced.ts';
+import { writesByProgram } from '../entries/keep.ts';
 import type { Host, OwnedMap } from '../maps.ts';
 import { smallestSpec } from '../maptypes.ts';
 import { probeOuterMaps } from './outermaps.ts';
@@ -23,6 +24,7 @@ export async function probeKernel(host: Host, templates: Templates): Promise<Ker
       innerMapFlag: scratch.can({ ...smallestSpec('Array'), flags: MAP_FLAGS.InnerMap }),
       freeze: host.library.mapFreeze(inner.fd) === 0,
       ...(await innerTypes(scratch)),
+      ...exactEdits(host, scratch),
     };
     return stateOf(host, { gracePeriodMs: found.gracePeriodMs, features });
   } finally {
@@ -45,6 +47,12 @@ function canOpenById({ library }: Host, { id }: OwnedMap): boolean {
   const again = library.mapFdById(id);
   if (again >= 0) library.close(again);
   return again >= 0;
+}
+
+/** `exactEdit.Hash` … */
+function exactEdits(host: Host, scratch: ScratchMaps): Record<string, boolean> {
+  const isExact = (type: InnerType): boolean => writesByProgram(host, scratch.create(smallestSpec(type)));
+  return Object.fromEntries(CONTENT_TYPES.map(type => [`exactEdit.${type}`, isExact(type)]));
 }
 
 /** `inner.Hash` … */

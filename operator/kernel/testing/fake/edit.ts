@@ -28,7 +28,9 @@ export function editMap(kernel: FakeKernel, opened: FakeOpenMap, edit: Edit): Fa
   };
   const put = (index: number) =>
     attempt(index, upserted[index]!, () => {
-      const found = edit.kept?.entries[index] === 1 ? table.lookup(upserted[index]!) : undefined;
+      // For an absent prefix a trie answers the one around it
+      const isLookedUp = edit.kept?.entries[index] === 1 || spec.type !== 'LPMTrie';
+      const found = isLookedUp ? table.lookup(upserted[index]!) : undefined;
       return table.upsert(upserted[index]!, merged(values[index]!, found, edit.kept?.mask));
     });
   for (const index of upserted.keys()) put(index);
@@ -40,7 +42,7 @@ export function editMap(kernel: FakeKernel, opened: FakeOpenMap, edit: Edit): Fa
   return new Map([...failed].sort(([a], [b]) => a - b));
 }
 
-/** As in libbpf/entries/keep.ts: where the mask is 0, the entry's bytes at the moment of the write stay. */
+/** Where the mask is 0, the entry's bytes at the moment of the write stay. */
 function merged(given: Uint8Array, found: Uint8Array | undefined, mask: Uint8Array | undefined): Uint8Array {
   if (found === undefined || mask === undefined) return given;
   return given.map((byte, at) => (byte & mask[at]!) | (found[at]! & ~mask[at]!));

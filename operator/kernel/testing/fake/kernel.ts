@@ -1,4 +1,4 @@
-import { INNER_TYPES } from '../../../api/outermap.ts';
+import { CONTENT_TYPES, INNER_TYPES } from '../../../api/outermap.ts';
 import type { KernelState } from '../../../api/status.ts';
 import { hex } from '../../../core/bytes/hex.ts';
 import type { MapSpec } from '../../../core/mapspec.ts';
@@ -261,6 +261,9 @@ function linux618(capabilities: FakeCapabilities): KernelState {
       openById: capabilities.sysAdmin,
       readTemplate: capabilities.perfmon,
       ...Object.fromEntries(INNER_TYPES.map(type => [`inner.${type}`, true])),
+      ...Object.fromEntries(
+        CONTENT_TYPES.map(type => [`exactEdit.${type}`, ['Hash', 'LRUHash', 'Array'].includes(type)]),
+      ),
     },
   };
 }
