@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
+import { BENCH } from '../child.ts';
 import { type Chart, countText, decadesOf, secondsText, shareOf, ticksOf } from './chart.ts';
 import { chartIn, svgOf } from './svg.ts';
 import { SWEEPS } from './sweep.ts';
@@ -69,6 +72,18 @@ describe('bench: plot', () => {
 
   it('chartIn reads back what svgOf drew', () => {
     expect(chartIn(svgOf(CHART))).to.deep.equal(CHART);
+  });
+
+  it('docs/performance.svg is what its numbers are drawn as, for all sizes and contestants', () => {
+    const svg = readFileSync(join(BENCH, '..', 'docs', 'performance.svg'), 'utf8');
+    const chart = chartIn(svg);
+    expect(svgOf(chart)).to.equal(svg);
+    expect(chart.panels.map(({ title }) => title)).to.deep.equal(SWEEPS.map(({ title }) => title));
+    for (const [at, { series }] of chart.panels.entries()) {
+      expect(series).to.have.length(3);
+      for (const { points } of series)
+        expect(points.map(({ size }) => size)).to.deep.equal(SWEEPS[at]!.sizes);
+    }
   });
 
   it('the sweeps go from 1 to 100,000 inner maps and to 1,000,000 entries, for ours, C and cilium/ebpf', () => {

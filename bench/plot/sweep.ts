@@ -6,6 +6,7 @@ export interface Sweep {
   readonly axis: string;
   readonly sizes: readonly number[];
   row(size: number): Row;
+  isSmall(size: number): boolean;
 }
 
 const ENTRIES = 100;
@@ -16,8 +17,15 @@ export const SWEEPS: readonly Sweep[] = [
     axis: 'inner maps',
     sizes: decades(5),
     row: size => rowOf(size, ENTRIES),
+    isSmall: size => size <= 1_000,
   },
-  { title: 'One inner map', axis: 'entries', sizes: decades(6), row: size => rowOf(1, size) },
+  {
+    title: 'One inner map',
+    axis: 'entries',
+    sizes: decades(6),
+    row: size => rowOf(1, size),
+    isSmall: size => size <= 10_000,
+  },
 ];
 
 /** From 1 to 10 to this power. */
