@@ -190,4 +190,26 @@ INNERMAP_API void innermap_build(const struct innermap_request *requests, struct
 				 const void *keys, const void *values, const void *strings,
 				 const uint64_t sizes[SIZES]);
 
+/* Paths of pins, as offsets in an arena of strings: one that goes, then one that gets another name, over what has it. */
+struct innermap_settling {
+	uint32_t unlink;
+	uint32_t from;
+	uint32_t to;
+};
+
+#define NO_PATH UINT32_MAX
+
+/* 0 or -errno each. A pin that is gone already is no failure; after one that stays nothing is renamed. */
+struct innermap_settled {
+	int32_t unlinked;
+	int32_t renamed;
+};
+
+/* Settlings, fds, and bytes of the arena. */
+enum { SETTLE_COUNT, SETTLE_FDS, SETTLE_PATHS, SETTLE_SIZES };
+
+/* Unlinks and renames, in this order; then closes the fds. */
+INNERMAP_API void innermap_settle(const struct innermap_settling *settlings, struct innermap_settled *settled,
+				  const int32_t *fds, const void *paths, const uint64_t sizes[SETTLE_SIZES]);
+
 #endif

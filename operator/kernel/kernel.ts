@@ -33,6 +33,14 @@ export interface BuildRequest {
   readonly pins: readonly string[];
 }
 
+/** What becomes of pins once their inner maps are where they belong: one goes, then one gets another name. */
+export interface Settling {
+  /** No failure where it is gone already. */
+  readonly unlink?: string;
+  /** Over another pin too, atomically. Not done where the one before cannot be unlinked. */
+  readonly rename?: { readonly from: string; readonly to: string };
+}
+
 /** What tells one map from others. */
 export type MapIdentity = Pick<OpenMap, 'id' | 'name'>;
 
@@ -137,6 +145,11 @@ export interface Kernel {
   readOuter(outer: OpenMap, places?: PlaceRange): Promise<OuterEntries>;
   /** Inserts or replaces, one grace period for all where the kernel can. keys[i] gets inners[i]. */
   replace(outer: OpenMap, keys: Uint8Array, inners: readonly OpenMap[]): Promise<Failed>;
+  /**
+   * The end of a wave: pins are settled in this order, then maps are closed. Settlings are taken a few at a time: let a
+   * generator make them. The indexes of failures are theirs.
+   */
+  settle(settlings: Iterable<Settling>, closing?: readonly OpenMap[]): Promise<Failed>;
   /** Batch for a HashOfMaps where the kernel has one, parallel singles for an ArrayOfMaps. A key that is already gone is no failure. */
   remove(outer: OpenMap, keys: Uint8Array): Promise<Failed>;
 

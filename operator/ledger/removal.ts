@@ -1,6 +1,6 @@
 import { hex } from '../core/bytes/hex.ts';
 import { LEDGER, type LedgerPaths, ownsKey, TEMPORARY } from '../core/ledgerrecord.ts';
-import type { Kernel, OpenMap } from '../kernel/kernel.ts';
+import type { Kernel, OpenMap, Settling } from '../kernel/kernel.ts';
 import { RECORD_BESIDE } from '../kernel/pins.ts';
 import { forEachSliced, timesSliced } from '../timing/sliced.ts';
 import { innerPinsIn, type Ledger } from './ledger.ts';
@@ -50,12 +50,18 @@ export async function removeLedger(kernel: Kernel, ledger: Ledger): Promise<void
     await withMap(kernel, pin, map => removeOurKeys(kernel, map, ledger));
   const { ours } = publicPin(kernel, ledger);
   if (ours !== undefined) pins.unlink(ours);
-  await forEachSliced(innerPinsIn(pins.kinds(inner)), name => pins.unlink(`${inner}/${name}`));
+  const [failed] = (await kernel.settle(unlinksIn(inner, innerPinsIn(pins.kinds(inner))))).values();
+  if (failed !== undefined) throw failed;
   dropBeside(kernel, ledger.paths);
   pins.unlink(outer);
   removeIfEmpty(kernel, inner);
   for (const path of [removed, spec]) for (const name of [path + RECORD_BESIDE, path]) pins.unlink(name);
   removeIfEmpty(kernel, directory);
+}
+
+/** Names below a directory go. */
+export function* unlinksIn(directory: string, names: readonly string[]): Iterable<Settling> {
+  for (const name of names) yield { unlink: `${directory}/${name}` };
 }
 
 /** Removes what unfinished work left of another outer map. */

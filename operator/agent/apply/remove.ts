@@ -1,11 +1,11 @@
 import { putHex } from '../../core/bytes/hex.ts';
 import type { Step } from '../../core/plan/step.ts';
 import { KernelError } from '../../kernel/error.ts';
-import type { OpenMap } from '../../kernel/kernel.ts';
+import type { Failed, OpenMap, Settling } from '../../kernel/kernel.ts';
 import { readEntries } from '../../ledger/reading.ts';
 import { forEachSliced } from '../../timing/sliced.ts';
 import type { ApplyContext } from './context.ts';
-import { attempt, attemptAll, failed, type Outcome } from './outcome.ts';
+import { attemptAll, done, failed, type Outcome } from './outcome.ts';
 
 type Removal = Extract<Step, { verb: 'remove' }>;
 
@@ -18,9 +18,10 @@ export function applyRemovals(steps: readonly Removal[], context: ApplyContext):
     const going = steps.filter(step => !taken.has(step));
     context.recordRemoval(steps[0]!.outer, going.length);
     const failures = await context.kernel.remove(outer, joinedKeys(going, outer.spec.keySize));
+    const unlinked = await context.kernel.settle(unlinks(going, failures, context));
     await forEachSliced(going, (step, at) => {
-      const error = failures.get(at);
-      outcomes.push(error === undefined ? attempt(step, () => unlink(step, context)) : failed(step, error));
+      const error = failures.get(at) ?? unlinked.get(at);
+      outcomes.push(error === undefined ? done(step) : failed(step, error));
     });
     for (const step of taken) outcomes.push(failed(step, takenError(step)));
     return outcomes;
@@ -58,6 +59,7 @@ function takenError({ outer, keyText }: Removal): KernelError {
   return new KernelError(`remove key ${keyText} of`, outer, 'ESTALE', detail);
 }
 
-function unlink({ outer, pin }: Removal, context: ApplyContext): undefined {
-  if (pin !== undefined) context.kernel.pins.unlink(context.innerPin(outer, pin));
+function* unlinks(going: readonly Removal[], kept: Failed, context: ApplyContext): Iterable<Settling> {
+  for (const [at, { outer, pin }] of going.entries())
+    yield pin === undefined || kept.has(at) ? {} : { unlink: context.innerPin(outer, pin) };
 }

@@ -24,6 +24,7 @@ import { Templates } from './probe/template.ts';
 import { mayUseBpf } from './rights.ts';
 import { asExpected } from './walk/expected.ts';
 import { buildInners } from './wave/build.ts';
+import { settleAll } from './wave/settle.ts';
 
 export interface KernelOptions {
   /** Where the bpffs is mounted. */
@@ -95,6 +96,7 @@ function kernelOn(host: Host, templates: Templates, own: Pick<RealKernel, 'pins'
     accepts: async (outer, inner) => acceptsInner(opened(), ours(outer), inner),
     readOuter: async (outer, places) => readOuter(opened(), ours(outer), places),
     replace: async (outer, keys, inners) => replaceInners(opened(), ours(outer), { keys, inners }),
+    settle: async (settlings, closing = []) => settleAll(opened(), settlings, closing.map(ours)),
     remove: async (outer, keys) => removeKeys(opened(), ours(outer), keys),
     identify: async pins => identifyPins(opened().library, pins),
     readInner: async addresses => readInners(opened(), addresses),

@@ -31,6 +31,7 @@ export interface Library {
   readonly buildMaps: Call<
     [requests: Bytes, answers: Bytes, keys: Bytes, values: Bytes, strings: Bytes, sizes: Bytes]
   >;
+  readonly settlePins: Call<[settlings: Bytes, settled: Bytes, fds: Bytes, paths: Bytes, sizes: Bytes]>;
   readonly mapUpdate: Call<[fd: number, key: Bytes, value: Bytes, flags: number]>;
   readonly mapLookup: Call<[fd: number, key: Bytes, value: Bytes]>;
   readonly mapDelete: Call<[fd: number, key: Bytes]>;

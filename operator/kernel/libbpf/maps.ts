@@ -79,11 +79,16 @@ export class OwnedMap implements OpenMap {
   }
 
   close(): void {
-    if (this.#fd < 0) return;
+    const fd = this.release();
+    if (fd >= 0) this.#library.close(fd);
+  }
+
+  /** Gives the fd away, to be closed with many; -1 where it was closed. */
+  release(): number {
     const fd = this.#fd;
-    this.#id ??= this.#info?.id ?? mapId(this.#library, fd);
+    if (fd >= 0) this.#id ??= this.#info?.id ?? mapId(this.#library, fd);
     this.#fd = -1;
-    this.#library.close(fd);
+    return fd;
   }
 }
 

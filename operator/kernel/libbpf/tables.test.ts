@@ -20,4 +20,99 @@ onRealKernel('libinnermap.so, given any table', () => {
       { numRuns: 500 },
     );
   });
+
+  it('innermap_build: a request that points beyond an arena is EINVAL at the table, the others are tried', () => {
+    const library = openLibrary();
+    fc.assert(
+      fc.property(fc.array(requests, { maxLength: 6 }), bytes(64), bytes(64), bytes(48), (...given) => {
+        const [rows, keys, values, strings] = given;
+        const answers = new Int32Array(4 * rows.length).fill(-1);
+        const sizes = [rows.length, keys.length, values.length, strings.length, CPUS];
+        const table = Uint32Array.from(rows.flatMap(wordsOf));
+        library.buildMaps(table, answers, keys, values, strings, BigUint64Array.from(sizes, BigInt));
+        for (const [at, row] of rows.entries()) {
+          const [fd, , step] = answers.subarray(4 * at);
+          if (fd! >= 0) library.close(fd!);
+          expect(step === 0, JSON.stringify(row)).to.equal(!isWithin(row, { keys, values, strings }));
+          if (step === 0) expect(fd).to.equal(-ERRNO.EINVAL);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('innermap_settle: a path beyond the arena is EINVAL, and nothing is done for it', () => {
+    const { settlePins } = openLibrary();
+    const offsets = fc.oneof(fc.nat(20), fc.constantFrom(NONE, NONE - 1, 2 ** 31));
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(offsets, offsets, offsets), { maxLength: 8 }),
+        bytes(16),
+        (rows, paths) => {
+          const settled = new Int32Array(2 * rows.length).fill(7);
+          const sizes = BigUint64Array.from([rows.length, 0, paths.length], BigInt);
+          settlePins(Uint32Array.from(rows.flat()), settled, new Int32Array(0), paths, sizes);
+          for (const [at, row] of rows.entries()) {
+            const isWhole = row.every(offset => offset === NONE || stringsFrom(paths, offset) > 0);
+            const [unlinked, renamed] = settled.subarray(2 * at);
+            if (!isWhole) expect([unlinked, renamed]).to.deep.equal([0, -ERRNO.EINVAL]);
+            else expect(unlinked).to.be.oneOf([0, -ERRNO.ENOENT]);
+          }
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
 });
+
+const CPUS = 2;
+const NONE = 2 ** 32 - 1;
+/** No path of these is one of somebody's. */
+const bytes = (maxLength: number) => fc.uint8Array({ max: 2, maxLength });
+const offsets = fc.oneof(fc.nat(70), fc.constantFrom(2 ** 31, NONE));
+const sizes = fc.oneof(fc.constantFrom(0, 1, 4, 8), fc.constantFrom(2 ** 31, NONE));
+
+const requests = fc.record({
+  type: fc.constantFrom(0, 1, 2, 5, 6, 11, 22, 27, 9999),
+  keySize: sizes,
+  valueSize: sizes,
+  maxEntries: fc.nat(16),
+  flags: fc.constantFrom(0, 1, 2 ** 31),
+  freeze: fc.nat(1),
+  count: fc.oneof(fc.nat(20), fc.constantFrom(2 ** 31, NONE)),
+  keys: offsets,
+  values: offsets,
+  name: offsets,
+  pins: offsets,
+  pinCount: fc.oneof(fc.nat(4), fc.constant(NONE)),
+  btf: offsets,
+  btfSize: fc.oneof(fc.constant(0), fc.nat(70), fc.constant(NONE)),
+});
+
+type Request = typeof requests extends fc.Arbitrary<infer Row> ? Row : never;
+
+function wordsOf(row: Request): readonly number[] {
+  return Object.values(row);
+}
+
+interface Arenas {
+  readonly keys: Uint8Array;
+  readonly values: Uint8Array;
+  readonly strings: Uint8Array;
+}
+
+function isWithin(row: Request, { keys, values, strings }: Arenas): boolean {
+  const stride = [5, 6].includes(row.type) ? Math.ceil(row.valueSize / 8) * 8 * CPUS : row.valueSize;
+  return (
+    row.keys + row.count * row.keySize <= keys.length &&
+    row.values + row.count * stride <= values.length &&
+    stringsFrom(strings, row.name) > 0 &&
+    stringsFrom(strings, row.pins) >= row.pinCount &&
+    row.btf + row.btfSize <= strings.length
+  );
+}
+
+/** Strings from this offset on that have their NUL. */
+function stringsFrom(strings: Uint8Array, offset: number): number {
+  return strings.subarray(offset).filter(byte => byte === 0).length;
+}

@@ -7,6 +7,7 @@ import type { OpenKernel } from './contract/fixture.ts';
 import { KernelFixture } from './contract/fixture.ts';
 import { outerContract } from './contract/outer.ts';
 import { pinsContract } from './contract/pins.ts';
+import { settleContract } from './contract/settle.ts';
 import { templateContract } from './contract/template.ts';
 
 /**
@@ -36,6 +37,7 @@ export function kernelContract(name: string, open: OpenKernel): void {
     contentContract(fixture);
     describe('asExpected', () => expectedContract(fixture));
     pinsContract(fixture);
+    describe('settle', () => settleContract(fixture));
   });
 }
 

@@ -51,8 +51,15 @@ export function pinsOn(library: Library, root: string): Pins {
       library.unlink(path);
       throw kernelError(`set mode 0${mode.toString(8)} of`, path, changed);
     },
-    rename: (from, to) => succeed(`rename ${from} to`, to, library.rename(from, to)),
-    unlink: path => succeed('unlink', path, library.unlink(path), [-ERRNO.ENOENT, -ERRNO.ENOTDIR]),
+    rename: (from, to) => {
+      const answer = library.rename(from, to);
+      if (answer < 0) throw renameError({ from, to }, answer);
+    },
+    unlink: path => {
+      const answer = library.unlink(path);
+      if (answer < 0 && answer !== -ERRNO.ENOENT && answer !== -ERRNO.ENOTDIR)
+        throw unlinkError(path, answer);
+    },
     writeRecord: (path, text) => {
       requireBpffs(root);
       writeRecord(library, path, text);
@@ -99,6 +106,17 @@ function writeRecord(library: Library, path: string, text: string): void {
   const answer = library.rename(fresh, path);
   if (answer < 0) library.unlink(fresh);
   succeed('write record', path, answer);
+}
+
+export function renameError(
+  { from, to }: { readonly from: string; readonly to: string },
+  answer: number,
+): KernelError {
+  return kernelError(`rename ${from} to`, to, answer, dotFailure(to, answer));
+}
+
+export function unlinkError(path: string, answer: number): KernelError {
+  return kernelError('unlink', path, answer, dotFailure(path, answer));
 }
 
 /** Why the kernel refused a pin, where the answer says so. */

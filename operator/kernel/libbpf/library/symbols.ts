@@ -20,6 +20,10 @@ export const INNERMAP = {
       'void innermap_build(void *requests, void *answers, void *keys, void *values, void *strings, void *sizes)',
     mutates: true,
   },
+  settlePins: {
+    prototype: 'void innermap_settle(void *settlings, void *settled, void *fds, void *paths, void *sizes)',
+    mutates: true,
+  },
   mapUpdate: {
     prototype: 'int innermap_update(int fd, void *key, void *value, uint64_t flags)',
     mutates: true,

@@ -17,8 +17,10 @@ import type {
   OpenMap,
   OuterEntries,
   PlaceRange,
+  Settling,
 } from '../../kernel.ts';
 import { FakePins, failure, ours } from './bpffs/pins.ts';
+import { settleEach } from './bpffs/settle.ts';
 import { build } from './build.ts';
 import { creationErrno, fits, isOuter, madeSpec, nameErrno } from './creation.ts';
 import { editMap, unlessAbsent } from './edit.ts';
@@ -121,6 +123,13 @@ export class FakeKernel implements Kernel {
     const maps = inners.map(inner => ours(inner).map);
     const given = runsOf(keys, outer.spec.keySize, maps.length);
     return this.#each('replace', outer, given, (key, index) => table.upsert(key, maps[index]!));
+  }
+
+  async settle(settlings: Iterable<Settling>, closing: readonly OpenMap[] = []): Promise<Failed> {
+    await this.#meanwhile();
+    const failed = settleEach(this.pins, settlings);
+    for (const map of closing) map.close();
+    return failed;
   }
 
   async remove(outer: OpenMap, keys: Uint8Array): Promise<Failed> {
