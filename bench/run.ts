@@ -13,7 +13,7 @@ import { type Numbers, numbersOf, type Result, ratioOf, tableMarkdown, tableText
 const HELP = `npm run bench -- [--only NAME]… [--runs N] [-o table|markdown|json]
 npm run bench -- --plot FILE.svg [--runs N]
 
-  Times ours against the C programs of bench/ in turns and prints the minimum (and the median) of each.
+  Times ours against the programs of bench/, in C and Go, in turns and prints the minimum (and the median) of each.
   --only NAME   one row, may be repeated: ${ROWS.map(row => row.name).join(', ')}
   --runs N      runs of each contestant (5)
   -o markdown   as docs/performance.md has it

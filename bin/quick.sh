@@ -8,4 +8,4 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 begin
 run_specs npx mocha --config bin/quick.json "$@"
-end 'Left out: all of e2e but the scenario objects/converge, the specs of native and bench, the C side of the bench, coverage: npm test runs them'
+end 'Left out: all of e2e but the scenario objects/converge, the specs of native and bench, the programs of the bench, coverage: npm test runs them'

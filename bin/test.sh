@@ -22,7 +22,7 @@ core_coverage() {
 }
 
 begin
-step 'C side of the bench (make)' make -C bench
+step 'programs of the bench (make)' make -C bench
 run_specs npx c8 --temp-directory "$scratch/coverage" --reporter none mocha "$@"
 [ $# -gt 0 ] || run_vm 6.1
 [ $# -gt 0 ] || step "coverage of operator/core: branches ≥ $CORE_BRANCHES %" core_coverage
