@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, renameSync, rmdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect } from 'chai';
+import { Faults } from '../../operator/kernel/libbpf/testing/faults.ts';
 import { type LoadedAgentFixture, useLoadedAgent } from './support/loadedagent.ts';
 import { fileText, innerMap, type Manifest, outerMap } from './support/manifests.ts';
 import { oneTurn, type TurnResult } from './support/oneturn.ts';
@@ -116,8 +117,9 @@ const LEAVING_ADOPTED: Walk = {
   steps: ['record', 'create', 'pin', 'letGo'],
 };
 
-describe('kill -9 before every mutating call', () => {
+describe('kill -9 before every change, inside of bulk calls too', () => {
   const fixture = useLoadedAgent();
+  before(() => Faults.make());
   const walk = (title: string, steps: Walk) =>
     it(`${title}: the next start converges, the one after it changes nothing`, async function () {
       this.timeout(60_000);
@@ -141,12 +143,12 @@ async function walked(fixture: LoadedAgentFixture, walk: Walk): Promise<void> {
   whole.leave();
   const start = performance.now();
   let calls = 0;
-  for (let next = doomed(fixture); ; calls++) {
+  for (let next = new Doomed(fixture, 0); ; calls++) {
     const victim = next;
-    next = doomed(fixture);
+    next = new Doomed(fixture, calls + 1);
     const place = new Place(fixture);
     await walk.prepare(place, fixture);
-    const { code, signal, error } = await die(victim, place, calls);
+    const { code, signal, error } = await victim.dieBefore(calls + 1, place);
     expect(signal === 'SIGKILL' || code === 0, `call ${calls}: ${error}`).to.equal(true);
     await expectConverged(place, { undisturbed, what: `killed before call ${calls}` });
     place.leave();
@@ -167,14 +169,23 @@ async function expectConverged(
   expect(again.mutations, `${what}, then a start with nothing to do`).to.deep.equal([]);
 }
 
-/** Started ahead of its time: half of its life is loading the program. */
-function doomed(fixture: LoadedAgentFixture): Running {
-  return fixture.launch([process.execPath, DOOMED]);
-}
+/** A process that dies in the middle. Started ahead of its time: half of its life is loading the program. */
+class Doomed {
+  readonly #file: string;
+  readonly #process: Running;
 
-function die(victim: Running, { bpffs, manifests }: Place, dieBefore: number): Promise<Ended> {
-  victim.tell(JSON.stringify({ bpffs, manifests, dieBefore }));
-  return victim.ended();
+  constructor(fixture: LoadedAgentFixture, number: number) {
+    this.#file = join(fixture.directory, `faults-${number}`);
+    this.#process = fixture.launch([...Faults.before(this.#file), process.execPath, DOOMED]);
+  }
+
+  dieBefore(number: number, { bpffs, manifests }: Place): Promise<Ended> {
+    const faults = new Faults(this.#file);
+    faults.dieBefore(number, bpffs);
+    faults.close();
+    this.#process.tell(JSON.stringify({ bpffs, manifests }));
+    return this.#process.ended();
+  }
 }
 
 /** Says when keys went: of a turn that was killed, and of none that was not. */

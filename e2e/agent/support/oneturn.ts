@@ -29,17 +29,11 @@ const KERNEL_STATE = { release: '', outerBatch: 'once', gracePeriodMs: 0, featur
 
 /**
  * A start of the agent and its first turn, from the folder to the kernel: the product's own parts, but for the probe and the file of the report.
- * `mutates` is called right before every mutating call.
  */
-export async function oneTurn(
-  folders: TurnFolders,
-  mutates: (name: string) => void = () => {},
-): Promise<TurnResult> {
+export async function oneTurn(folders: TurnFolders): Promise<TurnResult> {
   const mutations: string[] = [];
   const library = observed(openLibrary(), (name, mutating) => {
-    if (!mutating) return;
-    mutates(name);
-    mutations.push(name);
+    if (mutating) mutations.push(name);
   });
   const kernel = openKernel({ bpffs: folders.bpffs, library });
   const { possibleCpus } = kernel;
