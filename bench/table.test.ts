@@ -84,11 +84,15 @@ describe('bench: table', () => {
     expect(verdict({ ...go, go: numbers(0.4) })).to.equal('met');
   });
 
-  it('tableText shows counts without a unit', () => {
+  it('tableText shows counts as they are, and what is just above a limit as above it', () => {
     const counted = { ...line({ kind: 'atMost', limit: 0 }), unit: '' } as const;
-    expect(tableText([{ line: counted, ours: numbers(3) }]).split('\n')[1]).to.equal(
-      'apply  3.00  –      ≤ 0     MISSED',
-    );
+    const memory = { ...line({ kind: 'atMost', limit: 122 }), unit: 'MB' } as const;
+    const rows = tableText([
+      { line: counted, ours: numbers(3) },
+      { line: memory, ours: numbers(122.4) },
+    ]).split('\n');
+    expect(rows[1]).to.match(/^apply {2}3 +– +≤ 0 +MISSED$/);
+    expect(rows[2]).to.match(/^apply {2}122\.4 MB +– +≤ 122 MB +MISSED$/);
   });
 
   it('tableText aligns its columns and names the target', () => {

@@ -118,9 +118,9 @@ function goalText({ line: { goal, unit }, besideTitle }: Result): string {
   }
 }
 
-/** Three digits that matter, without an exponent. */
+/** Three digits that matter and one decimal at least, without an exponent: 122.4 is not within 122. Counts as they are. */
 function short(value: number): string {
-  if (value === 0) return '0';
-  const decimals = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
+  if (Number.isInteger(value)) return String(value);
+  const decimals = Math.max(1, 2 - Math.floor(Math.log10(Math.abs(value))));
   return value.toFixed(Math.min(decimals, 6));
 }
