@@ -173,6 +173,7 @@ describe('turn, the brake on entries', () => {
       machine.failNext(way === 'Swap' ? 'build' : 'edit', 'ENOMEM');
       const failed = await acting.resync();
       expect(failed.report.innerMaps[0]).to.include({ name: 'web', reason: 'OutOfMemory' });
+      expect(failed.report.turn).to.include({ driftFound: 1, driftRepaired: 0 });
       const { plan, report } = await acting.turn();
       expect(plan.heldEntries).to.deep.equal([]);
       expect(report.turn).to.include({ driftFound: 1, driftRepaired: 1 });

@@ -19,6 +19,15 @@ export function groupBy<T, K>(items: Iterable<T>, keyOf: (item: T) => K): Map<K,
   return groups;
 }
 
+/** Answers the same for the same: thousands that ask for one thing follow each other. */
+export function remembered<K, T>(answer: (key: K) => T): (key: K) => T {
+  let last: { readonly key: K; readonly answer: T } | undefined;
+  return key => {
+    if (last?.key !== key) last = { key, answer: answer(key) };
+    return last.answer;
+  };
+}
+
 /** Joined at once: so many are the arguments of one call. */
 const MOST_JOINED = 1000;
 

@@ -153,3 +153,42 @@ export const standingMutants: readonly Mutant[] = [
     specs: ['dist/operator/source/folder/changes.test.js'],
   },
 ];
+
+/** Slips in what a turn counts and orders in one pass. */
+export const onePassMutants: readonly Mutant[] = [
+  {
+    name: 'an InnerMap whose former contents stay counts as one that is as declared',
+    file: 'operator/core/report/nodereport.ts',
+    from: 'held === undefined && inners.get(inner.keyHex) === inner',
+    to: 'held === undefined',
+    specs: ['dist/operator/agent/failing.test.js', 'dist/operator/agent/brakeentries.test.js'],
+  },
+  {
+    name: 'what an LRU map evicted counts as there',
+    file: 'operator/core/report/nodereport.ts',
+    from: 'held === undefined && inners.get(inner.keyHex) === inner',
+    to: 'inners.get(inner.keyHex) === inner',
+    specs: ['dist/operator/agent/lru.test.js'],
+  },
+  {
+    name: 'only the selectors of InnerMaps for this node tell which labels were looked at',
+    file: 'operator/core/desired/desired.ts',
+    from: 'selectors.add(nodeSelector);',
+    to: 'if (selects(nodeSelector, node.labels)) selectors.add(nodeSelector);',
+    specs: ['dist/operator/core/desired/desired.test.js'],
+  },
+  {
+    name: 'drift whose repair failed counts as repaired',
+    file: 'operator/agent/apply/outcome.ts',
+    from: 'if (outcome.ok) tally.repaired += 1;',
+    to: 'tally.repaired += 1;',
+    specs: ['dist/operator/agent/brakeentries.test.js'],
+  },
+  {
+    name: 'keys that begin alike stay in the order in which they came',
+    file: 'operator/core/plan/order.ts',
+    from: 'if (items.length - from < 2) return;',
+    to: 'if (items.length - from > 0) return;',
+    specs: ['dist/operator/core/plan/order.test.js'],
+  },
+];

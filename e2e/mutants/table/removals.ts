@@ -157,8 +157,8 @@ const entries: readonly Mutant[] = [
   {
     name: 'a held write is made all the same',
     file: 'operator/core/plan/plan.ts',
-    from: '(isReleased(each.held) ? [each.write] : [])',
-    to: '(isReleased(each.held) ? [each.write] : [each.write])',
+    from: 'if (isReleased(each.held)) writes',
+    to: 'if (isReleased(each.held) !== undefined) writes',
     specs: ENTRIES,
   },
 ];
@@ -250,8 +250,8 @@ const slips: readonly Mutant[] = [
   },
   {
     name: 'the first namespace’s rules are remembered for every namespace',
-    file: 'operator/core/access/access.ts',
-    from: 'if (last?.namespace !== namespace) last',
+    file: 'operator/core/items.ts',
+    from: 'if (last?.key !== key) last',
     to: 'if (last === undefined) last',
     specs: ['dist/operator/core/access/access.test.js'],
   },

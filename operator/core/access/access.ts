@@ -1,5 +1,6 @@
 import type { AccessRule, OuterMap } from '../../api/outermap.ts';
 import type { FieldPath, Parsed, Problem } from '../../api/problem.ts';
+import { remembered } from '../items.ts';
 import type { Type } from '../types/type.ts';
 import { globMatches } from './glob.ts';
 import { type KeyRule, keyRule } from './keyrule.ts';
@@ -34,15 +35,6 @@ export function accessOf(outerMap: OuterMap, keyType: Type): Parsed<Access> {
   const mayDeclare = (namespace: string, key: Uint8Array) =>
     rulesOf(namespace).some(rule => rule.keys === undefined || rule.keys.some(matches => matches(key)));
   return { ok: true, value: { rules, mayDeclare } };
-}
-
-/** Thousands of InnerMaps of one namespace follow each other. */
-function remembered<T>(rulesOf: (namespace: string) => T): (namespace: string) => T {
-  let last: { readonly namespace: string; readonly rules: T } | undefined;
-  return namespace => {
-    if (last?.namespace !== namespace) last = { namespace, rules: rulesOf(namespace) };
-    return last.rules;
-  };
 }
 
 /** The message of KeyNotAllowed: the keys that the namespace may declare, or the namespaces that rules name. */

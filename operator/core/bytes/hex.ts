@@ -23,8 +23,7 @@ export function putHex(text: string, into: Uint8Array, at: number): void {
     into[at + from / 2] = digitAt(text, from) * 16 + digitAt(text, from + 1);
 }
 
-/** The value of one hexadecimal digit. */
-export function digitAt(text: string, at: number): number {
+function digitAt(text: string, at: number): number {
   const code = text.charCodeAt(at);
   return (code & 0xf) + 9 * (code >> 6);
 }

@@ -111,7 +111,9 @@ describe('desiredState', () => {
       .inner('b/here', 'tenants', 1, {}, { nodeSelector: { matchLabels: { zone: 'a' } } })
       .wanted();
     expect(told(wanted)).to.deep.equal([]);
-    expect(desiredState(wanted, HERE).outers.get('tenants')!.inners.size).to.equal(1);
+    const { outers, selectors } = desiredState(wanted, HERE);
+    expect(outers.get('tenants')!.inners.size).to.equal(1);
+    expect([...selectors].map(({ matchLabels }) => matchLabels['zone'])).to.have.members(['a', 'b']);
   });
 
   it('gives a pin to the oldest OuterMap; InnerMaps of the other wait', () => {

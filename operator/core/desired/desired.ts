@@ -1,8 +1,10 @@
 import { type InnerMap, innerMapName } from '../../api/innermap.ts';
+import type { NodeSelector } from '../../api/metadata.ts';
 import { suggestion } from '../../api/nearest.ts';
 import type { OuterMap } from '../../api/outermap.ts';
 import type { Reason } from '../../api/reason.ts';
 import { selects } from '../../api/selector.ts';
+import { remembered } from '../items.ts';
 import { every, runToEnd, type Steps } from '../steps.ts';
 import type { Wanted, WantedInner } from '../wanted.ts';
 import { type CompiledOuterMap, claimOf, compileOuterMap, type DesiredInner } from './compile.ts';
@@ -43,6 +45,8 @@ export interface Desired {
   /** By name; only those that select this node and can be read. */
   readonly outers: ReadonlyMap<string, DesiredOuter>;
   readonly rejections: readonly Rejection[];
+  /** Those of all InnerMaps, for this node or not. */
+  readonly selectors: ReadonlySet<NodeSelector>;
   /** Every OuterMap that selects this node, usable or not: its ledger stays. */
   readonly declared: ReadonlySet<string>;
 }
@@ -60,29 +64,37 @@ export function desiredState(wanted: Wanted, node: Node): Desired {
 /** The same as work that can be interrupted after every few InnerMaps, where something may be known of the kernel. */
 export function* desiring(wanted: Wanted, node: Node, bytesThere: BytesThere = UNKNOWN): Steps<Desired> {
   const rejections: Rejection[] = [];
-  const declared = new Set(wanted.outerMaps.map(outerMap => outerMap.metadata.name));
   const here = wanted.outerMaps.filter(outerMap => selects(outerMap.spec.nodeSelector, node.labels));
   const selected = new Set(here.map(outerMap => outerMap.metadata.name));
-  const groups = yield* innersByOuter(wanted.innerMaps, node);
+  const claimed = new Map(
+    usableOf(here, rejections).map(compiled => [compiled.outerMap.metadata.name, unclaimed(compiled)]),
+  );
+  const unusable = remembered(whyUnusable(wanted, selected));
+  const selectors = new Set<NodeSelector>();
+  const due = every();
+  for (const inner of wanted.innerMaps) {
+    if (due()) yield;
+    const { outerMap, nodeSelector } = inner.innerMap.spec;
+    if (nodeSelector !== undefined) {
+      selectors.add(nodeSelector);
+      if (!selects(nodeSelector, node.labels)) continue;
+    }
+    const outer = claimed.get(outerMap);
+    if (outer !== undefined) claim(inner, outer, rejections);
+    else rejections.push(...unusable(outerMap).map(why => ({ object: inner.innerMap, ...why })));
+  }
   const outers = new Map<string, DesiredOuter>();
   const displaced = new Map<string, InnerMap>();
-  for (const compiled of usableOf(here, rejections)) {
-    const { name } = compiled.outerMap.metadata;
-    const desired = yield* desiredOuter(compiled, { wanted: groups.get(name) ?? [], bytesThere }, rejections);
-    outers.set(name, { ...desired, displaced });
-  }
-  for (const [name, inners] of groups) {
-    if (outers.has(name) || (declared.has(name) && !selected.has(name))) continue;
-    const reason = selected.has(name) ? 'Pending' : 'OuterMapNotFound';
-    const message = selected.has(name)
-      ? `OuterMap ${name} is not usable on this node: see its status`
-      : outerMapNotFound(name, [...declared]);
-    for (const { innerMap } of inners) rejections.push({ object: innerMap, reason, message });
+  for (const [name, outer] of claimed) {
+    keepOverQuota(outer, bytesThere);
+    for (const { object, reason, message } of outer.kept.values())
+      rejections.push({ object, reason, message });
+    outers.set(name, { ...outer.compiled, inners: outer.inners, kept: outer.kept, displaced });
   }
   for (const { object, reason } of rejections)
     if (object.kind === 'InnerMap' && reason === 'KeyConflict')
       displaced.set(ownerOf(object.metadata), object);
-  return { outers, rejections: rejections.toSorted(byObject), declared: selected };
+  return { outers, rejections: rejections.toSorted(byObject), selectors, declared: selected };
 }
 
 const UNKNOWN: BytesThere = () => undefined;
@@ -93,22 +105,18 @@ export function outerMapNotFound(name: string, declared: readonly string[]): str
   return `OuterMap ${name} does not exist${near === '' ? ': create it, or correct spec.outerMap' : near}`;
 }
 
-/** Those that select this node. */
-function* innersByOuter(
-  inners: readonly WantedInner[],
-  node: Node,
-): Steps<ReadonlyMap<string, readonly WantedInner[]>> {
-  const groups = new Map<string, WantedInner[]>();
-  const due = every();
-  for (const inner of inners) {
-    if (due()) yield;
-    const { outerMap, nodeSelector } = inner.innerMap.spec;
-    if (nodeSelector !== undefined && !selects(nodeSelector, node.labels)) continue;
-    const group = groups.get(outerMap);
-    if (group === undefined) groups.set(outerMap, [inner]);
-    else group.push(inner);
-  }
-  return groups;
+/** Why InnerMaps of an OuterMap are not programmed; none where it is not for this node, as they are not then. */
+function whyUnusable(
+  { outerMaps }: Wanted,
+  selected: ReadonlySet<string>,
+): (name: string) => readonly Pick<Rejection, 'reason' | 'message'>[] {
+  const declared = new Set(outerMaps.map(({ metadata }) => metadata.name));
+  return name => {
+    if (selected.has(name))
+      return [{ reason: 'Pending', message: `OuterMap ${name} is not usable on this node: see its status` }];
+    if (declared.has(name)) return [];
+    return [{ reason: 'OuterMapNotFound', message: outerMapNotFound(name, [...declared]) }];
+  };
 }
 
 /** The OuterMaps that can be used, by name; of those with one pin only the oldest. */
@@ -132,41 +140,44 @@ function usableOf(outerMaps: readonly OuterMap[], rejections: Rejection[]): read
   return usable.toSorted((a, b) => compareText(a.outerMap.metadata.name, b.outerMap.metadata.name));
 }
 
-/** Takes InnerMaps in any order: an older one takes the key from a younger one. */
-function* desiredOuter(
-  compiled: CompiledOuterMap,
-  { wanted, bytesThere }: { readonly wanted: readonly WantedInner[]; readonly bytesThere: BytesThere },
-  rejections: Rejection[],
-): Steps<Omit<DesiredOuter, 'displaced'>> {
-  const inners = new Map<string, DesiredInner>();
-  const kept = new Map<string, KeptKey>();
-  const due = every();
-  for (const inner of wanted) {
-    if (due()) yield;
-    const claim = claimOf(inner, compiled);
-    const object = inner.innerMap;
-    if (claim.kind === 'rejected') {
-      rejections.push({ object, reason: claim.reason, message: claim.message });
-      continue;
-    }
-    const { keyHex, keyText } = claim;
-    const owner = inners.get(keyHex)?.innerMap ?? kept.get(keyHex)?.object;
-    if (owner !== undefined) {
-      const older = bySeniority(owner.metadata, object.metadata) <= 0;
-      rejections.push(older ? conflict(object, owner, keyText) : conflict(owner, object, keyText));
-      if (older) continue;
-      inners.delete(keyHex);
-      kept.delete(keyHex);
-    }
-    if (claim.kind === 'desired') inners.set(keyHex, claim);
-    else kept.set(keyHex, { object, owner: claim.owner, reason: claim.reason, message: claim.message });
+/** The keys of an OuterMap while InnerMaps claim them. */
+interface ClaimedOuter {
+  readonly compiled: CompiledOuterMap;
+  readonly inners: Map<string, DesiredInner>;
+  readonly kept: Map<string, KeptKey>;
+}
+
+function unclaimed(compiled: CompiledOuterMap): ClaimedOuter {
+  return { compiled, inners: new Map(), kept: new Map() };
+}
+
+/** InnerMaps come in any order: an older one takes the key from a younger one. */
+function claim(inner: WantedInner, outer: ClaimedOuter, rejections: Rejection[]): void {
+  const { compiled, inners, kept } = outer;
+  const object = inner.innerMap;
+  const claimed = claimOf(inner, compiled);
+  if (claimed.kind === 'rejected') {
+    rejections.push({ object, reason: claimed.reason, message: claimed.message });
+    return;
   }
+  const { keyHex, keyText } = claimed;
+  const owner = inners.get(keyHex)?.innerMap ?? kept.get(keyHex)?.object;
+  if (owner !== undefined) {
+    const older = bySeniority(owner.metadata, object.metadata) <= 0;
+    rejections.push(older ? conflict(object, owner, keyText) : conflict(owner, object, keyText));
+    if (older) return;
+    inners.delete(keyHex);
+    kept.delete(keyHex);
+  }
+  if (claimed.kind === 'desired') inners.set(keyHex, claimed);
+  else kept.set(keyHex, { object, owner: claimed.owner, reason: claimed.reason, message: claimed.message });
+}
+
+function keepOverQuota({ compiled, inners, kept }: ClaimedOuter, bytesThere: BytesThere): void {
   for (const { inner, message } of overQuota({ ...compiled, inners, kept }, bytesThere)) {
     inners.delete(inner.keyHex);
     kept.set(inner.keyHex, { object: inner.innerMap, owner: inner.owner, reason: 'TooManyEntries', message });
   }
-  for (const { object, reason, message } of kept.values()) rejections.push({ object, reason, message });
-  return { ...compiled, inners, kept };
 }
 
 function conflict(object: InnerMap, owner: InnerMap, keyText: string): Rejection {

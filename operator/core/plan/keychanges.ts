@@ -20,7 +20,7 @@ export interface Proof {
 }
 
 export interface KeyChanges {
-  readonly writes: readonly Write[];
+  readonly writes: WritesByVerb;
   /** Writes that take too many entries away at once. */
   readonly held: readonly { readonly write: Write; readonly held: HeldEntries }[];
   readonly proofs: readonly Proof[];
@@ -28,28 +28,33 @@ export interface KeyChanges {
   readonly evicted: number;
 }
 
+export type WritesByVerb = Readonly<Record<Write['verb'], Write[]>>;
+
 /** The writes after which every declared key is as declared, in no particular order. */
 export function* keyChanges(name: string, desired: DesiredOuter, found: ObservedOuterMap): Steps<KeyChanges> {
-  const writes: Write[] = [];
+  const writes: WritesByVerb = { insert: [], replace: [], edit: [] };
   const held: { readonly write: Write; readonly held: HeldEntries }[] = [];
   const proofs: Proof[] = [];
   const limit = { outer: name, maxRemoval: desired.outerMap.spec.maxRemoval };
   let evicted = 0;
+  const take = (inner: DesiredInner, verdict: Verdict): void => {
+    if (verdict.verb === 'proof') {
+      proofs.push({ keyHex: inner.keyHex, programmed: verdict.programmed });
+      return;
+    }
+    evicted += verdict.verb === 'edit' && isLRU(inner.spec.type) ? verdict.difference.missing : 0;
+    const write = withFound(verdict, found, desired.layout);
+    const before = takesNone(write) ? undefined : entriesBefore(inner, found);
+    const tooMany = before === undefined ? undefined : heldEntries(inner, before, limit);
+    if (tooMany === undefined) writes[write.verb].push(write);
+    else held.push({ write, held: tooMany });
+  };
   const due = every();
   const judged = { ...found, standsTwice: standingTwice(found.entries) };
   for (const inner of desired.inners.values()) {
     if (due(1 + inner.entries.count / COMPARED)) yield;
     const verdict = judge(name, inner, judged);
-    if (verdict === undefined) continue;
-    if (verdict.verb === 'proof') proofs.push({ keyHex: inner.keyHex, programmed: verdict.programmed });
-    else {
-      evicted += verdict.verb === 'edit' && isLRU(inner.spec.type) ? verdict.difference.missing : 0;
-      const write = withFound(verdict, found, desired.layout);
-      const before = takesNone(write) ? undefined : entriesBefore(inner, found);
-      const tooMany = before === undefined ? undefined : heldEntries(inner, before, limit);
-      if (tooMany === undefined) writes.push(write);
-      else held.push({ write, held: tooMany });
-    }
+    if (verdict !== undefined) take(inner, verdict);
   }
   return { writes, held, proofs, evicted };
 }
@@ -79,6 +84,7 @@ export function keysToRead(
   due: ReadonlySet<string>,
 ): string[] {
   const keys: string[] = [];
+  if (found.entries.size === 0) return keys;
   for (const inner of desired.inners.values()) {
     const id = found.entries.get(inner.keyHex);
     if (id === undefined || isOfAnother(inner, id, found)) continue;

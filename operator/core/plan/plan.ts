@@ -6,15 +6,15 @@ import { type RecentRemoval, sumOf } from '../brake/recent.ts';
 import type { Desired, DesiredOuter } from '../desired/desired.ts';
 import { joined } from '../items.ts';
 import type { ObservedKernel, ObservedOuterMap, UndeclaredLedger } from '../observed.ts';
-import { every, runToEnd, type Steps } from '../steps.ts';
-import { keyChanges, type Proof } from './keychanges.ts';
+import { runToEnd, type Steps } from '../steps.ts';
+import { keyChanges, type Proof, type WritesByVerb } from './keychanges.ts';
 import { inKeyOrder } from './order.ts';
 import { type OuterChanges, outerChanges } from './outer/outerchanges.ts';
 import { pinChanges } from './outer/pinchanges.ts';
 import { type Recreation, recreation } from './outer/recreation.ts';
 import { counted } from './print.ts';
 import { type HeldRemoval, heldRemoval, type Removal, removals } from './removals.ts';
-import type { Step, Write } from './step.ts';
+import type { Step } from './step.ts';
 
 /** Why nothing of an outer map may be touched. */
 export interface OuterMapFailure {
@@ -125,13 +125,13 @@ function* draftOf(
     });
   const { writes, held, proofs, evicted } = yield* keyChanges(name, desired, found);
   const isReleased = releasedBy(desired, policy);
-  const all = joined([writes, held.flatMap(each => (isReleased(each.held) ? [each.write] : []))]);
+  for (const each of held) if (isReleased(each.held)) writes[each.write.verb].push(each.write);
   const undeclared = yield* removals(name, desired, found);
   // A foreign key may be of an OuterMap that fills the same map, and cannot be read
   const mayRemoveForeign = (policy.unreadable?.size ?? 0) === 0;
   const going = undeclared.filter(({ ours }) => ours || mayRemoveForeign);
   const braked = braking(going, { name, desired, found, policy });
-  const ordered = yield* inOrder(all, braked, desired, found);
+  const ordered = yield* inOrder(writes, braked, desired, found);
   return {
     ...NOTHING,
     outer: name,
@@ -238,19 +238,14 @@ function tokensFor({ outerMap }: DesiredOuter, { releases }: Policy): readonly s
 
 /** Replacements, inserts, edits, removals, each by key; before them as many removals as inserts lack slots. */
 function* inOrder(
-  writes: readonly Write[],
+  writes: WritesByVerb,
   { going, waits }: Braked<Removal>,
   desired: DesiredOuter,
   found: ObservedOuterMap,
 ): Steps<readonly Step[]> {
-  const [replacements, inserts, edits]: [Write[], Write[], Write[]] = [[], [], []];
-  const due = every();
-  for (const write of yield* inKeyOrder(writes)) {
-    if (due()) yield;
-    if (write.verb === 'replace') replacements.push(write);
-    else if (write.verb === 'insert') inserts.push(write);
-    else edits.push(write);
-  }
+  const replacements = yield* inKeyOrder(writes.replace);
+  const inserts = yield* inKeyOrder(writes.insert);
+  const edits = yield* inKeyOrder(writes.edit);
   const { type, maxEntries } = desired.layout.outer;
   const free = type === 'ArrayOfMaps' ? inserts.length : maxEntries - found.entries.size;
   const first = Math.max(0, Math.min(going.length, inserts.length - free));

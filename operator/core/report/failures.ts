@@ -27,13 +27,17 @@ export interface ObjectFailure extends FailureCause {
 }
 
 /** The proven contents of one outer map in the kernel. */
-type ProgrammedOf = (outer: string) => ReadonlyMap<string, Programmed>;
+export interface Proven {
+  readonly programmed: ReadonlyMap<string, Programmed>;
+  /** InnerMaps that are there as declared, with all of their entries. */
+  readonly asDeclared: number;
+}
 
 /** Every object that is not as declared. Outer maps come first, because a node's state lists only the first failures. */
 export function* objectFailures(
   desired: Desired,
   { plan, failed }: { readonly plan: Plan; readonly failed: readonly FailedStep[] },
-  programmedOf: ProgrammedOf,
+  provenIn: (outer: string) => Proven,
 ): Steps<readonly ObjectFailure[]> {
   const byInner = new Map<InnerMap, FailureCause>();
   for (const { step, reason, message } of failed)
@@ -51,7 +55,8 @@ export function* objectFailures(
   for (const [name, outer] of desired.outers) {
     const own = outerFailure(name, plan, failed);
     if (own !== undefined) failures.push({ object: outer.outerMap, entries: 0, ...own });
-    const programmed = programmedOf(name);
+    const { programmed, asDeclared } = provenIn(name);
+    if (asDeclared === outer.inners.size && own?.reason !== 'PinInUse') continue;
     for (const inner of outer.inners.values()) {
       if (due()) yield;
       const now = programmed.get(inner.keyHex);

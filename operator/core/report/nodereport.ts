@@ -6,7 +6,9 @@ import {
   type NodeMapStateStatus,
   type OuterMapState,
 } from '../../api/status.ts';
-import type { Desired, Node } from '../desired/desired.ts';
+import { valueStride } from '../codec/entries.ts';
+import type { Desired, DesiredOuter, Node } from '../desired/desired.ts';
+import { remembered } from '../items.ts';
 import { kernelBytes } from '../layout/kernelbytes.ts';
 import type { MapSpec } from '../mapspec.ts';
 import type { ObservedPin, Programmed, RetainedLedger } from '../observed.ts';
@@ -16,7 +18,7 @@ import { sha256 } from '../sha256.ts';
 import { every, type Steps } from '../steps.ts';
 import type { Wanted } from '../wanted.ts';
 import { nodeConditionsOf } from './conditions.ts';
-import { type FailedStep, type ObjectFailure, objectFailures } from './failures.ts';
+import { type FailedStep, type ObjectFailure, objectFailures, type Proven } from './failures.ts';
 import { asOnNode, type Bpffs } from './onnode.ts';
 import type { InnerMapReport, OuterMapReport, Report, TurnSummary } from './report.ts';
 import { retainedOuterMaps, retainedState } from './retained.ts';
@@ -63,25 +65,29 @@ const NOTHING_PROGRAMMED: ReadonlyMap<string, Programmed> = new Map();
 /** Pure: the report about this node, from the decisions and their outcomes. It can pause after each inner map. */
 export function* reporting(turned: ReportInput): Steps<Report> {
   const { desired, wanted, turn, bpffs } = turned;
-  const programmedOf = (name: string) => turned.outers.get(name)?.programmed ?? NOTHING_PROGRAMMED;
-  const failures = (yield* objectFailures(desired, turned, programmedOf)).map(failure => ({
+  const sizes = new Map<string, Sizes>();
+  for (const [name, { inners }] of desired.outers)
+    sizes.set(name, yield* sizesOf(inners, turned.outers.get(name), turned.possibleCpus));
+  const provenIn = (name: string): Proven => {
+    const programmed = turned.outers.get(name)?.programmed ?? NOTHING_PROGRAMMED;
+    return { programmed, asDeclared: sizes.get(name)!.asDeclared };
+  };
+  const failures = (yield* objectFailures(desired, turned, provenIn)).map(failure => ({
     ...failure,
     message: asOnNode(bpffs, failure.message),
   }));
   yield;
   const tallies = talliesOf(failures);
-  const states: OuterMapState[] = [];
-  const reports: OuterMapReport[] = [];
-  for (const [name, { outerMap }] of desired.outers) {
+  const declared = [...desired.outers].map(([name, { outerMap }]) => {
     const tally = tallies.get(name) ?? NO_FAILURES;
-    const state = yield* outerState(outerMap, turned, tally);
-    states.push(state);
-    reports.push(outerReport(outerMap, state, tally));
-  }
+    const state = outerState(outerMap, turned, { tally, sizes: sizes.get(name)! });
+    return { state, report: outerReport(outerMap, state, tally) };
+  });
+  const states = declared.map(({ state }) => state);
   return {
     bpffs: bpffs.onNode,
     state: stateOf(turned, states, failures),
-    outerMaps: [...reports, ...rejectedOuters(failures, desired)],
+    outerMaps: [...declared.map(({ report }) => report), ...rejectedOuters(failures, desired)],
     innerMaps: failures.flatMap(failure => innerReport(failure) ?? []),
     refusals: wanted.refusals,
     turn,
@@ -123,8 +129,8 @@ function stateOf(
   outerMaps: readonly OuterMapState[],
   failures: readonly ObjectFailure[],
 ): NodeMapStateStatus {
-  const { node, kernel, drift, wanted } = turned;
-  const decidedWith = selectorLabels(wanted, node.labels);
+  const { node, kernel, drift, wanted, desired } = turned;
+  const decidedWith = selectorLabels(wanted.outerMaps, desired.selectors, node.labels);
   const retained = retainedOuterMaps(wanted, turned.retained, turned.bpffs);
   return {
     node: {
@@ -167,11 +173,12 @@ function failureOf(failure: ObjectFailure): Failure {
   };
 }
 
-function* outerState(
+function outerState(
   outerMap: OuterMap,
   turned: ReportInput,
-  { own, innerMaps }: Tally,
-): Steps<OuterMapState> {
+  { tally: { own, innerMaps }, sizes }: { readonly tally: Tally; readonly sizes: Sizes },
+): OuterMapState {
+  const { asDeclared: _, ...sums } = sizes;
   const { name, uid, generation } = outerMap.metadata;
   const { pin } = outerMap.spec;
   const now = turned.outers.get(name);
@@ -182,7 +189,7 @@ function* outerState(
     ...(generation === undefined ? {} : { generation }),
     ...(now?.map.kind === 'map' ? { id: now.map.id } : {}),
     ...(pin === undefined ? {} : { pin: `${turned.bpffs.onNode}/${pin}` }),
-    ...(yield* sizesOf(now, turned.possibleCpus)),
+    ...sums,
     failuresTotal: innerMaps + (own === undefined ? 0 : 1),
     ...(held === undefined ? {} : { heldRemoval: { keys: held.keys, token: held.token } }),
     ...watermarkOf(outerMap, turned),
@@ -205,36 +212,50 @@ function watermarkOf(
   return version === undefined ? {} : { programmedResourceVersion: version };
 }
 
-type Sizes = Pick<OuterMapState, 'innerMaps' | 'entries' | 'bytes' | 'kernelBytes'>;
+interface Sizes extends Pick<Proven, 'asDeclared'> {
+  innerMaps: number;
+  entries: number;
+  bytes: number;
+  kernelBytes: number;
+}
 
 /** Kernel memory is of what this operator made: an adopted outer map is charged to its loader. */
-function* sizesOf(now: OuterNow | undefined, possibleCpus: number): Steps<Sizes> {
-  const sizes = { innerMaps: 0, entries: 0, bytes: 0, kernelBytes: 0 };
+function* sizesOf(
+  inners: DesiredOuter['inners'],
+  now: OuterNow | undefined,
+  possibleCpus: number,
+): Steps<Sizes> {
+  const sizes = { innerMaps: 0, entries: 0, bytes: 0, kernelBytes: 0, asDeclared: 0 };
   if (now === undefined) return sizes;
   const { map, isMade, programmed } = now;
   if (map.kind === 'map' && isMade)
     sizes.kernelBytes = kernelBytes({ spec: map.spec, entries: programmed.size, possibleCpus });
-  const bytesOf = remembered(possibleCpus);
-  const due = every();
-  for (const { inner, held, ours } of programmed.values()) {
-    if (due()) yield;
-    const entries = held ?? inner.entries.count;
+  const bytesOf = remembered((spec: MapSpec) => bytesBy(spec, possibleCpus));
+  const add = ({ inner, held, ours }: Programmed): void => {
+    const { spec, entries } = inner;
+    const there = held ?? entries.count;
+    sizes.entries += there;
+    const { entry, kernel } = bytesOf(spec);
+    sizes.bytes += entries.count * entry;
+    if (ours) sizes.kernelBytes += kernel(there);
     if (held === undefined) sizes.innerMaps += 1;
-    sizes.entries += entries;
-    sizes.bytes += inner.entries.keys.length + inner.entries.values.length;
-    if (ours) sizes.kernelBytes += bytesOf(inner.spec, entries);
+    if (held === undefined && inners.get(inner.keyHex) === inner) sizes.asDeclared += 1;
+  };
+  const due = every();
+  for (const one of programmed.values()) {
+    if (due(LOOK)) yield;
+    add(one);
   }
   return sizes;
 }
 
-/** Kernel memory of inner maps, of which many that follow each other are alike. */
-function remembered(possibleCpus: number): (spec: MapSpec, entries: number) => number {
-  let last: { readonly spec: MapSpec; readonly entries: number; readonly bytes: number } | undefined;
-  return (spec, entries) => {
-    if (last?.spec !== spec || last.entries !== entries)
-      last = { spec, entries, bytes: kernelBytes({ spec, entries, possibleCpus }) };
-    return last.bytes;
-  };
+/** What it takes to look at one, as a part of what it takes to judge one. */
+const LOOK = 1 / 8;
+
+/** Bytes of an entry, and of the kernel's memory by entries, of inner maps with this spec. */
+function bytesBy(spec: MapSpec, possibleCpus: number) {
+  const kernel = remembered((entries: number) => kernelBytes({ spec, entries, possibleCpus }));
+  return { entry: spec.keySize + valueStride(spec, possibleCpus), kernel };
 }
 
 function outerReport(

@@ -1,36 +1,22 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { NodeSelector } from '../../api/metadata.ts';
 import { selects } from '../../api/selector.ts';
-import type { WantedInner } from '../wanted.ts';
 import { selectorLabels, stillHold } from './selectorlabels.ts';
 
 describe('selectorLabels', () => {
-  const innerMaps = (selectors: readonly (NodeSelector | undefined)[]) =>
-    selectors.map(nodeSelector => ({ innerMap: { spec: { nodeSelector } } }) as unknown as WantedInner);
-  const wanted = (...selectors: readonly NodeSelector[]) => ({
-    outerMaps: [],
-    innerMaps: innerMaps(selectors),
-  });
-
   it('lists the labels that selectors name, and those that the node lacks', () => {
     const matchExpressions = [{ key: 'gpu', operator: 'Exists', values: [] }] as const;
     const selector = { matchLabels: { zone: 'b' }, matchExpressions };
     const labels = { zone: 'a', other: 'x' };
-    expect(selectorLabels(wanted(selector, selector), labels)).to.deep.equal(['!gpu', 'zone=a']);
-    expect(selectorLabels(wanted(), labels)).to.deep.equal([]);
+    expect(selectorLabels([], [selector, selector], labels)).to.deep.equal(['!gpu', 'zone=a']);
+    expect(selectorLabels([], [], labels)).to.deep.equal([]);
   });
 
   it('lists none where there are more than the CRD takes', () => {
     const named = (count: number) =>
-      wanted(
-        ...Array.from({ length: count }, (_, at) => ({
-          matchLabels: { [`l${at}`]: '' },
-          matchExpressions: [],
-        })),
-      );
-    expect(selectorLabels(named(64), {})).to.have.length(64);
-    expect(selectorLabels(named(65), {})).to.equal(undefined);
+      Array.from({ length: count }, (_, at) => ({ matchLabels: { [`l${at}`]: '' }, matchExpressions: [] }));
+    expect(selectorLabels([], named(64), {})).to.have.length(64);
+    expect(selectorLabels([], named(65), {})).to.equal(undefined);
   });
 
   const key = fc.constantFrom('a', 'b', 'constructor', 'x.io/c');
@@ -50,7 +36,7 @@ describe('selectorLabels', () => {
   it('while they hold, every selector chooses as it did', () => {
     fc.assert(
       fc.property(fc.array(selector, { maxLength: 4 }), labels, labels, (selectors, then, now) => {
-        const decidedWith = selectorLabels(wanted(...selectors), then)!;
+        const decidedWith = selectorLabels([], selectors, then)!;
         expect(stillHold(decidedWith, then)).to.equal(true);
         if (stillHold(decidedWith, now))
           for (const each of selectors) expect(selects(each, now)).to.equal(selects(each, then));
@@ -66,7 +52,7 @@ describe('selectorLabels', () => {
         const labelIn = (of: Record<string, string>, name: string) =>
           Object.hasOwn(of, name) ? of[name] : undefined;
         const isSame = keys.every(name => labelIn(then, name) === labelIn(now, name));
-        expect(stillHold(selectorLabels(wanted(chosen), then)!, now)).to.equal(isSame);
+        expect(stillHold(selectorLabels([], [chosen], then)!, now)).to.equal(isSame);
       }),
       { numRuns: 2_000 },
     );

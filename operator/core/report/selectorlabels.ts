@@ -12,12 +12,13 @@ const MOST_LABELS = 64;
  * no more and no less: an InnerMap with another selector is younger than the watermark. Undefined if there are too many.
  */
 export function selectorLabels(
-  { outerMaps, innerMaps }: Pick<Wanted, 'outerMaps' | 'innerMaps'>,
+  outerMaps: Wanted['outerMaps'],
+  selectors: Iterable<NodeSelector>,
   labels: Labels,
 ): readonly string[] | undefined {
   const keys = new Set<string>();
   for (const { spec } of outerMaps) addKeys(keys, spec.nodeSelector);
-  for (const { innerMap } of innerMaps) addKeys(keys, innerMap.spec.nodeSelector);
+  for (const selector of selectors) addKeys(keys, selector);
   if (keys.size > MOST_LABELS) return undefined;
   return [...keys].map(key => labelText(key, labels)).sort();
 }
