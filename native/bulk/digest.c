@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 #include "innermap.h"
 #include "sip.h"
 #include "walk.h"
@@ -58,14 +59,19 @@ static int walk_digests(const struct walk *walk, int outer_fd, const struct hash
 {
 	struct innermap_code code;
 	struct hash_key key;
-	int error = hash_key_of_process(&key);
+	int error = hash_key_of_process(&key), fd;
 
 	if (error < 0)
 		return error;
 	code_begin(&code);
 	code_walk(&code, walk, outer_fd);
 	code_sum(&code, &key, layout);
-	return walk_run(walk, &code);
+	fd = walk_load(&code);
+	if (fd < 0)
+		return fd;
+	error = walk_next(walk, fd, walk->jobs);
+	close(fd);
+	return error;
 }
 
 int innermap_compare(int outer_fd, const uint32_t sizes[DIGEST_SIZES], const uint8_t *mask, uint32_t maps,

@@ -212,4 +212,14 @@ enum { SETTLE_COUNT, SETTLE_FDS, SETTLE_PATHS, SETTLE_SIZES };
 INNERMAP_API void innermap_settle(const struct innermap_settling *settlings, struct innermap_settled *settled,
 				  const int32_t *fds, const void *paths, const uint64_t sizes[SETTLE_SIZES]);
 
+/*
+ * Copies the entries of inner maps that cannot be opened, through their outer map: a program of ours walks them. `counts`
+ * gets for each map how many it has, or ENOENT where none is there, E2BIG where it has more than `room`, EAGAIN where not so
+ * much room was left after those before it. `entries` has room for so many, and gets for each map that is counted its keys
+ * one after the other, then its values. EINVAL where keys and values have not these sizes, or this kernel cannot walk them.
+ */
+enum { COPY_MOST_BYTES = 1024, COPY_MOST_ENTRIES = 16384 };
+INNERMAP_API int innermap_copy(int outer_fd, const uint32_t sizes[DIGEST_SIZES], uint32_t maps, const uint8_t *keys,
+			       uint32_t room, uint8_t *entries, int32_t *counts);
+
 #endif

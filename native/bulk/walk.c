@@ -146,7 +146,7 @@ static int load_btf(void)
 	return bpf_call(CALL_OTHER, BPF_BTF_LOAD, &attr);
 }
 
-static int load(struct innermap_code *code)
+int walk_load(struct innermap_code *code)
 {
 	enum { TYPE_WALK = 3, TYPE_EACH };
 	const struct bpf_func_info functions[] = { { 0, TYPE_WALK }, { code->labels[LABEL_EACH], TYPE_EACH } };
@@ -163,27 +163,25 @@ static int load(struct innermap_code *code)
 	return fd;
 }
 
-int walk_run(const struct walk *walk, struct innermap_code *code)
+int walk_next(const struct walk *walk, int program_fd, uint32_t jobs)
 {
 	const struct walk_job *first = (const struct walk_job *)walk->mapped;
+	const uint64_t left = walk->jobs + 1 - first->state, end = first->state + (jobs < left ? jobs : left);
 	uint8_t packet[64] = { 0 };
-	int error = 0, fd = load(code);
+	int error = 0;
 
-	if (fd < 0)
-		return fd;
 	innermap_packet_begin(packet);
-	while (error == 0 && first->state <= walk->jobs) {
+	while (error == 0 && first->state < end) {
 		struct innermap_run run = { .packet = packet, .packet_size = sizeof(packet) };
 		uint64_t before = first->state;
 
-		run.repeat = (uint32_t)(walk->jobs + 1 - before);
-		error = innermap_program_run(fd, &run);
+		run.repeat = (uint32_t)(end - before);
+		error = innermap_program_run(program_fd, &run);
 		/* A signal ends it between two runs */
 		if (error == -EINTR)
 			error = 0;
 		else if (error == 0 && first->state == before)
 			error = -EIO;
 	}
-	close(fd);
 	return error;
 }

@@ -50,8 +50,11 @@ static inline struct walk_job *walk_job(const struct walk *walk, uint32_t at)
 /* The instructions up to LABEL_EACH, where those of the callback have to follow. */
 void code_walk(struct innermap_code *code, const struct walk *walk, int outer_fd);
 
-/* Loads the program and runs it for each job. 0 or -errno. */
-int walk_run(const struct walk *walk, struct innermap_code *code);
+/* The program's fd, or -errno. */
+int walk_load(struct innermap_code *code);
+
+/* Runs it for the next jobs, as many as there are at most. 0 or -errno. */
+int walk_next(const struct walk *walk, int program_fd, uint32_t jobs);
 
 void walk_close(struct walk *walk);
 

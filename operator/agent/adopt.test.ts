@@ -91,6 +91,24 @@ describe('turn, adopting', () => {
     expect(report.outerMaps[0]).to.include({ reason: 'LayoutMismatch' });
   });
 
+  it('keeps what is at a declared key already as declared, where it is seen through the outer map alone', async () => {
+    for (const [value, kept] of [
+      [70, true],
+      [71, false],
+    ] as const) {
+      const machine = new FakeMachine();
+      await load(machine);
+      const before = machine.liveMaps().map(({ id }) => id);
+      const kernel = machine.openKernel({ capabilities: { perfmon: false, sysAdmin: false } });
+      const acting = await startedAgent(kernel, adopting().inner('a/seven', 'tenants', 7, { 1: value }));
+      const { outcomes } = await acting.turn();
+      expect(outcomes.some(({ step }) => step.verb === 'replace')).to.equal(!kept);
+      expect(machine.dump(PIN)['07000000']).to.deep.equal({ '01000000': `${value.toString(16)}000000` });
+      expect(machine.liveMaps().filter(({ id }) => before.includes(id))).to.have.length(kept ? 2 : 1);
+      expect((await acting.resync()).plan.steps).to.be.empty;
+    }
+  });
+
   it('fills a reloaded program’s new map, and lets the old one go', async () => {
     const machine = new FakeMachine();
     await load(machine);

@@ -129,13 +129,30 @@ spec:
     });
   }
 
-  it('without CAP_SYS_ADMIN says what is needed', async () => {
-    const fixture = new MachineFixture({ capabilities: { sysAdmin: false } });
+  it('without CAP_SYS_ADMIN reads through the outer map, and says what is not seen there', async () => {
+    const written: string[] = [];
+    for (const sysAdmin of [true, false]) {
+      const fixture = new MachineFixture({ capabilities: { sysAdmin } });
+      await fixture.foreign(EXPORTS['array of arrays']!);
+      const { code, out, error } = await fixture.commands.run('export', 'limits');
+      expect(code).to.equal(0);
+      written.push(out);
+      if (sysAdmin) expect(error).to.not.contain('CAP_SYS_ADMIN');
+      else
+        expect(error).to.match(
+          /^Note: Without CAP_SYS_ADMIN only the entries of \d+ of \d+ inner maps could be read/,
+        );
+    }
+    expect(written[1]).to.equal(written[0]);
+  });
+
+  it('without CAP_SYS_ADMIN and CAP_PERFMON says what is needed', async () => {
+    const fixture = new MachineFixture({ capabilities: { sysAdmin: false, perfmon: false } });
     await fixture.foreign(EXPORTS['hash of prefixes']!);
     const { code, error } = await fixture.commands.run('export', 'blocklists');
     expect(code).to.equal(2);
     expect(error).to.match(
-      /^Error: Cannot read the inner map at key 0x01020304 \(id \d+\): EPERM, .* needs CAP_SYS_ADMIN; run as root\n$/,
+      /^Error: Cannot read the inner map at key 0x01020304 \(id \d+\): EPERM, .* needs CAP_SYS_ADMIN: run as root\n$/,
     );
   });
 

@@ -27,7 +27,7 @@ export const EXPORT: Command = {
   ],
   notes: [
     'PIN is a path below the bpffs, or an absolute one. The manifests, applied again, change no entry: every type that is\nchosen or given is proven on every entry. Without types given, integers and bytes are chosen by size.',
-    'Needs root: the inner maps that a program made are read by id, which needs CAP_SYS_ADMIN.',
+    'Needs root, or CAP_BPF and CAP_PERFMON: inner maps that a program made are read through the outer map then. Those of\nother types than Hash, LRUHash and Array, and large ones, need CAP_SYS_ADMIN.',
   ],
   examples: [
     { line: 'export tenants > tenants.yaml', says: 'what a program pinned at /sys/fs/bpf/tenants' },

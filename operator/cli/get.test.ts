@@ -69,24 +69,28 @@ describe('get', () => {
     );
   });
 
-  it('OUTER shows foreign maps too; without CAP_SYS_ADMIN says that they could not be read', async () => {
-    const fixture = new MachineFixture({ capabilities: { sysAdmin: false } });
-    await fixture.foreign({
-      pin: `${ROOT}/t`,
-      outer: HASH_OF_MAPS,
-      template: HASH,
-      maps: [{ key: key(9, 0, 0, 0), entries: entriesOf({ key: 4, value: 8 }, []) }],
+  for (const [type, shown] of [
+    ['Hash', '0'],
+    ['PerCPUHash', '-'],
+  ] as const)
+    it(`OUTER shows foreign ${type} too; without CAP_SYS_ADMIN what their outer map shows of them`, async () => {
+      const fixture = new MachineFixture({ capabilities: { sysAdmin: false } });
+      await fixture.foreign({
+        pin: `${ROOT}/t`,
+        outer: HASH_OF_MAPS,
+        template: { ...HASH, type },
+        maps: [{ key: key(9, 0, 0, 0), entries: entriesOf({ key: 4, value: 8 }, []) }],
+      });
+      const inner = { type, maxEntries: 16, key: 'u32', value: 'u64' };
+      const adopting = new AgentFixture().outer('t', { pin: 't', provision: 'Adopt', inner });
+      await fixture.agent(adopting.inner('a/web', 't', 1, { 5: 6 }));
+      const { out, error } = await fixture.commands.run('get', 't');
+      expect(out)
+        .to.match(/^1 +\d+ +1 +16 +yes +no$/m)
+        .and.match(new RegExp(`^9 +\\d+ +${shown} +- +no +-$`, 'm'));
+      if (shown === '-') expect(error).to.match(/^Note: 1 of 2 inner maps could not be read: .*EPERM/);
+      else expect(error).to.equal('');
     });
-    const inner = { type: 'Hash', maxEntries: 16, key: 'u32', value: 'u64' };
-    await fixture.agent(
-      new AgentFixture().outer('t', { pin: 't', provision: 'Adopt', inner }).inner('a/web', 't', 1, { 5: 6 }),
-    );
-    const { out, error } = await fixture.commands.run('get', 't');
-    expect(out)
-      .to.match(/^1 +\d+ +1 +16 +yes +no$/m)
-      .and.match(/^9 +\d+ +- +- +no +-$/m);
-    expect(error).to.match(/^Note: 1 of 2 inner maps could not be read: .*EPERM/);
-  });
 
   it('OUTER KEY decodes entries by the declared types', async () => {
     const fixture = new MachineFixture();

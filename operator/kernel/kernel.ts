@@ -79,8 +79,18 @@ export interface Kept {
 /** The outcome of one operation over many: by index, only what failed. */
 export type Failed = ReadonlyMap<number, KernelError>;
 
-/** An inner map to read: by its pin (CAP_BPF is enough) or by its id (CAP_SYS_ADMIN). */
-export type InnerAddress = { readonly pin: string } | { readonly id: number };
+/**
+ * An inner map to read: by its pin (CAP_BPF is enough) or by its id (CAP_SYS_ADMIN); where that is refused, at its place
+ * (CAP_BPF again).
+ */
+export type InnerAddress = { readonly pin: string } | { readonly id: number; readonly place?: Place };
+
+/** Where an inner map stands, and the layout that the inner maps there have. */
+export interface Place {
+  readonly outer: OpenMap;
+  readonly key: Uint8Array;
+  readonly spec: MapSpec;
+}
 
 /** An inner map as it was declared. */
 export interface ExpectedInner {
@@ -104,6 +114,11 @@ export interface InnerReading {
   readonly spec: MapSpec;
   readonly frozen: boolean;
   readonly entries: Entries;
+  /**
+   * Read at its place, where entries alone are seen: `spec` is the layout that was given there, with room for them (of an
+   * Array as it is), and `frozen` is false whether it is or not.
+   */
+  readonly entriesAlone?: true;
 }
 
 /**
@@ -155,7 +170,10 @@ export interface Kernel {
 
   /** Ids and names of many pinned maps, without reading them: open, info, close. Returns them in the order of the pins. */
   identify(pins: readonly string[]): Promise<readonly (MapIdentity | KernelError)[]>;
-  /** Reads many inner maps whole. Returns them in the order of the addresses. */
+  /**
+   * Reads many inner maps whole. Returns them in the order of the addresses. At its place only some types can be read, and
+   * not large maps: of others the error is that of their id.
+   */
   readInner(addresses: readonly InnerAddress[]): Promise<readonly (InnerReading | KernelError)[]>;
   /**
    * Which inner maps of an outer map have exactly the expected entries: 1 by key. The kernel finds it by itself, and copies

@@ -1,5 +1,7 @@
 import { hex } from '../core/bytes/hex.ts';
+import { recordedLayout } from '../core/layout/recorded.ts';
 import { ownsKey } from '../core/ledgerrecord.ts';
+import type { MapSpec } from '../core/mapspec.ts';
 import { KernelError } from '../kernel/error.ts';
 import type { InnerReading, Kernel, OpenMap, OuterEntries } from '../kernel/kernel.ts';
 import type { Ledger } from './ledger.ts';
@@ -11,7 +13,7 @@ export interface Held {
   readonly id: number;
   /** Proven by a pin of the ledger whose id is the entry's. */
   readonly ours: boolean;
-  /** An error where it cannot be read: without CAP_SYS_ADMIN only our own maps can. */
+  /** An error where it cannot be read: without CAP_SYS_ADMIN maps of others can only be where the kernel can walk them. */
   readonly reading: InnerReading | KernelError;
 }
 
@@ -35,10 +37,12 @@ export async function* heldMaps(
   const entries = await kernel.readOuter(outer);
   const wanted = places(entries);
   const ours = await provenBy(kernel, ledger);
+  const seen = { outer, spec: () => innerSpecOf(kernel, outer, ledger) };
   for (let from = 0; from < wanted.length; from += SLICE) {
     progress?.(from, wanted.length);
     const slice = wanted.slice(from, from + SLICE).map(place => entryAt(entries, outer.spec.keySize, place));
-    yield* await readSlice(kernel, slice, ours);
+    const read = await readSlice(kernel, slice, ours);
+    yield* await withoutIds(kernel, read, seen);
   }
 }
 
@@ -65,6 +69,27 @@ async function provenBy(kernel: Kernel, ledger: Ledger | undefined): Promise<Inn
   if (ledger === undefined) return { directory: '', ...pinned };
   await readInnerPins(kernel, ledger.paths.inner, pinned);
   return { directory: ledger.paths.inner, ...pinned };
+}
+
+/** The layout of the inner maps: what the kernel says, or what was declared. */
+function innerSpecOf(kernel: Kernel, outer: OpenMap, ledger: Ledger | undefined): MapSpec | undefined {
+  const record = ledger?.record;
+  return kernel.template(outer) ?? (record && recordedLayout(ledger!.name, record)?.template);
+}
+
+/** What may not be opened by its id is looked for at its key. */
+async function withoutIds(
+  kernel: Kernel,
+  slice: readonly Held[],
+  { outer, spec }: { readonly outer: OpenMap; readonly spec: () => MapSpec | undefined },
+): Promise<readonly Held[]> {
+  const refused = slice.filter(({ reading }) => !isReading(reading) && reading.errno === 'EPERM');
+  const layout = refused.length === 0 ? undefined : spec();
+  if (layout === undefined) return slice;
+  const places = refused.map(({ id, key }) => ({ id, place: { outer, key, spec: layout } }));
+  const readings = await kernel.readInner(places);
+  const found = new Map(refused.map((held, at) => [held, { ...held, reading: readings[at]! }]));
+  return slice.map(held => found.get(held) ?? held);
 }
 
 /** A pin that names another map by now proves nothing: then the entry is read by its id. */
@@ -98,7 +123,7 @@ export function unreadable(key: string, { id, ours, reading }: Held): string {
   const errno = isReading(reading) ? '' : reading.errno;
   const where = `Cannot read the inner map at key ${key} (id ${id}): ${errno}`;
   if (errno === 'EPERM' && !ours) {
-    return `${where}, inner maps that others made are read by id, which needs CAP_SYS_ADMIN; run as root`;
+    return `${where}, it is none of ours and cannot be read through its outer map; by its id that needs CAP_SYS_ADMIN: run as root`;
   }
   if (errno === 'ENOENT') return `${where}, it was replaced in this moment; try again`;
   return isReading(reading) ? where : reading.message;

@@ -3,7 +3,7 @@ import { hex } from '../core/bytes/hex.ts';
 import { ownerIn } from '../core/desired/owner.ts';
 import { innerPinFile, innerPinIn, type LedgerPins, proofOf } from '../core/ledger/innerpin.ts';
 import { KernelError } from '../kernel/error.ts';
-import type { InnerAddress, Kernel, OpenMap, OuterEntries, PlaceRange } from '../kernel/kernel.ts';
+import type { InnerAddress, Kernel, OpenMap, OuterEntries, Place, PlaceRange } from '../kernel/kernel.ts';
 import { timesSliced, yieldToEventLoop } from '../timing/sliced.ts';
 import { innerPinsIn } from './ledger.ts';
 
@@ -194,4 +194,9 @@ export function innerAddress(keyHex: string, id: number, proofs: InnerPins): Inn
   return proof === undefined
     ? { id }
     : { pin: `${proofs.directory}/${innerPinFile(proof.name, proof.sharer)}` };
+}
+
+/** What may not be opened by its id is looked for at its place. */
+export function placed(address: InnerAddress, place: () => Place): InnerAddress {
+  return 'pin' in address ? address : { ...address, place: place() };
 }

@@ -6,6 +6,7 @@ const FALLBACK = `dist/${LIBBPF}/fallback.test.js`;
 const KEPT_FAULTS = `dist/${LIBBPF}/entries/keepfaults.test.js`;
 const LIBRARY = `dist/${LIBBPF}/library.test.js`;
 const DIFFERING = 'dist/operator/agent/observe/differing.test.js';
+const THROUGH = `dist/${LIBBPF}/walk/through.test.js`;
 const AGED = 'dist/e2e/ages/outermaps.test.js';
 
 export const kernelMutants: readonly Mutant[] = [
@@ -172,9 +173,9 @@ export const kernelMutants: readonly Mutant[] = [
   },
   {
     name: 'a map that somebody put at the key of a walk in between passes for the one that is asked for',
-    file: 'operator/agent/observe/differing.ts',
-    from: 'outer.id === pin.id ?',
-    to: 'outer.id !== 0 ?',
+    file: 'operator/agent/observe/outer.ts',
+    from: 'if (outer.id === pin.id) return outer;',
+    to: 'if (outer.id !== 0) return outer;',
     specs: [DIFFERING],
   },
   {
@@ -211,5 +212,26 @@ export const kernelMutants: readonly Mutant[] = [
     from: 'job->sum == digests[map] && ',
     to: '(job->sum == digests[map] || job->count > 4) && ',
     specs: [CONTRACT],
+  },
+  {
+    name: 'a walk reads the first bytes of keys or values that are longer than was said',
+    file: 'native/bulk/copy.c',
+    from: 'return fd == -EACCES;',
+    to: 'return fd == -EACCES || fd >= 0;',
+    specs: [THROUGH],
+  },
+  {
+    name: 'what has more entries than a walk copies is read in part',
+    file: 'native/bulk/copy.c',
+    from: 'counts[at] = -E2BIG;',
+    to: 'counts[at] = (int32_t)copies->room;',
+    specs: [THROUGH],
+  },
+  {
+    name: 'what one call has no room left for stays unread',
+    file: `${LIBBPF}/walk/through.ts`,
+    from: 'if (count === -ERRNO.EAGAIN) continue;',
+    to: 'if (count === 0) continue;',
+    specs: [THROUGH],
   },
 ];

@@ -1,12 +1,17 @@
 import { putHex } from '../../core/bytes/hex.ts';
 import type { DesiredInner } from '../../core/desired/compile.ts';
 import type { DesiredOuter } from '../../core/desired/desired.ts';
-import { KernelError } from '../../kernel/error.ts';
-import type { Kernel } from '../../kernel/kernel.ts';
-import { withMap } from '../../ledger/reading.ts';
+import type { Kernel, OpenMap } from '../../kernel/kernel.ts';
 import type { OuterMemory } from '../memory.ts';
-import { sourceOf } from './outer.ts';
 import type { ReadShare } from './shares.ts';
+
+/** What is known of an outer map, and the map. */
+export interface Known {
+  readonly desired: DesiredOuter;
+  readonly known: OuterMemory;
+  /** The one whose entries are known; undefined where it cannot be opened. */
+  readonly outer: OpenMap | undefined;
+}
 
 /**
  * Of the inner maps whose contents are due, those that must be read: what was proven of the others the kernel says again,
@@ -15,13 +20,13 @@ import type { ReadShare } from './shares.ts';
 export async function differingShares(
   kernel: Kernel,
   shares: readonly ReadShare[],
-  { desired, known }: { readonly desired: DesiredOuter; readonly known: OuterMemory },
+  { desired, known, outer }: Known,
 ): Promise<readonly ReadShare[]> {
   const isKnown = (inner: DesiredInner) => isProven(inner, known);
   const proven = shares.filter(({ inner, others }) => isKnown(inner) && others.every(isKnown));
   const inners = proven.map(({ inner }) => inner);
-  const same = await asProven(kernel, inners, { desired, known });
-  if (same === undefined) return shares;
+  if (inners.length === 0 || outer === undefined) return shares;
+  const same = await asProven(kernel, outer, { inners, desired });
   const asBefore = new Set(proven.filter((_, at) => same[at] === 1));
   for (const { inner, others } of asBefore) {
     forgetOrder(known, inner);
@@ -35,27 +40,15 @@ function isProven(inner: DesiredInner, { programmed, entries }: OuterMemory): bo
   return last?.inner === inner && last.held === undefined && last.id === entries.get(inner.keyHex);
 }
 
-/** Undefined where the outer map is not the one whose entries are known. */
 async function asProven(
   kernel: Kernel,
-  inners: readonly DesiredInner[],
-  { desired, known }: { readonly desired: DesiredOuter; readonly known: OuterMemory },
-): Promise<Uint8Array | undefined> {
-  const { path, pin } = sourceOf(kernel, desired, known);
-  if (inners.length === 0 || path === undefined || pin.kind !== 'map') return undefined;
+  outer: OpenMap,
+  { inners, desired }: { readonly inners: readonly DesiredInner[]; readonly desired: DesiredOuter },
+): Promise<Uint8Array> {
   const { keySize } = desired.layout.outer;
   const keys = new Uint8Array(inners.length * keySize);
   for (const [at, { keyHex }] of inners.entries()) putHex(keyHex, keys, at * keySize);
-  const expected = { keys, inners, mask: desired.layout.valueMask };
-  try {
-    return await withMap(kernel, path, async outer =>
-      outer.id === pin.id ? kernel.asExpected(outer, expected) : undefined,
-    );
-  } catch (error) {
-    // It is read, and what is wrong told, as if nothing had been asked
-    if (error instanceof KernelError) return undefined;
-    throw error;
-  }
+  return kernel.asExpected(outer, { keys, inners, mask: desired.layout.valueMask });
 }
 
 /** The kernel's order of the entries is of use to a reading alone. */

@@ -1,3 +1,4 @@
+import { bytesOfHex } from '../../core/bytes/hex.ts';
 import type { DesiredInner } from '../../core/desired/compile.ts';
 import type { Desired, DesiredOuter } from '../../core/desired/desired.ts';
 import { ledgerPaths } from '../../core/ledgerrecord.ts';
@@ -7,13 +8,13 @@ import { keysToRead } from '../../core/plan/keychanges.ts';
 import { KernelError } from '../../kernel/error.ts';
 import type { InnerReading, Kernel } from '../../kernel/kernel.ts';
 import { undeclaredLedgers } from '../../ledger/abandoned.ts';
-import { innerAddress } from '../../ledger/reading.ts';
+import { innerAddress, placed } from '../../ledger/reading.ts';
 import { forEachSliced, yieldToEventLoop } from '../../timing/sliced.ts';
 import { emptyOuterMemory, type Memory, type OuterMemory } from '../memory.ts';
 import { reasonOf } from '../reason.ts';
 import { eachContents } from './contents.ts';
-import { differingShares } from './differing.ts';
-import { pinPathOf, readOuterMemory } from './outer.ts';
+import { differingShares, type Known } from './differing.ts';
+import { pinPathOf, readOuterMemory, withKnownOuter } from './outer.ts';
 import { apart, declaresAlike, type ReadShare, readShares } from './shares.ts';
 
 /** What a turn must read itself, and not take from memory. */
@@ -82,7 +83,17 @@ async function readContents(
 ): Promise<ReadonlyMap<string, ComparisonResult>> {
   const asked = keysToRead(desired, known, dueKeys(desired, known, contentShare));
   if (asked.length === 0) return new Map();
-  await yieldToEventLoop();
+  return withKnownOuter(kernel, { desired, known }, async outer => {
+    await yieldToEventLoop();
+    return readAt(kernel, asked, { desired, known, outer });
+  });
+}
+
+async function readAt(
+  kernel: Kernel,
+  asked: readonly string[],
+  { desired, known, outer }: Known,
+): Promise<ReadonlyMap<string, ComparisonResult>> {
   const directory = ledgerPaths(kernel.pins.root, desired.outerMap.metadata.name).inner;
   const { pins, sharers, entries, programmed } = known;
   const proofs = { directory, pins, sharers };
@@ -93,21 +104,21 @@ async function readContents(
     if (reading.kind !== 'same' || reading.seen !== programmed.get(keyHex)?.seen)
       readings.set(keyHex, reading);
   };
+  const addressOf = ({ inner: { keyHex, spec }, id }: ReadShare) => {
+    const address = innerAddress(keyHex, id, proofs);
+    return outer === undefined ? address : placed(address, () => ({ outer, key: bytesOfHex(keyHex)!, spec }));
+  };
   const read = (all: readonly ReadShare[]) =>
-    eachContents(
-      kernel,
-      { all, addressOf: ({ inner, id }) => innerAddress(inner.keyHex, id, proofs) },
-      (share, answer) => {
-        const { inner, id } = share;
-        const before = programmed.get(inner.keyHex);
-        const reading = readingOf(answer, id, contents => compared(inner, desired.layout, contents, before));
-        keep(inner, reading);
-        if (sharers.size > 0) found.push({ share, reading });
-      },
-    );
+    eachContents(kernel, { all, addressOf }, (share, answer) => {
+      const { inner, id } = share;
+      const before = programmed.get(inner.keyHex);
+      const reading = readingOf(answer, id, contents => compared(inner, desired.layout, contents, before));
+      keep(inner, reading);
+      if (sharers.size > 0) found.push({ share, reading });
+    });
   const inners = asked.map(key => desired.inners.get(key)!);
   const due = await readShares(inners, inner => entries.get(inner.keyHex)!, sharers.size > 0);
-  await read(await differingShares(kernel, due, { desired, known }));
+  await read(await differingShares(kernel, due, { desired, known, outer }));
   await read(found.flatMap(({ share, reading }) => (reading.kind === 'unreadable' ? apart(share) : [])));
   await keepForAll(found, { desired, known, keep });
   return readings;

@@ -53,7 +53,7 @@ async function readAll(kernel: Kernel, desired: DesiredOuter, known: OuterMemory
 }
 
 /** The pin by which the outer map is read, and what was found there. */
-export function sourceOf(
+function sourceOf(
   { pins }: Kernel,
   { outerMap: { metadata, spec } }: DesiredOuter,
   { ledger, pin, pinPath }: OuterMemory,
@@ -61,6 +61,32 @@ export function sourceOf(
   // Without the ledger's pin, the pin where programs look may still name our map
   if (spec.provision === 'Adopt' || ledger.kind === 'absent') return { path: pinPath, pin };
   return { path: ledgerPaths(pins.root, metadata.name).outer, pin: ledger };
+}
+
+/** Opens the outer map whose entries are known while `use` runs; undefined where that cannot be, or another is there. */
+export async function withKnownOuter<T>(
+  kernel: Kernel,
+  { desired, known }: Pick<Reading, 'desired' | 'known'>,
+  use: (outer: OpenMap | undefined) => Promise<T>,
+): Promise<T> {
+  const outer = openKnown(kernel, sourceOf(kernel, desired, known));
+  try {
+    return await use(outer);
+  } finally {
+    outer?.close();
+  }
+}
+
+function openKnown(kernel: Kernel, { path, pin }: ReturnType<typeof sourceOf>): OpenMap | undefined {
+  if (path === undefined || pin.kind !== 'map') return undefined;
+  try {
+    const outer = kernel.open(path);
+    if (outer.id === pin.id) return outer;
+    outer.close();
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error;
+  }
+  return undefined;
 }
 
 /** Absolute path of the declared pin. */

@@ -35,7 +35,7 @@ export async function exported(request: ExportRequest, progress: Progressed): Pr
   const declarations = declarationsFor(outer.spec, template, typesOr(request, template, owner));
   const { documents, undeclarable } = written(request, template, declarations, maps);
   const guessed = known === undefined ? guessNote(template) : [];
-  return { documents, notes: [...ownerNote(owner), ...guessed, ...undeclarable] };
+  return { documents, notes: [...ownerNote(owner), ...guessed, ...entriesNote(maps), ...undeclarable] };
 }
 
 /** The types that the user gave; else those that the OuterMap of this map declares, where they are as wide. */
@@ -54,6 +54,16 @@ function ownerNote(owner: Ledger | undefined): readonly string[] {
   if (owner === undefined) return [];
   return [
     `This map belongs to OuterMap ${owner.name} already: a second one with this pin will be refused (PinInUse)`,
+  ];
+}
+
+/** What was read at its key alone is exported as an InnerMap is by default. */
+function entriesNote(maps: readonly WholeInnerMap[]): readonly string[] {
+  const { length } = maps.filter(({ reading }) => reading.entriesAlone === true);
+  if (length === 0) return [];
+  const whose = `${length} of ${maps.length} inner maps`;
+  return [
+    `Without CAP_SYS_ADMIN only the entries of ${whose} could be read: whether they are sealed, and their maxEntries, is not known`,
   ];
 }
 

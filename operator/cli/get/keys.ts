@@ -40,8 +40,9 @@ function keyTypeOf({ terminal }: GetOptions, ledger: Ledger, outer: MapSpec): Ty
 type Row = ReturnType<typeof rowOf>;
 
 function rowOf({ key, id, ours, reading }: Held, type: Type) {
-  const read = isReading(reading) ? reading : undefined;
-  const entries = read?.entries.count ?? null;
+  const entries = isReading(reading) ? reading.entries.count : null;
+  // What was read at its key alone shows its entries
+  const read = isReading(reading) && reading.entriesAlone !== true ? reading : undefined;
   const maxEntries = read?.spec.maxEntries ?? null;
   return { key: keyText(type, key), id, entries, maxEntries, ours, frozen: read?.frozen ?? null };
 }

@@ -8,12 +8,17 @@ import { asValue, ERRNO } from './errno.ts';
 import { openId, openPin } from './fd/open.ts';
 import type { Host, OwnedMap } from './maps.ts';
 import { inSlices, type Pending } from './parallel.ts';
+import { withWalked } from './walk/through.ts';
 
 type Answer = InnerReading | KernelError;
 
-/** Opens, reads and closes one after the other; large maps are read off the event loop meanwhile. */
-export function readInners(host: Host, addresses: readonly InnerAddress[]): Promise<readonly Answer[]> {
-  return inSlices<InnerAddress, Answer>(addresses, address => readOne(host, address));
+/**
+ * Opens, reads and closes one after the other; large maps are read off the event loop meanwhile. What may not be opened is
+ * walked afterwards.
+ */
+export async function readInners(host: Host, addresses: readonly InnerAddress[]): Promise<readonly Answer[]> {
+  const readings = await inSlices<InnerAddress, Answer>(addresses, address => readOne(host, address));
+  return withWalked(host, addresses, readings);
 }
 
 /** Pending where the map is large. */

@@ -75,6 +75,9 @@ export interface Library {
       same: Bytes,
     ]
   >;
+  readonly copy: Call<
+    [outer: number, sizes: Bytes, maps: number, keys: Bytes, room: number, entries: Bytes, counts: Int32Array]
+  >;
   /** Writes the calls of bpf() since the library was loaded, as u64, in the order of BPF_CALLS. */
   readonly counts: (counts: BigUint64Array) => void;
   readonly setPrint: (print: null) => Address;

@@ -80,6 +80,10 @@ export const INNERMAP = {
     prototype:
       'int innermap_compare(int outer, void *sizes, void *mask, uint32_t maps, void *keys, void *counts, void *digests, void *same)',
   },
+  copy: {
+    prototype:
+      'int innermap_copy(int outer, void *sizes, uint32_t maps, void *keys, uint32_t room, void *entries, void *counts)',
+  },
 } as const satisfies Symbols;
 
 /**

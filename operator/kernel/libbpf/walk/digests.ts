@@ -3,6 +3,7 @@ import type { MapSpec } from '../../../core/mapspec.ts';
 import { Slice } from '../../../timing/sliced.ts';
 import type { ExpectedInner } from '../../kernel.ts';
 import type { Library } from '../library.ts';
+import { sizesOf } from './layouts.ts';
 
 /** What a digest is made by: the layout of entries, and what counts of a value. */
 export interface Hashed {
@@ -58,7 +59,7 @@ function partEnd(all: readonly Entries[], from: number): number {
 async function hash(
   library: Library,
   some: readonly Entries[],
-  { spec: { type, keySize, valueSize }, mask }: Hashed,
+  { spec, mask }: Hashed,
 ): Promise<BigUint64Array | undefined> {
   const bytes = new Uint8Array(some.reduce((sum, { keys, values }) => sum + keys.length + values.length, 0));
   let at = 0;
@@ -67,9 +68,8 @@ async function hash(
     bytes.set(values, at + keys.length);
     at += keys.length + values.length;
   }
-  const sizes = Uint32Array.of(keySize, valueSize, type === 'Array' ? 1 : 0, 0);
   const counts = Uint32Array.from(some, ({ count }) => count);
   const digests = new BigUint64Array(some.length);
-  const answer = await library.digest.later(sizes, mask, some.length, counts, bytes, digests);
+  const answer = await library.digest.later(sizesOf(spec), mask, some.length, counts, bytes, digests);
   return answer < 0 ? undefined : digests;
 }

@@ -3,6 +3,7 @@ import type { ExpectedContents, ExpectedInner } from '../../kernel.ts';
 import type { Host, OwnedMap } from '../maps.ts';
 import { inParallel } from '../parallel.ts';
 import { digestsOf, type Hashed } from './digests.ts';
+import { isWalkedType, sizesOf } from './layouts.ts';
 
 /** Inner maps of one call, at most DIGEST_MOST_MAPS of native/bulk/innermap.h; and calls at once. */
 const AT_ONCE = { maps: 2048, calls: 2 };
@@ -12,9 +13,6 @@ const MOST_ENTRY_BYTES = 512;
 const MOST_WORDS = 160_000;
 /** Reaching an entry and ending its hash take as long as so many words. */
 const WORDS_BESIDE = 8;
-
-/** bpf_for_each_map_elem does not know an LPM trie, and shows one value of a per-CPU type's. */
-const WALKED: ReadonlySet<MapSpec['type']> = new Set<MapSpec['type']>(['Hash', 'LRUHash', 'Array']);
 
 /** Walks the inner maps in the kernel, in parts, off the event loop. Of those that cannot be walked nothing is known. */
 export async function asExpected(
@@ -50,7 +48,7 @@ function isWalked({ spec, entries }: ExpectedInner, first: MapSpec): boolean {
   const isWhole =
     entries.keys.length === entries.count * keySize && entries.values.length === entries.count * valueSize;
   const isShort = keySize + valueSize <= MOST_ENTRY_BYTES && maxEntries * words <= MOST_WORDS;
-  return WALKED.has(type) && isOne && isWhole && isShort;
+  return isWalkedType(spec) && isOne && isWhole && isShort;
 }
 
 function gathered(keys: Uint8Array, size: number, places: readonly number[]): Uint8Array {
@@ -74,8 +72,7 @@ async function compared({ library }: Host, outer: OwnedMap, part: Part): Promise
   const same = new Uint8Array(inners.length);
   const digests = await digestsOf(library, inners, by);
   if (digests === undefined) return same;
-  const { type, keySize, valueSize } = by.spec;
-  const sizes = Uint32Array.of(keySize, valueSize, type === 'Array' ? 1 : 0, outer.spec.keySize);
+  const sizes = sizesOf(by.spec, outer.spec.keySize);
   const counts = Uint32Array.from(inners, ({ entries }) => entries.count);
   const { compare } = library;
   await compare.later(outer.fd, sizes, by.mask, inners.length, keys, counts, digests, same);

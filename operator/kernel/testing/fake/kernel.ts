@@ -24,12 +24,12 @@ import { settleEach } from './bpffs/settle.ts';
 import { build } from './build.ts';
 import { creationErrno, fits, isOuter, madeSpec, nameErrno } from './creation.ts';
 import { editMap, unlessAbsent } from './edit.ts';
-import { expectedIn } from './expected.ts';
 import type { FakeOperation } from './faults.ts';
 import type { FakeMachine } from './machine.ts';
 import type { FakeMap, OuterTable } from './map.ts';
 import type { FakeCapabilities, FakeOpenMap, FakeProcess } from './process.ts';
 import { bytesOfText, runsOf } from './table.ts';
+import { entriesAt, expectedIn } from './walk.ts';
 
 /** One process on a FakeMachine. */
 export class FakeKernel implements Kernel {
@@ -155,8 +155,7 @@ export class FakeKernel implements Kernel {
   async asExpected(outer: OpenMap, expected: ExpectedContents): Promise<Uint8Array> {
     await this.#meanwhile();
     const isRefused = this.machine.look(this.process, 'asExpected', outer.name) !== undefined;
-    const isUnknown = this.machine.state?.features['walk'] === false;
-    if (isRefused || isUnknown) return new Uint8Array(expected.inners.length);
+    if (isRefused || !this.#walks()) return new Uint8Array(expected.inners.length);
     return expectedIn(outerOf(outer, 'asExpected'), outer.spec.keySize, expected);
   }
 
@@ -189,8 +188,14 @@ export class FakeKernel implements Kernel {
     const subject = 'pin' in address ? address.pin : `with id ${address.id}`;
     const found = 'pin' in address ? this.#pinned(address.pin) : this.#withId(address.id);
     const map = this.machine.look(this.process, 'readInner', subject) ?? found;
-    if (typeof map === 'string') return failure('readInner', subject, map);
-    return { id: map.id, spec: map.spec, frozen: map.frozen, entries: map.table.entries() };
+    if (typeof map !== 'string')
+      return { id: map.id, spec: map.spec, frozen: map.frozen, entries: map.table.entries() };
+    const walked = map === 'EPERM' && this.#walks() && 'id' in address ? entriesAt(address) : undefined;
+    return walked ?? failure('readInner', subject, map);
+  }
+
+  #walks(): boolean {
+    return this.process.capabilities.bpf && this.machine.state?.features['walk'] !== false;
   }
 
   /** Bulk operations work off the event loop: nothing of them has happened when the call returns. */

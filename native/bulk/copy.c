@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#define _GNU_SOURCE
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "bpf.h"
+#include "walk.h"
+
+/* Copies of the entries of one inner map, each in an element of an array that this process has mapped. */
+struct copies {
+	int fd;
+	uint32_t key_room;
+	uint32_t stride;
+	uint32_t room;
+	size_t length;
+	uint8_t *mapped;
+};
+
+static uint32_t rounded(uint32_t size)
+{
+	return (size + 7) / 8 * 8;
+}
+
+static void copies_close(struct copies *copies)
+{
+	if (copies->mapped)
+		munmap(copies->mapped, copies->length);
+	if (copies->fd >= 0)
+		close(copies->fd);
+}
+
+static int copies_open(struct copies *copies, uint32_t key_size, uint32_t value_size, uint32_t room)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	union bpf_attr attr = no_attr();
+
+	*copies = (struct copies){ .fd = -1, .key_room = rounded(key_size), .room = room };
+	copies->stride = copies->key_room + rounded(value_size);
+	copies->length = ((size_t)copies->stride * room + page - 1) / page * page;
+	attr.map_type = BPF_MAP_TYPE_ARRAY;
+	attr.key_size = sizeof(uint32_t);
+	attr.value_size = copies->stride;
+	attr.max_entries = room;
+	attr.map_flags = BPF_F_MMAPABLE;
+	memcpy(attr.map_name, "innermap_copies", sizeof("innermap_copies"));
+	copies->fd = bpf_call(CALL_OTHER, BPF_MAP_CREATE, &attr);
+	if (copies->fd < 0)
+		return copies->fd;
+	copies->mapped = mmap(NULL, copies->length, PROT_READ | PROT_WRITE, MAP_SHARED, copies->fd, 0);
+	if (copies->mapped == MAP_FAILED) {
+		int error = -errno;
+
+		copies->mapped = NULL;
+		copies_close(copies);
+		return error;
+	}
+	return 0;
+}
+
+/* In pieces of 8, 4, 2 and 1 bytes. */
+static void code_copy(struct innermap_code *code, uint8_t to, uint32_t to_offset, uint8_t from, uint32_t size)
+{
+	static const struct {
+		uint32_t bytes;
+		uint8_t size;
+	} pieces[] = { { 8, BPF_DW }, { 4, BPF_W }, { 2, BPF_H }, { 1, BPF_B } };
+
+	for (uint32_t at = 0, piece = 0; at < size;) {
+		if (size - at < pieces[piece].bytes) {
+			piece++;
+			continue;
+		}
+		code_load(code, pieces[piece].size, BPF_REG_1, from, (int16_t)at);
+		code_store(code, pieces[piece].size, to, (int16_t)(to_offset + at), BPF_REG_1);
+		at += pieces[piece].bytes;
+	}
+}
+
+/* The callback: copies an entry into the next element, and ends the walk where there is none. */
+static void code_copy_entry(struct innermap_code *code, const struct copies *copies, uint32_t key_size,
+			    uint32_t value_size)
+{
+	enum { KEY = BPF_REG_6, VALUE, WORK, NEXT };
+	enum { LABEL_END = LABEL_FREE, STACK_NEXT = -4 };
+
+	code_mov(code, KEY, BPF_REG_2);
+	code_mov(code, VALUE, BPF_REG_3);
+	code_mov(code, WORK, BPF_REG_4);
+	code_load(code, BPF_DW, NEXT, WORK, WALK_COUNT);
+	code_store(code, BPF_W, BPF_REG_10, STACK_NEXT, NEXT);
+	code_alu_imm(code, BPF_ADD, NEXT, 1);
+	code_store(code, BPF_DW, WORK, WALK_COUNT, NEXT);
+	code_map(code, BPF_REG_1, copies->fd);
+	code_mov(code, BPF_REG_2, BPF_REG_10);
+	code_alu_imm(code, BPF_ADD, BPF_REG_2, STACK_NEXT);
+	code_call(code, BPF_FUNC_map_lookup_elem);
+	code_jump_if_imm(code, BPF_JEQ, BPF_REG_0, 0, LABEL_END);
+	code_copy(code, BPF_REG_0, 0, KEY, key_size);
+	code_copy(code, BPF_REG_0, copies->key_room, VALUE, value_size);
+	code_mov_imm(code, BPF_REG_0, 0);
+	code_exit(code);
+	code_label(code, LABEL_END);
+	code_mov_imm(code, BPF_REG_0, 1);
+	code_exit(code);
+}
+
+/* The callback of a program that is loaded only where keys, or values, have more bytes. */
+static void code_beyond(struct innermap_code *code, uint8_t base, uint32_t size)
+{
+	code_load(code, BPF_B, BPF_REG_0, base, (int16_t)size);
+	code_mov_imm(code, BPF_REG_0, 0);
+	code_exit(code);
+}
+
+/* Whether the verifier refuses the byte behind a key (register 2) or a value (register 3). */
+static bool ends_at(const struct walk *walk, int outer_fd, uint8_t base, uint32_t size)
+{
+	struct innermap_code code;
+	int fd;
+
+	code_begin(&code);
+	code_walk(&code, walk, outer_fd);
+	code_beyond(&code, base, size);
+	fd = walk_load(&code);
+	if (fd >= 0)
+		close(fd);
+	return fd == -EACCES;
+}
+
+static int load(const struct walk *walk, int outer_fd, const struct copies *copies, const uint32_t *sizes)
+{
+	struct innermap_code code;
+
+	code_begin(&code);
+	code_walk(&code, walk, outer_fd);
+	code_copy_entry(&code, copies, sizes[DIGEST_KEY], sizes[DIGEST_VALUE]);
+	return walk_load(&code);
+}
+
+/* Keys one after the other, then values. */
+static void pack(const struct copies *copies, const uint32_t *sizes, uint32_t count, uint8_t *to)
+{
+	for (uint32_t at = 0; at < count; at++, to += sizes[DIGEST_KEY])
+		memcpy(to, copies->mapped + (size_t)at * copies->stride, sizes[DIGEST_KEY]);
+	for (uint32_t at = 0; at < count; at++, to += sizes[DIGEST_VALUE])
+		memcpy(to, copies->mapped + (size_t)at * copies->stride + copies->key_room, sizes[DIGEST_VALUE]);
+}
+
+/* What became of each job is in `counts`; the answer is of the whole. */
+static int copy_all(const struct walk *walk, const struct copies *copies, int program_fd, const uint32_t *sizes,
+		    uint8_t *entries, int32_t *counts)
+{
+	const size_t bytes = sizes[DIGEST_KEY] + sizes[DIGEST_VALUE];
+	uint32_t left = copies->room;
+
+	for (uint32_t at = 0; at < walk->jobs; at++) {
+		const struct walk_job *job = walk_job(walk, at);
+		int error = walk_next(walk, program_fd, 1);
+
+		if (error < 0)
+			return error;
+		counts[at] = job->state == JOB_WALKED ? (int32_t)job->count : -ENOENT;
+		if (counts[at] > (int32_t)copies->room)
+			counts[at] = -E2BIG;
+		if (counts[at] < 0)
+			continue;
+		if ((uint32_t)counts[at] > left) {
+			counts[at] = -EAGAIN;
+			continue;
+		}
+		pack(copies, sizes, (uint32_t)counts[at], entries);
+		entries += bytes * (size_t)counts[at];
+		left -= (uint32_t)counts[at];
+	}
+	return 0;
+}
+
+static int copy_through(const struct walk *walk, int outer_fd, const uint32_t *sizes, uint32_t room, uint8_t *entries,
+			int32_t *counts)
+{
+	struct copies copies;
+	int error, fd;
+
+	if (!ends_at(walk, outer_fd, BPF_REG_2, sizes[DIGEST_KEY]) ||
+	    !ends_at(walk, outer_fd, BPF_REG_3, sizes[DIGEST_VALUE]))
+		return -EINVAL;
+	error = copies_open(&copies, sizes[DIGEST_KEY], sizes[DIGEST_VALUE], room);
+	if (error < 0)
+		return error;
+	fd = load(walk, outer_fd, &copies, sizes);
+	error = fd < 0 ? fd : copy_all(walk, &copies, fd, sizes, entries, counts);
+	if (fd >= 0)
+		close(fd);
+	copies_close(&copies);
+	return error;
+}
+
+int innermap_copy(int outer_fd, const uint32_t sizes[DIGEST_SIZES], uint32_t maps, const uint8_t *keys, uint32_t room,
+		  uint8_t *entries, int32_t *counts)
+{
+	const uint32_t key_size = sizes[DIGEST_OUTER_KEY];
+	struct walk walk;
+	int error;
+
+	if (maps > DIGEST_MOST_MAPS || room > COPY_MOST_ENTRIES || key_size > COPY_MOST_BYTES ||
+	    sizes[DIGEST_KEY] > COPY_MOST_BYTES || sizes[DIGEST_VALUE] > COPY_MOST_BYTES)
+		return -E2BIG;
+	error = walk_open(&walk, maps, key_size);
+	if (error < 0)
+		return error;
+	for (uint32_t map = 0; map < maps; map++)
+		memcpy(walk_job(&walk, map)->key, keys + (size_t)map * key_size, key_size);
+	error = copy_through(&walk, outer_fd, sizes, room, entries, counts);
+	walk_close(&walk);
+	return error;
+}
