@@ -3,6 +3,7 @@ import { innerPinName } from '../../core/ledgerrecord.ts';
 import { isArray } from '../../core/mapspec.ts';
 import type { Step } from '../../core/plan/step.ts';
 import { KernelError } from '../../kernel/error.ts';
+import { Slice } from '../../timing/sliced.ts';
 import type { ApplyContext } from './context.ts';
 import { attemptAll, done, failed, type Outcome } from './outcome.ts';
 
@@ -11,8 +12,11 @@ type Edit = Extract<Step, { verb: 'edit' }>;
 /** Edits in place, one inner map after the other: only what differs is written. */
 export async function applyEdits(steps: readonly Edit[], context: ApplyContext): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = [];
-  for (const step of steps)
+  const slice = new Slice();
+  for (const step of steps) {
+    if (slice.over()) await slice.rest();
     outcomes.push(...(await attemptAll([step], async () => [await edit(step, context)])));
+  }
   return outcomes;
 }
 
