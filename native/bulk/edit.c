@@ -100,7 +100,10 @@ static void store(struct innermap_code *code, const struct edit *edit, uint32_t 
  */
 static int load(const struct edit *edit, uint32_t jobs)
 {
-	struct innermap_program program = { .type = BPF_PROG_TYPE_SOCKET_FILTER, .name = "innermap_edit" };
+	/* Strict: every store lies on its boundary, whatever the processor would take. */
+	struct innermap_program program = {
+		.type = BPF_PROG_TYPE_SOCKET_FILTER, .name = "innermap_edit", .flags = BPF_F_STRICT_ALIGNMENT,
+	};
 	uint32_t key = words(edit->key_size), value = words(edit->value_size), part;
 	struct innermap_code *code = malloc(sizeof(*code));
 	int fd;

@@ -3,6 +3,7 @@ import type { Mutant } from '../mutant.ts';
 const LIBBPF = 'operator/kernel/libbpf';
 const CONTRACT = `dist/${LIBBPF}/libbpf.test.js`;
 const FALLBACK = `dist/${LIBBPF}/fallback.test.js`;
+const KEPT = `dist/${LIBBPF}/entries/keep.test.js`;
 const KEPT_FAULTS = `dist/${LIBBPF}/entries/keepfaults.test.js`;
 const LIBRARY = `dist/${LIBBPF}/library.test.js`;
 const DIFFERING = 'dist/operator/agent/observe/differing.test.js';
@@ -233,5 +234,61 @@ export const kernelMutants: readonly Mutant[] = [
     from: 'if (count === -ERRNO.EAGAIN) continue;',
     to: 'if (count === 0) continue;',
     specs: [THROUGH],
+  },
+  {
+    name: 'a program of ours writes into a frozen map',
+    file: 'native/bulk/edit.c',
+    from: 'return answer == -EPERM ? answer : 0;',
+    to: 'return answer == -EFAULT ? answer : 0;',
+    specs: [CONTRACT],
+  },
+  {
+    name: 'an entry that came since it was not found is overwritten',
+    file: 'native/bulk/edit.c',
+    from: 'EDIT_IS_TRIE ? BPF_ANY : BPF_NOEXIST',
+    to: 'EDIT_IS_TRIE ? BPF_NOEXIST : BPF_ANY',
+    specs: [CONTRACT],
+  },
+  {
+    name: 'a key that is gone ends its packet, and the jobs behind it are left out',
+    file: 'native/bulk/edit.c',
+    from: 'from = indexes[run.answer];',
+    to: 'from = indexes[count - 1];',
+    specs: [CONTRACT],
+  },
+  {
+    name: 'a store lies across a boundary',
+    file: 'native/bulk/edit.c',
+    from: 'while (size > run || at % size != 0)',
+    to: 'while (size > run)',
+    specs: [KEPT],
+  },
+  {
+    name: 'a field is stored byte by byte',
+    file: 'native/bulk/edit.c',
+    from: 'uint32_t run = 0, size = 8;',
+    to: 'uint32_t run = 0, size = 1;',
+    specs: ['dist/e2e/program/exact.test.js'],
+  },
+  {
+    name: 'a program that has no memory for a moment is taken for one that the kernel has not',
+    file: 'native/bulk/edit.c',
+    from: '	case EOPNOTSUPP:\n',
+    to: '	case EOPNOTSUPP:\n	case ENOMEM:\n',
+    specs: [KEPT_FAULTS],
+  },
+  {
+    name: 'the probe takes a value that was read and written for one that a program wrote',
+    file: `${LIBBPF}/entries/keep.ts`,
+    from: '=== 0 && answers[0] === 0',
+    to: '>= 0 && answers[0] === 0',
+    specs: [KEPT],
+  },
+  {
+    name: 'edits hold up the event loop',
+    file: 'operator/agent/apply/edit.ts',
+    from: '    if (slice.over()) await slice.rest();\n',
+    to: '',
+    specs: ['dist/operator/agent/apply/edit.test.js'],
   },
 ];
