@@ -122,7 +122,7 @@ describe('kill -9 before every change, inside of bulk calls too', () => {
   before(() => Faults.make());
   const walk = (title: string, steps: Walk) =>
     it(`${title}: the next start converges, the one after it changes nothing`, async function () {
-      this.timeout(60_000);
+      this.timeout(300_000);
       await walked(fixture(), steps);
     });
 

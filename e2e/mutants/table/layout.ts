@@ -181,7 +181,7 @@ export const layoutMutants: readonly Mutant[] = [
   {
     name: 'inner maps of an unfinished outer map take the pins of those that programs have',
     file: 'operator/agent/apply/outer/recreate.ts',
-    from: 'applyWrites(writes as Inserts, context, programmed)',
+    from: 'applyWrites(writes as Inserts, context, () => ({}))',
     to: 'applyWrites(writes as Inserts, context)',
     specs: FAILING,
   },

@@ -211,15 +211,15 @@ const slips: readonly Mutant[] = [
   {
     name: 'a refused replacement’s temporary pin stays',
     file: 'operator/agent/apply/write.ts',
-    from: 'if (error !== undefined) discard(step, made.shared, context);',
-    to: '',
+    from: 'failures === undefined || failures.has(at) ? discarding : wave.held',
+    to: 'failures === undefined ? discarding : failures.has(at) ? () => ({}) : wave.held',
     specs: SLIPS,
   },
   {
     name: 'pins are unlinked before the outer entries are deleted',
     file: 'operator/agent/apply/remove.ts',
     from: '    const failures = await context.kernel.remove(',
-    to: '    for (const step of going) unlink(step, context);\n    const failures = await context.kernel.remove(',
+    to: '    await context.kernel.settle(unlinks(going, new Map(), context));\n    const failures = await context.kernel.remove(',
     specs: SLIPS,
   },
   {

@@ -9,6 +9,7 @@ import { applyOuterSteps } from './outer/outer.ts';
 import { recreate, takeOver } from './outer/recreate.ts';
 import { release } from './outer/release.ts';
 import { applyRemovals } from './remove.ts';
+import { applySettlings } from './settle.ts';
 import { applyWrites } from './write.ts';
 
 /**
@@ -45,6 +46,8 @@ const APPLIED_BY = {
   replace: applyWrites,
   edit: applyEdits,
   remove: applyRemovals,
+  settle: applySettlings,
+  unlink: applySettlings,
   recreate,
   takeOver,
   letGo: release,

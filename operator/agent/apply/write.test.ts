@@ -179,6 +179,7 @@ class Watched {
         return kernel.build(all);
       },
       replace: (outer, keys, inners) => this.#replace(outer, keys, inners),
+      settle: (settlings, closing) => kernel.settle(settlings, closing),
     };
     return new ApplyContext(watched as Kernel);
   }

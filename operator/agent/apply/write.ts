@@ -3,14 +3,14 @@ import { ownedName, sharedName } from '../../core/desired/owner.ts';
 import { sharing } from '../../core/desired/sharing.ts';
 import type { Step } from '../../core/plan/step.ts';
 import { KernelError } from '../../kernel/error.ts';
-import type { BuildRequest, OpenMap } from '../../kernel/kernel.ts';
+import type { BuildRequest, Failed, OpenMap, Settling } from '../../kernel/kernel.ts';
 import { PRIVATE_MODE } from '../../kernel/pins.ts';
 import { runSliced, timesSliced, yieldToEventLoop } from '../../timing/sliced.ts';
 import { reasonOfInsert } from '../reason.ts';
 import type { ApplyContext } from './context.ts';
-import { attempt, failed, type Outcome } from './outcome.ts';
+import { attempt, failed, type Outcome, programmed } from './outcome.ts';
 import { joinedKeys } from './remove.ts';
-import { discard, firstPin, settle } from './writepins.ts';
+import { discarding, firstPin, settling } from './writepins.ts';
 
 type Write = Extract<Step, { verb: 'insert' | 'replace' }>;
 
@@ -27,7 +27,7 @@ const STARVED: ReadonlySet<string> = new Set(['ENOMEM', 'EMFILE', 'ENFILE']);
 export async function applyWrites(
   steps: readonly Write[],
   context: ApplyContext,
-  held: Holding = settle,
+  held: Holding = settling,
 ): Promise<readonly Outcome[]> {
   const opened = attempt(steps[0]!, () => open(steps[0]!, context));
   if (!opened.ok) return steps.map(step => ({ ...opened, step }));
@@ -103,8 +103,8 @@ class Swaps {
   }
 }
 
-/** What becomes of an inner map that the outer map holds. */
-type Holding = typeof settle;
+/** What becomes of the pin of an inner map that the outer map holds. */
+type Holding = typeof settling;
 
 /** The steps that one inner map serves, by their index: one, or several with equal contents. */
 type Share = readonly number[];
@@ -185,33 +185,39 @@ function requestOf({ outer, inner }: Write, pins: readonly string[]): BuildReque
 }
 
 /** Closes each map in any case, and unpins those that the outer map did not take. */
-async function swapIn(ready: Ready, { context, steps, outer, outcomes, held }: Wave): Promise<void> {
+async function swapIn(ready: Ready, wave: Wave): Promise<void> {
+  const { context, steps, outer, outcomes } = wave;
   const { indexes, maps } = ready;
-  const isShared = (at: number): boolean => maps[at] === maps[at - 1] || maps[at] === maps[at + 1];
-  const leave = (at: number): void => {
-    if (maps[at] !== maps[at + 1]) maps[at]!.close();
-  };
-  let settled = 0;
+  let failures: Failed | undefined;
+  let unsettled: Failed = new Map();
   try {
     const keys = joinedKeys(
       indexes.map(index => steps[index]!.inner),
       outer.spec.keySize,
     );
-    const failures = await context.kernel.replace(outer, keys, maps);
-    await timesSliced(maps.length, at => {
-      const step = steps[indexes[at]!]!;
-      const error = failures.get(at);
-      const made = { id: maps[at]!.id, shared: isShared(at) };
-      outcomes[indexes[at]!] =
-        error === undefined ? held(step, made, context) : failed(step, error, reasonOfInsert(error));
-      leave(at);
-      settled = at + 1;
-      if (error !== undefined) discard(step, made.shared, context);
-    });
+    failures = await context.kernel.replace(outer, keys, maps);
   } finally {
-    for (let at = settled; at < maps.length; at++) {
-      leave(at);
-      discard(steps[indexes[at]!]!, isShared(at), context);
-    }
+    unsettled = await context.kernel.settle(settlings(ready, wave, failures), maps);
   }
+  await timesSliced(maps.length, at => {
+    const step = steps[indexes[at]!]!;
+    const refused = failures.get(at);
+    const error = refused ?? unsettled.get(at);
+    outcomes[indexes[at]!] =
+      error === undefined
+        ? programmed(step, { id: maps[at]!.id, shared: isShared(ready, at) })
+        : failed(step, error, refused === undefined ? undefined : reasonOfInsert(refused));
+  });
+}
+
+/** `failures`: of the outer map; absent where it is not known what it took. */
+function* settlings(ready: Ready, wave: Wave, failures: Failed | undefined): Iterable<Settling> {
+  for (const [at, index] of ready.indexes.entries()) {
+    const become = failures === undefined || failures.has(at) ? discarding : wave.held;
+    yield become(wave.steps[index]!, isShared(ready, at), wave.context);
+  }
+}
+
+function isShared({ maps }: Ready, at: number): boolean {
+  return maps[at] === maps[at - 1] || maps[at] === maps[at + 1];
 }

@@ -1,37 +1,26 @@
 import { innerPinFile } from '../../core/ledger/innerpin.ts';
 import { innerPinName, TEMPORARY } from '../../core/ledgerrecord.ts';
 import type { Write } from '../../core/plan/step.ts';
+import type { Settling } from '../../kernel/kernel.ts';
 import type { ApplyContext } from './context.ts';
-import { attempt, type Outcome, programmed } from './outcome.ts';
 
 /** What is pinned at a key, and replaced. */
 type Replacing = Extract<Write, { verb: 'insert' | 'replace' }>;
 
-/** An inner map that the outer map holds; `shared`: at several keys. */
-export interface MadeInner {
-  readonly id: number;
-  readonly shared: boolean;
-}
-
 /**
  * The outer map holds it: its pin gets the name that proves it ours. Where the pin before has another name it goes first:
- * two names of one key would tell two owners.
+ * two names of one key would tell two owners. `shared`: the inner map is at several keys.
  */
-export function settle(step: Replacing, inner: MadeInner, context: ApplyContext): Outcome {
-  if (!step.pinTaken) return programmed(step, inner);
+export function settling(step: Replacing, shared: boolean, context: ApplyContext): Settling {
+  if (!step.pinTaken) return {};
   const before = pinPath(step, step.sharer, context);
-  const settled = pinPath(step, sharerOf(step, inner.shared), context);
-  const outcome = attempt(step, () => {
-    const { pins } = context.kernel;
-    if (before !== settled) pins.unlink(before);
-    pins.rename(firstPin(step, inner.shared, context), settled);
-    return inner.id;
-  });
-  return outcome.ok ? programmed(step, inner) : outcome;
+  const settled = pinPath(step, sharerOf(step, shared), context);
+  const rename = { from: firstPin(step, shared, context), to: settled };
+  return before === settled ? { rename } : { unlink: before, rename };
 }
 
-export function discard(step: Replacing, shared: boolean, context: ApplyContext): void {
-  attempt(step, () => context.kernel.pins.unlink(firstPin(step, shared, context)) as undefined);
+export function discarding(step: Replacing, shared: boolean, context: ApplyContext): Settling {
+  return { unlink: firstPin(step, shared, context) };
 }
 
 /** Where the inner map is pinned until the outer map holds it. */

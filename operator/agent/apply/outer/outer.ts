@@ -13,7 +13,7 @@ type Of<Verb extends Step['verb']> = Extract<Step, { verb: Verb }>;
 export const LEDGER_MODE = 0o600;
 
 /** Steps on an outer map and its ledger, each one or two system calls. */
-const EFFECTS = { record, create, adopt, drop, pin, unpin, settle, unlink };
+const EFFECTS = { record, create, adopt, drop, pin, unpin };
 type OuterStep = Of<keyof typeof EFFECTS>;
 
 /** The first failure of a step that others build on is the failure of all that follow. */
@@ -101,14 +101,6 @@ function unpin(step: Of<'unpin'>, context: ApplyContext): undefined {
   const map = context.kernel.open(path);
   map.close();
   if (map.id === context.outerMap(step.outer).id) context.kernel.pins.unlink(path);
-}
-
-function settle({ outer, from, to }: Of<'settle'>, context: ApplyContext): undefined {
-  context.kernel.pins.rename(context.innerPin(outer, from), context.innerPin(outer, to));
-}
-
-function unlink({ outer, pin }: Of<'unlink'>, context: ApplyContext): undefined {
-  context.kernel.pins.unlink(context.innerPin(outer, pin));
 }
 
 /** bpf_attr.map_name: up to 15 of [A-Za-z0-9_.]; a hint for those who list maps. */

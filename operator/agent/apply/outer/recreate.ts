@@ -2,14 +2,13 @@ import { innerPinIn, settledName } from '../../../core/ledger/innerpin.ts';
 import { innerPinName, recordText, TEMPORARY } from '../../../core/ledgerrecord.ts';
 import { counted } from '../../../core/plan/print.ts';
 import type { Step } from '../../../core/plan/step.ts';
-import type { OpenMap } from '../../../kernel/kernel.ts';
+import type { OpenMap, Settling } from '../../../kernel/kernel.ts';
 import { PRIVATE_MODE } from '../../../kernel/pins.ts';
 import { innerPinsIn } from '../../../ledger/ledger.ts';
 import { idAt, idIfReadable } from '../../../ledger/reading.ts';
-import { dropBeside } from '../../../ledger/removal.ts';
-import { forEachSliced } from '../../../timing/sliced.ts';
+import { dropBeside, unlinksIn } from '../../../ledger/removal.ts';
 import type { ApplyContext } from '../context.ts';
-import { attempt, attemptAll, done, type FailedOutcome, type Outcome, programmed } from '../outcome.ts';
+import { attempt, attemptAll, done, type FailedOutcome, failed, type Outcome } from '../outcome.ts';
 import { applyWrites } from '../write.ts';
 import { LEDGER_MODE, mapName } from './outer.ts';
 
@@ -110,7 +109,7 @@ function makeBeside(step: Recreate, context: ApplyContext): number {
 /** The pins keep their temporary names: what the map before is proven by is touched only once that is gone. */
 async function written({ writes }: Recreate, context: ApplyContext): Promise<readonly Outcome[]> {
   type Inserts = Parameters<typeof applyWrites>[0];
-  return writes.length === 0 ? [] : applyWrites(writes as Inserts, context, programmed);
+  return writes.length === 0 ? [] : applyWrites(writes as Inserts, context, () => ({}));
 }
 
 type Place = Pick<TakeOver, 'outer' | 'id' | 'record' | 'mode' | 'unpin'>;
@@ -176,22 +175,28 @@ async function settleAll(
   step: Recreate | TakeOver,
   context: ApplyContext,
 ): Promise<ReadonlyMap<string, FailedOutcome>> {
-  const { pins } = context.kernel;
+  const { kernel } = context;
   const { inner } = context.paths(step.outer);
-  const names = innerPinsIn(pins.kinds(inner));
+  const names = innerPinsIn(kernel.pins.kinds(inner));
   const made = names.filter(name => name.endsWith(TEMPORARY));
   const settled = new Set(made.map(settledName));
-  const failures = new Map<string, FailedOutcome>();
-  const each = (some: readonly string[], effect: (name: string) => void) =>
-    forEachSliced(some, name => {
-      const outcome = attempt(step, () => effect(name) as undefined);
-      if (!outcome.ok) failures.set(settledName(innerPinIn(name)?.name ?? name), outcome);
-    });
   // First, as two names of one key would tell two owners
   const before = names.filter(name => !name.endsWith(TEMPORARY) && !settled.has(name));
-  await each(before, name => pins.unlink(`${inner}/${name}`));
-  await each(made, name => pins.rename(`${inner}/${name}`, `${inner}/${settledName(name)}`));
+  const all = [...before, ...made];
+  const failures = new Map<string, FailedOutcome>();
+  for (const [at, error] of await kernel.settle(settlingsIn(inner, all))) {
+    const name = all[at]!;
+    failures.set(settledName(innerPinIn(name)?.name ?? name), failed(step, error));
+  }
   return failures;
+}
+
+function* settlingsIn(inner: string, names: readonly string[]): Iterable<Settling> {
+  for (const name of names) {
+    const from = `${inner}/${name}`;
+    if (name.endsWith(TEMPORARY)) yield { rename: { from, to: `${inner}/${settledName(name)}` } };
+    else yield { unlink: from };
+  }
 }
 
 function settled(write: Outcome, failures: ReadonlyMap<string, FailedOutcome>): Outcome {
@@ -205,8 +210,7 @@ async function dropUnfinished(step: Recreate, context: ApplyContext): Promise<vo
   const { kernel } = context;
   const { inner } = context.paths(step.outer);
   const names = innerPinsIn(kernel.pins.kinds(inner)).filter(name => name.endsWith(TEMPORARY));
-  await forEachSliced(names, name =>
-    attempt(step, () => kernel.pins.unlink(`${inner}/${name}`) as undefined),
-  );
+  // What stays is found by the next turn
+  await kernel.settle(unlinksIn(inner, names));
   attempt(step, () => dropBeside(kernel, context.paths(step.outer)));
 }

@@ -33,7 +33,8 @@ export async function settleAll(
   for (const settling of settlings) {
     if (slice.over()) await slice.rest();
     if (!chunk.fits(settling)) await next();
-    chunk.put(settling, index++);
+    if (settling.unlink !== undefined || settling.rename !== undefined) chunk.put(settling, index);
+    index += 1;
   }
   await working;
   await chunk.settle(host, fdsOf(closing), failed);
