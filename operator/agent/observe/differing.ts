@@ -2,6 +2,7 @@ import { putHex } from '../../core/bytes/hex.ts';
 import type { DesiredInner } from '../../core/desired/compile.ts';
 import type { DesiredOuter } from '../../core/desired/desired.ts';
 import type { Kernel, OpenMap } from '../../kernel/kernel.ts';
+import { forEachSliced } from '../../timing/sliced.ts';
 import type { OuterMemory } from '../memory.ts';
 import type { ReadShare } from './shares.ts';
 
@@ -23,16 +24,21 @@ export async function differingShares(
   { desired, known, outer }: Known,
 ): Promise<readonly ReadShare[]> {
   const isKnown = (inner: DesiredInner) => isProven(inner, known);
-  const proven = shares.filter(({ inner, others }) => isKnown(inner) && others.every(isKnown));
+  const proven: ReadShare[] = [];
+  await forEachSliced(shares, share => {
+    if (isKnown(share.inner) && share.others.every(isKnown)) proven.push(share);
+  });
   const inners = proven.map(({ inner }) => inner);
   if (inners.length === 0 || outer === undefined) return shares;
   const same = await asProven(kernel, outer, { inners, desired });
-  const asBefore = new Set(proven.filter((_, at) => same[at] === 1));
-  for (const { inner, others } of asBefore) {
-    forgetOrder(known, inner);
-    for (const other of others) forgetOrder(known, other);
-  }
-  return asBefore.size === 0 ? shares : shares.filter(share => !asBefore.has(share));
+  const asBefore = new Set<ReadShare>();
+  await forEachSliced(proven, (share, at) => {
+    if (same[at] !== 1) return;
+    asBefore.add(share);
+    forgetOrder(known, share.inner);
+    for (const other of share.others) forgetOrder(known, other);
+  });
+  return asBefore.size === shares.length ? [] : shares.filter(share => !asBefore.has(share));
 }
 
 function isProven(inner: DesiredInner, { programmed, entries }: OuterMemory): boolean {
@@ -47,7 +53,7 @@ async function asProven(
 ): Promise<Uint8Array> {
   const { keySize } = desired.layout.outer;
   const keys = new Uint8Array(inners.length * keySize);
-  for (const [at, { keyHex }] of inners.entries()) putHex(keyHex, keys, at * keySize);
+  await forEachSliced(inners, ({ keyHex }, at) => putHex(keyHex, keys, at * keySize));
   return kernel.asExpected(outer, { keys, inners, mask: desired.layout.valueMask });
 }
 

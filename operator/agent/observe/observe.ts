@@ -4,12 +4,12 @@ import type { Desired, DesiredOuter } from '../../core/desired/desired.ts';
 import { ledgerPaths } from '../../core/ledgerrecord.ts';
 import type { ComparisonResult, ObservedKernel, ObservedOuterMap } from '../../core/observed.ts';
 import { compared } from '../../core/plan/compared.ts';
-import { keysToRead } from '../../core/plan/keychanges.ts';
+import { innersToRead } from '../../core/plan/keychanges.ts';
 import { KernelError } from '../../kernel/error.ts';
 import type { InnerReading, Kernel } from '../../kernel/kernel.ts';
 import { undeclaredLedgers } from '../../ledger/abandoned.ts';
 import { innerAddress, placed } from '../../ledger/reading.ts';
-import { forEachSliced, yieldToEventLoop } from '../../timing/sliced.ts';
+import { forEachSliced, runSliced, yieldToEventLoop } from '../../timing/sliced.ts';
 import { emptyOuterMemory, type Memory, type OuterMemory } from '../memory.ts';
 import { reasonOf } from '../reason.ts';
 import { eachContents } from './contents.ts';
@@ -81,17 +81,16 @@ async function readContents(
   known: OuterMemory,
   { contentShare }: Due,
 ): Promise<ReadonlyMap<string, ComparisonResult>> {
-  const asked = keysToRead(desired, known, dueKeys(desired, known, contentShare));
+  const asked = await runSliced(innersToRead(desired, known, dueKeys(desired, known, contentShare)));
   if (asked.length === 0) return new Map();
-  return withKnownOuter(kernel, { desired, known }, async outer => {
-    await yieldToEventLoop();
-    return readAt(kernel, asked, { desired, known, outer });
-  });
+  return withKnownOuter(kernel, { desired, known }, outer =>
+    readAt(kernel, asked, { desired, known, outer }),
+  );
 }
 
 async function readAt(
   kernel: Kernel,
-  asked: readonly string[],
+  asked: readonly DesiredInner[],
   { desired, known, outer }: Known,
 ): Promise<ReadonlyMap<string, ComparisonResult>> {
   const directory = ledgerPaths(kernel.pins.root, desired.outerMap.metadata.name).inner;
@@ -116,8 +115,7 @@ async function readAt(
       keep(inner, reading);
       if (sharers.size > 0) found.push({ share, reading });
     });
-  const inners = asked.map(key => desired.inners.get(key)!);
-  const due = await readShares(inners, inner => entries.get(inner.keyHex)!, sharers.size > 0);
+  const due = await readShares(asked, inner => entries.get(inner.keyHex)!, sharers.size > 0);
   await read(await differingShares(kernel, due, { desired, known, outer }));
   await read(found.flatMap(({ share, reading }) => (reading.kind === 'unreadable' ? apart(share) : [])));
   await keepForAll(found, { desired, known, keep });
@@ -170,13 +168,12 @@ function readingOf(
 }
 
 /** The next slice of keys, in rotation: each key comes once in a period of the content check. */
-function dueKeys(desired: DesiredOuter, known: OuterMemory, share: number): ReadonlySet<string> {
-  if (share <= 0) return NONE;
+function dueKeys(desired: DesiredOuter, known: OuterMemory, share: number): (keyHex: string) => boolean {
+  if (share <= 0 || share >= 1) return () => share >= 1;
   const keys = [...desired.inners.keys()];
   const count = Math.min(keys.length, Math.ceil(keys.length * share));
   const from = known.cursor < keys.length ? known.cursor : 0;
   known.cursor = (from + count) % Math.max(1, keys.length);
-  return new Set(count === keys.length ? keys : [...keys, ...keys].slice(from, from + count));
+  const due = new Set(count === keys.length ? keys : [...keys, ...keys].slice(from, from + count));
+  return keyHex => due.has(keyHex);
 }
-
-const NONE: ReadonlySet<string> = new Set();

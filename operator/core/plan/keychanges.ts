@@ -77,27 +77,29 @@ function withFound(write: Write, found: ObservedOuterMap, layout: OuterLayout): 
   return { ...write, found: { id, layout, ...(isShown ? { entries } : {}) } };
 }
 
-/** Keys whose inner map must be read before the verdict: unknown ones, and those to be edited in place. */
-export function keysToRead(
+/** Inner maps that must be read before the verdict: unknown ones, those to be edited in place, those whose key is due. */
+export function* innersToRead(
   desired: DesiredOuter,
   found: Pick<ObservedOuterMap, 'entries' | 'owners' | 'pins' | 'sharers' | 'programmed'>,
-  due: ReadonlySet<string>,
-): string[] {
-  const keys: string[] = [];
-  if (found.entries.size === 0) return keys;
-  for (const inner of desired.inners.values()) {
+  isDue: (keyHex: string) => boolean,
+): Steps<readonly DesiredInner[]> {
+  const unread: DesiredInner[] = [];
+  if (found.entries.size === 0) return unread;
+  const mustRead = (inner: DesiredInner): boolean => {
     const id = found.entries.get(inner.keyHex);
-    if (id === undefined || isOfAnother(inner, id, found)) continue;
+    if (id === undefined || isOfAnother(inner, id, found)) return false;
     const programmed = found.programmed.get(inner.keyHex);
-    const known = programmed !== undefined && programmed.id === id;
+    if (programmed === undefined || programmed.id !== id) return true;
     const changed =
-      known &&
-      programmed.inner !== inner &&
-      (inner.update === 'InPlace' || !sameMask(programmed.inner, inner));
-    const isDue = due.has(inner.keyHex) && !cannotChange(inner);
-    if (!known || changed || isDue) keys.push(inner.keyHex);
+      programmed.inner !== inner && (inner.update === 'InPlace' || !sameMask(programmed.inner, inner));
+    return changed || (isDue(inner.keyHex) && !cannotChange(inner));
+  };
+  const due = every();
+  for (const inner of desired.inners.values()) {
+    if (due()) yield;
+    if (mustRead(inner)) unread.push(inner);
   }
-  return keys;
+  return unread;
 }
 
 /** Neither user space may write it nor a program: the kernel refuses both for as long as the map lives. */

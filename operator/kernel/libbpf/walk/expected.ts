@@ -1,4 +1,5 @@
 import type { MapSpec } from '../../../core/mapspec.ts';
+import { forEachSliced } from '../../../timing/sliced.ts';
 import type { ExpectedContents, ExpectedInner } from '../../kernel.ts';
 import type { Host, OwnedMap } from '../maps.ts';
 import { inParallel } from '../parallel.ts';
@@ -23,7 +24,10 @@ export async function asExpected(
   const same = new Uint8Array(inners.length);
   const { keySize } = outer.spec;
   const first = inners[0]?.spec;
-  const walked = inners.flatMap((inner, at) => (isWalked(inner, first!) ? [at] : []));
+  const walked: number[] = [];
+  await forEachSliced(inners, (inner, at) => {
+    if (isWalked(inner, first!)) walked.push(at);
+  });
   const calls = host.ways.walks ? Math.ceil(walked.length / AT_ONCE.maps) : 0;
   await inParallel(calls, AT_ONCE.calls, async call => {
     const places = walked.slice(call * AT_ONCE.maps, (call + 1) * AT_ONCE.maps);
