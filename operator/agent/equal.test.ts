@@ -154,7 +154,8 @@ describe('turn, equal contents', () => {
     const { report } = await acting.turn();
     expect(read).to.equal(2);
     expect(machine.mutations).to.equal(before);
-    expect(report.outerMaps[0]).to.include({ ready: true, innerMaps: 40 });
+    expect(report.outerMaps[0]).to.include({ ready: true, innerMaps: 40, distinct: 2 });
+    expect(report.outerMaps[0]!.message).to.equal('40 inner maps (2 distinct) with 80 entries');
     await acting.resync();
     expect(read, 'of a drift check too').to.equal(4);
   });

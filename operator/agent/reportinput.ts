@@ -1,6 +1,7 @@
 import type { Desired } from '../core/desired/desired.ts';
-import type { OuterNow, ReportInput } from '../core/report/nodereport.ts';
+import type { ReportInput } from '../core/report/nodereport.ts';
 import type { Bpffs } from '../core/report/onnode.ts';
+import type { OuterNow } from '../core/report/outer/sizes.ts';
 import type { Report, TurnSummary } from '../core/report/report.ts';
 import { lastDrift } from './apply/drift.ts';
 import type { Tally } from './apply/outcome.ts';
@@ -53,7 +54,7 @@ function outersNow(memory: Memory, desired: Desired): ReadonlyMap<string, OuterN
     if (known === undefined) continue;
     const isMade = outerMap.spec.provision === 'Create';
     const map = isMade ? known.ledger : known.pin;
-    outers.set(name, { map, isMade, programmed: known.programmed });
+    outers.set(name, { map, isMade, shares: known.sharers.size > 0, programmed: known.programmed });
   }
   return outers;
 }

@@ -30,7 +30,10 @@ export interface OuterMapState {
   readonly id?: number;
   /** Absolute path where programs look. */
   readonly pin?: string;
+  /** Keys whose inner map is as declared. */
   readonly innerMaps: number;
+  /** Inner maps in the kernel that those are: one stands at many keys of equal contents. Absent from earlier agents. */
+  readonly distinct?: number;
   readonly entries: number;
   /** Encoded key and value bytes held in the kernel, without the kernel's own overhead. */
   readonly bytes: number;

@@ -55,6 +55,22 @@ describe('get', () => {
     ]);
   });
 
+  it('says how many inner maps those of equal contents are, and that they are one', async () => {
+    const fixture = new MachineFixture();
+    const equal = tenants().outer('limits');
+    const third = [5, 6].reduce((all, key) => all.inner(`a/m${key}`, 'limits', key, { 1: 1 }), equal);
+    await fixture.agent(third.inner('a/m7', 'limits', 7, { 1: 2 }));
+    expect((await fixture.commands.run('get')).out).to.match(/^limits .* {3}3 \(2 distinct\) {3}3 {3}/m);
+    const listed = JSON.parse((await fixture.commands.run('get', '-o', 'json')).out) as object[];
+    expect(listed[0]).to.include({ name: 'limits', maps: 3, distinct: 2, ours: 3 });
+    const keys = JSON.parse((await fixture.commands.run('get', 'limits', '-o', 'json')).out) as {
+      readonly id: number;
+    }[];
+    expect(keys[0]!.id).to.equal(keys[1]!.id);
+    expect(keys.map(({ id }) => id === keys[0]!.id)).to.deep.equal([true, true, false]);
+    expect((await fixture.commands.run('get', 'limits', '6')).out).to.match(/^1 +1$/m);
+  });
+
   it('OUTER lists its keys in order, with what is ours and frozen', async () => {
     const fixture = new MachineFixture();
     await fixture.agent(tenants());

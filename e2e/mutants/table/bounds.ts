@@ -131,7 +131,7 @@ export const boundsMutants: readonly Mutant[] = [
   },
   {
     name: 'an inner map that lacks entries counts as one that is there',
-    file: 'operator/core/report/nodereport.ts',
+    file: 'operator/core/report/outer/sizes.ts',
     from: 'if (held === undefined) sizes.innerMaps += 1;',
     to: 'if (held === undefined || held > 0) sizes.innerMaps += 1;',
     specs: ['dist/operator/agent/lru.test.js'],
@@ -152,9 +152,9 @@ export const boundsMutants: readonly Mutant[] = [
   },
   {
     name: 'kernel memory of inner maps is left out of the outer map’s',
-    file: 'operator/core/report/nodereport.ts',
-    from: 'if (ours) sizes.kernelBytes +=',
-    to: 'if (!ours) sizes.kernelBytes +=',
+    file: 'operator/core/report/outer/sizes.ts',
+    from: 'if (ours && !isCounted) sizes.kernelBytes +=',
+    to: 'if (!ours && !isCounted) sizes.kernelBytes +=',
     specs: ['dist/operator/agent/kernelbytes.test.js'],
   },
   {

@@ -158,14 +158,14 @@ export const standingMutants: readonly Mutant[] = [
 export const onePassMutants: readonly Mutant[] = [
   {
     name: 'an InnerMap whose former contents stay counts as one that is as declared',
-    file: 'operator/core/report/nodereport.ts',
+    file: 'operator/core/report/outer/sizes.ts',
     from: 'held === undefined && inners.get(inner.keyHex) === inner',
     to: 'held === undefined',
     specs: ['dist/operator/agent/failing.test.js', 'dist/operator/agent/brakeentries.test.js'],
   },
   {
     name: 'what an LRU map evicted counts as there',
-    file: 'operator/core/report/nodereport.ts',
+    file: 'operator/core/report/outer/sizes.ts',
     from: 'held === undefined && inners.get(inner.keyHex) === inner',
     to: 'inners.get(inner.keyHex) === inner',
     specs: ['dist/operator/agent/lru.test.js'],

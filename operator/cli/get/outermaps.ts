@@ -1,3 +1,4 @@
+import { mapsText } from '../../core/plan/print.ts';
 import { asOnNode } from '../../core/report/onnode.ts';
 import { type Ledger, ledgersIn } from '../../ledger/ledger.ts';
 import { withMap } from '../../ledger/reading.ts';
@@ -16,7 +17,7 @@ export async function getOuterMaps(view: GetOptions): Promise<void> {
       NAME: ({ name }) => name,
       TYPE: ({ type }) => type,
       INNER: ({ inner }) => inner,
-      MAPS: ({ maps }) => maps,
+      MAPS: ({ maps, distinct }) => mapsText(maps, distinct),
       OURS: ({ ours }) => ours,
       MAX: ({ maxEntries }) => maxEntries,
       ID: ({ id }) => id,
@@ -30,16 +31,18 @@ export async function getOuterMaps(view: GetOptions): Promise<void> {
 async function rowOf({ kernel, bpffs }: GetOptions, ledger: Ledger) {
   const { name, record, paths } = ledger;
   const found = await withMap(kernel, paths.outer, async outer => {
+    const { count, ids } = await kernel.readOuter(outer);
     const template = declaredLayout(ledger)?.template ?? kernel.template(outer);
     return {
       type: outer.spec.type,
       inner: template === undefined ? '' : `${template.type} ${template.keySize}→${template.valueSize}`,
-      maps: (await kernel.readOuter(outer)).count,
+      maps: count,
+      distinct: new Set(ids).size,
       maxEntries: outer.spec.maxEntries,
       id: outer.id,
     };
   });
-  const gone = { type: '', inner: '', maps: 0, maxEntries: 0, id: null };
+  const gone = { type: '', inner: '', maps: 0, distinct: 0, maxEntries: 0, id: null };
   const pin = record?.pin === undefined ? asOnNode(bpffs, paths.outer) : `${bpffs.onNode}/${record.pin}`;
   return { name, ...(found ?? gone), ours: ledger.innerPins.length, provision: record?.provision ?? '', pin };
 }

@@ -1,7 +1,7 @@
 import type { Condition, RetainedOuterMap } from '../../api/status.ts';
 import { printable } from '../../api/text/printable.ts';
 import { compareText } from '../../core/desired/seniority.ts';
-import { counted } from '../../core/plan/print.ts';
+import { counted, mapsText } from '../../core/plan/print.ts';
 import type { InnerMapReport, OuterMapReport, Report } from '../../core/report/report.ts';
 import type { Terminal } from '../command.ts';
 import { colourOf } from '../terminal/colour.ts';
@@ -48,7 +48,7 @@ function outerMapTable(outerMaps: readonly OuterMapReport[]): string {
     'OUTER MAP': ({ name }) => name,
     TYPE: ({ type }) => type,
     INNER: ({ inner }) => inner,
-    MAPS: ({ innerMaps }) => innerMaps,
+    MAPS: ({ innerMaps, distinct }) => mapsText(innerMaps, distinct),
     ENTRIES: ({ entries }) => entries,
     READY: ({ ready }) => (ready ? 'True' : 'False'),
     REASON: ({ reason }) => reason,

@@ -76,6 +76,11 @@ function writeText(step: Write): string {
   return `~ ${what}: edit ${whose} in place, +${missing} ~${different} -${extra} of ${entries}${why}`;
 }
 
+/** `9999 (12 distinct)`: keys with an inner map, and how many inner maps those are in the kernel. */
+export function mapsText(maps: number, distinct = maps): string {
+  return distinct === maps ? `${maps}` : `${maps} (${distinct} distinct)`;
+}
+
 /** `1 difference`, `3 differences`. */
 export function counted(count: number, noun: string, plural = `${noun}s`): string {
   return `${count} ${count === 1 ? noun : plural}`;

@@ -6,20 +6,17 @@ import {
   type NodeMapStateStatus,
   type OuterMapState,
 } from '../../api/status.ts';
-import { valueStride } from '../codec/entries.ts';
-import type { Desired, DesiredOuter, Node } from '../desired/desired.ts';
-import { remembered } from '../items.ts';
-import { kernelBytes } from '../layout/kernelbytes.ts';
-import type { MapSpec } from '../mapspec.ts';
-import type { ObservedPin, Programmed, RetainedLedger } from '../observed.ts';
+import type { Desired, Node } from '../desired/desired.ts';
+import type { Programmed, RetainedLedger } from '../observed.ts';
 import type { Plan } from '../plan/plan.ts';
 import { counted } from '../plan/print.ts';
 import { sha256 } from '../sha256.ts';
-import { every, type Steps } from '../steps.ts';
+import type { Steps } from '../steps.ts';
 import type { Wanted } from '../wanted.ts';
 import { nodeConditionsOf } from './conditions.ts';
 import { type FailedStep, type ObjectFailure, objectFailures, type Proven } from './failures.ts';
 import { asOnNode, type Bpffs } from './onnode.ts';
+import { type OuterNow, type Sizes, sizesOf } from './outer/sizes.ts';
 import type { InnerMapReport, OuterMapReport, Report, TurnSummary } from './report.ts';
 import { retainedOuterMaps, retainedState } from './retained.ts';
 import { selectorLabels } from './selectorlabels.ts';
@@ -50,14 +47,6 @@ export interface ReportInput {
   /** RFC 3339. */
   readonly now: string;
   readonly previous?: Report;
-}
-
-/** One outer map after the turn. */
-export interface OuterNow {
-  readonly map: ObservedPin;
-  /** This operator made it. */
-  readonly isMade: boolean;
-  readonly programmed: ReadonlyMap<string, Programmed>;
 }
 
 const NOTHING_PROGRAMMED: ReadonlyMap<string, Programmed> = new Map();
@@ -212,55 +201,14 @@ function watermarkOf(
   return version === undefined ? {} : { programmedResourceVersion: version };
 }
 
-interface Sizes extends Pick<Proven, 'asDeclared'> {
-  innerMaps: number;
-  entries: number;
-  bytes: number;
-  kernelBytes: number;
-}
-
-/** Kernel memory is of what this operator made: an adopted outer map is charged to its loader. */
-function* sizesOf(
-  inners: DesiredOuter['inners'],
-  now: OuterNow | undefined,
-  possibleCpus: number,
-): Steps<Sizes> {
-  const sizes = { innerMaps: 0, entries: 0, bytes: 0, kernelBytes: 0, asDeclared: 0 };
-  if (now === undefined) return sizes;
-  const { map, isMade, programmed } = now;
-  if (map.kind === 'map' && isMade)
-    sizes.kernelBytes = kernelBytes({ spec: map.spec, entries: programmed.size, possibleCpus });
-  const bytesOf = remembered((spec: MapSpec) => bytesBy(spec, possibleCpus));
-  const add = ({ inner, held, ours }: Programmed): void => {
-    const { spec, entries } = inner;
-    const there = held ?? entries.count;
-    sizes.entries += there;
-    const { entry, kernel } = bytesOf(spec);
-    sizes.bytes += entries.count * entry;
-    if (ours) sizes.kernelBytes += kernel(there);
-    if (held === undefined) sizes.innerMaps += 1;
-    if (held === undefined && inners.get(inner.keyHex) === inner) sizes.asDeclared += 1;
-  };
-  const due = every();
-  for (const one of programmed.values()) {
-    if (due(LOOK)) yield;
-    add(one);
-  }
-  return sizes;
-}
-
-/** What it takes to look at one, as a part of what it takes to judge one. */
-const LOOK = 1 / 8;
-
-/** Bytes of an entry, and of the kernel's memory by entries, of inner maps with this spec. */
-function bytesBy(spec: MapSpec, possibleCpus: number) {
-  const kernel = remembered((entries: number) => kernelBytes({ spec, entries, possibleCpus }));
-  return { entry: spec.keySize + valueStride(spec, possibleCpus), kernel };
-}
-
 function outerReport(
   { metadata: { name }, spec }: OuterMap,
-  { innerMaps, entries, pin = '' }: Pick<OuterMapState, 'innerMaps' | 'entries' | 'pin'>,
+  {
+    innerMaps,
+    distinct = innerMaps,
+    entries,
+    pin = '',
+  }: Pick<OuterMapState, 'innerMaps' | 'distinct' | 'entries' | 'pin'>,
   { own, innerMaps: behind }: Tally,
 ): OuterMapReport {
   const progressing = {
@@ -269,12 +217,12 @@ function outerReport(
   };
   const programmed = {
     reason: 'Programmed' as const,
-    message: `${counted(innerMaps, 'inner map')} with ${counted(entries, 'entry', 'entries')}`,
+    message: `${counted(innerMaps, 'inner map')}${distinct === innerMaps ? '' : ` (${distinct} distinct)`} with ${counted(entries, 'entry', 'entries')}`,
   };
   const ready = own === undefined && behind === 0;
   const { reason, message } = own ?? (ready ? programmed : progressing);
   const declared = { name, type: spec.type, inner: spec.inner.type };
-  return { ...declared, pin, innerMaps, entries, ready, reason, message };
+  return { ...declared, pin, innerMaps, distinct, entries, ready, reason, message };
 }
 
 /** OuterMaps that cannot be used on this node at all. */

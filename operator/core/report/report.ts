@@ -24,6 +24,8 @@ export interface OuterMapReport {
   readonly inner: string;
   readonly pin: string;
   readonly innerMaps: number;
+  /** Inner maps in the kernel that those are. Absent from earlier agents. */
+  readonly distinct?: number;
   readonly entries: number;
   readonly ready: boolean;
   readonly reason: Reason;

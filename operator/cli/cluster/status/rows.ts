@@ -20,6 +20,8 @@ export interface Row extends Readiness {
   readonly outerMap: string;
   /** Absent where the node has not reported, or reported of a past state. */
   readonly innerMaps?: number;
+  /** Inner maps in the kernel that those are. */
+  readonly distinct?: number;
   readonly entries?: number;
   readonly failed?: number;
   /** InnerMaps whose last change the node has not programmed yet. */
@@ -82,9 +84,9 @@ function progressOf(
   const since = ready && { since: ready.lastTransitionTime };
   const failure = nodeFailure(state, ready);
   if (failure !== undefined) return { ...since, ...failure };
-  const { innerMaps, entries, failuresTotal: failed } = entry;
+  const { innerMaps, distinct = innerMaps, entries, failuresTotal: failed } = entry;
   const behind = behindOf(changes, watermark, node);
-  return { ...since, innerMaps, entries, failed, behind, ...readinessOf(state, entry, behind) };
+  return { ...since, innerMaps, distinct, entries, failed, behind, ...readinessOf(state, entry, behind) };
 }
 
 export function readyCondition(conditions: readonly Condition[] = []): Condition | undefined {

@@ -1,6 +1,6 @@
 import { RELEASE_ANNOTATION } from '../../../api/metadata.ts';
 import { printable } from '../../../api/text/printable.ts';
-import { counted } from '../../../core/plan/print.ts';
+import { counted, mapsText } from '../../../core/plan/print.ts';
 import type { Terminal } from '../../command.ts';
 import { LETTING_GO } from '../../report/text.ts';
 import { ageText } from '../../terminal/age.ts';
@@ -62,7 +62,7 @@ function rowTable(rows: readonly Row[], view: OverviewOptions): string {
   return listed(shown, view, {
     NODE: ({ node }) => node,
     'OUTER MAP': ({ outerMap }) => outerMap,
-    MAPS: ({ innerMaps }) => innerMaps,
+    MAPS: ({ innerMaps, distinct }) => (innerMaps === undefined ? '' : mapsText(innerMaps, distinct)),
     ENTRIES: ({ entries }) => entries,
     FAILED: ({ failed }) => failed,
     BEHIND: ({ behind }) => behind,
