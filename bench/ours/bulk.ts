@@ -30,7 +30,7 @@ export const drift: Work = (places, sizes) =>
     const outer = declaredOuter(shape);
     const wanted = wantedOf([outer], declaredInners(outer, shape));
     await agent.turn(wanted, EVERYTHING);
-    // The first check learns the kernel's order of the entries; an agent makes it once and then one every other minute.
+    // An agent makes its first check once, and then one every other minute.
     await agent.turn(wanted, EVERYTHING);
     return seen(() => expectSteps(agent, wanted, { due: EVERYTHING, steps: 0 }));
   });

@@ -5,9 +5,11 @@ import type { Mutant } from './mutant.ts';
 
 const TABLES = join(import.meta.dirname, 'table');
 
-/** The mutants of all files in table/, in the files' order. */
+/** The mutants of all files below table/, in the files' order. */
 export async function allMutants(): Promise<readonly Mutant[]> {
-  const files = readdirSync(TABLES).filter(file => file.endsWith('.js'));
+  const files = readdirSync(TABLES, { encoding: 'utf8', recursive: true }).filter(file =>
+    file.endsWith('.js'),
+  );
   const tables = await Promise.all(files.toSorted().map(async file => import(join(TABLES, file))));
   return tables.flatMap(table => Object.values(table)).flat() as readonly Mutant[];
 }

@@ -70,6 +70,12 @@ INNERMAP_API int innermap_delete_each(int fd, const void *keys, uint32_t key_siz
 
 INNERMAP_API int innermap_may_write(int fd);
 INNERMAP_API int innermap_freeze(int fd);
+/*
+ * BPF_MAP_FREEZE, which bpf_map_info does not contain: 1, 0 or -errno. An update of no entries checks first whether user
+ * space may write (kernel/bpf/syscall.c, bpf_map_do_batch), and then does nothing: 0.3 µs, where the text of fdinfo takes
+ * 8. EPERM means frozen, or an fd that may only read: then fdinfo decides, and before 5.6, which has no batches.
+ */
+INNERMAP_API int innermap_is_frozen(int fd);
 /* The fd of the map with this id. */
 INNERMAP_API int innermap_fd_by_id(uint32_t id);
 /* `info` is a struct bpf_map_info of `*length` bytes; older kernels fill less, and say how much. */
@@ -121,6 +127,45 @@ enum {
  */
 INNERMAP_API int innermap_edit(int map, const uint32_t shape[EDIT_WORDS], const void *keys, const void *values,
 			       const void *mask, const uint8_t *found, int32_t *answers);
+
+/* What all inner maps of one innermap_verify have in common, and how much the buffers hold. */
+struct innermap_expected {
+	uint32_t maps;
+	uint32_t path_bytes;
+	/* In `keys` and in `values`. */
+	uint32_t entries;
+	uint32_t type;
+	uint32_t key_size;
+	uint32_t value_size;
+	uint32_t flags;
+	/* Bytes of a value as batches have it: per-CPU types have one for each possible CPU, rounded up to 8. */
+	uint32_t stride;
+};
+
+#define INNERMAP_NO_PIN UINT32_MAX
+
+struct innermap_expectation {
+	/* Where its path begins, or INNERMAP_NO_PIN: without CAP_SYS_ADMIN it is opened by that. */
+	uint32_t pin;
+	uint32_t id;
+	uint32_t max_entries;
+	uint32_t is_frozen;
+	/* 0: it may have other entries too. */
+	uint32_t is_exact;
+	/* The first of its entries, and how many it has. */
+	uint32_t from;
+	uint32_t count;
+};
+
+/*
+ * `same` gets 1 for each inner map with this id, layout and freezing, and these entries in whatever order; 0 says nothing:
+ * it differs, cannot be opened, or cannot be read by batch. `mask` is as long as a value and has 0 for bits that do not
+ * count, or is NULL. An array's entries that are not expected have to be zero. EINVAL where a path or entries are not in
+ * their buffers: then nothing was done.
+ */
+INNERMAP_API int innermap_verify(const struct innermap_expected *all, const struct innermap_expectation *each,
+				 const char *paths, const uint8_t *keys, const uint8_t *values, const uint8_t *mask,
+				 uint8_t *same);
 /* The fd of a BTF. */
 INNERMAP_API int innermap_load_btf(const void *data, uint32_t size);
 

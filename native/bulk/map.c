@@ -2,10 +2,14 @@
 /* One map of many: where it is pinned, and what it is. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "map.h"
+
+/* Of the kernel, and in no header of user space. */
+#define ENOTSUPP 524
 
 static bool is_link(const char *path)
 {
@@ -64,4 +68,49 @@ int map_info(int fd, struct bpf_map_info *info)
 
 	memset(info, 0, sizeof(*info));
 	return innermap_info(fd, info, &length);
+}
+
+static int is_frozen_by_fdinfo(int fd)
+{
+	char path[40], text[1024];
+	ssize_t length;
+	int file;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	file = open(path, O_RDONLY | O_CLOEXEC);
+	if (file < 0)
+		return -errno;
+	length = read(file, text, sizeof(text) - 1);
+	if (length < 0)
+		length = -errno;
+	close(file);
+	if (length < 0)
+		return (int)length;
+	text[length] = '\0';
+	return strstr(text, "frozen:\t1") != NULL;
+}
+
+int innermap_is_frozen(int fd)
+{
+	int answer = innermap_may_write(fd);
+
+	return answer == 0 || answer == -ENOTSUPP ? 0 : is_frozen_by_fdinfo(fd);
+}
+
+bool map_has_contents(uint32_t type)
+{
+	switch (type) {
+	case BPF_MAP_TYPE_HASH:
+	case BPF_MAP_TYPE_ARRAY:
+	case BPF_MAP_TYPE_PERCPU_HASH:
+	case BPF_MAP_TYPE_PERCPU_ARRAY:
+	case BPF_MAP_TYPE_LRU_HASH:
+	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
+	case BPF_MAP_TYPE_LPM_TRIE:
+	case BPF_MAP_TYPE_ARRAY_OF_MAPS:
+	case BPF_MAP_TYPE_HASH_OF_MAPS:
+		return true;
+	default:
+		return false;
+	}
 }

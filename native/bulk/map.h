@@ -7,5 +7,7 @@
 
 /* 0 or -errno. Of what a kernel does not know yet, zeros. */
 int map_info(int fd, struct bpf_map_info *info);
+/* Whether user space can read its entries by key. */
+bool map_has_contents(uint32_t type);
 
 #endif

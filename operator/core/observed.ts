@@ -17,8 +17,6 @@ export interface Programmed {
   readonly inner: DesiredInner;
   /** The ledger has a pin of it: this operator made it. */
   readonly ours: boolean;
-  /** The same contents in the kernel's order of iteration, once read: the next comparison compares bytes. */
-  readonly seen?: Entries;
   /** Declared entries that an LRU map had right after it was last written, or more; absent where it has all of them. */
   readonly held?: number;
   /** Entries of all writers that it had then. */
@@ -27,8 +25,8 @@ export interface Programmed {
 
 /** An inner map as read in this turn, compared with the declaration of its key. */
 export type ComparisonResult =
-  /** As declared; `seen` are the bytes in the kernel's order. */
-  | { readonly kind: 'same'; readonly seen: Entries }
+  | { readonly kind: 'same' }
+  /** `seen` is what was read. */
   | { readonly kind: 'different'; readonly difference: Difference; readonly seen: Entries }
   /** It has another layout, or is sealed against the declaration: a new map is needed. Its keys may be others too. */
   | { readonly kind: 'otherMap'; readonly seen: Entries }

@@ -108,6 +108,17 @@ export interface ExpectedContents {
   readonly mask?: Uint8Array | undefined;
 }
 
+/** An inner map as it should be. */
+export interface Expectation {
+  readonly address: InnerAddress;
+  readonly id: number;
+  readonly spec: MapSpec;
+  readonly frozen: boolean;
+  readonly entries: Entries;
+  /** False: it may have other entries too. In an Array, which has them all, others are zero unless this is false. */
+  readonly exact: boolean;
+}
+
 /** The inner map at an address. `entries` are copies, in the kernel's order of iteration. */
 export interface InnerReading {
   readonly id: number;
@@ -181,6 +192,11 @@ export interface Kernel {
    * large maps).
    */
   asExpected(outer: OpenMap, expected: ExpectedContents): Promise<Uint8Array>;
+  /**
+   * Whether inner maps are as expected: 1 by index. 0 says nothing: readInner tells what is different, or why it cannot be
+   * read. `mask` is as long as a value in a batch: 0 for bits that do not count; absent: all do.
+   */
+  verify(expected: readonly Expectation[], mask?: Uint8Array): Promise<Uint8Array>;
   /** Writes only what is given. The indexes of failures count the upserts first, then the deletes. */
   edit(inner: OpenMap, edit: Edit): Promise<Failed>;
 }

@@ -187,13 +187,6 @@ export const kernelMutants: readonly Mutant[] = [
     specs: [DIFFERING],
   },
   {
-    name: 'what is as proven keeps the second copy of its contents',
-    file: 'operator/agent/observe/differing.ts',
-    from: '  if (seen !== undefined) programmed.set(keyHex, proof);',
-    to: '  if (seen !== undefined) programmed.set(keyHex, { ...proof, seen });',
-    specs: [DIFFERING],
-  },
-  {
     name: 'the last byte of a value is not hashed on the declared side',
     file: 'native/bulk/sip.c',
     from: 'return left & 1 ? word | (uint64_t)bytes[at] << shift : word;',

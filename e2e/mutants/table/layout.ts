@@ -41,8 +41,8 @@ export const layoutMutants: readonly Mutant[] = [
   {
     name: 'what lies behind each CPU’s value is compared',
     file: 'operator/core/plan/compared.ts',
-    from: 'repeated(mask, stride, 0) }',
-    to: 'repeated(mask, stride, 0xff) }',
+    from: 'repeated(mask, stride, 0);',
+    to: 'repeated(mask, stride, 0xff);',
     specs: [COMPARED],
   },
   {

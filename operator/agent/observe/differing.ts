@@ -33,15 +33,13 @@ export async function differingShares(
   const same = await asProven(kernel, outer, { inners, desired });
   const asBefore = new Set<ReadShare>();
   await forEachSliced(proven, (share, at) => {
-    if (same[at] !== 1) return;
-    asBefore.add(share);
-    forgetOrder(known, share.inner);
-    for (const other of share.others) forgetOrder(known, other);
+    if (same[at] === 1) asBefore.add(share);
   });
   return asBefore.size === shares.length ? [] : shares.filter(share => !asBefore.has(share));
 }
 
-function isProven(inner: DesiredInner, { programmed, entries }: OuterMemory): boolean {
+/** Whether the inner map that is there was found as declared before, with all that is declared. */
+export function isProven(inner: DesiredInner, { programmed, entries }: OuterMemory): boolean {
   const last = programmed.get(inner.keyHex);
   return last?.inner === inner && last.held === undefined && last.id === entries.get(inner.keyHex);
 }
@@ -55,10 +53,4 @@ async function asProven(
   const keys = new Uint8Array(inners.length * keySize);
   await forEachSliced(inners, ({ keyHex }, at) => putHex(keyHex, keys, at * keySize));
   return kernel.asExpected(outer, { keys, inners, mask: desired.layout.valueMask });
-}
-
-/** The kernel's order of the entries is of use to a reading alone. */
-function forgetOrder({ programmed }: OuterMemory, { keyHex }: DesiredInner): void {
-  const { seen, ...proof } = programmed.get(keyHex)!;
-  if (seen !== undefined) programmed.set(keyHex, proof);
 }

@@ -48,7 +48,7 @@ function remember(
   // Replaced or removed meanwhile: the next turn reads it
   if (layout === undefined || programmed === undefined || answer instanceof KernelError) return;
   if (answer.id !== programmed.id) return;
-  const reading = compared(inner, layout, answer, undefined);
+  const reading = compared(inner, layout, answer);
   const missing = reading.kind === 'different' ? reading.difference.missing : 0;
   const short: Pick<Programmed, 'held' | 'total'> =
     missing > 0 ? { held: inner.entries.count - missing, total: answer.entries.count } : {};

@@ -13,9 +13,10 @@ import { forEachSliced, runSliced, yieldToEventLoop } from '../../timing/sliced.
 import { emptyOuterMemory, type Memory, type OuterMemory } from '../memory.ts';
 import { reasonOf } from '../reason.ts';
 import { eachContents } from './contents.ts';
-import { differingShares, type Known } from './differing.ts';
+import { differingShares, isProven, type Known } from './differing.ts';
 import { pinPathOf, readOuterMemory, withKnownOuter } from './outer.ts';
 import { apart, declaresAlike, type ReadShare, readShares } from './shares.ts';
+import { verified } from './verified.ts';
 
 /** What a turn must read itself, and not take from memory. */
 export interface Due {
@@ -94,14 +95,13 @@ async function readAt(
   { desired, known, outer }: Known,
 ): Promise<ReadonlyMap<string, ComparisonResult>> {
   const directory = ledgerPaths(kernel.pins.root, desired.outerMap.metadata.name).inner;
-  const { pins, sharers, entries, programmed } = known;
+  const { pins, sharers, entries } = known;
   const proofs = { directory, pins, sharers };
   const readings = new Map<string, ComparisonResult>();
   const found: { readonly share: ReadShare; readonly reading: ComparisonResult }[] = [];
-  const keep = ({ keyHex }: DesiredInner, reading: ComparisonResult) => {
+  const keep = (inner: DesiredInner, reading: ComparisonResult) => {
     // Proved before: nothing to decide
-    if (reading.kind !== 'same' || reading.seen !== programmed.get(keyHex)?.seen)
-      readings.set(keyHex, reading);
+    if (reading.kind !== 'same' || !isProven(inner, known)) readings.set(inner.keyHex, reading);
   };
   const addressOf = ({ inner: { keyHex, spec }, id }: ReadShare) => {
     const address = innerAddress(keyHex, id, proofs);
@@ -110,13 +110,17 @@ async function readAt(
   const read = (all: readonly ReadShare[]) =>
     eachContents(kernel, { all, addressOf }, (share, answer) => {
       const { inner, id } = share;
-      const before = programmed.get(inner.keyHex);
-      const reading = readingOf(answer, id, contents => compared(inner, desired.layout, contents, before));
+      const reading = readingOf(answer, id, contents => compared(inner, desired.layout, contents));
       keep(inner, reading);
       if (sharers.size > 0) found.push({ share, reading });
     });
   const due = await readShares(asked, inner => entries.get(inner.keyHex)!, sharers.size > 0);
-  await read(await differingShares(kernel, due, { desired, known, outer }));
+  const differing = await differingShares(kernel, due, { desired, known, outer });
+  const { same, rest } = await verified(kernel, differing, { desired, known, addressOf });
+  await forEachSliced(same, ({ inner, others }) => {
+    for (const each of [inner, ...others]) keep(each, SAME);
+  });
+  await read(rest);
   await read(found.flatMap(({ share, reading }) => (reading.kind === 'unreadable' ? apart(share) : [])));
   await keepForAll(found, { desired, known, keep });
   return readings;
@@ -151,6 +155,8 @@ async function keepForAll(
     if (each !== undefined && declaresAlike(each.share.inner, inner)) keep(inner, each.reading);
   });
 }
+
+const SAME: ComparisonResult = { kind: 'same' };
 
 function readingOf(
   answer: InnerReading | KernelError,

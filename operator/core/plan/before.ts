@@ -27,9 +27,14 @@ export function lastProgrammed(
   return programmed.get(keyHex) ?? doubted.get(keyHex);
 }
 
-export function entriesRead({ keyHex }: DesiredInner, { readings }: ObservedOuterMap): Entries | undefined {
+/** What was read there. Where that is as declared, the declaration has it: bytes that do not count aside. */
+export function entriesRead(
+  { keyHex, entries }: DesiredInner,
+  { readings }: ObservedOuterMap,
+): Entries | undefined {
   const reading = readings.get(keyHex);
-  return reading === undefined || reading.kind === 'unreadable' ? undefined : reading.seen;
+  if (reading === undefined || reading.kind === 'unreadable') return undefined;
+  return reading.kind === 'same' ? entries : reading.seen;
 }
 
 /**

@@ -23,7 +23,7 @@ function verdictOn(given: NonNullable<Inner>, declared: Uint8Array, found: Uint8
     sealed: false,
   };
   const contents = { spec: layout.template, frozen: false, entries: { count: 1, keys, values: found } };
-  return compared(inner as unknown as DesiredInner, layout, contents, undefined);
+  return compared(inner as unknown as DesiredInner, layout, contents);
 }
 
 /** Every CPU's value rounded up to 8 bytes, with what is behind it. */

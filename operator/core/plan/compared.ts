@@ -3,8 +3,8 @@ import type { DesiredInner } from '../desired/compile.ts';
 import type { Entries } from '../entries.ts';
 import type { OuterLayout } from '../layout/outer.ts';
 import { canBe, type MapSpec } from '../mapspec.ts';
-import type { ComparisonResult, Programmed } from '../observed.ts';
-import { type Comparison, difference, sameInOrder } from './difference.ts';
+import type { ComparisonResult } from '../observed.ts';
+import { type Comparison, difference } from './difference.ts';
 
 /** An inner map as read from the kernel. */
 export interface InnerContents {
@@ -13,25 +13,22 @@ export interface InnerContents {
   readonly entries: Entries;
 }
 
-/**
- * Compares the contents of an inner map with the declared ones. Entries that were read before in this order cost one
- * comparison of bytes; `before` is the last proof of the key.
- */
-export function compared(
-  inner: DesiredInner,
-  layout: OuterLayout,
-  found: InnerContents,
-  before: Programmed | undefined,
-): ComparisonResult {
+/** Compares the contents of an inner map with the declared ones. */
+export function compared(inner: DesiredInner, layout: OuterLayout, found: InnerContents): ComparisonResult {
   if (!canBe(inner.spec, found.spec) || inner.sealed !== found.frozen)
     return { kind: 'otherMap', seen: found.entries };
   const by = comparisonOf(inner, layout, found.entries);
-  const seen = before?.inner === inner ? before.seen : undefined;
-  if (seen !== undefined && sameInOrder(seen, found.entries, by)) return { kind: 'same', seen };
   const differing = difference(inner.entries, found.entries, by);
   return differing === undefined
-    ? { kind: 'same', seen: found.entries }
+    ? { kind: 'same' }
     : { kind: 'different', difference: differing, seen: found.entries };
+}
+
+/** 0 for the bits of a value in the kernel's batch format that are not compared: what programs own, and padding; undefined where all are. */
+export function comparedMask({ valueMask, template }: OuterLayout, stride: number): Uint8Array | undefined {
+  const isRounded = isPerCpu(template) && template.valueSize % 8 !== 0;
+  const mask = valueMask ?? (isRounded ? new Uint8Array(template.valueSize).fill(0xff) : undefined);
+  return mask === undefined ? undefined : repeated(mask, stride, 0);
 }
 
 function comparisonOf(inner: DesiredInner, layout: OuterLayout, found: Entries): Comparison {
@@ -41,14 +38,8 @@ function comparisonOf(inner: DesiredInner, layout: OuterLayout, found: Entries):
   const by = { type: type as Comparison['type'], keySize, stride, exact: inner.exact };
   const { ownedMask } = layout;
   const owned = ownedMask === undefined ? {} : { owned: repeated(ownedMask, stride, 0xff) };
-  return { ...by, ...comparedBytes(layout, stride), ...owned };
-}
-
-/** The mask of a value in the kernel's batch format: 0 for what programs own and for padding. */
-function comparedBytes({ valueMask, template }: OuterLayout, stride: number): Pick<Comparison, 'mask'> {
-  const isRounded = isPerCpu(template) && template.valueSize % 8 !== 0;
-  const mask = valueMask ?? (isRounded ? new Uint8Array(template.valueSize).fill(0xff) : undefined);
-  return mask === undefined ? {} : { mask: repeated(mask, stride, 0) };
+  const mask = comparedMask(layout, stride);
+  return { ...by, ...(mask === undefined ? {} : { mask }), ...owned };
 }
 
 /** Per-CPU values follow each other, each rounded up to 8 bytes; `rounding` is the mask of those behind each. */

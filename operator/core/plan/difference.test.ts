@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Entries } from '../entries.ts';
-import { type Comparison, difference, sameInOrder } from './difference.ts';
+import { type Comparison, difference } from './difference.ts';
 
 const HASH: Comparison = { type: 'Hash', keySize: 1, stride: 1, exact: true };
 
@@ -194,15 +194,5 @@ describe('difference', () => {
       missing: 1,
       extra: 1,
     });
-  });
-});
-
-describe('sameInOrder', () => {
-  it('compares bytes, but for what the program owns', () => {
-    const by: Comparison = { ...HASH, stride: 2, mask: Uint8Array.of(0xff, 0) };
-    const one = { count: 2, keys: Uint8Array.of(1, 2), values: Uint8Array.of(1, 0, 2, 0) };
-    expect(sameInOrder(one, { ...one, values: Uint8Array.of(1, 5, 2, 6) }, by)).to.equal(true);
-    expect(sameInOrder(one, { ...one, values: Uint8Array.of(1, 5, 3, 6) }, by)).to.equal(false);
-    expect(sameInOrder(one, { ...one, keys: Uint8Array.of(2, 1) }, by)).to.equal(false);
   });
 });

@@ -1,5 +1,5 @@
 import type { InnerType } from '../../api/outermap.ts';
-import { equalBytes, equalRun } from '../bytes/bytes.ts';
+import { equalRun } from '../bytes/bytes.ts';
 import { KeyIndex } from '../bytes/keyindex.ts';
 import { type Entries, sameEntries } from '../entries.ts';
 import { isArray } from '../mapspec.ts';
@@ -40,18 +40,6 @@ export function difference(declared: Entries, found: Entries, by: Comparison): D
     ? arrayDifference(declared, found, by)
     : keyedDifference(declared, found, by);
   return collected.missing + collected.different + collected.extra === 0 ? undefined : collected;
-}
-
-/** Whether keys, their order and values are the same, except for padding and bytes that the program owns. */
-export function sameInOrder(a: Entries, b: Entries, by: Comparison): boolean {
-  if (a.count !== b.count || !equalBytes(a.keys, b.keys)) return false;
-  if (equalBytes(a.values, b.values)) return true;
-  const { mask, stride } = by;
-  if (mask === undefined) return false;
-  for (let at = 0; at < a.values.length; at++) {
-    if (((a.values[at]! ^ b.values[at]!) & mask[at % stride]!) !== 0) return false;
-  }
-  return true;
 }
 
 function keyedDifference(declared: Entries, found: Entries, by: Comparison): Difference {

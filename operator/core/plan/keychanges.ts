@@ -172,7 +172,7 @@ function judgeReading(
   { id, programmed, last, replace, ours, found }: Situation,
 ): Verdict | undefined {
   if (reading.kind === 'unreadable' || reading.kind === 'otherMap') return replace;
-  const proof = { verb: 'proof', programmed: { id, inner, ours, seen: reading.seen } } as const;
+  const proof = { verb: 'proof', programmed: { id, inner, ours } } as const;
   if (reading.kind === 'same') return isProved(proof.programmed, programmed) ? undefined : proof;
   const difference = givenBack(inner, reading, sameAsBefore(inner, id, last) ? last : undefined);
   const onlyEvicted = isLRU(inner.spec.type) && difference.different + difference.extra === 0;
@@ -202,7 +202,6 @@ function isProved(now: Programmed, before: Programmed | undefined): boolean {
     before !== undefined &&
     before.id === now.id &&
     before.inner === now.inner &&
-    before.seen === now.seen &&
     before.held === now.held &&
     before.ours === now.ours
   );

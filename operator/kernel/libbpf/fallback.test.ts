@@ -102,6 +102,29 @@ withFaults(import.meta.filename, 'a kernel of another age', faults => {
       expect(steps).to.equal(9);
     });
 
+    it('verify says nothing of what it cannot read or open, and is right again after it', async () => {
+      const kernel = scratch().open();
+      const map = openMap((await kernel.build([scratch().request('x')]))[0]);
+      const { id, spec } = map;
+      map.close();
+      const { entries } = scratch().request('x');
+      const address = { pin: scratch().path('x') };
+      const verify = async () => [
+        ...(await kernel.verify([{ address, id, spec, entries, frozen: false, exact: true }])),
+      ];
+      for (const [command, errno] of [
+        ['lookupBatch', 'ENOTSUPP'],
+        ['lookupBatch', 'ENOSPC'],
+        ['lookupBatch', 'EINTR'],
+        ['info', 'EPERM'],
+      ] as const) {
+        faults.fail(command, errno);
+        expect(await verify(), `${command} ${errno}`).to.deep.equal([0]);
+        faults.none();
+        expect(await verify(), 'after it').to.deep.equal([1]);
+      }
+    });
+
     it('ENOSPC of a bucket with more than fits: read again with more room, nothing lost', async () => {
       // The first asks what the pin is of
       const calls = faults.fail('lookupBatch', 'ENOSPC', [1, 3]);

@@ -5,6 +5,7 @@ import { KernelError } from '../error.ts';
 import type { Kernel, OpenMap } from '../kernel.ts';
 import { pinsOn, requireBpffs } from './bpffs/pins.ts';
 import { editInner, readInners } from './contents.ts';
+import { verifyInners } from './entries/verify.ts';
 import { openFilesLimit } from './errno.ts';
 import { identifyPins } from './fd/identify.ts';
 import { adoptFd, openId, openPin } from './fd/open.ts';
@@ -101,6 +102,7 @@ function kernelOn(host: Host, templates: Templates, own: Pick<RealKernel, 'pins'
     identify: async pins => identifyPins(opened().library, pins),
     readInner: async addresses => readInners(opened(), addresses),
     asExpected: async (outer, expected) => asExpected(opened(), ours(outer), expected),
+    verify: async (expected, mask) => verifyInners(opened(), expected, mask),
     edit: async (inner, edit) => editInner(opened(), ours(inner), edit),
     close: () => {
       isOpen = false;

@@ -52,13 +52,16 @@ export interface Library {
   readonly mapEdit: Call<
     [fd: number, shape: Bytes, keys: Bytes, values: Bytes, mask: Bytes, found: Bytes, answers: Int32Array]
   >;
-  readonly mapMayWrite: (fd: number) => Answer;
+  readonly mapIsFrozen: (fd: number) => Answer;
   readonly mapFreeze: (fd: number) => Answer;
   readonly mapFdById: (id: number) => Answer;
   readonly objectInfo: (fd: number, info: Bytes, length: Bytes) => Answer;
   readonly objectPin: (fd: number, path: string) => Answer;
   readonly objectGet: (path: string, object: Bytes) => Answer;
   readonly identify: Call<[paths: Bytes, size: number, count: number, identities: Bytes]>;
+  readonly verify: Call<
+    [all: Bytes, each: Bytes, paths: Bytes, keys: Bytes, values: Bytes, mask: Bytes, same: Bytes]
+  >;
   readonly btfLoad: (data: Bytes, size: number) => Answer;
   readonly digest: Call<
     [sizes: Bytes, mask: Bytes, maps: number, counts: Bytes, entries: Bytes, digests: BigUint64Array]

@@ -3,7 +3,6 @@ import { mapSpecText } from '../../core/mapspec.ts';
 import { KernelError } from '../error.ts';
 import type { OpenMap } from '../kernel.ts';
 import { ERRNO, kernelError } from './errno.ts';
-import { isFrozen } from './fd/frozen.ts';
 import type { Library } from './library.ts';
 import {
   BTF_KEY_TYPE,
@@ -69,7 +68,9 @@ export class OwnedMap implements OpenMap {
   }
 
   frozen(): boolean {
-    return isFrozen(this.#library, this.fd, this.label);
+    const answer = this.#library.mapIsFrozen(this.fd);
+    if (answer < 0) throw kernelError('ask whether it is frozen', this.label, answer);
+    return answer === 1;
   }
 
   /** Reads the layout, once; it can be read after close then. */

@@ -61,7 +61,7 @@ onRealKernel('openKernel where something is missing', () => {
     const printed = inChild(ROUND_TRIP.replaceAll('ROOT', scratch().root), withCapabilities('-all,+bpf'));
     expect(JSON.parse(printed)).to.deep.equal({
       ...{ openById: false, readTemplate: false, freeze: true },
-      ...{ byId: 'EPERM', count: 100, ids: 1, frozen: true, removed: 0 },
+      ...{ byId: 'EPERM', count: 100, ids: 1, frozen: true, removed: 0, same: '1,0', asked: 1 },
     });
   });
 
@@ -119,7 +119,12 @@ const ROUND_TRIP = `
   const removed = (await kernel.remove(outer, keys.slice(0, 4))).size;
   let byId = '';
   try { kernel.openById(inner.id) } catch (error) { byId = error.errno }
+  const before = kernel.counts().fd_by_id;
+  const expected = { address: { pin }, id: inner.id, spec, frozen: true, entries, exact: true };
+  const same = (await kernel.verify([expected, { ...expected, frozen: false }])).join();
+  await kernel.verify([expected, expected]);
+  const asked = kernel.counts().fd_by_id - before;
   const { count } = read.entries;
   const { frozen } = read;
-  console.log(JSON.stringify({ openById, readTemplate, freeze, byId, count, ids, frozen, removed }));
+  console.log(JSON.stringify({ openById, readTemplate, freeze, byId, count, ids, frozen, removed, same, asked }));
 `;

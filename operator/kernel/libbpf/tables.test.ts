@@ -63,6 +63,29 @@ onRealKernel('libinnermap.so, given any table', () => {
       { numRuns: 2000 },
     );
   });
+
+  it('innermap_verify: paths or entries that are not in their buffers are EINVAL, and nothing is done', () => {
+    const { verify } = openLibrary();
+    const number = fc.oneof(fc.nat(20), fc.constantFrom(0xffffffff, 0xfffffff0, 0x80000000));
+    const tables = fc.array(fc.array(number, { minLength: 7, maxLength: 7 }), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(tables, fc.constantFrom(1, 2, 5, 11), number, (each, type, stride) => {
+        const all = Uint32Array.of(each.length, 8, 10, type, 4, 8, 0, stride);
+        const paths = Buffer.from('/a\0/b\0/c');
+        const same = new Uint8Array(each.length).fill(7);
+        const table = Uint32Array.from(each.flat());
+        const answer = verify(all, table, paths, new Uint8Array(40), new Uint8Array(80), null, same);
+        const isInside = each.every(
+          ([pin = 0, , , , , from = 0, count = 0]) =>
+            (pin === 0xffffffff || paths.indexOf(0, pin) !== -1) && from + count <= 10,
+        );
+        const isRight = isInside && (type === 5 || stride === 8);
+        expect(answer).to.equal(isRight ? 0 : -ERRNO.EINVAL);
+        expect([...same]).to.deep.equal(each.map(() => (isRight ? 0 : 7)));
+      }),
+      { numRuns: 2000 },
+    );
+  });
 });
 
 const CPUS = 2;

@@ -5,6 +5,7 @@ import { countsContract } from './contract/counts.ts';
 import { expectedContract } from './contract/expected.ts';
 import type { OpenKernel } from './contract/fixture.ts';
 import { KernelFixture } from './contract/fixture.ts';
+import { verifyContract } from './contract/inner/verify.ts';
 import { outerContract } from './contract/outer.ts';
 import { pinsContract } from './contract/pins.ts';
 import { settleContract } from './contract/settle.ts';
@@ -36,6 +37,7 @@ export function kernelContract(name: string, open: OpenKernel): void {
     describe('template', () => templateContract(fixture));
     contentContract(fixture);
     describe('asExpected', () => expectedContract(fixture));
+    describe('verify', () => verifyContract(fixture));
     pinsContract(fixture);
     describe('settle', () => settleContract(fixture));
   });

@@ -61,8 +61,7 @@ export const INNERMAP = {
       'int innermap_edit(int fd, void *shape, void *keys, void *values, void *mask, void *found, void *answers)',
     mutates: true,
   },
-  /** An update of no entries: changes nothing, answers EPERM where user space may not write. */
-  mapMayWrite: { prototype: 'int innermap_may_write(int fd)' },
+  mapIsFrozen: { prototype: 'int innermap_is_frozen(int fd)' },
   mapFreeze: { prototype: 'int innermap_freeze(int fd)', mutates: true },
   mapFdById: { prototype: 'int innermap_fd_by_id(uint32_t id)' },
   objectInfo: { prototype: 'int innermap_info(int fd, void *info, void *length)' },
@@ -70,6 +69,10 @@ export const INNERMAP = {
   objectGet: { prototype: 'int innermap_get(const char *path, void *object)' },
   identify: {
     prototype: 'int innermap_identify(void *paths, uint32_t size, uint32_t count, void *identities)',
+  },
+  verify: {
+    prototype:
+      'int innermap_verify(void *all, void *each, void *paths, void *keys, void *values, void *mask, void *same)',
   },
   btfLoad: { prototype: 'int innermap_load_btf(void *data, uint32_t size)' },
   digest: {

@@ -28,6 +28,7 @@ const WORDS = {
   identify: 'identify',
   readInner: 'read inner map',
   asExpected: 'compare inner maps of',
+  verify: 'verify inner map',
   edit: 'edit',
   probe: 'probe',
   list: 'list',
@@ -65,6 +66,7 @@ const BPF: Readonly<Partial<Record<FakeOperation, BpfCall>>> = {
   remove: 'delete_batch',
   identify: 'obj_get',
   readInner: 'lookup_batch',
+  verify: 'lookup_batch',
   edit: 'update_batch',
   pin: 'pin',
 };

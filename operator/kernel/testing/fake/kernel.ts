@@ -1,4 +1,3 @@
-import { CONTENT_TYPES, INNER_TYPES } from '../../../api/outermap.ts';
 import type { KernelState } from '../../../api/status.ts';
 import { hex } from '../../../core/bytes/hex.ts';
 import type { MapSpec } from '../../../core/mapspec.ts';
@@ -8,6 +7,7 @@ import { KernelError } from '../../error.ts';
 import type {
   BuildRequest,
   Edit,
+  Expectation,
   ExpectedContents,
   Failed,
   InnerAddress,
@@ -25,10 +25,12 @@ import { build } from './build.ts';
 import { creationErrno, fits, isOuter, madeSpec, nameErrno } from './creation.ts';
 import { editMap, unlessAbsent } from './edit.ts';
 import type { FakeOperation } from './faults.ts';
+import { linux618 } from './linux.ts';
 import type { FakeMachine } from './machine.ts';
 import type { FakeMap, OuterTable } from './map.ts';
-import type { FakeCapabilities, FakeOpenMap, FakeProcess } from './process.ts';
+import type { FakeOpenMap, FakeProcess } from './process.ts';
 import { bytesOfText, runsOf } from './table.ts';
+import { isAsExpected } from './verify.ts';
 import { entriesAt, expectedIn } from './walk.ts';
 
 /** One process on a FakeMachine. */
@@ -159,6 +161,16 @@ export class FakeKernel implements Kernel {
     return expectedIn(outerOf(outer, 'asExpected'), outer.spec.keySize, expected);
   }
 
+  async verify(expected: readonly Expectation[], mask?: Uint8Array): Promise<Uint8Array> {
+    await this.#meanwhile();
+    return Uint8Array.from(expected, one => {
+      const subject = subjectOf(one.address);
+      const refused = this.machine.look(this.process, 'verify', subject);
+      const map = refused ?? this.#at(one.address);
+      return typeof map !== 'string' && isAsExpected(map, one, mask) ? 1 : 0;
+    });
+  }
+
   async edit(inner: OpenMap, edit: Edit): Promise<Failed> {
     await this.#meanwhile();
     return editMap(this, ours(inner), edit);
@@ -185,8 +197,8 @@ export class FakeKernel implements Kernel {
   }
 
   #read(address: InnerAddress): InnerReading | KernelError {
-    const subject = 'pin' in address ? address.pin : `with id ${address.id}`;
-    const found = 'pin' in address ? this.#pinned(address.pin) : this.#withId(address.id);
+    const subject = subjectOf(address);
+    const found = this.#at(address);
     const map = this.machine.look(this.process, 'readInner', subject) ?? found;
     if (typeof map !== 'string')
       return { id: map.id, spec: map.spec, frozen: map.frozen, entries: map.table.entries() };
@@ -241,10 +253,18 @@ export class FakeKernel implements Kernel {
     return allowed ? node.map : 'EACCES';
   }
 
+  #at(address: InnerAddress): FakeMap | Errno {
+    return 'pin' in address ? this.#pinned(address.pin) : this.#withId(address.id);
+  }
+
   #withId(id: number): FakeMap | Errno {
     const { bpf, sysAdmin } = this.process.capabilities;
     return bpf && sysAdmin ? (this.machine.map(id) ?? 'ENOENT') : 'EPERM';
   }
+}
+
+function subjectOf(address: InnerAddress): string {
+  return 'pin' in address ? address.pin : `with id ${address.id}`;
 }
 
 function isAmong({ from, count }: PlaceRange, key: Uint8Array): boolean {
@@ -256,28 +276,4 @@ function outerOf(map: OpenMap, operation: FakeOperation): OuterTable {
   const { outer } = ours(map).map;
   if (outer === undefined) throw failure(operation, map.name, 'EINVAL');
   return outer;
-}
-
-/** The result of a probe on Linux 6.18 with these capabilities. */
-function linux618(capabilities: FakeCapabilities): KernelState {
-  return {
-    release: '6.18.0-fake',
-    outerBatch: 'once',
-    gracePeriodMs: 8,
-    features: {
-      arrayOfMapsDeleteBatch: false,
-      hashOfMapsDeleteBatch: true,
-      outerLookupsWait: false,
-      replaceVisible: false,
-      walk: true,
-      freeze: true,
-      innerMapFlag: true,
-      openById: capabilities.sysAdmin,
-      readTemplate: capabilities.perfmon,
-      ...Object.fromEntries(INNER_TYPES.map(type => [`inner.${type}`, true])),
-      ...Object.fromEntries(
-        CONTENT_TYPES.map(type => [`exactEdit.${type}`, ['Hash', 'LRUHash', 'Array'].includes(type)]),
-      ),
-    },
-  };
 }

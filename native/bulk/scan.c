@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+#include "scan.h"
+
+enum { MOST_PASSES = 4 };
+
+/* One more than there can be: then the call that reads the last entry answers ENOENT. */
+static uint32_t capacity_for(const struct scan *scan, uint32_t max_entries)
+{
+	uint64_t most = SCAN_BYTES / ((uint64_t)scan->key_size + scan->stride + 1);
+	uint64_t capacity = (uint64_t)max_entries + 1;
+
+	if (most < SCAN_LEAST)
+		most = SCAN_LEAST;
+	if (capacity > SCAN_ENTRIES)
+		capacity = SCAN_ENTRIES;
+	return (uint32_t)(capacity < most ? capacity : most);
+}
+
+static int make_room(struct scan *scan)
+{
+	if (scan->capacity <= scan->room)
+		return 0;
+	scan_free(scan);
+	scan->keys = malloc((size_t)scan->capacity * scan->key_size + 1);
+	scan->values = malloc((size_t)scan->capacity * scan->stride + 1);
+	/* Of a hash the number of a bucket, of a trie a key. */
+	scan->token = malloc((size_t)scan->key_size + sizeof(uint32_t));
+	if (!scan->keys || !scan->values || !scan->token)
+		return -ENOMEM;
+	scan->room = scan->capacity;
+	return 0;
+}
+
+int scan_begin(struct scan *scan, int fd, uint32_t max_entries)
+{
+	scan->fd = fd;
+	scan->is_over = false;
+	scan->has_begun = false;
+	scan->left = MOST_PASSES * ((int64_t)max_entries + SCAN_ENTRIES);
+	scan->capacity = capacity_for(scan, max_entries);
+	return make_room(scan);
+}
+
+int scan_next(struct scan *scan)
+{
+	int answer;
+
+	if (scan->left < 0)
+		return -EAGAIN;
+	scan->count = scan->capacity;
+	answer = innermap_lookup_batch(scan->fd, scan->has_begun ? scan->token : NULL, scan->token, scan->keys,
+				       scan->values, &scan->count);
+	scan->has_begun = true;
+	scan->is_over = answer == -ENOENT;
+	if (answer && !scan->is_over)
+		return answer;
+	scan->left -= scan->count;
+	return 0;
+}
+
+void scan_free(struct scan *scan)
+{
+	free(scan->keys);
+	free(scan->values);
+	free(scan->token);
+	scan->keys = scan->values = scan->token = NULL;
+	scan->room = 0;
+}
