@@ -28,7 +28,7 @@ onRealKernel('libinnermap.so, sanitized', function () {
     expect(stderr).to.include('AddressSanitizer: heap-buffer-overflow');
   });
 
-  for (const spec of ['libbpf', 'many', 'fallback', 'library', 'rights', 'tables'])
+  for (const spec of ['libbpf', 'many', 'fallback', 'library', 'rights', 'tables', 'walk/through'])
     it(`${spec}: passes, and nothing is found`, () => {
       const mocha = [process.execPath, join(ROOT, 'node_modules', 'mocha', 'bin', 'mocha.js'), '--no-config'];
       const words = ['--timeout', '120000', '--reporter', 'dot', join(SPECS, `${spec}.test.js`)];

@@ -97,6 +97,32 @@ describe('agent with CAP_BPF alone', () => {
     expect(planned.code, planned.out + planned.error).to.equal(0);
   });
 
+  it('keeps an inner map of a stranger that is as declared, and puts right what it holds otherwise', async () => {
+    const shape = ['--type', 'hash', '--max', '64', '--inner', 'hash', '--inner-max', '16', '--inners', '2'];
+    fixture().make('tenants', ...shape);
+    const pin = fixture().pin('tenants');
+    const before = idsIn(pin);
+    bpftool('update', before.get(u32(1))!, u32(5), u32(6));
+    const adopted = outerMap('tenants', { provision: 'Adopt' });
+    const maps = [0, 1].map(key => innerMap(`a/own-${key}`, { outerMap: 'tenants', key }, {}));
+    fixture().write('maps.yaml', adopted, ...maps);
+    await fixture().started({ before: BPF_ALONE });
+    await fixture().holds('tenants', { [u32(0)]: {}, [u32(1)]: {} });
+    const after = idsIn(pin);
+    expect(after.get(u32(0))).to.equal(before.get(u32(0)));
+    expect(after.get(u32(1))).to.not.equal(before.get(u32(1)));
+    const shown = ran([
+      ...BPF_ALONE,
+      process.execPath,
+      INNERMAP,
+      'get',
+      'tenants',
+      '--bpffs',
+      fixture().bpffs,
+    ]);
+    expect(shown.out, shown.error).to.match(/^0 +\d+ +0 +- +no +-$/m);
+  });
+
   it('without it: one sentence that says what is missing, and exit code 2', () => {
     fixture().write('maps.yaml', outerMap('tenants'));
     const places = [

@@ -1,7 +1,15 @@
+import { release } from 'node:os';
 import { expect } from 'chai';
 import type { MapSpec } from '../../../core/mapspec.ts';
 import { numbered, openMap, u32 } from '../../testing/contract/fixture.ts';
-import { inChild, onRealKernel, onScratch, type Scratch, withCapabilities } from '../scratch.test.ts';
+import {
+  inChild,
+  lacking,
+  onRealKernel,
+  onScratch,
+  type Scratch,
+  withCapabilities,
+} from '../scratch.test.ts';
 
 const HASH: MapSpec = { type: 'Hash', keySize: 4, valueSize: 8, maxEntries: 2000, flags: 0 };
 const LARGE = { ...HASH, maxEntries: 20_000 };
@@ -38,8 +46,23 @@ function sum(count: number): number {
   return [...keys, ...values].reduce((total, byte) => total + byte, 0);
 }
 
+/** bpf_for_each_map_elem came with 5.13; no distribution that we know has it earlier. */
+const [major = 0, minor = 0] = release().split('.').map(Number.parseFloat);
+const canWalk = major > 5 || (major === 5 && minor >= 13);
+
+onRealKernel('walks of inner maps', () => {
+  const scratch = onScratch();
+
+  it('are found to be possible where the kernel has what they take', async () => {
+    expect((await scratch().open().probe()).features['walk']).to.equal(canWalk);
+  });
+});
+
 onRealKernel('readInner with CAP_BPF alone', () => {
   const scratch = onScratch();
+  before(function () {
+    if (!canWalk) lacking(this, 'walks of inner maps (5.13)');
+  });
 
   it('reads inner maps of others at their place', async () => {
     expect(await readings(scratch(), HASH)).to.deep.equal([
