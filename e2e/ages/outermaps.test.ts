@@ -35,24 +35,25 @@ describe('outer maps on a kernel of another age', function () {
     });
 
     for (const type of ['ArrayOfMaps', 'HashOfMaps']) {
-      it(`${age}: a ${type} of 2,048 places is read while the event loop goes on`, async () => {
+      it(`${age}: a ${type} of 6,000 places is read while the event loop goes on`, async () => {
         const read = `
-          const map = outer('${type}', 2048);
+          const map = outer('${type}', 6000);
           await kernel.probe();
           const one = await inner('one');
-          await kernel.replace(map, u32(...upTo(600)), upTo(600).map(() => one));
+          const places = upTo(600).map(at => at * 10);
+          await kernel.replace(map, u32(...places), places.map(() => one));
           let turns = 0;
           const turn = setInterval(() => { turns += 1; }, 0);
           const { count, keys, ids } = await kernel.readOuter(map);
           clearInterval(turn);
           const sorted = [...new Uint32Array(keys.buffer, keys.byteOffset, count)].sort((a, b) => a - b);
-          say({ count, turns, same: String(sorted) === String(upTo(600)), ids: ids.every(id => id === one.id) });`;
+          say({ count, turns, same: String(sorted) === String(places), ids: ids.every(id => id === one.id) });`;
         const { answer, waited } = await said(aged(age, LONG_GRACE_MS), stage().bpffs, read);
         expect(answer).to.include({ count: 600, same: true, ids: true });
         expect(waited.onLoop).to.be.at.most(QUESTIONS);
         expect(waited.atOnce).to.be.within(AT_ONCE.least, AT_ONCE.most);
-        // Each place of 2,048, or nothing: a hash's batch does not wait
-        if (type === 'ArrayOfMaps') expect(waited.offLoop).to.be.greaterThan(2600).and.below(2800);
+        // Each place of 6,000, or nothing: a hash's batch does not wait
+        if (type === 'ArrayOfMaps') expect(waited.offLoop).to.be.greaterThan(6600).and.below(6800);
         expect((answer as { turns: number }).turns).to.be.greaterThan(
           type === 'HashOfMaps' && age === '6.1' ? -1 : 4,
         );

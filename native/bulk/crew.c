@@ -72,34 +72,36 @@ static bool start(struct crew *crew, const struct stacks *stacks, uint32_t at, p
 static uint32_t start_all(struct crew *crew, const struct stacks *stacks, pthread_t *threads)
 {
 	uint32_t started = 0;
+	sigset_t all, before;
 
+	/* Signals are the program's: its own threads take them. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
 	while (started < stacks->count && __atomic_load_n(&crew->next, __ATOMIC_RELAXED) < crew->count &&
 	       start(crew, stacks, started, &threads[started]))
 		started++;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return started;
+}
+
+static uint32_t least(uint32_t left, uint32_t right)
+{
+	return left < right ? left : right;
 }
 
 void crew_run(uint32_t most, uint32_t count, crew_part *part, void *context)
 {
 	struct crew crew = { .part = part, .context = context, .count = count };
-	uint32_t others = (most < count ? most : count);
+	uint32_t members = least(least(most, count), CREW_MOST);
 	pthread_t threads[CREW_MOST];
-	struct stacks stacks;
-	sigset_t all, before;
-	uint32_t started = 0;
+	struct stacks stacks = { 0 };
+	uint32_t others = 0;
 
-	others = others > CREW_MOST ? CREW_MOST - 1 : others > 0 ? others - 1 : 0;
-	if (others > 0 && stacks_map(&stacks, others)) {
-		/* Signals are the program's: its own threads take them. */
-		sigfillset(&all);
-		pthread_sigmask(SIG_SETMASK, &all, &before);
-		started = start_all(&crew, &stacks, threads);
-		pthread_sigmask(SIG_SETMASK, &before, NULL);
-		work(&crew);
-		for (uint32_t at = 0; at < started; at++)
-			pthread_join(threads[at], NULL);
-		munmap(stacks.begin, stacks.size * others);
-		return;
-	}
+	if (members > 1 && stacks_map(&stacks, members - 1))
+		others = start_all(&crew, &stacks, threads);
 	work(&crew);
+	for (uint32_t at = 0; at < others; at++)
+		pthread_join(threads[at], NULL);
+	if (stacks.begin)
+		munmap(stacks.begin, stacks.size * stacks.count);
 }

@@ -3,7 +3,7 @@ import type { Entries } from '../../core/entries.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
 import { loopDuring } from '../../testing/loop.ts';
 import { KernelError } from '../error.ts';
-import { numbered, openMap, u32 } from '../testing/contract/fixture.ts';
+import { errnos, numbered, openMap, u32 } from '../testing/contract/fixture.ts';
 import type { RealKernel } from './kernel.ts';
 import { HASH, mapsNamed, named, onRealKernel, onScratch, openFiles } from './scratch.test.ts';
 
@@ -62,6 +62,21 @@ onRealKernel('openKernel with many maps and entries', function () {
     const half = { ...kernel.calls };
     expect((await kernel.remove(outer, u32(...numbers))).size).to.equal(0);
     expect(kernel.calls.mapDeleteBatch - half.mapDeleteBatch).to.be.at.most(3);
+    expect((await kernel.readOuter(outer)).count).to.equal(0);
+    inner!.close();
+    outer.close();
+  });
+
+  it('what is refused of thousands that go one by one is named by its own index', async () => {
+    const spec: MapSpec = { ...HASH, type: 'ArrayOfMaps', valueSize: 4, maxEntries: 5000 };
+    const outer = kernel.createOuter(spec, HASH, named('outer'));
+    const [inner] = (await kernel.build([scratch().request('web')])).map(openMap);
+    const inside = Array.from({ length: 5000 }, (_, index) => index);
+    const inserted = await kernel.replace(outer, u32(...inside), new Array(5000).fill(inner));
+    expect(inserted.size).to.equal(0);
+    const keys = u32(...inside, 5000, 5001);
+    const failed = await measured('remove', () => kernel.remove(outer, keys), TURNS_OF_A_CALL);
+    expect(errnos(failed)).to.deep.equal({ 5000: 'E2BIG', 5001: 'E2BIG' });
     expect((await kernel.readOuter(outer)).count).to.equal(0);
     inner!.close();
     outer.close();
