@@ -1,4 +1,5 @@
 import { putHex } from '../../core/bytes/hex.ts';
+import { joined } from '../../core/items.ts';
 import type { Step } from '../../core/plan/step.ts';
 import { KernelError } from '../../kernel/error.ts';
 import type { Failed, OpenMap, Settling } from '../../kernel/kernel.ts';
@@ -9,23 +10,49 @@ import { attemptAll, done, failed, type Outcome } from './outcome.ts';
 
 type Removal = Extract<Step, { verb: 'remove' }>;
 
-/** Removes the keys from the outer map by batch, then the pins, which prove nothing any more. */
+/** Keys that go at once: where they wait for grace periods one by one, the pins of those before go meanwhile. */
+const PART = 4096;
+
+/** Removes the keys from the outer map, then the pins, which prove nothing any more. */
 export function applyRemovals(steps: readonly Removal[], context: ApplyContext): Promise<readonly Outcome[]> {
   return attemptAll(steps, async () => {
-    const outcomes: Outcome[] = [];
     const outer = context.outerMap(steps[0]!.outer);
     const taken = await keysTaken(steps, outer, context);
-    const going = steps.filter(step => !taken.has(step));
+    const going = taken.size === 0 ? steps : steps.filter(step => !taken.has(step));
     context.recordRemoval(steps[0]!.outer, going.length);
-    const failures = await context.kernel.remove(outer, joinedKeys(going, outer.spec.keySize));
-    const unlinked = await context.kernel.settle(unlinks(going, failures, context));
-    await forEachSliced(going, (step, at) => {
-      const error = failures.get(at) ?? unlinked.get(at);
-      outcomes.push(error === undefined ? done(step) : failed(step, error));
-    });
-    for (const step of taken) outcomes.push(failed(step, takenError(step)));
-    return outcomes;
+    const parts: Promise<readonly Outcome[]>[] = [];
+    for (let from = 0; from < going.length; from += PART) {
+      const part = going.slice(from, from + PART);
+      const [failures] = await Promise.all([removed(outer, part, context), parts.at(-1)]);
+      parts.push(attemptAll(part, () => unpinned(part, failures, context)));
+    }
+    parts.push(Promise.resolve(Array.from(taken, step => failed(step, takenError(step)))));
+    return joined(await Promise.all(parts));
   });
+}
+
+/** What failed: some keys, or all of them alike. */
+async function removed(outer: OpenMap, part: readonly Removal[], context: ApplyContext): Promise<Failed> {
+  try {
+    return await context.kernel.remove(outer, joinedKeys(part, outer.spec.keySize));
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error;
+    return new Map(part.map((_, at) => [at, error]));
+  }
+}
+
+async function unpinned(
+  part: readonly Removal[],
+  failures: Failed,
+  context: ApplyContext,
+): Promise<readonly Outcome[]> {
+  const outcomes: Outcome[] = [];
+  const unlinked = await context.kernel.settle(unlinks(part, failures, context));
+  await forEachSliced(part, (step, at) => {
+    const error = failures.get(at) ?? unlinked.get(at);
+    outcomes.push(error === undefined ? done(step) : failed(step, error));
+  });
+  return outcomes;
 }
 
 /** The keys one after the other, as the kernel's batches take them. */

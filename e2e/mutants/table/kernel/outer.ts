@@ -1,4 +1,4 @@
-import type { Mutant } from '../mutant.ts';
+import type { Mutant } from '../../mutant.ts';
 
 const MANY = 'dist/operator/kernel/libbpf/many.test.js';
 const AGED = 'dist/e2e/ages/outermaps.test.js';
@@ -18,6 +18,20 @@ export const outerMutants: readonly Mutant[] = [
     from: 'call(part(pairs, from, to), answers',
     to: 'call(part(pairs, 0, to - from), answers',
     specs: [AGED],
+  },
+  {
+    name: 'pins go when all keys are gone',
+    file: 'operator/agent/apply/remove.ts',
+    from: 'const PART = 4096;',
+    to: 'const PART = 40_960;',
+    specs: ['dist/operator/agent/apply/remove.test.js'],
+  },
+  {
+    name: 'a part of a removal that fails ends it',
+    file: 'operator/agent/apply/remove.ts',
+    from: 'if (!(error instanceof KernelError)) throw error;',
+    to: 'if (error instanceof KernelError) throw error;',
+    specs: ['dist/operator/agent/apply/remove.test.js'],
   },
   {
     name: 'calls that wait for a grace period wait one after the other',

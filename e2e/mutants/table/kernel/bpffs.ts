@@ -1,4 +1,4 @@
-import type { Mutant } from '../mutant.ts';
+import type { Mutant } from '../../mutant.ts';
 
 const CONTRACT = ['dist/operator/kernel/libbpf/libbpf.test.js'];
 const VANDALS = ['dist/operator/agent/vandals.test.js'];

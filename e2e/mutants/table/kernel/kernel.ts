@@ -1,4 +1,4 @@
-import type { Mutant } from '../mutant.ts';
+import type { Mutant } from '../../mutant.ts';
 
 const LIBBPF = 'operator/kernel/libbpf';
 const CONTRACT = `dist/${LIBBPF}/libbpf.test.js`;
