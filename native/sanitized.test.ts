@@ -28,7 +28,8 @@ onRealKernel('libinnermap.so, sanitized', function () {
     expect(stderr).to.include('AddressSanitizer: heap-buffer-overflow');
   });
 
-  for (const spec of ['libbpf', 'many', 'fallback', 'library', 'rights', 'tables', 'walk/through'])
+  const names = ['libbpf', 'many', 'fallback', 'library', 'rights', 'tables', 'walk/through', 'entries/keep'];
+  for (const spec of names)
     it(`${spec}: passes, and nothing is found`, () => {
       const mocha = [process.execPath, join(ROOT, 'node_modules', 'mocha', 'bin', 'mocha.js'), '--no-config'];
       const words = ['--timeout', '120000', '--reporter', 'dot', join(SPECS, `${spec}.test.js`)];

@@ -13,6 +13,8 @@
 #include "bpf.h"
 #include "program.h"
 
+/* More than any key or value has. */
+#define MOST_BYTES (1u << 30)
 /* Of a program's 512 bytes of stack: a key and a part of a value. */
 enum { STACK = 480, LONGEST_KEY = 256 };
 /* The kernel's own, of no header. */
@@ -296,6 +298,15 @@ static int write_rest(const struct edit *edit)
 	return answer < 0 ? fail_rest(edit, answer) : answer;
 }
 
+static bool is_whole(const uint32_t shape[EDIT_WORDS])
+{
+	uint64_t count = shape[EDIT_COUNT], key = shape[EDIT_KEY_SIZE], value = shape[EDIT_VALUE_SIZE];
+
+	return key > 0 && key <= MOST_BYTES && value > 0 && value <= MOST_BYTES && shape[EDIT_KEYS] == count * key &&
+	       shape[EDIT_VALUES] == count * value && shape[EDIT_MASK] == value && shape[EDIT_FOUND] == count &&
+	       shape[EDIT_ANSWERS] == count * sizeof(int32_t);
+}
+
 int innermap_edit(int map, const uint32_t shape[EDIT_WORDS], const void *keys, const void *values, const void *mask,
 		  const uint8_t *found, int32_t *answers)
 {
@@ -304,9 +315,12 @@ int innermap_edit(int map, const uint32_t shape[EDIT_WORDS], const void *keys, c
 		.value_size = shape[EDIT_VALUE_SIZE], .flags = shape[EDIT_FLAGS],
 		.keys = keys, .values = values, .mask = mask, .answers = answers,
 	};
-	int refused = edit.key_size == 0 || edit.value_size == 0 ? -EINVAL : refusal(&edit);
 	uint32_t rest = 0;
+	int refused;
 
+	if (!is_whole(shape))
+		return -EINVAL;
+	refused = refusal(&edit);
 	for (uint32_t index = 0; index < edit.count; index++) {
 		answers[index] = refused < 0 ? refused : found[index] ? TO_DO : insert(&edit, index);
 		rest += answers[index] == TO_DO;

@@ -109,10 +109,21 @@ INNERMAP_API int innermap_identify(const char *paths, uint32_t size, uint32_t co
 				   struct innermap_identity *identities);
 
 /*
- * Words of `shape`: how many entries, the bytes of a key and of a value (of a per-CPU type those of all processors), and
- * flags.
+ * Words of `shape`: how many entries, the bytes of a key and of a value as the map has them (of a per-CPU type those of all
+ * processors), flags, and how many bytes `keys`, `values`, `mask`, `found` and `answers` have.
  */
-enum { EDIT_COUNT, EDIT_KEY_SIZE, EDIT_VALUE_SIZE, EDIT_FLAGS, EDIT_WORDS };
+enum {
+	EDIT_COUNT,
+	EDIT_KEY_SIZE,
+	EDIT_VALUE_SIZE,
+	EDIT_FLAGS,
+	EDIT_KEYS,
+	EDIT_VALUES,
+	EDIT_MASK,
+	EDIT_FOUND,
+	EDIT_ANSWERS,
+	EDIT_WORDS,
+};
 enum {
 	/* Find each value by a program of ours and store the declared bytes alone, where the kernel takes such a program. */
 	EDIT_BY_PROGRAM = 1,
@@ -123,7 +134,8 @@ enum {
 /*
  * Writes the entries of a live map, and of those that are there only the bytes that are not 0 in `mask`, which is as long
  * as a value. `found`: a byte for each, not 0 where the entry was seen. Writes an answer for each. Returns how many
- * values were read and then written whole: of them what a program wrote in between is lost.
+ * values were read and then written whole: of them what a program wrote in between is lost. EINVAL where a buffer is not as
+ * long as the entries: then nothing was done.
  */
 INNERMAP_API int innermap_edit(int map, const uint32_t shape[EDIT_WORDS], const void *keys, const void *values,
 			       const void *mask, const uint8_t *found, int32_t *answers);

@@ -86,6 +86,30 @@ onRealKernel('libinnermap.so, given any table', () => {
       { numRuns: 2000 },
     );
   });
+
+  it('innermap_edit: buffers that are not as long as the entries are EINVAL, and nothing is done', () => {
+    const library = openLibrary();
+    fc.assert(
+      fc.property(
+        fc.array(sizes, { minLength: 4, maxLength: 4 }),
+        bytes(24),
+        bytes(8),
+        (words, given, mask) => {
+          const [count, keySize, valueSize] = words as [number, number, number];
+          const answers = new Int32Array(Math.min(count, 4)).fill(7);
+          const buffers = [given, given, mask, new Uint8Array(Math.min(count, 4))] as const;
+          const lengths = [...buffers, answers].map(({ byteLength }) => byteLength);
+          const wanted = [count * keySize, count * valueSize, valueSize, count, 4 * count];
+          const isWhole = keySize * valueSize > 0 && wanted.every((length, at) => length === lengths[at]);
+          const shape = Uint32Array.from([...words, ...lengths]);
+          const answer = library.mapEdit(-1, shape, ...buffers, answers);
+          expect(answer === -ERRNO.EINVAL).to.equal(!isWhole);
+          if (!isWhole) expect([...answers].every(word => word === 7)).to.equal(true);
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
 });
 
 const CPUS = 2;

@@ -81,6 +81,8 @@ export function putKeeping(
 
 function argumentsOf({ fd, spec: { type } }: OwnedMap, { pairs, kept }: Keeping, answers: Int32Array) {
   const flags = (WRITTEN_BY_PROGRAM.has(type) ? BY_PROGRAM : 0) | (type === 'LPMTrie' ? IS_TRIE : 0);
-  const shape = Uint32Array.of(pairs.count, pairs.keySize, pairs.stride, flags);
-  return [fd, shape, pairs.keys, pairs.values!, kept.mask, kept.entries, answers] as const;
+  const { count, keySize, stride, keys } = pairs;
+  const buffers = [keys, pairs.values!, kept.mask, kept.entries] as const;
+  const lengths = [...buffers, answers].map(({ byteLength }) => byteLength);
+  return [fd, Uint32Array.of(count, keySize, stride, flags, ...lengths), ...buffers, answers] as const;
 }
