@@ -172,6 +172,13 @@ export function verifyContract(fixture: () => KernelFixture): void {
       ).to.deep.equal([1, 0, 0, 0]);
     });
 
+  it('of a type without contents the map alone counts', async () => {
+    const spec: MapSpec = { type: 'RingBuf', keySize: 0, valueSize: 0, maxEntries: 65_536, flags: 0 };
+    const one = await holding(fixture(), { spec, entries: NO_ENTRIES });
+    const asked = [one, { ...one, frozen: true }, { ...one, spec: { ...spec, maxEntries: 131_072 } }];
+    expect(await verified(fixture(), asked)).to.deep.equal([1, 0, 0]);
+  });
+
   it('leaves no map open', async () => {
     const one = await holding(fixture(), { spec: HASH, entries: numbered(0, 2) });
     expect(await verified(fixture(), [one, one])).to.deep.equal([1, 1]);
