@@ -30,19 +30,35 @@ export async function digestsOf(
 ): Promise<BigUint64Array | undefined> {
   const { type, keySize, valueSize } = hashed.spec;
   const by = `${type} ${keySize} ${valueSize} ${hashed.mask?.join() ?? ''}`;
-  const unknown = inners.flatMap(({ entries }) => (known.get(entries)?.by === by ? [] : [entries]));
+  const digests = new BigUint64Array(inners.length);
+  const unknown: Entries[] = [];
+  for (const [at, { entries }] of inners.entries()) {
+    const last = known.get(entries);
+    if (last?.by === by) digests[at] = last.digest;
+    else unknown.push(entries);
+  }
+  if (unknown.length === 0) return digests;
+  if (!(await makeKnown(library, unknown, { by, hashed }))) return undefined;
+  for (const [at, { entries }] of inners.entries()) digests[at] = known.get(entries)!.digest;
+  return digests;
+}
+
+/** False where that cannot be. */
+async function makeKnown(
+  library: Library,
+  unknown: readonly Entries[],
+  { by, hashed }: { readonly by: string; readonly hashed: Hashed },
+): Promise<boolean> {
   const slice = new Slice();
   for (let from = 0; from < unknown.length; ) {
     const some = unknown.slice(from, partEnd(unknown, from));
     const made = await hash(library, some, hashed);
-    if (made === undefined) return undefined;
-    some.forEach((entries, at) => {
-      known.set(entries, { by, digest: made[at]! });
-    });
+    if (made === undefined) return false;
+    for (const [at, entries] of some.entries()) known.set(entries, { by, digest: made[at]! });
     from += some.length;
     if (slice.over()) await slice.rest();
   }
-  return BigUint64Array.from(inners, ({ entries }) => known.get(entries)!.digest);
+  return true;
 }
 
 function partEnd(all: readonly Entries[], from: number): number {
