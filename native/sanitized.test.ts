@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { onRealKernel } from '../operator/kernel/libbpf/scratch.test.ts';
-import { ROOT } from '../operator/testing/sources.ts';
+import { ROOT } from '../operator/testing/root.ts';
 
 const NATIVE = join(ROOT, 'native');
 const SANITIZED = join(NATIVE, 'build', 'sanitized', 'libinnermap.so');

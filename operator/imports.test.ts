@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { expect } from 'chai';
 import { expectNone } from './testing/none.ts';
-import { isOfTests, ROOT, type Source, sources } from './testing/sources.ts';
+import { ROOT } from './testing/root.ts';
+import { isOfTests, type Source, sources } from './testing/sources.ts';
 
 const EVERYTHING = 'everything of ours';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { ROOT } from '../../operator/testing/sources.ts';
+import { ROOT } from '../../operator/testing/root.ts';
 import { Running } from '../agent/support/process.ts';
 import { useAges } from './support/age.ts';
 

@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { onEachOwn, Stage } from '../../native/stage.ts';
-import { ROOT } from '../../operator/testing/sources.ts';
+import { ROOT } from '../../operator/testing/root.ts';
 import { AGES, useAges } from './support/age.ts';
 import { said } from './support/calls.ts';
 

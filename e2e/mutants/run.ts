@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ROOT } from '../../operator/testing/sources.ts';
+import { ROOT } from '../../operator/testing/root.ts';
 import type { Mutant } from './mutant.ts';
 import { allMutants, mutated } from './tables.ts';
 import { emptyTree } from './tree.ts';

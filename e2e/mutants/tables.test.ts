@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { ROOT } from '../../operator/testing/sources.ts';
+import { ROOT } from '../../operator/testing/root.ts';
 import { allMutants, mutated } from './tables.ts';
 
 describe('mutants', () => {

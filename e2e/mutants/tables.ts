@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from '../../operator/testing/sources.ts';
+import { ROOT } from '../../operator/testing/root.ts';
 import type { Mutant } from './mutant.ts';
 
 const TABLES = join(import.meta.dirname, 'table');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { ROOT } from '../testing/sources.ts';
+import { ROOT } from '../testing/root.ts';
 import { ageWarning, OLDEST_KERNEL } from './kernelage.ts';
 
 describe('ageWarning', () => {

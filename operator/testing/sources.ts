@@ -1,6 +1,7 @@
 import { join, relative, sep } from 'node:path';
 import * as ts from 'typescript/unstable/ast';
 import { API } from 'typescript/unstable/sync';
+import { ROOT } from './root.ts';
 
 /** A file of this repository as the compiler reads it: comments and strings are never taken for code. */
 export interface Source {
@@ -24,9 +25,6 @@ export interface SourceFunction {
   /** Whether it holds specs: it is as long as they are many. */
   readonly isSuite: boolean;
 }
-
-/** Of this repository: specs run from its folder `dist`. */
-export const ROOT = join(import.meta.dirname, '..', '..', '..');
 
 const COMPUTED = '(computed)';
 

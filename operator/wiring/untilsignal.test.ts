@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
-import { ROOT } from '../testing/sources.ts';
+import { ROOT } from '../testing/root.ts';
 
 const MODULE = pathToFileURL(`${ROOT}/dist/operator/wiring/untilsignal.js`).href;
 

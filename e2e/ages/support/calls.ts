@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url';
-import { ROOT } from '../../../operator/testing/sources.ts';
+import { ROOT } from '../../../operator/testing/root.ts';
 import { Running } from '../../agent/support/process.ts';
 import type { AgedKernel, Waited } from './age.ts';
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { ROOT } from '../../testing/sources.ts';
+import { ROOT } from '../../testing/root.ts';
 import { failureOf } from '../testing/contract/fixture.ts';
 import { openKernel } from './kernel.ts';
 import { inChild, onRealKernel, onScratch, withCapabilities } from './scratch.test.ts';

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from '../../../testing/sources.ts';
+import { ROOT } from '../../../testing/root.ts';
 import { ERRNO } from '../errno.ts';
 
 const NATIVE = join(ROOT, 'native');
