@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { ownerOf } from '../core/desired/owner.ts';
 import { groupBy } from '../core/items.ts';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
 import { walkCrashes } from './testing/crashes.ts';
@@ -202,6 +203,28 @@ describe('turn, equal contents', () => {
     await acting.resync();
     expect(machine.dump(LEDGER)).to.deep.equal(fixture.contents('tenants'));
     expect(await sharesIn(machine)).to.equal('1,2 3');
+  });
+
+  it('were replaced by a version that knows no such pins: its pin proves the key, the other goes', async () => {
+    const [, machine] = await started(equal(3));
+    const older = machine.openKernel();
+    const outer = older.open(LEDGER);
+    const [one] = await older.readInner([{ pin: `${INNER}/${older.pins.list(INNER)[0]}` }]);
+    if (one === undefined || one instanceof Error) throw new Error('Cannot read');
+    const owner = ownerOf({ namespace: 'ns-1', name: 'm', labels: {}, annotations: {} });
+    const request = { spec: one.spec, name: `m.${owner}`, label: 'm', entries: one.entries, freeze: false };
+    const [made] = await older.build([{ ...request, pins: [`${INNER}/01000000`] }]);
+    if (made === undefined || made instanceof Error) throw new Error('Cannot build');
+    await older.replace(outer, Uint8Array.of(1, 0, 0, 0), [made]);
+    machine.kill(older);
+    const acting = await startedAgent(machine.openKernel(), equal(3));
+    const { plan } = await acting.turn();
+    expect(plan.steps.map(({ verb }) => verb)).to.deep.equal(['unlink']);
+    expect(Object.keys(machine.files()).filter(path => path.startsWith(`${INNER}/01`))).to.deep.equal([
+      `${INNER}/01000000`,
+    ]);
+    expect((await acting.resync()).plan.steps).to.deep.equal([]);
+    expect(await sharesIn(machine)).to.equal('1 2,3');
   });
 
   it('cost the others nothing where one cannot be pinned, or finds no room', async () => {

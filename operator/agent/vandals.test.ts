@@ -52,6 +52,23 @@ describe('turn, after vandals', () => {
     expect(machine.dump(LEDGER)).to.deep.equal(fixture.contents('tenants'));
   });
 
+  it('edits no inner map that somebody put at a further key: it is replaced', async () => {
+    const inPlace = { update: 'InPlace' };
+    const tenants = new AgentFixture().outer('tenants', { undeclaredKeys: 'Keep' });
+    const fixture = tenants.inner('a/one', 'tenants', 1, { 10: 1 }, inPlace);
+    const machine = new FakeMachine();
+    const acting = await startedAgent(machine.openKernel(), fixture);
+    await acting.turn();
+    await copyEntry(machine.openKernel(), ONE, TWO);
+    await acting.resync();
+    const { plan } = await acting.turn(tenants.inner('a/one', 'tenants', 1, { 10: 2 }, inPlace));
+    expect(plan.steps.map(({ verb }) => verb)).to.deep.equal(['replace']);
+    expect(machine.dump(LEDGER)).to.deep.equal({
+      '01000000': { '0a000000': '02000000' },
+      '02000000': { '0a000000': '01000000' },
+    });
+  });
+
   it('makes the directory of its inner pins anew where somebody took it away', async () => {
     const machine = new FakeMachine();
     const acting = await startedAgent(machine.openKernel(), twoTenants());

@@ -1,0 +1,77 @@
+import type { Mutant } from '../mutant.ts';
+
+const EQUAL = ['dist/operator/agent/equal.test.js'];
+const KEPT = ['dist/operator/agent/kept.test.js'];
+
+export const equalMutants: readonly Mutant[] = [
+  {
+    name: 'inner maps into which programs write are shared',
+    file: 'operator/core/desired/compile.ts',
+    from: 'return ownedMask === undefined && count > 0 &&',
+    to: 'return (ownedMask === undefined || count > 0) && count > 0 &&',
+    specs: EQUAL,
+  },
+  {
+    name: 'a shared inner map stays shared when programs may own a field of it',
+    file: 'operator/core/plan/keychanges.ts',
+    from: 'proof?.sharer !== undefined && !inner.isShareable',
+    to: 'proof?.sharer !== undefined && !inner.isShareable && !ours',
+    specs: EQUAL,
+  },
+  {
+    name: 'an inner map at two keys is edited in place',
+    file: 'operator/core/plan/keychanges.ts',
+    from: 'found.standsTwice(id)',
+    to: '(found.standsTwice(id) && !ours)',
+    specs: ['dist/operator/agent/vandals.test.js'],
+  },
+  {
+    name: 'what is kept at a key is told by the name of an inner map that is of many',
+    file: 'operator/core/plan/removals.ts',
+    from: 'const owner = ownerAt(keyHex, id, found);',
+    to: 'const owner = ownerAt(keyHex, id, { ...found, sharers: new Map() });',
+    specs: KEPT,
+  },
+  {
+    name: 'the pin before stays beside the one that is settled under another name',
+    file: 'operator/core/plan/outer/pinchanges.ts',
+    from: 'found.pins.has(name) && fileOf(name) !== to',
+    to: 'found.pins.has(name) && fileOf(name) === to',
+    specs: EQUAL,
+  },
+  {
+    name: 'of two pins of a key the one with an owner proves it',
+    file: 'operator/ledger/reading.ts',
+    from: 'if (sharer !== undefined) {\n      pins.set(file, id);',
+    to: 'if (sharer === undefined) {\n      pins.set(file, id);',
+    specs: ['dist/operator/ledger/reading.test.js'],
+  },
+  {
+    name: 'drift of a shared inner map is put right at the keys that were looked at',
+    file: 'operator/agent/observe/observe.ts',
+    from: "if (each.reading.kind !== 'same') differing.set",
+    to: "if (each.reading.kind === 'same') differing.set",
+    specs: EQUAL,
+  },
+  {
+    name: 'a pin that cannot be made costs all keys of an inner map theirs',
+    file: 'operator/agent/apply/write.ts',
+    from: 'else if (STARVED.has(map.errno) || share.length === 1)',
+    to: 'else if (STARVED.has(map.errno) || share.length > 0)',
+    specs: EQUAL,
+  },
+  {
+    name: 'contents that were made to collide are compared with all of them',
+    file: 'operator/core/desired/sharing.ts',
+    from: 'hashed.length < COMPARED',
+    to: 'hashed.length >= 0',
+    specs: ['dist/operator/core/desired/sharing.test.js'],
+  },
+  {
+    name: 'an inner map counts once for each of its keys',
+    file: 'operator/core/report/outer/sizes.ts',
+    from: 'if (shares) counted.add(id);',
+    to: 'if (!shares) counted.add(id);',
+    specs: ['dist/operator/agent/kernelbytes.test.js'],
+  },
+];

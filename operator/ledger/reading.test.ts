@@ -1,0 +1,48 @@
+import { expect } from 'chai';
+import { proofOf } from '../core/ledger/innerpin.ts';
+import { dropPin, knownName, putPin } from './reading.ts';
+
+const KEY = '07000000';
+const [ALICE, BOB] = ['0000000a', '0000000b'];
+
+function pinned(...files: readonly (readonly [string, number])[]) {
+  const known = { pins: new Map<string, number>(), sharers: new Map<string, string>() };
+  for (const [file, id] of files) putPin(known, file, id);
+  return known;
+}
+
+describe('putPin', () => {
+  it('knows a pin by its key, and whose the key is', () => {
+    const known = pinned([`${KEY}-${ALICE}`, 5], [`${KEY}-${BOB}-new`, 6]);
+    expect(proofOf(KEY, 5, known)).to.deep.equal({ name: KEY, sharer: ALICE });
+    expect(proofOf(KEY, 6, known)).to.deep.equal({ name: `${KEY}-new`, sharer: BOB });
+    dropPin(known, KEY);
+    expect(proofOf(KEY, 5, known)).to.equal(undefined);
+  });
+
+  it('of two pins of one key believes the one without an owner, in any order; the other is of no key', () => {
+    const files = [
+      [KEY, 5],
+      [`${KEY}-${ALICE}`, 6],
+    ] as const;
+    for (const order of [files, files.toReversed()]) {
+      const known = pinned(...order);
+      expect(proofOf(KEY, 5, known)).to.deep.equal({ name: KEY });
+      expect(proofOf(KEY, 6, known)).to.equal(undefined);
+      expect([...known.pins]).to.have.deep.members([
+        [KEY, 5],
+        [`${KEY}-${ALICE}`, 6],
+      ]);
+      for (const [file] of files) expect(knownName(file, known), file).to.equal(file);
+    }
+  });
+});
+
+describe('knownName', () => {
+  it('is none of a file that tells another owner: its map is another', () => {
+    const known = pinned([`${KEY}-${ALICE}`, 5]);
+    expect(knownName(`${KEY}-${ALICE}`, known)).to.equal(KEY);
+    for (const file of [KEY, `${KEY}-${BOB}`, `${KEY}-${ALICE}-new`])
+      expect(knownName(file, known)).to.equal(undefined);
+  });
+});
