@@ -51,21 +51,6 @@ describe('exact edits', function () {
     }
   }
 
-  it('nobody sees half of a field: no third number of two that are written in turn', async () => {
-    kernel = openKernel({ bpffs: stage().bpffs });
-    const size = ['--inner-value-size', '16', '--inners', '1', '--entries', '4', '--stamp', '0'];
-    const { inners } = stage().make('outer', '--type', 'hash', '--inner', 'array', ...size);
-    busy = await startBusy('read', '--outer', stage().pin('outer'), '--key', KEY, '--entries', '1');
-    const values = new Uint8Array(16 * CALL);
-    for (let at = 0; at < CALL; at += 2) values.fill(0xff, 16 * at, 16 * at + 16);
-    const upserts = { count: CALL, keys: new Uint8Array(4 * CALL), values };
-    const before = (await busy.soFar()).reads;
-    for (let edits = 0; edits < EDITS; edits += CALL) await editOf(kernel, inners[0]!, upserts);
-    const { reads, versions } = await busy.end();
-    expect(reads - before, 'looked meanwhile').to.be.above(1000);
-    expect(versions).to.equal(2);
-  });
-
   it('where no program of ours can write, an edit loses what is counted in its microsecond: LPMTrie', async () => {
     kernel = openKernel({ bpffs: stage().bpffs });
     expect((await kernel.probe()).features).to.include({ 'exactEdit.LPMTrie': false });

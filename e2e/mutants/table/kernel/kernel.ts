@@ -261,7 +261,7 @@ export const kernelMutants: readonly Mutant[] = [
     file: 'native/bulk/edit.c',
     from: 'uint32_t run = 0, size = 8;',
     to: 'uint32_t run = 0, size = 1;',
-    specs: ['dist/e2e/program/exact.test.js'],
+    specs: [KEPT],
   },
   {
     name: 'a program that has no memory for a moment is taken for one that the kernel has not',

@@ -32,21 +32,20 @@ onRealKernel('writeKeeping', () => {
   });
 
   it('any layout and any mask: the declared bytes are written, and no others', async () => {
-    let programs = 0;
     await fc.assert(
       fc.asyncProperty(layouts, async layout => {
         const map = await built(layout.spec, layout.before);
-        const before = kernel.counts().load_program;
+        const before = kernel.counts().lookup;
         const upserts = layout.given;
         const kept = { mask: layout.mask, entries: new Uint8Array(upserts.count).fill(1) };
         expect(errnos(await kernel.edit(map, { upserts, deletes: NO_KEYS, kept }))).to.deep.equal({});
-        programs += kernel.counts().load_program - before;
-        expect(await read()).to.include(contents(merged(layout), layout.spec.keySize));
+        const read = isForProgram(layout.spec) ? 0 : upserts.count;
+        expect(kernel.counts().lookup - before, 'values read').to.equal(read);
+        expect(await contentsNow()).to.include(contents(merged(layout), layout.spec.keySize));
         map.close();
       }),
       { numRuns: 150 },
     );
-    expect(programs).to.be.above(100);
   });
 
   it('the layouts that go by a program: a key of 256 bytes, an entry of a packet; larger ones are read and written', async () => {
@@ -62,7 +61,7 @@ onRealKernel('writeKeeping', () => {
       const kept = { mask: new Uint8Array(valueSize).fill(0xff), entries: Uint8Array.of(1, 1) };
       const upserts = filled(2, keySize, valueSize, 2);
       expect(errnos(await kernel.edit(map, { upserts, deletes: NO_KEYS, kept }))).to.deep.equal({});
-      expect(await read()).to.deep.equal(contents(upserts, keySize));
+      expect(await contentsNow()).to.deep.equal(contents(upserts, keySize));
       const { load_program, lookup } = kernel.counts();
       const made = [load_program - before.load_program, lookup - before.lookup];
       expect(made, `${keySize} and ${valueSize}`).to.deep.equal([programs, programs === 1 ? 0 : 2]);
@@ -76,7 +75,7 @@ onRealKernel('writeKeeping', () => {
     const kept = { mask: Uint8Array.of(0xff, 0, 0, 0, 0, 0, 0, 0), entries: Uint8Array.of(1) };
     const edit = { upserts: numbered(0, 1, 0x102), deletes: NO_KEYS, kept };
     expect(errnos(await kernel.edit(map, edit))).to.deep.equal({});
-    expect(await read()).to.deep.equal({ '00000000': '0200000000000000' });
+    expect(await contentsNow()).to.deep.equal({ '00000000': '0200000000000000' });
     expect(kernel.counts().run_program).to.equal(before);
     map.close();
   });
@@ -90,7 +89,7 @@ onRealKernel('writeKeeping', () => {
     expect(load_program - before.load_program).to.equal(1);
     expect(run_program - before.run_program).to.be.within(10, 100);
     expect([lookup, update]).to.deep.equal([before.lookup, before.update]);
-    expect(await read()).to.deep.equal(contents(numbered(0, 1000, 7), 4));
+    expect(await contentsNow()).to.deep.equal(contents(numbered(0, 1000, 7), 4));
     const { id } = map;
     map.close();
     expect(programsOn(id)).to.deep.equal([]);
@@ -107,7 +106,7 @@ onRealKernel('writeKeeping', () => {
       const refusal = await kernel.edit(map, edit).catch((error: unknown) => error);
       expect(refusal).to.be.instanceOf(KernelError).with.property('errno', 'EINVAL');
     }
-    expect(await read()).to.deep.equal(contents(numbered(0, 2), 4));
+    expect(await contentsNow()).to.deep.equal(contents(numbered(0, 2), 4));
     map.close();
   });
 
@@ -116,7 +115,7 @@ onRealKernel('writeKeeping', () => {
     return openMap((await kernel.build([scratch().request('x', { spec, entries })]))[0]);
   }
 
-  async function read(): Promise<Record<string, string>> {
+  async function contentsNow(): Promise<Record<string, string>> {
     return readAt(kernel, scratch());
   }
 });
@@ -131,6 +130,12 @@ async function readAt(kernel: RealKernel, scratch: Scratch): Promise<Record<stri
 function programsOn(id: number): readonly unknown[] {
   const programs = JSON.parse(run('bpftool', '-j', 'prog', 'show')) as readonly { map_ids?: number[] }[];
   return programs.filter(program => program.map_ids?.includes(id));
+}
+
+/** in-place.md: keys of 256 bytes, and what fits into a packet. */
+function isForProgram({ keySize, valueSize }: MapSpec): boolean {
+  const rounded = (bytes: number) => Math.ceil(bytes / 8) * 8;
+  return keySize <= 256 && rounded(keySize) + rounded(valueSize) <= 3568;
 }
 
 interface Layout {
