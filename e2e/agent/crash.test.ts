@@ -81,6 +81,21 @@ const CHANGING: Walk = {
   steps: ['unpin', 'record', 'pin', 'replace', 'replace', 'insert', 'edit', 'remove'],
 };
 
+/** Its places are given up side by side, by threads of one call. */
+const ARRAY = outerMap('tenants', {
+  ...{ type: 'ArrayOfMaps', key: undefined, maxEntries: 8 },
+  deletionPolicy: 'Delete',
+});
+
+const GIVING_UP_PLACES: Walk = {
+  async prepare(place) {
+    const others = [4, 5, 6].map(key => innerMap(`a/m${key}`, { outerMap: 'tenants', key }, { 1: key }));
+    await place.turned(ARRAY, ...threeMaps(), ...others);
+    place.write(ARRAY, ...others);
+  },
+  steps: ['remove', 'remove', 'remove'],
+};
+
 const LETTING_GO: Walk = {
   async prepare(place) {
     await place.turned(TENANTS, ...threeMaps());
@@ -128,6 +143,7 @@ describe('kill -9 before every change, inside of bulk calls too', () => {
 
   walk('making an outer map with its inner maps', CREATING);
   walk('swapping, inserting, editing, sealing, removing, and moving the pin', CHANGING);
+  walk('giving up places of an array', GIVING_UP_PLACES);
   walk('letting go of an outer map that was made', LETTING_GO);
   walk('making an outer map anew whose pins somebody took away', MAKING_ANEW);
   walk('adopting the map that a reloaded program pinned', ADOPTING_ANEW);
