@@ -124,7 +124,7 @@ describe('turn, the contents that an InnerMap keeps', () => {
     const machine = new FakeMachine();
     const kernel = machine.openKernel();
     const build = kernel.build.bind(kernel);
-    kernel.build = requests => build([...requests].map(request => ({ ...request, name: 'web' })));
+    kernel.build = requests => build([...requests].map(request => request && { ...request, name: 'web' }));
     await (await startedAgent(kernel, web)).turn();
     const before = machine.mutations;
     await (await startedAgent(machine.openKernel(), web)).turn();

@@ -155,9 +155,9 @@ export interface Kernel {
   createOuter(outer: MapSpec, template: MapSpec, name: string): OpenMap;
   /**
    * Returns the maps, open, in the order of the requests. These are taken a few at a time, while those before are built:
-   * let a generator make them.
+   * let a generator make them, which may pause by `undefined` where one takes long.
    */
-  build(requests: Iterable<BuildRequest>): Promise<readonly (OpenMap | KernelError)[]>;
+  build(requests: Iterable<BuildRequest | undefined>): Promise<readonly (OpenMap | KernelError)[]>;
   /** A pinned map; ENOENT, EACCES (a pin of another user without DAC_OVERRIDE), EPERM. */
   open(pin: string): OpenMap;
   /** EPERM without CAP_SYS_ADMIN; ENOENT when the id is gone. */

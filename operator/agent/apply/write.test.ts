@@ -174,7 +174,7 @@ class Watched {
       openMapsLimit: kernel.openMapsLimit,
       open: pin => kernel.open(pin),
       build: requests => {
-        const all = [...requests];
+        const all = [...requests].filter(request => request !== undefined);
         this.log.push(`build ${all.length}`);
         return kernel.build(all);
       },

@@ -164,10 +164,17 @@ interface Ready {
   readonly maps: OpenMap[];
 }
 
+/** Pins that are named without a pause. */
+const NAMED = 1000;
+
 /** Made one by one, while those before are built. */
-function* requestsOf({ shares, steps, context }: Wave): Iterable<BuildRequest> {
+function* requestsOf({ shares, steps, context }: Wave): Iterable<BuildRequest | undefined> {
   for (const share of shares) {
-    const pins = share.map(index => firstPin(steps[index]!, share.length > 1, context));
+    const pins: string[] = [];
+    for (const index of share) {
+      pins.push(firstPin(steps[index]!, share.length > 1, context));
+      if (pins.length % NAMED === 0) yield undefined;
+    }
     yield requestOf(steps[share[0]!]!, pins);
   }
 }

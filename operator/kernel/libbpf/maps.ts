@@ -115,11 +115,11 @@ export function labelOf(map: OpenMap): string {
 }
 
 /**
- * Returns an fd. Throws where the kernel refuses the map, and ENOMEM where a map with so many entries does not fit below
- * the memory limit: at the limit this process would be killed.
+ * Returns an fd. Throws where the kernel refuses the map, and ENOMEM where it does not fit below the memory limit: at the
+ * limit this process would be killed.
  */
-export function createMap(host: Host, creation: Creation, entries = 0): number {
-  requireRoom(host, creation, entries);
+export function createMap(host: Host, creation: Creation): number {
+  requireRoom(host, creation);
   const { library } = host;
   const btf = isStorage(creation.spec.type) ? loadStorageBtf(library, creation) : 0;
   const fd = create(library, creation, btf);
@@ -140,9 +140,8 @@ function create(library: Library, { spec, name, innerFd = 0 }: Creation, btf: nu
   );
 }
 
-function requireRoom({ room, possibleCpus }: Host, creation: Creation, entries: number): void {
-  if (!room.takes(leastBytes(creation.spec, entries, possibleCpus)))
-    throw creationError(creation, -ERRNO.ENOMEM);
+function requireRoom({ room, possibleCpus }: Host, creation: Creation): void {
+  if (!room.takes(leastBytes(creation.spec, 0, possibleCpus))) throw creationError(creation, -ERRNO.ENOMEM);
 }
 
 export function creationError(creation: Creation, answer: number): KernelError {

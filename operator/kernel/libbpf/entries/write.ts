@@ -60,7 +60,7 @@ export const TRIES = 4;
 const shared = new Uint32Array(1);
 
 /** One batch of update (with values) or delete (without), at once. */
-export function batchNow(library: Library, fd: number, pairs: Pairs): WriteProgress {
+function batchNow(library: Library, fd: number, pairs: Pairs): WriteProgress {
   shared[0] = pairs.count;
   const { keys, values } = pairs;
   const answer =

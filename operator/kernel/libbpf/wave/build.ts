@@ -19,7 +19,7 @@ const CALLS = 2;
  */
 export async function buildInners(
   host: Host,
-  requests: Iterable<BuildRequest>,
+  requests: Iterable<BuildRequest | undefined>,
   reserve: (maps: number) => Promise<void>,
 ): Promise<readonly Built[]> {
   const wave = new Wave(host, reserve);
@@ -27,7 +27,7 @@ export async function buildInners(
   try {
     for (const request of requests) {
       if (slice.over()) await slice.rest();
-      const waiting = wave.add(request);
+      const waiting = request === undefined ? undefined : wave.add(request);
       if (waiting !== undefined) await waiting;
     }
     await wave.end();

@@ -71,9 +71,11 @@ export class FakeKernel implements Kernel {
     return made;
   }
 
-  async build(requests: Iterable<BuildRequest>): Promise<readonly (OpenMap | KernelError)[]> {
+  async build(requests: Iterable<BuildRequest | undefined>): Promise<readonly (OpenMap | KernelError)[]> {
     await this.#meanwhile();
-    return Array.from(requests, request => build(this, request));
+    const built: (OpenMap | KernelError)[] = [];
+    for (const request of requests) if (request !== undefined) built.push(build(this, request));
+    return built;
   }
 
   open(pin: string): OpenMap {
