@@ -2,7 +2,7 @@
 export type Steps<T> = Generator<undefined, T, undefined>;
 
 /** A pause costs as much as a small piece of work, so there are many pieces between two pauses. */
-const PIECES = 16;
+const PIECES = 64;
 
 /** Decides when to pause: `if (due()) yield`. A long piece counts as several. */
 export function every(): (pieces?: number) => boolean {

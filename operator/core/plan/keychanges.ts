@@ -139,22 +139,21 @@ function judge(outer: string, inner: DesiredInner, found: Judged): Verdict | und
   if (id === undefined) return { verb: 'insert', outer, inner, cause, pinTaken: false };
   const proof = proofOf(inner.keyHex, id, found);
   const ours = proof !== undefined;
+  // Without a pin in the ledger nothing proves the entry ours after a restart
+  const lost = programmed?.id === id && programmed.ours && !ours;
+  const isForeign = isOfAnother(inner, id, found) || (proof?.sharer !== undefined && !inner.isShareable);
+  const reading = lost || isForeign ? undefined : found.readings.get(inner.keyHex);
+  const isKnown = programmed?.id === id && !lost && !isForeign;
+  if (isKnown && programmed.inner === inner && reading === undefined) return undefined;
   const replace: Write = {
     ...({ verb: 'replace', outer, inner, cause, pinTaken: ours } as const),
     ...(proof?.sharer === undefined ? {} : { sharer: proof.sharer }),
   };
-  // Without a pin in the ledger nothing proves the entry ours after a restart
-  const lost = programmed?.id === id && programmed.ours && !ours;
-  if (isOfAnother(inner, id, found) || (proof?.sharer !== undefined && !inner.isShareable)) return replace;
-  const reading = lost ? undefined : found.readings.get(inner.keyHex);
   if (reading !== undefined)
     return judgeReading(inner, reading, { id, programmed, last, replace, ours, found });
-  if (programmed !== undefined && programmed.id === id && !lost) {
-    if (programmed.inner === inner) return undefined;
-    if (sameDeclaration(programmed.inner, inner))
-      return { verb: 'proof', programmed: { ...programmed, inner } };
-  }
-  return replace;
+  return isKnown && sameDeclaration(programmed.inner, inner)
+    ? { verb: 'proof', programmed: { ...programmed, inner } }
+    : replace;
 }
 
 interface Situation {

@@ -126,7 +126,9 @@ function* draftOf(
   const { writes, held, proofs, evicted } = yield* keyChanges(name, desired, found);
   const isReleased = releasedBy(desired, policy);
   for (const each of held) if (isReleased(each.held)) writes[each.write.verb].push(each.write);
-  const undeclared = yield* removals(name, desired, found);
+  // Of keys that are there, those that need no insert are declared
+  const isAllDeclared = found.entries.size === desired.inners.size - writes.insert.length;
+  const undeclared = isAllDeclared ? [] : yield* removals(name, desired, found);
   // A foreign key may be of an OuterMap that fills the same map, and cannot be read
   const mayRemoveForeign = (policy.unreadable?.size ?? 0) === 0;
   const going = undeclared.filter(({ ours }) => ours || mayRemoveForeign);

@@ -15,6 +15,8 @@ export function pinChanges(
   const steps: Step[] = [];
   const fileOf = (pin: string) => innerPinFile(pin, found.sharers.get(pin));
   for (const [pin, id] of found.pins) {
+    // As nearly all are: no temporary name is a key's
+    if (ids.get(pin) === id) continue;
     const name = settledName(pin);
     const held = ids.get(name);
     const temporary = pin !== name;
