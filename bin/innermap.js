@@ -6,8 +6,8 @@ const { pathToFileURL } = require('node:url');
 
 const OLDEST = [20, 19];
 
-// The loader of ES modules opens a program's files side by side
-const LEAST_FILES = 96;
+// The loader of ES modules opens a program's files side by side, some hundred where it is not bundled
+const LEAST_FILES = 128;
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {

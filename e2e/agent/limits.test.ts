@@ -125,16 +125,16 @@ describe('agent at a limit', () => {
     expect(fixture().contents('limits')).to.deep.equal({ [u32(3)]: u32Pairs({ 1: 1 }) });
   });
 
-  for (const files of [40, 95]) {
+  for (const files of [40, 127]) {
     it(`${files} files are too few to start with: one sentence with the remedy, and exit code 2`, () => {
       const before = ['prlimit', `--nofile=${files}:${files}`, process.execPath, INNERMAP];
       const { code, error } = ran([...before, 'agent', '--manifests', fixture().manifests]);
       expect(code, error).to.equal(2);
-      expect(error).to.match(/^Cannot start with \d+ open files .* needs 96.*LimitNOFILE\n$/);
+      expect(error).to.match(/^Cannot start with \d+ open files .* needs 128.*LimitNOFILE\n$/);
     });
   }
 
-  for (const files of [96, 128]) {
+  for (const files of [128, 160]) {
     it(`EMFILE: works in smaller waves with ${files} files, 500 maps of them`, async () => {
       const outer = outerMap('tenants', { maxEntries: 1024 });
       fixture().write('maps.yaml', outer, ...smallMaps(500));
