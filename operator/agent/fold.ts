@@ -27,6 +27,7 @@ export async function fold(
   { plan, outcomes, now }: Done,
 ): Promise<Readonly<Tally>> {
   const tally = emptyTally();
+  const removed = new Map<OuterMemory, number>();
   for (const [name, proofs] of plan.proofs) {
     const known = memory.outers.get(name);
     if (known !== undefined) await forEachSliced(proofs, proof => foldProof(known, proof));
@@ -35,9 +36,12 @@ export async function fold(
     const { outer, verb } = outcome.step;
     count(tally, outcome);
     const known = memory.outers.get(outer);
-    if (known !== undefined) foldOutcome(known, outcome, now);
+    if (known !== undefined) foldOutcome(known, outcome);
+    if (known !== undefined && outcome.ok && verb === 'remove')
+      removed.set(known, (removed.get(known) ?? 0) + 1);
     if (outcome.ok && (verb === 'create' || verb === 'recreate')) memory.made.set(outer, outcome.id!);
   });
+  for (const [known, keys] of removed) known.removals = withRemoval(known.removals ?? [], keys, now);
   for (const [name, known] of memory.outers) {
     // A removal that was released by its token does not count against the next one
     if (plan.released.has(name)) known.removals = [];
@@ -50,7 +54,7 @@ export async function fold(
   return tally;
 }
 
-function foldOutcome(known: OuterMemory, outcome: Outcome, now: number): void {
+function foldOutcome(known: OuterMemory, outcome: Outcome): void {
   const { step } = outcome;
   known.entriesRead = undefined;
   if (!outcome.ok) {
@@ -65,7 +69,7 @@ function foldOutcome(known: OuterMemory, outcome: Outcome, now: number): void {
       foldWrite(known, step.inner, { id: outcome.id!, shared: outcome.shared === true });
       return;
     case 'remove':
-      foldRemoval(known, step, now);
+      foldRemoval(known, step);
       return;
     case 'settle':
       foldSettling(known, step);
@@ -159,16 +163,11 @@ function forgetFile(known: OuterMemory, file: string): void {
   if (name !== undefined) dropPin(known, name);
 }
 
-function foldRemoval(
-  known: OuterMemory,
-  { keyHex, pin }: Extract<Step, { verb: 'remove' }>,
-  now: number,
-): void {
+function foldRemoval(known: OuterMemory, { keyHex, pin }: Extract<Step, { verb: 'remove' }>): void {
   known.entries.delete(keyHex);
   known.programmed.delete(keyHex);
   known.doubted.delete(keyHex);
   if (pin !== undefined) forgetFile(known, pin);
-  known.removals = withRemoval(known.removals ?? [], 1, now);
 }
 
 /** A held removal is remembered until nothing is pending. */
