@@ -37,8 +37,8 @@ export const readMutants: readonly Mutant[] = [
   {
     name: 'bits behind a prefix are part of a key',
     file: 'native/bulk/places.c',
-    from: '\tif (!places->are_prefixes)\n\t\treturn bytes;\n',
-    to: '\tif (!places->are_prefixes || bytes)\n\t\treturn bytes;\n',
+    from: '(uint8_t)(0xff00 >> bits % 8)',
+    to: '(uint8_t)(0xffff >> bits % 8)',
     specs: CONTRACT,
   },
   {
