@@ -29,8 +29,8 @@ export const outerMutants: readonly Mutant[] = [
   {
     name: 'a part of a removal that fails ends it',
     file: 'operator/agent/apply/remove.ts',
-    from: 'if (!(error instanceof KernelError)) throw error;',
-    to: 'if (error instanceof KernelError) throw error;',
+    from: '    return new Map(part.map((_, at) => [at, error]));',
+    to: '    throw error;',
     specs: ['dist/operator/agent/apply/remove.test.js'],
   },
   {
