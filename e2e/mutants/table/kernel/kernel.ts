@@ -225,7 +225,7 @@ export const kernelMutants: readonly Mutant[] = [
     name: 'what one call has no room left for stays unread',
     file: `${LIBBPF}/walk/through.ts`,
     from: 'if (count === -ERRNO.EAGAIN) continue;',
-    to: 'if (count === 0) continue;',
+    to: 'if (count === -ERRNO.EAGAIN) found.set(one, undefined);\n    if (count === -ERRNO.EAGAIN) continue;',
     specs: [THROUGH],
   },
   {
