@@ -10,7 +10,7 @@ const LIBRARY = pathToFileURL(`${ROOT}/dist/operator/kernel/libbpf/library.js`).
 /** Long against what a call costs, so that as many as may be wait at once. */
 const LONG_GRACE_MS = 50;
 
-/** Calls at once where there are more to make: CREW_MOST of native/bulk/crew.h, where threads come late some fewer. */
+/** Calls at once where there are more to make: CREW_MOST of native/bulk/outer/crew.h, where threads come late some fewer. */
 const AT_ONCE = { least: 400, most: 512 };
 
 /** The event loop asks whether a call waits once for lookups and once for refused updates, after its threads did. */

@@ -75,7 +75,7 @@ const pins: readonly Mutant[] = [
   },
   {
     name: 'identify takes an arena that ends within a path',
-    file: 'native/bulk/identify.c',
+    file: 'native/bulk/wave/identify.c',
     from: '\treturn paths == end;\n',
     to: '\treturn true;\n',
     specs: ['dist/operator/kernel/libbpf/tables.test.js'],

@@ -3,7 +3,7 @@ import type { Mutant } from '../../mutant.ts';
 const CONTRACT = ['dist/operator/kernel/libbpf/libbpf.test.js'];
 const TABLES = ['dist/operator/kernel/libbpf/tables.test.js'];
 const VERIFIED = ['dist/operator/agent/observe/verified.test.js'];
-const VERIFY = 'native/bulk/verify.c';
+const VERIFY = 'native/bulk/compare/verify.c';
 
 export const readMutants: readonly Mutant[] = [
   {
@@ -36,14 +36,14 @@ export const readMutants: readonly Mutant[] = [
   },
   {
     name: 'bits behind a prefix are part of a key',
-    file: 'native/bulk/places.c',
+    file: 'native/bulk/compare/places.c',
     from: '(uint8_t)(0xff00 >> bits % 8)',
     to: '(uint8_t)(0xffff >> bits % 8)',
     specs: CONTRACT,
   },
   {
     name: 'a map that is read in parts begins with its first part again and again',
-    file: 'native/bulk/scan.c',
+    file: 'native/bulk/compare/scan.c',
     from: '\tscan->has_begun = true;\n',
     to: '\tscan->has_begun = false;\n',
     specs: CONTRACT,

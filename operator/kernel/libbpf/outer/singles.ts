@@ -2,7 +2,7 @@ import { type Pairs, part } from '../entries/write.ts';
 import type { Library } from '../library.ts';
 
 /**
- * Keys of one call, some rounds of those that are in flight at once (CREW_MOST of native/bulk/crew.h): a call that waits
+ * Keys of one call, some rounds of those that are in flight at once (CREW_MOST of native/bulk/outer/crew.h): a call that waits
  * has one of libuv's few threads, and a process that ends waits for it.
  */
 const MOST_OF_A_CALL = 4096;

@@ -8,7 +8,7 @@ import { isWalkedType, sizesOf } from './layouts.ts';
 
 /** Inner maps of one call, at most DIGEST_MOST_MAPS of native/bulk/innermap.h; and calls at once. */
 const AT_ONCE = { maps: 2048, calls: 2 };
-/** HASH_MOST_BYTES of native/bulk/sip.h. */
+/** HASH_MOST_BYTES of native/bulk/program/sip.h. */
 const MOST_ENTRY_BYTES = 512;
 /** A walk of one inner map is not interrupted: so many words take the kernel about a millisecond. */
 const MOST_WORDS = 160_000;
