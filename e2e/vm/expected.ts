@@ -24,7 +24,7 @@ export const KNOWN_FAILURES: readonly KnownFailure[] = [
     set: 'agent',
     spec: 'agent with CAP_BPF alone keeps an inner map of a stranger that is as declared, and puts right what it holds otherwise',
     on: ['5.10'],
-    why: 'bpf_for_each_map_elem came with 5.13 (69c087ba6225)',
+    why: 'There is no bpf_for_each_map_elem before 5.13 (69c087ba6225)',
   },
   { ...NULLS, spec: `${READER} 10000 swaps in batches neither NULL nor a mixture: HashOfMaps` },
   { ...NULLS, spec: `${READER} 300 turns of an agent neither NULL nor a mixture: HashOfMaps` },

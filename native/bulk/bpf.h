@@ -7,6 +7,9 @@
 #include <string.h>
 #include "innermap.h"
 
+/* The kernel's own, in no header of user space. */
+#define ENOTSUPP 524
+
 /* The one place that calls bpf(2). What it answers, or -errno. */
 int bpf_call(enum innermap_call call, enum bpf_cmd command, union bpf_attr *attr);
 

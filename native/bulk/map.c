@@ -8,8 +8,6 @@
 #include <unistd.h>
 #include "map.h"
 
-/* Of the kernel, and in no header of user space. */
-#define ENOTSUPP 524
 
 static bool is_link(const char *path)
 {

@@ -38,9 +38,43 @@ int scan_begin(struct scan *scan, int fd, uint32_t max_entries)
 	scan->fd = fd;
 	scan->is_over = false;
 	scan->has_begun = false;
+	scan->by_key = false;
 	scan->left = MOST_PASSES * ((int64_t)max_entries + SCAN_ENTRIES);
 	scan->capacity = capacity_for(scan, max_entries);
 	return make_room(scan);
+}
+
+/* The next entry, behind the others: 0, or ENOENT behind the last. One that goes meanwhile is left out. */
+static int read_entry(struct scan *scan)
+{
+	uint8_t *key = scan->keys + (size_t)scan->count * scan->key_size;
+	int answer = innermap_next_key(scan->fd, scan->has_begun ? scan->token : NULL, key);
+
+	if (answer < 0)
+		return answer;
+	scan->has_begun = true;
+	memcpy(scan->token, key, scan->key_size);
+	answer = innermap_lookup(scan->fd, key, scan->values + (size_t)scan->count * scan->stride);
+	if (answer == 0)
+		scan->count++;
+	scan->left--;
+	return answer == -ENOENT ? 0 : answer;
+}
+
+static int next_by_key(struct scan *scan)
+{
+	int answer = 0;
+
+	scan->count = 0;
+	while (!answer && scan->count < scan->capacity && scan->left >= 0)
+		answer = read_entry(scan);
+	scan->is_over = answer == -ENOENT;
+	return scan->is_over ? 0 : answer;
+}
+
+static bool has_no_batch(const struct scan *scan, int answer)
+{
+	return !scan->has_begun && scan->count == scan->capacity && (answer == -ENOTSUPP || answer == -EINVAL);
 }
 
 int scan_next(struct scan *scan)
@@ -49,9 +83,15 @@ int scan_next(struct scan *scan)
 
 	if (scan->left < 0)
 		return -EAGAIN;
+	if (scan->by_key)
+		return next_by_key(scan);
 	scan->count = scan->capacity;
 	answer = innermap_lookup_batch(scan->fd, scan->has_begun ? scan->token : NULL, scan->token, scan->keys,
 				       scan->values, &scan->count);
+	if (has_no_batch(scan, answer)) {
+		scan->by_key = true;
+		return next_by_key(scan);
+	}
 	scan->has_begun = true;
 	scan->is_over = answer == -ENOENT;
 	if (answer && !scan->is_over)

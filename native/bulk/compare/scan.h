@@ -6,7 +6,8 @@
 #include "bpf.h"
 
 /*
- * Reads maps of one layout, one after the other, by batch lookups into buffers that stay:
+ * Reads maps of one layout, one after the other, by batch lookups into buffers that stay; key by key where the kernel has
+ * no batch for the type:
  *   scan_begin(&scan, fd, max_entries);
  *   while (!scan.is_over && !(answer = scan_next(&scan)))
  *           … scan.count entries in scan.keys and scan.values
@@ -20,6 +21,7 @@ struct scan {
 	bool is_over;
 	/* The first call has no token. */
 	bool has_begun;
+	bool by_key;
 	/* Entries that may yet come: somebody's changes may start a walk anew. */
 	int64_t left;
 	uint32_t count;

@@ -17,8 +17,6 @@
 #define MOST_BYTES (1u << 30)
 /* Of a program's 512 bytes of stack: a key and a part of a value. */
 enum { STACK = 480, LONGEST_KEY = 256 };
-/* The kernel's own, of no header. */
-#define ENOTSUPP 524
 enum { MOST_JOBS = 64, TRIES = 4, TO_DO = 1 };
 enum { PACKET = BPF_REG_6, VALUE = BPF_REG_8, DONE = BPF_REG_9, STACK_END = BPF_REG_10 };
 enum { END };

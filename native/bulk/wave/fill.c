@@ -9,9 +9,6 @@
 #include <sanitizer/asan_interface.h>
 #endif
 
-/* The kernel's own, in no header of user space. */
-enum { ENOTSUPP = 524 };
-
 /* A program interrupted in the same bucket makes an update fail once. */
 enum { TRIES = 4 };
 

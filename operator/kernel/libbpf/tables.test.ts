@@ -100,7 +100,9 @@ onRealKernel('libinnermap.so, given any table', () => {
           const buffers = [given, given, mask, new Uint8Array(Math.min(count, 4))] as const;
           const lengths = [...buffers, answers].map(({ byteLength }) => byteLength);
           const wanted = [count * keySize, count * valueSize, valueSize, count, 4 * count];
-          const isWhole = keySize * valueSize > 0 && wanted.every((length, at) => length === lengths[at]);
+          const isSize = (size: number) => size > 0 && size < 2 ** 31;
+          const isWhole =
+            isSize(keySize) && isSize(valueSize) && wanted.every((length, at) => length === lengths[at]);
           const shape = Uint32Array.from([...words, ...lengths]);
           const answer = library.mapEdit(-1, shape, ...buffers, answers);
           expect(answer === -ERRNO.EINVAL).to.equal(!isWhole);

@@ -44,8 +44,8 @@ export const readMutants: readonly Mutant[] = [
   {
     name: 'a map that is read in parts begins with its first part again and again',
     file: 'native/bulk/compare/scan.c',
-    from: '\tscan->has_begun = true;\n',
-    to: '\tscan->has_begun = false;\n',
+    from: '\tscan->has_begun = true;\n\tscan->is_over',
+    to: '\tscan->has_begun = false;\n\tscan->is_over',
     specs: CONTRACT,
   },
   {
