@@ -64,7 +64,7 @@ async function isWhole(node: FaultyNode, value: number, version: number): Promis
     ({ outerMaps, conditions }) =>
       Number(outerMaps[0]?.programmedResourceVersion ?? 0) >= version && conditions[0]?.status === 'True',
   );
-  expect(outerMaps[0]).to.include({ name: 'tenants', innerMaps: MANY, entries: MANY, failuresTotal: 0 });
+  expect(outerMaps[0]).to.include({ name: 'tenants', innerMaps: MANY, entries: 2 * MANY, failuresTotal: 0 });
   expect(node.contents('tenants')).to.deep.equal(tenantsIn(MANY, value));
   expect(treeBelow(node.bpffs).filter(name => name.endsWith('-new'))).to.deep.equal([]);
   expect(innerNames(node)).to.have.length(MANY);

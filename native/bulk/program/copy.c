@@ -147,6 +147,13 @@ static void pack(const struct copies *copies, const uint32_t *sizes, uint32_t co
 		memcpy(to, copies->mapped + (size_t)at * copies->stride + copies->key_room, sizes[DIGEST_VALUE]);
 }
 
+/* Nothing is walked in vain: what comes behind the first that has no room waits for the next call. */
+static void put_off(const struct walk *walk, uint32_t from, int32_t *counts)
+{
+	for (uint32_t at = from; at < walk->jobs; at++)
+		counts[at] = -EAGAIN;
+}
+
 /* What became of each job is in `counts`; the answer is of the whole. */
 static int copy_all(const struct walk *walk, const struct copies *copies, int program_fd, const uint32_t *sizes,
 		    uint8_t *entries, int32_t *counts)
@@ -166,8 +173,8 @@ static int copy_all(const struct walk *walk, const struct copies *copies, int pr
 		if (counts[at] < 0)
 			continue;
 		if ((uint32_t)counts[at] > left) {
-			counts[at] = -EAGAIN;
-			continue;
+			put_off(walk, at, counts);
+			break;
 		}
 		pack(copies, sizes, (uint32_t)counts[at], entries);
 		entries += bytes * (size_t)counts[at];

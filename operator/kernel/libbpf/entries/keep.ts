@@ -37,7 +37,8 @@ export async function writeKeeping(
   requireBytes(map.label, 'found entries', keeping.kept.entries.length, count);
   const answers = new Int32Array(count);
   const call = count > NOW_ENTRIES ? host.library.mapEdit.later : host.library.mapEdit;
-  if (count > 0) await call(...argumentsOf(map, keeping, answers));
+  const whole = count > 0 ? await call(...argumentsOf(map, keeping, answers)) : 0;
+  if (whole < 0 && answers.every(answer => answer === 0)) answers.fill(whole);
   const failed = new Map<number, number>();
   const refill = new Refill();
   const slice = new Slice();
@@ -75,8 +76,8 @@ export function putKeeping(
   const answers = new Int32Array(1);
   const one = part(pairs, index, index + 1);
   const entries = kept.entries.subarray(index, index + 1);
-  library.mapEdit(...argumentsOf(map, { pairs: one, kept: { ...kept, entries } }, answers));
-  return answers[0]!;
+  const whole = library.mapEdit(...argumentsOf(map, { pairs: one, kept: { ...kept, entries } }, answers));
+  return whole < 0 && answers[0] === 0 ? whole : answers[0]!;
 }
 
 function argumentsOf({ fd, spec: { type } }: OwnedMap, { pairs, kept }: Keeping, answers: Int32Array) {

@@ -17,7 +17,8 @@ export function fileTable(library: Library): (files: number) => Promise<void> {
     const least = files + OTHERS;
     if (least <= size) return;
     size = least;
-    const fd = openSync('/', 'r');
+    const fd = opened();
+    if (fd === undefined) return;
     try {
       const high = await library.duplicate.later(fd, DUPLICATE, least);
       if (high >= 0) library.close(high);
@@ -25,4 +26,13 @@ export function fileTable(library: Library): (files: number) => Promise<void> {
       closeSync(fd);
     }
   };
+}
+
+/** None where no file is left: what needs one next says so. */
+function opened(): number | undefined {
+  try {
+    return openSync('/', 'r');
+  } catch {
+    return undefined;
+  }
 }

@@ -13,7 +13,7 @@ const ANSWER_WORDS = 2;
 const NO_PATH = 0xffff_ffff;
 const NO_FDS = new Int32Array(0);
 
-/** In chunks, one after the other: while C works on one, the next is written here. The last one closes the maps. */
+/** In chunks, one after the other: while C works on one, the next is written here. The last one closes the maps; they are closed whatever happens. */
 export async function settleAll(
   host: Host,
   settlings: Iterable<Settling>,
@@ -30,14 +30,18 @@ export async function settleAll(
     working.catch(() => undefined);
     [chunk, other] = [other, chunk];
   };
-  for (const settling of settlings) {
-    if (slice.over()) await slice.rest();
-    if (!chunk.fits(settling)) await next();
-    if (settling.unlink !== undefined || settling.rename !== undefined) chunk.put(settling, index);
-    index += 1;
+  try {
+    for (const settling of settlings) {
+      if (slice.over()) await slice.rest();
+      if (!chunk.fits(settling)) await next();
+      if (settling.unlink !== undefined || settling.rename !== undefined) chunk.put(settling, index);
+      index += 1;
+    }
+    await working;
+    await chunk.settle(host, fdsOf(closing), failed);
+  } finally {
+    for (const map of closing) map.close();
   }
-  await working;
-  await chunk.settle(host, fdsOf(closing), failed);
   return failed;
 }
 
