@@ -29,7 +29,7 @@ with_scripts() {
   make -C native >/dev/null
   bash bin/image/packages.sh "$folder/tools" bpftool busybox-static libbpf1 libelf1 zlib1g libcap2 libc6 >&2
   mkdir -p "$folder/tools/tools" "$folder/tools/tmp"
-  cp native/build/* "$folder/tools/tools/"
+  find native/build -maxdepth 1 -type f -exec cp {} "$folder/tools/tools/" \;
   for word in "${IDLE[@]}"; do idle+=("--entrypoint=$word"); done
   for name in "$TOOLS" "$PAUSE"; do
     node bin/image/pack.mjs --root "$folder/tools" --name "$name" --out "$folder/$(basename "${name%:*}").tar" \
