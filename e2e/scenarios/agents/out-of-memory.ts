@@ -36,12 +36,12 @@ describeScenario(
 
     it('many that fit by themselves but not together: some are there, the others are named', () =>
       unharmed(async () => {
-        // 64 MiB each in the kernel
+        // 64 MiB each in the kernel; equal ones would be one
         const template = fixture.object('InnerMap/small', { maxEntries: 800_000 });
         const large = MANY.map((name, number) => ({
           ...template,
           metadata: { ...template.metadata, name },
-          spec: { ...template.spec, key: 100 + number },
+          spec: { ...template.spec, key: 100 + number, entries: [{ key: 0, value: 2 + number }] },
         }));
         await fixture.apply(...large);
         for (const name of MANY)
