@@ -22,6 +22,12 @@ static inline union bpf_attr no_attr(void)
 	return attr;
 }
 
+/* Sizes in words of 8 bytes, as the kernel lays out keys, values and those of each CPU. */
+static inline uint64_t rounded_up(uint64_t size)
+{
+	return (size + 7) / 8 * 8;
+}
+
 /* An address as the kernel takes it. */
 static inline uint64_t address(const void *pointer)
 {

@@ -182,21 +182,21 @@ INNERMAP_API int innermap_verify(const struct innermap_expected *all, const stru
 INNERMAP_API int innermap_load_btf(const void *data, uint32_t size);
 
 /*
- * Digests, by which contents are compared without being copied: see sip.h. Words of `sizes`, in bytes; DIGEST_ARRAY is
- * not 0 where all entries exist, and those that are zero are declared by nobody. `mask` is as long as a value and has 0
+ * Digests, by which contents are compared without being copied: see sip.h. Words of `sizes`: how many maps, and bytes of
+ * keys and values; DIGEST_ARRAY is not 0 where all entries exist, and those that are zero are declared by nobody. `mask` is as long as a value and has 0
  * for bits that do not count, or is NULL. E2BIG where an entry has more than 512 bytes.
  */
-enum { DIGEST_KEY, DIGEST_VALUE, DIGEST_ARRAY, DIGEST_OUTER_KEY, DIGEST_SIZES };
+enum { DIGEST_MAPS, DIGEST_KEY, DIGEST_VALUE, DIGEST_ARRAY, DIGEST_OUTER_KEY, DIGEST_SIZES };
 enum { DIGEST_MOST_MAPS = 4096 };
 
 /* Writes the digest of each map's entries. `entries`: for each map its keys one after the other, then its values. */
-INNERMAP_API int innermap_digest(const uint32_t sizes[DIGEST_SIZES], const uint8_t *mask, uint32_t maps,
+INNERMAP_API int innermap_digest(const uint32_t sizes[DIGEST_SIZES], const uint8_t *mask,
 				 const uint32_t *counts, const uint8_t *entries, uint64_t *digests);
 /*
  * Whether the inner maps at `keys` of an outer map have so many entries with these digests: `same` gets 1 for those that
  * do. 0 says nothing more. -errno where this kernel cannot walk these maps: then nothing is known of any.
  */
-INNERMAP_API int innermap_compare(int outer_fd, const uint32_t sizes[DIGEST_SIZES], const uint8_t *mask, uint32_t maps,
+INNERMAP_API int innermap_compare(int outer_fd, const uint32_t sizes[DIGEST_SIZES], const uint8_t *mask,
 				  const uint8_t *keys, const uint32_t *counts, const uint64_t *digests, uint8_t *same);
 
 /*
@@ -271,12 +271,12 @@ INNERMAP_API void innermap_settle(const struct innermap_settling *settlings, str
 
 /*
  * Copies the entries of inner maps that cannot be opened, through their outer map: a program of ours walks them. `counts`
- * gets for each map how many it has, or ENOENT where none is there, E2BIG where it has more than `room`, EAGAIN where not so
- * much room was left after those before it. `entries` has room for so many, and gets for each map that is counted its keys
+ * gets for each map how many it has, or ENOENT where none is there, E2BIG where it has more than `room`, EAGAIN from the
+ * first on that has no room left behind those before it. `entries` has room for so many, and gets for each map that is counted its keys
  * one after the other, then its values. EINVAL where keys and values have not these sizes, or this kernel cannot walk them.
  */
 enum { COPY_MOST_BYTES = 1024, COPY_MOST_ENTRIES = 16384 };
-INNERMAP_API int innermap_copy(int outer_fd, const uint32_t sizes[DIGEST_SIZES], uint32_t maps, const uint8_t *keys,
+INNERMAP_API int innermap_copy(int outer_fd, const uint32_t sizes[DIGEST_SIZES], const uint8_t *keys,
 			       uint32_t room, uint8_t *entries, int32_t *counts);
 
 #endif

@@ -8,7 +8,6 @@
 #include <unistd.h>
 #include "map.h"
 
-
 static bool is_link(const char *path)
 {
 	struct stat stats;
@@ -111,4 +110,9 @@ bool map_has_contents(uint32_t type)
 	default:
 		return false;
 	}
+}
+
+bool map_is_per_cpu(uint32_t type)
+{
+	return type == BPF_MAP_TYPE_PERCPU_HASH || type == BPF_MAP_TYPE_LRU_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_ARRAY;
 }

@@ -9,5 +9,7 @@
 int map_info(int fd, struct bpf_map_info *info);
 /* Whether user space can read its entries by key. */
 bool map_has_contents(uint32_t type);
+/* Whether a value is one for each possible CPU. */
+bool map_is_per_cpu(uint32_t type);
 
 #endif

@@ -37,6 +37,11 @@ export function sameShape(a: MapSpec, b: MapSpec): boolean {
   return sizes && ((a.flags ^ b.flags) & ~(OF_THE_FD | (ADDED[a.type] ?? 0))) === 0;
 }
 
+/** Whether two layouts differ in maxEntries alone, or in nothing. */
+export function sameButMaxEntries(a: MapSpec, b: MapSpec): boolean {
+  return a === b || (sameShape(a, b) && a.flags === b.flags);
+}
+
 const NO_COMMON_LRU = 1 << 1;
 /** NR_CPUS of the largest kernels that distributions ship. */
 const MOST_CPUS = 8192;

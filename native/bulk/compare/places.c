@@ -11,7 +11,6 @@ enum { FREE_PROBES = 65536, PROBES_OF_A_SEARCH = 16, LEAST_SLOTS = 16 };
 /* Of a trie's keys: their length in bits, in this machine's order, and up to 256 bytes (kernel/bpf/lpm_trie.c). */
 enum { LENGTH_BYTES = 4, MOST_KEY = LENGTH_BYTES + 256 };
 
-
 /* The key, of a prefix without the bits behind it. */
 static const uint8_t *significant(const struct places *places, const uint8_t *bytes, uint8_t cleared[MOST_KEY])
 {

@@ -6,6 +6,7 @@
 #include "map.h"
 #include "places.h"
 #include "scan.h"
+#include "strings.h"
 
 /* One call: what it was given, and what all its maps are read with. */
 struct verifying {
@@ -113,16 +114,12 @@ static bool is_as_expected(struct verifying *verifying, const struct innermap_ex
 	return is_so;
 }
 
-static bool is_per_cpu(uint32_t type)
-{
-	return type == BPF_MAP_TYPE_PERCPU_HASH || type == BPF_MAP_TYPE_LRU_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_ARRAY;
-}
-
 static bool is_inside(const struct innermap_expected *all, const struct innermap_expectation *one, const char *paths)
 {
-	bool has_path = one->pin < all->path_bytes && memchr(paths + one->pin, '\0', all->path_bytes - one->pin);
+	struct strings strings = { .bytes = paths, .size = all->path_bytes };
+	bool has_path = one->pin == INNERMAP_NO_PIN || has_strings(strings_at(&strings, one->pin), 1);
 
-	return (has_path || one->pin == INNERMAP_NO_PIN) && (uint64_t)one->from + one->count <= all->entries;
+	return has_path && (uint64_t)one->from + one->count <= all->entries;
 }
 
 int innermap_verify(const struct innermap_expected *all, const struct innermap_expectation *each, const char *paths,
@@ -130,7 +127,7 @@ int innermap_verify(const struct innermap_expected *all, const struct innermap_e
 {
 	struct verifying verifying = { .all = all, .keys = keys, .values = values, .mask = mask };
 
-	if (!is_per_cpu(all->type) && all->stride != all->value_size)
+	if (!map_is_per_cpu(all->type) && all->stride != all->value_size)
 		return -EINVAL;
 	for (uint32_t at = 0; at < all->maps; at++)
 		if (!is_inside(all, &each[at], paths))

@@ -2,60 +2,24 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 #include "bpf.h"
 #include "walk.h"
 
 /* Copies of the entries of one inner map, each in an element of an array that this process has mapped. */
 struct copies {
-	int fd;
 	uint32_t key_room;
 	uint32_t stride;
 	uint32_t room;
-	size_t length;
-	uint8_t *mapped;
+	struct mapped mapped;
 };
 
-static uint32_t rounded(uint32_t size)
+static int copies_open(struct copies *copies, const uint32_t *sizes, uint32_t room)
 {
-	return (size + 7) / 8 * 8;
-}
-
-static void copies_close(struct copies *copies)
-{
-	if (copies->mapped)
-		munmap(copies->mapped, copies->length);
-	if (copies->fd >= 0)
-		close(copies->fd);
-}
-
-static int copies_open(struct copies *copies, uint32_t key_size, uint32_t value_size, uint32_t room)
-{
-	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	union bpf_attr attr = no_attr();
-
-	*copies = (struct copies){ .fd = -1, .key_room = rounded(key_size), .room = room };
-	copies->stride = copies->key_room + rounded(value_size);
-	copies->length = ((size_t)copies->stride * room + page - 1) / page * page;
-	attr.map_type = BPF_MAP_TYPE_ARRAY;
-	attr.key_size = sizeof(uint32_t);
-	attr.value_size = copies->stride;
-	attr.max_entries = room;
-	attr.map_flags = BPF_F_MMAPABLE;
-	memcpy(attr.map_name, "innermap_copies", sizeof("innermap_copies"));
-	copies->fd = bpf_call(CALL_OTHER, BPF_MAP_CREATE, &attr);
-	if (copies->fd < 0)
-		return copies->fd;
-	copies->mapped = mmap(NULL, copies->length, PROT_READ | PROT_WRITE, MAP_SHARED, copies->fd, 0);
-	if (copies->mapped == MAP_FAILED) {
-		int error = -errno;
-
-		copies->mapped = NULL;
-		copies_close(copies);
-		return error;
-	}
-	return 0;
+	copies->key_room = (uint32_t)rounded_up(sizes[DIGEST_KEY]);
+	copies->stride = copies->key_room + (uint32_t)rounded_up(sizes[DIGEST_VALUE]);
+	copies->room = room;
+	return mapped_open(&copies->mapped, "innermap_copies", copies->stride, room);
 }
 
 /* In pieces of 8, 4, 2 and 1 bytes. */
@@ -91,7 +55,7 @@ static void code_copy_entry(struct innermap_code *code, const struct copies *cop
 	code_store(code, BPF_W, BPF_REG_10, STACK_NEXT, NEXT);
 	code_alu_imm(code, BPF_ADD, NEXT, 1);
 	code_store(code, BPF_DW, WORK, WALK_COUNT, NEXT);
-	code_map(code, BPF_REG_1, copies->fd);
+	code_map(code, BPF_REG_1, copies->mapped.fd);
 	code_mov(code, BPF_REG_2, BPF_REG_10);
 	code_alu_imm(code, BPF_ADD, BPF_REG_2, STACK_NEXT);
 	code_call(code, BPF_FUNC_map_lookup_elem);
@@ -142,9 +106,9 @@ static int load(const struct walk *walk, int outer_fd, const struct copies *copi
 static void pack(const struct copies *copies, const uint32_t *sizes, uint32_t count, uint8_t *to)
 {
 	for (uint32_t at = 0; at < count; at++, to += sizes[DIGEST_KEY])
-		memcpy(to, copies->mapped + (size_t)at * copies->stride, sizes[DIGEST_KEY]);
+		memcpy(to, copies->mapped.bytes + (size_t)at * copies->stride, sizes[DIGEST_KEY]);
 	for (uint32_t at = 0; at < count; at++, to += sizes[DIGEST_VALUE])
-		memcpy(to, copies->mapped + (size_t)at * copies->stride + copies->key_room, sizes[DIGEST_VALUE]);
+		memcpy(to, copies->mapped.bytes + (size_t)at * copies->stride + copies->key_room, sizes[DIGEST_VALUE]);
 }
 
 /* Nothing is walked in vain: what comes behind the first that has no room waits for the next call. */
@@ -192,32 +156,30 @@ static int copy_through(const struct walk *walk, int outer_fd, const uint32_t *s
 	if (!ends_at(walk, outer_fd, BPF_REG_2, sizes[DIGEST_KEY]) ||
 	    !ends_at(walk, outer_fd, BPF_REG_3, sizes[DIGEST_VALUE]))
 		return -EINVAL;
-	error = copies_open(&copies, sizes[DIGEST_KEY], sizes[DIGEST_VALUE], room);
+	error = copies_open(&copies, sizes, room);
 	if (error < 0)
 		return error;
 	fd = load(walk, outer_fd, &copies, sizes);
 	error = fd < 0 ? fd : copy_all(walk, &copies, fd, sizes, entries, counts);
 	if (fd >= 0)
 		close(fd);
-	copies_close(&copies);
+	mapped_close(&copies.mapped);
 	return error;
 }
 
-int innermap_copy(int outer_fd, const uint32_t sizes[DIGEST_SIZES], uint32_t maps, const uint8_t *keys, uint32_t room,
+int innermap_copy(int outer_fd, const uint32_t sizes[DIGEST_SIZES], const uint8_t *keys, uint32_t room,
 		  uint8_t *entries, int32_t *counts)
 {
-	const uint32_t key_size = sizes[DIGEST_OUTER_KEY];
+	const uint32_t key_size = sizes[DIGEST_OUTER_KEY], maps = sizes[DIGEST_MAPS];
 	struct walk walk;
 	int error;
 
 	if (maps > DIGEST_MOST_MAPS || room > COPY_MOST_ENTRIES || key_size > COPY_MOST_BYTES ||
 	    sizes[DIGEST_KEY] > COPY_MOST_BYTES || sizes[DIGEST_VALUE] > COPY_MOST_BYTES)
 		return -E2BIG;
-	error = walk_open(&walk, maps, key_size);
+	error = walk_open(&walk, maps, keys, key_size);
 	if (error < 0)
 		return error;
-	for (uint32_t map = 0; map < maps; map++)
-		memcpy(walk_job(&walk, map)->key, keys + (size_t)map * key_size, key_size);
 	error = copy_through(&walk, outer_fd, sizes, room, entries, counts);
 	walk_close(&walk);
 	return error;

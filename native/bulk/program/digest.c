@@ -14,9 +14,10 @@ static int layout_of(struct hash_layout *layout, const uint32_t sizes[DIGEST_SIZ
 	return layout->key_size + layout->value_size > HASH_MOST_BYTES ? -E2BIG : 0;
 }
 
-int innermap_digest(const uint32_t sizes[DIGEST_SIZES], const uint8_t *mask, uint32_t maps, const uint32_t *counts,
+int innermap_digest(const uint32_t sizes[DIGEST_SIZES], const uint8_t *mask, const uint32_t *counts,
 		    const uint8_t *entries, uint64_t *digests)
 {
+	const uint32_t maps = sizes[DIGEST_MAPS];
 	struct hash_layout layout;
 	struct hash_key key;
 	int error = layout_of(&layout, sizes, mask);
@@ -74,24 +75,20 @@ static int walk_digests(const struct walk *walk, int outer_fd, const struct hash
 	return error;
 }
 
-int innermap_compare(int outer_fd, const uint32_t sizes[DIGEST_SIZES], const uint8_t *mask, uint32_t maps,
-		     const uint8_t *keys, const uint32_t *counts, const uint64_t *digests, uint8_t *same)
+int innermap_compare(int outer_fd, const uint32_t sizes[DIGEST_SIZES], const uint8_t *mask, const uint8_t *keys,
+		     const uint32_t *counts, const uint64_t *digests, uint8_t *same)
 {
-	const uint32_t key_size = sizes[DIGEST_OUTER_KEY];
+	const uint32_t key_size = sizes[DIGEST_OUTER_KEY], maps = sizes[DIGEST_MAPS];
 	struct hash_layout layout;
 	struct walk walk;
 	int error = layout_of(&layout, sizes, mask);
 
 	if (error == 0)
-		error = key_size > HASH_MOST_BYTES || maps > DIGEST_MOST_MAPS ? -E2BIG : walk_open(&walk, maps, key_size);
+		error = key_size > HASH_MOST_BYTES || maps > DIGEST_MOST_MAPS ? -E2BIG : walk_open(&walk, maps, keys, key_size);
 	if (error < 0)
 		return error;
-	for (uint32_t map = 0; map < maps; map++) {
-		struct walk_job *job = walk_job(&walk, map);
-
-		job->most = counts[map];
-		memcpy(job->key, keys + (size_t)map * key_size, key_size);
-	}
+	for (uint32_t map = 0; map < maps; map++)
+		walk_job(&walk, map)->most = counts[map];
 	error = walk_digests(&walk, outer_fd, &layout);
 	for (uint32_t map = 0; error == 0 && map < maps; map++) {
 		const struct walk_job *job = walk_job(&walk, map);

@@ -2,142 +2,29 @@
 /*
  * Writes into entries of a live map and leaves some bytes of each value to the programs that count in them.
  *
- * bpf(2) writes values whole. So a program of ours does it, where the kernel takes it: it finds the value as any program
- * does, and stores the declared bytes alone. Where it does not (a type without one value to point to, no CAP_BPF for it, an
- * entry that fits in no packet), each value is read right before it is written: what is counted between the two is lost.
+ * bpf(2) can only write whole values. A BPF program can store single bytes of one: it looks the value up and stores the
+ * declared bytes. That is the way where the kernel loads such a program. Otherwise (a type without one value to point to,
+ * no CAP_BPF, an entry that fits in no packet) each value is read right before it is written, and what programs count
+ * between the two calls is lost.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "bpf.h"
-#include "program.h"
+#include "edit.h"
 
 /* More than any key or value has. */
 #define MOST_BYTES (1u << 30)
-/* Of a program's 512 bytes of stack: a key and a part of a value. */
-enum { STACK = 480, LONGEST_KEY = 256 };
 enum { MOST_JOBS = 64, TRIES = 4, TO_DO = 1 };
-enum { PACKET = BPF_REG_6, VALUE = BPF_REG_8, DONE = BPF_REG_9, STACK_END = BPF_REG_10 };
-enum { END };
-
-struct edit {
-	int map;
-	uint32_t count, key_size, value_size, flags;
-	const uint8_t *keys, *values, *mask;
-	/* 0, -errno, or TO_DO: there is an entry, and it is not yet written. */
-	int32_t *answers;
-};
-
-static uint32_t words(uint32_t bytes)
-{
-	return (bytes + 7) / 8 * 8;
-}
-
-static uint32_t job_size(const struct edit *edit)
-{
-	return words(edit->key_size) + words(edit->value_size);
-}
 
 /* A job costs the verifier 12 microseconds, a run 2: the sum is least near this. */
 static uint32_t jobs_of_a_run(const struct edit *edit)
 {
-	uint32_t most = (PACKET_MOST - PACKET_HEADER) / job_size(edit), jobs = 1;
+	uint32_t most = (PACKET_MOST - PACKET_HEADER) / edit_job_size(edit), jobs = 1;
 
 	while (jobs < MOST_JOBS && jobs < most && jobs * jobs * 6 < edit->count)
 		jobs++;
 	return jobs;
-}
-
-/* Copies from the packet to the end of the stack. */
-static void fetch(struct innermap_code *code, uint32_t at, uint32_t size)
-{
-	code_mov(code, BPF_REG_1, PACKET);
-	code_mov_imm(code, BPF_REG_2, (int32_t)at);
-	code_mov(code, BPF_REG_3, STACK_END);
-	code_alu_imm(code, BPF_ADD, BPF_REG_3, -(int32_t)size);
-	code_mov_imm(code, BPF_REG_4, (int32_t)size);
-	code_call(code, BPF_FUNC_skb_load_bytes);
-	code_jump_if_imm(code, BPF_JNE, BPF_REG_0, 0, END);
-}
-
-/* The largest aligned store that begins here: a field of 2, 4 or 8 bytes that lies on its boundary is never written in two. */
-static uint32_t store_size(const struct edit *edit, uint32_t at)
-{
-	uint32_t run = 0, size = 8;
-
-	while (run < 8 && at + run < edit->value_size && edit->mask[at + run] != 0)
-		run++;
-	while (size > run || at % size != 0)
-		size /= 2;
-	return size;
-}
-
-static uint8_t code_size(uint32_t size)
-{
-	return size == 8 ? BPF_DW : size == 4 ? BPF_W : size == 2 ? BPF_H : BPF_B;
-}
-
-/* Stores the declared bytes of a part of the value, which is at the end of the stack. */
-static void store(struct innermap_code *code, const struct edit *edit, uint32_t from, uint32_t size)
-{
-	uint32_t to = from + size < edit->value_size ? from + size : edit->value_size, step;
-
-	for (uint32_t at = from; at < to; at += step) {
-		step = 1;
-		if (edit->mask[at] == 0)
-			continue;
-		step = store_size(edit, at);
-		code_load(code, code_size(step), BPF_REG_1, STACK_END, (int16_t)(at - from - size));
-		code_store(code, code_size(step), VALUE, (int16_t)at, BPF_REG_1);
-	}
-}
-
-/*
- * The packet is a list of jobs, each a key and a value. Returns how many are done: it ends at the first whose key is
- * absent, and at the packet's end. No loop: before 6.17 a process without CAP_PERFMON has what a processor may guess verified,
- * too, and that turns for ever. `jobs` becomes less where so many have no room.
- */
-static int load(const struct edit *edit, uint32_t *jobs)
-{
-	/* Strict: every store lies on its boundary, whatever the processor would take. */
-	struct innermap_program program = {
-		.type = BPF_PROG_TYPE_SOCKET_FILTER, .name = "innermap_edit", .flags = BPF_F_STRICT_ALIGNMENT,
-	};
-	uint32_t key = words(edit->key_size), value = words(edit->value_size), part;
-	struct innermap_code *code = malloc(sizeof(*code));
-	int fd;
-
-	if (!code)
-		return -ENOMEM;
-	code_begin(code);
-	code_mov(code, PACKET, BPF_REG_1);
-	for (uint32_t done = 0; done < *jobs; done++) {
-		uint32_t begin = code->count, at = done * (key + value);
-
-		code_mov_imm(code, DONE, (int32_t)done);
-		fetch(code, at, key);
-		code_map(code, BPF_REG_1, edit->map);
-		code_mov(code, BPF_REG_2, STACK_END);
-		code_alu_imm(code, BPF_ADD, BPF_REG_2, -(int32_t)key);
-		code_call(code, BPF_FUNC_map_lookup_elem);
-		code_jump_if_imm(code, BPF_JEQ, BPF_REG_0, 0, END);
-		code_mov(code, VALUE, BPF_REG_0);
-		for (uint32_t from = 0; from < value; from += part) {
-			part = value - from < STACK ? value - from : STACK;
-			fetch(code, at + key + from, part);
-			store(code, edit, from, part);
-		}
-		if (code->count + (code->count - begin) + 8 > CODE_ROOM)
-			*jobs = done + 1;
-	}
-	code_mov_imm(code, DONE, (int32_t)*jobs);
-	code_label(code, END);
-	code_mov(code, BPF_REG_0, DONE);
-	code_exit(code);
-	fd = innermap_program_load(code, &program);
-	free(code);
-	return fd;
 }
 
 static const uint8_t *key_of(const struct edit *edit, uint32_t index)
@@ -166,13 +53,13 @@ static uint32_t gather(const struct edit *edit, uint32_t index, uint32_t jobs, u
 	uint32_t count = 0;
 
 	for (; index < edit->count && count < jobs; index++) {
-		uint8_t *job = packet + PACKET_HEADER + count * job_size(edit);
+		uint8_t *job = packet + PACKET_HEADER + count * edit_job_size(edit);
 
 		if (edit->answers[index] != TO_DO)
 			continue;
-		memset(job, 0, job_size(edit));
+		memset(job, 0, edit_job_size(edit));
 		memcpy(job, key_of(edit, index), edit->key_size);
-		memcpy(job + words(edit->key_size), value_of(edit, index), edit->value_size);
+		memcpy(job + (uint32_t)rounded_up(edit->key_size), value_of(edit, index), edit->value_size);
 		indexes[count++] = index;
 	}
 	return count;
@@ -189,7 +76,7 @@ static int run_all(const struct edit *edit, int program, uint32_t jobs)
 	for (uint32_t from = 0; (count = gather(edit, from, jobs, packet, indexes)) > 0;) {
 		int answer;
 
-		run.packet_size = PACKET_HEADER + count * job_size(edit);
+		run.packet_size = PACKET_HEADER + count * edit_job_size(edit);
 		answer = innermap_program_run(program, &run);
 		if (answer < 0)
 			return answer;
@@ -213,10 +100,10 @@ static int write_by_program(const struct edit *edit)
 	uint32_t jobs;
 	int program, answer;
 
-	if (edit->key_size > LONGEST_KEY || job_size(edit) > PACKET_MOST - PACKET_HEADER)
+	if (edit->key_size > EDIT_LONGEST_KEY || edit_job_size(edit) > PACKET_MOST - PACKET_HEADER)
 		return -E2BIG;
 	jobs = jobs_of_a_run(edit);
-	program = load(edit, &jobs);
+	program = edit_load(edit, &jobs);
 	if (program < 0)
 		return program;
 	answer = run_all(edit, program, jobs);

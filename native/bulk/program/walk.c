@@ -3,7 +3,6 @@
 #include "walk.h"
 #include <errno.h>
 #include <linux/btf.h>
-#include <sys/mman.h>
 #include <unistd.h>
 #include "bpf.h"
 
@@ -12,49 +11,29 @@ enum { STACK_INDEX = -4, STACK_WORK = -32 };
 /* The program has the job's address here, which calls keep. */
 enum { JOB = BPF_REG_6 };
 
-int walk_open(struct walk *walk, uint32_t jobs, uint32_t key_size)
+int walk_open(struct walk *walk, uint32_t jobs, const uint8_t *keys, uint32_t key_size)
 {
-	const uint32_t stride = (uint32_t)(sizeof(struct walk_job) + (key_size + 7u) / 8 * 8);
-	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	union bpf_attr attr = no_attr();
+	int error;
 
-	*walk = (struct walk){ .jobs_fd = -1, .jobs = jobs, .stride = stride };
-	walk->length = ((size_t)stride * (jobs + 1) + page - 1) / page * page;
-	attr.map_type = BPF_MAP_TYPE_ARRAY;
-	attr.key_size = sizeof(uint32_t);
-	attr.value_size = stride;
-	attr.max_entries = jobs + 1;
-	attr.map_flags = BPF_F_MMAPABLE;
-	memcpy(attr.map_name, "innermap_jobs", sizeof("innermap_jobs"));
-	walk->jobs_fd = bpf_call(CALL_OTHER, BPF_MAP_CREATE, &attr);
-	if (walk->jobs_fd < 0)
-		return walk->jobs_fd;
-	walk->mapped = mmap(NULL, walk->length, PROT_READ | PROT_WRITE, MAP_SHARED, walk->jobs_fd, 0);
-	if (walk->mapped == MAP_FAILED) {
-		int error = -errno;
-
-		walk->mapped = NULL;
-		walk_close(walk);
+	*walk = (struct walk){ .jobs = jobs, .stride = (uint32_t)(sizeof(struct walk_job) + rounded_up(key_size)) };
+	error = mapped_open(&walk->mapped, "innermap_jobs", walk->stride, jobs + 1);
+	if (error < 0)
 		return error;
-	}
-	((struct walk_job *)walk->mapped)->state = 1;
+	((struct walk_job *)walk->mapped.bytes)->state = 1;
+	for (uint32_t at = 0; at < jobs; at++)
+		memcpy(walk_job(walk, at)->key, keys + (size_t)at * key_size, key_size);
 	return 0;
 }
 
 void walk_close(struct walk *walk)
 {
-	if (walk->mapped)
-		munmap(walk->mapped, walk->length);
-	if (walk->jobs_fd >= 0)
-		close(walk->jobs_fd);
-	walk->mapped = NULL;
-	walk->jobs_fd = -1;
+	mapped_close(&walk->mapped);
 }
 
 /* Register 0 has the address of the element whose index is on the stack. */
 static void code_element(struct innermap_code *code, const struct walk *walk)
 {
-	code_map(code, BPF_REG_1, walk->jobs_fd);
+	code_map(code, BPF_REG_1, walk->mapped.fd);
 	code_mov(code, BPF_REG_2, BPF_REG_10);
 	code_alu_imm(code, BPF_ADD, BPF_REG_2, STACK_INDEX);
 	code_call(code, BPF_FUNC_map_lookup_elem);
@@ -135,15 +114,12 @@ static int load_btf(void)
 		.walk = { .name_off = NAME_WALK, .info = BTF_KIND_FUNC << 24 | BTF_FUNC_STATIC, .type = 2 },
 		.each = { .name_off = NAME_EACH, .info = BTF_KIND_FUNC << 24 | BTF_FUNC_STATIC, .type = 2 },
 	};
-	union bpf_attr attr = no_attr();
 
 	memcpy(btf.names, names, sizeof(names));
 	btf.header.type_len = (uint32_t)(offsetof(__typeof__(btf), names) - sizeof(btf.header));
 	btf.header.str_off = btf.header.type_len;
 	btf.header.str_len = sizeof(names);
-	attr.btf = address(&btf);
-	attr.btf_size = (uint32_t)(sizeof(btf.header) + btf.header.type_len + sizeof(names));
-	return bpf_call(CALL_OTHER, BPF_BTF_LOAD, &attr);
+	return innermap_load_btf(&btf, (uint32_t)(sizeof(btf.header) + btf.header.type_len + sizeof(names)));
 }
 
 int walk_load(struct innermap_code *code)
@@ -165,7 +141,7 @@ int walk_load(struct innermap_code *code)
 
 int walk_next(const struct walk *walk, int program_fd, uint32_t jobs)
 {
-	const struct walk_job *first = (const struct walk_job *)walk->mapped;
+	const struct walk_job *first = (const struct walk_job *)walk->mapped.bytes;
 	const uint64_t left = walk->jobs + 1 - first->state, end = first->state + (jobs < left ? jobs : left);
 	uint8_t packet[64] = { 0 };
 	int error = 0;

@@ -2,6 +2,7 @@
 #ifndef INNERMAP_WALK_H
 #define INNERMAP_WALK_H
 
+#include "mapped.h"
 #include "program.h"
 
 /*
@@ -32,19 +33,17 @@ enum { WALK_SUM = 0, WALK_COUNT = 8, WALK_MOST = 16 };
 enum { LABEL_NO_JOB, LABEL_ABSENT, LABEL_EACH, LABEL_FREE };
 
 struct walk {
-	int jobs_fd;
 	uint32_t jobs;
 	uint32_t stride;
-	size_t length;
-	uint8_t *mapped;
+	struct mapped mapped;
 };
 
-/* 0 or -errno. The jobs' keys and limits are still to be written. */
-int walk_open(struct walk *walk, uint32_t jobs, uint32_t key_size);
+/* 0 or -errno. `keys`: of the jobs, one after the other. Their limits are still to be written. */
+int walk_open(struct walk *walk, uint32_t jobs, const uint8_t *keys, uint32_t key_size);
 
 static inline struct walk_job *walk_job(const struct walk *walk, uint32_t at)
 {
-	return (struct walk_job *)(walk->mapped + (size_t)walk->stride * (at + 1));
+	return (struct walk_job *)(walk->mapped.bytes + (size_t)walk->stride * (at + 1));
 }
 
 /* The instructions up to LABEL_EACH, where those of the callback have to follow. */

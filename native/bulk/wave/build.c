@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <unistd.h>
-#include "bpf.h"
 #include "fill.h"
+#include "map.h"
 #include "strings.h"
 
 /* What requests point into. */
@@ -18,13 +18,7 @@ struct arenas {
 
 static uint64_t stride_of(const struct innermap_request *request, uint64_t possible_cpus)
 {
-	switch (request->type) {
-	case BPF_MAP_TYPE_PERCPU_HASH:
-	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
-	case BPF_MAP_TYPE_PERCPU_ARRAY:
-		return (request->value_size + UINT64_C(7)) / 8 * 8 * possible_cpus;
-	}
-	return request->value_size;
+	return map_is_per_cpu(request->type) ? rounded_up(request->value_size) * possible_cpus : request->value_size;
 }
 
 /* `count` times `size` may be beyond 64 bits. */
@@ -95,10 +89,8 @@ static int pin_all(int fd, const struct string_reader pins, uint32_t count, uint
 
 static int read_id(int fd, uint32_t *id)
 {
-	struct bpf_map_info info = { 0 };
-	/* The first words: type and id. */
-	uint32_t length = 2 * sizeof(uint32_t);
-	int answer = innermap_info(fd, &info, &length);
+	struct bpf_map_info info;
+	int answer = map_info(fd, &info);
 
 	*id = info.id;
 	return answer;

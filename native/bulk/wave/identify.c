@@ -3,21 +3,7 @@
 #include <errno.h>
 #include <unistd.h>
 #include "map.h"
-
-/* Whether so many strings fill the arena, each with its NUL. */
-static bool are_paths(const char *paths, uint32_t size, uint32_t count)
-{
-	const char *end = paths + size;
-
-	for (; count > 0; count--) {
-		const char *nul = paths == end ? NULL : memchr(paths, '\0', (size_t)(end - paths));
-
-		if (!nul)
-			return false;
-		paths = nul + 1;
-	}
-	return paths == end;
-}
+#include "strings.h"
 
 static int identify(const char *path, struct innermap_identity *identity)
 {
@@ -37,9 +23,15 @@ static int identify(const char *path, struct innermap_identity *identity)
 
 int innermap_identify(const char *paths, uint32_t size, uint32_t count, struct innermap_identity *identities)
 {
-	if (!are_paths(paths, size, count))
+	struct strings strings = { .bytes = paths, .size = size };
+	struct string_reader reader = strings_at(&strings, 0), all = reader;
+
+	if (!skip_strings(&all, count) || all.next != all.end)
 		return -EINVAL;
-	for (uint32_t at = 0; at < count; at++, paths += strlen(paths) + 1)
-		identities[at].answer = identify(paths, &identities[at]);
+	for (uint32_t at = 0; at < count; at++) {
+		const char *path = next_string(&reader);
+
+		identities[at].answer = identify(path, &identities[at]);
+	}
 	return 0;
 }

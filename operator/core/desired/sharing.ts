@@ -1,5 +1,5 @@
 import { type Entries, sameEntries } from '../entries.ts';
-import { type MapSpec, sameShape } from '../mapspec.ts';
+import { sameButMaxEntries } from '../mapspec.ts';
 import { every, type Steps } from '../steps.ts';
 import type { DesiredInner } from './compile.ts';
 
@@ -29,11 +29,8 @@ export function* sharing(inners: readonly DesiredInner[]): Steps<readonly (reado
 
 /** Whether an inner map made for one is right for the other. */
 export function sameContents(a: DesiredInner, b: DesiredInner): boolean {
-  return a.sealed === b.sealed && sameSpec(a.spec, b.spec) && sameEntries(a.entries, b.entries);
-}
-
-function sameSpec(a: MapSpec, b: MapSpec): boolean {
-  return a === b || (sameShape(a, b) && a.flags === b.flags && a.maxEntries === b.maxEntries);
+  const sameSpec = sameButMaxEntries(a.spec, b.spec) && a.spec.maxEntries === b.spec.maxEntries;
+  return a.sealed === b.sealed && sameSpec && sameEntries(a.entries, b.entries);
 }
 
 /** Contents of one hash that are compared: who makes more of them shares less. */

@@ -63,15 +63,12 @@ export interface Library {
     [all: Bytes, each: Bytes, paths: Bytes, keys: Bytes, values: Bytes, mask: Bytes, same: Bytes]
   >;
   readonly btfLoad: (data: Bytes, size: number) => Answer;
-  readonly digest: Call<
-    [sizes: Bytes, mask: Bytes, maps: number, counts: Bytes, entries: Bytes, digests: BigUint64Array]
-  >;
+  readonly digest: Call<[sizes: Bytes, mask: Bytes, counts: Bytes, entries: Bytes, digests: BigUint64Array]>;
   readonly compare: Call<
     [
       outer: number,
       sizes: Bytes,
       mask: Bytes,
-      maps: number,
       keys: Bytes,
       counts: Bytes,
       digests: BigUint64Array,
@@ -79,11 +76,10 @@ export interface Library {
     ]
   >;
   readonly copy: Call<
-    [outer: number, sizes: Bytes, maps: number, keys: Bytes, room: number, entries: Bytes, counts: Int32Array]
+    [outer: number, sizes: Bytes, keys: Bytes, room: number, entries: Bytes, counts: Int32Array]
   >;
   /** Writes the calls of bpf() since the library was loaded, as u64, in the order of BPF_CALLS. */
   readonly counts: (counts: BigUint64Array) => void;
-  readonly setPrint: (print: null) => Address;
   readonly programFileOpen: (path: string, options: Bytes) => Address;
   readonly programFileLoad: (object: Address) => Answer;
   readonly programFileClose: (object: Address) => void;
@@ -226,7 +222,7 @@ function onDemand(): (prototype: string) => Plain {
     if (libbpf !== undefined) return libbpf;
     libbpf = loaded('libbpf.so.1', 'install libbpf1 (apt-get install libbpf1) or libbpf 1.x of your system');
     // By default it prints its warnings to stderr
-    libbpf.func(LIBBPF.setPrint.prototype)(null);
+    libbpf.func('void *libbpf_set_print(void *print)')(null);
     return libbpf;
   };
   return prototype => {

@@ -1,5 +1,8 @@
 import { Slice } from '../../timing/sliced.ts';
 
+/** Calls of C that work on one wave at once. More gain nothing: the threads share the table of open files. */
+export const CALLS_AT_ONCE = 2;
+
 /** Large maps that are worked on at once, off the event loop, each with some MiB of its own. */
 const MOST_LARGE = 4;
 

@@ -251,14 +251,14 @@ export const kernelMutants: readonly Mutant[] = [
   },
   {
     name: 'a store lies across a boundary',
-    file: 'native/bulk/program/edit.c',
+    file: 'native/bulk/program/editcode.c',
     from: 'while (size > run || at % size != 0)',
     to: 'while (size > run)',
     specs: [KEPT],
   },
   {
     name: 'a field is stored byte by byte',
-    file: 'native/bulk/program/edit.c',
+    file: 'native/bulk/program/editcode.c',
     from: 'uint32_t run = 0, size = 8;',
     to: 'uint32_t run = 0, size = 1;',
     specs: [KEPT],

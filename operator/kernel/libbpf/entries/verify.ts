@@ -1,17 +1,15 @@
-import { sameShape } from '../../../core/mapspec.ts';
+import { sameButMaxEntries } from '../../../core/mapspec.ts';
 import { Slice } from '../../../timing/sliced.ts';
 import type { Expectation } from '../../kernel.ts';
 import { kernelError } from '../errno.ts';
 import type { Host } from '../maps.ts';
 import { strideOf, TYPE_NUMBERS } from '../maptypes.ts';
-import { inParallel } from '../parallel.ts';
-import { Arena } from '../wave/arena.ts';
+import { CALLS_AT_ONCE, inParallel } from '../parallel.ts';
+import { Arena, textsOf } from '../wave/arena.ts';
 import { pairsOf } from './write.ts';
 
 /** Inner maps of one call, and the bytes of their entries: some milliseconds. A larger map has a call of its own. */
 const MOST = { maps: 256, bytes: 512 * 1024 };
-/** As many as the threads that gain: they share the table of open files. */
-const CALLS_AT_ONCE = 2;
 
 /** Words of struct innermap_expectation. */
 const WORDS = 7;
@@ -48,13 +46,9 @@ function partEnd({ possibleCpus }: Host, expected: readonly Expectation[], from:
   for (; end < expected.length && end - from < MOST.maps; end += 1) {
     const one = expected[end]!;
     bytes += one.entries.count * entryBytes;
-    if (end > from && (bytes > MOST.bytes || !isAlike(one.spec, spec))) break;
+    if (end > from && (bytes > MOST.bytes || !sameButMaxEntries(one.spec, spec))) break;
   }
   return end;
-}
-
-function isAlike(a: Expectation['spec'], b: Expectation['spec']): boolean {
-  return a === b || (sameShape(a, b) && a.flags === b.flags);
 }
 
 interface Buffers {
@@ -71,7 +65,7 @@ async function verifyPart(
   const { spec } = part[0]!;
   const { type, keySize, valueSize, flags } = spec;
   const stride = strideOf(spec, possibleCpus);
-  const paths = pathsOf(part);
+  const paths = textsOf(part.flatMap(({ address }) => ('pin' in address ? [address.pin] : [])));
   const each = new Uint32Array(part.length * WORDS);
   keys.clear();
   values.clear();
@@ -91,10 +85,4 @@ async function verifyPart(
   const answer = await library.verify.later(all, each, paths, keys.bytes, values.bytes, mask, same);
   if (answer < 0) throw kernelError('verify', 'inner maps', answer);
   return same;
-}
-
-/** One after the other, each with its NUL; their names hold bytes beyond ASCII where the bpffs does. */
-function pathsOf(part: readonly Expectation[]): Buffer {
-  const pins = part.flatMap(({ address }) => ('pin' in address ? [address.pin] : []));
-  return Buffer.from(`${pins.join('\0')}\0`);
 }

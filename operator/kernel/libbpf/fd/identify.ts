@@ -5,15 +5,14 @@ import { kernelError } from '../errno.ts';
 import { OBJECT_NAME } from '../library/symbols.ts';
 import type { Library } from '../library.ts';
 import { textUntilNul } from '../maps.ts';
-import { inParallel } from '../parallel.ts';
+import { CALLS_AT_ONCE, inParallel } from '../parallel.ts';
+import { textsOf } from '../wave/arena.ts';
 import { openingError } from './open.ts';
 
 type Answer = MapIdentity | KernelError;
 
 /** Pins of one call: two milliseconds. */
 const PINS = 512;
-/** As many as the threads that gain: they share the table of open files. */
-const CALLS_AT_ONCE = 2;
 
 /** struct innermap_identity: the answer, the id, the name. */
 const IDENTITY_WORDS = 2 + OBJECT_NAME / 4;
@@ -33,7 +32,7 @@ export async function identifyPins(library: Library, pins: readonly string[]): P
 }
 
 async function identitiesOf(library: Library, pins: readonly string[]): Promise<Uint32Array> {
-  const paths = Buffer.from(`${pins.join('\0')}\0`);
+  const paths = textsOf(pins);
   const words = new Uint32Array(pins.length * IDENTITY_WORDS);
   const answer = await library.identify.later(paths, paths.length, pins.length, words);
   if (answer < 0) throw kernelError('identify', 'pins', answer);

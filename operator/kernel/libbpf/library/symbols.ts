@@ -76,16 +76,15 @@ export const INNERMAP = {
   },
   btfLoad: { prototype: 'int innermap_load_btf(void *data, uint32_t size)' },
   digest: {
-    prototype:
-      'int innermap_digest(void *sizes, void *mask, uint32_t maps, void *counts, void *entries, void *digests)',
+    prototype: 'int innermap_digest(void *sizes, void *mask, void *counts, void *entries, void *digests)',
   },
   compare: {
     prototype:
-      'int innermap_compare(int outer, void *sizes, void *mask, uint32_t maps, void *keys, void *counts, void *digests, void *same)',
+      'int innermap_compare(int outer, void *sizes, void *mask, void *keys, void *counts, void *digests, void *same)',
   },
   copy: {
     prototype:
-      'int innermap_copy(int outer, void *sizes, uint32_t maps, void *keys, uint32_t room, void *entries, void *counts)',
+      'int innermap_copy(int outer, void *sizes, void *keys, uint32_t room, void *entries, void *counts)',
   },
 } as const satisfies Symbols;
 
@@ -94,7 +93,6 @@ export const INNERMAP = {
  * Pointers to libbpf's own objects are opaque to us: `void *`.
  */
 export const LIBBPF = {
-  setPrint: { prototype: 'void *libbpf_set_print(void *print)' },
   programFileOpen: { prototype: 'void *bpf_object__open_file(const char *path, void *opts)' },
   programFileLoad: { prototype: 'int bpf_object__load(void *object)' },
   programFileClose: { prototype: 'void bpf_object__close(void *object)' },

@@ -39,7 +39,12 @@ export async function digestsOf(
   }
   if (unknown.length === 0) return digests;
   if (!(await makeKnown(library, unknown, { by, hashed }))) return undefined;
-  for (const [at, { entries }] of inners.entries()) digests[at] = known.get(entries)!.digest;
+  for (const [at, { entries }] of inners.entries()) {
+    const made = known.get(entries);
+    // Made anew by another layout meanwhile
+    if (made?.by !== by) return undefined;
+    digests[at] = made.digest;
+  }
   return digests;
 }
 
@@ -86,6 +91,6 @@ async function hash(
   }
   const counts = Uint32Array.from(some, ({ count }) => count);
   const digests = new BigUint64Array(some.length);
-  const answer = await library.digest.later(sizesOf(spec), mask, some.length, counts, bytes, digests);
+  const answer = await library.digest.later(sizesOf(some.length, spec), mask, counts, bytes, digests);
   return answer < 0 ? undefined : digests;
 }

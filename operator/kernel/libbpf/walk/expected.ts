@@ -2,12 +2,12 @@ import type { MapSpec } from '../../../core/mapspec.ts';
 import { forEachSliced } from '../../../timing/sliced.ts';
 import type { ExpectedContents, ExpectedInner } from '../../kernel.ts';
 import type { Host, OwnedMap } from '../maps.ts';
-import { inParallel } from '../parallel.ts';
+import { CALLS_AT_ONCE, inParallel } from '../parallel.ts';
 import { digestsOf, type Hashed } from './digests.ts';
 import { isWalkedType, sizesOf } from './layouts.ts';
 
-/** Inner maps of one call, at most DIGEST_MOST_MAPS of native/bulk/innermap.h; and calls at once. */
-const AT_ONCE = { maps: 2048, calls: 2 };
+/** Inner maps of one call, at most DIGEST_MOST_MAPS of native/bulk/innermap.h. */
+const MAPS = 2048;
 /** HASH_MOST_BYTES of native/bulk/program/sip.h. */
 const MOST_ENTRY_BYTES = 512;
 /** A walk of one inner map is not interrupted: so many words take the kernel about a millisecond. */
@@ -28,9 +28,9 @@ export async function asExpected(
   await forEachSliced(inners, (inner, at) => {
     if (isWalked(inner, first!)) walked.push(at);
   });
-  const calls = host.ways.walks ? Math.ceil(walked.length / AT_ONCE.maps) : 0;
-  await inParallel(calls, AT_ONCE.calls, async call => {
-    const places = walked.slice(call * AT_ONCE.maps, (call + 1) * AT_ONCE.maps);
+  const calls = host.ways.walks ? Math.ceil(walked.length / MAPS) : 0;
+  await inParallel(calls, CALLS_AT_ONCE, async call => {
+    const places = walked.slice(call * MAPS, (call + 1) * MAPS);
     const part = {
       keys: gathered(keys, keySize, places),
       inners: places.map(at => inners[at]!),
@@ -76,9 +76,9 @@ async function compared({ library }: Host, outer: OwnedMap, part: Part): Promise
   const same = new Uint8Array(inners.length);
   const digests = await digestsOf(library, inners, by);
   if (digests === undefined) return same;
-  const sizes = sizesOf(by.spec, outer.spec.keySize);
+  const sizes = sizesOf(inners.length, by.spec, outer.spec.keySize);
   const counts = Uint32Array.from(inners, ({ entries }) => entries.count);
   const { compare } = library;
-  await compare.later(outer.fd, sizes, by.mask, inners.length, keys, counts, digests, same);
+  await compare.later(outer.fd, sizes, by.mask, keys, counts, digests, same);
   return same;
 }

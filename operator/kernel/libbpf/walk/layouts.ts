@@ -8,6 +8,6 @@ export function isWalkedType({ type }: MapSpec): boolean {
 }
 
 /** The words of `sizes` in native/bulk/innermap.h. */
-export function sizesOf({ type, keySize, valueSize }: MapSpec, outerKeySize = 0): Uint32Array {
-  return Uint32Array.of(keySize, valueSize, type === 'Array' ? 1 : 0, outerKeySize);
+export function sizesOf(maps: number, { type, keySize, valueSize }: MapSpec, outerKeySize = 0): Uint32Array {
+  return Uint32Array.of(maps, keySize, valueSize, type === 'Array' ? 1 : 0, outerKeySize);
 }

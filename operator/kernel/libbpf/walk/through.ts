@@ -10,6 +10,9 @@ import { isWalkedType, sizesOf } from './layouts.ts';
 /** COPY_MOST_ENTRIES, COPY_MOST_BYTES and DIGEST_MOST_MAPS of native/bulk/innermap.h, and what one call copies at most. */
 const MOST = { entries: 16_384, fieldBytes: 1024, maps: 512, bytes: 4 << 20 };
 
+/** A walk visits each bucket of a hash, an empty one's too, without a pause: 56 ms for 4 million. This is 4. */
+const MOST_WALKED = 1 << 18;
+
 type Answer = InnerReading | KernelError;
 
 interface Asked {
@@ -40,9 +43,6 @@ export async function withWalked(
   return all;
 }
 
-/** A walk visits each bucket of a hash, an empty one's too, without a pause: 56 ms for 4 million. This is 4. */
-const MOST_WALKED = 1 << 18;
-
 function askedAt(address: InnerAddress, at: number, answer: Answer): readonly Asked[] {
   const isRefused = answer instanceof KernelError && answer.errno === 'EPERM';
   if (!isRefused || !('id' in address) || address.place === undefined) return [];
@@ -72,9 +72,9 @@ async function copies(
   for (const [at, { place }] of part.entries()) keys.set(place.key, at * outer.spec.keySize);
   const bytes = new Uint8Array(room * (keySize + valueSize));
   const counts = new Int32Array(part.length);
-  const sizes = sizesOf(spec, outer.spec.keySize);
+  const sizes = sizesOf(part.length, spec, outer.spec.keySize);
   const { copy } = library;
-  const answer = await copy.later(outer.fd, sizes, part.length, keys, room, bytes, counts);
+  const answer = await copy.later(outer.fd, sizes, keys, room, bytes, counts);
   const found = new Map<Asked, InnerReading | undefined>();
   if (answer < 0) return new Map(part.map(one => [one, undefined]));
   let from = 0;

@@ -53,6 +53,11 @@ export class Arena {
   }
 }
 
+/** Texts one after the other, each with its NUL: paths hold bytes beyond ASCII where the bpffs does. */
+export function textsOf(texts: readonly string[]): Buffer {
+  return Buffer.from(texts.map(text => `${text}\0`).join(''));
+}
+
 /** Bytes that `putText` takes at most: three for each UTF-16 unit. */
 export function textBytes(text: string): number {
   return 3 * text.length + 1;

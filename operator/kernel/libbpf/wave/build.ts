@@ -6,15 +6,13 @@ import { failureText, pairsOf } from '../entries/write.ts';
 import { asValue, ERRNO, kernelError } from '../errno.ts';
 import { creationError, type Host, OwnedMap } from '../maps.ts';
 import { leastBytes } from '../memory/size.ts';
+import { CALLS_AT_ONCE } from '../parallel.ts';
 import { type BuildAnswer, BuildChunk, type BuildItem, STEP } from './chunk.ts';
 
 type Built = OwnedMap | KernelError;
 
-/** Calls of C at once. While they work, the next chunk is written here. */
-const CALLS = 2;
-
 /**
- * Builds inner maps in chunks: requests are taken one by one, so that what makes them works while C does. `reserve` makes
+ * Builds inner maps in chunks: requests are taken one by one, and the next chunk is written while C works on those before. `reserve` makes
  * room for so many files.
  */
 export async function buildInners(
@@ -107,7 +105,7 @@ class Wave {
     this.#working.add(task);
     // Its error is thrown by the wait for it
     task.catch(() => undefined);
-    if (this.#working.size >= CALLS) await Promise.race(this.#working);
+    if (this.#working.size >= CALLS_AT_ONCE) await Promise.race(this.#working);
     this.#chunk = this.#free.pop() ?? new BuildChunk();
   }
 

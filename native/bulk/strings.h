@@ -35,17 +35,22 @@ static inline const char *next_string(struct string_reader *reader)
 	return string;
 }
 
-/* Whether so many strings are there, each with its NUL inside the arena. */
-static inline bool has_strings(struct string_reader reader, uint32_t count)
+/* Whether so many strings are there, each with its NUL inside the arena; the reader is behind them then. */
+static inline bool skip_strings(struct string_reader *reader, uint32_t count)
 {
 	for (; count > 0; count--) {
-		const char *nul = reader.next < reader.end ? memchr(reader.next, 0, (size_t)(reader.end - reader.next)) : NULL;
+		const char *nul = reader->next < reader->end ? memchr(reader->next, 0, (size_t)(reader->end - reader->next)) : NULL;
 
 		if (nul == NULL)
 			return false;
-		reader.next = nul + 1;
+		reader->next = nul + 1;
 	}
 	return true;
+}
+
+static inline bool has_strings(struct string_reader reader, uint32_t count)
+{
+	return skip_strings(&reader, count);
 }
 
 #endif

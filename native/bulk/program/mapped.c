@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#define _GNU_SOURCE
+#include "mapped.h"
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "bpf.h"
+
+static int create(const char *name, uint32_t stride, uint32_t count)
+{
+	union bpf_attr attr = no_attr();
+
+	attr.map_type = BPF_MAP_TYPE_ARRAY;
+	attr.key_size = sizeof(uint32_t);
+	attr.value_size = stride;
+	attr.max_entries = count;
+	attr.map_flags = BPF_F_MMAPABLE;
+	memcpy(attr.map_name, name, strnlen(name, sizeof(attr.map_name) - 1));
+	return bpf_call(CALL_OTHER, BPF_MAP_CREATE, &attr);
+}
+
+int mapped_open(struct mapped *mapped, const char *name, uint32_t stride, uint32_t count)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *bytes;
+
+	*mapped = (struct mapped){ .fd = create(name, stride, count) };
+	if (mapped->fd < 0)
+		return mapped->fd;
+	mapped->length = ((size_t)stride * count + page - 1) / page * page;
+	bytes = mmap(NULL, mapped->length, PROT_READ | PROT_WRITE, MAP_SHARED, mapped->fd, 0);
+	if (bytes == MAP_FAILED) {
+		int error = -errno;
+
+		mapped_close(mapped);
+		return error;
+	}
+	mapped->bytes = bytes;
+	return 0;
+}
+
+void mapped_close(struct mapped *mapped)
+{
+	if (mapped->bytes)
+		munmap(mapped->bytes, mapped->length);
+	if (mapped->fd >= 0)
+		close(mapped->fd);
+	*mapped = (struct mapped){ .fd = -1 };
+}
