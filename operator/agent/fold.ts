@@ -7,7 +7,7 @@ import { innerPinName } from '../core/ledgerrecord.ts';
 import type { Proof } from '../core/plan/keychanges.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import type { Step } from '../core/plan/step.ts';
-import { dropPin, knownName, putPin } from '../ledger/reading.ts';
+import { dropPin, forgetPins, knownName, putPin } from '../ledger/reading.ts';
 import { forEachSliced } from '../timing/sliced.ts';
 import { count, emptyTally, type Outcome, type Tally } from './apply/outcome.ts';
 import type { Memory, OuterMemory } from './memory.ts';
@@ -88,8 +88,7 @@ function foldOutcome(known: OuterMemory, outcome: Outcome): void {
       return;
     case 'takeOver':
       // Its inner pins have the names of those before: a name that is known is not read again
-      known.pins.clear();
-      known.sharers.clear();
+      forgetPins(known);
       known.stale = true;
       return;
     case 'drop':
@@ -113,8 +112,7 @@ function foldRecreation(known: OuterMemory, step: Extract<Step, { verb: 'recreat
   known.programmed.clear();
   known.doubted.clear();
   known.kept.clear();
-  known.pins.clear();
-  known.sharers.clear();
+  forgetPins(known);
   known.stale = true;
 }
 

@@ -72,9 +72,10 @@ function fieldsOf(turn: Turn['report']['turn']): Record<string, unknown> {
 
 /** The steps that have no count of their own: `record=1 pin=1`. */
 function otherSteps({ done }: Turn['tally']): Turn['tally']['done'] {
-  const { insert: _, replace: __, edit: ___, remove: ____, ...others } = done;
-  return others;
+  return Object.fromEntries(Object.entries(done).filter(([verb]) => !COUNTED.has(verb)));
 }
+
+const COUNTED: ReadonlySet<string> = new Set(['insert', 'replace', 'edit', 'remove']);
 
 /** Logs where somebody else wrote, and what was found there instead. */
 function logDrift({ drifted }: Turn['tally'], log: LogSink): void {

@@ -39,10 +39,19 @@ export function innerPinName(keyHex: string): string {
   return keyHex.length <= 2 * LONGEST_NAMED_KEY ? keyHex : sha256(bytesOfHex(keyHex) ?? new Uint8Array(0));
 }
 
-/** An inner pin with the id of the outer entry proves the entry ours, under its temporary name too. */
-export function ownsKey(keyHex: string, id: number, pins: ReadonlyMap<string, number>): boolean {
+/** The inner pin with the id of the outer entry proves the entry ours, under its temporary name too. Undefined where none does. */
+export function provingPin(
+  keyHex: string,
+  id: number,
+  pins: ReadonlyMap<string, number>,
+): string | undefined {
   const name = innerPinName(keyHex);
-  return pins.get(name) === id || pins.get(name + TEMPORARY) === id;
+  if (pins.get(name) === id) return name;
+  return pins.get(name + TEMPORARY) === id ? name + TEMPORARY : undefined;
+}
+
+export function ownsKey(keyHex: string, id: number, pins: ReadonlyMap<string, number>): boolean {
+  return provingPin(keyHex, id, pins) !== undefined;
 }
 
 /**

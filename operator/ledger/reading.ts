@@ -151,6 +151,12 @@ export async function readInnerPins(
 
 type Pinned = Pick<PinnedMaps, 'pins' | 'sharers'>;
 
+/** All names are read again. */
+export function forgetPins({ pins, sharers }: Pinned): void {
+  pins.clear();
+  sharers.clear();
+}
+
 /** The name in `pins` of the pin with this file; undefined where it is not known. */
 export function knownName(file: string, { pins, sharers }: Pinned): string | undefined {
   if (pins.has(file) && !sharers.has(file)) return file;

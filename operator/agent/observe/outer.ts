@@ -4,7 +4,7 @@ import type { ObservedPin } from '../../core/observed.ts';
 import { KernelError } from '../../kernel/error.ts';
 import type { Kernel, OpenMap, PlaceRange } from '../../kernel/kernel.ts';
 import { ledgerNames, recordAt, removalsAt, requireDirectories } from '../../ledger/ledger.ts';
-import { isAbsent, readEntries, readInnerPins, readPlaces } from '../../ledger/reading.ts';
+import { forgetPins, isAbsent, readEntries, readInnerPins, readPlaces } from '../../ledger/reading.ts';
 import type { OuterMemory } from '../memory.ts';
 import { reasonOf } from '../reason.ts';
 import type { Due } from './observe.ts';
@@ -27,8 +27,7 @@ export async function readOuterMemory(
     known.ledger = { kind: 'unreadable', reason: reasonOf(error), message: error.message };
     known.entriesRead = undefined;
     known.entries.clear();
-    known.pins.clear();
-    known.sharers.clear();
+    forgetPins(known);
     known.stale = true;
   }
 }

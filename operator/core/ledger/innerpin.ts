@@ -1,4 +1,4 @@
-import { innerPinName, TEMPORARY } from '../ledgerrecord.ts';
+import { provingPin, TEMPORARY } from '../ledgerrecord.ts';
 
 /** A pin below the ledger's `inner/`, as the name of its file tells it. */
 export interface InnerPin {
@@ -46,8 +46,7 @@ export interface LedgerPins {
 
 /** The pin that proves an entry of the outer map ours, under its temporary name too; undefined where none does. */
 export function proofOf(keyHex: string, id: number, { pins, sharers }: LedgerPins): InnerPin | undefined {
-  const settled = innerPinName(keyHex);
-  const name = [settled, settled + TEMPORARY].find(each => pins.get(each) === id);
+  const name = provingPin(keyHex, id, pins);
   if (name === undefined) return undefined;
   const sharer = sharers.get(name);
   return sharer === undefined ? { name } : { name, sharer };

@@ -13,7 +13,7 @@ import { COMPARED, entriesBefore, entriesRead, isOfAnother, lastProgrammed } fro
 import { givenBack } from './evicted.ts';
 import type { Write } from './step.ts';
 
-/** A key that is as declared, with the entries that were read: remembered, so that the next comparison is cheap. */
+/** A key that is as declared: remembered, so that it need not be read again. */
 export interface Proof {
   readonly keyHex: string;
   readonly programmed: Programmed;
@@ -134,7 +134,7 @@ function twiceIn(ids: Iterable<number>): ReadonlySet<number> {
 function judge(outer: string, inner: DesiredInner, found: Judged): Verdict | undefined {
   const id = found.entries.get(inner.keyHex);
   const programmed = found.programmed.get(inner.keyHex);
-  const last = programmed ?? found.doubted.get(inner.keyHex);
+  const last = lastProgrammed(inner, found);
   const cause = last?.inner === inner ? 'drift' : 'declared';
   if (id === undefined) return { verb: 'insert', outer, inner, cause, pinTaken: false };
   const proof = proofOf(inner.keyHex, id, found);

@@ -77,8 +77,12 @@ function writeText(step: Write): string {
 }
 
 /** `9999 (12 distinct)`: keys with an inner map, and how many inner maps those are in the kernel. */
-export function mapsText(maps: number, distinct = maps): string {
-  return distinct === maps ? `${maps}` : `${maps} (${distinct} distinct)`;
+export function mapsText(maps: number, distinct?: number): string {
+  return `${maps}${distinctText(maps, distinct)}`;
+}
+
+export function distinctText(maps: number, distinct = maps): string {
+  return distinct === maps ? '' : ` (${distinct} distinct)`;
 }
 
 /** `1 difference`, `3 differences`. */

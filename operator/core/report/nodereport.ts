@@ -9,7 +9,7 @@ import {
 import type { Desired, Node } from '../desired/desired.ts';
 import type { Programmed, RetainedLedger } from '../observed.ts';
 import type { Plan } from '../plan/plan.ts';
-import { counted } from '../plan/print.ts';
+import { counted, distinctText } from '../plan/print.ts';
 import { sha256 } from '../sha256.ts';
 import type { Steps } from '../steps.ts';
 import type { Wanted } from '../wanted.ts';
@@ -217,7 +217,7 @@ function outerReport(
   };
   const programmed = {
     reason: 'Programmed' as const,
-    message: `${counted(innerMaps, 'inner map')}${distinct === innerMaps ? '' : ` (${distinct} distinct)`} with ${counted(entries, 'entry', 'entries')}`,
+    message: `${counted(innerMaps, 'inner map')}${distinctText(innerMaps, distinct)} with ${counted(entries, 'entry', 'entries')}`,
   };
   const ready = own === undefined && behind === 0;
   const { reason, message } = own ?? (ready ? programmed : progressing);
