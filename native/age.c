@@ -5,24 +5,13 @@
  * AGE_MS       a grace period in milliseconds; 8 unless told
  * AGE_TOLD     a file that begins with struct told, in this machine's order of bytes
  * Calls side by side wait side by side, as in the kernel. What a program sees (NULL while a HashOfMaps entry is replaced)
- * is this machine's. libbpf calls syscall(2) through its PLT: that is where it is had.
+ * is this machine's.
  */
 #define _GNU_SOURCE
-#include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/bpf.h>
-#include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
+#include "preload.h"
 
-#define ENOTSUPP 524
 #define VERSION(major, minor) ((major) * 1000 + (minor))
 
 /* Grace periods that were waited for: by first threads, which have the event loop, and by others; most calls waiting at once. */
@@ -33,40 +22,24 @@ struct told {
 	uint64_t most_waiting;
 };
 
-static long (*kernel)(long number, ...);
 static int age = VERSION(999, 0);
 static double grace_ms = 8;
 static struct told here, *told = &here;
 
-static void share_told(const char *path)
-{
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	void *shared = MAP_FAILED;
-
-	if (fd >= 0 && ftruncate(fd, sizeof(*told)) == 0)
-		shared = mmap(NULL, sizeof(*told), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (shared == MAP_FAILED) {
-		fprintf(stderr, "age: Cannot share %s: %s\n", path, strerror(errno));
-		_exit(2);
-	}
-	close(fd);
-	told = shared;
-}
-
-__attribute__((constructor)) static void begin(void)
+static void begin(void)
 {
 	const char *version = getenv("AGE"), *ms = getenv("AGE_MS"), *path = getenv("AGE_TOLD");
 	int major, minor;
 
 	if (kernel)
 		return;
-	kernel = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
+	find_kernel();
 	if (version && sscanf(version, "%d.%d", &major, &minor) == 2)
 		age = VERSION(major, minor);
 	if (ms)
 		grace_ms = atof(ms);
 	if (path)
-		share_told(path);
+		told = shared_with("age", path, sizeof(*told));
 }
 
 static void note_most(uint64_t waiting)
@@ -191,6 +164,8 @@ static long bpf(int command, union bpf_attr *attr, unsigned int size)
 	struct bpf_map_info info;
 	long answer;
 
+	if (age >= VERSION(6, 8))
+		return kernel(SYS_bpf, command, attr, size);
 	switch (command) {
 	case BPF_MAP_CREATE:
 		if (is_known(attr->map_type))
@@ -211,20 +186,4 @@ static long bpf(int command, union bpf_attr *attr, unsigned int size)
 		return answer;
 	}
 	return kernel(SYS_bpf, command, attr, size);
-}
-
-long syscall(long number, ...)
-{
-	long words[6];
-	va_list list;
-
-	va_start(list, number);
-	for (int at = 0; at < 6; at++)
-		words[at] = va_arg(list, long);
-	va_end(list);
-	if (!kernel)
-		begin();
-	if (number == SYS_bpf && age < VERSION(6, 8))
-		return bpf((int)words[0], (union bpf_attr *)words[1], (unsigned int)words[2]);
-	return kernel(number, words[0], words[1], words[2], words[3], words[4], words[5]);
 }

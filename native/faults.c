@@ -5,22 +5,11 @@
  * Counted as mutating is what changes maps, pins and what else lies below a directory, by whatever thread.
  */
 #define _GNU_SOURCE
-#include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/bpf.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+#include "preload.h"
 
-#define ENOTSUPP 524
 #define RULES 8
 
 /* Calls of one command, counted from when the rule was written. */
@@ -48,33 +37,17 @@ struct faults {
 	char below[256];
 };
 
-static long (*kernel)(long number, ...);
 static struct faults here, *faults = &here;
 
-static void share(const char *path)
-{
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	void *shared = MAP_FAILED;
-
-	if (fd >= 0 && ftruncate(fd, sizeof(*faults)) == 0)
-		shared = mmap(NULL, sizeof(*faults), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (shared == MAP_FAILED) {
-		fprintf(stderr, "faults: Cannot share %s: %s\n", path, strerror(errno));
-		_exit(2);
-	}
-	close(fd);
-	faults = shared;
-}
-
-__attribute__((constructor)) static void begin(void)
+static void begin(void)
 {
 	const char *path = getenv("FAULTS");
 
 	if (kernel)
 		return;
-	kernel = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
+	find_kernel();
 	if (path)
-		share(path);
+		faults = shared_with("faults", path, sizeof(*faults));
 }
 
 static void mutate(void)
@@ -175,22 +148,6 @@ static long bpf(int command, union bpf_attr *attr, unsigned int size)
 	if (faults->is_slow && (command == BPF_MAP_UPDATE_ELEM || command == BPF_MAP_UPDATE_BATCH))
 		return update_slowly(command, attr, size);
 	return kernel(SYS_bpf, command, attr, size);
-}
-
-long syscall(long number, ...)
-{
-	long words[6];
-	va_list list;
-
-	va_start(list, number);
-	for (int at = 0; at < 6; at++)
-		words[at] = va_arg(list, long);
-	va_end(list);
-	if (!kernel)
-		begin();
-	if (number == SYS_bpf)
-		return bpf((int)words[0], (union bpf_attr *)words[1], (unsigned int)words[2]);
-	return kernel(number, words[0], words[1], words[2], words[3], words[4], words[5]);
 }
 
 static void touch(const char *path)

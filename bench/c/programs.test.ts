@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { onPins } from '../pins.test.ts';
 
 /** bench/ of the checkout, where make builds; this file runs from dist/bench/c. */
 const BENCH = join(import.meta.dirname, '..', '..', '..', 'bench');
@@ -44,19 +44,7 @@ describe('bench: C programs', () => {
   });
 
   describe('with --pins', () => {
-    let directory: string;
-    let pins: string;
-
-    beforeEach(() => {
-      directory = mkdtempSync(join(tmpdir(), 'innermap-bench-'));
-      execFileSync('mount', ['-t', 'bpf', 'bpf', directory]);
-      pins = join(directory, 'pins');
-      mkdirSync(pins);
-    });
-    afterEach(() => {
-      execFileSync('umount', [directory]);
-      rmdirSync(directory);
-    });
+    const pins = onPins();
 
     for (const words of [
       ...['apply', 'change', 'drift', 'delete', 'fill'].map(what => ['bulk', what]),
@@ -65,36 +53,36 @@ describe('bench: C programs', () => {
     ])
       it(`${words.join(' ')} leaves no pin`, () => {
         const [program, ...rest] = words;
-        expect(measure(program!, ...rest, ...SMALL, '--pins', pins).seconds).to.be.above(0);
-        expect(readdirSync(pins)).to.deep.equal([]);
+        expect(measure(program!, ...rest, ...SMALL, '--pins', pins()).seconds).to.be.above(0);
+        expect(readdirSync(pins())).to.deep.equal([]);
       });
 
     for (const words of [['bulk', 'apply'], ['bulk', 'delete'], ['onebyone']])
       it(`${words.join(' ')} pins each inner map by its key`, () => {
-        mkdirSync(join(pins, '05000000'));
+        mkdirSync(join(pins(), '05000000'));
         const [program, ...rest] = words;
-        expect(() => measure(program!, ...rest, ...SMALL, '--pins', pins)).to.throw(
+        expect(() => measure(program!, ...rest, ...SMALL, '--pins', pins())).to.throw(
           'Cannot pin inner map 5 at 05000000: File exists',
         );
       });
 
     it('bulk change pins under temporary names, which it renames', () => {
-      mkdirSync(join(pins, '05000000-new'));
-      expect(() => measure('bulk', 'change', ...SMALL, '--pins', pins)).to.throw(
+      mkdirSync(join(pins(), '05000000-new'));
+      expect(() => measure('bulk', 'change', ...SMALL, '--pins', pins())).to.throw(
         'Cannot pin inner map 5 at 05000000-new: File exists',
       );
-      expect(readdirSync(pins)).to.include.members(['00000000', '00000000-new', '27000000']);
+      expect(readdirSync(pins())).to.include.members(['00000000', '00000000-new', '27000000']);
     });
 
     it('a pin is for root alone', () => {
-      mkdirSync(join(pins, '05000000'));
-      expect(() => measure('bulk', 'apply', ...SMALL, '--pins', pins)).to.throw();
-      expect(statSync(join(pins, '04000000')).mode & 0o777).to.equal(0o600);
+      mkdirSync(join(pins(), '05000000'));
+      expect(() => measure('bulk', 'apply', ...SMALL, '--pins', pins())).to.throw();
+      expect(statSync(join(pins(), '04000000')).mode & 0o777).to.equal(0o600);
     });
 
     it('a directory that is not there is an error that names it', () => {
-      expect(() => measure('bulk', 'apply', ...SMALL, '--pins', join(pins, 'none'))).to.throw(
-        `Cannot make pins in ${pins}/none`,
+      expect(() => measure('bulk', 'apply', ...SMALL, '--pins', join(pins(), 'none'))).to.throw(
+        `Cannot make pins in ${pins()}/none`,
       );
     });
   });

@@ -1,15 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { BENCH, sampleOf } from '../child.ts';
+import { onPins } from '../pins.test.ts';
 
 const SMALL = ['--maps', '40', '--entries', '30'];
 
 describe('bench: cilium/ebpf', () => {
-  let directory: string;
-  let pins: string;
+  const pins = onPins();
 
   before(function () {
     this.timeout(120_000);
@@ -21,37 +20,27 @@ describe('bench: cilium/ebpf', () => {
       this.skip();
     }
   });
-  beforeEach(() => {
-    directory = mkdtempSync(join(tmpdir(), 'innermap-bench-'));
-    execFileSync('mount', ['-t', 'bpf', 'bpf', directory]);
-    pins = join(directory, 'pins');
-    mkdirSync(pins);
-  });
-  afterEach(() => {
-    execFileSync('umount', [directory]);
-    rmdirSync(directory);
-  });
 
   it('apply does its work, with pins and without, and leaves nothing', () => {
-    for (const more of [[], ['--pins', pins]]) {
+    for (const more of [[], ['--pins', pins()]]) {
       const sample = sampleOf(cilium('apply', ...SMALL, ...more), 'cilium');
       expect(sample).to.include({ maps: 40, entries: 30 });
       expect(sample.seconds).to.be.above(0);
     }
-    expect(readdirSync(pins)).to.deep.equal([]);
+    expect(readdirSync(pins())).to.deep.equal([]);
   });
 
   it('apply works in chunks where few files may be open', () => {
     const program = join(BENCH, 'build', 'cilium');
-    const command = `ulimit -n 80 && exec ${program} apply ${SMALL.join(' ')} --pins ${pins}`;
+    const command = `ulimit -n 80 && exec ${program} apply ${SMALL.join(' ')} --pins ${pins()}`;
     expect(sampleOf(execFileSync('bash', ['-c', command], { encoding: 'utf8' }), 'cilium')).to.include({
       maps: 40,
     });
   });
 
   it('apply pins each inner map by its key', () => {
-    mkdirSync(join(pins, '05000000'));
-    expect(() => cilium('apply', ...SMALL, '--pins', pins)).to.throw('Cannot pin inner map 5');
+    mkdirSync(join(pins(), '05000000'));
+    expect(() => cilium('apply', ...SMALL, '--pins', pins())).to.throw('Cannot pin inner map 5');
   });
 
   it('an unknown argument is an error', () => {

@@ -2,7 +2,15 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { OWN } from '../../testing/own.ts';
-import { inChild, mapsNamed, named, onRealKernel, onScratch, withCapabilities } from './scratch.test.ts';
+import {
+  inChild,
+  lacking,
+  mapsNamed,
+  named,
+  onRealKernel,
+  onScratch,
+  withCapabilities,
+} from './scratch.test.ts';
 
 const LIMITED = named('limit');
 
@@ -134,7 +142,7 @@ function limited(
   const group = limitedGroup(limit);
   if (group === undefined) {
     if (process.env['CI'] === 'true') throw new Error(`Cannot limit: no controller ${limit.controller}`);
-    test.skip();
+    lacking(test, `the cgroup controller ${limit.controller}`);
   }
   try {
     use({ group, join: ['sh', '-c', `echo $$ > ${group}/cgroup.procs && exec "$@"`, 'sh'] });
