@@ -72,6 +72,32 @@ describe('turn, adopting', () => {
     expect((await acting.resync()).plan.steps).to.deep.equal([]);
   });
 
+  it('keeps one map of others at many keys that declare what is in it, and tells no drift', async () => {
+    for (const undeclaredKeys of ['Keep', 'Remove']) {
+      const machine = new FakeMachine();
+      const loader = await load(machine);
+      const outer = loader.open(PIN);
+      const id = (await loader.readOuter(outer)).ids[0]!;
+      const map = loader.openById(id);
+      await loader.replace(outer, Uint8Array.of(8, 0, 0, 0, 9, 0, 0, 0), [map, map]);
+      for (const opened of [map, outer]) opened.close();
+      const three = [7, 8, 9].reduce(
+        (fixture, key) => fixture.inner(`ns-${key}/own`, 'tenants', key, { 1: 70 }),
+        adopting({ undeclaredKeys }).without('a/web'),
+      );
+      const acting = await startedAgent(machine.openKernel(), three);
+      await acting.turn();
+      const { plan, report } = await acting.resync();
+      expect(plan.steps).to.deep.equal([]);
+      expect(report.state.drift).to.include({ found: 0 });
+      const invalid = three.inner('ns-8/own', 'tenants', 8, { none: 1 });
+      expect((await acting.resync(invalid)).plan.steps, 'the last good contents stay').to.deep.equal([]);
+      await acting.resync(three.stored('ns-9/own', { uid: 'again' }));
+      const after = await loader.readOuter(loader.open(PIN));
+      expect([...after.ids].filter(one => one === id)).to.have.length(2);
+    }
+  });
+
   it('refuses another layout and shows both', async () => {
     const machine = new FakeMachine();
     await load(machine);

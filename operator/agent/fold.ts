@@ -124,12 +124,14 @@ function doubt({ programmed, doubted }: OuterMemory, keyHex: string): void {
 }
 
 function foldProof(
-  { programmed, doubted, owners, sharers }: OuterMemory,
+  { programmed, doubted, owners, sharers, taken }: OuterMemory,
   { keyHex, programmed: proven }: Proof,
 ): void {
+  const { owner } = proven.inner;
   programmed.set(keyHex, proven);
   doubted.delete(keyHex);
-  if (!sharers.has(innerPinName(keyHex))) owners.set(proven.id, proven.inner.owner);
+  if (owners.get(proven.id) === owner || sharers.has(innerPinName(keyHex))) taken.delete(keyHex);
+  else taken.set(keyHex, { id: proven.id, owner });
 }
 
 function foldWrite(

@@ -3,7 +3,7 @@ import type { Desired } from '../core/desired/desired.ts';
 import { type BytesThere, bytesOf } from '../core/desired/quota.ts';
 import type { LedgerRecord } from '../core/ledgerrecord.ts';
 import type { MapSpec } from '../core/mapspec.ts';
-import type { ObservedPin, Programmed, RetainedLedger } from '../core/observed.ts';
+import type { ObservedPin, Programmed, RetainedLedger, TakenMap } from '../core/observed.ts';
 import type { Wanted } from '../core/wanted.ts';
 import type { OuterEntries } from '../kernel/kernel.ts';
 import type { LastDrift } from './apply/drift.ts';
@@ -29,8 +29,10 @@ export interface OuterMemory {
   readonly pins: Map<string, number>;
   /** Name of a pin → the InnerMap that has its key, where the inner map stands at several. */
   readonly sharers: Map<string, string>;
-  /** Id of an inner map → its owner, by the map's name, or because it was proven as declared. */
+  /** Id of an inner map → its owner, by the map's name, or because this process wrote it. */
   readonly owners: Map<number, string>;
+  /** By key in hex: an inner map whose name tells no owner, and who was found to declare it. */
+  readonly taken: Map<string, TakenMap>;
   readonly programmed: Map<string, Programmed>;
   /** By key in hex: what was programmed when a step on it, or a whole turn, failed. What is there now must be read. */
   readonly doubted: Map<string, Programmed>;
@@ -105,6 +107,7 @@ export function emptyOuterMemory(): OuterMemory {
     pins: new Map(),
     sharers: new Map(),
     owners: new Map(),
+    taken: new Map(),
     programmed: new Map(),
     doubted: new Map(),
     kept: new Map(),

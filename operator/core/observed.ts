@@ -23,6 +23,12 @@ export interface Programmed {
   readonly total?: number;
 }
 
+/** Whose the inner map with this id is at one key: somebody else made it, and it was found there as this InnerMap declares. */
+export interface TakenMap {
+  readonly id: number;
+  readonly owner: string;
+}
+
 /** An inner map as read in this turn, compared with the declaration of its key. */
 export type ComparisonResult =
   | { readonly kind: 'same' }
@@ -59,6 +65,8 @@ export interface ObservedOuterMap {
   readonly sharers: ReadonlyMap<string, string>;
   /** Id of an inner map → its owner: the object that it was made for, where that is known; SHARED where several are. */
   readonly owners: ReadonlyMap<number, string>;
+  /** By key in hex: somebody may put one map at several keys, and each has an owner. */
+  readonly taken: ReadonlyMap<string, TakenMap>;
   /** By key in hex. */
   readonly programmed: ReadonlyMap<string, Programmed>;
   /** By key in hex: what was programmed until a step on it, or a turn, failed. It proves nothing, but was declared. */

@@ -26,6 +26,13 @@ export const equalMutants: readonly Mutant[] = [
     specs: ['dist/operator/agent/vandals.test.js'],
   },
   {
+    name: 'a map of others at many keys is of the InnerMap that was looked at last',
+    file: 'operator/core/plan/before.ts',
+    from: '(taken?.id === id ? taken.owner : undefined)',
+    to: '[...found.taken.values()].findLast(one => one.id === id)?.owner',
+    specs: ['dist/operator/agent/adopt.test.js'],
+  },
+  {
     name: 'what is kept at a key is told by the name of an inner map that is of many',
     file: 'operator/core/plan/removals.ts',
     from: 'const owner = ownerAt(keyHex, id, found);',

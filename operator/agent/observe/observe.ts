@@ -64,7 +64,7 @@ async function observeOuter(
   }
   const readings = await readContents(kernel, desired, known, due);
   const { record, ledger, pin, pinned, beside, pinOwner, template } = known;
-  const { entries, pins, sharers, owners, programmed, doubted } = known;
+  const { entries, pins, sharers, owners, taken, programmed, doubted } = known;
   const made = memory.made.get(name);
   return {
     ...(made === undefined ? {} : { made }),
@@ -72,7 +72,7 @@ async function observeOuter(
     ...(record === undefined ? {} : { record }),
     ...(template?.spec === undefined ? {} : { template: template.spec }),
     ...(template?.accepts === undefined ? {} : { accepts: template.accepts }),
-    ...{ ledger, pin, pinned, beside, entries, pins, sharers, owners, programmed, doubted, readings },
+    ...{ ledger, pin, pinned, beside, entries, pins, sharers, owners, taken, programmed, doubted, readings },
   };
 }
 

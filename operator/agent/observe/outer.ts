@@ -98,9 +98,10 @@ function isSameMap(a: ObservedPin, b: ObservedPin): boolean {
 }
 
 /** Of maps that are gone. */
-function forgetOwners({ owners, pins, entries }: OuterMemory): void {
+function forgetOwners({ owners, taken, pins, entries }: OuterMemory): void {
   const present = new Set([...pins.values(), ...entries.values()]);
   for (const id of owners.keys()) if (!present.has(id)) owners.delete(id);
+  for (const [keyHex, { id }] of taken) if (entries.get(keyHex) !== id) taken.delete(keyHex);
 }
 
 /** Asked only where the map at the pin is not in the OuterMap's own ledger. */

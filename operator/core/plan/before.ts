@@ -45,13 +45,15 @@ export function isOfAnother(inner: DesiredInner, id: number, found: Owners): boo
   return (ownerAt(inner.keyHex, id, found) ?? inner.owner) !== inner.owner;
 }
 
-type Owners = Pick<ObservedOuterMap, 'owners' | 'pins' | 'sharers'>;
+type Owners = Pick<ObservedOuterMap, 'owners' | 'taken' | 'pins' | 'sharers'>;
 
 /**
- * Whose the inner map at a key is: where it stands at several keys, the key's own pin tells it, else its name. One that was
- * made for several, and that somebody else put at a further key, is nobody's.
+ * Whose the inner map at a key is: where it was made for several keys, the key's own pin tells it, else its name. One that
+ * was made for several, and that somebody else put at a further key, is nobody's. One that somebody else made is whose it
+ * was found to be, key by key.
  */
 export function ownerAt(keyHex: string, id: number, found: Owners): string | undefined {
   const sharer = found.sharers.size === 0 ? undefined : proofOf(keyHex, id, found)?.sharer;
-  return sharer ?? found.owners.get(id);
+  const taken = found.taken.get(keyHex);
+  return sharer ?? found.owners.get(id) ?? (taken?.id === id ? taken.owner : undefined);
 }

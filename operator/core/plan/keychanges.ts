@@ -80,7 +80,7 @@ function withFound(write: Write, found: ObservedOuterMap, layout: OuterLayout): 
 /** Inner maps that must be read before the verdict: unknown ones, those to be edited in place, those whose key is due. */
 export function* innersToRead(
   desired: DesiredOuter,
-  found: Pick<ObservedOuterMap, 'entries' | 'owners' | 'pins' | 'sharers' | 'programmed'>,
+  found: Pick<ObservedOuterMap, 'entries' | 'owners' | 'taken' | 'pins' | 'sharers' | 'programmed'>,
   isDue: (keyHex: string) => boolean,
 ): Steps<readonly DesiredInner[]> {
   const unread: DesiredInner[] = [];
