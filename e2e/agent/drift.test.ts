@@ -1,6 +1,7 @@
-import { unlinkSync } from 'node:fs';
+import { readFileSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
-import { bpftool, dumped } from '../../native/stage.ts';
+import { bpftool, dumped, NATIVE, run } from '../../native/stage.ts';
 import type { Report } from '../../operator/core/report/report.ts';
 import { type LoadedAgentFixture, NO_RESYNC, useLoadedAgent } from './support/loadedagent.ts';
 import { innerMap, outerMap, u32, u32Pairs } from './support/manifests.ts';
@@ -45,6 +46,24 @@ describe('agent, when somebody else changes its maps', () => {
     await fixture().holds('tenants', DECLARED);
     await fixture().reported(drift({ found: 3, repaired: 3 }));
     expect(await agent.said(/driftFound=/)).to.include('Turn');
+  });
+
+  it('puts back what an iterator wrote into a sealed map that programs may only read', async () => {
+    const inner = { type: 'Hash', maxEntries: 16, key: 'u32', value: 'u32', flags: ['ReadOnlyProg'] };
+    fixture().write(
+      'maps.yaml',
+      outerMap('tenants', { inner }),
+      innerMap('a/one', { outerMap: 'tenants', key: 1 }, { 1: 1 }, { sealed: true }),
+    );
+    const pace = { options: ['--resync', '100ms', '--content-resync', '100ms'] };
+    await fixture().started(pace);
+    const id = idsIn(fixture().pin('tenants')).get(u32(1))!;
+    const iterator = fixture().pin('iterator');
+    run('bpftool', 'iter', 'pin', join(NATIVE, 'build', 'iterator.bpf.o'), iterator, 'map', 'id', String(id));
+    readFileSync(iterator);
+    unlinkSync(iterator);
+    await fixture().reported(drift({ found: 1, repaired: 1 }));
+    await fixture().holds('tenants', { [u32(1)]: u32Pairs({ 1: 1 }) });
   });
 
   it('repairs a map in place where that is its update, and keeps its id', async () => {

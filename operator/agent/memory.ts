@@ -42,6 +42,8 @@ export interface OuterMemory {
   stale: boolean;
   /** Where the next slice of the content check starts. */
   cursor: number;
+  /** Checks of all contents that are over. */
+  checks: number;
   /** Where the next part of an ArrayOfMaps starts, where it is read in parts. */
   nextPlace: number;
   /** Removed keys by time, oldest first: the brake counts those of the last minute. Undefined until the ledger was asked. */
@@ -113,6 +115,7 @@ export function emptyOuterMemory(): OuterMemory {
     kept: new Map(),
     stale: true,
     cursor: 0,
+    checks: 0,
     nextPlace: 0,
     removals: undefined,
     held: undefined,

@@ -14,6 +14,7 @@ import { emptyOuterMemory, type Memory, type OuterMemory } from '../memory.ts';
 import { reasonOf } from '../reason.ts';
 import { eachContents } from './contents.ts';
 import { differingShares, isProven, type Known } from './differing.ts';
+import { dueInners } from './dueinners.ts';
 import { pinPathOf, readOuterMemory, withKnownOuter } from './outer.ts';
 import { apart, declaresAlike, type ReadShare, readShares } from './shares.ts';
 import { verified } from './verified.ts';
@@ -82,7 +83,7 @@ async function readContents(
   known: OuterMemory,
   { contentShare }: Due,
 ): Promise<ReadonlyMap<string, ComparisonResult>> {
-  const asked = await runSliced(innersToRead(desired, known, dueKeys(desired, known, contentShare)));
+  const asked = await runSliced(innersToRead(desired, known, dueInners(desired, known, contentShare)));
   if (asked.length === 0) return new Map();
   return withKnownOuter(kernel, { desired, known }, outer =>
     readAt(kernel, asked, { desired, known, outer }),
@@ -171,15 +172,4 @@ function readingOf(
     reason: 'KernelError',
     message: `Pin holds inner map ${answer.id}, not ${id}`,
   };
-}
-
-/** The next slice of keys, in rotation: each key comes once in a period of the content check. */
-function dueKeys(desired: DesiredOuter, known: OuterMemory, share: number): (keyHex: string) => boolean {
-  if (share <= 0 || share >= 1) return () => share >= 1;
-  const keys = [...desired.inners.keys()];
-  const count = Math.min(keys.length, Math.ceil(keys.length * share));
-  const from = known.cursor < keys.length ? known.cursor : 0;
-  known.cursor = (from + count) % Math.max(1, keys.length);
-  const due = new Set(count === keys.length ? keys : [...keys, ...keys].slice(from, from + count));
-  return keyHex => due.has(keyHex);
 }

@@ -1,4 +1,3 @@
-import { MAP_FLAGS } from '../../api/outermap.ts';
 import { type HeldEntries, heldEntries } from '../brake/entries.ts';
 import { equalBytes } from '../bytes/bytes.ts';
 import type { DesiredInner } from '../desired/compile.ts';
@@ -81,7 +80,7 @@ function withFound(write: Write, found: ObservedOuterMap, layout: OuterLayout): 
 export function* innersToRead(
   desired: DesiredOuter,
   found: Pick<ObservedOuterMap, 'entries' | 'owners' | 'taken' | 'pins' | 'sharers' | 'programmed'>,
-  isDue: (keyHex: string) => boolean,
+  isDue: (inner: DesiredInner) => boolean,
 ): Steps<readonly DesiredInner[]> {
   const unread: DesiredInner[] = [];
   if (found.entries.size === 0) return unread;
@@ -92,7 +91,7 @@ export function* innersToRead(
     if (programmed === undefined || programmed.id !== id) return true;
     const changed =
       programmed.inner !== inner && (inner.update === 'InPlace' || !sameMask(programmed.inner, inner));
-    return changed || (isDue(inner.keyHex) && !cannotChange(inner));
+    return changed || isDue(inner);
   };
   const due = every();
   for (const inner of desired.inners.values()) {
@@ -100,11 +99,6 @@ export function* innersToRead(
     if (mustRead(inner)) unread.push(inner);
   }
   return unread;
-}
-
-/** Neither user space may write it nor a program: the kernel refuses both for as long as the map lives. */
-function cannotChange({ sealed, spec }: DesiredInner): boolean {
-  return sealed && (spec.flags & MAP_FLAGS.ReadOnlyProg) !== 0;
 }
 
 type Verdict = Write | { readonly verb: 'proof'; readonly programmed: Programmed };

@@ -180,13 +180,6 @@ export const kernelMutants: readonly Mutant[] = [
     specs: [DIFFERING],
   },
   {
-    name: 'a sealed map is not looked at again though programs write it',
-    file: 'operator/core/plan/keychanges.ts',
-    from: 'return sealed && (spec.flags & MAP_FLAGS.ReadOnlyProg) !== 0;',
-    to: 'return sealed && (spec.flags & MAP_FLAGS.ReadOnlyProg) >= 0;',
-    specs: [DIFFERING],
-  },
-  {
     name: 'the last byte of a value is not hashed on the declared side',
     file: 'native/bulk/program/sip.c',
     from: 'return left & 1 ? word | (uint64_t)bytes[at] << shift : word;',

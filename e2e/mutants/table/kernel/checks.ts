@@ -1,0 +1,30 @@
+import type { Mutant } from '../../mutant.ts';
+
+const DUE = 'operator/agent/observe/dueinners.ts';
+const DUES = 'dist/operator/agent/observe/dueinners.test.js';
+const DIFFERING = 'dist/operator/agent/observe/differing.test.js';
+
+/** What is looked at, and when. */
+export const checkMutants: readonly Mutant[] = [
+  {
+    name: 'a sealed map is seldom looked at though programs write it',
+    file: DUE,
+    from: 'return sealed && (spec.flags & MAP_FLAGS.ReadOnlyProg) !== 0;',
+    to: 'return sealed && (spec.flags & MAP_FLAGS.ReadOnlyProg) >= 0;',
+    specs: [DUES],
+  },
+  {
+    name: 'a sealed map that programs may only read is never looked at again',
+    file: DUE,
+    from: 'check % SELDOM === SELDOM - 1',
+    to: 'check % SELDOM === SELDOM',
+    specs: [DUES, DIFFERING],
+  },
+  {
+    name: 'what a slice has of the next check counts for the one before',
+    file: DUE,
+    from: 'at < keys.length ? checks : checks + 1',
+    to: 'checks',
+    specs: [DUES],
+  },
+];
