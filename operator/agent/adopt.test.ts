@@ -118,15 +118,20 @@ describe('turn, adopting', () => {
   });
 
   it('keeps what is at a declared key already as declared, where it is seen through the outer map alone', async () => {
-    for (const [value, kept] of [
-      [70, true],
-      [71, false],
+    // What the declaration says beyond the entries is not seen: a map of ours is known to be so
+    for (const [value, kept, spec] of [
+      [70, true, {}],
+      [71, false, {}],
+      [70, true, { maxEntries: INNER.maxEntries }],
+      [70, false, { maxEntries: 8 }],
+      [70, false, { sealed: true }],
     ] as const) {
       const machine = new FakeMachine();
       await load(machine);
       const before = machine.liveMaps().map(({ id }) => id);
       const kernel = machine.openKernel({ capabilities: { perfmon: false, sysAdmin: false } });
-      const acting = await startedAgent(kernel, adopting().inner('a/seven', 'tenants', 7, { 1: value }));
+      const fixture = adopting().inner('a/seven', 'tenants', 7, { 1: value }, spec);
+      const acting = await startedAgent(kernel, fixture);
       const { outcomes } = await acting.turn();
       expect(outcomes.some(({ step }) => step.verb === 'replace')).to.equal(!kept);
       expect(machine.dump(PIN)['07000000']).to.deep.equal({ '01000000': `${value.toString(16)}000000` });

@@ -2,7 +2,7 @@ import { isPerCpu } from '../codec/entries.ts';
 import type { DesiredInner } from '../desired/compile.ts';
 import type { Entries } from '../entries.ts';
 import type { OuterLayout } from '../layout/outer.ts';
-import { canBe, type MapSpec } from '../mapspec.ts';
+import { canBe, isArray, type MapSpec } from '../mapspec.ts';
 import type { ComparisonResult } from '../observed.ts';
 import { type Comparison, difference } from './difference.ts';
 
@@ -11,17 +11,28 @@ export interface InnerContents {
   readonly spec: MapSpec;
   readonly frozen: boolean;
   readonly entries: Entries;
+  /** Nothing else was seen: neither how large it is, but of an Array, nor whether it is frozen. */
+  readonly entriesAlone?: true;
 }
 
 /** Compares the contents of an inner map with the declared ones. */
 export function compared(inner: DesiredInner, layout: OuterLayout, found: InnerContents): ComparisonResult {
-  if (!canBe(inner.spec, found.spec) || inner.sealed !== found.frozen)
+  if (!canBe(inner.spec, found.spec) || inner.sealed !== found.frozen || isUnseen(inner, layout, found))
     return { kind: 'otherMap', seen: found.entries };
   const by = comparisonOf(inner, layout, found.entries);
   const differing = difference(inner.entries, found.entries, by);
   return differing === undefined
     ? { kind: 'same' }
     : { kind: 'different', difference: differing, seen: found.entries };
+}
+
+/** What an InnerMap says of its size by itself must be seen; one that says nothing takes what its outer map has. */
+function isUnseen(
+  { spec }: DesiredInner,
+  { template }: OuterLayout,
+  { entriesAlone }: InnerContents,
+): boolean {
+  return entriesAlone === true && !isArray(spec.type) && spec.maxEntries !== template.maxEntries;
 }
 
 /** 0 for the bits of a value in the kernel's batch format that are not compared: what programs own, and padding; undefined where all are. */

@@ -27,4 +27,11 @@ export const checkMutants: readonly Mutant[] = [
     to: 'checks',
     specs: [DUES],
   },
+  {
+    name: 'a size that was not seen counts as the declared one',
+    file: 'operator/core/plan/compared.ts',
+    from: 'return entriesAlone === true && !isArray',
+    to: 'return entriesAlone !== true && !isArray',
+    specs: ['dist/operator/agent/adopt.test.js'],
+  },
 ];
