@@ -6,6 +6,7 @@ import { ipv4Text } from '../scalar/ipv4.ts';
 import { ipv6Text } from '../scalar/ipv6.ts';
 import { macText } from '../scalar/mac.ts';
 import { readText } from '../scalar/text.ts';
+import { isKernelOwned } from '../types/kernelfield.ts';
 import type { EnumType, Type } from '../types/type.ts';
 import type { Value } from './value.ts';
 
@@ -40,8 +41,12 @@ export function decode(type: Type, bytes: Uint8Array, at: number): Value {
       );
     case 'struct':
       return Object.fromEntries(
-        type.fields.map(field => [field.name, decode(field.type, bytes, at + field.offset)]),
+        type.fields
+          .filter(field => !isKernelOwned(field.type))
+          .map(field => [field.name, decode(field.type, bytes, at + field.offset)]),
       );
+    case 'kernel':
+      return '';
   }
 }
 

@@ -5,6 +5,8 @@ import { writeIPv4 } from '../scalar/ipv4.ts';
 import { writeIPv6 } from '../scalar/ipv6.ts';
 import { writeMac } from '../scalar/mac.ts';
 import { writeText } from '../scalar/text.ts';
+import { kernelFieldText } from '../types/kernelfield.ts';
+import { clearKernelFields, kernelMask } from '../types/padding.ts';
 import { WORD_TYPES } from '../types/parser/words.ts';
 import { fieldLocation, unknownField } from '../types/path.ts';
 import type { AddressType, ArrayType, CidrType, EnumType, StructType, Type } from '../types/type.ts';
@@ -42,6 +44,8 @@ export function encodeOntoZeros(type: Type, value: unknown, into: Uint8Array, at
     case 'bytes':
       encodeBytes(type.size, value, into, at);
       break;
+    case 'kernel':
+      throw new ValueProblem(`A ${kernelFieldText(type)} is the kernel's, it has no value: leave it out`);
     default:
       encodeAddress(type.kind, value, into, at);
   }
@@ -80,6 +84,7 @@ function encodeStruct(type: StructType, value: unknown, into: Uint8Array, at: nu
 function encodeAssignments(type: Type, text: string, into: Uint8Array, at: number): void {
   if (isRaw(text)) {
     writeRaw(text, type.size, into, at);
+    if (kernelMask(type) !== undefined) clearKernelFields(type, into, at);
     return;
   }
   const given = new Uint8Array(type.size);

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { enumOf } from '../types/enum.ts';
+import { KERNEL_FIELDS, kernelPointer, kernelStruct, POINTER_TAGS } from '../types/kernelfield.ts';
 import { WORD_TYPES } from '../types/parser/words.ts';
 import { structOf } from '../types/struct.ts';
 import type { Type } from '../types/type.ts';
@@ -28,6 +29,12 @@ const enumerated = fc
   .uniqueArray(fc.bigInt(-(2n ** 40n), 2n ** 40n), { minLength: 1, maxLength: 5 })
   .map(values => enumOf(values.map((value, index) => ({ name: `NAME_${index}`, value })))!);
 
+const kernelField = fc.constantFrom<Type>(
+  ...Object.keys(KERNEL_FIELDS).map(name => kernelStruct(name)!),
+  ...Object.values(POINTER_TAGS).map(tag => kernelPointer('task_struct', tag)),
+  arrayOf(kernelStruct('bpf_timer')!, 2),
+);
+
 const { type } = fc.letrec<{ type: Type; array: Type; struct: Type }>(tie => ({
   type: fc.oneof(
     { depthSize: 'small' },
@@ -53,10 +60,14 @@ const { type } = fc.letrec<{ type: Type; array: Type; struct: Type }>(tie => ({
         selector: ([name]) => name,
       }),
       fc.boolean(),
+      fc.option(kernelField, { freq: 4 }),
     )
-    .map(([members, packed]) =>
+    .map(([members, packed, kernel]) =>
       structOf(
-        members.map(([name, member]) => ({ name, type: member })),
+        [
+          ...(kernel === null ? [] : [{ name: 'of_kernel', type: kernel }]),
+          ...members.map(([name, member]) => ({ name, type: member })),
+        ],
         packed,
       ),
     ),
@@ -83,7 +94,7 @@ function copyFields(of: Type, from: Uint8Array, to: Uint8Array, at: number): voi
   else if (of.kind === 'array')
     for (let index = 0; index < of.length; index += 1)
       copyFields(of.element, from, to, at + index * of.element.size);
-  else to.set(from.subarray(at, at + of.size), at);
+  else if (of.kind !== 'kernel') to.set(from.subarray(at, at + of.size), at);
 }
 
 function arrayOf(element: Type, length: number): Type {

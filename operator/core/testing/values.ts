@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import { isKernelOwned } from '../types/kernelfield.ts';
 import type { Type } from '../types/type.ts';
 
 /** Values in the spelling that decode gives back. */
@@ -34,7 +35,15 @@ export function valueFor(type: Type): fc.Arbitrary<unknown> {
     case 'array':
       return fc.array(valueFor(type.element), { minLength: type.length, maxLength: type.length });
     case 'struct':
-      return fc.record(Object.fromEntries(type.fields.map(field => [field.name, valueFor(field.type)])));
+      return fc.record(
+        Object.fromEntries(
+          type.fields
+            .filter(field => !isKernelOwned(field.type))
+            .map(field => [field.name, valueFor(field.type)]),
+        ),
+      );
+    case 'kernel':
+      throw new Error(`A ${type.name} has no value`);
   }
 }
 

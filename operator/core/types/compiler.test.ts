@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { anyType } from '../testing/types.ts';
+import { KERNEL_FIELDS, POINTER_TAGS } from './kernelfield.ts';
 import { typeText } from './show.ts';
 import type { StructType, Type } from './type.ts';
 
@@ -23,6 +24,14 @@ typedef struct in_addr ipv4; typedef struct in6_addr ipv6;
 typedef struct { __u8 bytes[6]; } mac;
 typedef struct { __u32 length; struct in_addr address; } cidr4;
 typedef struct { __u32 length; struct in6_addr address; } cidr6;
+${Object.entries(KERNEL_FIELDS)
+  .map(
+    ([name, { size, alignment }]) => `struct ${name} { __u${alignment * 8} opaque[${size / alignment}]; };`,
+  )
+  .join('\n')}
+${Object.keys(POINTER_TAGS)
+  .map(macro => `#define ${macro}`)
+  .join('\n')}
 `;
 
 describe('structOf and enumOf', () => {

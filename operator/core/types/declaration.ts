@@ -50,7 +50,7 @@ function declarationTaken(reader: TokenReader): Type {
 }
 
 function isTagged(specifier: Specifier): boolean {
-  return specifier !== 'char' && 'tag' in specifier;
+  return specifier !== 'char' && ('tag' in specifier || specifier.kind === 'kernel');
 }
 
 /** Takes a name, which has no meaning here, dimensions and a `;`. */

@@ -1,8 +1,9 @@
+import { isKernelOwned, kernelFieldsOf } from './kernelfield.ts';
 import type { Type } from './type.ts';
 
 const masks = new WeakMap<Type, Uint8Array>();
 
-/** 0xff for the bytes that fields have, 0 for the padding between and behind them; undefined where there is none. */
+/** 0xff for the bytes that fields have, 0 for padding and for what is the kernel's; undefined where there is neither. */
 export function fieldMask(type: Type): Uint8Array | undefined {
   if (!isPadded(type)) return undefined;
   const known = masks.get(type);
@@ -19,8 +20,27 @@ export function hasDirtyPadding(type: Type, bytes: Uint8Array, at: number): bool
   return mask?.some((byte, index) => byte === 0 && bytes[at + index] !== 0) === true;
 }
 
+/** 0 for the bytes that are the kernel's, 0xff for the others; undefined where it has none. */
+export function kernelMask(type: Type): Uint8Array | undefined {
+  if (kernelFieldsOf(type).length === 0) return undefined;
+  const mask = new Uint8Array(type.size).fill(0xff);
+  clearKernelFields(type, mask, 0);
+  return mask;
+}
+
+/** Zeroes the bytes that are the kernel's. */
+export function clearKernelFields(type: Type, bytes: Uint8Array, at: number): void {
+  if (type.kind === 'kernel') bytes.fill(0, at, at + type.size);
+  else if (type.kind === 'struct')
+    for (const field of type.fields) clearKernelFields(field.type, bytes, at + field.offset);
+  else if (type.kind === 'array')
+    for (let index = 0; index < type.length; index += 1)
+      clearKernelFields(type.element, bytes, at + index * type.element.size);
+}
+
 function isPadded(type: Type): boolean {
   if (type.kind === 'array') return isPadded(type.element);
+  if (type.kind === 'kernel') return true;
   if (type.kind !== 'struct') return false;
   const used = type.fields.reduce((sum, field) => sum + field.type.size, 0);
   return used < type.size || type.fields.some(field => isPadded(field.type));
@@ -30,7 +50,7 @@ function markFields(type: Type, mask: Uint8Array, at: number): void {
   if (!isPadded(type)) mask.fill(0xff, at, at + type.size);
   else if (type.kind === 'struct')
     for (const field of type.fields) markFields(field.type, mask, at + field.offset);
-  else if (type.kind === 'array')
+  else if (type.kind === 'array' && !isKernelOwned(type))
     for (let index = 0; index < type.length; index += 1)
       markFields(type.element, mask, at + index * type.element.size);
 }

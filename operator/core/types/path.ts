@@ -30,7 +30,7 @@ export function fieldLocation(
   return place;
 }
 
-/** Every scalar part, in the order of declaration. */
+/** Every scalar part, in the order of declaration. What is the kernel's has no value and is left out. */
 export function* leavesOf(type: Type, offset = 0, path: FieldPath = []): Generator<FieldLocation> {
   if (type.kind === 'struct')
     for (const field of type.fields)
@@ -38,7 +38,7 @@ export function* leavesOf(type: Type, offset = 0, path: FieldPath = []): Generat
   else if (type.kind === 'array')
     for (let index = 0; index < type.length; index += 1)
       yield* leavesOf(type.element, offset + index * type.element.size, [...path, index]);
-  else yield { ok: true, path, type, offset };
+  else if (type.kind !== 'kernel') yield { ok: true, path, type, offset };
 }
 
 /** The message about a field that a struct does not have: `Unknown field prot: did you mean proto? Fields are port, proto`. */

@@ -1,4 +1,5 @@
-import type { EnumType, StructType, Type } from './type.ts';
+import { POINTER_TAGS } from './kernelfield.ts';
+import type { EnumType, KernelType, StructType, Type } from './type.ts';
 
 /** The declaration of a type, as a header would have it. parseDeclaration reads it back as the same type. */
 export function typeText(type: Type): string {
@@ -32,6 +33,8 @@ function baseText(type: Type, seen: Map<string, Type>): string {
       return structText(type, seen);
     case 'enum':
       return enumText(type, seen);
+    case 'kernel':
+      return kernelText(type);
     default:
       return type.kind;
   }
@@ -42,6 +45,11 @@ function structText(type: StructType, seen: Map<string, Type>): string {
   if (head.known) return head.text;
   const fields = type.fields.map(field => `${declared(field.type, field.name, seen)};`).join(' ');
   return `${head.text}{ ${fields} }${type.packed ? ' __attribute__((packed))' : ''}`;
+}
+
+function kernelText({ name, tag }: KernelType): string {
+  const macro = Object.keys(POINTER_TAGS).find(each => POINTER_TAGS[each] === tag);
+  return macro === undefined ? `struct ${name}` : `struct ${name} ${macro} *`;
 }
 
 function enumText(type: EnumType, seen: Map<string, Type>): string {

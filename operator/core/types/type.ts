@@ -11,7 +11,8 @@ export type Type =
   | StructType
   | EnumType
   | AddressType
-  | CidrType;
+  | CidrType
+  | KernelType;
 
 interface Sized {
   readonly size: number;
@@ -74,4 +75,13 @@ export interface AddressType extends Sized {
 /** A key of an LPM trie: host-order u32 prefix length, then the address in network order. */
 export interface CidrType extends Sized {
   readonly kind: 'cidr4' | 'cidr6';
+}
+
+/** A field of a value that is the kernel's: a lock, a timer, a pointer into the kernel. Nobody in user space writes or reads it. */
+export interface KernelType extends Sized {
+  readonly kind: 'kernel';
+  /** Of the struct: `bpf_spin_lock`; of a pointer the struct that it points to. */
+  readonly name: string;
+  /** Of a pointer: `kptr`. */
+  readonly tag?: string;
 }

@@ -1,4 +1,5 @@
 import { enumOf } from '../enum.ts';
+import { kernelPointer, kernelStruct, POINTER_TAGS } from '../kernelfield.ts';
 import { structOf } from '../struct.ts';
 import type { EnumType, Type } from '../type.ts';
 import { LARGEST, memberListTaken } from './member.ts';
@@ -72,7 +73,8 @@ function structTaken(reader: TokenReader, packedBefore: boolean): Type {
   reader.depth -= 1;
   if (members.length === 0) fail(open, 'A struct needs at least one field');
   const packed = packedAfter(reader) || packedBefore || packedWithin;
-  const type = structOf(members, packed, tag);
+  // A header may bring the kernel's own definition of its field
+  const type = (tag === undefined ? undefined : kernelStruct(tag)) ?? structOf(members, packed, tag);
   if (type.size > LARGEST) fail(open, 'Struct is larger than 1 MiB: declare less');
   if (tag !== undefined) reader.tags.set(`struct ${tag}`, type);
   return type;
@@ -83,8 +85,19 @@ function knownStruct(reader: TokenReader, name: Token | undefined): Type {
   return (
     reader.tags.get(`struct ${name.text}`) ??
     KNOWN_STRUCTS.get(name.text) ??
+    kernelStruct(name.text) ??
+    kernelPointerTaken(reader, name) ??
     fail(name, `struct ${name.text} is not known here: write its fields, struct { … }, or define it before`)
   );
+}
+
+/** `struct task_struct __kptr *`: the kernel's own pointer, whatever the struct is. */
+function kernelPointerTaken(reader: TokenReader, { text }: Token): Type | undefined {
+  const macro = peek(reader).text;
+  if (!Object.hasOwn(POINTER_TAGS, macro) || peek(reader, 1).text !== '*') return undefined;
+  take(reader);
+  take(reader);
+  return kernelPointer(text, POINTER_TAGS[macro]!);
 }
 
 function enumTaken(reader: TokenReader): EnumType {

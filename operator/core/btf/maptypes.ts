@@ -1,0 +1,49 @@
+import type { InnerType } from '../../api/outermap.ts';
+import { isArray } from '../mapspec.ts';
+import { kernelFieldsOf } from '../types/kernelfield.ts';
+import type { KernelType, Type } from '../types/type.ts';
+import { type BtfAge, TypeIds } from './typeids.ts';
+
+/** BTF, and the ids of two of its types. */
+export interface TypedBtf {
+  readonly btf: Uint8Array;
+  readonly key: number;
+  readonly value: number;
+}
+
+/** What a map's keys and values are, as BTF that the kernel takes when it makes the map. Maps of one declaration share it. */
+export interface MapTypes {
+  readonly current: TypedBtf;
+  /** For kernels before 6.0; absent where they take `current`. */
+  readonly older?: TypedBtf;
+  /** Fields of the value that are the kernel's: a map has them only with its types. */
+  readonly kernelFields: readonly KernelType[];
+}
+
+/** The declared types of an inner map's entries. */
+interface DeclaredTypes {
+  readonly type: InnerType;
+  readonly key: Type;
+  readonly value: Type;
+}
+
+export function mapTypes(declared: DeclaredTypes): MapTypes {
+  const current = written(declared, 'current');
+  const older = written(declared, 'before 6.0');
+  return {
+    current,
+    ...(isSame(current.btf, older.btf) ? {} : { older }),
+    kernelFields: kernelFieldsOf(declared.value),
+  };
+}
+
+function written({ type, key, value }: DeclaredTypes, age: BtfAge): TypedBtf {
+  const ids = new TypeIds(age);
+  const keyId = isArray(type) ? ids.index : type === 'LPMTrie' ? ids.structOf(key) : ids.idOf(key);
+  const valueId = ids.idOf(value);
+  return { btf: ids.writer.bytes(), key: keyId, value: valueId };
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
+}

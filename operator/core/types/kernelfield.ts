@@ -1,0 +1,75 @@
+import type { InnerType } from '../../api/outermap.ts';
+import type { KernelType, Type } from './type.ts';
+
+/** The kernel's rule for one of its fields in a value (kernel/bpf/syscall.c, map_check_btf; 6.18). */
+interface KernelFieldRule {
+  readonly size: number;
+  readonly alignment: number;
+  readonly types: readonly InnerType[];
+  /** What one holds is of the BTF that its program came with: inner maps of another BTF do not fit (btf_record_equal). */
+  readonly ofProgram?: true;
+}
+
+const OBJECTS: readonly InnerType[] = ['Hash', 'LRUHash', 'Array'];
+const STORAGES: readonly InnerType[] = ['SkStorage', 'TaskStorage', 'InodeStorage'];
+const LOCKED: readonly InnerType[] = ['Hash', 'Array', ...STORAGES];
+const COUNTED: readonly InnerType[] = [...OBJECTS, ...STORAGES, 'PerCPUHash', 'LRUPerCPUHash', 'PerCPUArray'];
+
+/** By the struct's name. Sizes of include/uapi/linux/bpf.h. */
+export const KERNEL_FIELDS: Readonly<Record<string, KernelFieldRule>> = {
+  bpf_spin_lock: { size: 4, alignment: 4, types: LOCKED },
+  bpf_res_spin_lock: { size: 4, alignment: 4, types: LOCKED },
+  bpf_timer: { size: 16, alignment: 8, types: OBJECTS },
+  bpf_wq: { size: 16, alignment: 8, types: OBJECTS },
+  bpf_task_work: { size: 8, alignment: 8, types: OBJECTS },
+  bpf_refcount: { size: 4, alignment: 4, types: COUNTED },
+  bpf_list_head: { size: 16, alignment: 8, types: OBJECTS, ofProgram: true },
+  bpf_rb_root: { size: 16, alignment: 8, types: OBJECTS, ofProgram: true },
+};
+
+/** Type tags of pointers that the kernel keeps: `struct task_struct __kptr *task;`. __kptr_ref: before 6.4. */
+export const POINTER_TAGS: Readonly<Record<string, string>> = {
+  __kptr: 'kptr',
+  __kptr_ref: 'kptr_ref',
+  __kptr_untrusted: 'kptr_untrusted',
+  __percpu_kptr: 'percpu_kptr',
+};
+
+const POINTER: KernelFieldRule = { size: 8, alignment: 8, types: COUNTED };
+
+export function kernelStruct(name: string): KernelType | undefined {
+  if (!Object.hasOwn(KERNEL_FIELDS, name)) return undefined;
+  const { size, alignment } = KERNEL_FIELDS[name]!;
+  return { kind: 'kernel', name, size, alignment };
+}
+
+/** `tag`: a value of POINTER_TAGS. */
+export function kernelPointer(to: string, tag: string): KernelType {
+  return { kind: 'kernel', name: to, tag, size: POINTER.size, alignment: POINTER.alignment };
+}
+
+export function kernelRule({ name, tag }: KernelType): KernelFieldRule {
+  return tag === undefined ? KERNEL_FIELDS[name]! : POINTER;
+}
+
+/** What messages call it: `a bpf_timer`. */
+export function kernelFieldText({ name, tag }: KernelType): string {
+  return tag === undefined ? name : `${tag} of struct ${name}`;
+}
+
+/** Whether all of it is the kernel's, so that it has no value: it is left out of what is written and shown. */
+export function isKernelOwned(type: Type): boolean {
+  return type.kind === 'array' ? isKernelOwned(type.element) : type.kind === 'kernel';
+}
+
+/** The kernel's fields in a type, each sort of them once. */
+export function kernelFieldsOf(type: Type): readonly KernelType[] {
+  const found = new Map<string, KernelType>();
+  const visit = (part: Type): void => {
+    if (part.kind === 'kernel') found.set(kernelFieldText(part), part);
+    else if (part.kind === 'array') visit(part.element);
+    else if (part.kind === 'struct') for (const field of part.fields) visit(field.type);
+  };
+  visit(type);
+  return [...found.values()];
+}
