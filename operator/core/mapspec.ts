@@ -1,4 +1,5 @@
 import type { InnerType, OuterType } from '../api/outermap.ts';
+import type { MapTypes } from './btf/maptypes.ts';
 
 /** The arguments of bpf(BPF_MAP_CREATE), and the fields of bpf_map_info. Sizes in bytes as user space declares them. */
 export interface MapSpec {
@@ -8,6 +9,8 @@ export interface MapSpec {
   readonly maxEntries: number;
   /** The whole BPF_F_* word. */
   readonly flags: number;
+  /** What entries are, where it is declared; bpf_map_info does not tell. No part of the layout. */
+  readonly types?: MapTypes;
 }
 
 /** `Hash key 4 value 16 maxEntries 1024 flags 0x1`: how messages show a layout. */

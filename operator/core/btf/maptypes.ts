@@ -1,7 +1,7 @@
 import type { InnerType } from '../../api/outermap.ts';
 import { isArray } from '../mapspec.ts';
-import { kernelFieldsOf } from '../types/kernelfield.ts';
-import type { KernelType, Type } from '../types/type.ts';
+import { type KernelField, kernelFieldsOf, kernelFieldText } from '../types/kernelfield.ts';
+import type { Type } from '../types/type.ts';
 import { type BtfAge, TypeIds } from './typeids.ts';
 
 /** BTF, and the ids of two of its types. */
@@ -16,8 +16,15 @@ export interface MapTypes {
   readonly current: TypedBtf;
   /** For kernels before 6.0; absent where they take `current`. */
   readonly older?: TypedBtf;
+  /** The value is a struct, whose fields the kernel looks through. */
+  readonly hasStruct: boolean;
   /** Fields of the value that are the kernel's: a map has them only with its types. */
-  readonly kernelFields: readonly KernelType[];
+  readonly kernelFields: readonly KernelField[];
+}
+
+/** `a bpf_spin_lock and a bpf_timer`; empty where the value has no fields of the kernel. */
+export function kernelFieldsText({ kernelFields }: MapTypes): string {
+  return [...new Set(kernelFields.map(({ type }) => `a ${kernelFieldText(type)}`))].join(' and ');
 }
 
 /** The declared types of an inner map's entries. */
@@ -33,6 +40,7 @@ export function mapTypes(declared: DeclaredTypes): MapTypes {
   return {
     current,
     ...(isSame(current.btf, older.btf) ? {} : { older }),
+    hasStruct: ['struct', 'cidr4', 'cidr6'].includes(declared.value.kind),
     kernelFields: kernelFieldsOf(declared.value),
   };
 }

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { problemText } from '../../api/problem.ts';
 import { hex } from '../bytes/hex.ts';
 import { typeOf } from '../testing/layouts.ts';
-import { anyType, typeAndBytes, withoutPadding } from '../testing/types.ts';
+import { anyValueType, valueTypeAndBytes, withoutPadding } from '../testing/types.ts';
 import { anyValue, valueFor } from '../testing/values.ts';
 import { decode } from './decode.ts';
 import { encode } from './encode.ts';
@@ -161,7 +161,7 @@ describe('encode', () => {
     });
 
   it('throws nothing but ValueProblem, whatever the value', () => {
-    const cases = fc.tuple(anyType, anyValue);
+    const cases = fc.tuple(anyValueType, anyValue);
     fc.assert(
       fc.property(cases, ([type, value]) => {
         try {
@@ -178,7 +178,7 @@ describe('encode', () => {
 
 describe('decode', () => {
   it('gives back what was encoded, in the spelling that it has', () => {
-    const cases = anyType.chain(type => fc.tuple(fc.constant(type), valueFor(type)));
+    const cases = anyValueType.chain(type => fc.tuple(fc.constant(type), valueFor(type)));
     fc.assert(
       fc.property(cases, ([type, value]) => {
         const bytes = new Uint8Array(type.size);
@@ -191,7 +191,7 @@ describe('decode', () => {
 
   it('reads any bytes, and encode gives them back but for padding', () => {
     fc.assert(
-      fc.property(typeAndBytes, ([type, bytes]) => {
+      fc.property(valueTypeAndBytes, ([type, bytes]) => {
         const back = new Uint8Array(type.size);
         encode(type, JSON.parse(JSON.stringify(decode(type, bytes, 0))), back, 0);
         expect(back).to.deep.equal(withoutPadding(type, bytes));

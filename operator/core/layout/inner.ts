@@ -1,8 +1,10 @@
-import { CONTENT_TYPES, MAP_FLAGS, type Template } from '../../api/outermap.ts';
+import { CONTENT_TYPES, type InnerType, MAP_FLAGS, type Template } from '../../api/outermap.ts';
 import type { Problem } from '../../api/problem.ts';
+import { type MapTypes, mapTypes } from '../btf/maptypes.ts';
 import { WORD_TYPES } from '../types/parser/words.ts';
 import { leavesOf } from '../types/path.ts';
 import type { Type } from '../types/type.ts';
+import { refuseKernelFields } from './kernelfields.ts';
 import { ownedMask, valueMask } from './mask.ts';
 import type { OuterLayout } from './outer.ts';
 import { readType } from './read.ts';
@@ -28,10 +30,13 @@ export function templateLayout(inner: Template, problems: Problem[]): TemplateLa
   );
   const flags = (rule.needed ?? []).reduce((word, flag) => word | MAP_FLAGS[flag], declared);
   const owned = ownedMask(inner, value?.type, problems);
+  refuseKernelFields(inner, { key: key?.type, value: value?.type }, problems);
   if (problems.length > before) return undefined;
   const { type, maxEntries } = inner;
-  const template = { type, keySize: key?.size ?? 0, valueSize: value?.size ?? 0, maxEntries, flags };
   const isDeclared = (CONTENT_TYPES as readonly string[]).includes(type);
+  const types = isDeclared ? typesOf(type, key?.type, value?.type) : undefined;
+  const sizes = { keySize: key?.size ?? 0, valueSize: value?.size ?? 0 };
+  const template = { type, ...sizes, maxEntries, flags, ...(types === undefined ? {} : { types }) };
   const mask = isDeclared ? valueMask(value?.type, owned) : undefined;
   return {
     template,
@@ -40,6 +45,10 @@ export function templateLayout(inner: Template, problems: Problem[]): TemplateLa
     ...(mask === undefined ? {} : { valueMask: mask }),
     ...(owned === undefined ? {} : { ownedMask: owned }),
   };
+}
+
+function typesOf(type: InnerType, key: Type | undefined, value: Type | undefined): MapTypes | undefined {
+  return key === undefined || value === undefined ? undefined : mapTypes({ type, key, value });
 }
 
 /** A key or a value: its size, and its declared type if there is one. */

@@ -1,6 +1,6 @@
 import type { Template } from '../../api/outermap.ts';
 import type { Problem } from '../../api/problem.ts';
-import { fieldMask } from '../types/padding.ts';
+import { fieldMask, kernelMask } from '../types/padding.ts';
 import { type FieldLocation, fieldLocation } from '../types/path.ts';
 import type { Type } from '../types/type.ts';
 
@@ -11,14 +11,15 @@ export function valueMask(value: Type | undefined, owned: Uint8Array | undefined
   return fields.map((byte, at) => byte & owned[at]!);
 }
 
-/** 0 for the bytes that the program owns, 0xff for the others; undefined where it owns none. */
+/** 0 for the bytes that the program or the kernel owns, 0xff for the others; undefined where there are none. */
 export function ownedMask(
   inner: Template,
   value: Type | undefined,
   problems: Problem[],
 ): Uint8Array | undefined {
-  if (inner.programOwned.length === 0 || (value === undefined && inner.value !== undefined)) return undefined;
-  const mask = new Uint8Array(value?.size ?? 0).fill(0xff);
+  const ofKernel = value === undefined ? undefined : kernelMask(value);
+  if (inner.programOwned.length === 0 || (value === undefined && inner.value !== undefined)) return ofKernel;
+  const mask = ofKernel ?? new Uint8Array(value?.size ?? 0).fill(0xff);
   for (const [index, text] of inner.programOwned.entries()) {
     const place = ownedField(inner, value, text);
     if (typeof place === 'object') mask.fill(0, place.offset, place.offset + place.type.size);

@@ -36,13 +36,15 @@ describe('outerLayout', () => {
       maxEntries: 16,
       flags: 1,
     });
-    expect(layout.template).to.deep.equal({
+    const { types, ...template } = layout.template;
+    expect(template).to.deep.equal({
       type: 'Hash',
       keySize: 4,
       valueSize: 12,
       maxEntries: 64,
       flags: 0,
     });
+    expect(types).to.include({ hasStruct: true });
     expect(layout.innerKey).to.include({ kind: 'integer' });
     expect(layout).not.to.have.any.keys('valueMask', 'ownedMask');
   });

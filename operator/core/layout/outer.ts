@@ -6,6 +6,7 @@ import type { MapSpec } from '../mapspec.ts';
 import type { Type } from '../types/type.ts';
 import { layoutDigest } from './digest.ts';
 import { isU32, templateLayout } from './inner.ts';
+import { refuseProgramFields } from './kernelfields.ts';
 import { readType } from './read.ts';
 import { entriesProblem, flagWord } from './rules.ts';
 
@@ -44,6 +45,7 @@ export function outerLayout(outerMap: OuterMap): Parsed<OuterLayout> {
     problems.push({ path: ['spec', 'flags', index], message }),
   );
   const inner = templateLayout(spec.inner, problems);
+  if (spec.provision === 'Create') refuseProgramFields(inner?.template.types, problems);
   if (outerKey === undefined || inner === undefined || problems.length > 0) return { ok: false, problems };
   const outer: MapSpec = {
     type: spec.type,

@@ -35,51 +35,61 @@ const kernelField = fc.constantFrom<Type>(
   arrayOf(kernelStruct('bpf_timer')!, 2),
 );
 
-const { type } = fc.letrec<{ type: Type; array: Type; struct: Type }>(tie => ({
-  type: fc.oneof(
-    { depthSize: 'small' },
-    scalar,
-    scalar,
-    text,
-    bytes,
-    enumerated,
-    tie('array'),
-    tie('struct'),
-  ),
-  array: fc
-    .tuple(
-      tie('type').filter(element => element.size < 200 && !isByte(element)),
-      fc.integer({ min: 1, max: 4 }),
-    )
-    .map(([element, length]) => arrayOf(element, length)),
-  struct: fc
-    .tuple(
-      fc.uniqueArray(fc.tuple(fc.constantFrom(...NAMES), tie('type')), {
-        minLength: 1,
-        maxLength: 5,
-        selector: ([name]) => name,
-      }),
-      fc.boolean(),
-      fc.option(kernelField, { freq: 4 }),
-    )
-    .map(([members, packed, kernel]) =>
-      structOf(
-        [
-          ...(kernel === null ? [] : [{ name: 'of_kernel', type: kernel }]),
-          ...members.map(([name, member]) => ({ name, type: member })),
-        ],
-        packed,
-      ),
+function typesWith(kernel: fc.Arbitrary<Type | null>): fc.Arbitrary<Type> {
+  return fc.letrec<{ type: Type; array: Type; struct: Type }>(tie => ({
+    type: fc.oneof(
+      { depthSize: 'small' },
+      scalar,
+      scalar,
+      text,
+      bytes,
+      enumerated,
+      tie('array'),
+      tie('struct'),
     ),
-}));
+    array: fc
+      .tuple(
+        tie('type').filter(element => element.size < 200 && !isByte(element)),
+        fc.integer({ min: 1, max: 4 }),
+      )
+      .map(([element, length]) => arrayOf(element, length)),
+    struct: fc
+      .tuple(
+        fc.uniqueArray(fc.tuple(fc.constantFrom(...NAMES), tie('type')), {
+          minLength: 1,
+          maxLength: 5,
+          selector: ([name]) => name,
+        }),
+        fc.boolean(),
+        kernel,
+      )
+      .map(([members, packed, ofKernel]) =>
+        structOf(
+          [
+            ...(ofKernel === null ? [] : [{ name: 'of_kernel', type: ofKernel }]),
+            ...members.map(([name, member]) => ({ name, type: member })),
+          ],
+          packed,
+        ),
+      ),
+  })).type;
+}
 
-/** Any type that a declaration can say. */
-export const anyType: fc.Arbitrary<Type> = type;
+/** Any type that a declaration can say, but for fields of the kernel. */
+export const anyType: fc.Arbitrary<Type> = typesWith(fc.constant(null));
+
+/** The same with fields of the kernel in some of its structs. */
+export const anyValueType: fc.Arbitrary<Type> = typesWith(fc.option(kernelField, { freq: 3 }));
 
 /** A type and bytes of its size, whatever they mean. */
-export const typeAndBytes: fc.Arbitrary<[Type, Uint8Array]> = anyType.chain(each =>
-  fc.tuple(fc.constant(each), fc.uint8Array({ minLength: each.size, maxLength: each.size })),
-);
+export const typeAndBytes = withBytes(anyType);
+export const valueTypeAndBytes = withBytes(anyValueType);
+
+function withBytes(types: fc.Arbitrary<Type>): fc.Arbitrary<[Type, Uint8Array]> {
+  return types.chain(type =>
+    fc.tuple(fc.constant(type), fc.uint8Array({ minLength: type.size, maxLength: type.size })),
+  );
+}
 
 /** The bytes with all padding zeroed. */
 export function withoutPadding(of: Type, from: Uint8Array): Uint8Array {

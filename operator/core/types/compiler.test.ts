@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { anyType } from '../testing/types.ts';
+import { anyValueType } from '../testing/types.ts';
 import { KERNEL_FIELDS, POINTER_TAGS } from './kernelfield.ts';
 import { typeText } from './show.ts';
 import type { StructType, Type } from './type.ts';
@@ -41,7 +41,7 @@ describe('structOf and enumOf', () => {
       this.skip(); // No gcc on this machine: the layout is then compared by hand-computed structs only.
     }
     const structs = fc
-      .sample(anyType, { numRuns: 400, seed: 7 })
+      .sample(anyValueType, { numRuns: 400, seed: 7 })
       .filter((type): type is StructType => type.kind === 'struct')
       .slice(0, 60);
     expect(structs.length).to.be.greaterThan(30);

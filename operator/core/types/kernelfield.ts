@@ -62,14 +62,21 @@ export function isKernelOwned(type: Type): boolean {
   return type.kind === 'array' ? isKernelOwned(type.element) : type.kind === 'kernel';
 }
 
-/** The kernel's fields in a type, each sort of them once. */
-export function kernelFieldsOf(type: Type): readonly KernelType[] {
-  const found = new Map<string, KernelType>();
-  const visit = (part: Type): void => {
-    if (part.kind === 'kernel') found.set(kernelFieldText(part), part);
-    else if (part.kind === 'array') visit(part.element);
-    else if (part.kind === 'struct') for (const field of part.fields) visit(field.type);
-  };
-  visit(type);
-  return [...found.values()];
+/** One of the kernel's fields in a value; `offset` in bytes. */
+export interface KernelField {
+  readonly type: KernelType;
+  readonly offset: number;
+}
+
+/** The kernel's fields in a type, in the order of their offsets. */
+export function kernelFieldsOf(type: Type, offset = 0): readonly KernelField[] {
+  if (type.kind === 'kernel') return [{ type, offset }];
+  if (type.kind === 'struct')
+    return type.fields.flatMap(field => kernelFieldsOf(field.type, offset + field.offset));
+  if (type.kind !== 'array') return [];
+  const first = kernelFieldsOf(type.element, offset);
+  if (first.length === 0) return first;
+  return Array.from({ length: type.length }, (_, index) =>
+    first.map(field => ({ ...field, offset: field.offset + index * type.element.size })),
+  ).flat();
 }

@@ -1,13 +1,13 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { anyType } from '../testing/types.ts';
+import { anyValueType } from '../testing/types.ts';
 import { parseDeclaration } from './declaration.ts';
 import { typeText } from './show.ts';
 
 describe('typeText', () => {
   it('is read back as the same type, whatever the type', () => {
     fc.assert(
-      fc.property(anyType, type => {
+      fc.property(anyValueType, type => {
         expect(parseDeclaration(typeText(type))).to.deep.equal({ ok: true, type });
       }),
       { numRuns: 500 },
