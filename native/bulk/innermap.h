@@ -180,6 +180,10 @@ INNERMAP_API int innermap_verify(const struct innermap_expected *all, const stru
 				 uint8_t *same);
 /* The fd of a BTF. */
 INNERMAP_API int innermap_load_btf(const void *data, uint32_t size);
+/* The BTF with this id: as much of it as `*size` says; then `*size` is what it has. ENOTSUPP: it is the kernel's own. */
+INNERMAP_API int innermap_btf(uint32_t id, void *data, uint32_t *size);
+/* Ids of the BTF of the programs that use a map, each once and at most `room`. Returns how many. */
+INNERMAP_API int innermap_btf_of_users(uint32_t map, uint32_t *ids, uint32_t room);
 
 /*
  * Digests, by which contents are compared without being copied: see sip.h. Words of `sizes`: how many maps, and bytes of

@@ -1,4 +1,5 @@
 import type { KernelState } from '../api/status.ts';
+import type { TypedBtf } from '../core/btf/maptypes.ts';
 import type { Entries } from '../core/entries.ts';
 import type { MapSpec } from '../core/mapspec.ts';
 import type { KernelCounts } from './counts.ts';
@@ -164,6 +165,10 @@ export interface Kernel {
   openById(id: number): OpenMap;
   /** The layout that an outer map was made with, by the bpf iterator (CAP_PERFMON too); undefined where that is unavailable. */
   template(outer: OpenMap): MapSpec | undefined;
+  /** The types that a map was made with; undefined where it was made without. EPERM without CAP_SYS_ADMIN; ENOENT when the id is gone. */
+  typesOf(id: number): TypedBtf | undefined;
+  /** The BTF of the programs that use a map, each once. EPERM without CAP_SYS_ADMIN. */
+  typesOfUsers(map: OpenMap): readonly Uint8Array[];
   /** HashOfMaps only: whether an inner map of this layout fits, tried without writing (BPF_EXIST on an absent key); undefined for ArrayOfMaps. */
   accepts(outer: OpenMap, inner: MapSpec): Promise<boolean | undefined>;
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { anyType } from '../testing/types.ts';
+import { KERNEL_FIELDS, POINTER_TAGS } from '../types/kernelfield.ts';
 import { leavesOf } from '../types/path.ts';
 import { typeText } from '../types/show.ts';
 import type { StructType, Type } from '../types/type.ts';
@@ -14,11 +15,23 @@ import { type Btf, type Readable, readBtf } from './read.ts';
 import { btfDeclaration } from './type.ts';
 
 const PRELUDE = `
+${Object.keys(KERNEL_FIELDS)
+  .map(name => `#define ${name} header_${name}`)
+  .join('\n')}
 #include <linux/bpf.h>
 #include <linux/in.h>
 #include <linux/in6.h>
 #include <bpf/bpf_helpers.h>
 #include <stdbool.h>
+${Object.entries(KERNEL_FIELDS)
+  .map(
+    ([name, { size, alignment }]) =>
+      `#undef ${name}\nstruct ${name} { __u${alignment * 8} opaque[${size / alignment}]; };`,
+  )
+  .join('\n')}
+${Object.entries(POINTER_TAGS)
+  .map(([macro, tag]) => `#undef ${macro}\n#define ${macro} __attribute__((btf_type_tag("${tag}")))`)
+  .join('\n')}
 typedef unsigned long size_t; typedef long ssize_t;
 typedef __u8 u8; typedef __u16 u16; typedef __u32 u32; typedef __u64 u64;
 typedef __s8 s8; typedef __s16 s16; typedef __s32 s32; typedef __s64 s64;
@@ -63,6 +76,11 @@ describe('btfDeclaration', function () {
       'struct tag { const __u32 a; volatile __be32 b; }',
       'struct tag { __u32 a; __be32 b; }',
     ],
+    [
+      'fields of the kernel',
+      'struct tag { struct bpf_spin_lock lock; struct bpf_list_head head; __u32 left; }',
+    ],
+    ['pointers of the kernel', 'struct tag { struct task_struct __kptr * task; }'],
     ['pointers', 'struct tag { void *next; int (*call)(int); }', 'struct tag { __u64 next; __u64 call; }'],
     [
       'an anonymous struct',

@@ -1,5 +1,6 @@
 import { parseDeclaration } from '../types/declaration.ts';
 import { enumOf } from '../types/enum.ts';
+import { kernelPointer, kernelStruct, POINTER_TAGS } from '../types/kernelfield.ts';
 import { LARGEST } from '../types/parser/member.ts';
 import { baseInteger, KNOWN_STRUCTS, WORD_TYPES } from '../types/parser/words.ts';
 import { typeText } from '../types/show.ts';
@@ -89,7 +90,7 @@ function typeOf(reading: Reading, found: BtfType, place: Place): Type {
     case 'Int':
       return integerOf(reading.btf, found, where);
     case 'Pointer':
-      return WORD_TYPES.get('__u64')!;
+      return pointerOf(reading.btf, found);
     case 'Array':
       return arrayOf(reading, found, where);
     case 'Struct':
@@ -107,6 +108,14 @@ function typeOf(reading: Reading, found: BtfType, place: Place): Type {
     default:
       return fail(where, `is of kind ${found.kind}, which declarations do not have`);
   }
+}
+
+/** One that the kernel keeps has a tag; any other means nothing outside a process. */
+function pointerOf(btf: Btf, found: BtfType): Type {
+  const tag = btfType(btf, found.sizeOrType);
+  const to = tag?.kind === 'TypeTag' ? plainBtfType(btf, tag.sizeOrType) : undefined;
+  const isKept = to !== undefined && Object.values(POINTER_TAGS).includes(tag!.name);
+  return isKept ? kernelPointer(to.name, tag!.name) : WORD_TYPES.get('__u64')!;
 }
 
 /** By the name of its typedef where a declaration's word says the same: `__be16`, `mac`. */
@@ -177,7 +186,7 @@ function structOrPrefix(reading: Reading, found: BtfType, place: Place): Type {
 }
 
 function structAt(reading: Reading, found: BtfType, { where, alias }: Place): Type {
-  const known = KNOWN_STRUCTS.get(found.name);
+  const known = KNOWN_STRUCTS.get(found.name) ?? kernelStruct(found.name);
   if (known?.size === found.sizeOrType) return known;
   const members = btfMembers(reading.btf, found).flatMap(member => membersOf(reading, member, where));
   if (members.length === 0) fail(where, 'has no fields');

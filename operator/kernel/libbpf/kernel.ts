@@ -10,6 +10,7 @@ import { openFilesLimit } from './errno.ts';
 import { identifyPins } from './fd/identify.ts';
 import { adoptFd, openId, openPin } from './fd/open.ts';
 import { fileTable } from './fd/table.ts';
+import { mapTypes, typesOfUsers } from './fd/types.ts';
 import type { Library, LibraryCallCounts } from './library.ts';
 import { bpfCounts, counted, openLibrary } from './library.ts';
 import type { Host } from './maps.ts';
@@ -94,6 +95,8 @@ function kernelOn(host: Host, templates: Templates, own: Pick<RealKernel, 'pins'
       opened();
       return templates.of(outer.id);
     },
+    typesOf: id => mapTypes(opened().library, id),
+    typesOfUsers: map => typesOfUsers(opened().library, map.id),
     accepts: async (outer, inner) => acceptsInner(opened(), ours(outer), inner),
     readOuter: async (outer, places) => readOuter(opened(), ours(outer), places),
     replace: async (outer, keys, inners) => replaceInners(opened(), ours(outer), { keys, inners }),

@@ -62,6 +62,8 @@ export interface Library {
   readonly verify: Call<
     [all: Bytes, each: Bytes, paths: Bytes, keys: Bytes, values: Bytes, mask: Bytes, same: Bytes]
   >;
+  readonly btfById: (id: number, data: Bytes, size: Uint32Array) => Answer;
+  readonly btfOfUsers: (map: number, ids: Uint32Array, room: number) => Answer;
   readonly btfLoad: (data: Bytes, size: number) => Answer;
   readonly digest: Call<[sizes: Bytes, mask: Bytes, counts: Bytes, entries: Bytes, digests: BigUint64Array]>;
   readonly compare: Call<

@@ -10,6 +10,7 @@ import { outerContract } from './contract/outer.ts';
 import { pinsContract } from './contract/pins.ts';
 import { settleContract } from './contract/settle.ts';
 import { templateContract } from './contract/template.ts';
+import { typesContract } from './contract/types.ts';
 
 /**
  * The contract of Kernel and Pins, tested through these interfaces alone: the fake and the real one pass the same suite.
@@ -35,6 +36,7 @@ export function kernelContract(name: string, open: OpenKernel): void {
     outerContract(fixture);
     buildContract(fixture);
     describe('template', () => templateContract(fixture));
+    describe('types', () => typesContract(fixture));
     contentContract(fixture);
     describe('asExpected', () => expectedContract(fixture));
     describe('verify', () => verifyContract(fixture));

@@ -74,6 +74,8 @@ export const INNERMAP = {
     prototype:
       'int innermap_verify(void *all, void *each, void *paths, void *keys, void *values, void *mask, void *same)',
   },
+  btfById: { prototype: 'int innermap_btf(uint32_t id, void *data, void *size)' },
+  btfOfUsers: { prototype: 'int innermap_btf_of_users(uint32_t map, void *ids, uint32_t room)' },
   btfLoad: { prototype: 'int innermap_load_btf(void *data, uint32_t size)' },
   digest: {
     prototype: 'int innermap_digest(void *sizes, void *mask, void *counts, void *entries, void *digests)',

@@ -21,6 +21,7 @@ const WORDS = {
   open: 'open',
   openById: 'open map with id',
   template: 'read template of',
+  typesOfUsers: 'find the programs that use',
   accepts: 'try an inner map in',
   readOuter: 'read outer map',
   replace: 'replace',

@@ -1,4 +1,5 @@
 import type { KernelState } from '../../../api/status.ts';
+import type { TypedBtf } from '../../../core/btf/maptypes.ts';
 import { hex } from '../../../core/bytes/hex.ts';
 import type { MapSpec } from '../../../core/mapspec.ts';
 import type { KernelCounts } from '../../counts.ts';
@@ -97,6 +98,17 @@ export class FakeKernel implements Kernel {
   template(outer: OpenMap): MapSpec | undefined {
     this.#look('template', outer.name);
     return this.process.capabilities.perfmon ? ours(outer).map.outer?.template : undefined;
+  }
+
+  typesOf(id: number): TypedBtf | undefined {
+    this.openById(id).close();
+    return this.machine.types.get(id);
+  }
+
+  typesOfUsers(map: OpenMap): readonly Uint8Array[] {
+    this.#look('typesOfUsers', map.name);
+    if (!this.process.capabilities.sysAdmin) throw failure('typesOfUsers', map.name, 'EPERM');
+    return this.machine.users.get(map.id) ?? [];
   }
 
   /** Makes a scratch map and tries its insertion: one mutation, as in the real kernel. */

@@ -1,6 +1,8 @@
 import type { KernelState } from '../../../api/status.ts';
+import { mapTypes, type TypedBtf } from '../../../core/btf/maptypes.ts';
 import { hex } from '../../../core/bytes/hex.ts';
 import type { MapSpec } from '../../../core/mapspec.ts';
+import { WORD_TYPES } from '../../../core/types/parser/words.ts';
 import type { Errno } from '../../error.ts';
 import type { Outside } from '../contract/fixture.ts';
 import type { Directory } from './bpffs/tree.ts';
@@ -41,6 +43,9 @@ export class FakeMachine {
   readonly locks = new Map<Directory, FakeProcess>();
   readonly watches = new Watches();
   readonly tree = new Tree(path => this.watches.report(path));
+  /** The types that maps were made with, and the BTF of the programs that use them, by the map's id. */
+  readonly types = new Map<number, TypedBtf>();
+  readonly users = new Map<number, readonly Uint8Array[]>();
   readonly state: KernelState | undefined;
   readonly #maps = new Map<number, FakeMap>();
   readonly #faults = new Faults();
@@ -136,6 +141,7 @@ export class FakeMachine {
     this.#lastId += 1;
     const map = new FakeMap({ id: this.#lastId, ...made }, ({ id }) => this.#maps.delete(id));
     this.#maps.set(map.id, map);
+    if (made.spec.type.endsWith('Storage')) this.types.set(map.id, storageTypes(made.spec));
     return map;
   }
 
@@ -159,6 +165,12 @@ export class FakeMachine {
     }
     return this.#faults.takeMutation(what.operation, what.subject) ?? apply();
   }
+}
+
+/** The kernel makes none without. */
+function storageTypes({ valueSize }: MapSpec): TypedBtf {
+  const value = { kind: 'bytes', size: valueSize, alignment: 1 } as const;
+  return mapTypes({ type: 'Hash', key: WORD_TYPES.get('int32_t')!, value }).current;
 }
 
 export interface FakeMutation {
