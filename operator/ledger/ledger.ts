@@ -51,7 +51,7 @@ export function ledgerNamed(pins: Pins, name: string): Ledger {
   const paths = ledgerPaths(pins.root, name);
   const record = recordAt(pins, paths.spec);
   const inner = pins.kinds(paths.inner);
-  const innerPins = innerPinsIn(inner).filter(pin => !pin.endsWith(TEMPORARY));
+  const innerPins = [...innerPinsIn(inner)].filter(pin => !pin.endsWith(TEMPORARY));
   const strangers = [
     ...pathsOf(paths.directory, pins.kinds(paths.directory), (name, kind) => !isOurs(name, kind)),
     ...pathsOf(paths.inner, inner, (name, kind) => !isOurPin(name, kind)),
@@ -103,8 +103,8 @@ export function requireDirectories(pins: Pins, { directory, inner }: LedgerPaths
 }
 
 /** The names that this operator gives below `inner/`: a key, or its digest, in hex, and what follows. A link is none of ours. */
-export function innerPinsIn(kinds: ReadonlyMap<string, PinKind>): string[] {
-  return [...kinds].flatMap(([name, kind]) => (isOurPin(name, kind) ? [name] : []));
+export function* innerPinsIn(kinds: ReadonlyMap<string, PinKind>): Generator<string> {
+  for (const [name, kind] of kinds) if (isOurPin(name, kind)) yield name;
 }
 
 function isOurPin(name: string, kind: PinKind): boolean {

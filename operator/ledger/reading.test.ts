@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { proofOf } from '../core/ledger/innerpin.ts';
-import { dropPin, knownName, putPin } from './reading.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import { loopDuring } from '../testing/loop.ts';
+import { dropPin, knownName, putPin, readInnerPins } from './reading.ts';
 
 const KEY = '07000000';
 const [ALICE, BOB] = ['0000000a', '0000000b'];
@@ -44,5 +46,20 @@ describe('knownName', () => {
     expect(knownName(`${KEY}-${ALICE}`, known)).to.equal(KEY);
     for (const file of [KEY, `${KEY}-${BOB}`, `${KEY}-${ALICE}-new`])
       expect(knownName(file, known)).to.equal(undefined);
+  });
+});
+
+describe('readInnerPins', () => {
+  it('goes through many pins between turns of the event loop', async () => {
+    const files = Array.from({ length: 200_000 }, (_, at) => `${(at + 0x1000_0000).toString(16)}-${ALICE}`);
+    const kinds = new Map(files.map(file => [file, 'pin' as const]));
+    const identify = async (pins: readonly string[]) => pins.map((_, id) => ({ id, name: 'web' }));
+    const kernel = { pins: { kinds: () => kinds }, identify } as unknown as Kernel;
+    const known = pinned(['07000000', 5]);
+    // Counted and not timed: a slice ends by the clock, on any machine; each of the four passes has some
+    const { turns } = await loopDuring(() => readInnerPins(kernel, '/ledger/inner', known));
+    expect(turns).to.be.at.least(4 * 3);
+    expect(known.pins.size).to.equal(files.length);
+    expect(known.pins.has('07000000')).to.equal(false);
   });
 });

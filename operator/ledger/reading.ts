@@ -4,7 +4,7 @@ import { ownerIn } from '../core/desired/owner.ts';
 import { innerPinFile, innerPinIn, type LedgerPins, proofOf } from '../core/ledger/innerpin.ts';
 import { KernelError } from '../kernel/error.ts';
 import type { InnerAddress, Kernel, OpenMap, OuterEntries, Place, PlaceRange } from '../kernel/kernel.ts';
-import { timesSliced, yieldToEventLoop } from '../timing/sliced.ts';
+import { forEachSliced, timesSliced, yieldToEventLoop } from '../timing/sliced.ts';
 import { innerPinsIn } from './ledger.ts';
 
 /** Opens the map at a pin while `use` runs; undefined where nothing is pinned there. */
@@ -127,16 +127,21 @@ export async function readInnerPins(
   directory: string,
   known: PinnedMaps,
 ): Promise<readonly KernelError[]> {
-  const files = innerPinsIn(kernel.pins.kinds(directory));
+  const kinds = kernel.pins.kinds(directory);
   await yieldToEventLoop();
   const { pins, sharers, owners } = known;
-  const present = new Set(files);
-  for (const name of pins.keys())
+  const present = new Set<string>();
+  await forEachSliced(innerPinsIn(kinds), file => present.add(file));
+  await forEachSliced(pins.keys(), name => {
     if (!present.has(innerPinFile(name, sharers.get(name)))) dropPin(known, name);
-  const unknown = files.filter(file => knownName(file, known) === undefined);
+  });
+  const unknown: string[] = [];
+  await forEachSliced(present, file => {
+    if (knownName(file, known) === undefined) unknown.push(file);
+  });
   const maps = unknown.length === 0 ? [] : await kernel.identify(unknown.map(file => `${directory}/${file}`));
   const errors: KernelError[] = [];
-  unknown.forEach((file, at) => {
+  await forEachSliced(unknown, (file, at) => {
     const map = maps[at]!;
     if (map instanceof KernelError) {
       errors.push(map);

@@ -60,7 +60,7 @@ export async function removeLedger(kernel: Kernel, ledger: Ledger): Promise<void
 }
 
 /** Names below a directory go. */
-export function* unlinksIn(directory: string, names: readonly string[]): Iterable<Settling> {
+export function* unlinksIn(directory: string, names: Iterable<string>): Iterable<Settling> {
   for (const name of names) yield { unlink: `${directory}/${name}` };
 }
 

@@ -58,4 +58,25 @@ export const wavesMutants: readonly Mutant[] = [
     to: 'if (fd < 0) fds.push(fd);',
     specs: CONTRACT,
   },
+  {
+    name: 'a removal that broke ends while a call still works with the outer map',
+    file: 'operator/agent/apply/remove.ts',
+    from: 'await allEnded([removed(',
+    to: 'await Promise.all([removed(',
+    specs: ['dist/operator/agent/apply/remove.test.js'],
+  },
+  {
+    name: 'a wave has any number of keys',
+    file: 'operator/agent/apply/write.ts',
+    from: 'if (keys > MOST_KEYS && at > 0) return at;',
+    to: 'if (keys > MOST_KEYS && at < 0) return at;',
+    specs: ['dist/operator/agent/apply/write.test.js'],
+  },
+  {
+    name: 'an error of one of many ends before the others',
+    file: 'operator/timing/allended.ts',
+    from: '  await Promise.allSettled(tasks);\n',
+    to: '',
+    specs: ['dist/operator/timing/allended.test.js'],
+  },
 ];

@@ -43,7 +43,29 @@ describe('applyRemovals', () => {
     expect(calls.unpinned).to.equal(MANY - failed.length);
     expect(outcomes.map(({ step }) => step)).to.deep.equal(steps);
   });
+
+  it('ends with what broke once no call works with the outer map any more', async () => {
+    const { context, calls } = fixture();
+    let isRemoving = false;
+    calls.remove = async () => {
+      isRemoving = true;
+      await ticks(20);
+      isRemoving = false;
+    };
+    calls.settle = () => {
+      throw new TypeError('broken');
+    };
+    const error = await applyRemovals(removals(MANY), context).catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(TypeError);
+    expect(calls.log.filter(name => name === 'remove')).to.have.length(2);
+    expect(isRemoving, 'a call is under way').to.equal(false);
+  });
 });
+
+/** So many turns of the event loop. */
+async function ticks(count: number): Promise<void> {
+  for (let tick = 0; tick < count; tick++) await new Promise(resume => setImmediate(resume));
+}
 
 /** An empty outer map in the ledger, whose keys and pins are gone already: neither is a failure. */
 function fixture() {

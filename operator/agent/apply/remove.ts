@@ -4,6 +4,7 @@ import type { Step } from '../../core/plan/step.ts';
 import { KernelError } from '../../kernel/error.ts';
 import type { Failed, OpenMap, Settling } from '../../kernel/kernel.ts';
 import { readEntries } from '../../ledger/reading.ts';
+import { allEnded } from '../../timing/allended.ts';
 import { forEachSliced } from '../../timing/sliced.ts';
 import type { ApplyContext } from './context.ts';
 import { attemptAll, done, failed, type Outcome } from './outcome.ts';
@@ -23,11 +24,11 @@ export function applyRemovals(steps: readonly Removal[], context: ApplyContext):
     const parts: Promise<readonly Outcome[]>[] = [];
     for (let from = 0; from < going.length; from += PART) {
       const part = going.slice(from, from + PART);
-      const [failures] = await Promise.all([removed(outer, part, context), parts.at(-1)]);
+      const [failures] = await allEnded([removed(outer, part, context), parts.at(-1)]);
       parts.push(attemptAll(part, () => unpinned(part, failures, context)));
     }
     parts.push(Promise.resolve(Array.from(taken, step => failed(step, takenError(step)))));
-    return joined(await Promise.all(parts));
+    return joined(await allEnded(parts));
   });
 }
 

@@ -66,6 +66,20 @@ describe('applyWrites', () => {
     expect(most).to.be.at.most(MANY + 1);
   });
 
+  it('has no more keys in a wave than are joined without a pause; one inner map may have them all', async () => {
+    const watched = new Watched(kernelFixture().kernel);
+    const shared = inserts(45_000, at => Math.floor(at / 10_000)).map(step => ({
+      ...step,
+      inner: { ...step.inner, isShareable: true },
+    }));
+    const outcomes = await applyWrites(shared, watched.context());
+    expect(outcomes.filter(({ ok }) => !ok)).to.deep.equal([]);
+    expect(watched.log.filter(line => line.startsWith('replace'))).to.deep.equal([
+      ...Array(3).fill('replace 10000'),
+      'replace 15000',
+    ]);
+  });
+
   it('tries the end again by itself where memory ended before the rest was in', async () => {
     const { kernel, machine } = kernelFixture();
     machine.failNext('build', 'ENOMEM', 1, 'a/m4');

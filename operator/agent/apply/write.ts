@@ -66,9 +66,12 @@ const CREATION = 50;
 /** Writing this many entries takes longer than a grace period, some 20 ms. */
 const GRACE_PERIOD = 150_000;
 
+/** Keys of one wave: what is done for each of them in one piece takes some milliseconds. One inner map may have more. */
+const MOST_KEYS = 16_384;
+
 /** The number of inner maps in the next wave: all that fit, less an end that takes a grace period to build (a quarter at most). */
 function waveSize(steps: readonly Write[], queue: readonly Share[], size: number): number {
-  const count = Math.min(size, queue.length);
+  const count = fitting(queue, Math.min(size, queue.length));
   let cost = 0;
   for (let at = count; at > count - count / 4; ) {
     at -= 1;
@@ -76,6 +79,15 @@ function waveSize(steps: readonly Write[], queue: readonly Share[], size: number
     if (cost >= GRACE_PERIOD && at > 0) return at;
   }
   return count;
+}
+
+function fitting(queue: readonly Share[], most: number): number {
+  let keys = 0;
+  for (let at = 0; at < most; at++) {
+    keys += queue[at]!.length;
+    if (keys > MOST_KEYS && at > 0) return at;
+  }
+  return most;
 }
 
 /** Waves that are built and being swapped into the outer map. */

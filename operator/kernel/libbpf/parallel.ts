@@ -1,3 +1,4 @@
+import { allEnded } from '../../timing/allended.ts';
 import { Slice } from '../../timing/sliced.ts';
 
 /** Calls of C that work on one wave at once. More gain nothing: the threads share the table of open files. */
@@ -22,24 +23,27 @@ export async function inSlices<Item, Result extends object>(
   const results = new Array<Result>(items.length);
   const slice = new Slice();
   const tasks = new Set<Promise<void>>();
-  for (const [index, item] of items.entries()) {
-    if (slice.over()) await slice.rest();
-    const starting = start(item);
-    const started = starting instanceof Promise ? await starting : starting;
-    if (!isPending(started)) {
-      results[index] = started;
-      continue;
+  try {
+    for (const [index, item] of items.entries()) {
+      if (slice.over()) await slice.rest();
+      const starting = start(item);
+      const started = starting instanceof Promise ? await starting : starting;
+      if (!isPending(started)) {
+        results[index] = started;
+        continue;
+      }
+      const task = started.pending.then(result => {
+        results[index] = result;
+        tasks.delete(task);
+      });
+      // A failed task stays in the set: the next wait throws its error
+      task.catch(() => undefined);
+      tasks.add(task);
+      if (tasks.size >= MOST_LARGE) await Promise.race(tasks);
     }
-    const task = started.pending.then(result => {
-      results[index] = result;
-      tasks.delete(task);
-    });
-    // A failed task stays in the set: the next wait throws its error
-    task.catch(() => undefined);
-    tasks.add(task);
-    if (tasks.size >= MOST_LARGE) await Promise.race(tasks);
+  } finally {
+    await allEnded([...tasks]);
   }
-  await Promise.all(tasks);
   return results;
 }
 
@@ -47,7 +51,7 @@ function isPending<Result extends object>(started: Result | Pending<Result>): st
   return 'pending' in started;
 }
 
-/** Does `work` for every index below `count`, at most `limit` at a time. */
+/** Does `work` for every index below `count`, at most `limit` at a time. After an error no other is begun. */
 export async function inParallel(
   count: number,
   limit: number,
@@ -55,7 +59,12 @@ export async function inParallel(
 ): Promise<void> {
   let next = 0;
   const worker = async (): Promise<void> => {
-    while (next < count) await work(next++);
+    try {
+      while (next < count) await work(next++);
+    } catch (error) {
+      next = count;
+      throw error;
+    }
   };
-  await Promise.all(Array.from({ length: Math.min(limit, count) }, worker));
+  await allEnded(Array.from({ length: Math.min(limit, count) }, worker));
 }

@@ -1,4 +1,5 @@
 import { NO_ENTRIES } from '../../../core/entries.ts';
+import { allEnded } from '../../../timing/allended.ts';
 import { batchLater } from '../entries/write.ts';
 import { ERRNO } from '../errno.ts';
 import type { Host, OwnedMap } from '../maps.ts';
@@ -28,11 +29,8 @@ const ABSENT_KEY = Uint32Array.of(0xffff_ffff);
 export async function probeOuterMaps(host: Host, probed: Probed): Promise<Found> {
   const { ways } = host;
   const { hash, array, inner } = probed;
-  const [eachWaits, readsWait] = await Promise.all([
-    waits(refusedUpdate(host, hash)),
-    lookupsWait(host, array),
-  ]);
-  const [gracePeriodMs, hasBatch] = await Promise.all([
+  const [eachWaits, readsWait] = await allEnded([waits(refusedUpdate(host, hash)), lookupsWait(host, array)]);
+  const [gracePeriodMs, hasBatch] = await allEnded([
     gracePeriod(host, probed),
     hasUpdateBatch(host, probed),
     insertRest(host, probed),
