@@ -75,8 +75,8 @@ const brake: readonly Mutant[] = [
   {
     name: 'a removal is recorded after it happened',
     file: 'operator/agent/apply/remove.ts',
-    from: '    context.recordRemoval(steps[0]!.outer, going.length);\n    const parts: Promise<readonly Outcome[]>[] = [];\n    for (let from = 0; from < going.length; from += PART) {\n      const part = going.slice(from, from + PART);\n      const [failures] = await Promise.all([removed(outer, part, context), parts.at(-1)]);\n      parts.push(attemptAll(part, () => unpinned(part, failures, context)));\n    }\n',
-    to: '    const parts: Promise<readonly Outcome[]>[] = [];\n    for (let from = 0; from < going.length; from += PART) {\n      const part = going.slice(from, from + PART);\n      const [failures] = await Promise.all([removed(outer, part, context), parts.at(-1)]);\n      parts.push(attemptAll(part, () => unpinned(part, failures, context)));\n    }\n    context.recordRemoval(steps[0]!.outer, going.length);\n',
+    from: '    context.recordRemoval(steps[0]!.outer, going.length);\n    const parts: Promise<readonly Outcome[]>[] = [];\n    for (let from = 0; from < going.length; from += PART) {\n      const part = going.slice(from, from + PART);\n      const [failures] = await allEnded([removed(outer, part, context), parts.at(-1)]);\n      parts.push(attemptAll(part, () => unpinned(part, failures, context)));\n    }\n',
+    to: '    const parts: Promise<readonly Outcome[]>[] = [];\n    for (let from = 0; from < going.length; from += PART) {\n      const part = going.slice(from, from + PART);\n      const [failures] = await allEnded([removed(outer, part, context), parts.at(-1)]);\n      parts.push(attemptAll(part, () => unpinned(part, failures, context)));\n    }\n    context.recordRemoval(steps[0]!.outer, going.length);\n',
     specs: BRAKE,
   },
   {
