@@ -44,13 +44,13 @@ export async function run(
   let due: Due = { resync: true, contentShare: 1 };
   try {
     while (!stop.aborted) {
-      const { result, report } = await attempted(agent, due, previous, { listener, retryMs });
+      const { end, report } = await attempted(agent, due, previous, { listener, retryMs });
       previous = report;
-      if (result !== undefined) unwatch.renew();
-      const hasFailures = result === undefined || result.tally.failed.length > 0;
+      if (end !== 'threw') unwatch.renew();
+      const hasFailures = end !== 'done';
       const cause = await trigger.next(schedule.resyncMs, hasFailures ? retryMs : undefined);
       retryMs = !hasFailures || cause === 'changed' ? FIRST_RETRY_MS : Math.min(LAST_RETRY_MS, retryMs * 2);
-      due = dueAfter(cause, schedule, result === undefined);
+      due = dueAfter(cause, schedule, end === 'threw');
     }
   } finally {
     unwatch.end();
@@ -91,9 +91,9 @@ export class TurnTrigger {
   }
 }
 
-/** `result`: absent where the turn threw. `report`: the last one, if any. */
+/** How a turn ended, and the last report, if any. A turn's result is not kept while the agent waits: it has all of its steps. */
 interface Attempt {
-  readonly result?: Turn;
+  readonly end: 'done' | 'failed' | 'threw';
   readonly report: Report | undefined;
 }
 
@@ -106,10 +106,10 @@ async function attempted(
   try {
     const result = await turn(agent, due, previous);
     listener.turned(result);
-    return { result, report: result.report };
+    return { end: result.tally.failed.length > 0 ? 'failed' : 'done', report: result.report };
   } catch (error) {
     listener.failed(error, retryMs);
-    return { report: await afterFailure(agent, previous, error) };
+    return { end: 'threw', report: await afterFailure(agent, previous, error) };
   }
 }
 

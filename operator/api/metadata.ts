@@ -49,9 +49,15 @@ export function objectKey({ namespace, name }: Named): string {
   return namespace === undefined || namespace === '' ? name : `${namespace}/${name}`;
 }
 
-/** `InnerMap team-a/web`, `OuterMap tenants`: the identity of an object. */
-export function objectText(object: { readonly kind: string; readonly metadata: Named }): string {
-  return `${object.kind} ${objectKey(object.metadata)}`;
+/**
+ * `InnerMap team-a/web`, `OuterMap tenants`: the identity of an object. Many are kept: joined it is one text in memory, where
+ * a template would keep all of its parts (V8's ropes).
+ */
+export function objectText({ kind, metadata }: { readonly kind: string; readonly metadata: Named }): string {
+  const { namespace, name } = metadata;
+  const words =
+    namespace === undefined || namespace === '' ? [kind, ' ', name] : [kind, ' ', namespace, '/', name];
+  return words.join('');
 }
 
 export interface SelectorExpression {

@@ -3,6 +3,7 @@ import type { WantedInner } from '../../../core/wanted.ts';
 import { signatureAt } from '../disk/scan.ts';
 import type { ReadOptions } from '../manifests.ts';
 import { type FileResult, readFiles } from './read.ts';
+import { CommonTexts } from './texts.ts';
 import type { Answer, Job } from './worker.ts';
 
 /** The thread ends after so long without work, to release its memory. */
@@ -27,6 +28,7 @@ interface Running {
   readonly left: Set<string>;
   readonly each: (result: FileResult) => void;
   readonly done: () => void;
+  readonly texts: CommonTexts;
   parts: WantedInner[];
 }
 
@@ -54,7 +56,8 @@ export class FileReader {
     clearTimeout(this.#idle);
     const job = this.#jobs++;
     return new Promise(done => {
-      this.#running.set(job, { options, left: new Set(paths), each, done, parts: [] });
+      const texts = new CommonTexts();
+      this.#running.set(job, { options, left: new Set(paths), each, done, texts, parts: [] });
       try {
         this.#thread().postMessage({ job, paths, options } satisfies Job);
       } catch (error) {
@@ -94,7 +97,7 @@ export class FileReader {
   #answered(answer: Answer): void {
     const running = this.#running.get(answer.job);
     if (running === undefined) return;
-    if (answer.kind === 'part') running.parts.push(...answer.innerMaps);
+    if (answer.kind === 'part') takePart(running, answer.innerMaps);
     else if (answer.kind === 'file') this.#fileRead(running, answer.result);
     else this.#jobDone(answer.job, running);
   }
@@ -134,6 +137,13 @@ export class FileReader {
       for (const path of left) each({ kind: 'unreadable', path, message, signature: signatureAt(path) });
     }
     done();
+  }
+}
+
+function takePart({ parts, texts }: Running, innerMaps: readonly WantedInner[]): void {
+  for (const inner of innerMaps) {
+    texts.keep(inner);
+    parts.push(inner);
   }
 }
 
