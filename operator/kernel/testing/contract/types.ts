@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { readBtf } from '../../../core/btf/read.ts';
-import { btfDeclaration } from '../../../core/btf/type.ts';
+import { readBtf } from '../../../core/btf/reading/read.ts';
+import { btfDeclaration } from '../../../core/btf/reading/type.ts';
 import type { KernelFixture } from './fixture.ts';
 import { failureOf, HASH } from './fixture.ts';
 

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { ROOT } from '../../testing/root.ts';
+import { ROOT } from '../../../testing/root.ts';
+import { BTF_HEADER_SIZE } from '../kinds.ts';
 import { mapDefinitions } from './definitions.ts';
 import { elfSection } from './elf.ts';
-import { BTF_HEADER_SIZE } from './kinds.ts';
 import { readBtf } from './read.ts';
 import { btfDeclaration } from './type.ts';
 

@@ -1,5 +1,5 @@
-import { WORD_TYPES } from '../types/parser/words.ts';
-import type { Type } from '../types/type.ts';
+import { WORD_TYPES } from '../../types/parser/words.ts';
+import type { Type } from '../../types/type.ts';
 
 /**
  * `cidr4` or `cidr6`, where a struct is a length and an address: an LPM trie compares the bits behind the length from the

@@ -8,7 +8,7 @@ import {
   BTF_TYPE_SIZE,
   BTF_VERSION,
   type BtfKind,
-} from './kinds.ts';
+} from '../kinds.ts';
 
 /** BTF whose types can be read by their ids: each lies whole in its bytes. What they name may not be there. */
 export interface Btf {

@@ -1,5 +1,5 @@
-import { type Member, structOf } from '../types/struct.ts';
-import type { StructType, Type } from '../types/type.ts';
+import { type Member, structOf } from '../../types/struct.ts';
+import type { StructType, Type } from '../../types/type.ts';
 
 /** A member, and where BTF has it. */
 export interface PlacedMember extends Member {

@@ -1,4 +1,4 @@
-import { BTF_BEHIND } from './kinds.ts';
+import { BTF_BEHIND } from '../kinds.ts';
 import {
   type Btf,
   type BtfMember,

@@ -1,11 +1,11 @@
-import { parseDeclaration } from '../types/declaration.ts';
-import { enumOf } from '../types/enum.ts';
-import { kernelPointer, kernelStruct, POINTER_TAGS } from '../types/kernelfield.ts';
-import { LARGEST } from '../types/parser/member.ts';
-import { baseInteger, KNOWN_STRUCTS, WORD_TYPES } from '../types/parser/words.ts';
-import { typeText } from '../types/show.ts';
-import type { Type } from '../types/type.ts';
-import { BTF_INT } from './kinds.ts';
+import { parseDeclaration } from '../../types/declaration.ts';
+import { enumOf } from '../../types/enum.ts';
+import { kernelPointer, kernelStruct, POINTER_TAGS } from '../../types/kernelfield.ts';
+import { LARGEST } from '../../types/parser/member.ts';
+import { baseInteger, KNOWN_STRUCTS, WORD_TYPES } from '../../types/parser/words.ts';
+import { typeText } from '../../types/show.ts';
+import type { Type } from '../../types/type.ts';
+import { BTF_INT } from '../kinds.ts';
 import { type PlacedMember, structPlaced } from './placed.ts';
 import { prefixType } from './prefix.ts';
 import {
