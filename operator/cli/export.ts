@@ -7,9 +7,11 @@ import { type Command, EXIT, type Given, type Ports, type Terminal, UsageError }
 import { exported } from './export/exported.ts';
 import { outerMapNameFor } from './export/names.ts';
 import type { GivenTypes } from './export/types.ts';
+import type { ObjectTypes } from './export/typesources.ts';
 import { note } from './terminal/note.ts';
 import { withProgress } from './terminal/progress.ts';
 import { type Plain, yamlText } from './terminal/yaml.ts';
+import { objectBtf } from './types/objectfile.ts';
 
 export const EXPORT: Command = {
   name: 'export',
@@ -20,13 +22,20 @@ export const EXPORT: Command = {
     BPFFS,
     { name: 'name', value: 'NAME', summary: 'name of the OuterMap (default: after the pin)' },
     { name: 'namespace', value: 'NAMESPACE', fallback: 'default', summary: 'namespace of the InnerMaps' },
+    {
+      name: 'types-from',
+      value: 'FILE',
+      summary: 'take types from the BTF of a program’s object file, such as prog.bpf.o',
+    },
+    { name: 'map', value: 'NAME', summary: 'the map in FILE: the outer map, or one like its inner maps' },
     { name: 'key-type', value: 'TYPE', summary: 'C type of the outer map’s key, such as ipv4' },
     { name: 'inner-key-type', value: 'TYPE', summary: 'C type of the inner maps’ keys' },
     { name: 'inner-value-type', value: 'TYPE', summary: 'C type of the inner maps’ values' },
     outputOption('yaml', 'json'),
   ],
   notes: [
-    'PIN is a path below the bpffs, or an absolute one. The manifests, applied again, change no entry: every type that is\nchosen or given is proven on every entry. Without types given, integers and bytes are chosen by size.',
+    'PIN is a path below the bpffs, or an absolute one. The manifests, applied again, change no entry: every type that is\nchosen or given is proven on every entry.',
+    'Types that are not given come from BTF: that of the object file (--types-from), else that which the inner maps were made\nwith or a program that uses them has, both of which need CAP_SYS_ADMIN. What has none is integers and bytes by size, and\na note says so. Fields that are the kernel’s, such as a bpf_spin_lock, are never written.',
     'Needs root, or CAP_BPF and CAP_PERFMON: inner maps that a program made are read through the outer map then. Those of\nother types than Hash, LRUHash and Array, and large ones, need CAP_SYS_ADMIN.',
   ],
   examples: [
@@ -35,6 +44,10 @@ export const EXPORT: Command = {
       line: "export tenants --key-type ipv4 --inner-key-type 'struct { __be16 port; __u8 proto; }'",
       says: 'with the types of the program’s header',
     },
+    {
+      line: 'export tenants --types-from prog.bpf.o',
+      says: 'with the types of the program’s object file, also of an empty map',
+    },
     { line: 'export xdp/blocklists --name blocklists --namespace team-a', says: 'with names of your own' },
   ],
   run,
@@ -42,13 +55,14 @@ export const EXPORT: Command = {
 
 async function run(given: Given, ports: Ports): Promise<number> {
   const { terminal } = ports;
+  const chosen = { types: typesIn(given), object: objectIn(given) };
   const kernel = ports.openKernel(directory(given));
   try {
     const pin = pinOf(given.operands[0]!, kernel.pins.root);
     const names = { name: given.text('name') ?? outerMapNameFor(pin), namespace: given.text('namespace')! };
     const found = await withMap(kernel, `${kernel.pins.root}/${pin}`, outer =>
       withProgress(terminal, 'Reading inner maps', progress =>
-        exported({ kernel, outer, pin, ...names, types: typesIn(given) }, progress),
+        exported({ kernel, outer, pin, ...names, ...chosen }, progress),
       ),
     );
     if (found === undefined)
@@ -84,6 +98,13 @@ function typesIn(given: Given): GivenTypes {
     innerKey: given.text('inner-key-type'),
     innerValue: given.text('inner-value-type'),
   };
+}
+
+function objectIn(given: Given): ObjectTypes | undefined {
+  const [file, map] = [given.text('types-from'), given.text('map')];
+  if (file !== undefined) return { file, btf: objectBtf(file), map };
+  if (map === undefined) return undefined;
+  throw new UsageError('Option --map needs the file that defines the map: --types-from FILE', 'export');
 }
 
 function writeDocuments(documents: readonly Plain[], output: string, terminal: Terminal): void {

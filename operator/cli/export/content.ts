@@ -4,6 +4,7 @@ import { type Arrival, encodeInner } from '../../core/encodedinner.ts';
 import type { Entries } from '../../core/entries.ts';
 import type { OuterLayout } from '../../core/layout/outer.ts';
 import { isArray } from '../../core/mapspec.ts';
+import { comparedMask } from '../../core/plan/compared.ts';
 import { difference } from '../../core/plan/difference.ts';
 import { runToEnd } from '../../core/steps.ts';
 import type { Type } from '../../core/types/type.ts';
@@ -66,11 +67,14 @@ export function firstLoss(
   const { type, keySize } = layout.template;
   const encoded = runToEnd(encodeInner(arrival, { layout, possibleCpus }));
   if (encoded.kind !== 'encoded') return entries.keys.subarray(0, keySize);
+  const stride = valueStride(layout.template, possibleCpus);
+  const mask = comparedMask(layout, stride);
   const lost = difference(encoded.entries, entries, {
     // Agents compare the keys of an LPM trie without the bits after their prefixes; here each byte counts
     type: isArray(type) ? 'Array' : 'Hash',
     keySize,
-    stride: valueStride(layout.template, possibleCpus),
+    stride,
+    ...(mask === undefined ? {} : { mask }),
     exact: true,
   });
   return lost && (lost.upserts.count > 0 ? lost.upserts.keys : lost.deletes).subarray(0, keySize);

@@ -1,6 +1,7 @@
 import { INNER_TYPES, MAP_FLAGS, OUTER_TYPES } from '../../api/outermap.ts';
 import { hex } from '../../core/bytes/hex.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
+import type { Type } from '../../core/types/type.ts';
 import { heldMaps, isReading, unreadable } from '../../ledger/held.ts';
 import { type Ledger, ledgersIn } from '../../ledger/ledger.ts';
 import { idAt } from '../../ledger/reading.ts';
@@ -8,12 +9,15 @@ import type { Progressed } from '../command.ts';
 import { inKeyOrder } from '../terminal/order.ts';
 import type { Plain } from '../terminal/yaml.ts';
 import { declaredLayout, sameSizes } from './declared.ts';
+import { foundTypes } from './foundtypes.ts';
 import type { ExportTarget, WholeInnerMap } from './manifests.ts';
 import { declarationsFor, type GivenTypes, outerKeyType } from './types.ts';
+import type { ObjectTypes } from './typesources.ts';
 import { written } from './written.ts';
 
 interface ExportRequest extends ExportTarget {
   readonly types: GivenTypes;
+  readonly object: ObjectTypes | undefined;
 }
 
 interface Exported {
@@ -32,10 +36,24 @@ export async function exported(request: ExportRequest, progress: Progressed): Pr
   const maps = await readAll(request, owner, progress);
   const known = kernel.template(outer);
   const template = templateOf(request, known ?? smallest(maps));
-  const declarations = declarationsFor(outer.spec, template, typesOr(request, template, owner));
-  const { documents, undeclarable } = written(request, template, declarations, maps);
+  const innerIds = maps.map(({ reading }) => reading.id);
+  const found = foundTypes(
+    { outer: outer.spec, template },
+    request.object === undefined ? typesOr(request, template, owner) : request.types,
+    { ...request, innerIds },
+  );
+  const declarations = declarationsFor(outer.spec, template, found.types);
+  const everyByte = request.types.innerValue !== undefined;
+  const inOrder = inOrderOf(outerKeyType(outer.spec, found.types), maps);
+  const { documents, undeclarable } = written(request, template, { ...declarations, everyByte }, inOrder);
   const guessed = known === undefined ? guessNote(template) : [];
-  return { documents, notes: [...ownerNote(owner), ...guessed, ...entriesNote(maps), ...undeclarable] };
+  const notes = [...ownerNote(owner), ...guessed, ...entriesNote(maps), ...found.notes, ...undeclarable];
+  return { documents, notes };
+}
+
+function inOrderOf(key: Type, maps: readonly WholeInnerMap[]): readonly WholeInnerMap[] {
+  const keys = new Uint8Array(Buffer.concat(maps.map(each => each.key)));
+  return inKeyOrder(key)({ count: maps.length, keys }).map(place => maps[place]!);
 }
 
 /** The types that the user gave; else those that the OuterMap of this map declares, where they are as wide. */

@@ -12,6 +12,11 @@ export interface Declarations {
   readonly innerValue?: string;
 }
 
+/** `everyByte`: the value's type is the user's own, which has to have its padding right, too. */
+export interface ProvenDeclarations extends Declarations {
+  readonly everyByte: boolean;
+}
+
 /** The types that the user gave; the others are chosen by size. */
 export type GivenTypes = { readonly [Part in keyof Declarations]: string | undefined };
 
@@ -49,7 +54,8 @@ function innerKeyFor({ keySize, type }: MapSpec): string | undefined {
   return keySize === 20 ? 'cidr6' : `struct { __u32 prefixlen; u8 data[${keySize - 4}]; }`;
 }
 
-function scalar(size: number): string {
+/** Integers and bytes by size. */
+export function scalar(size: number): string {
   const bits = [1, 2, 4, 8].includes(size) ? size * 8 : 0;
   return bits === 0 ? `u8[${size}]` : `u${bits}`;
 }

@@ -5,11 +5,12 @@ import { hex } from '../../core/bytes/hex.ts';
 import { keyBytes, keyText } from '../../core/codec/keytext.ts';
 import { innerSpec, type OuterLayout, outerLayout } from '../../core/layout/outer.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
+import { kernelMask } from '../../core/types/padding.ts';
 import type { Plain } from '../terminal/yaml.ts';
 import { firstLoss } from './content.ts';
 import { type ExportTarget, innerMapManifest, outerMapManifest, type WholeInnerMap } from './manifests.ts';
 import { innerMapNameFor } from './names.ts';
-import type { Declarations } from './types.ts';
+import type { Declarations, ProvenDeclarations } from './types.ts';
 
 interface ExportManifests {
   readonly documents: readonly Plain[];
@@ -24,7 +25,7 @@ interface ExportManifests {
 export function written(
   target: ExportTarget,
   template: MapSpec,
-  declarations: Declarations,
+  declarations: ProvenDeclarations,
   maps: readonly WholeInnerMap[],
 ): ExportManifests {
   const { name: outerMap, namespace, pin, kernel } = target;
@@ -33,6 +34,7 @@ export function written(
   const mostEntries = Math.max(template.maxEntries, ...sizes);
   const document = outerMapManifest(target, { ...template, mostEntries }, declarations);
   const layout = readBack(outerLayout(readBack(parseOuterMap(document))));
+  const compared = declarations.everyByte ? everyByteOf(layout) : layout;
   const taken = new Set<string>();
   const documents: Plain[] = [document];
   const undeclarable: string[] = [];
@@ -42,12 +44,18 @@ export function written(
     const inner = innerMapManifest({ name, namespace, outerMap, layout, possibleCpus, ...whole });
     const manifest = readBack(parseInnerMap(inner));
     const spec = innerSpec(layout, manifest.innerMap);
-    const lost = spec.ok ? lossOf(layout, manifest, whole, possibleCpus) : undefined;
+    const lost = spec.ok ? lossOf(compared, manifest, whole, possibleCpus) : undefined;
     if (lost !== undefined) throw new Error(lossText(pin, text, lost, declarations));
     if (spec.ok) documents.push(inner);
     else undeclarable.push(`The inner map at key ${text} is left out: ${spec.problems[0]!.message}`);
   }
   return { documents, undeclarable };
+}
+
+/** Padding counts; what is the kernel's does not. */
+function everyByteOf({ valueMask, ...layout }: OuterLayout): OuterLayout {
+  const mask = layout.innerValue === undefined ? undefined : kernelMask(layout.innerValue);
+  return mask === undefined || valueMask === undefined ? layout : { ...layout, valueMask: mask };
 }
 
 /** A manifest that the agent would refuse is an error. */

@@ -1,11 +1,7 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import * as fc from 'fast-check';
+import { hasClang, programObject } from '../../testing/program.ts';
 import { anyType } from '../../testing/types.ts';
-import { KERNEL_FIELDS, POINTER_TAGS } from '../../types/kernelfield.ts';
 import { leavesOf } from '../../types/path.ts';
 import { typeText } from '../../types/show.ts';
 import type { StructType, Type } from '../../types/type.ts';
@@ -13,37 +9,6 @@ import { mapDefinitions } from './definitions.ts';
 import { elfSection } from './elf.ts';
 import { type Btf, type Readable, readBtf } from './read.ts';
 import { btfDeclaration } from './type.ts';
-
-const PRELUDE = `
-${Object.keys(KERNEL_FIELDS)
-  .map(name => `#define ${name} header_${name}`)
-  .join('\n')}
-#include <linux/bpf.h>
-#include <linux/in.h>
-#include <linux/in6.h>
-#include <bpf/bpf_helpers.h>
-#include <stdbool.h>
-${Object.entries(KERNEL_FIELDS)
-  .map(
-    ([name, { size, alignment }]) =>
-      `#undef ${name}\nstruct ${name} { __u${alignment * 8} opaque[${size / alignment}]; };`,
-  )
-  .join('\n')}
-${Object.entries(POINTER_TAGS)
-  .map(([macro, tag]) => `#undef ${macro}\n#define ${macro} __attribute__((btf_type_tag("${tag}")))`)
-  .join('\n')}
-typedef unsigned long size_t; typedef long ssize_t;
-typedef __u8 u8; typedef __u16 u16; typedef __u32 u32; typedef __u64 u64;
-typedef __s8 s8; typedef __s16 s16; typedef __s32 s32; typedef __s64 s64;
-typedef __u8 uint8_t; typedef __u16 uint16_t; typedef __u32 uint32_t; typedef __u64 uint64_t;
-typedef __u8 u_int8_t; typedef __u16 u_int16_t; typedef __u32 u_int32_t; typedef __u64 u_int64_t;
-typedef __s8 int8_t; typedef __s16 int16_t; typedef __s32 int32_t; typedef __s64 int64_t;
-typedef __u16 le16; typedef __u32 le32; typedef __u64 le64;
-typedef __be16 be16; typedef __be32 be32; typedef __be64 be64;
-typedef struct in_addr ipv4; typedef struct in6_addr ipv6; typedef __u8 mac[6];
-typedef struct cidr4 { __u32 prefixlen; struct in_addr address; } cidr4;
-typedef struct cidr6 { __u32 prefixlen; struct in6_addr address; } cidr6;
-`;
 
 describe('btfDeclaration', function () {
   this.timeout(60_000);
@@ -108,12 +73,6 @@ describe('btfDeclaration', function () {
     });
 });
 
-function hasClang(context: Mocha.Context): boolean {
-  if (spawnSync('clang', ['--version']).error === undefined) return true;
-  if (process.env['CI'] === 'true') throw new Error('clang is missing where CI is set: install it');
-  return context.skip();
-}
-
 function declared(text: string): ReturnType<typeof btfDeclaration> {
   const btf = compiled([text]);
   return btfDeclaration(btf, mapDefinitions(btf)[0]!.value!);
@@ -125,16 +84,7 @@ function compiled(types: readonly string[]): Btf {
     (text, index) => `typedef ${text} value${index}_t;
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 1); __type(key, __u32); __type(value, value${index}_t); } map${index} SEC(".maps");`,
   );
-  const directory = mkdtempSync(join(tmpdir(), 'btf-'));
-  try {
-    const [source, object] = [join(directory, 'types.c'), join(directory, 'types.o')];
-    writeFileSync(source, PRELUDE + maps.join('\n'));
-    const include = `-I/usr/include/${execFileSync('gcc', ['-print-multiarch'], { encoding: 'utf8' }).trim()}`;
-    execFileSync('clang', ['-target', 'bpfel', '-g', '-O2', '-w', include, '-c', source, '-o', object]);
-    return must(readBtf(must(elfSection(readFileSync(object), '.BTF'))!));
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
+  return must(readBtf(must(elfSection(programObject(maps.join('\n')), '.BTF'))!));
 }
 
 function must<T>(read: Readable<T>): T {

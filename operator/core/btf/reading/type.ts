@@ -1,11 +1,12 @@
 import { parseDeclaration } from '../../types/declaration.ts';
 import { enumOf } from '../../types/enum.ts';
-import { kernelPointer, kernelStruct, POINTER_TAGS } from '../../types/kernelfield.ts';
+import { kernelPointer, kernelStruct } from '../../types/kernelfield.ts';
 import { LARGEST } from '../../types/parser/member.ts';
 import { baseInteger, KNOWN_STRUCTS, WORD_TYPES } from '../../types/parser/words.ts';
 import { typeText } from '../../types/show.ts';
 import type { Type } from '../../types/type.ts';
 import { BTF_INT } from '../kinds.ts';
+import { keptTag } from './kernelfield.ts';
 import { type PlacedMember, structPlaced } from './placed.ts';
 import { prefixType } from './prefix.ts';
 import {
@@ -112,10 +113,9 @@ function typeOf(reading: Reading, found: BtfType, place: Place): Type {
 
 /** One that the kernel keeps has a tag; any other means nothing outside a process. */
 function pointerOf(btf: Btf, found: BtfType): Type {
-  const tag = btfType(btf, found.sizeOrType);
-  const to = tag?.kind === 'TypeTag' ? plainBtfType(btf, tag.sizeOrType) : undefined;
-  const isKept = to !== undefined && Object.values(POINTER_TAGS).includes(tag!.name);
-  return isKept ? kernelPointer(to.name, tag!.name) : WORD_TYPES.get('__u64')!;
+  const tag = keptTag(btf, found.sizeOrType);
+  const to = tag === undefined ? undefined : plainBtfType(btf, found.sizeOrType);
+  return to === undefined ? WORD_TYPES.get('__u64')! : kernelPointer(to.name, tag!);
 }
 
 /** By the name of its typedef where a declaration's word says the same: `__be16`, `mac`. */
