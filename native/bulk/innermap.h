@@ -33,6 +33,7 @@ enum innermap_call {
 	CALL_OBJ_GET,
 	CALL_LOAD_PROGRAM,
 	CALL_RUN_PROGRAM,
+	CALL_LOAD_BTF,
 	/* Calls that count as none of them. */
 	CALL_OTHER,
 	CALLS = CALL_OTHER,
@@ -225,13 +226,14 @@ struct innermap_request {
 	uint32_t name;
 	uint32_t pins;
 	uint32_t pin_count;
-	/* In the arena of strings: its type 1 is that of the keys, its type 3 that of the values. Size 0: none. */
-	uint32_t btf;
-	uint32_t btf_size;
+	/* The fd of a BTF, 0 for none, and which of its types keys and values are. */
+	uint32_t btf_fd;
+	uint32_t btf_key;
+	uint32_t btf_value;
 };
 
 /* What a map failed at. STEP_TABLE: its request points beyond an arena, nothing was tried. */
-enum innermap_step { STEP_TABLE, STEP_BTF, STEP_CREATE, STEP_FILL, STEP_FREEZE, STEP_ID, STEP_PIN };
+enum innermap_step { STEP_TABLE, STEP_CREATE, STEP_FILL, STEP_FREEZE, STEP_ID, STEP_PIN };
 
 struct innermap_answer {
 	/* -errno where it failed: then nothing of the map and its pins is left. */

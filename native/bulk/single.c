@@ -159,5 +159,5 @@ int innermap_load_btf(const void *data, uint32_t size)
 
 	attr.btf = address(data);
 	attr.btf_size = size;
-	return bpf_call(CALL_OTHER, BPF_BTF_LOAD, &attr);
+	return bpf_call(CALL_LOAD_BTF, BPF_BTF_LOAD, &attr);
 }

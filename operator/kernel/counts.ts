@@ -16,6 +16,7 @@ export const BPF_CALLS = [
   'obj_get',
   'load_program',
   'run_program',
+  'load_btf',
 ] as const;
 
 export type BpfCall = (typeof BPF_CALLS)[number];

@@ -1,5 +1,5 @@
 import type { KernelState } from '../api/status.ts';
-import type { TypedBtf } from '../core/btf/maptypes.ts';
+import type { MapTypes, TypedBtf } from '../core/btf/maptypes.ts';
 import type { Entries } from '../core/entries.ts';
 import type { MapSpec } from '../core/mapspec.ts';
 import type { KernelCounts } from './counts.ts';
@@ -21,9 +21,20 @@ export interface OpenMap {
   close(): void;
 }
 
+/**
+ * The types of inner maps' entries in the kernel, as BTF. They must be closed; maps that were made with them keep them.
+ * Using them after close throws.
+ */
+export interface OpenTypes {
+  readonly of: MapTypes;
+  close(): void;
+}
+
 /** One inner map to make: created, filled by batch, frozen, pinned, in this order. A failure leaves nothing of it. */
 export interface BuildRequest {
   readonly spec: MapSpec;
+  /** Absent: it has sizes alone, whatever is declared. */
+  readonly types?: OpenTypes;
   /** Up to 15 of [A-Za-z0-9_.]. */
   readonly name: string;
   /** Its name in messages: `team-a/web`. */
@@ -152,7 +163,12 @@ export interface Kernel {
    */
   probe(): Promise<KernelState>;
 
-  /** Makes the template map, makes the outer map with its fd, closes the template. */
+  /** Throws where the kernel does not take them, or they describe what only a program's own BTF can. */
+  loadTypes(types: MapTypes, label: string): OpenTypes;
+  /**
+   * Makes the template map, makes the outer map with its fd, closes the template. The template has its types where the kernel
+   * takes them, and must have them where the value has fields of the kernel.
+   */
   createOuter(outer: MapSpec, template: MapSpec, name: string): OpenMap;
   /**
    * Returns the maps, open, in the order of the requests. These are taken a few at a time, while those before are built:
@@ -169,7 +185,10 @@ export interface Kernel {
   typesOf(id: number): TypedBtf | undefined;
   /** The BTF of the programs that use a map, each once. EPERM without CAP_SYS_ADMIN. */
   typesOfUsers(map: OpenMap): readonly Uint8Array[];
-  /** HashOfMaps only: whether an inner map of this layout fits, tried without writing (BPF_EXIST on an absent key); undefined for ArrayOfMaps. */
+  /**
+   * HashOfMaps only: whether an inner map of this layout fits, with its types or without, tried without writing (BPF_EXIST on an
+   * absent key); undefined for ArrayOfMaps, and where that cannot be tried.
+   */
   accepts(outer: OpenMap, inner: MapSpec): Promise<boolean | undefined>;
 
   /** `places`: of an ArrayOfMaps, a part of it, as each place can cost a wait (`outerLookupsWait` of the probe). */

@@ -42,27 +42,17 @@ static bool has_entries(const struct innermap_request *request, const struct are
 	return true;
 }
 
-/* Type 1 of a BTF that comes with a request is that of keys, type 3 that of values. */
-static int create(const struct innermap_request *request, const struct arenas *arenas, const char *name,
-		  struct innermap_answer *answer)
+static int create(const struct innermap_request *request, const char *name)
 {
-	uint32_t options[OPTIONS] = { [OPTION_FLAGS] = request->flags };
-	int fd, btf = 0;
+	const uint32_t options[OPTIONS] = {
+		[OPTION_FLAGS] = request->flags,
+		[OPTION_BTF_FD] = request->btf_fd,
+		[OPTION_BTF_KEY] = request->btf_key,
+		[OPTION_BTF_VALUE] = request->btf_value,
+	};
 
-	if (request->btf_size > 0) {
-		answer->step = STEP_BTF;
-		btf = innermap_load_btf(arenas->strings.bytes + request->btf, request->btf_size);
-		if (btf < 0)
-			return btf;
-		options[OPTION_BTF_FD] = (uint32_t)btf;
-		options[OPTION_BTF_KEY] = 1;
-		options[OPTION_BTF_VALUE] = 3;
-	}
-	answer->step = STEP_CREATE;
-	fd = innermap_create(request->type, name, request->key_size, request->value_size, request->max_entries, options);
-	if (btf > 0)
-		close(btf);
-	return fd;
+	return innermap_create(request->type, name, request->key_size, request->value_size, request->max_entries,
+			       options);
 }
 
 static void unlink_first(struct string_reader pins, uint32_t count)
@@ -128,10 +118,10 @@ static int build_one(const struct innermap_request *request, const struct arenas
 	int fd, failed;
 
 	answer->step = STEP_TABLE;
-	if (!has_entries(request, arenas, &pairs) || !has_strings(name, 1) || !has_strings(pins, request->pin_count) ||
-	    !is_within(request->btf, request->btf_size, 1, arenas->strings.size))
+	if (!has_entries(request, arenas, &pairs) || !has_strings(name, 1) || !has_strings(pins, request->pin_count))
 		return -EINVAL;
-	fd = create(request, arenas, next_string(&name), answer);
+	answer->step = STEP_CREATE;
+	fd = create(request, next_string(&name));
 	if (fd < 0)
 		return fd;
 	failed = finish(fd, request, &pairs, pins, answer);

@@ -1,6 +1,6 @@
 import type { InnerType } from '../../api/outermap.ts';
 import { isArray } from '../mapspec.ts';
-import { type KernelField, kernelFieldsOf, kernelFieldText } from '../types/kernelfield.ts';
+import { type KernelField, kernelFieldsOf, kernelFieldText, kernelRule } from '../types/kernelfield.ts';
 import type { Type } from '../types/type.ts';
 import { type BtfAge, TypeIds } from './typeids.ts';
 
@@ -43,6 +43,11 @@ export function mapTypes(declared: DeclaredTypes): MapTypes {
     hasStruct: ['struct', 'cidr4', 'cidr6'].includes(declared.value.kind),
     kernelFields: kernelFieldsOf(declared.value),
   };
+}
+
+/** A field whose contents the program's own BTF describes: no map with such fields can be made with another one. */
+export function programFieldOf(types: MapTypes | undefined): KernelField | undefined {
+  return types?.kernelFields.find(({ type }) => kernelRule(type).ofProgram === true);
 }
 
 function written({ type, key, value }: DeclaredTypes, age: BtfAge): TypedBtf {

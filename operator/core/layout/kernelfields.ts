@@ -1,6 +1,6 @@
 import type { MAP_FLAGS, Template } from '../../api/outermap.ts';
 import type { Problem } from '../../api/problem.ts';
-import type { MapTypes } from '../btf/maptypes.ts';
+import { type MapTypes, programFieldOf } from '../btf/maptypes.ts';
 import {
   isKernelOwned,
   type KernelField,
@@ -37,10 +37,6 @@ export function refuseProgramFields(types: MapTypes | undefined, problems: Probl
   if (field === undefined) return;
   const message = `A map with a ${kernelFieldText(field.type)} is made by its program's loader alone, whose BTF says what is in it: write provision: Adopt`;
   problems.push({ path: ['spec', 'inner', 'value'], message });
-}
-
-export function programFieldOf(types: MapTypes | undefined): KernelField | undefined {
-  return types?.kernelFields.find(({ type }) => kernelRule(type).ofProgram === true);
 }
 
 function problemOf(inner: Template, value: Type, fields: readonly KernelField[]): string | undefined {

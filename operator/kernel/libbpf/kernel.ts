@@ -24,6 +24,7 @@ import { removeKeys, replaceInners } from './outer/write.ts';
 import { probeKernel } from './probe/probe.ts';
 import { Templates } from './probe/template.ts';
 import { mayUseBpf } from './rights.ts';
+import { loadTypes } from './types.ts';
 import { asExpected } from './walk/expected.ts';
 import { buildInners } from './wave/build.ts';
 import { settleAll } from './wave/settle.ts';
@@ -83,6 +84,7 @@ function kernelOn(host: Host, templates: Templates, own: Pick<RealKernel, 'pins'
     ...{ ...own, possibleCpus, openMapsLimit },
     counts: bpfCounts(library),
     probe: once(probe),
+    loadTypes: (types, label) => loadTypes(opened().library, types, label),
     createOuter: (outer, template, name) =>
       adoptFd(library, createOuterMap(opened(), { outer, template, name }), name),
     build: async requests => {

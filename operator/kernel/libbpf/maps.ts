@@ -1,22 +1,16 @@
+import { kernelFieldsText, type MapTypes } from '../../core/btf/maptypes.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
 import { mapSpecText } from '../../core/mapspec.ts';
 import { KernelError } from '../error.ts';
 import type { OpenMap } from '../kernel.ts';
 import { ERRNO, kernelError } from './errno.ts';
 import type { Library } from './library.ts';
-import {
-  BTF_KEY_TYPE,
-  BTF_VALUE_TYPE,
-  isStorage,
-  specOf,
-  storageBtf,
-  TYPE_NUMBERS,
-  typeName,
-} from './maptypes.ts';
+import { specOf, TYPE_NUMBERS, typeName } from './maptypes.ts';
 import type { Room } from './memory/room.ts';
 import { leastBytes } from './memory/size.ts';
 import type { OuterWays } from './outer/ways.ts';
 import { denialText } from './rights.ts';
+import { loadTypes, NO_TYPES, neededTypes, type OwnedTypes } from './types.ts';
 
 /** The machine that every operation works on. */
 export interface Host {
@@ -108,6 +102,7 @@ interface Creation {
   readonly operation?: string;
   /** The template's fd; for outer maps alone. */
   readonly innerFd?: number;
+  readonly types?: OwnedTypes;
 }
 
 export function labelOf(map: OpenMap): string {
@@ -121,14 +116,35 @@ export function labelOf(map: OpenMap): string {
 export function createMap(host: Host, creation: Creation): number {
   requireRoom(host, creation);
   const { library } = host;
-  const btf = isStorage(creation.spec.type) ? loadStorageBtf(library, creation) : 0;
-  const fd = create(library, creation, btf);
-  if (btf > 0) library.close(btf);
+  const needed = creation.types === undefined ? neededTypes(library, creation) : undefined;
+  const fd = create(library, creation, needed ?? creation.types);
+  needed?.close();
   if (fd < 0) throw creationError(creation, fd);
   return fd;
 }
 
-function create(library: Library, { spec, name, innerFd = 0 }: Creation, btf: number): number {
+/** The same with the declared types, where the kernel takes them; where it does not, without, if nothing in a value needs them. */
+export function createTyped(host: Host, creation: Creation): number {
+  const { types } = creation.spec;
+  if (types === undefined) return createMap(host, creation);
+  try {
+    const loaded = loadTypes(host.library, types, creation.label);
+    try {
+      return createMap(host, { ...creation, types: loaded });
+    } finally {
+      loaded.close();
+    }
+  } catch (error) {
+    if (!(error instanceof KernelError) || types.kernelFields.length > 0) throw error;
+    return createMap(host, creation);
+  }
+}
+
+function create(
+  library: Library,
+  { spec, name, innerFd = 0 }: Creation,
+  btf: OwnedTypes | undefined,
+): number {
   const { type, keySize, valueSize, maxEntries, flags } = spec;
   return library.mapCreate(
     TYPE_NUMBERS[type],
@@ -145,32 +161,26 @@ function requireRoom({ room, possibleCpus }: Host, creation: Creation): void {
 }
 
 export function creationError(creation: Creation, answer: number): KernelError {
-  const { operation = 'create inner map', label, spec } = creation;
-  return kernelError(operation, label, answer, creationText(spec, answer));
+  const { operation = 'create inner map', label, spec, types } = creation;
+  return kernelError(operation, label, answer, creationText(spec, types?.of, answer));
 }
 
-function creationText(spec: MapSpec, answer: number): string {
+function creationText(spec: MapSpec, types: MapTypes | undefined, answer: number): string {
   if (answer === -ERRNO.EPERM) return denialText(spec.type);
+  const fields = types === undefined ? '' : kernelFieldsText(types);
+  if (fields !== '' && answer !== -ERRNO.ENOMEM)
+    return `the value has ${fields}, which this kernel does not take there: ${mapSpecText(spec)}`;
   return answer === -ERRNO.EINVAL ? `the kernel takes no such map: ${mapSpecText(spec)}` : '';
-}
-
-function loadStorageBtf(library: Library, creation: Creation): number {
-  const data = storageBtf(creation.spec.valueSize);
-  const fd = library.btfLoad(data, data.length);
-  if (fd < 0)
-    throw kernelError(`load the BTF to ${creation.operation ?? 'create inner map'}`, creation.label, fd);
-  return fd;
 }
 
 const plainOptions = new Map<number, Uint32Array>();
 
 /** The words of innermap_create's options. Inner maps of equal flags share them. */
-function createOptions(flags: number, innerFd: number, btfFd: number): Uint32Array {
-  const isPlain = innerFd === 0 && btfFd === 0;
+function createOptions(flags: number, innerFd: number, types: OwnedTypes | undefined): Uint32Array {
+  const isPlain = innerFd === 0 && types === undefined;
   const known = isPlain ? plainOptions.get(flags) : undefined;
   if (known !== undefined) return known;
-  const types = btfFd === 0 ? [0, 0] : [BTF_KEY_TYPE, BTF_VALUE_TYPE];
-  const words = Uint32Array.of(flags, innerFd, btfFd, ...types);
+  const words = Uint32Array.of(flags, innerFd, ...(types?.words ?? NO_TYPES));
   if (isPlain) plainOptions.set(flags, words);
   return words;
 }

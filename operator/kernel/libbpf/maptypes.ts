@@ -60,7 +60,7 @@ const READABLE: ReadonlySet<MapType> = new Set<MapType>([
   'ArrayOfMaps',
   'HashOfMaps',
 ]);
-/** The kernel requires their layout as BTF: an int as key, any type of the right size as value. */
+/** The kernel requires BTF of them: an int as key, any type of the right size as value. */
 const STORAGES: ReadonlySet<MapType> = new Set<MapType>(['SkStorage', 'InodeStorage', 'TaskStorage']);
 
 export const isPerCpu = (type: MapType): boolean => PER_CPU.has(type);
@@ -96,36 +96,4 @@ export function smallestSpec(type: InnerType): MapSpec {
     default:
       return spec;
   }
-}
-
-const BTF_MAGIC = 0xeb9f;
-const BTF_HEADER = 24;
-const INT = 1 << 24;
-const ARRAY = 3 << 24;
-const SIGNED = 1 << 24;
-export const BTF_KEY_TYPE = 1;
-export const BTF_VALUE_TYPE = 3;
-
-/** The BTF of a storage: type 1 is `int`, type 2 `char`, type 3 `char[valueSize]`. */
-export function storageBtf(valueSize: number): Uint8Array {
-  const strings = '\0int\0char\0';
-  const types = Uint32Array.of(
-    ...[1, INT, 4, SIGNED | 32],
-    ...[5, INT, 1, 8],
-    ...[0, ARRAY, 0, 2, 1, valueSize],
-  );
-  const typeBytes = Buffer.from(types.buffer);
-  const header = Buffer.alloc(BTF_HEADER);
-  // The kernel requires host order: every machine that Node.js runs on is little-endian but s390x
-  new Uint16Array(header.buffer, header.byteOffset, 1)[0] = BTF_MAGIC;
-  header[2] = 1;
-  const { length } = typeBytes;
-  new Uint32Array(header.buffer, header.byteOffset + 4, 5).set([
-    BTF_HEADER,
-    0,
-    length,
-    length,
-    strings.length,
-  ]);
-  return Buffer.concat([header, typeBytes, Buffer.from(strings, 'latin1')]);
 }

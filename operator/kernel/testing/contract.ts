@@ -10,6 +10,7 @@ import { outerContract } from './contract/outer.ts';
 import { pinsContract } from './contract/pins.ts';
 import { settleContract } from './contract/settle.ts';
 import { templateContract } from './contract/template.ts';
+import { typedContract } from './contract/typed.ts';
 import { typesContract } from './contract/types.ts';
 
 /**
@@ -37,6 +38,7 @@ export function kernelContract(name: string, open: OpenKernel): void {
     buildContract(fixture);
     describe('template', () => templateContract(fixture));
     describe('types', () => typesContract(fixture));
+    typedContract(fixture);
     contentContract(fixture);
     describe('asExpected', () => expectedContract(fixture));
     describe('verify', () => verifyContract(fixture));
@@ -54,6 +56,7 @@ function probeContract(fixture: () => KernelFixture): void {
     expect(Object.values(state.features).every(value => typeof value === 'boolean')).to.equal(true);
     expect(state.features).to.include.keys('openById', 'readTemplate', 'freeze', 'innerMapFlag');
     expect(state.features).to.include.keys('exactEdit.Hash', 'exactEdit.LPMTrie');
+    expect(state.features).to.include.keys('innerTypesCompared');
     expect(state.features).to.include.keys('hashOfMapsDeleteBatch', 'outerLookupsWait', 'replaceVisible');
   });
 

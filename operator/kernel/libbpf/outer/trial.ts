@@ -1,8 +1,9 @@
+import { programFieldOf } from '../../../core/btf/maptypes.ts';
 import type { MapSpec } from '../../../core/mapspec.ts';
 import { ERRNO, kernelError } from '../errno.ts';
 import { ANY, EXIST } from '../library/symbols.ts';
 import type { Host, OwnedMap } from '../maps.ts';
-import { createMap } from '../maps.ts';
+import { createMap, createTyped } from '../maps.ts';
 import type { Trial } from './waiting.ts';
 
 /** Random keys that are tried before all count as taken, as short keys can be. */
@@ -17,11 +18,24 @@ export async function acceptsInner(
   outer: OwnedMap,
   inner: MapSpec,
 ): Promise<boolean | undefined> {
-  const { library } = host;
+  const { types } = inner;
+  if (programFieldOf(types) !== undefined) return undefined;
   const key = outer.spec.type === 'HashOfMaps' ? await absentKey(host, outer) : undefined;
   if (key === undefined) return undefined;
   const label = `a trial inner map for ${outer.label}`;
-  const fd = createMap(host, { spec: inner, name: 'innermap_trial', operation: 'create', label });
+  const trial = { spec: inner, name: 'innermap_trial', operation: 'create', label };
+  const fits = await isTaken(host, outer, { key, fd: createTyped(host, trial) });
+  if (fits || types === undefined) return fits;
+  if (types.kernelFields.length === 0) return isTaken(host, outer, { key, fd: createMap(host, trial) });
+  // What a pointer points to may be a struct of the program's own, which only its own BTF has
+  return types.kernelFields.some(({ type }) => type.tag !== undefined) ? undefined : false;
+}
+
+async function isTaken(
+  { library }: Host,
+  outer: OwnedMap,
+  { key, fd }: { readonly key: Uint8Array; readonly fd: number },
+): Promise<boolean> {
   try {
     // Before 6.8 it waits for a grace period, as the lookups before it do
     const answer = await library.mapUpdate.later(outer.fd, key, Uint32Array.of(fd), EXIST);

@@ -8,6 +8,7 @@ import { smallestSpec } from '../maptypes.ts';
 import { probeOuterMaps } from './outermaps.ts';
 import { ScratchMaps } from './scratchmaps.ts';
 import type { Templates } from './template.ts';
+import { comparesTypes } from './types.ts';
 
 /** Tries this kernel's features on scratch maps, and measures their cost. Leaves nothing. */
 export async function probeKernel(host: Host, templates: Templates): Promise<KernelState> {
@@ -21,6 +22,7 @@ export async function probeKernel(host: Host, templates: Templates): Promise<Ker
       openById: canOpenById(host, inner),
       readTemplate: templates.of(hash.id) !== undefined,
       ...found.features,
+      innerTypesCompared: await comparesTypes(host, scratch),
       innerMapFlag: scratch.can({ ...smallestSpec('Array'), flags: MAP_FLAGS.InnerMap }),
       freeze: host.library.mapFreeze(inner.fd) === 0,
       ...(await innerTypes(scratch)),

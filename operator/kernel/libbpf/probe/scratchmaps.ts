@@ -2,7 +2,7 @@ import type { OuterType } from '../../../api/outermap.ts';
 import type { MapSpec } from '../../../core/mapspec.ts';
 import { KernelError } from '../../error.ts';
 import type { Host } from '../maps.ts';
-import { createMap, OwnedMap } from '../maps.ts';
+import { createTyped, OwnedMap } from '../maps.ts';
 
 /** Outer entries of a probe. A HashOfMaps has as many buckets. */
 export const PROBE_ENTRIES = 16;
@@ -19,7 +19,7 @@ export class ScratchMaps {
 
   create(spec: MapSpec, innerFd = 0): OwnedMap {
     const creation = { spec, name: 'innermap_probe', operation: 'create', label: LABEL, innerFd };
-    const map = new OwnedMap(this.#host.library, createMap(this.#host, creation), LABEL);
+    const map = new OwnedMap(this.#host.library, createTyped(this.#host, creation), LABEL);
     this.#maps.push(map);
     return map;
   }

@@ -1,12 +1,14 @@
 import { Slice } from '../../../timing/sliced.ts';
-import type { KernelError } from '../../error.ts';
-import type { BuildRequest } from '../../kernel.ts';
+import { KernelError } from '../../error.ts';
+import type { BuildRequest, OpenTypes } from '../../kernel.ts';
 import { pinFailure } from '../bpffs/pins.ts';
 import { failureText, pairsOf } from '../entries/write.ts';
 import { asValue, ERRNO, kernelError } from '../errno.ts';
 import { creationError, type Host, OwnedMap } from '../maps.ts';
+import { isStorage } from '../maptypes.ts';
 import { leastBytes } from '../memory/size.ts';
 import { CALLS_AT_ONCE } from '../parallel.ts';
+import { neededTypes, OwnedTypes } from '../types.ts';
 import { type BuildAnswer, BuildChunk, type BuildItem, STEP } from './chunk.ts';
 
 type Built = OwnedMap | KernelError;
@@ -43,6 +45,7 @@ class Wave {
   readonly #reserve: (maps: number) => Promise<void>;
   readonly #working = new Set<Promise<void>>();
   readonly #free: BuildChunk[] = [];
+  readonly #loaded = new Map<number, OwnedTypes>();
   #chunk = new BuildChunk();
   #count = 0;
 
@@ -58,7 +61,7 @@ class Wave {
     try {
       const pairs = pairsOf(request, request.entries, possibleCpus);
       const bytes = leastBytes(request.spec, pairs.count, possibleCpus);
-      const item = { request, pairs, index, bytes };
+      const item = { request, types: this.#typesOf(request), pairs, index, bytes };
       if (!this.#chunk.fits(item) || !room.takes(bytes)) return this.#addLater(item);
       this.#put(item);
     } catch (error) {
@@ -73,7 +76,7 @@ class Wave {
     const { room } = this.#host;
     while (!room.takes(item.bytes)) {
       if (this.#working.size === 0) {
-        this.results[item.index] = creationError(item.request, -ERRNO.ENOMEM);
+        this.results[item.index] = creationError(creationOf(item), -ERRNO.ENOMEM);
         return;
       }
       await Promise.race(this.#working);
@@ -86,15 +89,31 @@ class Wave {
     this.#chunk.put(item);
   }
 
+  /** Given, or loaded once for all of one size that the kernel makes with types alone. */
+  #typesOf({ types, spec, label }: BuildRequest): OwnedTypes | undefined {
+    if (types !== undefined) return ourTypes(types);
+    if (!isStorage(spec.type)) return undefined;
+    const loaded = this.#loaded.get(spec.valueSize) ?? neededTypes(this.#host.library, { spec, label })!;
+    this.#loaded.set(spec.valueSize, loaded);
+    return loaded;
+  }
+
   async end(): Promise<void> {
     if (this.#chunk.items.length > 0) await this.#start();
     await Promise.all(this.#working);
+    this.#closeTypes();
   }
 
   /** Closes what was built: nobody gets it. */
   async abandon(): Promise<void> {
     await Promise.allSettled(this.#working);
+    this.#closeTypes();
     for (const built of this.results) if (built instanceof OwnedMap) built.close();
+  }
+
+  #closeTypes(): void {
+    for (const types of this.#loaded.values()) types.close();
+    this.#loaded.clear();
   }
 
   /** Gives the chunk to C and takes an empty one; waits while C has enough to do. */
@@ -115,7 +134,7 @@ class Wave {
     for (const [at, item] of chunk.items.entries()) {
       const answer = chunk.answerOf(at);
       made += item.bytes;
-      this.results[item.index] = resultOf(this.#host, item.request, answer);
+      this.results[item.index] = resultOf(this.#host, item, answer);
     }
     this.#host.room.end(made);
     chunk.clear();
@@ -123,15 +142,28 @@ class Wave {
   }
 }
 
-function resultOf({ library }: Host, request: BuildRequest, answer: BuildAnswer): Built {
-  return answer.fd < 0 ? failureOf(request, answer) : OwnedMap.withId(library, answer, request.label);
+function ourTypes(types: OpenTypes): OwnedTypes {
+  if (types instanceof OwnedTypes) return types;
+  throw new KernelError('use', 'types', 'EINVAL', 'they were not loaded by this kernel');
 }
 
-function failureOf(request: BuildRequest, { fd: answer, step, at }: BuildAnswer): KernelError {
+function resultOf({ library }: Host, item: BuildItem, answer: BuildAnswer): Built {
+  return answer.fd < 0 ? failureOf(item, answer) : OwnedMap.withId(library, answer, item.request.label);
+}
+
+function creationOf({
+  request: { spec, name, label },
+  types,
+}: BuildItem): Parameters<typeof creationError>[0] {
+  return { spec, name, label, ...(types === undefined ? {} : { types }) };
+}
+
+function failureOf(item: BuildItem, { fd: answer, step, at }: BuildAnswer): KernelError {
+  const { request } = item;
   const { label, entries, pins } = request;
   switch (step) {
     case STEP.create:
-      return creationError(request, answer);
+      return creationError(creationOf(item), answer);
     case STEP.fill: {
       const place = `entry ${at} of ${entries.count}`;
       const text = failureText(request, answer);
@@ -145,7 +177,6 @@ function failureOf(request: BuildRequest, { fd: answer, step, at }: BuildAnswer)
 }
 
 const OPERATIONS: Readonly<Record<number, string>> = {
-  [STEP.btf]: 'load the BTF to create inner map',
   [STEP.freeze]: 'freeze inner map',
   [STEP.id]: 'read the id of',
 };

@@ -1,7 +1,8 @@
 import type { BuildRequest } from '../../kernel.ts';
 import type { Pairs } from '../entries/write.ts';
 import type { Host } from '../maps.ts';
-import { isStorage, storageBtf, TYPE_NUMBERS } from '../maptypes.ts';
+import { TYPE_NUMBERS } from '../maptypes.ts';
+import { NO_TYPES, type OwnedTypes } from '../types.ts';
 import { Arena, textBytes } from './arena.ts';
 
 /** Some milliseconds of work in C, and what stays in the cache between writing it here and reading it there. */
@@ -10,15 +11,16 @@ const ENTRY_BYTES = 256 << 10;
 const STRING_BYTES = 64 << 10;
 
 /** Words of struct innermap_request and struct innermap_answer (native/bulk/innermap.h). */
-const REQUEST_WORDS = 14;
+const REQUEST_WORDS = 15;
 const ANSWER_WORDS = 4;
 
 /** Steps that a map can fail at: enum innermap_step. */
-export const STEP = { table: 0, btf: 1, create: 2, fill: 3, freeze: 4, id: 5, pin: 6 } as const;
+export const STEP = { table: 0, create: 1, fill: 2, freeze: 3, id: 4, pin: 5 } as const;
 
 /** One request, and where its result belongs. */
 export interface BuildItem {
   readonly request: BuildRequest;
+  readonly types: OwnedTypes | undefined;
   readonly pairs: Pairs;
   readonly index: number;
   /** Bytes that it takes of the kernel's memory at least. */
@@ -73,9 +75,10 @@ export class BuildChunk {
     words[at++] = strings.size;
     for (const pin of pins) strings.putText(pin);
     words[at++] = pins.length;
-    const btf = btfOf(request);
-    words[at++] = strings.put(btf);
-    words[at] = btf.length;
+    const [btf, key, value] = item.types?.words ?? NO_TYPES;
+    words[at++] = btf;
+    words[at++] = key;
+    words[at] = value;
     this.items.push(item);
   }
 
@@ -109,14 +112,8 @@ export class BuildChunk {
   }
 }
 
-const NO_BTF = new Uint8Array(0);
-
-function btfOf({ spec }: BuildRequest): Uint8Array {
-  return isStorage(spec.type) ? storageBtf(spec.valueSize) : NO_BTF;
-}
-
 function stringBytes(request: BuildRequest): number {
-  let bytes = textBytes(request.name) + btfOf(request).length;
+  let bytes = textBytes(request.name);
   for (const pin of request.pins) bytes += textBytes(pin);
   return bytes;
 }

@@ -10,8 +10,13 @@ import { runsOf } from './table.ts';
 
 /** Creates, fills, freezes and pins one inner map: mutations, each of which may be the last. */
 export function build(kernel: FakeKernel, request: BuildRequest): OpenMap | KernelError {
-  const refused = isOuter(request.spec) ? 'EINVAL' : (creationErrno(request.spec) ?? nameErrno(request.name));
-  const opened = kernel.create({ operation: 'build', subject: request.label, refused }, request);
+  const { spec, name } = request;
+  const types = request.types === undefined ? undefined : kernel.process.typesOf(request.types);
+  const refused = isOuter(spec) ? 'EINVAL' : (creationErrno(spec) ?? nameErrno(name));
+  const opened = kernel.create(
+    { operation: 'build', subject: request.label, refused },
+    { spec, name, types },
+  );
   if (opened instanceof KernelError) return opened;
   for (const { operation, run } of stepsOf(kernel, request, opened)) {
     const errno = run();

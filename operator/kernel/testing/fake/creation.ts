@@ -1,6 +1,8 @@
 import { MAP_FLAGS } from '../../../api/outermap.ts';
+import type { MapTypes } from '../../../core/btf/maptypes.ts';
 import type { MapSpec } from '../../../core/mapspec.ts';
 import type { Errno } from '../../error.ts';
+import type { FakeTemplate } from './map.ts';
 
 /** The arguments that BPF_MAP_CREATE accepts for one type: tried type by type, flag by flag on Linux 6.18. */
 interface CreationRule {
@@ -108,21 +110,44 @@ export function nameErrno(name: string): Errno | undefined {
  * and a DevMap is always read-only to programs.
  */
 export function madeSpec(spec: MapSpec, possibleCpus: number): MapSpec {
+  const { types: _, ...sizes } = spec;
   const ofMap = spec.flags & ~(MAP_FLAGS.ReadOnly | MAP_FLAGS.WriteOnly);
   const flags = spec.type.startsWith('DevMap') ? ofMap | MAP_FLAGS.ReadOnlyProg : ofMap;
   const ownLists = spec.type.startsWith('LRU') && (spec.flags & MAP_FLAGS.NoCommonLRU) !== 0;
   const maxEntries = ownLists ? Math.ceil(spec.maxEntries / possibleCpus) * possibleCpus : spec.maxEntries;
-  return { ...spec, flags, maxEntries };
+  return { ...sizes, flags, maxEntries };
 }
 
 /** map_meta_equal: whether an inner map fits an outer map made with this template. */
-export function fits(template: MapSpec, inner: MapSpec): boolean {
+export function fits(
+  { spec: template, types, comparesTypes }: FakeTemplate,
+  { spec: inner, types: innerTypes }: { readonly spec: MapSpec; readonly types?: MapTypes | undefined },
+): boolean {
+  if (recordOf(types) !== recordOf(innerTypes)) return false;
+  if (comparesTypes && types?.hasStruct !== innerTypes?.hasStruct) return false;
   const alike =
     template.type === inner.type &&
     template.keySize === inner.keySize &&
     template.valueSize === inner.valueSize &&
     template.flags === inner.flags;
   return alike && (template.maxEntries === inner.maxEntries || maxEntriesIsFree(template));
+}
+
+/** With its types or without; undefined where a pointer's struct may be of a program's own BTF. */
+export function accepts(
+  template: FakeTemplate,
+  spec: MapSpec,
+  types: MapTypes | undefined,
+): boolean | undefined {
+  if (fits(template, { spec, types })) return true;
+  const fields = types?.kernelFields ?? [];
+  if (fields.length === 0) return fits(template, { spec });
+  return fields.some(({ type }) => type.tag !== undefined) ? undefined : false;
+}
+
+/** btf_record_equal: the fields of the kernel, which are in a map with types alone. */
+function recordOf(types: MapTypes | undefined): string {
+  return (types?.kernelFields ?? []).map(({ type, offset }) => `${type.name} ${type.tag} ${offset}`).join();
 }
 
 function maxEntriesIsFree({ type, flags }: MapSpec): boolean {

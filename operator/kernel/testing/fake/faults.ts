@@ -22,6 +22,7 @@ const WORDS = {
   openById: 'open map with id',
   template: 'read template of',
   typesOfUsers: 'find the programs that use',
+  loadTypes: 'load the types of',
   accepts: 'try an inner map in',
   readOuter: 'read outer map',
   replace: 'replace',
@@ -56,6 +57,7 @@ export function wordsOf(operation: FakeOperation): string {
 /** The bpf() commands of the real kernel for each operation; operations without bpf() have none. */
 const BPF: Readonly<Partial<Record<FakeOperation, BpfCall>>> = {
   createOuter: 'create',
+  loadTypes: 'load_btf',
   build: 'create',
   fill: 'update_batch',
   freeze: 'freeze',

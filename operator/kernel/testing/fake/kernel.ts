@@ -1,5 +1,5 @@
 import type { KernelState } from '../../../api/status.ts';
-import type { TypedBtf } from '../../../core/btf/maptypes.ts';
+import { type MapTypes, programFieldOf, type TypedBtf } from '../../../core/btf/maptypes.ts';
 import { hex } from '../../../core/bytes/hex.ts';
 import type { MapSpec } from '../../../core/mapspec.ts';
 import type { KernelCounts } from '../../counts.ts';
@@ -16,6 +16,7 @@ import type {
   Kernel,
   MapIdentity,
   OpenMap,
+  OpenTypes,
   OuterEntries,
   PlaceRange,
   Settling,
@@ -23,14 +24,15 @@ import type {
 import { FakePins, failure, ours } from './bpffs/pins.ts';
 import { settleEach } from './bpffs/settle.ts';
 import { build } from './build.ts';
-import { creationErrno, fits, isOuter, madeSpec, nameErrno } from './creation.ts';
+import { accepts, creationErrno, isOuter, madeSpec, nameErrno } from './creation.ts';
 import { editMap, unlessAbsent } from './edit.ts';
 import type { FakeOperation } from './faults.ts';
 import { linux618 } from './linux.ts';
 import type { FakeMachine } from './machine.ts';
-import type { FakeMap, OuterTable } from './map.ts';
+import type { FakeMap, FakeTemplate, OuterTable } from './map.ts';
 import type { FakeOpenMap, FakeProcess } from './process.ts';
 import { bytesOfText, runsOf } from './table.ts';
+import { loadTypes, templateOf, typesOf, typesOfUsers } from './types.ts';
 import { isAsExpected } from './verify.ts';
 import { entriesAt, expectedIn } from './walk.ts';
 
@@ -58,15 +60,19 @@ export class FakeKernel implements Kernel {
   }
 
   async probe(): Promise<KernelState> {
-    this.#look('probe', 'kernel');
+    this.look('probe', 'kernel');
     this.#state ??= this.machine.state ?? linux618(this.process.capabilities);
     return this.#state;
+  }
+
+  loadTypes(types: MapTypes, label: string): OpenTypes {
+    return loadTypes(this, types, label);
   }
 
   createOuter(outer: MapSpec, template: MapSpec, name: string): OpenMap {
     const errno = creationErrno(template) ?? creationErrno(outer) ?? nameErrno(name);
     const refused = isOuter(template) || !isOuter(outer) ? 'EINVAL' : errno;
-    const what = { spec: outer, name, template: madeSpec(template, this.possibleCpus) };
+    const what = { spec: outer, name, template: templateOf(this, template) };
     const made = this.create({ operation: 'createOuter', subject: name, refused }, what);
     if (made instanceof KernelError) throw made;
     return made;
@@ -80,7 +86,7 @@ export class FakeKernel implements Kernel {
   }
 
   open(pin: string): OpenMap {
-    this.#look('open', pin);
+    this.look('open', pin);
     const map = this.#pinned(pin);
     const opened = typeof map === 'string' ? map : this.process.openMap(map);
     if (typeof opened === 'string') throw failure('open', pin, opened);
@@ -88,7 +94,7 @@ export class FakeKernel implements Kernel {
   }
 
   openById(id: number): OpenMap {
-    this.#look('openById', String(id));
+    this.look('openById', String(id));
     const map = this.#withId(id);
     const opened = typeof map === 'string' ? map : this.process.openMap(map);
     if (typeof opened === 'string') throw failure('openById', String(id), opened);
@@ -96,34 +102,31 @@ export class FakeKernel implements Kernel {
   }
 
   template(outer: OpenMap): MapSpec | undefined {
-    this.#look('template', outer.name);
-    return this.process.capabilities.perfmon ? ours(outer).map.outer?.template : undefined;
+    this.look('template', outer.name);
+    return this.process.capabilities.perfmon ? ours(outer).map.outer?.template.spec : undefined;
   }
 
   typesOf(id: number): TypedBtf | undefined {
-    this.openById(id).close();
-    return this.machine.types.get(id);
+    return typesOf(this, id);
   }
 
   typesOfUsers(map: OpenMap): readonly Uint8Array[] {
-    this.#look('typesOfUsers', map.name);
-    if (!this.process.capabilities.sysAdmin) throw failure('typesOfUsers', map.name, 'EPERM');
-    return this.machine.users.get(map.id) ?? [];
+    return typesOfUsers(this, map);
   }
 
   /** Makes a scratch map and tries its insertion: one mutation, as in the real kernel. */
   async accepts(outer: OpenMap, inner: MapSpec): Promise<boolean | undefined> {
     await this.#meanwhile();
     const { template } = outerOf(outer, 'accepts');
-    if (outer.spec.type === 'ArrayOfMaps') return undefined;
+    if (outer.spec.type === 'ArrayOfMaps' || programFieldOf(inner.types) !== undefined) return undefined;
     const refused = this.#mutate('accepts', outer.name, () => creationErrno(inner));
     if (refused !== undefined) throw failure('accepts', outer.name, refused);
-    return fits(template, madeSpec(inner, this.possibleCpus));
+    return accepts(template, madeSpec(inner, this.possibleCpus), inner.types);
   }
 
   async readOuter(outer: OpenMap, places?: PlaceRange): Promise<OuterEntries> {
     await this.#meanwhile();
-    this.#look('readOuter', outer.name);
+    this.look('readOuter', outer.name);
     if (places !== undefined && outer.spec.type !== 'ArrayOfMaps')
       throw failure('readOuter', outer.name, 'EINVAL');
     const all = outerOf(outer, 'readOuter').inners();
@@ -193,7 +196,7 @@ export class FakeKernel implements Kernel {
   /** BPF_MAP_CREATE. `refused`: the errno of the kernel for it. */
   create(
     step: { operation: FakeOperation; subject: string; refused: Errno | undefined },
-    map: { spec: MapSpec; name: string; template?: MapSpec },
+    map: { spec: MapSpec; name: string; types?: MapTypes | undefined; template?: FakeTemplate },
   ): FakeOpenMap | KernelError {
     const made: FakeOpenMap[] = [];
     const errno = this.#mutate(step.operation, step.subject, () => {
@@ -231,7 +234,8 @@ export class FakeKernel implements Kernel {
     this.process.assertRunning();
   }
 
-  #look(operation: FakeOperation, subject: string): void {
+  /** A reading, which a test may have fail. */
+  look(operation: FakeOperation, subject: string): void {
     const errno = this.machine.look(this.process, operation, subject);
     if (errno !== undefined) throw failure(operation, subject, errno);
   }

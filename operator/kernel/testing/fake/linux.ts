@@ -14,6 +14,7 @@ export function linux618(capabilities: FakeCapabilities): KernelState {
       outerLookupsWait: false,
       replaceVisible: false,
       walk: true,
+      innerTypesCompared: false,
       freeze: true,
       innerMapFlag: true,
       openById: capabilities.sysAdmin,

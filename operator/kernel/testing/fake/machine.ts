@@ -11,7 +11,7 @@ import { Watches } from './bpffs/watches.ts';
 import type { FakeOperation } from './faults.ts';
 import { Crash, Faults, wordsOf } from './faults.ts';
 import { FakeKernel } from './kernel.ts';
-import { FakeMap } from './map.ts';
+import { FakeMap, type MadeMap } from './map.ts';
 import type { FakeCapabilities } from './process.ts';
 import { FakeProcess } from './process.ts';
 import { bytesOfText } from './table.ts';
@@ -137,7 +137,7 @@ export class FakeMachine {
     return this.#maps.get(id);
   }
 
-  make(made: { name: string; spec: MapSpec; possibleCpus: number; template?: MapSpec }): FakeMap {
+  make(made: Omit<MadeMap, 'id'>): FakeMap {
     this.#lastId += 1;
     const map = new FakeMap({ id: this.#lastId, ...made }, ({ id }) => this.#maps.delete(id));
     this.#maps.set(map.id, map);

@@ -1,3 +1,4 @@
+import type { MapTypes } from '../../../core/btf/maptypes.ts';
 import type { MapSpec } from '../../../core/mapspec.ts';
 import type { Errno } from '../../error.ts';
 import { fits, valueStride } from './creation.ts';
@@ -9,8 +10,18 @@ export interface MadeMap {
   readonly name: string;
   readonly spec: MapSpec;
   readonly possibleCpus: number;
-  /** The layout that inner maps must have; it makes the map an outer map. */
-  readonly template?: MapSpec;
+  /** Those that it was made with, whatever its spec declares. */
+  readonly types?: MapTypes | undefined;
+  /** What inner maps must be like; it makes the map an outer map. */
+  readonly template?: FakeTemplate;
+}
+
+/** What a map of maps keeps of its template. */
+export interface FakeTemplate {
+  readonly spec: MapSpec;
+  readonly types?: MapTypes | undefined;
+  /** Linux 5.15 to 6.2 compares whether both have types of a struct (bpf_map_meta_equal, timer_off). */
+  readonly comparesTypes: boolean;
 }
 
 /**
@@ -21,6 +32,7 @@ export class FakeMap {
   readonly id: number;
   readonly name: string;
   readonly spec: MapSpec;
+  readonly types: MapTypes | undefined;
   readonly stride: number;
   readonly table: Table;
   /** Of an outer map alone. */
@@ -34,6 +46,7 @@ export class FakeMap {
     this.id = made.id;
     this.name = made.name;
     this.spec = made.spec;
+    this.types = made.types;
     this.stride = valueStride(made.spec, made.possibleCpus);
     this.table = tableOf(made.spec, this.stride, made.possibleCpus);
     this.outer = made.template === undefined ? undefined : new OuterTable(made.spec, made.template);
@@ -55,11 +68,11 @@ export class FakeMap {
 
 /** The entries of an outer map: key → inner map, each a reference. */
 export class OuterTable {
-  readonly template: MapSpec;
+  readonly template: FakeTemplate;
   readonly #spec: MapSpec;
   readonly #inners = new Map<string, FakeMap>();
 
-  constructor(spec: MapSpec, template: MapSpec) {
+  constructor(spec: MapSpec, template: FakeTemplate) {
     this.#spec = spec;
     this.template = template;
   }
@@ -70,9 +83,9 @@ export class OuterTable {
     const old = this.#inners.get(place);
     if (this.#spec.type === 'ArrayOfMaps') {
       if (wordAt(key, 0) >= this.#spec.maxEntries) return 'E2BIG';
-      if (!fits(this.template, inner.spec)) return 'EINVAL';
+      if (!fits(this.template, inner)) return 'EINVAL';
     } else {
-      if (!fits(this.template, inner.spec)) return 'EINVAL';
+      if (!fits(this.template, inner)) return 'EINVAL';
       if (old === undefined && this.#inners.size >= this.#spec.maxEntries) return 'E2BIG';
     }
     this.#inners.set(place, inner.hold());

@@ -1,9 +1,10 @@
 import { MAP_FLAGS } from '../../../api/outermap.ts';
+import type { MapTypes } from '../../../core/btf/maptypes.ts';
 import type { KernelCounts } from '../../counts.ts';
 import { noCounts } from '../../counts.ts';
 import type { Errno } from '../../error.ts';
 import { KernelError } from '../../error.ts';
-import type { OpenMap } from '../../kernel.ts';
+import type { OpenMap, OpenTypes } from '../../kernel.ts';
 import type { Lock } from '../../pins.ts';
 import { bpfCallOf, Crash, type FakeOperation } from './faults.ts';
 import type { FakeMap } from './map.ts';
@@ -33,6 +34,7 @@ export class FakeProcess {
   readonly capabilities: FakeCapabilities;
   readonly openMapsLimit: number;
   readonly #fds = new Map<number, FakeMap>();
+  readonly #types = new Set<OpenTypes>();
   readonly #freeFds: number[] = [];
   readonly #atEnd = new Set<() => void>();
   readonly #counts = noCounts();
@@ -46,7 +48,7 @@ export class FakeProcess {
   }
 
   get openFds(): number {
-    return this.#fds.size;
+    return this.#fds.size + this.#types.size;
   }
 
   get counts(): KernelCounts {
@@ -110,6 +112,18 @@ export class FakeProcess {
     const fd = this.#freeFds.pop() ?? this.#fds.size + 3;
     this.#fds.set(fd, map.hold());
     return new FakeOpenMap(this, { fd, map, flags });
+  }
+
+  openTypes(of: MapTypes): OpenTypes {
+    const types: OpenTypes = { of, close: () => this.#types.delete(types) };
+    this.#types.add(types);
+    return types;
+  }
+
+  /** Throws where they were closed. */
+  typesOf(types: OpenTypes): MapTypes {
+    if (this.#types.has(types)) return types.of;
+    throw new KernelError('use', 'types', 'EBADF', 'they were closed');
   }
 
   closeFd(fd: number): void {
