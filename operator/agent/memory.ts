@@ -7,6 +7,7 @@ import type { ObservedPin, Programmed, RetainedLedger, TakenMap } from '../core/
 import type { Wanted } from '../core/wanted.ts';
 import type { OuterEntries } from '../kernel/kernel.ts';
 import type { LastDrift } from './apply/drift.ts';
+import type { TypedOuters } from './apply/types.ts';
 
 /** The agent's knowledge of one outer map between turns. All of it can be read again from the kernel, a held removal aside. */
 export interface OuterMemory {
@@ -69,6 +70,8 @@ export interface Memory {
    * it proves the map ours after somebody removed the ledger, and outlives a turn that threw.
    */
   readonly made: Map<string, number>;
+  /** Tried once for each outer map, where the kernel asks for it. */
+  readonly typed: TypedOuters;
   readonly counters: Counters;
   lastDriftCheck: string | undefined;
   /** As they were counted at the last resync. */
@@ -77,9 +80,8 @@ export interface Memory {
 }
 
 /** The outer map is gone, and nothing of it proves anything any more. */
-export function forget({ outers, made }: Memory, name: string): void {
-  outers.delete(name);
-  made.delete(name);
+export function forget({ outers, made, typed }: Memory, name: string): void {
+  for (const each of [outers, made, typed]) each.delete(name);
 }
 
 export function emptyMemory(): Memory {
@@ -87,6 +89,7 @@ export function emptyMemory(): Memory {
     desired: undefined,
     outers: new Map(),
     made: new Map(),
+    typed: new Map(),
     counters: { turns: 0, driftFound: 0, driftRepaired: 0, evicted: 0 },
     lastDriftCheck: undefined,
     retained: [],

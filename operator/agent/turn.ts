@@ -78,8 +78,8 @@ export async function turn(agent: Agent, asked: Due, previous?: Report): Promise
   const desired = await timed('desired', desiredOf(wanted, node, memory));
   const found = await timed('observe', observe(kernel, desired, memory, due));
   const plan = await timed('plan', runSliced(planning(desired, found, policyOf(wanted, memory, uptime))));
-  const brake = { now: uptime, removed: recentlyRemoved(memory, uptime) };
-  const outcomes = await timed('apply', apply(plan, kernel, brake));
+  const known = { now: uptime, removed: recentlyRemoved(memory, uptime), typed: memory.typed };
+  const outcomes = await timed('apply', apply(plan, kernel, known));
   const tally = await timed('fold', fold(memory, desired, { plan, outcomes, now: uptime }));
   await timed('lookBack', lookBack(kernel, memory, { desired, outcomes }));
   const parts = { wanted, node, desired, plan, tally, started, uptime, due, previous };

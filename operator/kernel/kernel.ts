@@ -34,7 +34,7 @@ export interface OpenTypes {
 export interface BuildRequest {
   readonly spec: MapSpec;
   /** Absent: it has sizes alone, whatever is declared. */
-  readonly types?: OpenTypes;
+  readonly types?: OpenTypes | undefined;
   /** Up to 15 of [A-Za-z0-9_.]. */
   readonly name: string;
   /** Its name in messages: `team-a/web`. */

@@ -10,6 +10,7 @@ import { recreate, takeOver } from './outer/recreate.ts';
 import { release } from './outer/release.ts';
 import { applyRemovals } from './remove.ts';
 import { applySettlings } from './settle.ts';
+import type { TypedOuters } from './types.ts';
 import { applyWrites } from './write.ts';
 
 /**
@@ -19,9 +20,9 @@ import { applyWrites } from './write.ts';
 export async function apply(
   plan: Plan,
   kernel: Kernel,
-  brake: Omit<BrakeNow, 'released'>,
+  { typed, ...brake }: Omit<BrakeNow, 'released'> & { readonly typed?: TypedOuters },
 ): Promise<readonly Outcome[]> {
-  const context = new ApplyContext(kernel, { ...brake, released: plan.released });
+  const context = new ApplyContext(kernel, { ...brake, released: plan.released }, typed);
   const outcomes: (readonly Outcome[])[] = [];
   try {
     for (const run of runsOf(plan.steps)) {

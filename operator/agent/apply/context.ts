@@ -1,7 +1,9 @@
 import { type RecentRemoval, removalsText, withRemoval } from '../../core/brake/recent.ts';
 import { type LedgerPaths, ledgerPaths } from '../../core/ledgerrecord.ts';
+import type { MapSpec } from '../../core/mapspec.ts';
 import type { Kernel, OpenMap } from '../../kernel/kernel.ts';
 import type { FailedOutcome } from './outcome.ts';
+import { LoadedTypes, type TypedOuters, Typing } from './types.ts';
 
 /** What the brake must not forget. */
 export interface BrakeNow {
@@ -24,8 +26,14 @@ export class ApplyContext {
   readonly #brake: BrakeNow;
   readonly #removed: Map<string, readonly RecentRemoval[]>;
 
-  constructor(kernel: Kernel, brake = NO_BRAKE) {
+  /** Loaded when they are needed, closed at the end. */
+  readonly #types: LoadedTypes;
+  readonly #typed: TypedOuters;
+
+  constructor(kernel: Kernel, brake = NO_BRAKE, typed: TypedOuters = new Map()) {
     this.kernel = kernel;
+    this.#types = new LoadedTypes(kernel);
+    this.#typed = typed;
     this.#brake = brake;
     this.#removed = new Map(brake.removed);
   }
@@ -56,6 +64,13 @@ export class ApplyContext {
     const map = this.kernel.open(this.paths(outer).outer);
     this.#open.set(outer, map);
     return map;
+  }
+
+  /** The types of its inner maps, which have this layout. */
+  typing(name: string, spec: MapSpec): Promise<Typing> {
+    const { kernel } = this;
+    const outer = this.outerMap(name);
+    return Typing.begin({ kernel, loaded: this.#types, known: this.#typed, name, outer }, spec);
   }
 
   /** Further steps write into this map; it is closed at the end. */
@@ -90,5 +105,6 @@ export class ApplyContext {
   close(): void {
     for (const map of this.#open.values()) map.close();
     this.#open.clear();
+    this.#types.close();
   }
 }

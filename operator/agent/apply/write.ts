@@ -3,13 +3,14 @@ import { ownedName, sharedName } from '../../core/desired/owner.ts';
 import { sharing } from '../../core/desired/sharing.ts';
 import type { Step } from '../../core/plan/step.ts';
 import { KernelError } from '../../kernel/error.ts';
-import type { BuildRequest, Failed, OpenMap, Settling } from '../../kernel/kernel.ts';
+import type { BuildRequest, Failed, OpenMap, OpenTypes, Settling } from '../../kernel/kernel.ts';
 import { PRIVATE_MODE } from '../../kernel/pins.ts';
 import { runSliced, timesSliced, yieldToEventLoop } from '../../timing/sliced.ts';
 import { reasonOfInsert } from '../reason.ts';
 import type { ApplyContext } from './context.ts';
-import { attempt, failed, type Outcome, programmed } from './outcome.ts';
+import { type FailedOutcome, failed, type Outcome, programmed } from './outcome.ts';
 import { joinedKeys } from './remove.ts';
+import { insertionError, type Typing } from './types.ts';
 import { discarding, firstPin, settling } from './writepins.ts';
 
 type Write = Extract<Step, { verb: 'insert' | 'replace' }>;
@@ -29,9 +30,9 @@ export async function applyWrites(
   context: ApplyContext,
   held: Holding = settling,
 ): Promise<readonly Outcome[]> {
-  const opened = attempt(steps[0]!, () => open(steps[0]!, context));
-  if (!opened.ok) return steps.map(step => ({ ...opened, step }));
-  const outer = context.outerMap(steps[0]!.outer);
+  const opened = await open(steps[0]!, context);
+  if ('ok' in opened) return steps.map(step => ({ ...opened, step }));
+  const { outer, typing } = opened;
   const outcomes: Outcome[] = new Array(steps.length);
   const most = context.kernel.openMapsLimit;
   const swaps = new Swaps();
@@ -39,12 +40,16 @@ export async function applyWrites(
   try {
     let queue: readonly Share[] = await runSliced(sharing(steps.map(({ inner }) => inner)));
     while (queue.length > 0) {
-      const shares = queue.slice(0, waveSize(steps, queue, size));
+      const shares = queue.slice(0, typing.isOpen ? 1 : waveSize(steps, queue, size));
       if (swaps.open + shares.length > most) await swaps.end();
-      const { again, starved } = await applyWave({ context, steps, outer, outcomes, shares, held }, swaps);
-      // What was built goes in before more is tried: this frees memory and file descriptors
-      await (starved ? swaps.end() : yieldToEventLoop());
-      queue = [...again, ...queue.slice(shares.length)];
+      const { again, starved } = await applyWave(
+        { context, steps, outer, typing, outcomes, shares, held },
+        swaps,
+      );
+      // What was built goes in before more is tried: this frees memory and file descriptors, and tells which types fit
+      await (starved || typing.isOpen ? swaps.end() : yieldToEventLoop());
+      const untyped = typing.isOpen && typing.tried(outcomes[shares[0]![0]!]) ? shares : [];
+      queue = [...untyped, ...again, ...queue.slice(shares.length)];
       size = starved ? Math.max(1, shares.length >>> 1) : Math.min(most, size * 2);
     }
   } finally {
@@ -54,11 +59,22 @@ export async function applyWrites(
 }
 
 /** Opens the outer map. Makes the directory of the inner pins if somebody removed it since the record was written. */
-function open({ outer }: Write, context: ApplyContext): number {
+async function open(
+  step: Write,
+  context: ApplyContext,
+): Promise<Pick<Wave, 'outer' | 'typing'> | FailedOutcome> {
   const { pins } = context.kernel;
-  const { inner } = context.paths(outer);
-  if (!pins.isDirectory(inner)) pins.makeDirectory(inner, PRIVATE_MODE);
-  return context.outerMap(outer).id;
+  const { inner } = context.paths(step.outer);
+  try {
+    if (!pins.isDirectory(inner)) pins.makeDirectory(inner, PRIVATE_MODE);
+    return {
+      outer: context.outerMap(step.outer),
+      typing: await context.typing(step.outer, step.inner.spec),
+    };
+  } catch (error) {
+    if (error instanceof KernelError) return failed(step, error);
+    throw error;
+  }
 }
 
 /** The kernel creates an inner map in about the time in which it writes this many entries. */
@@ -125,6 +141,7 @@ interface Wave {
   readonly context: ApplyContext;
   readonly steps: readonly Write[];
   readonly outer: OpenMap;
+  readonly typing: Typing;
   /** Of all steps, by their index. */
   readonly outcomes: Outcome[];
   /** The inner maps of this wave. */
@@ -180,21 +197,31 @@ interface Ready {
 const NAMED = 1000;
 
 /** Made one by one, while those before are built. */
-function* requestsOf({ shares, steps, context }: Wave): Iterable<BuildRequest | undefined> {
+function* requestsOf({
+  shares,
+  steps,
+  context,
+  typing: { types },
+}: Wave): Iterable<BuildRequest | undefined> {
   for (const share of shares) {
     const pins: string[] = [];
     for (const index of share) {
       pins.push(firstPin(steps[index]!, share.length > 1, context));
       if (pins.length % NAMED === 0) yield undefined;
     }
-    yield requestOf(steps[share[0]!]!, pins);
+    yield requestOf(steps[share[0]!]!, pins, types);
   }
 }
 
-function requestOf({ outer, inner }: Write, pins: readonly string[]): BuildRequest {
+function requestOf(
+  { outer, inner }: Write,
+  pins: readonly string[],
+  types: OpenTypes | undefined,
+): BuildRequest {
   const { innerMap, owner, spec, entries, sealed } = inner;
   return {
     spec,
+    types,
     name: pins.length > 1 ? sharedName(outer) : ownedName(innerMap.metadata, owner),
     label: innerMapName(innerMap),
     entries,
@@ -225,7 +252,9 @@ async function swapIn(ready: Ready, wave: Wave): Promise<void> {
     outcomes[indexes[at]!] =
       error === undefined
         ? programmed(step, { id: maps[at]!.id, shared: isShared(ready, at) })
-        : failed(step, error, refused === undefined ? undefined : reasonOfInsert(refused));
+        : refused === undefined
+          ? failed(step, error)
+          : failed(step, insertionError(refused, step.inner.spec), reasonOfInsert(refused));
   });
 }
 

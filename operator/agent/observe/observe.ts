@@ -37,8 +37,8 @@ export async function observe(
   const outers = new Map<string, ObservedOuterMap>();
   for (const [name, outer] of desired.outers)
     outers.set(name, await observeOuter(kernel, outer, memory, due));
-  for (const name of memory.outers.keys()) if (!desired.outers.has(name)) memory.outers.delete(name);
-  for (const name of memory.made.keys()) if (!desired.outers.has(name)) memory.made.delete(name);
+  for (const known of [memory.outers, memory.made, memory.typed])
+    for (const name of known.keys()) if (!desired.outers.has(name)) known.delete(name);
   const { abandoned, retained } = undeclaredLedgers(
     kernel.pins,
     desired.declared,
