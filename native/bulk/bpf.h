@@ -22,6 +22,9 @@ static inline union bpf_attr no_attr(void)
 	return attr;
 }
 
+/* innermap_lookup by flags, as BPF_F_LOCK. */
+int innermap_lookup_with(int fd, const void *key, void *value, uint64_t flags);
+
 /* Sizes in words of 8 bytes, as the kernel lays out keys, values and those of each CPU. */
 static inline uint64_t rounded_up(uint64_t size)
 {

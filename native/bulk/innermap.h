@@ -280,9 +280,10 @@ INNERMAP_API void innermap_settle(const struct innermap_settling *settlings, str
  * gets for each map how many it has, or ENOENT where none is there, E2BIG where it has more than `room`, EAGAIN from the
  * first on that has no room left behind those before it. `entries` has room for so many, and gets for each map that is counted its keys
  * one after the other, then its values. EINVAL where keys and values have not these sizes, or this kernel cannot walk them.
+ * `mask` is as long as a value and has 0 for bytes that are the kernel's, which get zeros; NULL: none is.
  */
 enum { COPY_MOST_BYTES = 1024, COPY_MOST_ENTRIES = 16384 };
-INNERMAP_API int innermap_copy(int outer_fd, const uint32_t sizes[DIGEST_SIZES], const uint8_t *keys,
-			       uint32_t room, uint8_t *entries, int32_t *counts);
+INNERMAP_API int innermap_copy(int outer_fd, const uint32_t sizes[DIGEST_SIZES], const uint8_t *mask,
+			       const uint8_t *keys, uint32_t room, uint8_t *entries, int32_t *counts);
 
 #endif

@@ -38,11 +38,17 @@ int innermap_update(int fd, const void *key, const void *value, uint64_t flags)
 
 int innermap_lookup(int fd, const void *key, void *value)
 {
+	return innermap_lookup_with(fd, key, value, 0);
+}
+
+int innermap_lookup_with(int fd, const void *key, void *value, uint64_t flags)
+{
 	union bpf_attr attr = no_attr();
 
 	attr.map_fd = fd;
 	attr.key = address(key);
 	attr.value = address(value);
+	attr.flags = flags;
 	return bpf_call(CALL_LOOKUP, BPF_MAP_LOOKUP_ELEM, &attr);
 }
 

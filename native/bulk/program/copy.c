@@ -11,6 +11,8 @@ struct copies {
 	uint32_t key_room;
 	uint32_t stride;
 	uint32_t room;
+	/* Of a value: 0 for bytes that are not read. NULL: all are. */
+	const uint8_t *mask;
 	struct mapped mapped;
 };
 
@@ -22,28 +24,35 @@ static int copies_open(struct copies *copies, const uint32_t *sizes, uint32_t ro
 	return mapped_open(&copies->mapped, "innermap_copies", copies->stride, room);
 }
 
-/* In pieces of 8, 4, 2 and 1 bytes. */
-static void code_copy(struct innermap_code *code, uint8_t to, uint32_t to_offset, uint8_t from, uint32_t size)
+/* The largest piece of 8, 4, 2 or 1 bytes that begins here on its boundary, without those that are not 0 in `mask`; 0: none. */
+static uint32_t piece_at(const uint8_t *mask, uint32_t at, uint32_t size)
 {
-	static const struct {
-		uint32_t bytes;
-		uint8_t size;
-	} pieces[] = { { 8, BPF_DW }, { 4, BPF_W }, { 2, BPF_H }, { 1, BPF_B } };
+	uint32_t run = 0, piece = 8;
 
-	for (uint32_t at = 0, piece = 0; at < size;) {
-		if (size - at < pieces[piece].bytes) {
-			piece++;
+	while (run < 8 && at + run < size && (!mask || mask[at + run] != 0))
+		run++;
+	while (piece > run || (piece > 0 && at % piece != 0))
+		piece /= 2;
+	return piece;
+}
+
+static void code_copy(struct innermap_code *code, uint8_t to, uint32_t to_offset, uint8_t from, uint32_t size,
+		      const uint8_t *mask)
+{
+	for (uint32_t at = 0, piece; at < size; at += piece > 0 ? piece : 1) {
+		uint8_t width;
+
+		piece = piece_at(mask, at, size);
+		if (piece == 0)
 			continue;
-		}
-		code_load(code, pieces[piece].size, BPF_REG_1, from, (int16_t)at);
-		code_store(code, pieces[piece].size, to, (int16_t)(to_offset + at), BPF_REG_1);
-		at += pieces[piece].bytes;
+		width = piece == 8 ? BPF_DW : piece == 4 ? BPF_W : piece == 2 ? BPF_H : BPF_B;
+		code_load(code, width, BPF_REG_1, from, (int16_t)at);
+		code_store(code, width, to, (int16_t)(to_offset + at), BPF_REG_1);
 	}
 }
 
 /* The callback: copies an entry into the next element, and ends the walk where there is none. */
-static void code_copy_entry(struct innermap_code *code, const struct copies *copies, uint32_t key_size,
-			    uint32_t value_size)
+static void code_copy_entry(struct innermap_code *code, const struct copies *copies, const uint32_t *sizes)
 {
 	enum { KEY = BPF_REG_6, VALUE, WORK, NEXT };
 	enum { LABEL_END = LABEL_FREE, STACK_NEXT = -4 };
@@ -60,8 +69,8 @@ static void code_copy_entry(struct innermap_code *code, const struct copies *cop
 	code_alu_imm(code, BPF_ADD, BPF_REG_2, STACK_NEXT);
 	code_call(code, BPF_FUNC_map_lookup_elem);
 	code_jump_if_imm(code, BPF_JEQ, BPF_REG_0, 0, LABEL_END);
-	code_copy(code, BPF_REG_0, 0, KEY, key_size);
-	code_copy(code, BPF_REG_0, copies->key_room, VALUE, value_size);
+	code_copy(code, BPF_REG_0, 0, KEY, sizes[DIGEST_KEY], NULL);
+	code_copy(code, BPF_REG_0, copies->key_room, VALUE, sizes[DIGEST_VALUE], copies->mask);
 	code_mov_imm(code, BPF_REG_0, 0);
 	code_exit(code);
 	code_label(code, LABEL_END);
@@ -98,7 +107,7 @@ static int load(const struct walk *walk, int outer_fd, const struct copies *copi
 
 	code_begin(&code);
 	code_walk(&code, walk, outer_fd);
-	code_copy_entry(&code, copies, sizes[DIGEST_KEY], sizes[DIGEST_VALUE]);
+	code_copy_entry(&code, copies, sizes);
 	return walk_load(&code);
 }
 
@@ -147,10 +156,10 @@ static int copy_all(const struct walk *walk, const struct copies *copies, int pr
 	return 0;
 }
 
-static int copy_through(const struct walk *walk, int outer_fd, const uint32_t *sizes, uint32_t room, uint8_t *entries,
-			int32_t *counts)
+static int copy_through(const struct walk *walk, int outer_fd, const uint32_t *sizes, const uint8_t *mask, uint32_t room,
+			uint8_t *entries, int32_t *counts)
 {
-	struct copies copies;
+	struct copies copies = { .mask = mask };
 	int error, fd;
 
 	if (!ends_at(walk, outer_fd, BPF_REG_2, sizes[DIGEST_KEY]) ||
@@ -167,8 +176,8 @@ static int copy_through(const struct walk *walk, int outer_fd, const uint32_t *s
 	return error;
 }
 
-int innermap_copy(int outer_fd, const uint32_t sizes[DIGEST_SIZES], const uint8_t *keys, uint32_t room,
-		  uint8_t *entries, int32_t *counts)
+int innermap_copy(int outer_fd, const uint32_t sizes[DIGEST_SIZES], const uint8_t *mask, const uint8_t *keys,
+		  uint32_t room, uint8_t *entries, int32_t *counts)
 {
 	const uint32_t key_size = sizes[DIGEST_OUTER_KEY], maps = sizes[DIGEST_MAPS];
 	struct walk walk;
@@ -180,7 +189,7 @@ int innermap_copy(int outer_fd, const uint32_t sizes[DIGEST_SIZES], const uint8_
 	error = walk_open(&walk, maps, keys, key_size);
 	if (error < 0)
 		return error;
-	error = copy_through(&walk, outer_fd, sizes, room, entries, counts);
+	error = copy_through(&walk, outer_fd, sizes, mask, room, entries, counts);
 	walk_close(&walk);
 	return error;
 }

@@ -111,10 +111,24 @@ static int write_by_program(const struct edit *edit)
 	return answer;
 }
 
+static int32_t lookup(const struct edit *edit, uint32_t index, void *value)
+{
+	return innermap_lookup_with(edit->map, key_of(edit, index), value, edit->lock);
+}
+
+/*
+ * With the lock that a value has, the kernel writes into the entry, whose other fields of the kernel's stay; without, a hash
+ * gets another entry. Where the values have none, the flag is EINVAL.
+ */
+static uint64_t lock_of(const struct edit *edit, void *value)
+{
+	return innermap_lookup_with(edit->map, edit->keys, value, BPF_F_LOCK) == -EINVAL ? BPF_ANY : BPF_F_LOCK;
+}
+
 static int32_t write_by_reading(const struct edit *edit, uint32_t index, uint8_t *value)
 {
 	const uint8_t *given = value_of(edit, index);
-	int32_t answer = innermap_lookup(edit->map, key_of(edit, index), value);
+	int32_t answer = lookup(edit, index, value);
 
 	if (answer == -ENOENT)
 		return insert(edit, index);
@@ -122,17 +136,18 @@ static int32_t write_by_reading(const struct edit *edit, uint32_t index, uint8_t
 		return answer;
 	for (uint32_t at = 0; at < edit->value_size; at++)
 		value[at] = (uint8_t)((value[at] & ~edit->mask[at]) | (given[at] & edit->mask[at]));
-	return innermap_update(edit->map, key_of(edit, index), value, BPF_ANY);
+	return innermap_update(edit->map, key_of(edit, index), value, edit->lock);
 }
 
 /* How many there were. */
-static int write_rest_by_reading(const struct edit *edit)
+static int write_rest_by_reading(struct edit *edit)
 {
 	uint8_t *value = malloc(edit->value_size);
 	int written = 0;
 
 	if (!value)
 		return -ENOMEM;
+	edit->lock = lock_of(edit, value);
 	for (uint32_t index = 0; index < edit->count; index++) {
 		written += edit->answers[index] == TO_DO;
 		for (int tries = 0; edit->answers[index] == TO_DO && tries < TRIES; tries++)
@@ -176,7 +191,7 @@ static int fail_rest(const struct edit *edit, int answer)
 	return answer;
 }
 
-static int write_rest(const struct edit *edit)
+static int write_rest(struct edit *edit)
 {
 	int answer = edit->flags & EDIT_BY_PROGRAM ? write_by_program(edit) : -EOPNOTSUPP;
 

@@ -12,6 +12,8 @@ struct edit {
 	const uint8_t *keys, *values, *mask;
 	/* 0, -errno, or TO_DO: there is an entry, and it is not yet written. */
 	int32_t *answers;
+	/* BPF_F_LOCK where values have a lock, BPF_ANY where they have none. */
+	uint64_t lock;
 };
 
 /* Of a program's 512 bytes of stack, beside a part of a value. */

@@ -170,30 +170,48 @@ static void code_absorb(struct innermap_code *code)
 	code_alu(code, BPF_XOR, FIRST, WORD);
 }
 
-/* word_at */
-static void code_word(struct innermap_code *code, uint8_t base, uint32_t size, uint32_t at)
+static const struct {
+	uint32_t bytes;
+	uint8_t size;
+} pieces[] = { { 8, BPF_DW }, { 4, BPF_W }, { 2, BPF_H }, { 1, BPF_B } };
+
+/*
+ * Loads pieces[piece], which is `shift` bits from the beginning of a word. Halves of which no bit counts are left out: the
+ * verifier allows no load of what is the kernel's. Returns whether the word has begun.
+ */
+static bool code_piece(struct innermap_code *code, uint8_t base, uint32_t at, uint32_t piece, uint64_t mask,
+		       uint32_t shift, bool has_begun)
 {
-	static const struct {
-		uint32_t bytes;
-		uint8_t size;
-	} pieces[] = { { 4, BPF_W }, { 2, BPF_H }, { 1, BPF_B } };
-	uint32_t left = size - at, shift = 0;
+	const uint32_t half = pieces[piece].bytes * 4;
+	const uint8_t to = has_begun ? SPARE : WORD;
+	const uint64_t of_half = (1ULL << half) - 1;
 
-	if (left >= 8) {
-		code_load(code, BPF_DW, WORD, base, (int16_t)at);
-		return;
+	if (pieces[piece].bytes < 8)
+		mask &= (1ULL << 2 * half) - 1;
+	if (mask == 0)
+		return has_begun;
+	if (pieces[piece].bytes > 1 && ((mask & of_half) == 0 || mask >> half == 0)) {
+		has_begun = code_piece(code, base, at, piece + 1, mask & of_half, shift, has_begun);
+		return code_piece(code, base, at + half / 8, piece + 1, mask >> half, shift + half, has_begun);
 	}
-	for (uint32_t piece = 0; piece < 3; piece++) {
-		uint8_t to = shift == 0 ? WORD : SPARE;
+	code_load(code, pieces[piece].size, to, base, (int16_t)at);
+	if (shift > 0)
+		code_alu_imm(code, BPF_LSH, to, (int32_t)shift);
+	if (has_begun)
+		code_alu(code, BPF_OR, WORD, SPARE);
+	return true;
+}
 
+/* word_at, of which the bits of the mask count. */
+static void code_word(struct innermap_code *code, uint8_t base, uint32_t size, uint32_t at, uint64_t mask)
+{
+	const uint32_t left = size - at < 8 ? size - at : 8;
+	bool has_begun = false;
+
+	for (uint32_t piece = 0, shift = 0; piece < 4; piece++) {
 		if ((left & pieces[piece].bytes) == 0)
 			continue;
-		code_load(code, pieces[piece].size, to, base, (int16_t)at);
-		if (to == SPARE) {
-			code_alu_imm(code, BPF_LSH, SPARE, (int32_t)shift);
-			code_alu(code, BPF_OR, WORD, SPARE);
-		}
-		at += pieces[piece].bytes;
+		has_begun = code_piece(code, base, at + shift / 8, piece, mask >> shift, shift, has_begun);
 		shift += 8 * pieces[piece].bytes;
 	}
 }
@@ -205,7 +223,7 @@ static void code_value(struct innermap_code *code, const struct hash_layout *lay
 
 		if (mask == 0)
 			continue;
-		code_word(code, BPF_REG_3, layout->value_size, at);
+		code_word(code, BPF_REG_3, layout->value_size, at, mask);
 		if (mask != all) {
 			code_wide(code, SPARE, 0, mask);
 			code_alu(code, BPF_AND, WORD, SPARE);
@@ -226,7 +244,7 @@ void code_hash(struct innermap_code *code, const struct hash_key *key, const str
 	if (layout->leaves_out_zeros)
 		code_mov_imm(code, ANY_BIT, 0);
 	for (uint32_t at = 0; at < layout->key_size; at += 8) {
-		code_word(code, BPF_REG_2, layout->key_size, at);
+		code_word(code, BPF_REG_2, layout->key_size, at, UINT64_MAX);
 		code_absorb(code);
 	}
 	code_value(code, layout);

@@ -45,6 +45,14 @@ export function mapTypes(declared: DeclaredTypes): MapTypes {
   };
 }
 
+/** 0 for the bytes of a value that are the kernel's, 0xff for the others; undefined where it has none. */
+export function kernelBytesMask(types: MapTypes | undefined, valueSize: number): Uint8Array | undefined {
+  if (types === undefined || types.kernelFields.length === 0) return undefined;
+  const mask = new Uint8Array(valueSize).fill(0xff);
+  for (const { type, offset } of types.kernelFields) mask.fill(0, offset, offset + type.size);
+  return mask;
+}
+
 /** A field whose contents the program's own BTF describes: no map with such fields can be made with another one. */
 export function programFieldOf(types: MapTypes | undefined): KernelField | undefined {
   return types?.kernelFields.find(({ type }) => kernelRule(type).ofProgram === true);

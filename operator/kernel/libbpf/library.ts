@@ -78,7 +78,15 @@ export interface Library {
     ]
   >;
   readonly copy: Call<
-    [outer: number, sizes: Bytes, keys: Bytes, room: number, entries: Bytes, counts: Int32Array]
+    [
+      outer: number,
+      sizes: Bytes,
+      mask: Bytes | null,
+      keys: Bytes,
+      room: number,
+      entries: Bytes,
+      counts: Int32Array,
+    ]
   >;
   /** Writes the calls of bpf() since the library was loaded, as u64, in the order of BPF_CALLS. */
   readonly counts: (counts: BigUint64Array) => void;

@@ -86,7 +86,7 @@ export const INNERMAP = {
   },
   copy: {
     prototype:
-      'int innermap_copy(int outer, void *sizes, void *keys, uint32_t room, void *entries, void *counts)',
+      'int innermap_copy(int outer, void *sizes, void *mask, void *keys, uint32_t room, void *entries, void *counts)',
   },
 } as const satisfies Symbols;
 

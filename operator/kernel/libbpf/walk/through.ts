@@ -1,3 +1,4 @@
+import { kernelBytesMask } from '../../../core/btf/maptypes.ts';
 import { NO_ENTRIES } from '../../../core/entries.ts';
 import type { MapSpec } from '../../../core/mapspec.ts';
 import { KernelError } from '../../error.ts';
@@ -73,8 +74,9 @@ async function copies(
   const bytes = new Uint8Array(room * (keySize + valueSize));
   const counts = new Int32Array(part.length);
   const sizes = sizesOf(part.length, spec, outer.spec.keySize);
+  const mask = kernelBytesMask(spec.types, valueSize) ?? null;
   const { copy } = library;
-  const answer = await copy.later(outer.fd, sizes, keys, room, bytes, counts);
+  const answer = await copy.later(outer.fd, sizes, mask, keys, room, bytes, counts);
   const found = new Map<Asked, InnerReading | undefined>();
   if (answer < 0) return new Map(part.map(one => [one, undefined]));
   let from = 0;

@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import { type MapTypes, mapTypes } from '../../../core/btf/maptypes.ts';
+import type { Entries } from '../../../core/entries.ts';
 import type { MapSpec } from '../../../core/mapspec.ts';
 import { typeOf } from '../../../core/testing/layouts.ts';
 import type { OpenMap } from '../../kernel.ts';
 import type { KernelFixture } from './fixture.ts';
-import { errnos, failureOf, HASH, numbered, openMap, u32 } from './fixture.ts';
+import { errnos, failureOf, HASH, hex, numbered, openMap, u32 } from './fixture.ts';
 
 /** A layout with its types, for values of any size. */
 function typed(value: string, type: MapSpec['type'] = 'Hash'): MapSpec & { readonly types: MapTypes } {
@@ -20,6 +21,7 @@ const LOCKED_BEHIND = typed('struct { u32 rate; struct bpf_spin_lock lock; }');
 /** The contract of loadTypes, and what maps with types are to maps of maps. */
 export function typedContract(fixture: () => KernelFixture): void {
   describe('loadTypes', () => loadContract(fixture));
+  describe('values with a lock', () => lockContract(fixture));
   describe('types of inner maps and templates', () => fitContract(fixture));
 }
 
@@ -128,5 +130,53 @@ function fitContract(fixture: () => KernelFixture): void {
     const list = typed('struct { struct bpf_spin_lock lock; struct bpf_list_head head; }');
     for (const spec of [pointer, list])
       expect(await kernel.accepts(fixture().hashOfMaps(withoutTypes(spec)), spec)).to.equal(undefined);
+  });
+}
+
+/** Lock, rate and tokens; of these programs own the last. */
+const BUCKET = typed('struct { struct bpf_spin_lock lock; u32 rate; u64 tokens; }');
+const DECLARED = Uint8Array.of(0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0);
+
+function buckets(key: number, rate: number, tokens: number): Entries {
+  return { count: 1, keys: u32(key), values: u32(0, rate, tokens, 0) };
+}
+
+function lockContract(fixture: () => KernelFixture): void {
+  const bucket = async (entries: Entries): Promise<OpenMap> => {
+    const types = fixture().kernel.loadTypes(BUCKET.types, 'bucket');
+    const map = await fixture().inner('bucket', { spec: BUCKET, types, entries });
+    types.close();
+    return map;
+  };
+
+  it('an edit leaves what programs own, and an entry that is new comes whole', async () => {
+    const map = await bucket(buckets(1, 5, 77));
+    const upserts = {
+      count: 2,
+      keys: u32(1, 2),
+      values: Uint8Array.of(...buckets(1, 9, 1).values, ...buckets(2, 3, 4).values),
+    };
+    const kept = { mask: DECLARED, entries: Uint8Array.of(1, 0) };
+    const failed = await fixture().kernel.edit(map, { upserts, deletes: new Uint8Array(0), kept });
+    expect(errnos(failed)).to.deep.equal({});
+    expect(await fixture().innerContents(fixture().path('bucket'))).to.deep.equal({
+      '01000000': hex(u32(0, 9, 77, 0)),
+      '02000000': hex(u32(0, 3, 4, 0)),
+    });
+  });
+
+  it('asExpected compares what is declared beside the lock', async () => {
+    const outer = fixture().hashOfMaps(BUCKET);
+    await fixture().kernel.replace(outer, u32(1), [await bucket(buckets(1, 5, 77))]);
+    const asked = async (entries: Entries, mask: Uint8Array): Promise<number[]> => [
+      ...(await fixture().kernel.asExpected(outer, {
+        ...{ keys: u32(1), inners: [{ spec: BUCKET, entries }], mask },
+      })),
+    ];
+    const walks = (await fixture().kernel.probe()).features['walk'] === true ? [1] : [0];
+    expect(await asked(buckets(1, 5, 0), DECLARED)).to.deep.equal(walks);
+    expect(await asked(buckets(1, 6, 0), DECLARED)).to.deep.equal([0]);
+    const all = DECLARED.map((byte, at) => (at < 4 ? byte : 0xff));
+    expect(await asked(buckets(1, 5, 77), all)).to.deep.equal(walks);
   });
 }
