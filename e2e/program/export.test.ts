@@ -1,8 +1,12 @@
 import { expect } from 'chai';
+import { INNER_TYPES } from '../../operator/api/maps/types.ts';
+import { smallestSpec } from '../../operator/core/layout/rules.ts';
+import { openKernel } from '../../operator/kernel/libbpf/kernel.ts';
 import { useLoadedAgent } from '../agent/support/loadedagent.ts';
 import { contentsAt, idsIn } from '../agent/support/witness.ts';
 import { Program } from './support/sample.ts';
 import { foreignContents, INNERS, type Inner, makeForeign, OUTERS, type Outer } from './support/stranger.ts';
+import { makeTyped, withAllFlags } from './support/typed.ts';
 
 describe('export of an outer map that a program’s loader made', function () {
   this.timeout(60_000);
@@ -20,6 +24,28 @@ describe('export of an outer map that a program’s loader made', function () {
         expect(contentsAt(fixture().pin(inner)), inner).to.deep.equal(foreignContents(inner));
     });
   }
+
+  for (const flagged of [false, true])
+    it(`applied again is an empty plan: every map type of the table, with ${flagged ? 'all its flags' : 'no flag'}`, async () => {
+      const kernel = openKernel({ bpffs: fixture().bpffs });
+      const { features } = await kernel.probe();
+      const types = INNER_TYPES.filter(type => features[`inner.${type}`] === true);
+      for (const type of types) {
+        const pin = type.toLowerCase();
+        await makeTyped(kernel, fixture().pin(pin), flagged ? withAllFlags(type) : smallestSpec(type));
+        exportHere(pin);
+      }
+      expectNothingToDo(types.map(type => type.toLowerCase()));
+    });
+
+  it('says of BloomFilters with other hash functions what they have, and leaves them as they are', () => {
+    const filter = ['--inner', 'bloom_filter', '--inner-key-size', '0', '--inner-extra', '3'];
+    fixture().make('seen', '--type', 'hash', '--max', '8', ...filter, '--inners', '2');
+    const exported = fixture().here('export', 'seen');
+    expect(exported.error).to.contain('2 of 2 inner maps are BloomFilters with 3 hash functions (map_extra)');
+    fixture().writeText('seen.yaml', exported.out);
+    expectNothingToDo(['seen']);
+  });
 
   it('applied again is an empty plan: the sample program’s maps, with the types of its header', () => {
     new Program(fixture()).load();

@@ -19,7 +19,8 @@ static const struct {
 	  "--outer PATH --key HEX --entry HEX [--offset N] [--seconds N] [--cpu N]" },
 	{ "make", command_make,
 	  "--pin PATH --type hash|array [--max N] [--key-size N] [--inner TYPE] [--inner-key-size N] "
-	  "[--inner-value-size N] [--inner-max N] [--inner-flags N] [--inners N] [--entries N] [--stamp N]" },
+	  "[--inner-value-size N] [--inner-max N] [--inner-flags N] [--inner-extra N] [--inners N] [--entries N] "
+	  "[--stamp N]" },
 	{ "maps", command_maps, "" },
 	{ "traffic", command_traffic,
 	  "--from INTERFACE --to INTERFACE --flows N --first IP --rate PACKETS_PER_SECOND [--port N] [--size BYTES] "

@@ -21,11 +21,13 @@ struct layout {
 	uint32_t value_size;
 	uint32_t max_entries;
 	uint32_t flags;
+	uint32_t extra;
 };
 
 static int create(const struct layout *layout, const char *name, int template)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = layout->flags, .inner_map_fd = template);
+	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = layout->flags, .inner_map_fd = template,
+		    .map_extra = layout->extra);
 	int fd = bpf_map_create(layout->type, name, layout->key_size, layout->value_size, layout->max_entries, &options);
 
 	if (fd < 0)
@@ -103,6 +105,7 @@ static struct layout inner_layout(const struct arguments *arguments)
 		.value_size = number_or(arguments, "inner-value-size", 4, 1 << 20),
 		.max_entries = number_or(arguments, "inner-max", 128, UINT32_MAX),
 		.flags = number_or(arguments, "inner-flags", trie ? BPF_F_NO_PREALLOC : 0, UINT32_MAX),
+		.extra = number_or(arguments, "inner-extra", 0, UINT32_MAX),
 	};
 
 	if (trie && layout.key_size < 8)
@@ -113,8 +116,8 @@ static struct layout inner_layout(const struct arguments *arguments)
 int command_make(int count, char **words)
 {
 	static const char *const known[] = { "pin", "type", "max", "key-size", "inner", "inner-key-size",
-					     "inner-value-size", "inner-max", "inner-flags", "inners", "entries",
-					     "stamp", NULL };
+					     "inner-value-size", "inner-max", "inner-flags", "inner-extra", "inners",
+					     "entries", "stamp", NULL };
 	struct arguments arguments = arguments_of(count, words, known);
 	struct layout outer_map = outer_layout(&arguments), inner_map = inner_layout(&arguments);
 	uint32_t inners = number_or(&arguments, "inners", 0, UINT32_MAX);

@@ -1,59 +1,17 @@
+import type { MapFlag } from './maps/flags.ts';
+import type { InnerType, OuterType } from './maps/types.ts';
 import type { Metadata, NodeSelector } from './metadata.ts';
 
-export const OUTER_TYPES = ['ArrayOfMaps', 'HashOfMaps'] as const;
-export type OuterType = (typeof OUTER_TYPES)[number];
-
-/** Inner types whose entries the operator declares. */
-export const CONTENT_TYPES = [
-  'Hash',
-  'LRUHash',
-  'PerCPUHash',
-  'LRUPerCPUHash',
-  'Array',
-  'PerCPUArray',
-  'LPMTrie',
-] as const;
-
-/** Inner types that the operator creates empty: programs fill them. */
-export const EMPTY_TYPES = [
-  'RingBuf',
-  'Queue',
-  'Stack',
-  'BloomFilter',
-  'PerfEventArray',
-  'StackTrace',
-  'CgroupArray',
-  'DevMap',
-  'DevMapHash',
-  'SockMap',
-  'SockHash',
-  'CPUMap',
-  'XSKMap',
-  'ReuseportSockArray',
-  'SkStorage',
-  'TaskStorage',
-  'InodeStorage',
-] as const;
-
-export const INNER_TYPES = [...CONTENT_TYPES, ...EMPTY_TYPES] as const;
-export type ContentType = (typeof CONTENT_TYPES)[number];
-export type InnerType = (typeof INNER_TYPES)[number];
-
-/** Flags of a map with their UAPI values (include/uapi/linux/bpf.h, BPF_F_*). */
-export const MAP_FLAGS = {
-  NoPrealloc: 1 << 0,
-  NoCommonLRU: 1 << 1,
-  NumaNode: 1 << 2,
-  ReadOnly: 1 << 3,
-  WriteOnly: 1 << 4,
-  ReadOnlyProg: 1 << 7,
-  WriteOnlyProg: 1 << 8,
-  Clone: 1 << 9,
-  Mmapable: 1 << 10,
-  PreserveElems: 1 << 11,
-  InnerMap: 1 << 12,
-} as const;
-export type MapFlag = keyof typeof MAP_FLAGS;
+export { MAP_FLAGS, type MapFlag } from './maps/flags.ts';
+export {
+  CONTENT_TYPES,
+  type ContentType,
+  EMPTY_TYPES,
+  INNER_TYPES,
+  type InnerType,
+  OUTER_TYPES,
+  type OuterType,
+} from './maps/types.ts';
 
 /** The layout that every inner map of an outer map shares; the dummy inner map has it too. */
 export interface Template {
@@ -61,9 +19,9 @@ export interface Template {
   readonly maxEntries: number;
   /** The most that an InnerMap may say instead; absent: maxEntries. */
   readonly maxEntriesLimit?: number;
-  /** C declaration of the key; absent where the type has none (RingBuf, Queue, Stack, BloomFilter). */
+  /** C declaration of the key; absent where the type has none, or has always the same. */
   readonly key?: string;
-  /** C declaration of the value; absent for RingBuf. */
+  /** C declaration of the value; absent where the type has none, or has references of the kernel's. */
   readonly value?: string;
   readonly flags: readonly MapFlag[];
   /** Paths of value fields that the eBPF program writes: never compared. */

@@ -1,3 +1,5 @@
+import { flagsWord } from '../api/maps/flags.ts';
+import { MAP_RULES } from '../api/maps/types.ts';
 import type { InnerType, OuterType } from '../api/outermap.ts';
 import type { MapTypes } from './btf/maptypes.ts';
 
@@ -11,6 +13,8 @@ export interface MapSpec {
   readonly flags: number;
   /** What entries are, where it is declared; bpf_map_info does not tell. No part of the layout. */
   readonly types?: MapTypes;
+  /** Of a BloomFilter of others, where they are not the kernel's five: map_extra, which no declaration gives and no template has. */
+  readonly hashFunctions?: number;
 }
 
 /** `Hash key 4 value 16 maxEntries 1024 flags 0x1`: how messages show a layout. */
@@ -31,13 +35,16 @@ export function isLRU(type: MapSpec['type']): boolean {
 
 /** BPF_F_RDONLY and BPF_F_WRONLY belong to the creating fd, not to the map (kernel/bpf/syscall.c, bpf_map_flags_retain_permanent). */
 const OF_THE_FD = (1 << 3) | (1 << 4);
-/** The kernel adds BPF_F_RDONLY_PROG to these by itself (kernel/bpf/devmap.c). */
-const ADDED: Readonly<Record<string, number>> = { DevMap: 1 << 7, DevMapHash: 1 << 7 };
+
+/** The flags that the kernel sets by itself on maps of this type, and refuses from whoever makes one: BPF_F_RDONLY_PROG (kernel/bpf/devmap.c). */
+export function addedFlags(type: MapSpec['type']): number {
+  return flagsWord(MAP_RULES[type].added ?? []);
+}
 
 /** Whether two maps agree in all but max_entries. Flags that the kernel changes by itself do not count. */
 export function sameShape(a: MapSpec, b: MapSpec): boolean {
   const sizes = a.type === b.type && a.keySize === b.keySize && a.valueSize === b.valueSize;
-  return sizes && ((a.flags ^ b.flags) & ~(OF_THE_FD | (ADDED[a.type] ?? 0))) === 0;
+  return sizes && ((a.flags ^ b.flags) & ~(OF_THE_FD | addedFlags(a.type))) === 0;
 }
 
 /** Whether two layouts differ in maxEntries alone, or in nothing. */

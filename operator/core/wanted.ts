@@ -69,6 +69,8 @@ export interface Wanted {
   readonly unsettled?: ReadonlySet<string>;
   /** Declared OuterMaps that cannot be read now. Their last good objects, if any, are among those above. */
   readonly unreadable?: ReadonlySet<string>;
+  /** OuterMaps that are declared with errors and have no last good object; absent where none are. */
+  readonly faulty?: ReadonlySet<string>;
   /** By outer map; absent without a cluster. */
   readonly watermarks?: ReadonlyMap<string, Watermark>;
   /** Sets of different epochs may have different histories: etcd may have been restored in between. */

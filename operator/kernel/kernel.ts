@@ -179,7 +179,10 @@ export interface Kernel {
   open(pin: string): OpenMap;
   /** EPERM without CAP_SYS_ADMIN; ENOENT when the id is gone. */
   openById(id: number): OpenMap;
-  /** The layout that an outer map was made with, by the bpf iterator (CAP_PERFMON too); undefined where that is unavailable. */
+  /**
+   * The layout that an outer map was made with, by the bpf iterator (CAP_PERFMON too); undefined where that is unavailable.
+   * EINVAL where no inner map of ours can have its type.
+   */
   template(outer: OpenMap): MapSpec | undefined;
   /** The types that a map was made with; undefined where it was made without. EPERM without CAP_SYS_ADMIN; ENOENT when the id is gone. */
   typesOf(id: number): TypedBtf | undefined;

@@ -177,6 +177,16 @@ describe('parseOuterMap: single fields', () => {
     expect(problems(outerMap({ flags: ['no_prealloc'] }))[0]).to.match(/: did you mean NoPrealloc$/);
   });
 
+  it('a type and a flag that no map can have are refused by name, with the reason', () => {
+    const inner = { maxEntries: 1, key: 'u32', value: 'u32' };
+    expect(problems(outerMap({ inner: { ...inner, type: 'ProgArray' } }))[0]).to.match(
+      /not the text "ProgArray": the kernel takes no program array into an outer map$/,
+    );
+    expect(problems(outerMap({ inner: { ...inner, type: 'Hash', flags: ['TokenFd'] } }))[0]).to.match(
+      /not the text "TokenFd": it is of the call that makes the map, not of the map$/,
+    );
+  });
+
   it('a keyless type refuses a key, others need one', () => {
     for (const type of ['RingBuf', 'Queue', 'Stack', 'BloomFilter']) {
       expect(problems(outerMap({ inner: { type, maxEntries: 4096, key: 'u32' } })).join()).to.contain(
@@ -186,6 +196,13 @@ describe('parseOuterMap: single fields', () => {
     expect(
       problems(outerMap({ inner: { type: 'LPMTrie', maxEntries: 1 } })).map(text => text.split(':')[0]),
     ).to.deep.equal(['spec.inner.key', 'spec.inner.value']);
+    expect(outerSpec({ inner: { type: 'Array', maxEntries: 1, value: 'u32' } }).inner).not.to.have.any.keys(
+      'key',
+    );
+    expect(outerSpec({ inner: { type: 'DevMap', maxEntries: 1 } }).inner).not.to.have.any.keys(
+      'key',
+      'value',
+    );
     expect(outerSpec({ inner: { type: 'RingBuf', maxEntries: 4096 } }).inner).to.not.have.any.keys(
       'key',
       'value',

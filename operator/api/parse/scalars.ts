@@ -58,13 +58,19 @@ export const BOOLEAN = scalar(
   unquoteHint(/^(?:true|false)$/),
 );
 
-export function oneOf<const Word extends string>(words: readonly Word[]): ValueReader<Word> {
+export function oneOf<const Word extends string>(
+  words: readonly Word[],
+  whyNot: (word: string) => string | undefined = () => undefined,
+): ValueReader<Word> {
   return scalar(
     words.length <= 2 ? words.join(' or ') : `one of ${words.join(', ')}`,
     value => words.find(word => word === value),
     value => {
+      if (typeof value !== 'string') return '';
+      const why = whyNot(value);
+      if (why !== undefined) return `: ${why}`;
       // A single word is in the message already
-      const meant = typeof value === 'string' && words.length > 1 ? nearest(value, words) : undefined;
+      const meant = words.length > 1 ? nearest(value, words) : undefined;
       return meant === undefined ? '' : `: did you mean ${meant}`;
     },
   );

@@ -1,12 +1,7 @@
 import { BOUNDS } from '../bounds.ts';
-import {
-  CONTENT_TYPES,
-  INNER_TYPES,
-  type InnerType,
-  MAP_FLAGS,
-  type MapFlag,
-  type Template,
-} from '../outermap.ts';
+import { MAP_FLAGS, type MapFlag, REFUSED_FLAGS } from '../maps/flags.ts';
+import { INNER_TYPES, type InnerType, MAP_RULES, REFUSED_TYPES } from '../maps/types.ts';
+import type { Template } from '../outermap.ts';
 import { below, refuse, type ValueReader } from './reader.ts';
 import { integer, listOf, oneOf, text } from './scalars.ts';
 import { isGiven, objectOf, optional, present, required, type Section } from './section.ts';
@@ -21,14 +16,12 @@ export const TEMPLATE_FIELDS = [
   'programOwned',
 ] as const;
 
-/** The kernel requires a key size of 0 for these types. */
-const KEYLESS_TYPES: readonly InnerType[] = ['RingBuf', 'Queue', 'Stack', 'BloomFilter'];
-const VALUELESS_TYPES: readonly InnerType[] = ['RingBuf'];
-/** These types grow with the sockets, tasks and inodes that they belong to: the kernel requires maxEntries 0. */
-const UNSIZED_TYPES: readonly InnerType[] = ['SkStorage', 'TaskStorage', 'InodeStorage'];
-
 const FLAG_NAMES = Object.keys(MAP_FLAGS) as MapFlag[];
-export const FLAGS = listOf(oneOf(FLAG_NAMES), { least: 0, most: FLAG_NAMES.length, unique: true });
+export const FLAGS = listOf(oneOf(FLAG_NAMES, refusedFlag), {
+  least: 0,
+  most: FLAG_NAMES.length,
+  unique: true,
+});
 
 const PROGRAM_OWNED = listOf(
   text({ wanted: 'the path of a field of the value, such as packets', most: BOUNDS.fieldPath }),
@@ -46,7 +39,7 @@ export const TEMPLATE = objectOf<Template>(
   'the template, an object with type, maxEntries, key and value',
   TEMPLATE_FIELDS,
   section => {
-    const type = required(section, 'type', oneOf(INNER_TYPES));
+    const type = required(section, 'type', oneOf(INNER_TYPES, refusedType));
     const flags = optional(section, 'flags', FLAGS) ?? [];
     const programOwned = optional(section, 'programOwned', PROGRAM_OWNED) ?? [];
     if (type === undefined) return undefined;
@@ -61,7 +54,7 @@ export const TEMPLATE = objectOf<Template>(
 );
 
 function readMaxEntries(section: Section, type: InnerType): number | undefined {
-  if (!UNSIZED_TYPES.includes(type))
+  if (MAP_RULES[type].size !== 'nothing')
     return required(section, 'maxEntries', integer(1, BOUNDS.innerMaxEntries));
   const maxEntries = optional(section, 'maxEntries', integer(0, BOUNDS.innerMaxEntries)) ?? 0;
   if (maxEntries === 0) return 0;
@@ -77,19 +70,30 @@ function readLimit(section: Section, maxEntries: number | undefined): number | u
   );
 }
 
-/** The declaration of the key or the value: required or impossible, which depends on the type. */
+/** The declaration of the key or the value: required, needless or impossible, which depends on the type. */
 function readSide(section: Section, type: InnerType, side: 'key' | 'value'): string | undefined {
-  const without = side === 'key' ? KEYLESS_TYPES : VALUELESS_TYPES;
-  if (!without.includes(type)) return required(section, side, declaration(`the inner map's ${side}`));
+  const { key, valueSizes } = MAP_RULES[type];
+  const wanted = declaration(`the inner map's ${side}`);
+  const has = side === 'key' ? key !== 'none' : valueSizes?.length !== 0;
+  const mayLack = side === 'key' ? key === 'index' || key === 'object' : valueSizes !== undefined;
+  if (has) return mayLack ? optional(section, side, wanted) : required(section, side, wanted);
   if (!isGiven(section, side)) return undefined;
   return refuse(below(section.place, side), `Not known here: a ${type} has no ${side}, take it out`);
 }
 
 /** programOwned excludes values from comparison, and the operator compares only values that it writes. */
 function refuseUnwritten(section: Section, type: InnerType, count: number): void {
-  if (count === 0 || (CONTENT_TYPES as readonly string[]).includes(type)) return;
+  if (count === 0 || MAP_RULES[type].contents === true) return;
   refuse(
     below(section.place, 'programOwned'),
     `Not known here: programs write all of a ${type}, take it out`,
   );
+}
+
+function refusedType(name: string): string | undefined {
+  return Object.hasOwn(REFUSED_TYPES, name) ? REFUSED_TYPES[name]!.why : undefined;
+}
+
+function refusedFlag(name: string): string | undefined {
+  return Object.hasOwn(REFUSED_FLAGS, name) ? REFUSED_FLAGS[name]!.why : undefined;
 }

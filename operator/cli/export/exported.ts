@@ -47,7 +47,8 @@ export async function exported(request: ExportRequest, progress: Progressed): Pr
   const inOrder = inOrderOf(outerKeyType(outer.spec, found.types), maps);
   const { documents, undeclarable } = written(request, template, { ...declarations, everyByte }, inOrder);
   const guessed = known === undefined ? guessNote(template) : [];
-  const notes = [...ownerNote(owner), ...guessed, ...entriesNote(maps), ...found.notes, ...undeclarable];
+  const read = [...entriesNote(maps), ...filterNote(maps)];
+  const notes = [...ownerNote(owner), ...guessed, ...read, ...found.notes, ...undeclarable];
   return { documents, notes };
 }
 
@@ -82,6 +83,15 @@ function entriesNote(maps: readonly WholeInnerMap[]): readonly string[] {
   const whose = `${length} of ${maps.length} inner maps`;
   return [
     `Without CAP_SYS_ADMIN only the entries of ${whose} could be read: whether they are sealed, and their maxEntries, is not known`,
+  ];
+}
+
+function filterNote(maps: readonly WholeInnerMap[]): readonly string[] {
+  const others = maps.flatMap(({ reading }) => reading.spec.hashFunctions ?? []);
+  if (others.length === 0) return [];
+  const which = [...new Set(others)].join(' or ');
+  return [
+    `${others.length} of ${maps.length} inner maps are BloomFilters with ${which} hash functions (map_extra), which no OuterMap can declare: they stay as they are, and those that an agent makes have the kernel's 5`,
   ];
 }
 

@@ -1,9 +1,10 @@
+import { flagNames, flagsWord, refusedFlagText } from '../../api/maps/flags.ts';
 import { API_VERSION } from '../../api/metadata.ts';
 import { MAP_FLAGS, type MapFlag } from '../../api/outermap.ts';
 import { present } from '../../api/parse/section.ts';
 import { keyText } from '../../core/codec/keytext.ts';
 import type { OuterLayout } from '../../core/layout/outer.ts';
-import { type MapSpec, mapSpecText } from '../../core/mapspec.ts';
+import { addedFlags, type MapSpec, mapSpecText } from '../../core/mapspec.ts';
 import type { InnerReading, Kernel, OpenMap } from '../../kernel/kernel.ts';
 import type { Plain } from '../terminal/yaml.ts';
 import { listedEntries, type PlainEntry, tableOf } from './content.ts';
@@ -54,12 +55,11 @@ export function outerMapManifest(
 }
 
 function flagsOf(spec: MapSpec): { readonly flags?: readonly MapFlag[] } {
-  const names = (Object.keys(MAP_FLAGS) as MapFlag[]).filter(flag => (spec.flags & MAP_FLAGS[flag]) !== 0);
-  const unknown = names.reduce((word, flag) => word & ~MAP_FLAGS[flag], spec.flags) >>> 0;
-  if (unknown !== 0)
-    throw new Error(
-      `Cannot export a map of layout ${mapSpecText(spec)}: OuterMaps have no name for flag 0x${unknown.toString(16)}`,
-    );
+  const declared = spec.flags & ~addedFlags(spec.type);
+  const names = (Object.keys(MAP_FLAGS) as MapFlag[]).filter(flag => (declared & MAP_FLAGS[flag]) !== 0);
+  const [unknown] = flagNames(declared & ~flagsWord(names));
+  if (unknown !== undefined)
+    throw new Error(`Cannot export a map of layout ${mapSpecText(spec)}: ${refusedFlagText(unknown)}`);
   return names.length === 0 ? {} : { flags: names };
 }
 

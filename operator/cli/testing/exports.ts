@@ -1,4 +1,5 @@
 import { MAP_FLAGS } from '../../api/outermap.ts';
+import { NO_ENTRIES } from '../../core/entries.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
 import { entriesOf, type Foreign } from './foreign.ts';
 
@@ -113,9 +114,7 @@ export function foreignMaps(root: string, possibleCpus: number): Readonly<Record
       pin: `${root}/queues`,
       outer: ARRAY_OF_MAPS,
       template: { type: 'Queue', keySize: 0, valueSize: 8, maxEntries: 16, flags: 0 },
-      maps: [
-        { key: key(1, 0, 0, 0), entries: { count: 0, keys: new Uint8Array(0), values: new Uint8Array(0) } },
-      ],
+      maps: [{ key: key(1, 0, 0, 0), entries: NO_ENTRIES }],
     },
   };
 }

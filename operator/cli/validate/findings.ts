@@ -5,7 +5,7 @@ import type { OuterMap } from '../../api/outermap.ts';
 import { present } from '../../api/parse/section.ts';
 import { capacityWarnings } from '../../core/desired/capacity.ts';
 import { type CompiledOuterMap, claimOf, compileOuterMap } from '../../core/desired/compile.ts';
-import { desiredState } from '../../core/desired/desired.ts';
+import { desiredState, outerMapFaulty } from '../../core/desired/desired.ts';
 import type { Content, ManifestProblem, Wanted, WantedInner } from '../../core/wanted.ts';
 import type { LoadedManifests, ManifestSize } from '../command.ts';
 
@@ -31,7 +31,7 @@ export function validationProblems({ wanted, sizes }: LoadedManifests): readonly
       const outer = compiled.get(object.metadata.name);
       return typeof outer === 'string' ? [problem({ object }, outer)] : [];
     }),
-    ...wanted.innerMaps.flatMap(inner => innerProblems(inner, compiled)),
+    ...wanted.innerMaps.flatMap(inner => innerProblems(inner, compiled, wanted.faulty)),
     ...onNode(wanted),
     ...sizes.flatMap(sizeProblems),
   ].sort(byPlace);
@@ -47,6 +47,7 @@ export function byPlace(a: ValidationProblem, b: ValidationProblem): number {
 function innerProblems(
   { innerMap: object, origin = '', content }: WantedInner,
   compiled: ReadonlyMap<string, CompiledOuterMap | string>,
+  faulty: ReadonlySet<string> = new Set(),
 ): readonly ValidationProblem[] {
   const outer = compiled.get(object.spec.outerMap);
   if (content.kind === 'invalid') {
@@ -56,12 +57,15 @@ function innerProblems(
       claim?.kind === 'rejected' ? [problem({ object, origin }, `${claim.reason}, ${claim.message}`)] : [];
     return [...key, ...invalidProblems({ object, origin }, content)];
   }
-  if (typeof outer === 'string') return [];
+  const { outerMap: name } = object.spec;
+  const unchecked = (why: string) => [
+    problem({ object, origin }, `contents and key were not checked: ${why}`, 'warning'),
+  ];
+  if (typeof outer === 'string' || faulty.has(name)) return unchecked(outerMapFaulty(name));
   if (outer === undefined) {
-    const meant = suggestion(object.spec.outerMap, [...compiled.keys()]);
-    const message = `OuterMap ${object.spec.outerMap} is not among these files${meant}`;
-    if (meant !== '') return [problem({ object, origin }, message)];
-    return [problem({ object, origin }, `contents and key were not checked: ${message}`, 'warning')];
+    const meant = suggestion(name, [...compiled.keys()]);
+    const message = `OuterMap ${name} is not among these files${meant}`;
+    return meant === '' ? unchecked(message) : [problem({ object, origin }, message)];
   }
   const claim = claimOf({ innerMap: object, content }, outer);
   return claim.kind === 'desired' ? [] : [problem({ object, origin }, `${claim.reason}, ${claim.message}`)];

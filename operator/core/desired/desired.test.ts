@@ -100,6 +100,12 @@ describe('desiredState', () => {
   it('says where the OuterMap is missing, or selects other nodes', () => {
     const web = tenants.inner('a/web', 'tenants', 1, {});
     expect(told(web.without('tenants').wanted())).to.deep.equal(['web OuterMapNotFound']);
+    const faulty = { ...web.without('tenants').wanted(), faulty: new Set(['tenants']) };
+    expect(told(faulty)).to.deep.equal(['web Pending']);
+    const [rejection] = desiredState(faulty, HERE).rejections;
+    expect(rejection?.message).to.equal('OuterMap tenants has errors: mend those first');
+    const unreadable = { ...web.without('tenants').wanted(), unreadable: new Set(['tenants']) };
+    expect(told(unreadable)).to.deep.equal(['web Pending']);
     const elsewhere = new AgentFixture().outer('tenants', { nodeSelector: { matchLabels: { zone: 'b' } } });
     const wanted = elsewhere.inner('a/web', 'tenants', 1, {}).wanted();
     expect([told(wanted), desiredState(wanted, HERE).outers.size]).to.deep.equal([[], 0]);

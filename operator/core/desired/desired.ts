@@ -105,9 +105,14 @@ export function outerMapNotFound(name: string, declared: readonly string[]): str
   return `OuterMap ${name} does not exist${near === '' ? ': create it, or correct spec.outerMap' : near}`;
 }
 
+/** The same of one whose OuterMap is declared with errors. */
+export function outerMapFaulty(name: string): string {
+  return `OuterMap ${name} has errors: mend those first`;
+}
+
 /** Why InnerMaps of an OuterMap are not programmed; none where it is not for this node, as they are not then. */
 function whyUnusable(
-  { outerMaps }: Wanted,
+  { outerMaps, faulty, unreadable }: Wanted,
   selected: ReadonlySet<string>,
 ): (name: string) => readonly Pick<Rejection, 'reason' | 'message'>[] {
   const declared = new Set(outerMaps.map(({ metadata }) => metadata.name));
@@ -115,6 +120,8 @@ function whyUnusable(
     if (selected.has(name))
       return [{ reason: 'Pending', message: `OuterMap ${name} is not usable on this node: see its status` }];
     if (declared.has(name)) return [];
+    if (faulty?.has(name) === true || unreadable?.has(name) === true)
+      return [{ reason: 'Pending', message: outerMapFaulty(name) }];
     return [{ reason: 'OuterMapNotFound', message: outerMapNotFound(name, [...declared]) }];
   };
 }

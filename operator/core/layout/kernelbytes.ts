@@ -33,7 +33,7 @@ const ALLOCATORS = 2100;
 export function kernelBytes({ spec, entries, possibleCpus }: FilledMap): number {
   const { type, maxEntries } = spec;
   if (isArray(type) || type === 'ArrayOfMaps') return MAP + arrayBytes(spec, possibleCpus);
-  if (type === 'RingBuf') return MAP + maxEntries + 3 * PAGE;
+  if (type.endsWith('RingBuf')) return MAP + maxEntries + 3 * PAGE;
   if (type === 'LPMTrie') return MAP + ALLOCATORS + entries * trieBytes(spec);
   if (type.endsWith('Hash') || type === 'HashOfMaps')
     return MAP + ALLOCATORS + hashBytes(spec, entries, possibleCpus);

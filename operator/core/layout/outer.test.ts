@@ -135,7 +135,7 @@ describe('outerLayout', () => {
     [{ inner: { value: 'void' } }, 'spec.inner.value: A void has no size'],
     [
       { inner: { type: 'Array', key: 'u64' } },
-      'spec.inner.key: Keys of type Array are indexes: write u32, or leave it out',
+      'spec.inner.key: Keys of type Array are indexes: write u32 or int, or leave it out',
     ],
     [
       { inner: { type: 'LPMTrie', key: 'ipv4' } },
@@ -162,7 +162,6 @@ describe('outerLayout', () => {
       { inner: { type: 'PerCPUArray', value: 'u8[32769]' } },
       'spec.inner.value: Value of 32769 bytes is too large: type PerCPUArray takes at most 32768',
     ],
-    [{ inner: { type: 'SkStorage' } }, 'spec.inner.type: SkStorage needs BTF types'],
     [
       { inner: { flags: ['InnerMap'] } },
       'spec.inner.flags[0]: The kernel takes no InnerMap for Hash: leave it out',

@@ -1,5 +1,6 @@
 import type { InnerMap } from '../../api/innermap.ts';
-import { MAP_FLAGS, type MapFlag, type OuterMap, type OuterType } from '../../api/outermap.ts';
+import { MAP_RULES } from '../../api/maps/types.ts';
+import { MAP_FLAGS, type OuterMap } from '../../api/outermap.ts';
 import type { Parsed, Problem } from '../../api/problem.ts';
 import type { Reason } from '../../api/reason.ts';
 import type { MapSpec } from '../mapspec.ts';
@@ -28,11 +29,6 @@ export interface OuterLayout {
   readonly digest: string;
 }
 
-const OUTER_FLAGS: Readonly<Record<OuterType, readonly MapFlag[]>> = {
-  ArrayOfMaps: ['NumaNode'],
-  HashOfMaps: ['NoPrealloc', 'NumaNode', 'ReadOnlyProg', 'WriteOnlyProg'],
-};
-
 /** Reads the declarations of an OuterMap by the kernel's rules, or returns all their problems. */
 export function outerLayout(outerMap: OuterMap): Parsed<OuterLayout> {
   const problems: Problem[] = [];
@@ -40,7 +36,7 @@ export function outerLayout(outerMap: OuterMap): Parsed<OuterLayout> {
   const outerKey = readType(spec.key, ['spec', 'key'], problems);
   if (spec.type === 'ArrayOfMaps' && outerKey !== undefined && !isU32(outerKey))
     problems.push({ path: ['spec', 'key'], message: 'Keys of an ArrayOfMaps are indexes: write u32' });
-  const rule = { type: spec.type, flags: OUTER_FLAGS[spec.type] };
+  const rule = { type: spec.type, flags: MAP_RULES[spec.type].flags };
   const flags = flagWord(spec.flags, rule, (index, message) =>
     problems.push({ path: ['spec', 'flags', index], message }),
   );

@@ -27,7 +27,7 @@ export function outerMapOf({
 
 function templateOf(given: Partial<Template>): Template {
   const type = given.type ?? 'Hash';
-  const hasNone = type === 'RingBuf';
+  const hasNone = type.endsWith('RingBuf');
   return {
     ...{ type, maxEntries: 64, flags: [], programOwned: [] },
     ...(hasNone || (type === 'Queue' && given.value !== undefined) ? {} : { key: 'u32' }),

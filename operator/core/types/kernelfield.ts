@@ -1,3 +1,4 @@
+import { INNER_TYPES, MAP_RULES } from '../../api/maps/types.ts';
 import type { InnerType } from '../../api/outermap.ts';
 import type { KernelType, Type } from './type.ts';
 
@@ -11,7 +12,7 @@ interface KernelFieldRule {
 }
 
 const OBJECTS: readonly InnerType[] = ['Hash', 'LRUHash', 'Array'];
-const STORAGES: readonly InnerType[] = ['SkStorage', 'TaskStorage', 'InodeStorage'];
+const STORAGES = INNER_TYPES.filter(type => MAP_RULES[type].btf === true);
 const LOCKED: readonly InnerType[] = ['Hash', 'Array', ...STORAGES];
 const COUNTED: readonly InnerType[] = [...OBJECTS, ...STORAGES, 'PerCPUHash', 'LRUPerCPUHash', 'PerCPUArray'];
 

@@ -14,7 +14,7 @@ import { mapTypes, typesOfUsers } from './fd/types.ts';
 import type { Library, LibraryCallCounts } from './library.ts';
 import { bpfCounts, counted, openLibrary } from './library.ts';
 import type { Host } from './maps.ts';
-import { OwnedMap } from './maps.ts';
+import { labelOf, OwnedMap } from './maps.ts';
 import { Room } from './memory/room.ts';
 import { createOuterMap } from './outer/create.ts';
 import { readOuter } from './outer/read.ts';
@@ -95,7 +95,7 @@ function kernelOn(host: Host, templates: Templates, own: Pick<RealKernel, 'pins'
     openById: id => openId(opened().library, id),
     template: outer => {
       opened();
-      return templates.of(outer.id);
+      return templates.of(outer.id, labelOf(outer));
     },
     typesOf: id => mapTypes(opened().library, id),
     typesOfUsers: map => typesOfUsers(opened().library, map.id),

@@ -5,7 +5,7 @@ import { KernelError } from '../error.ts';
 import type { OpenMap } from '../kernel.ts';
 import { ERRNO, kernelError } from './errno.ts';
 import type { Library } from './library.ts';
-import { specOf, TYPE_NUMBERS, typeName } from './maptypes.ts';
+import { refusedTypeText, specOf, TYPE_NUMBERS, typeName } from './maptypes.ts';
 import type { Room } from './memory/room.ts';
 import { leastBytes } from './memory/size.ts';
 import type { OuterWays } from './outer/ways.ts';
@@ -166,7 +166,7 @@ export function creationError(creation: Creation, answer: number): KernelError {
 }
 
 function creationText(spec: MapSpec, types: MapTypes | undefined, answer: number): string {
-  if (answer === -ERRNO.EPERM) return denialText(spec.type);
+  if (answer === -ERRNO.EPERM) return denialText(spec);
   const fields = types === undefined ? '' : kernelFieldsText(types);
   if (fields !== '' && answer !== -ERRNO.ENOMEM)
     return `the value has ${fields}, which this kernel does not take there: ${mapSpecText(spec)}`;
@@ -215,14 +215,24 @@ function mapInfo(library: Library, fd: number, label: string): MapInfo {
   const [number, id] = infoWords;
   const type = typeName(number!);
   if (type === undefined) {
-    const detail = `it is a map of type ${number}, neither an outer nor an inner map`;
+    const detail = `it is ${refusedTypeText(number!)}`;
     throw new KernelError('use', label, 'EINVAL', detail);
   }
   return {
     id: id!,
     name: textUntilNul(info.subarray(NAME_OFFSET)),
-    spec: specOf(type, infoWords.subarray(2)),
+    spec: { ...specOf(type, infoWords.subarray(2)), ...hashFunctionsOf(type) },
   };
+}
+
+/** bpf_map_info.map_extra (5.16); the kernel counts 0 as five (bloom_map_alloc). */
+const EXTRA_OFFSET = 80;
+const USUAL_FUNCTIONS = [0, 5];
+
+function hashFunctionsOf(type: MapSpec['type']): Pick<MapSpec, 'hashFunctions'> {
+  if (type !== 'BloomFilter') return {};
+  const hashFunctions = info[EXTRA_OFFSET]!;
+  return USUAL_FUNCTIONS.includes(hashFunctions) ? {} : { hashFunctions };
 }
 
 /** Text of the kernel's: Latin letters, then a NUL. */

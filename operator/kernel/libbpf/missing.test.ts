@@ -81,6 +81,13 @@ onRealKernel('openKernel where something is missing', () => {
       /EPERM, a SockMap needs CAP_NET_ADMIN beside CAP_BPF: give it to this process \(agent.extraCapabilities/,
     );
   });
+
+  it('CAP_SYS_ADMIN: says that a seed of zero needs it', () => {
+    const seeded = SEEDED.replaceAll('ROOT', scratch().root);
+    expect(inChild(seeded, withCapabilities('-all,+bpf'))).to.match(
+      /EPERM, a Hash with ZeroSeed needs CAP_SYS_ADMIN beside CAP_BPF: give it to this process/,
+    );
+  });
 });
 
 function libbpf(): string {
@@ -93,6 +100,11 @@ function without(file: string, other = '/dev/null'): readonly string[] {
   const hidden = `mount --bind "$(readlink -f ${other})" "$(readlink -f ${file})" && exec "$@"`;
   return ['unshare', '--mount', 'sh', '-c', hidden, 'sh'];
 }
+
+const SEEDED = `
+  const spec = { type: 'Hash', keySize: 4, valueSize: 4, maxEntries: 16, flags: 1 << 6 };
+  openKernel({ bpffs: 'ROOT' }).createOuter({ ...spec, type: 'HashOfMaps', flags: 0 }, spec, 'libbpf_seed');
+`;
 
 const DENIED = `
   const spec = { keySize: 4, valueSize: 4, maxEntries: 16, flags: 0 };

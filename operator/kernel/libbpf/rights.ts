@@ -1,8 +1,8 @@
 import { release } from 'node:os';
+import { MAP_FLAGS } from '../../api/maps/flags.ts';
+import { MAP_RULES } from '../../api/maps/types.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
 import { textOf } from './memory/cgroup.ts';
-
-type MapType = MapSpec['type'];
 
 const CAP_NET_ADMIN = 12n;
 const CAP_SYS_ADMIN = 21n;
@@ -20,15 +20,6 @@ function hasOneOf(capabilities: readonly bigint[]): boolean {
   return capabilities.some(bit => ((BigInt(`0x${effective}`) >> bit) & 1n) === 1n);
 }
 
-/** map_create of 6.18 (kernel/bpf/syscall.c); before 6.5 their alloc functions (sock_map_alloc and others). A CPUMap needs CAP_BPF alone. */
-const FOR_NETWORKS: ReadonlySet<MapType> = new Set<MapType>([
-  'DevMap',
-  'DevMapHash',
-  'SockMap',
-  'SockHash',
-  'XSKMap',
-]);
-
 /** What can refuse bpf() to a process with CAP_BPF: the texts of four files, and the kernel's release. */
 export interface Restrictions {
   /** /proc/self/status */
@@ -42,11 +33,13 @@ export interface Restrictions {
   readonly release: string;
 }
 
-/** Why bpf() is EPERM: the capability that is missing, or what else in this process's state can be the reason. `type`: of a new map. */
-export function denialText(type?: MapType): string {
+/** Why bpf() is EPERM: the capability that is missing, or what else in this process's state can be the reason. `spec`: of a new map. */
+export function denialText(spec?: Pick<MapSpec, 'type' | 'flags'>): string {
   if (!mayUseBpf()) return 'this process needs CAP_BPF';
-  if (type !== undefined && FOR_NETWORKS.has(type) && !hasOneOf([CAP_NET_ADMIN]))
-    return `a ${type} needs CAP_NET_ADMIN beside CAP_BPF: give it to this process (agent.extraCapabilities of the chart)`;
+  const wanted = spec === undefined ? [] : capabilitiesOf(spec);
+  const missing = wanted.find(({ bit }) => !hasOneOf([bit]));
+  if (missing !== undefined)
+    return `a ${missing.what} needs ${missing.name} beside CAP_BPF: give it to this process (agent.extraCapabilities of the chart)`;
   return suspectsText({
     status: textOf('/proc/self/status'),
     uidMap: textOf('/proc/self/uid_map'),
@@ -54,6 +47,18 @@ export function denialText(type?: MapType): string {
     lockdown: textOf('/sys/kernel/security/lockdown'),
     release: release(),
   });
+}
+
+/** Beside CAP_BPF. htab_map_alloc_check: a seed of zero lets others find keys that collide. */
+function capabilitiesOf({ type, flags }: Pick<MapSpec, 'type' | 'flags'>) {
+  const isHash = type !== 'BloomFilter' && (flags & MAP_FLAGS.ZeroSeed) !== 0;
+  const ofFlags = isHash
+    ? [{ bit: CAP_SYS_ADMIN, name: 'CAP_SYS_ADMIN', what: `${type} with ZeroSeed` }]
+    : [];
+  const { capability } = MAP_RULES[type];
+  return capability === undefined
+    ? ofFlags
+    : [{ bit: CAP_NET_ADMIN, name: capability, what: type as string }];
 }
 
 /** Names those that are so; where none is, what cannot be read from here. */

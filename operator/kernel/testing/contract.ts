@@ -5,6 +5,7 @@ import { countsContract } from './contract/counts.ts';
 import { expectedContract } from './contract/expected.ts';
 import type { OpenKernel } from './contract/fixture.ts';
 import { KernelFixture } from './contract/fixture.ts';
+import { mapTypesContract } from './contract/inner/maptypes.ts';
 import { verifyContract } from './contract/inner/verify.ts';
 import { outerContract } from './contract/outer.ts';
 import { pinsContract } from './contract/pins.ts';
@@ -36,6 +37,7 @@ export function kernelContract(name: string, open: OpenKernel): void {
     describe('counts', () => countsContract(fixture));
     outerContract(fixture);
     buildContract(fixture);
+    describe('map types', () => mapTypesContract(fixture));
     describe('template', () => templateContract(fixture));
     describe('types', () => typesContract(fixture));
     typedContract(fixture);

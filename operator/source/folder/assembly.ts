@@ -209,10 +209,19 @@ function assemblyOf(parts: readonly Part[], { outerMaps, layouts }: Claims, arou
     ...{ outerMaps, innerMaps, refusals, releases },
     complete: complete && hiding.length === 0,
     ...(hiding.length === 0 ? {} : { hiding }),
+    ...faultyOf(parts, outerMaps),
   };
   const standing = new Map(parts.map(part => [part.file.path, standingOf(part, complete)]));
   const isPlain = parts.every(({ fades, isWrong, problems }) => !fades && !isWrong && problems.length === 0);
   return { wanted: Object.freeze(wanted), layouts, standing, ...(isPlain ? { starts } : {}) };
+}
+
+function faultyOf(parts: readonly Part[], outerMaps: readonly OuterMap[]): Pick<Wanted, 'faulty'> {
+  const rejected = parts.flatMap(({ file }) => file.rejected.map(({ identity = '' }) => identity));
+  const names = rejected.flatMap(identity => /^OuterMap (\S+)$/.exec(identity)?.[1] ?? []);
+  const good = new Set(outerMaps.map(({ metadata }) => metadata.name));
+  const faulty = names.filter(name => !good.has(name));
+  return faulty.length === 0 ? {} : { faulty: new Set(faulty) };
 }
 
 function problemsIn({ file, fades, problems, kept }: Part): readonly ManifestProblem[] {

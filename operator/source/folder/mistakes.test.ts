@@ -137,6 +137,16 @@ describe('assembled, of files with a mistake', () => {
       .and.not.match(/\p{Cc}/u);
   });
 
+  it('an OuterMap that is refused and was never good is faulty; one whose last good object stays is not', () => {
+    const wrong = OUTER.replace('maxEntries: 64', 'maxEntries: none');
+    const files = new Files();
+    expect(files.wanted({ 'o.yaml': wrong, 'a.yaml': inner('web', '10.1.0.7') }).faulty).to.deep.equal(
+      new Set(['tenants']),
+    );
+    expect(files.wanted({ 'o.yaml': OUTER }).faulty).to.equal(undefined);
+    expect(files.wanted({ 'o.yaml': wrong }).faulty).to.equal(undefined);
+  });
+
   it('takes the others out once the mistake is mended', () => {
     const files = new Files();
     files.wanted({ 'o.yaml': OUTER, 'w.yaml': FILE });

@@ -147,8 +147,8 @@ export const kernelMutants: readonly Mutant[] = [
   {
     name: 'a map for networks that lacks CAP_NET_ADMIN advises to switch seccomp off',
     file: 'operator/kernel/libbpf/maps.ts',
-    from: 'return denialText(spec.type);',
-    to: 'return denialText(spec.flags < 0 ? spec.type : undefined);',
+    from: 'return denialText(spec);',
+    to: 'return denialText(spec.flags < 0 ? spec : undefined);',
     specs: ['dist/operator/kernel/libbpf/missing.test.js'],
   },
   {

@@ -20,7 +20,7 @@ const POINTER = 8;
 export function leastBytes(spec: MapSpec, entries: number, possibleCpus: number): number {
   const value = isPerCpu(spec.type) ? POINTER + strideOf(spec, possibleCpus) : rounded(spec.valueSize);
   if (isArray(spec.type) || spec.type === 'ArrayOfMaps') return spec.maxEntries * value;
-  if (spec.type === 'RingBuf') return spec.maxEntries;
+  if (spec.type.endsWith('RingBuf')) return spec.maxEntries;
   const header = ENTRY_HEADER[spec.type];
   if (header === undefined) return 0;
   const isGrown = (spec.flags & MAP_FLAGS.NoPrealloc) !== 0;

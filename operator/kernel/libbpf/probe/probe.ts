@@ -1,10 +1,10 @@
 import { release } from 'node:os';
 import { CONTENT_TYPES, INNER_TYPES, type InnerType, MAP_FLAGS } from '../../../api/outermap.ts';
 import type { KernelState } from '../../../api/status.ts';
+import { smallestSpec } from '../../../core/layout/rules.ts';
 import { Slice } from '../../../timing/sliced.ts';
 import { writesByProgram } from '../entries/keep.ts';
 import type { Host, OwnedMap } from '../maps.ts';
-import { smallestSpec } from '../maptypes.ts';
 import { probeOuterMaps } from './outermaps.ts';
 import { ScratchMaps } from './scratchmaps.ts';
 import type { Templates } from './template.ts';
@@ -20,7 +20,7 @@ export async function probeKernel(host: Host, templates: Templates): Promise<Ker
     const found = await probeOuterMaps(host, { hash, array, inner });
     const features = {
       openById: canOpenById(host, inner),
-      readTemplate: templates.of(hash.id) !== undefined,
+      readTemplate: templates.of(hash.id, 'a probe') !== undefined,
       ...found.features,
       innerTypesCompared: await comparesTypes(host, scratch),
       innerMapFlag: scratch.can({ ...smallestSpec('Array'), flags: MAP_FLAGS.InnerMap }),

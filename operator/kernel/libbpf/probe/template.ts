@@ -4,7 +4,7 @@ import type { MapSpec } from '../../../core/mapspec.ts';
 import { KernelError } from '../../error.ts';
 import { besideProgram } from '../library/beside.ts';
 import type { Address, Library } from '../library.ts';
-import { specOf, typeName } from '../maptypes.ts';
+import { refusedTypeText, specOf, typeName } from '../maptypes.ts';
 
 const PROGRAM = 'read_templates';
 const FILE = join('native', 'template.bpf.o');
@@ -16,8 +16,8 @@ const READ_BYTES = 64 * 1024;
 export class Templates {
   readonly #library: Library;
   readonly #file: string | undefined;
-  /** Outer map id → its template, which never changes; ids are not used again. */
-  #known: ReadonlyMap<number, MapSpec> = new Map();
+  /** Outer map id → its template, or a type that ours cannot have. It never changes; ids are not used again. */
+  #known: TemplatesById = new Map();
   #unavailable = false;
 
   constructor(library: Library, file = besideProgram(FILE)) {
@@ -25,18 +25,26 @@ export class Templates {
     this.#file = file;
   }
 
-  /** Undefined where the program cannot be loaded: no file, no libbpf, no BTF in the kernel, no CAP_PERFMON. Loading is tried once. */
-  of(outerId: number): MapSpec | undefined {
+  /**
+   * Undefined where the program cannot be loaded: no file, no libbpf, no BTF in the kernel, no CAP_PERFMON. Loading is tried
+   * once. Throws EINVAL for a template whose type inner maps of ours cannot have.
+   */
+  of(outerId: number, label: string): MapSpec | undefined {
     if (!this.#known.has(outerId) && !this.#unavailable) {
       const found = this.#file === undefined ? undefined : read(this.#library, this.#file);
       this.#unavailable = found === undefined;
       this.#known = found ?? this.#known;
     }
-    return this.#known.get(outerId);
+    const found = this.#known.get(outerId);
+    if (typeof found === 'number')
+      throw new KernelError('use the template of', label, 'EINVAL', `it is ${refusedTypeText(found)}`);
+    return found;
   }
 }
 
-function read(library: Library, file: string): ReadonlyMap<number, MapSpec> | undefined {
+type TemplatesById = ReadonlyMap<number, MapSpec | number>;
+
+function read(library: Library, file: string): TemplatesById | undefined {
   try {
     return readTemplates(library, file);
   } catch (error) {
@@ -46,7 +54,7 @@ function read(library: Library, file: string): ReadonlyMap<number, MapSpec> | un
   }
 }
 
-function readTemplates(library: Library, file: string): ReadonlyMap<number, MapSpec> | undefined {
+function readTemplates(library: Library, file: string): TemplatesById | undefined {
   const object = library.programFileOpen(file, null);
   if (isNull(object)) return undefined;
   try {
@@ -58,7 +66,7 @@ function readTemplates(library: Library, file: string): ReadonlyMap<number, MapS
   }
 }
 
-function throughLink(library: Library, link: Address): ReadonlyMap<number, MapSpec> | undefined {
+function throughLink(library: Library, link: Address): TemplatesById | undefined {
   if (isNull(link)) return undefined;
   const fd = library.iteratorCreate(library.linkFd(link));
   try {
@@ -83,15 +91,15 @@ function readAll(fd: number): Uint8Array {
   }
 }
 
-function templatesIn(bytes: Uint8Array): ReadonlyMap<number, MapSpec> {
+function templatesIn(bytes: Uint8Array): TemplatesById {
   // A copy: a Buffer may be a part of a larger one
   const words = new Uint32Array(Uint8Array.from(bytes).buffer);
-  const templates = new Map<number, MapSpec>();
+  const templates = new Map<number, MapSpec | number>();
   for (let at = 0; at + RECORD_WORDS <= words.length; at += RECORD_WORDS) {
     const type = typeName(words[at + 2]!);
     // An outer map of another owner may have a template type that ours cannot have
-    if (type === undefined) continue;
-    templates.set(words[at]!, specOf(type, words.subarray(at + 3)));
+    const template = type === undefined ? words[at + 2]! : specOf(type, words.subarray(at + 3));
+    templates.set(words[at]!, template);
   }
   return templates;
 }

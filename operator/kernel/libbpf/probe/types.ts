@@ -1,10 +1,10 @@
 import { mapTypes } from '../../../core/btf/maptypes.ts';
+import { smallestSpec } from '../../../core/layout/rules.ts';
 import { WORD_TYPES } from '../../../core/types/parser/words.ts';
 import { structOf } from '../../../core/types/struct.ts';
 import { ERRNO } from '../errno.ts';
 import { EXIST } from '../library/symbols.ts';
 import type { Host } from '../maps.ts';
-import { smallestSpec } from '../maptypes.ts';
 import type { ScratchMaps } from './scratchmaps.ts';
 
 /**

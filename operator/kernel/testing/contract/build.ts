@@ -1,7 +1,8 @@
 import { expect } from 'chai';
-import { EMPTY_TYPES, MAP_FLAGS } from '../../../api/outermap.ts';
+import { EMPTY_TYPES } from '../../../api/outermap.ts';
 import { NO_ENTRIES } from '../../../core/entries.ts';
-import type { MapSpec } from '../../../core/mapspec.ts';
+import { smallestSpec } from '../../../core/layout/rules.ts';
+import { addedFlags } from '../../../core/mapspec.ts';
 import { KernelError } from '../../error.ts';
 import type { KernelFixture } from './fixture.ts';
 import { contents, errnos, failureOf, HASH, hexAt, numbered, openMap, u32 } from './fixture.ts';
@@ -14,15 +15,6 @@ export function buildContract(fixture: () => KernelFixture): void {
   describe('freeze', () => freezeContract(fixture));
   describe('open', () => openContract(fixture));
 }
-
-/** The smallest of each type without contents; storages have no bound of their own. */
-const EMPTY_LAYOUTS: readonly MapSpec[] = EMPTY_TYPES.map(type => {
-  const spec = { type, keySize: 4, valueSize: 4, maxEntries: 1, flags: 0 };
-  if (type === 'RingBuf') return { ...spec, keySize: 0, valueSize: 0, maxEntries: 65_536 };
-  if (type === 'Queue' || type === 'Stack' || type === 'BloomFilter') return { ...spec, keySize: 0 };
-  if (type === 'StackTrace') return { ...spec, valueSize: 8 };
-  return type.endsWith('Storage') ? { ...spec, maxEntries: 0, flags: MAP_FLAGS.NoPrealloc } : spec;
-});
 
 function makeContract(fixture: () => KernelFixture): void {
   it('answers open maps in the order of the requests, each filled and pinned; undefined is a pause', async () => {
@@ -77,7 +69,7 @@ function makeContract(fixture: () => KernelFixture): void {
     expect((await fixture().inner('second')).id).to.be.greaterThan(first.id);
   });
 
-  for (const spec of EMPTY_LAYOUTS) {
+  for (const spec of EMPTY_TYPES.map(smallestSpec)) {
     it(`makes a ${spec.type}, which programs fill, where probe says that it can`, async () => {
       const { features } = await fixture().kernel.probe();
       const [map] = await fixture().kernel.build([fixture().request('empty', { spec })]);
@@ -85,8 +77,7 @@ function makeContract(fixture: () => KernelFixture): void {
         expect(features[`inner.${spec.type}`], map.message).to.equal(false);
         return;
       }
-      // The kernel makes a DevMap read-only to programs by itself
-      const flags = spec.flags | (spec.type.startsWith('DevMap') ? MAP_FLAGS.ReadOnlyProg : 0);
+      const flags = spec.flags | addedFlags(spec.type);
       expect(fixture().keep(openMap(map)).spec).to.deep.equal({ ...spec, flags });
       const [reading] = await fixture().kernel.readInner([{ pin: fixture().path('empty') }]);
       expect(reading instanceof KernelError || reading?.spec).to.deep.equal({ ...spec, flags });

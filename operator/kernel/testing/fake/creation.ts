@@ -29,6 +29,12 @@ const fdValue = (size: number): Errno | undefined => (size === 4 || size === 8 ?
 
 const hash: CreationRule = { flags: [0, 2, 3, 4, 6, 7, 8], key: anyValue, value: hashValue };
 const perCpuHash: CreationRule = { flags: [0, 3, 4, 6, 7, 8], key: anyValue, value: perCpuValue };
+const ring: CreationRule = {
+  flags: [2],
+  key: noKey,
+  value: only(0),
+  entries: count => (count % PAGE === 0 && Number.isInteger(Math.log2(count)) ? undefined : 'EINVAL'),
+};
 const queue: CreationRule = { flags: [2, 3, 4, 7, 8], key: noKey, value: anyValue };
 const devices: CreationRule = { flags: [2, 3, 4], key: wordKey, value: fdValue };
 const descriptors: CreationRule = { flags: [2, 3, 4], key: wordKey, value: only(4) };
@@ -54,20 +60,13 @@ const RULES: Readonly<Record<MapSpec['type'], CreationRule>> = {
     key: size => (size < 5 || size > 260 ? 'EINVAL' : undefined),
     value: size => (size < 1 || size > LARGEST_ELEMENT - 256 ? 'EINVAL' : undefined),
   },
-  RingBuf: {
-    flags: [2],
-    key: noKey,
-    value: only(0),
-    entries: count => (count % PAGE === 0 && Number.isInteger(Math.log2(count)) ? undefined : 'EINVAL'),
-  },
+  RingBuf: ring,
+  UserRingBuf: ring,
   Queue: queue,
   Stack: queue,
   BloomFilter: { ...queue, flags: [2, 3, 4, 6, 7, 8] },
   PerfEventArray: { ...descriptors, flags: [2, 3, 4, 11] },
-  StackTrace: {
-    ...descriptors,
-    value: size => (size > 0 && size % 8 === 0 && size <= 127 * 8 ? undefined : 'EINVAL'),
-  },
+  StackTrace: { ...descriptors, flags: [2, 3, 4, 5], value: stackValue },
   CgroupArray: descriptors,
   DevMap: devices,
   DevMapHash: devices,
@@ -83,6 +82,7 @@ const RULES: Readonly<Record<MapSpec['type'], CreationRule>> = {
   SkStorage: storage,
   TaskStorage: storage,
   InodeStorage: storage,
+  CgrpStorage: storage,
   ArrayOfMaps: descriptors,
   HashOfMaps: { ...hash, value: only(4) },
 };
@@ -94,6 +94,7 @@ export function creationErrno(spec: MapSpec): Errno | undefined {
   if ((spec.flags & ~allowed) !== 0 || (spec.flags & (rule.required ?? 0)) !== (rule.required ?? 0))
     return 'EINVAL';
   if (both(spec, 'ReadOnly', 'WriteOnly') || both(spec, 'ReadOnlyProg', 'WriteOnlyProg')) return 'EINVAL';
+  if (both(spec, 'NoCommonLRU', 'NumaNode')) return 'EINVAL';
   if (spec.type.startsWith('LRU') && (spec.flags & MAP_FLAGS.NoPrealloc) !== 0) return 'ENOTSUPP';
   const empty = rule.entries === undefined ? atLeastOne(spec.maxEntries) : undefined;
   const sizes = empty ?? rule.key(spec.keySize) ?? rule.value(spec.valueSize, spec);
@@ -177,6 +178,12 @@ function hashValue(size: number, { keySize }: MapSpec): Errno | undefined {
 
 function perCpuValue(size: number): Errno | undefined {
   return roundedToWord(size) > LARGEST_PER_CPU_VALUE ? 'E2BIG' : anyValue(size);
+}
+
+/** Frames are addresses, or each a struct bpf_stack_build_id (stack_map_alloc). */
+function stackValue(size: number, { flags }: MapSpec): Errno | undefined {
+  const frame = (flags & MAP_FLAGS.StackBuildId) === 0 ? 8 : 32;
+  return size > 0 && size % frame === 0 && size <= 127 * frame ? undefined : 'EINVAL';
 }
 
 function roundedToWord(size: number): number {
