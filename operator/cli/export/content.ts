@@ -7,6 +7,8 @@ import { isArray } from '../../core/mapspec.ts';
 import { comparedMask } from '../../core/plan/compared.ts';
 import { difference } from '../../core/plan/difference.ts';
 import { runToEnd } from '../../core/steps.ts';
+import { hasFields } from '../../core/types/path.ts';
+import { shownMembers } from '../../core/types/struct.ts';
 import type { Type } from '../../core/types/type.ts';
 import type { InnerReading } from '../../kernel/kernel.ts';
 import { entriesAt, ordered } from '../terminal/order.ts';
@@ -42,8 +44,12 @@ export function tableOf(layout: OuterLayout, entries: readonly PlainEntry[]): st
 }
 
 function columnsOf(type: Type | undefined, path: readonly string[]): readonly (readonly string[])[] {
-  if (type?.kind !== 'struct') return [path];
-  return type.fields.flatMap(field => columnsOf(field.type, [...path, field.name]));
+  if (type === undefined || !hasFields(type)) return [path];
+  const fields = type.kind === 'union' ? shownMembers(type).slice(0, 1) : type.fields;
+  return fields.flatMap(field => {
+    if (field.name !== '') return columnsOf(field.type, [...path, field.name]);
+    return hasFields(field.type) ? columnsOf(field.type, path) : [];
+  });
 }
 
 /** Undefined where there is no scalar: a list, or a struct that was decoded in another form. */

@@ -1,4 +1,5 @@
 import type { Entries } from '../../core/entries.ts';
+import { readBits } from '../../core/scalar/bits.ts';
 import type { IntegerType, Type } from '../../core/types/type.ts';
 
 /**
@@ -20,6 +21,10 @@ function compareKeys(type: Type, a: Key, b: Key): number {
         if (order !== 0) return order;
       }
       return 0;
+    case 'bits': {
+      const [left, right] = [readBits(type, a.bytes, a.at), readBits(type, b.bytes, b.at)];
+      return left < right ? -1 : left > right ? 1 : 0;
+    }
     default:
       return compareBytes(a, b, 0, type.size);
   }

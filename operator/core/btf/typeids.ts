@@ -1,4 +1,13 @@
-import type { AddressType, CidrType, EnumType, Field, IntegerType, KernelType, Type } from '../types/type.ts';
+import type {
+  AddressType,
+  CidrType,
+  EnumType,
+  Field,
+  IntegerType,
+  KernelType,
+  StructType,
+  Type,
+} from '../types/type.ts';
 import { BTF_INT } from './kinds.ts';
 import { BtfWriter, type WrittenMember } from './writer.ts';
 
@@ -67,7 +76,10 @@ export class TypeIds {
       case 'enum':
         return this.#enum(type);
       case 'struct':
-        return this.#struct(type.tag ?? '', type.size, type.fields);
+      case 'union':
+        return this.#struct(type);
+      case 'bits':
+        return this.idOf(type.base);
       case 'kernel':
         return this.#kernel(type);
       default:
@@ -97,11 +109,16 @@ export class TypeIds {
     return this.writer.array(element, this.index, length);
   }
 
-  #struct(tag: string, size: number, fields: readonly Field[]): number {
-    const members = fields.map(
-      ({ name, offset, type }): WrittenMember => ({ name, type: this.idOf(type), offset: offset * 8 }),
-    );
-    return this.writer.composite('Struct', tag, { size, members });
+  #struct({ kind, tag = '', size, fields }: StructType): number {
+    const members = fields
+      .filter(({ name, type }) => name !== '' || type.kind !== 'bits')
+      .map(each => this.#member(each));
+    return this.writer.composite(kind === 'union' ? 'Union' : 'Struct', tag, { size, members });
+  }
+
+  #member({ name, offset, type }: Field): WrittenMember {
+    if (type.kind !== 'bits') return { name, type: this.idOf(type), offset: offset * 8 };
+    return { name, type: this.idOf(type.base), offset: offset * 8 + type.shift, bits: type.width };
   }
 
   #enum(type: EnumType): number {

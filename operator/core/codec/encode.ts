@@ -1,15 +1,26 @@
+import { writeBits } from '../scalar/bits.ts';
 import { writeCidr } from '../scalar/cidr.ts';
 import { isRaw, writeHex, writeRaw } from '../scalar/hex.ts';
-import { integerText, isInRange, writeInteger, writeNumber } from '../scalar/integer.ts';
+import { integerText, isInRange, readBigInteger, writeInteger, writeNumber } from '../scalar/integer.ts';
 import { writeIPv4 } from '../scalar/ipv4.ts';
 import { writeIPv6 } from '../scalar/ipv6.ts';
 import { writeMac } from '../scalar/mac.ts';
 import { writeText } from '../scalar/text.ts';
+import { GivenParts, oneMember } from '../types/given.ts';
 import { kernelFieldText } from '../types/kernelfield.ts';
 import { clearKernelFields, kernelMask } from '../types/padding.ts';
 import { WORD_TYPES } from '../types/parser/words.ts';
-import { fieldLocation, unknownField } from '../types/path.ts';
-import type { AddressType, ArrayType, CidrType, EnumType, StructType, Type } from '../types/type.ts';
+import { fieldLocation, fieldNames, hasFields, unknownField } from '../types/path.ts';
+import type {
+  AddressType,
+  ArrayType,
+  BitsType,
+  CidrType,
+  EnumType,
+  Field,
+  StructType,
+  Type,
+} from '../types/type.ts';
 import { assignmentsIn } from './structtext.ts';
 import { notText, shown, under, ValueProblem } from './value.ts';
 
@@ -27,6 +38,7 @@ export function encodeOntoZeros(type: Type, value: unknown, into: Uint8Array, at
       else writeInteger(type, type.name, value, into, at);
       break;
     case 'struct':
+    case 'union':
       encodeStruct(type, value, into, at);
       break;
     case 'array':
@@ -34,6 +46,9 @@ export function encodeOntoZeros(type: Type, value: unknown, into: Uint8Array, at
       break;
     case 'enum':
       encodeEnum(type, value, into, at);
+      break;
+    case 'bits':
+      encodeBits(type, value, into, at);
       break;
     case 'bool':
       encodeBool(value, into, at);
@@ -67,17 +82,42 @@ function encodeStruct(type: StructType, value: unknown, into: Uint8Array, at: nu
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw notStruct(type, value);
   const given = value as Readonly<Record<string, unknown>>;
-  let left = Object.keys(given).length;
-  for (const { name, offset, type: fieldType } of type.fields) {
-    if (!Object.hasOwn(given, name)) continue;
-    left -= 1;
-    try {
-      encodeOntoZeros(fieldType, given[name], into, at + offset);
-    } catch (problem) {
-      throw under(name, problem);
+  const written = encodeFields(type, given, into, at);
+  if (written < Object.keys(given).length) throw surplusField(type, given);
+}
+
+/** Returns how many of the given fields are the type's, which has those of its anonymous structs and unions. */
+function encodeFields(
+  type: StructType,
+  given: Readonly<Record<string, unknown>>,
+  into: Uint8Array,
+  at: number,
+): number {
+  let written = 0;
+  let member = -1;
+  for (let part = 0; part < type.fields.length; part += 1) {
+    const field = type.fields[part]!;
+    const before = written;
+    if (field.name === '') {
+      if (hasFields(field.type)) written += encodeFields(field.type, given, into, at + field.offset);
+    } else if (Object.hasOwn(given, field.name)) {
+      written += 1;
+      encodeField(field, given[field.name], into, at);
     }
+    if (type.kind !== 'union' || written === before) continue;
+    if (member >= 0)
+      throw new ValueProblem(oneMember(type, field.name === '' ? 'Another member' : field.name, member));
+    member = part;
   }
-  if (left > 0) throw surplusField(type, given);
+  return written;
+}
+
+function encodeField({ name, type, offset }: Field, value: unknown, into: Uint8Array, at: number): void {
+  try {
+    encodeOntoZeros(type, value, into, at + offset);
+  } catch (problem) {
+    throw under(name, problem);
+  }
 }
 
 /** `port=443,proto=6`, nested `a.b=1`, elements `ports[0]=80`; `raw:` and every byte in hex, padding included. */
@@ -87,14 +127,12 @@ function encodeAssignments(type: Type, text: string, into: Uint8Array, at: numbe
     if (kernelMask(type) !== undefined) clearKernelFields(type, into, at);
     return;
   }
-  const given = new Uint8Array(type.size);
+  const given = new GivenParts();
   for (const { path, value } of assignmentsIn(text)) {
     const place = fieldLocation(type, path);
     if (!place.ok) throw new ValueProblem(place.message);
-    const [from, to] = [place.offset, place.offset + place.type.size];
-    if (given.subarray(from, to).includes(1))
-      throw new ValueProblem(`Field ${path} is given twice in ${shown(text)}: write it once`);
-    given.fill(1, from, to);
+    const twice = given.problem(place, `Field ${path}`);
+    if (twice !== undefined) throw new ValueProblem(twice);
     try {
       encodeOntoZeros(place.type, value, into, at + place.offset);
     } catch (problem) {
@@ -131,6 +169,23 @@ function encodeBytes(size: number, value: unknown, into: Uint8Array, at: number)
 
 const BYTE = WORD_TYPES.get('u8')!;
 
+function encodeBits(type: BitsType, value: unknown, into: Uint8Array, at: number): void {
+  const { base, width } = type;
+  const whole = new Uint8Array(base.size);
+  encodeOntoZeros(base, value, whole, 0);
+  const signed = base.kind !== 'bool' && base.signed;
+  const number = readBigInteger({ size: base.size, signed }, whole, 0);
+  const kept = signed ? BigInt.asIntN(width, number) : BigInt.asUintN(width, number);
+  const [least, most] = signed
+    ? [-(1n << BigInt(width - 1)), (1n << BigInt(width - 1)) - 1n]
+    : [0n, (1n << BigInt(width)) - 1n];
+  if (kept !== number)
+    throw new ValueProblem(
+      `${shown(value)} is out of range: a bit-field of ${width} bits takes ${least} to ${most}`,
+    );
+  writeBits(type, number, into, at);
+}
+
 function encodeBool(value: unknown, into: Uint8Array, at: number): void {
   if (typeof value === 'string' && isRaw(value)) writeRaw(value, 1, into, at);
   else if (value === true || value === 'true' || value === 1 || value === '1') into[at] = 1;
@@ -154,7 +209,7 @@ function enumBoolean(type: EnumType, value: boolean): ValueProblem {
 }
 
 function nameOf(type: EnumType): string {
-  return type.tag === undefined ? 'the enum' : `enum ${type.tag}`;
+  return type.tag === undefined ? (type.typedef ?? 'the enum') : `enum ${type.tag}`;
 }
 
 function namesOf(type: EnumType): string {
@@ -163,13 +218,13 @@ function namesOf(type: EnumType): string {
 }
 
 function surplusField(type: StructType, given: Readonly<Record<string, unknown>>): ValueProblem {
-  const names = type.fields.map(field => field.name);
+  const names = fieldNames(type);
   const surplus = Object.keys(given).find(name => !names.includes(name)) ?? '';
   return new ValueProblem(unknownField(surplus, names));
 }
 
-function notStruct({ fields }: StructType, value: unknown): ValueProblem {
-  const names = fields.map(field => field.name);
+function notStruct(type: StructType, value: unknown): ValueProblem {
+  const names = fieldNames(type);
   const example = `{${names[0]}: …}`;
   return new ValueProblem(
     `${capital(shown(value))} is no struct: write an object such as ${example}, or text such as "${names[0]}=…"; fields are ${names.slice(0, 20).join(', ')}`,

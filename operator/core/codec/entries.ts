@@ -55,6 +55,6 @@ function isSame(values: Uint8Array, step: number, type: Type): boolean {
   const mask = fieldMask(type);
   for (let at = step; at < values.length; at += step)
     for (let byte = 0; byte < type.size; byte += 1)
-      if (values[at + byte] !== values[byte] && mask?.[byte] !== 0) return false;
+      if (((values[at + byte]! ^ values[byte]!) & (mask?.[byte] ?? 0xff)) !== 0) return false;
   return true;
 }

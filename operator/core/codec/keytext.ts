@@ -1,6 +1,7 @@
 import { problemText } from '../../api/problem.ts';
 import { rawText } from '../scalar/hex.ts';
 import { hasDirtyPadding } from '../types/padding.ts';
+import { hasFields } from '../types/path.ts';
 import type { Type } from '../types/type.ts';
 import { decode } from './decode.ts';
 import { encodeOntoZeros } from './encode.ts';
@@ -23,7 +24,7 @@ export function keyText(type: Type, bytes: Uint8Array, at = 0): string {
 
 /** A value on one line. Padding means nothing in a value. */
 export function valueText(type: Type, bytes: Uint8Array, at = 0): string {
-  if (type.kind === 'struct' || type.kind === 'array') return structText(type, bytes, at);
+  if (hasFields(type) || type.kind === 'array') return structText(type, bytes, at);
   return String(decode(type, bytes, at));
 }
 

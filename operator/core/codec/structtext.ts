@@ -1,8 +1,7 @@
-import { fieldText } from '../../api/problem.ts';
-import { leavesOf } from '../types/path.ts';
+import { type FieldPath, fieldText } from '../../api/problem.ts';
 import type { Type } from '../types/type.ts';
 import { decode } from './decode.ts';
-import { shown, ValueProblem } from './value.ts';
+import { shown, type Value, ValueProblem } from './value.ts';
 
 /** One part of a struct as text: its path and its value. */
 export interface Assignment {
@@ -28,12 +27,16 @@ export function assignmentsIn(text: string): readonly Assignment[] {
 
 /** Every part of a struct or an array as one line, in the order of declaration. */
 export function structText(type: Type, bytes: Uint8Array, at: number): string {
-  const parts: string[] = [];
-  for (const leaf of leavesOf(type)) {
-    const value = String(decode(leaf.type, bytes, at + leaf.offset));
-    parts.push(`${fieldText(leaf.path)}=${quoted(value)}`);
-  }
-  return parts.join(',');
+  const value = decode(type, bytes, at);
+  return typeof value === 'object' ? [...partTexts(value, [])].join(',') : String(value);
+}
+
+function* partTexts(value: Value, path: FieldPath): Generator<string> {
+  if (Array.isArray(value))
+    for (const [index, element] of value.entries()) yield* partTexts(element, [...path, index]);
+  else if (typeof value === 'object')
+    for (const [name, field] of Object.entries(value)) yield* partTexts(field, [...path, name]);
+  else yield `${fieldText(path)}=${quoted(String(value))}`;
 }
 
 function quoted(value: string): string {

@@ -81,14 +81,8 @@ describe('encodeContent of a table', () => {
       'key;value\n1;2',
       'spec.table[1]: Column "key;value" is neither key nor value: write a header such as key.port,key.proto,value.action,value.note,value.rates, commas between',
     ],
-    [
-      'key.port,value.action,key.port\n',
-      'spec.table[1]: Column key.port stands twice in the header: write each field once',
-    ],
-    [
-      'key,value.action,key.port\n',
-      'spec.table[1]: Column key.port stands twice in the header: write each field once',
-    ],
+    ['key.port,value.action,key.port\n', 'spec.table[1]: Column key.port is given twice: write it once'],
+    ['key,value.action,key.port\n', 'spec.table[1]: Column key.port is given twice: write it once'],
     [
       'value.action\n1',
       'spec.table[1]: Header has no column for the key: write key.port,key.proto,value.action,value.note,value.rates',

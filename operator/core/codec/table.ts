@@ -1,6 +1,6 @@
-import type { FieldPath } from '../../api/problem.ts';
 import { writePlainCell } from '../scalar/cell.ts';
-import { fieldLocation } from '../types/path.ts';
+import { GivenParts } from '../types/given.ts';
+import { type FieldLocation, fieldLocation, fieldNames, hasFields } from '../types/path.ts';
 import type { Type } from '../types/type.ts';
 import { encodeOntoZeros } from './encode.ts';
 import { addProblem, type EntryBuffer, isHopeless, nextEntry } from './entrybuffer.ts';
@@ -22,11 +22,8 @@ export interface Table {
 }
 
 /** A column of a table: the part of the key or the value that its cells have. */
-interface Column {
+interface Column extends FieldLocation {
   readonly part: 'key' | 'value';
-  readonly path: FieldPath;
-  readonly type: Type;
-  readonly offset: number;
 }
 
 const TAB = 9;
@@ -75,7 +72,7 @@ export function readRows(table: Table, sheet: EntryBuffer, most: number): boolea
 
 function headerColumns(table: Table, sheet: EntryBuffer): readonly Column[] | string {
   const columns: Column[] = [];
-  const given = { key: new Uint8Array(sheet.keyType.size), value: new Uint8Array(sheet.valueType.size) };
+  const given = { key: new GivenParts(), value: new GivenParts() };
   table.last = false;
   while (!table.last) {
     readCell(table);
@@ -83,9 +80,8 @@ function headerColumns(table: Table, sheet: EntryBuffer): readonly Column[] | st
     const name = cellText(table);
     const column = columnOf(name, sheet);
     if (typeof column === 'string') return column;
-    const bytes = given[column.part].subarray(column.offset, column.offset + column.type.size);
-    if (bytes.includes(1)) return `Column ${name} stands twice in the header: write each field once`;
-    bytes.fill(1);
+    const twice = given[column.part].problem(column, `Column ${name}`);
+    if (twice !== undefined) return twice;
     columns.push(column);
   }
   table.line += 1;
@@ -100,12 +96,16 @@ function columnOf(name: string, sheet: EntryBuffer): Column | string {
   const part = match[1] === 'key' ? 'key' : 'value';
   const place = fieldLocation(part === 'key' ? sheet.keyType : sheet.valueType, match[2] ?? '');
   if (!place.ok) return `Column ${shown(name)}: ${place.message}`;
-  return { part, path: [part, ...place.path], type: place.type, offset: place.offset };
+  return { ...place, part, path: [part, ...place.path] };
 }
 
 function example(sheet: EntryBuffer): string {
   const names = (part: string, type: Type) =>
-    type.kind === 'struct' ? type.fields.slice(0, 8).map(field => `${part}.${field.name}`) : [part];
+    hasFields(type)
+      ? fieldNames(type)
+          .slice(0, 8)
+          .map(field => `${part}.${field}`)
+      : [part];
   return [...names('key', sheet.keyType), ...names('value', sheet.valueType)].join(',');
 }
 

@@ -1,5 +1,6 @@
 import { isArray, type MapSpec, mapSpecText } from '../mapspec.ts';
 import { sha256 } from '../sha256.ts';
+import { hasFields } from '../types/path.ts';
 import { typeText } from '../types/show.ts';
 import type { Field, Type } from '../types/type.ts';
 import type { OuterLayout } from './outer.ts';
@@ -97,7 +98,7 @@ function textOf(type: Type | undefined): string {
 
 function typeDifference(field: string, before: Type, now: Type): LayoutDifference | undefined {
   if (shapeOf(before) === shapeOf(now)) return undefined;
-  if (before.kind === 'struct' && now.kind === 'struct') {
+  if (hasFields(before) && hasFields(now) && before.kind === now.kind) {
     const length = Math.max(before.fields.length, now.fields.length);
     for (let at = 0; at < length; at += 1) {
       const found = fieldDifference(field, before.fields[at], now.fields[at]);
@@ -115,7 +116,8 @@ function fieldDifference(
   before: Field | undefined,
   now: Field | undefined,
 ): LayoutDifference | undefined {
-  const field = `${path}.${(now ?? before)!.name}`;
+  const { name } = (now ?? before)!;
+  const field = name === '' ? path : `${path}.${name}`;
   if (before === undefined || now === undefined)
     return { field, before: textOf(before?.type), now: textOf(now?.type) };
   const found = typeDifference(field, before.type, now.type);
@@ -133,8 +135,15 @@ function shapeOf(type: Type): string {
     case 'array':
       return `${shapeOf(type.element)}[${type.length}]`;
     case 'struct':
-      return `{${type.fields.map(field => `${field.offset}:${shapeOf(field.type)}`).join()}}${type.size}`;
+    case 'union':
+      return `${type.kind === 'union' ? 'union' : ''}{${type.fields.map(fieldShape).join()}}${type.size}`;
+    case 'bits':
+      return `${shapeOf(type.base)}:${type.shift}+${type.width}`;
     default:
       return `${type.kind}${type.size}`;
   }
+}
+
+function fieldShape({ offset, type }: Field): string {
+  return `${offset}:${shapeOf(type)}`;
 }

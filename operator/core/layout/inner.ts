@@ -4,7 +4,7 @@ import type { InnerType, Template } from '../../api/outermap.ts';
 import type { Problem } from '../../api/problem.ts';
 import { type MapTypes, mapTypes } from '../btf/maptypes.ts';
 import { WORD_TYPES } from '../types/parser/words.ts';
-import { leavesOf } from '../types/path.ts';
+import { hasFields } from '../types/path.ts';
 import type { Type } from '../types/type.ts';
 import { refuseKernelFields } from './kernelfields.ts';
 import { ownedMask, valueMask } from './mask.ts';
@@ -138,8 +138,12 @@ function isPrefix(type: Type): boolean {
   if (type.kind === 'cidr4' || type.kind === 'cidr6') return true;
   if (type.size < 5) return false;
   if (type.kind === 'bytes') return true;
-  const first = leavesOf(type).next().value;
-  return (type.kind === 'struct' || type.kind === 'array') && first !== undefined && isU32(first.type);
+  return (hasFields(type) || type.kind === 'array') && isU32(firstPart(type));
+}
+
+function firstPart(type: Type): Type {
+  if (hasFields(type)) return firstPart(type.fields[0]!.type);
+  return type.kind === 'array' ? firstPart(type.element) : type;
 }
 
 /** Whether a type is an unsigned integer of four bytes in host order. */

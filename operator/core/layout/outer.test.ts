@@ -129,8 +129,8 @@ describe('outerLayout', () => {
     ],
     [{ flags: ['ReadOnly'] }, 'spec.flags[0]: The kernel takes no ReadOnly for HashOfMaps: leave it out'],
     [
-      { inner: { key: 'struct { union { u8 a; } b; }' } },
-      'spec.inner.key: Unions are not read: declare the member in use, or u8[N] for raw bytes (at struct { >>>union { u8 a; } b; }, character 10)',
+      { inner: { key: 'struct { u8 a; float b; }' } },
+      'spec.inner.key: Floats are not read, and eBPF has none: write an integer type, or u8[4] for raw bytes (at struct { u8 a; >>>float b; }, character 16)',
     ],
     [{ inner: { value: 'void' } }, 'spec.inner.value: A void has no size'],
     [

@@ -56,7 +56,7 @@ describe('compared', () => {
         other[at % type.size]! ^= 0x40;
         fc.pre(withoutPadding(type, other)[at % type.size] === other[at % type.size]);
         const clean = withoutPadding(type, bytes);
-        const isPadding = withoutPadding(type, new Uint8Array(type.size).fill(1))[at % type.size] === 0;
+        const isPadding = withoutPadding(type, new Uint8Array(type.size).fill(0x40))[at % type.size] === 0;
         const isPerCpu = map.includes('PerCPU');
         const [declared, found] = isPerCpu ? [onCpus(clean, 0), onCpus(other, 0)] : [clean, other];
         const verdict = verdictOn({ type: map, key, value: typeText(type) }, declared, found);

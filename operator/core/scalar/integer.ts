@@ -1,4 +1,5 @@
 import { notText, shown, ValueProblem } from '../codec/value.ts';
+import { readBits, writeBits } from './bits.ts';
 import { ipv4Number } from './ipv4.ts';
 
 /** How an integer lies in bytes: IntegerType and EnumType both have this. */
@@ -9,8 +10,8 @@ export interface IntegerShape {
 }
 
 const TWO_32 = 2 ** 32;
-/** Longer than any 64-bit number in any of its spellings; BigInt of a megabyte of digits takes seconds. */
-const LONGEST = 40;
+/** Longer than any 128-bit number in any of its spellings; BigInt of a megabyte of digits takes seconds. */
+const LONGEST = 41;
 
 /** Writes a number, a bigint, decimal text or 0x text. `name` is the type's name in messages. */
 export function writeInteger(
@@ -28,16 +29,22 @@ export function writeInteger(
   const big = wholeNumber(shape, value, name);
   if (big < least || big > most)
     throw new ValueProblem(`${shown(value)} is out of range: ${name} takes ${least} to ${most}`);
-  writeHalves(shape, Number(big & 0xffffffffn), Number((big >> 32n) & 0xffffffffn), into, at);
+  if (shape.size === 16) writeBits({ shift: 0, width: 128 }, big, into, at);
+  else writeHalves(shape, Number(big & 0xffffffffn), Number((big >> 32n) & 0xffffffffn), into, at);
 }
 
 /** A number while JSON keeps it exactly, decimal text beyond. */
 export function readInteger(shape: IntegerShape, bytes: Uint8Array, at: number): number | string {
   const low = readWord(shape, bytes, at, 0);
   if (shape.size <= 4) return shape.signed ? (low << (32 - shape.size * 8)) >> (32 - shape.size * 8) : low;
+  if (shape.size === 16) return numberOrText(readBigInteger(shape, bytes, at));
   const high = readWord(shape, bytes, at, 4);
   const number = (shape.signed ? high | 0 : high) * TWO_32 + low;
   return Number.isSafeInteger(number) ? number : String(readBigInteger(shape, bytes, at));
+}
+
+function numberOrText(number: bigint): number | string {
+  return Number.isSafeInteger(Number(number)) ? Number(number) : String(number);
 }
 
 /** Up to four bytes of an integer as an unsigned number, from its byte of weight 256^from on. */
@@ -51,8 +58,13 @@ function readWord(shape: IntegerShape, bytes: Uint8Array, at: number, from: numb
 }
 
 export function readBigInteger(shape: IntegerShape, bytes: Uint8Array, at: number): bigint {
+  if (shape.size === 16) return signedOf(shape, readBits({ shift: 0, width: 128 }, bytes, at));
   const big = (BigInt(readWord(shape, bytes, at, 4)) << 32n) | BigInt(readWord(shape, bytes, at, 0));
-  return shape.signed ? BigInt.asIntN(shape.size * 8, big) : big;
+  return signedOf(shape, big);
+}
+
+function signedOf({ signed, size }: IntegerShape, bits: bigint): bigint {
+  return signed ? BigInt.asIntN(size * 8, bits) : bits;
 }
 
 /** The number that text[start, end) spells with at most `most` digits and no leading zero; -1 for anything else. */
@@ -73,9 +85,10 @@ export function integerText(text: string): bigint | undefined {
   return text.startsWith('-') ? -BigInt(text.slice(1)) : BigInt(text);
 }
 
-/** A number that is an integer which the shape holds and JavaScript keeps exactly. */
+/** A number that is an integer which the shape holds and JavaScript keeps exactly; none of 16 bytes, which are rare. */
 export function isInRange(shape: IntegerShape, value: number): boolean {
   if (!Number.isSafeInteger(value)) return false;
+  if (shape.size === 16) return false;
   if (shape.size === 8) return shape.signed || value >= 0;
   const span = 2 ** (shape.size * 8);
   return shape.signed ? value >= -span / 2 && value < span / 2 : value >= 0 && value < span;
@@ -115,7 +128,7 @@ function refused(shape: IntegerShape, text: string, name: string): never {
     throw new ValueProblem(
       `${shown(text)} begins with 0, which some read as octal: write ${digits[1]}${digits[2]}`,
     );
-  if (/^-?\d{21,}$/.test(text))
+  if (/^-?\d{40,}$/.test(text))
     throw new ValueProblem(`${shown(text)} is out of range of every integer type`);
   if (/^-?\d+\.\d*$/.test(text))
     throw new ValueProblem(`${shown(text)} is not an integer: ${name} takes whole numbers`);

@@ -1,12 +1,14 @@
 import * as fc from 'fast-check';
 import { isKernelOwned } from '../types/kernelfield.ts';
-import type { Type } from '../types/type.ts';
+import { hasFields } from '../types/path.ts';
+import { shownMembers } from '../types/struct.ts';
+import type { Field, StructType, Type } from '../types/type.ts';
 
 /** Values in the spelling that decode gives back. */
 export function valueFor(type: Type): fc.Arbitrary<unknown> {
   switch (type.kind) {
     case 'integer':
-      return integerOf(type);
+      return integerOf({ bits: type.size * 8, signed: type.signed });
     case 'bool':
       return fc.boolean();
     case 'text':
@@ -34,16 +36,17 @@ export function valueFor(type: Type): fc.Arbitrary<unknown> {
       return fc.constantFrom('::/0', '2001:db8::/32', '::1/128', 'fe80::/10', 'fe80::1/10!');
     case 'array':
       return fc.array(valueFor(type.element), { minLength: type.length, maxLength: type.length });
-    case 'struct':
-      return fc.record(
-        Object.fromEntries(
-          type.fields
-            .filter(field => !isKernelOwned(field.type))
-            .map(field => [field.name, valueFor(field.type)]),
-        ),
-      );
+    case 'bits': {
+      const { base, width } = type;
+      return base.kind === 'bool' ? fc.boolean() : integerOf({ bits: width, signed: base.signed });
+    }
     case 'kernel':
       throw new Error(`A ${type.name} has no value`);
+    case 'struct':
+    case 'union':
+      return fc.record(
+        Object.fromEntries(shownFields(type).map(field => [field.name, valueFor(field.type)])),
+      );
   }
 }
 
@@ -70,8 +73,18 @@ export const anyValue: fc.Arbitrary<unknown> = fc.oneof(
   ),
 );
 
-function integerOf(type: { size: number; signed: boolean }): fc.Arbitrary<unknown> {
-  const span = 2n ** BigInt(type.size * 8);
+/** What a value names where the type is shown as it prefers to be. */
+function shownFields(type: StructType): readonly Field[] {
+  const fields = type.kind === 'union' ? shownMembers(type).slice(0, 1) : type.fields;
+  return fields.flatMap(field => {
+    if (isKernelOwned(field.type)) return [];
+    if (field.name !== '') return [field];
+    return hasFields(field.type) ? shownFields(field.type) : [];
+  });
+}
+
+function integerOf(type: { bits: number; signed: boolean }): fc.Arbitrary<unknown> {
+  const span = 2n ** BigInt(type.bits);
   const range = type.signed ? { min: -span / 2n, max: span / 2n - 1n } : { min: 0n, max: span - 1n };
   return fc.bigInt(range).map(big => (Number.isSafeInteger(Number(big)) ? Number(big) : String(big)));
 }

@@ -1,7 +1,11 @@
-import { refuseMarks, withDimensions } from './parser/member.ts';
-import { fail, found, peek, type TokenReader, take, taken } from './parser/reader.ts';
-import { type Specifier, specifierTaken } from './parser/specifier.ts';
-import { DeclarationProblem, tokensOf } from './parser/tokens.ts';
+import { assertionTaken } from './parser/constant.ts';
+import { declaratorTaken } from './parser/declarator.ts';
+import { nameTaken, newReader, peek, type TokenReader, taken } from './parser/reader.ts';
+import { bounded } from './parser/record.ts';
+import { refuseSecondType, type Specifier, specifierTaken } from './parser/specifier.ts';
+import { preprocessed } from './parser/text/directives.ts';
+import { DeclarationProblem, fail, found, type Token } from './parser/text/tokens.ts';
+import { typedefTaken } from './parser/typedef.ts';
 import { isKeyword } from './parser/words.ts';
 import type { Type } from './type.ts';
 
@@ -13,8 +17,8 @@ export type Declaration =
 const LONGEST = 16 * 1024;
 
 /**
- * Reads a C declaration: `u32`, `char[16]`, `struct { __be16 port; __u8 proto; }`. Structs and enums with a tag may be
- * defined before it, each with its `;`: the last one is the type.
+ * Reads C declarations as they stand in a header: `u32`, `char[16]`, `struct { __be16 port; __u8 proto; }`, typedefs,
+ * enums, macros. The last one is the type; it may be a name that those before it define.
  */
 export function parseDeclaration(text: string): Declaration {
   if (text.length > LONGEST)
@@ -24,8 +28,7 @@ export function parseDeclaration(text: string): Declaration {
       message: `Declaration has ${text.length} characters: at most ${LONGEST} are read`,
     };
   try {
-    const reader = { tokens: tokensOf(text), position: 0, tags: new Map(), depth: 0 };
-    return { ok: true, type: declarationTaken(reader) };
+    return { ok: true, type: lastTaken(newReader(preprocessed(text))) };
   } catch (problem) {
     if (!(problem instanceof DeclarationProblem)) throw problem;
     return { ok: false, offset: problem.offset, message: problem.message };
@@ -39,31 +42,38 @@ export function excerpt(text: string, offset: number): string {
   return `${offset > 30 ? '…' : ''}${before}>>>${after}${offset + 30 < text.length ? '…' : ''}`;
 }
 
-function declarationTaken(reader: TokenReader): Type {
-  if (peek(reader).kind === 'end') fail(peek(reader), 'Declaration is empty: write a type such as u32');
-  for (;;) {
-    const specifier = specifierTaken(reader);
-    const isDefinition = peek(reader).text === ';' && peek(reader, 1).kind !== 'end' && isTagged(specifier);
-    if (!isDefinition) return lastTaken(reader, specifier);
-    take(reader);
-  }
+function lastTaken(reader: TokenReader): Type {
+  let last = (): Type => fail(peek(reader), 'Declaration is empty: write a type such as u32');
+  while (peek(reader).kind !== 'end')
+    if (!taken(reader, ';') && !assertionTaken(reader))
+      last = taken(reader, 'typedef') ? typedefTaken(reader) : declarationTaken(reader);
+  return last();
 }
 
-function isTagged(specifier: Specifier): boolean {
-  return specifier !== 'char' && ('tag' in specifier || specifier.kind === 'kernel');
-}
-
-/** Takes a name, which has no meaning here, dimensions and a `;`. */
-function lastTaken(reader: TokenReader, specifier: Specifier): Type {
-  const token = peek(reader);
-  refuseMarks(token, ['*']);
-  if (token.kind === 'word') {
-    if (isKeyword(token.text)) fail(token, `Expected the end of the type, found ${found(token)}`);
-    take(reader);
-  }
-  const type = withDimensions(reader, specifier);
-  taken(reader, ';');
+/** A type with its `;`, which only the last may lack, and a name that has no meaning here. Returns what it is if it is the last. */
+function declarationTaken(reader: TokenReader): () => Type {
+  const start = peek(reader);
+  const specifier = specifierTaken(reader);
+  if (specifier.packed !== undefined && specifier.type?.kind !== 'enum')
+    fail(specifier.packed, 'C ignores packed in this place: write it behind the } of the struct');
+  if (taken(reader, ';')) return () => specifier.type ?? missing(specifier, start);
+  const { type, empty, width } = declaratorTaken(reader, specifier, () => meaninglessName(reader, specifier));
+  if (width !== undefined) fail(start, 'A bit-field is a part of a struct: write the integer alone');
+  if (empty) fail(start, 'Arrays of no elements hold nothing: write a length of 1 or more');
   const rest = peek(reader);
-  if (rest.kind !== 'end') fail(rest, `Expected the end of the type, found ${found(rest)}`);
-  return type;
+  if (!taken(reader, ';') && rest.kind !== 'end')
+    fail(rest, `Expected the end of the type, found ${found(rest)}`);
+  return () => bounded(start, type);
+}
+
+function missing({ missing: problem }: Specifier, at: Token): never {
+  return fail(problem?.at ?? at, problem?.message ?? 'Expected a type');
+}
+
+function meaninglessName(reader: TokenReader, specifier: Specifier): Token | undefined {
+  const token = peek(reader);
+  if (token.kind !== 'word') return undefined;
+  refuseSecondType(token, specifier);
+  if (isKeyword(token.text)) fail(token, `Expected the end of the type, found ${found(token)}`);
+  return nameTaken(reader, 'a name');
 }

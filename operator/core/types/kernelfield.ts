@@ -1,5 +1,6 @@
 import { INNER_TYPES, MAP_RULES } from '../../api/maps/types.ts';
 import type { InnerType } from '../../api/outermap.ts';
+import { hasFields } from './path.ts';
 import type { KernelType, Type } from './type.ts';
 
 /** The kernel's rule for one of its fields in a value (kernel/bpf/syscall.c, map_check_btf; 6.18). */
@@ -63,6 +64,12 @@ export function isKernelOwned(type: Type): boolean {
   return type.kind === 'array' ? isKernelOwned(type.element) : type.kind === 'kernel';
 }
 
+/** Whether some of it is the kernel's. */
+export function hasKernelField(type: Type): boolean {
+  if (hasFields(type)) return type.fields.some(field => hasKernelField(field.type));
+  return type.kind === 'array' ? hasKernelField(type.element) : type.kind === 'kernel';
+}
+
 /** One of the kernel's fields in a value; `offset` in bytes. */
 export interface KernelField {
   readonly type: KernelType;
@@ -72,8 +79,7 @@ export interface KernelField {
 /** The kernel's fields in a type, in the order of their offsets. */
 export function kernelFieldsOf(type: Type, offset = 0): readonly KernelField[] {
   if (type.kind === 'kernel') return [{ type, offset }];
-  if (type.kind === 'struct')
-    return type.fields.flatMap(field => kernelFieldsOf(field.type, offset + field.offset));
+  if (hasFields(type)) return type.fields.flatMap(field => kernelFieldsOf(field.type, offset + field.offset));
   if (type.kind !== 'array') return [];
   const first = kernelFieldsOf(type.element, offset);
   if (first.length === 0) return first;

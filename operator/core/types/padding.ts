@@ -1,9 +1,10 @@
 import { isKernelOwned, kernelFieldsOf } from './kernelfield.ts';
+import { hasFields } from './path.ts';
 import type { Type } from './type.ts';
 
 const masks = new WeakMap<Type, Uint8Array>();
 
-/** 0xff for the bytes that fields have, 0 for padding and for what is the kernel's; undefined where there is neither. */
+/** 1 for each bit that a field has, 0 for padding and for what is the kernel's; undefined where there is neither. */
 export function fieldMask(type: Type): Uint8Array | undefined {
   if (!isPadded(type)) return undefined;
   const known = masks.get(type);
@@ -14,10 +15,10 @@ export function fieldMask(type: Type): Uint8Array | undefined {
   return mask;
 }
 
-/** Whether a byte of padding is not zero. Declared bytes have none. */
+/** Whether a bit of padding is not zero. Declared bytes have none. */
 export function hasDirtyPadding(type: Type, bytes: Uint8Array, at: number): boolean {
   const mask = fieldMask(type);
-  return mask?.some((byte, index) => byte === 0 && bytes[at + index] !== 0) === true;
+  return mask?.some((byte, index) => (bytes[at + index]! & ~byte) !== 0) === true;
 }
 
 /** 0 for the bytes that are the kernel's, 0xff for the others; undefined where it has none. */
@@ -31,7 +32,7 @@ export function kernelMask(type: Type): Uint8Array | undefined {
 /** Zeroes the bytes that are the kernel's. */
 export function clearKernelFields(type: Type, bytes: Uint8Array, at: number): void {
   if (type.kind === 'kernel') bytes.fill(0, at, at + type.size);
-  else if (type.kind === 'struct')
+  else if (hasFields(type))
     for (const field of type.fields) clearKernelFields(field.type, bytes, at + field.offset);
   else if (type.kind === 'array')
     for (let index = 0; index < type.length; index += 1)
@@ -41,6 +42,9 @@ export function clearKernelFields(type: Type, bytes: Uint8Array, at: number): vo
 function isPadded(type: Type): boolean {
   if (type.kind === 'array') return isPadded(type.element);
   if (type.kind === 'kernel') return true;
+  if (type.kind === 'bits') return type.width < type.size * 8;
+  if (type.kind === 'union')
+    return type.fields.every(field => field.type.size < type.size || isPadded(field.type));
   if (type.kind !== 'struct') return false;
   const used = type.fields.reduce((sum, field) => sum + field.type.size, 0);
   return used < type.size || type.fields.some(field => isPadded(field.type));
@@ -48,9 +52,11 @@ function isPadded(type: Type): boolean {
 
 function markFields(type: Type, mask: Uint8Array, at: number): void {
   if (!isPadded(type)) mask.fill(0xff, at, at + type.size);
-  else if (type.kind === 'struct')
-    for (const field of type.fields) markFields(field.type, mask, at + field.offset);
+  else if (hasFields(type)) for (const field of type.fields) markFields(field.type, mask, at + field.offset);
   else if (type.kind === 'array' && !isKernelOwned(type))
     for (let index = 0; index < type.length; index += 1)
       markFields(type.element, mask, at + index * type.element.size);
+  else if (type.kind === 'bits')
+    for (let bit = type.shift; bit < type.shift + type.width; bit += 1)
+      mask[at + (bit >> 3)]! |= 1 << (bit & 7);
 }

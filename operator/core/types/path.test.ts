@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { fieldText } from '../../api/problem.ts';
 import { parseDeclaration } from './declaration.ts';
-import { fieldLocation, leavesOf, unknownField } from './path.ts';
+import { fieldLocation, unknownField } from './path.ts';
 import type { Type } from './type.ts';
 
 const declaration = parseDeclaration('struct { __u8 a; struct { __u32 hits; } stats[2]; mac address; }');
@@ -33,14 +33,14 @@ describe('placeOf', () => {
   });
 });
 
-describe('leavesOf', () => {
-  it('gives every scalar in the order of declaration', () => {
-    const leaves = [...leavesOf(type)].map(leaf => `${fieldText(leaf.path)}@${leaf.offset}`);
-    expect(leaves).to.deep.equal(['a@0', 'stats[0].hits@4', 'stats[1].hits@8', 'address@12']);
-  });
-});
-
 describe('unknownField', () => {
+  it('says what YAML made of a name without quotes', () => {
+    expect(unknownField('false', ['on', 'off'])).to.equal(
+      'Unknown field "false": YAML reads off without quotes as false, write "off"',
+    );
+    expect(unknownField('true', ['off'])).to.match(/^Unknown field "true": Fields are off$/);
+  });
+
   it('bounds what it repeats and lists', () => {
     const names = Array.from({ length: 30 }, (_, index) => `field_number_${index}`);
     const message = unknownField('z'.repeat(1000), names);

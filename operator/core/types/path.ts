@@ -1,6 +1,6 @@
 import { nearest } from '../../api/nearest.ts';
 import type { FieldPath } from '../../api/problem.ts';
-import type { Type } from './type.ts';
+import type { Field, StructType, Type } from './type.ts';
 
 /** A part of a type. `offset` counts bytes from the start. */
 export interface FieldLocation {
@@ -8,6 +8,13 @@ export interface FieldLocation {
   readonly path: FieldPath;
   readonly type: Type;
   readonly offset: number;
+  /** The way to it: the number of a field or an element in each type that it is part of. */
+  readonly steps: readonly Step[];
+}
+
+interface Step {
+  readonly of: Type;
+  readonly part: number;
 }
 
 /** The part that `stats.packets` or `counters[2].hits` names; the empty path is the whole. */
@@ -15,7 +22,7 @@ export function fieldLocation(
   type: Type,
   path: string,
 ): FieldLocation | { readonly ok: false; readonly message: string } {
-  let place: FieldLocation = { ok: true, path: [], type, offset: 0 };
+  let place: FieldLocation = { ok: true, path: [], type, offset: 0, steps: [] };
   const step = /(?:^|(?!^)\.)([A-Za-z_]\w*)|\[(\d{1,7})\]/y;
   while (step.lastIndex < path.length) {
     const from = step.lastIndex;
@@ -31,32 +38,70 @@ export function fieldLocation(
 }
 
 /** Every scalar part, in the order of declaration. What is the kernel's has no value and is left out. */
-export function* leavesOf(type: Type, offset = 0, path: FieldPath = []): Generator<FieldLocation> {
-  if (type.kind === 'struct')
+export function* leavesOf(
+  type: Type,
+  offset = 0,
+  path: FieldPath = [],
+): Generator<Omit<FieldLocation, 'steps'>> {
+  if (hasFields(type))
     for (const field of type.fields)
-      yield* leavesOf(field.type, offset + field.offset, [...path, field.name]);
+      yield* leavesOf(field.type, offset + field.offset, isAnonymous(field) ? path : [...path, field.name]);
   else if (type.kind === 'array')
     for (let index = 0; index < type.length; index += 1)
       yield* leavesOf(type.element, offset + index * type.element.size, [...path, index]);
   else if (type.kind !== 'kernel') yield { ok: true, path, type, offset };
 }
 
+/** Whether a field is written by no name of its own: an anonymous struct or union, or bits that only fill. */
+export function isAnonymous({ name }: Field): boolean {
+  return name === '';
+}
+
+/** The names by which a value gives the fields of a type: those of its anonymous structs and unions are its own. */
+export function fieldNames(type: Type): readonly string[] {
+  if (!hasFields(type)) return [];
+  return type.fields.flatMap(field => (isAnonymous(field) ? fieldNames(field.type) : [field.name]));
+}
+
+/** Whether a type is a struct or a union. */
+export function hasFields(type: Type): type is StructType {
+  return type.kind === 'struct' || type.kind === 'union';
+}
+
+/** What YAML 1.1 makes of names without quotes. */
+const YAML_BOOLEANS: ReadonlyMap<string, RegExp> = new Map([
+  ['true', /^(y|yes|on|true)$/i],
+  ['false', /^(n|no|off|false)$/i],
+]);
+
 /** The message about a field that a struct does not have: `Unknown field prot: did you mean proto? Fields are port, proto`. */
 export function unknownField(name: string, names: readonly string[]): string {
+  const word = names.find(each => each !== name && YAML_BOOLEANS.get(name)?.test(each));
+  if (word !== undefined)
+    return `Unknown field "${name}": YAML reads ${word} without quotes as ${name}, write "${word}"`;
   const near = nearest(name, names.slice(0, 500));
   const list = names.length > 20 ? `${names.slice(0, 20).join(', ')} …` : names.join(', ');
   return `Unknown field ${JSON.stringify(name.slice(0, 60))}: ${near === undefined ? '' : `did you mean ${near}? `}Fields are ${list}`;
 }
 
 function fieldPlace(place: FieldLocation, name: string): FieldLocation | string {
-  if (place.type.kind !== 'struct') return `No field ${name}: it is of kind ${place.type.kind}`;
-  const field = place.type.fields.find(each => each.name === name);
-  if (field === undefined)
-    return unknownField(
-      name,
-      place.type.fields.map(each => each.name),
-    );
-  return { ok: true, path: [...place.path, name], type: field.type, offset: place.offset + field.offset };
+  if (!hasFields(place.type)) return `No field ${name}: it is of kind ${place.type.kind}`;
+  const found = memberNamed(place.type, name);
+  if (found === undefined) return unknownField(name, fieldNames(place.type));
+  const [offset, steps] = [place.offset + found.offset, [...place.steps, ...found.steps]];
+  return { ok: true, path: [...place.path, name], type: found.type, offset, steps };
+}
+
+/** A field by its name, which may be one of an anonymous struct or union. */
+function memberNamed(of: StructType, name: string): Omit<FieldLocation, 'ok' | 'path'> | undefined {
+  for (const [part, field] of of.fields.entries()) {
+    const { type, offset } = field;
+    if (field.name === name) return { type, offset, steps: [{ of, part }] };
+    const within = isAnonymous(field) && hasFields(type) ? memberNamed(type, name) : undefined;
+    if (within !== undefined)
+      return { ...within, offset: offset + within.offset, steps: [{ of, part }, ...within.steps] };
+  }
+  return undefined;
 }
 
 function elementPlace(place: FieldLocation, index: number): FieldLocation | string {
@@ -68,5 +113,6 @@ function elementPlace(place: FieldLocation, index: number): FieldLocation | stri
     path: [...place.path, index],
     type: element,
     offset: place.offset + index * element.size,
+    steps: [...place.steps, { of: place.type, part: index }],
   };
 }

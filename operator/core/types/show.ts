@@ -1,5 +1,6 @@
 import { POINTER_TAGS } from './kernelfield.ts';
-import type { EnumType, KernelType, StructType, Type } from './type.ts';
+import { alignmentOf, type Member } from './struct.ts';
+import type { EnumType, Field, KernelType, StructType, Type } from './type.ts';
 
 /** The declaration of a type, as a header would have it. parseDeclaration reads it back as the same type. */
 export function typeText(type: Type): string {
@@ -30,6 +31,7 @@ function baseText(type: Type, seen: Map<string, Type>): string {
     case 'bytes':
       return 'u8';
     case 'struct':
+    case 'union':
       return structText(type, seen);
     case 'enum':
       return enumText(type, seen);
@@ -41,10 +43,33 @@ function baseText(type: Type, seen: Map<string, Type>): string {
 }
 
 function structText(type: StructType, seen: Map<string, Type>): string {
-  const head = headOf('struct', type, seen);
+  const head = headOf(type.kind, type, seen);
   if (head.known) return head.text;
-  const fields = type.fields.map(field => `${declared(field.type, field.name, seen)};`).join(' ');
-  return `${head.text}{ ${fields} }${type.packed ? ' __attribute__((packed))' : ''}`;
+  const fields = type.fields.map(field => `${fieldText(field, seen)};`).join(' ');
+  const natural = Math.max(...type.fields.map(field => alignmentOf(memberOf(field, type))));
+  const attributes = attributesText(type.packed, type.alignment > natural ? type.alignment : undefined);
+  return `${head.text}{ ${fields} }${attributes}${type.as === undefined ? '' : ` as ${type.as}`}`;
+}
+
+function fieldText({ name, type, packed, aligned }: Field, seen: Map<string, Type>): string {
+  const text =
+    type.kind === 'bits' ? `${declared(type.base, name, seen)}:${type.width}` : declared(type, name, seen);
+  return `${text}${attributesText(packed === true, aligned)}`;
+}
+
+function attributesText(packed: boolean, aligned: number | undefined): string {
+  const attributes = [packed ? 'packed' : '', aligned === undefined ? '' : `aligned(${aligned})`].filter(
+    Boolean,
+  );
+  return attributes.length === 0 ? '' : ` __attribute__((${attributes.join(', ')}))`;
+}
+
+/** A field as it was before it had its place. */
+function memberOf({ type, ...field }: Field, of: StructType): Member {
+  const attributes = { ...field, ...(of.packed ? { packed: true as const } : {}) };
+  return type.kind === 'bits'
+    ? { ...attributes, type: type.base, width: type.width }
+    : { ...attributes, type };
 }
 
 function kernelText({ name, tag }: KernelType): string {
@@ -55,7 +80,8 @@ function kernelText({ name, tag }: KernelType): string {
 function enumText(type: EnumType, seen: Map<string, Type>): string {
   const head = headOf('enum', type, seen);
   if (head.known) return head.text;
-  return `${head.text}{ ${type.enumerators.map(({ name, value }) => `${name} = ${value}`).join(', ')} }`;
+  const enumerators = type.enumerators.map(({ name, value }) => `${name} = ${value}`).join(', ');
+  return `${head.text}{ ${enumerators} }${attributesText(type.packed === true, undefined)}`;
 }
 
 /** The first type of a tag has its tag and its body. Another type of the same tag is written without the tag. */

@@ -10,6 +10,7 @@ export type Type =
   | ArrayType
   | StructType
   | EnumType
+  | BitsType
   | AddressType
   | CidrType
   | KernelType;
@@ -21,7 +22,7 @@ interface Sized {
 
 export interface IntegerType extends Sized {
   readonly kind: 'integer';
-  /** As declared: `__be16`, `u32`. */
+  /** `__be16`, `u32`; `void *` for any pointer; what a typedef stands for, not its name. */
   readonly name: string;
   readonly signed: boolean;
   readonly byteOrder: 'host' | 'network';
@@ -48,22 +49,45 @@ export interface ArrayType extends Sized {
 }
 
 export interface Field {
+  /** Empty for an anonymous struct or union, whose fields are written as its parent's, and for bits that only fill. */
   readonly name: string;
   readonly offset: number;
   readonly type: Type;
+  /** Of `__attribute__((aligned(N)))` behind the field. */
+  readonly aligned?: number;
+  /** Of `__attribute__((packed))` behind the field. */
+  readonly packed?: true;
 }
 
+/** The fields of a struct lie one behind the other, those of a union all at its start. */
 export interface StructType extends Sized {
-  readonly kind: 'struct';
+  readonly kind: 'struct' | 'union';
   readonly tag?: string;
+  /** What a typedef calls it. */
+  readonly typedef?: string;
   readonly packed: boolean;
   readonly fields: readonly Field[];
+  /** The field by which a union is shown; absent: the largest. */
+  readonly as?: string;
+}
+
+/** A bit-field: `width` bits of `base` from bit `shift` of the bytes at its offset on. `size` counts the bytes that have some of them. */
+export interface BitsType extends Sized {
+  readonly kind: 'bits';
+  readonly base: IntegerType | BoolType | EnumType;
+  /** 0 only without a name: what follows begins at the next `base`. */
+  readonly width: number;
+  readonly shift: number;
 }
 
 /** A `__u32` in host order unless the enumerators need 64 bits or a sign, as in C. */
 export interface EnumType extends Sized {
   readonly kind: 'enum';
   readonly tag?: string;
+  /** What a typedef calls it. */
+  readonly typedef?: string;
+  /** As small as its enumerators allow. */
+  readonly packed?: true;
   readonly signed: boolean;
   readonly enumerators: readonly { readonly name: string; readonly value: bigint }[];
 }

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { hasClang, programObject } from '../../testing/program.ts';
-import { anyType } from '../../testing/types.ts';
+import { plainType } from '../../testing/types.ts';
 import { leavesOf } from '../../types/path.ts';
 import { typeText } from '../../types/show.ts';
 import type { StructType, Type } from '../../types/type.ts';
@@ -16,7 +16,7 @@ describe('btfDeclaration', function () {
   it('gives back the layout and the names of what clang compiled', function () {
     if (!hasClang(this)) return;
     const structs = fc
-      .sample(anyType, { numRuns: 600, seed: 11 })
+      .sample(plainType, { numRuns: 600, seed: 11 })
       .filter((type): type is StructType => type.kind === 'struct')
       .slice(0, 100);
     expect(structs.length).to.be.greaterThan(50);

@@ -18,7 +18,7 @@ export function structPlaced(
   const misplaced = members.map(each => (each.offset % each.type.alignment === 0 ? each : unaligned(each)));
   for (const tried of [members, misplaced, members.map(unaligned)])
     for (const packed of [false, true]) {
-      const struct = structOf(tried, packed, tag);
+      const struct = structOf(tried, { packed, ...(tag === undefined ? {} : { tag }) });
       if (struct.size === size && struct.fields.every(({ offset }, at) => offset === members[at]!.offset))
         return struct;
     }
@@ -36,6 +36,6 @@ function packed(type: Type): Type {
   }
   if (type.kind !== 'struct') return type;
   const { fields, size, tag } = type;
-  const struct = structOf(fields, true, tag);
+  const struct = structOf(fields, { packed: true, ...(tag === undefined ? {} : { tag }) });
   return struct.size === size ? struct : type;
 }

@@ -1,7 +1,8 @@
+import { present } from '../../../api/parse/section.ts';
 import { parseDeclaration } from '../../types/declaration.ts';
 import { enumOf } from '../../types/enum.ts';
 import { kernelPointer, kernelStruct } from '../../types/kernelfield.ts';
-import { LARGEST } from '../../types/parser/member.ts';
+import { LARGEST } from '../../types/parser/declarator.ts';
 import { baseInteger, KNOWN_STRUCTS, WORD_TYPES } from '../../types/parser/words.ts';
 import { typeText } from '../../types/show.ts';
 import type { Type } from '../../types/type.ts';
@@ -157,7 +158,7 @@ function enumAt(btf: Btf, found: BtfType, alias: string | undefined): Type {
     const value = found.flag ? BigInt.asIntN(wide ? 64 : 32, bits) : bits;
     return { name: btfName(btf, wordBehind(btf, found, at)), value };
   });
-  const type = found.count === 0 ? undefined : enumOf(enumerators, found.name || alias);
+  const type = found.count === 0 ? undefined : enumOf(enumerators, present({ tag: found.name || alias }));
   if (type?.size === found.sizeOrType) return type;
   return integerNamed('', found.sizeOrType, found.flag) ?? WORD_TYPES.get('__u32')!;
 }

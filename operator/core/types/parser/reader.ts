@@ -1,13 +1,22 @@
-import type { Type } from '../type.ts';
-import { DeclarationProblem, type Token } from './tokens.ts';
+import type { Constant } from './constant.ts';
+import type { Specifier } from './specifier.ts';
+import type { Tag } from './tags.ts';
+import { fail, found, type Token } from './text/tokens.ts';
 
 /** The state of the parse of one declaration. */
 export interface TokenReader {
   readonly tokens: readonly Token[];
   position: number;
-  /** Structs and enums defined so far, by `struct port`, `enum action`. */
-  readonly tags: Map<string, Type>;
+  /** Structs, unions and enums defined so far: in C their tags are one set of names. */
+  readonly tags: Map<string, Tag>;
+  readonly typedefs: Map<string, Specifier>;
+  readonly enumerators: Map<string, Constant>;
+  /** Levels of braces and parentheses that are open. */
   depth: number;
+}
+
+export function newReader(tokens: readonly Token[]): TokenReader {
+  return { tokens, position: 0, tags: new Map(), typedefs: new Map(), enumerators: new Map(), depth: 0 };
 }
 
 export function peek(reader: TokenReader, ahead = 0): Token {
@@ -22,7 +31,8 @@ export function take(reader: TokenReader): Token {
 
 /** Takes the next token if it has this text. Returns whether it did. */
 export function taken(reader: TokenReader, text: string): boolean {
-  if (peek(reader).text !== text) return false;
+  const token = peek(reader);
+  if (token.text !== text || token.kind === 'end') return false;
   reader.position += 1;
   return true;
 }
@@ -39,23 +49,14 @@ export function nameTaken(reader: TokenReader, what: string): Token {
   return take(reader);
 }
 
-/** A constant as C writes it: decimal, 0x, or octal with its leading zero. */
-export function numberTaken(reader: TokenReader, what: string): bigint {
-  const token = peek(reader);
-  if (token.kind !== 'number') fail(token, `Expected ${what} as a number, found ${found(token)}`);
-  const digits = take(reader).text.replace(/[uUlL]+$/, '');
-  if (digits.length > 40)
-    fail(token, `Number of ${digits.length} digits is too long: write ${what} as a smaller one`);
-  if (!/^0\d/.test(digits)) return BigInt(digits);
-  if (/[89]/.test(digits))
-    fail(token, `${digits} begins with 0, so C reads it as octal: write it without the 0`);
-  return BigInt(`0o${digits.slice(1)}`);
-}
+const DEEPEST = 32;
 
-export function found(token: Token): string {
-  return token.kind === 'end' ? 'the end' : JSON.stringify(token.text);
-}
-
-export function fail(token: Token, message: string): never {
-  throw new DeclarationProblem(token.offset, message);
+/** Reads what is one level deeper; a text has few levels, as those of the stack are. */
+export function deeper<Read>(reader: TokenReader, read: () => Read): Read {
+  if (reader.depth >= DEEPEST)
+    fail(peek(reader), `Braces and parentheses are nested more than ${DEEPEST} deep: declare fewer levels`);
+  reader.depth += 1;
+  const result = read();
+  reader.depth -= 1;
+  return result;
 }

@@ -1,34 +1,75 @@
 import type { IntegerType, Type } from '../type.ts';
 
+/** Integers of headers that do not have their size in their names; `dev_t` and the like are the kernel's. */
+const NAMED: readonly (readonly [words: string, size: number, signed: boolean, order?: 'network'])[] = [
+  ['u_char uchar unchar', 1, false],
+  ['u_short ushort __sum16 umode_t sa_family_t __kernel_sa_family_t', 2, false],
+  [
+    'u_int uint uid_t gid_t dev_t __kernel_dev_t __wsum __poll_t mode_t gfp_t fmode_t nlink_t socklen_t',
+    4,
+    false,
+  ],
+  [
+    'u_long ulong size_t __kernel_size_t uintptr_t __aligned_u64 __aligned_le64 ino_t sector_t blkcnt_t',
+    8,
+    false,
+  ],
+  ['pid_t __kernel_pid_t clockid_t key_t', 4, true],
+  ['ssize_t __kernel_ssize_t intptr_t ptrdiff_t __aligned_s64 loff_t off_t time_t time64_t ktime_t', 8, true],
+  ['__aligned_be64', 8, false, 'network'],
+  ['u128 __u128 __uint128_t', 16, false],
+  ['s128 __s128 __int128_t', 16, true],
+];
+
 /** The types that are one word, by every name that a program's header may use. */
 export const WORD_TYPES: ReadonlyMap<string, Type> = wordTypes();
 
-/** The kernel's own structs for addresses: an address in a pasted header means an address. */
+/** The kernel's own structs: an address in a pasted header means an address. */
 export const KNOWN_STRUCTS: ReadonlyMap<string, Type> = new Map([
   ['in_addr', WORD_TYPES.get('ipv4')!],
   ['in6_addr', WORD_TYPES.get('ipv6')!],
+  ['bpf_lpm_trie_key', prefixLength('bpf_lpm_trie_key')],
+  ['bpf_lpm_trie_key_hdr', prefixLength('bpf_lpm_trie_key_hdr')],
 ]);
 
-/** Words of which C's own integers are put together, in any order: `long unsigned int`. */
-export const BASE_WORDS: ReadonlySet<string> = new Set('unsigned signed char short int long'.split(' '));
+/** A pointer is as large as one, and means nothing outside its process. */
+export const POINTER: Type = integer('void *', 8, false);
 
-/** The integer that base words mean on 64-bit Linux; undefined where C has no such type. A plain `char` is text. */
+/** Words of which C's own types are put together, in any order: `long unsigned int`. */
+export const BASE_WORDS: ReadonlySet<string> = new Set(
+  'unsigned signed __signed__ char short int long __int128'.split(' '),
+);
+
+const SIZES: Readonly<Record<string, number>> = {
+  ...{ '': 4, char: 1, short: 2, long: 8, 'long long': 8, __int128: 16 },
+};
+
+/** The integer that base words mean on 64-bit Linux; undefined where C has no such type. */
 export function baseInteger(words: readonly string[]): IntegerType | undefined {
   const count = (word: string) => words.filter(each => each === word).length;
-  const rest = words.filter(word => word !== 'unsigned' && word !== 'signed' && word !== 'int').join(' ');
-  const size = { '': 4, char: 1, short: 2, long: 8, 'long long': 8 }[rest];
-  const twice = count('int') > 1 || count('unsigned') + count('signed') > 1;
-  if (size === undefined || twice || (rest === 'char' && count('int') > 0)) return undefined;
+  const signs = count('unsigned') + count('signed') + count('__signed__');
+  const rest = words.filter(word => !['unsigned', 'signed', '__signed__', 'int'].includes(word)).join(' ');
+  const size = SIZES[rest];
+  const isPlain = rest !== 'char' && rest !== '__int128';
+  if (size === undefined || signs > 1 || count('int') > (isPlain ? 1 : 0)) return undefined;
   const signed = count('unsigned') === 0;
-  const sign = signed ? (rest === 'char' ? 'signed ' : '') : 'unsigned ';
+  const sign = signed ? (rest === 'char' && signs > 0 ? 'signed ' : '') : 'unsigned ';
   return integer(`${sign}${rest === '' ? 'int' : rest}`, size, signed);
+}
+
+/** Words of our own, which a text may use for types of its own. */
+const OWN_WORDS = new Set(['ipv4', 'ipv6', 'mac', 'cidr4', 'cidr6']);
+
+/** Whether headers have a type of this name, so that one behind another type is a mistake. */
+export function isTypeWord(word: string): boolean {
+  return (WORD_TYPES.has(word) && !OWN_WORDS.has(word)) || BASE_WORDS.has(word);
 }
 
 const KEYWORDS = new Set(
   (
     'auto break case char const continue default do double else enum extern float for goto if inline int long ' +
     'register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while ' +
-    '_Bool __attribute__'
+    '_Bool _Static_assert __attribute__ __attribute __int128 __packed __aligned'
   ).split(' '),
 );
 
@@ -37,13 +78,9 @@ export function isKeyword(word: string): boolean {
   return KEYWORDS.has(word);
 }
 
-const YAML_WORDS = ['y', 'n', 'yes', 'no', 'on', 'off', 'true', 'false', 'null'];
-
-/** Whether YAML 1.1 reads this unquoted word as a boolean or as null: a field of that name would be lost in silence. */
-export function isYamlWord(word: string): boolean {
-  const lower = word.toLowerCase();
-  const capital = `${lower.charAt(0).toUpperCase()}${lower.slice(1)}`;
-  return YAML_WORDS.includes(lower) && [lower, lower.toUpperCase(), capital].includes(word);
+function prefixLength(tag: string): Type {
+  const length = { name: 'prefixlen', offset: 0, type: WORD_TYPES.get('__u32')! };
+  return { kind: 'struct', tag, packed: false, fields: [length], size: 4, alignment: 4 };
 }
 
 function wordTypes(): Map<string, Type> {
@@ -58,8 +95,7 @@ function wordTypes(): Map<string, Type> {
     for (const name of [`__le${bits}`, `le${bits}`]) add(name, size, false);
     for (const name of [`__be${bits}`, `be${bits}`]) add(name, size, false, 'network');
   }
-  add('size_t', 8, false);
-  add('ssize_t', 8, true);
+  for (const [words, ...integers] of NAMED) for (const word of words.split(' ')) add(word, ...integers);
   for (const name of ['bool', '_Bool']) types.set(name, { kind: 'bool', size: 1, alignment: 1 });
   types.set('ipv4', { kind: 'ipv4', size: 4, alignment: 4 });
   types.set('ipv6', { kind: 'ipv6', size: 16, alignment: 4 });

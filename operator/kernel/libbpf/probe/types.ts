@@ -14,7 +14,7 @@ import type { ScratchMaps } from './scratchmaps.ts';
 export async function comparesTypes({ library }: Host, scratch: ScratchMaps): Promise<boolean> {
   const outer = scratch.createOuter('HashOfMaps', scratch.create(smallestSpec('Hash')));
   const word = WORD_TYPES.get('u32')!;
-  const value = structOf([{ name: 'probe', type: word }], false);
+  const value = structOf([{ name: 'probe', type: word }]);
   const typed = scratch.create({
     ...smallestSpec('Hash'),
     types: mapTypes({ type: 'Hash', key: word, value }),
