@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "edit.h"
+#include "map.h"
 
 /* More than any key or value has. */
 #define MOST_BYTES (1u << 30)
@@ -118,10 +119,14 @@ static int32_t lookup(const struct edit *edit, uint32_t index, void *value)
 
 /*
  * With the lock that a value has, the kernel writes into the entry, whose other fields of the kernel's stay; without, a hash
- * gets another entry. Where the values have none, the flag is EINVAL.
+ * gets another entry. Where the values have none, the flag is EINVAL; without types they have none.
  */
 static uint64_t lock_of(const struct edit *edit, void *value)
 {
+	struct bpf_map_info info;
+
+	if (map_info(edit->map, &info) < 0 || info.btf_id == 0)
+		return BPF_ANY;
 	return innermap_lookup_with(edit->map, edit->keys, value, BPF_F_LOCK) == -EINVAL ? BPF_ANY : BPF_F_LOCK;
 }
 
