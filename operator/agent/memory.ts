@@ -1,10 +1,10 @@
 import { isRecent, type RecentRemoval, recentOf } from '../core/brake/recent.ts';
-import type { Desired } from '../core/desired/desired.ts';
+import type { DesiredOuter } from '../core/desired/desired.ts';
 import { type BytesThere, bytesOf } from '../core/desired/quota.ts';
+import type { DesiredBefore } from '../core/desired/redesired.ts';
 import type { LedgerRecord } from '../core/ledgerrecord.ts';
 import type { MapSpec } from '../core/mapspec.ts';
 import type { ObservedPin, Programmed, RetainedLedger, TakenMap } from '../core/observed.ts';
-import type { Wanted } from '../core/wanted.ts';
 import type { OuterEntries } from '../kernel/kernel.ts';
 import type { LastDrift } from './apply/drift.ts';
 import type { TypedOuters } from './apply/types.ts';
@@ -39,6 +39,8 @@ export interface OuterMemory {
   readonly doubted: Map<string, Programmed>;
   /** By key in hex: what was programmed there last, where new contents cannot be used and it is kept. */
   readonly kept: Map<string, { readonly owner: string; readonly bytes: number }>;
+  /** The inner maps of a turn that left all of them as declared, pinned and proven; undefined where some may not be. */
+  settled: DesiredOuter['inners'] | undefined;
   /** Something failed or was unexpected: read anew before the next decision. */
   stale: boolean;
   /** Where the next slice of the content check starts. */
@@ -63,7 +65,7 @@ export interface Counters {
 
 export interface Memory {
   /** The last turn's: the same wanted set gives the same desired state. */
-  desired: { readonly of: Wanted; readonly is: Desired } | undefined;
+  desired: DesiredBefore | undefined;
   readonly outers: Map<string, OuterMemory>;
   /**
    * OuterMap → id of the map that this operator made for it, as the ledger said. An id is never given to another map:
@@ -116,6 +118,7 @@ export function emptyOuterMemory(): OuterMemory {
     programmed: new Map(),
     doubted: new Map(),
     kept: new Map(),
+    settled: undefined,
     stale: true,
     cursor: 0,
     checks: 0,

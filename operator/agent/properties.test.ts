@@ -81,6 +81,34 @@ describe('plan', () => {
     );
   });
 
+  it('of one process that knows what it did makes each change, whatever failed before', async () => {
+    const change = fc.record({ at: fc.nat(3), pairs: contents, sealed: fc.boolean(), fails: fc.nat(19) });
+    await fc.assert(
+      fc.asyncProperty(kind, fc.array(change, { minLength: 2, maxLength: 6 }), async (spec, changes) => {
+        const machine = new FakeMachine();
+        const first = [0, 1, 2].reduce(
+          (fixture, key) => fixture.inner(`a/m${key}`, 'tenants', key, { 1: key }),
+          new AgentFixture().outer('tenants', spec),
+        );
+        const acting = await startedAgent(machine.openKernel(), first);
+        await acting.turn();
+        let fixture = first;
+        for (const { at, pairs, sealed, fails } of changes) {
+          fixture = fixture.inner(`a/m${at}`, 'tenants', at, pairs, sealed ? { sealed } : {});
+          machine.failMutation(fails < 5 ? fails : undefined, 'EIO');
+          await acting.turn(fixture);
+        }
+        machine.failMutation(undefined);
+        await acting.turn();
+        await acting.turn();
+        expect(machine.dump(LEDGER)).to.deep.equal(fixture.contents('tenants'));
+        const { plan } = await dryRun(fixture.wanted(), machine.openKernel(), NODE);
+        expect(planLines(plan)).to.deep.equal([]);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
   it('is the same for any order of the inputs', async () => {
     await fc.assert(
       fc.asyncProperty(wanted, fc.infiniteStream(fc.nat()), async (declared, ranks) => {

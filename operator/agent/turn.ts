@@ -1,5 +1,6 @@
 import type { KernelState } from '../api/status.ts';
 import { type Desired, desiring, type Node } from '../core/desired/desired.ts';
+import { redesiring } from '../core/desired/redesired.ts';
 import { type Plan, type Policy, planning } from '../core/plan/plan.ts';
 import { reporting } from '../core/report/nodereport.ts';
 import type { Report } from '../core/report/report.ts';
@@ -55,7 +56,7 @@ export interface Turn {
  * - Remove what `innermap clean` asks to have removed: what is still declared is made anew.
  * - Read all that is declared, as one set. In a cluster it comes with the labels of the Node object.
  * - Work out, purely, what this node's kernel should hold: outer maps, and the bytes of each inner map. Nothing is
- *   worked out again while the set asks for the same.
+ *   worked out again while the set asks for the same, and where some InnerMaps have changed, only what they ask for.
  * - Observe the kernel where memory does not know it: what failed in the last turn, everything at a resync, and the
  *   share of all contents that is due.
  * - Plan the steps between the two, purely. No removal before the whole set was read; one above maxRemoval is held.
@@ -105,8 +106,10 @@ function stepTimer() {
 async function desiredOf(wanted: Wanted, node: Node, memory: Memory): Promise<Desired> {
   const known = memory.desired;
   if (known !== undefined && asksTheSame(known.of, wanted)) return known.is;
-  memory.desired = { of: wanted, is: await runSliced(desiring(wanted, node, bytesThereOf(memory))) };
-  return memory.desired.is;
+  const changed = known === undefined ? undefined : await runSliced(redesiring(known, wanted));
+  const is = changed ?? (await runSliced(desiring(wanted, node, bytesThereOf(memory))));
+  memory.desired = { of: wanted, is };
+  return is;
 }
 
 function policyOf(

@@ -71,6 +71,8 @@ export interface ObservedOuterMap {
   readonly programmed: ReadonlyMap<string, Programmed>;
   /** By key in hex: what was programmed until a step on it, or a turn, failed. It proves nothing, but was declared. */
   readonly doubted: ReadonlyMap<string, Programmed>;
+  /** Inner maps that were all as declared, pinned and proven after the last turn; absent where some must be looked at again. */
+  readonly settled?: ReadonlyMap<string, DesiredInner> | undefined;
   /** By key in hex, as read in this turn. Not by id: somebody may put one map at two keys. */
   readonly readings: ReadonlyMap<string, ComparisonResult>;
 }

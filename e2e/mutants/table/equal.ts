@@ -3,6 +3,10 @@ import type { Mutant } from '../mutant.ts';
 const EQUAL = ['dist/operator/agent/equal.test.js'];
 const KEPT = ['dist/operator/agent/kept.test.js'];
 
+const PROPERTIES = ['dist/operator/agent/properties.test.js'];
+const REDESIRED = 'operator/core/desired/redesired.ts';
+
+/** Slips in what is taken for equal: contents of several keys, or all of a turn and the one before. */
 export const equalMutants: readonly Mutant[] = [
   {
     name: 'inner maps into which programs write are shared',
@@ -80,5 +84,47 @@ export const equalMutants: readonly Mutant[] = [
     from: 'if (shares) counted.add(id);',
     to: 'if (!shares) counted.add(id);',
     specs: ['dist/operator/agent/kernelbytes.test.js'],
+  },
+  {
+    name: 'an inner map that came is taken though another has its key',
+    file: REDESIRED,
+    from: 'before === undefined ? inners.has(claim.keyHex) : last?.keyHex !== claim.keyHex',
+    to: 'before !== undefined && last?.keyHex !== claim.keyHex',
+    specs: ['dist/operator/core/desired/redesired.test.js'],
+  },
+  {
+    name: 'one that could not be used before is nothing new',
+    file: REDESIRED,
+    from: '    rejections.length === 0 &&\n',
+    to: '',
+    specs: ['dist/operator/core/desired/redesired.test.js'],
+  },
+  {
+    name: 'a turn that failed is taken for one that left all as declared',
+    file: 'operator/agent/fold.ts',
+    from: 'return !stale && proofs.has(name)',
+    to: 'return proofs.has(name)',
+    specs: PROPERTIES,
+  },
+  {
+    name: 'what changed since an earlier set than the last one is all that is looked at',
+    file: 'operator/core/plan/before.ts',
+    from: 'since?.inners === settled ?',
+    to: 'since !== undefined ?',
+    specs: PROPERTIES,
+  },
+  {
+    name: 'all stays as it was though contents were read',
+    file: 'operator/agent/observe/observe.ts',
+    from: 'if (due.contentShare > 0) known.settled = undefined;',
+    to: '',
+    specs: ['dist/operator/agent/turn.test.js'],
+  },
+  {
+    name: 'all stays as it was though the outer map was read anew',
+    file: 'operator/agent/observe/outer.ts',
+    from: '  known.settled = undefined;\n',
+    to: '',
+    specs: ['dist/operator/agent/turn.test.js'],
   },
 ];

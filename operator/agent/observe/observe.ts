@@ -63,9 +63,11 @@ async function observeOuter(
       memory.made.set(name, known.ledger.id);
     await yieldToEventLoop();
   }
+  // What is read may differ at any key
+  if (due.contentShare > 0) known.settled = undefined;
   const readings = await readContents(kernel, desired, known, due);
   const { record, ledger, pin, pinned, beside, pinOwner, template } = known;
-  const { entries, pins, sharers, owners, taken, programmed, doubted } = known;
+  const { entries, pins, sharers, owners, taken, programmed, doubted, settled } = known;
   const made = memory.made.get(name);
   return {
     ...(made === undefined ? {} : { made }),
@@ -73,7 +75,8 @@ async function observeOuter(
     ...(record === undefined ? {} : { record }),
     ...(template?.spec === undefined ? {} : { template: template.spec }),
     ...(template?.accepts === undefined ? {} : { accepts: template.accepts }),
-    ...{ ledger, pin, pinned, beside, entries, pins, sharers, owners, taken, programmed, doubted, readings },
+    ...{ ledger, pin, pinned, beside, entries, pins, sharers, owners, taken, programmed, doubted },
+    ...{ settled, readings },
   };
 }
 

@@ -19,6 +19,7 @@ export async function readOuterMemory(
   known: OuterMemory,
   due: Due,
 ): Promise<void> {
+  known.settled = undefined;
   try {
     await readAll(kernel, desired, known, due);
     known.stale = false;

@@ -25,6 +25,11 @@ export interface DesiredOuter extends CompiledOuterMap {
   readonly kept: ReadonlyMap<string, KeptKey>;
   /** InnerMaps of any outer map whose key another has, by their identity in the kernel: what each has at another key stays. */
   readonly displaced: ReadonlyMap<string, InnerMap>;
+  /** The inner maps of a set before, which these are but for the changed ones; absent where that is not known. */
+  readonly since?: {
+    readonly inners: ReadonlyMap<string, DesiredInner>;
+    readonly changed: readonly DesiredInner[];
+  };
 }
 
 /** An object that is not programmed because of its own declaration or another's. */

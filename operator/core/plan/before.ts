@@ -1,4 +1,5 @@
 import type { DesiredInner } from '../desired/compile.ts';
+import type { DesiredOuter } from '../desired/desired.ts';
 import type { Entries } from '../entries.ts';
 import { proofOf } from '../ledger/innerpin.ts';
 import type { ObservedOuterMap, Programmed } from '../observed.ts';
@@ -17,6 +18,16 @@ export function entriesBefore(inner: DesiredInner, found: ObservedOuterMap): Ent
   const last = lastProgrammed(inner, found);
   if (last?.id === id) return last.inner.entries;
   return inner.exact ? entriesRead(inner, found) : undefined;
+}
+
+/** The inner maps that a plan must look at: the others are declared as they were, and were as declared. */
+export function unsettled(
+  { inners, since }: Pick<DesiredOuter, 'inners' | 'since'>,
+  { settled }: Pick<ObservedOuterMap, 'settled'>,
+): Iterable<DesiredInner> {
+  if (settled === undefined) return inners.values();
+  if (settled === inners) return [];
+  return since?.inners === settled ? since.changed : inners.values();
 }
 
 /** What this process programmed at the key last, whether or not that must be read again. */

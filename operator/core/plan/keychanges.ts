@@ -8,7 +8,7 @@ import { proofOf } from '../ledger/innerpin.ts';
 import { canBe, isLRU } from '../mapspec.ts';
 import type { ComparisonResult, ObservedOuterMap, Programmed } from '../observed.ts';
 import { every, type Steps } from '../steps.ts';
-import { COMPARED, entriesBefore, entriesRead, isOfAnother, lastProgrammed } from './before.ts';
+import { COMPARED, entriesBefore, entriesRead, isOfAnother, lastProgrammed, unsettled } from './before.ts';
 import { givenBack } from './evicted.ts';
 import type { Write } from './step.ts';
 
@@ -50,7 +50,7 @@ export function* keyChanges(name: string, desired: DesiredOuter, found: Observed
   };
   const due = every();
   const judged = { ...found, standsTwice: standingTwice(found.entries) };
-  for (const inner of desired.inners.values()) {
+  for (const inner of unsettled(desired, found)) {
     if (due(1 + inner.entries.count / COMPARED)) yield;
     const verdict = judge(name, inner, judged);
     if (verdict !== undefined) take(inner, verdict);
@@ -79,7 +79,10 @@ function withFound(write: Write, found: ObservedOuterMap, layout: OuterLayout): 
 /** Inner maps that must be read before the verdict: unknown ones, those to be edited in place, those whose key is due. */
 export function* innersToRead(
   desired: DesiredOuter,
-  found: Pick<ObservedOuterMap, 'entries' | 'owners' | 'taken' | 'pins' | 'sharers' | 'programmed'>,
+  found: Pick<
+    ObservedOuterMap,
+    'entries' | 'owners' | 'taken' | 'pins' | 'sharers' | 'programmed' | 'settled'
+  >,
   isDue: (inner: DesiredInner) => boolean,
 ): Steps<readonly DesiredInner[]> {
   const unread: DesiredInner[] = [];
@@ -94,7 +97,7 @@ export function* innersToRead(
     return changed || isDue(inner);
   };
   const due = every();
-  for (const inner of desired.inners.values()) {
+  for (const inner of unsettled(desired, found)) {
     if (due()) yield;
     if (mustRead(inner)) unread.push(inner);
   }

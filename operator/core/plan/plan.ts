@@ -137,7 +137,7 @@ function* draftOf(
   return {
     ...NOTHING,
     outer: name,
-    steps: joined([outer.steps, pinChanges(name, found), ordered]),
+    steps: joined([outer.steps, found.settled === undefined ? pinChanges(name, found) : [], ordered]),
     held: braked.held,
     heldEntries: held.flatMap(each => (isReleased(each.held) ? [] : [each.held])),
     released: braked.released,
