@@ -169,6 +169,37 @@ static void touch(const char *path)
 
 WATCHED(rename, to, (const char *from, const char *to), from, to)
 WATCHED(unlink, path, (const char *path), path)
+/* The path of a name in an open directory. */
+static void touch_in(int directory, const char *name)
+{
+	char link[32], path[512];
+	ssize_t length;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", directory);
+	length = readlink(link, path, sizeof(path) - 1);
+	if (length < 0)
+		return;
+	snprintf(path + length, sizeof(path) - (size_t)length, "/%s", name);
+	touch(path);
+}
+
+int renameat(int from_directory, const char *from, int directory, const char *to)
+{
+	int (*next)(int, const char *, int, const char *) =
+		(int (*)(int, const char *, int, const char *))dlsym(RTLD_NEXT, "renameat");
+
+	touch_in(directory, to);
+	return next(from_directory, from, directory, to);
+}
+
+int unlinkat(int directory, const char *name, int flags)
+{
+	int (*next)(int, const char *, int) = (int (*)(int, const char *, int))dlsym(RTLD_NEXT, "unlinkat");
+
+	touch_in(directory, name);
+	return next(directory, name, flags);
+}
+
 WATCHED(mkdir, path, (const char *path, mode_t mode), path, mode)
 WATCHED(rmdir, path, (const char *path), path)
 WATCHED(symlink, path, (const char *target, const char *path), target, path)

@@ -62,12 +62,19 @@ INNERMAP_API int innermap_delete_batch(int fd, const void *keys, uint32_t *count
  * Single calls for `count` keys of an outer map, one after the other in `keys`, hundreds of them at once on threads of the
  * call's own: they share the grace periods that each waits for. `answers[i]` is 0 or -errno of key i; what is returned is
  * how many are no 0. A lookup writes ids[i].
+ *
+ * Once a key is gone, or was gone already, its pin goes, too. `names`, each with its NUL in `size` bytes: the path of the
+ * directory that the pins lie in, then one for each key, empty where it has none. A positive answer is the errno of an
+ * unlink; a pin that is gone already is no failure. Size 0: no pins. EINVAL where the names are not as many, E2BIG where
+ * there are more than EACH_MOST keys: then nothing was done.
  */
+enum { EACH_MOST = 4096 };
 INNERMAP_API int innermap_update_each(int fd, const void *keys, uint32_t key_size, const uint32_t *fds,
 				      int32_t *answers, uint32_t count);
 INNERMAP_API int innermap_lookup_each(int fd, const void *keys, uint32_t key_size, uint32_t *ids, int32_t *answers,
 				      uint32_t count);
-INNERMAP_API int innermap_delete_each(int fd, const void *keys, uint32_t key_size, int32_t *answers, uint32_t count);
+INNERMAP_API int innermap_delete_each(int fd, const void *keys, uint32_t key_size, int32_t *answers, uint32_t count,
+				      const char *names, uint32_t size);
 
 INNERMAP_API int innermap_may_write(int fd);
 INNERMAP_API int innermap_freeze(int fd);
@@ -253,14 +260,8 @@ INNERMAP_API void innermap_build(const struct innermap_request *requests, struct
 				 const void *keys, const void *values, const void *strings,
 				 const uint64_t sizes[SIZES]);
 
-/* Paths of pins, as offsets in an arena of strings: one that goes, then one that gets another name, over what has it. */
-struct innermap_settling {
-	uint32_t unlink;
-	uint32_t from;
-	uint32_t to;
-};
-
-#define NO_PATH UINT32_MAX
+/* What one settling does, as bits: one pin goes, then one gets another name, over what has it. */
+enum { SETTLE_UNLINK = 1, SETTLE_RENAME = 2 };
 
 /* 0 or -errno each. A pin that is gone already is no failure; after one that stays nothing is renamed. */
 struct innermap_settled {
@@ -268,12 +269,16 @@ struct innermap_settled {
 	int32_t renamed;
 };
 
-/* Settlings, fds, and bytes of the arena. */
-enum { SETTLE_COUNT, SETTLE_FDS, SETTLE_PATHS, SETTLE_SIZES };
+/* Settlings, fds, and bytes of the names. */
+enum { SETTLE_COUNT, SETTLE_FDS, SETTLE_NAMES, SETTLE_SIZES };
 
-/* Unlinks and renames, in this order; then closes the fds. */
-INNERMAP_API void innermap_settle(const struct innermap_settling *settlings, struct innermap_settled *settled,
-				  const int32_t *fds, const void *paths, const uint64_t sizes[SETTLE_SIZES]);
+/*
+ * Unlinks and renames, in this order; then closes the fds. `names`, each with its NUL: the path of the directory that the
+ * pins lie in, then for each settling what goes, and what gets another name with that name. EINVAL from the first on whose
+ * names are not there.
+ */
+INNERMAP_API void innermap_settle(const uint8_t *kinds, struct innermap_settled *settled, const int32_t *fds,
+				  const void *names, const uint64_t sizes[SETTLE_SIZES]);
 
 /*
  * Copies the entries of inner maps that cannot be opened, through their outer map: a program of ours walks them. `counts`

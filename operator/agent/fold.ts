@@ -47,7 +47,7 @@ export async function fold(
     if (plan.released.has(name)) known.removals = [];
     rememberHeld(name, known, { plan, now });
     forgetUndeclared(known, desired.outers.get(name));
-    known.settled = isSettled(name, known, plan) ? desired.outers.get(name)?.inners : undefined;
+    known.settled = isSettled(name, plan) ? desired.outers.get(name)?.inners : undefined;
   }
   memory.counters.driftFound += tally.drifted.length;
   memory.counters.driftRepaired += tally.repaired;
@@ -171,10 +171,10 @@ function foldRemoval(known: OuterMemory, { keyHex, pin }: Extract<Step, { verb: 
   if (pin !== undefined) forgetFile(known, pin);
 }
 
-/** Every key was looked at, and what was to be done succeeded: a failure makes it stale. */
-function isSettled(name: string, { stale }: OuterMemory, { proofs, refused, heldEntries }: Plan): boolean {
+/** Every key was looked at. What failed makes the outer map stale, which is read anew. */
+function isSettled(name: string, { proofs, refused, heldEntries }: Plan): boolean {
   const isOfIt = ({ outer }: { readonly outer: string }) => outer === name;
-  return !stale && proofs.has(name) && !refused.some(isOfIt) && !heldEntries.some(isOfIt);
+  return proofs.has(name) && !refused.some(isOfIt) && !heldEntries.some(isOfIt);
 }
 
 /** A held removal is remembered until nothing is pending. */

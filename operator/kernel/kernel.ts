@@ -45,12 +45,18 @@ export interface BuildRequest {
   readonly pins: readonly string[];
 }
 
-/** What becomes of pins once their inner maps are where they belong: one goes, then one gets another name. */
+/** What becomes of pins in one directory once their inner maps are where they belong: one goes, then one gets another name. */
 export interface Settling {
   /** No failure where it is gone already. */
   readonly unlink?: string;
   /** Over another pin too, atomically. Not done where the one before cannot be unlinked. */
   readonly rename?: { readonly from: string; readonly to: string };
+}
+
+/** The pins of keys, in one directory: a name for each key, undefined where it has none. */
+export interface KeyPins {
+  readonly directory: string;
+  readonly names: readonly (string | undefined)[];
 }
 
 /** What tells one map from others. */
@@ -199,12 +205,15 @@ export interface Kernel {
   /** Inserts or replaces, one grace period for all where the kernel can. keys[i] gets inners[i]. */
   replace(outer: OpenMap, keys: Uint8Array, inners: readonly OpenMap[]): Promise<Failed>;
   /**
-   * The end of a wave: pins are settled in this order, then maps are closed. Settlings are taken a few at a time: let a
-   * generator make them. The indexes of failures are theirs.
+   * The end of a wave: pins in a directory are settled in this order, then maps are closed. Settlings are taken a few at a
+   * time: let a generator make them. The indexes of failures are theirs.
    */
-  settle(settlings: Iterable<Settling>, closing?: readonly OpenMap[]): Promise<Failed>;
-  /** Batch for a HashOfMaps where the kernel has one, parallel singles for an ArrayOfMaps. A key that is already gone is no failure. */
-  remove(outer: OpenMap, keys: Uint8Array): Promise<Failed>;
+  settle(directory: string, settlings: Iterable<Settling>, closing?: readonly OpenMap[]): Promise<Failed>;
+  /**
+   * Batch for a HashOfMaps where the kernel has one, parallel singles for an ArrayOfMaps. A key that is already gone is no
+   * failure. The pin of a key goes once the key is gone; what cannot be unlinked is the key's failure.
+   */
+  remove(outer: OpenMap, keys: Uint8Array, pins?: KeyPins): Promise<Failed>;
 
   /** Ids and names of many pinned maps, without reading them: open, info, close. Returns them in the order of the pins. */
   identify(pins: readonly string[]): Promise<readonly (MapIdentity | KernelError)[]>;

@@ -50,7 +50,7 @@ export async function removeLedger(kernel: Kernel, ledger: Ledger): Promise<void
     await withMap(kernel, pin, map => removeOurKeys(kernel, map, ledger));
   const { ours } = publicPin(kernel, ledger);
   if (ours !== undefined) pins.unlink(ours);
-  const [failed] = (await kernel.settle(unlinksIn(inner, innerPinsIn(pins.kinds(inner))))).values();
+  const [failed] = (await kernel.settle(inner, unlinksOf(innerPinsIn(pins.kinds(inner))))).values();
   if (failed !== undefined) throw failed;
   dropBeside(kernel, ledger.paths);
   pins.unlink(outer);
@@ -59,9 +59,9 @@ export async function removeLedger(kernel: Kernel, ledger: Ledger): Promise<void
   removeIfEmpty(kernel, directory);
 }
 
-/** Names below a directory go. */
-export function* unlinksIn(directory: string, names: Iterable<string>): Iterable<Settling> {
-  for (const name of names) yield { unlink: `${directory}/${name}` };
+/** Pins with these names go. */
+export function* unlinksOf(names: Iterable<string>): Iterable<Settling> {
+  for (const unlink of names) yield { unlink };
 }
 
 /** Removes what unfinished work left of another outer map. */

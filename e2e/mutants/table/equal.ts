@@ -3,7 +3,6 @@ import type { Mutant } from '../mutant.ts';
 const EQUAL = ['dist/operator/agent/equal.test.js'];
 const KEPT = ['dist/operator/agent/kept.test.js'];
 
-const PROPERTIES = ['dist/operator/agent/properties.test.js'];
 const REDESIRED = 'operator/core/desired/redesired.ts';
 
 /** Slips in what is taken for equal: contents of several keys, or all of a turn and the one before. */
@@ -98,20 +97,6 @@ export const equalMutants: readonly Mutant[] = [
     from: '    rejections.length === 0 &&\n',
     to: '',
     specs: ['dist/operator/core/desired/redesired.test.js'],
-  },
-  {
-    name: 'a turn that failed is taken for one that left all as declared',
-    file: 'operator/agent/fold.ts',
-    from: 'return !stale && proofs.has(name)',
-    to: 'return proofs.has(name)',
-    specs: PROPERTIES,
-  },
-  {
-    name: 'what changed since an earlier set than the last one is all that is looked at',
-    file: 'operator/core/plan/before.ts',
-    from: 'since?.inners === settled ?',
-    to: 'since !== undefined ?',
-    specs: PROPERTIES,
   },
   {
     name: 'all stays as it was though contents were read',

@@ -75,8 +75,8 @@ const brake: readonly Mutant[] = [
   {
     name: 'a removal is recorded after it happened',
     file: 'operator/agent/apply/remove.ts',
-    from: '    context.recordRemoval(steps[0]!.outer, going.length);\n    const parts: Promise<readonly Outcome[]>[] = [];\n    for (let from = 0; from < going.length; from += PART) {\n      const part = going.slice(from, from + PART);\n      const [failures] = await allEnded([removed(outer, part, context), parts.at(-1)]);\n      parts.push(attemptAll(part, () => unpinned(part, failures, context)));\n    }\n',
-    to: '    const parts: Promise<readonly Outcome[]>[] = [];\n    for (let from = 0; from < going.length; from += PART) {\n      const part = going.slice(from, from + PART);\n      const [failures] = await allEnded([removed(outer, part, context), parts.at(-1)]);\n      parts.push(attemptAll(part, () => unpinned(part, failures, context)));\n    }\n    context.recordRemoval(steps[0]!.outer, going.length);\n',
+    from: '    context.recordRemoval(name, going.length);\n    const pins = { directory: context.paths(name).inner, names: going.map(({ pin }) => pin) };\n    const failures = await context.kernel.remove(outer, joinedKeys(going, outer.spec.keySize), pins);\n',
+    to: '    const pins = { directory: context.paths(name).inner, names: going.map(({ pin }) => pin) };\n    const failures = await context.kernel.remove(outer, joinedKeys(going, outer.spec.keySize), pins);\n    context.recordRemoval(name, going.length);\n',
     specs: BRAKE,
   },
   {
@@ -218,8 +218,8 @@ const slips: readonly Mutant[] = [
   {
     name: 'pins are unlinked before the outer entries are deleted',
     file: 'operator/agent/apply/remove.ts',
-    from: '    return await context.kernel.remove(',
-    to: '    await context.kernel.settle(unlinks(part, new Map(), context));\n    return await context.kernel.remove(',
+    from: '    const failures = await context.kernel.remove(',
+    to: '    await context.kernel.settle(pins.directory, pins.names.map(unlink => ({ unlink: unlink! })));\n    const failures = await context.kernel.remove(',
     specs: SLIPS,
   },
   {

@@ -59,13 +59,6 @@ export const wavesMutants: readonly Mutant[] = [
     specs: CONTRACT,
   },
   {
-    name: 'a removal that broke ends while a call still works with the outer map',
-    file: 'operator/agent/apply/remove.ts',
-    from: 'await allEnded([removed(',
-    to: 'await Promise.all([removed(',
-    specs: ['dist/operator/agent/apply/remove.test.js'],
-  },
-  {
     name: 'a wave has any number of keys',
     file: 'operator/agent/apply/write.ts',
     from: 'if (keys > MOST_KEYS && at > 0) return at;',

@@ -2,46 +2,54 @@
 /* The end of a wave: pins get their names or go, maps are closed. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <stdio.h>
 #include <unistd.h>
 #include "bpf.h"
+#include "directory.h"
 #include "strings.h"
 
-static bool is_path(const struct strings *paths, uint32_t offset)
+static bool has_names(const struct string_reader *names, uint8_t kinds)
 {
-	return offset == NO_PATH || has_strings(strings_at(paths, offset), 1);
+	return has_strings(*names, !!(kinds & SETTLE_UNLINK) + (kinds & SETTLE_RENAME ? 2u : 0));
 }
 
-static int unlink_path(const char *path)
-{
-	if (unlink(path) == 0 || errno == ENOENT || errno == ENOTDIR)
-		return 0;
-	return -errno;
-}
-
-static struct innermap_settled settle(const struct innermap_settling *settling, const struct strings *paths)
+static struct innermap_settled settle(int directory, uint8_t kinds, struct string_reader *names)
 {
 	struct innermap_settled settled = { 0 };
 
-	if (!is_path(paths, settling->unlink) || !is_path(paths, settling->from) || !is_path(paths, settling->to)) {
-		settled.renamed = -EINVAL;
-		return settled;
+	if (kinds & SETTLE_UNLINK)
+		settled.unlinked = unlink_in(directory, next_string(names));
+	if (kinds & SETTLE_RENAME) {
+		const char *from = next_string(names), *to = next_string(names);
+
+		if (settled.unlinked == 0)
+			settled.renamed = rename_in(directory, from, to);
 	}
-	if (settling->unlink != NO_PATH)
-		settled.unlinked = unlink_path(paths->bytes + settling->unlink);
-	if (settled.unlinked == 0 && settling->from != NO_PATH && settling->to != NO_PATH &&
-	    rename(paths->bytes + settling->from, paths->bytes + settling->to) < 0)
-		settled.renamed = -errno;
 	return settled;
 }
 
-void innermap_settle(const struct innermap_settling *settlings, struct innermap_settled *settled, const int32_t *fds,
-		     const void *paths, const uint64_t sizes[SETTLE_SIZES])
+/* From the first on whose names are not there, none is known. */
+static void settle_all(int directory, const uint8_t *kinds, struct innermap_settled *settled, uint64_t count,
+		       struct string_reader names)
 {
-	struct strings strings = { .bytes = paths, .size = sizes[SETTLE_PATHS] };
+	uint64_t at = 0;
 
-	for (uint64_t at = 0; at < sizes[SETTLE_COUNT]; at++)
-		settled[at] = settle(&settlings[at], &strings);
+	for (; at < count && has_names(&names, kinds[at]); at++)
+		settled[at] = settle(directory, kinds[at], &names);
+	for (; at < count; at++)
+		settled[at] = (struct innermap_settled){ .renamed = -EINVAL };
+}
+
+void innermap_settle(const uint8_t *kinds, struct innermap_settled *settled, const int32_t *fds, const void *names,
+		     const uint64_t sizes[SETTLE_SIZES])
+{
+	struct strings strings = { .bytes = names, .size = sizes[SETTLE_NAMES] };
+	struct string_reader reader = strings_at(&strings, 0);
+	/* Without its name it has none of the others either. */
+	int directory = has_strings(reader, 1) ? open_directory(next_string(&reader)) : -EINVAL;
+
+	settle_all(directory, kinds, settled, sizes[SETTLE_COUNT], reader);
+	if (directory >= 0)
+		close(directory);
 	for (uint64_t at = 0; at < sizes[SETTLE_FDS]; at++)
 		close(fds[at]);
 }

@@ -11,7 +11,8 @@ export function applySettlings(
   context: ApplyContext,
 ): Promise<readonly Outcome[]> {
   return attemptAll(steps, async () => {
-    const failures = await context.kernel.settle(settlings(steps, context));
+    const { inner } = context.paths(steps[0]!.outer);
+    const failures = await context.kernel.settle(inner, settlings(steps));
     return steps.map((step, at) => {
       const error = failures.get(at);
       return error === undefined ? done(step) : failed(step, error);
@@ -19,9 +20,7 @@ export function applySettlings(
   });
 }
 
-function* settlings(steps: readonly SettlingStep[], context: ApplyContext): Iterable<Settling> {
-  const path = (outer: string, name: string): string => context.innerPin(outer, name);
+function* settlings(steps: readonly SettlingStep[]): Iterable<Settling> {
   for (const step of steps)
-    if (step.verb === 'unlink') yield { unlink: path(step.outer, step.pin) };
-    else yield { rename: { from: path(step.outer, step.from), to: path(step.outer, step.to) } };
+    yield step.verb === 'unlink' ? { unlink: step.pin } : { rename: { from: step.from, to: step.to } };
 }

@@ -193,7 +193,7 @@ class Watched {
         return kernel.build(all);
       },
       replace: (outer, keys, inners) => this.#replace(outer, keys, inners),
-      settle: (settlings, closing) => kernel.settle(settlings, closing),
+      settle: (...given) => kernel.settle(...given),
     };
     return new ApplyContext(watched as Kernel);
   }

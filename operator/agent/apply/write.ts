@@ -206,7 +206,7 @@ function* requestsOf({
   for (const share of shares) {
     const pins: string[] = [];
     for (const index of share) {
-      pins.push(firstPin(steps[index]!, share.length > 1, context));
+      pins.push(context.innerPin(steps[index]!.outer, firstPin(steps[index]!, share.length > 1)));
       if (pins.length % NAMED === 0) yield undefined;
     }
     yield requestOf(steps[share[0]!]!, pins, types);
@@ -243,7 +243,8 @@ async function swapIn(ready: Ready, wave: Wave): Promise<void> {
     );
     failures = await context.kernel.replace(outer, keys, maps);
   } finally {
-    unsettled = await context.kernel.settle(settlings(ready, wave, failures), maps);
+    const { inner } = context.paths(steps[0]!.outer);
+    unsettled = await context.kernel.settle(inner, settlings(ready, wave, failures), maps);
   }
   await timesSliced(maps.length, at => {
     const step = steps[indexes[at]!]!;
@@ -262,7 +263,7 @@ async function swapIn(ready: Ready, wave: Wave): Promise<void> {
 function* settlings(ready: Ready, wave: Wave, failures: Failed | undefined): Iterable<Settling> {
   for (const [at, index] of ready.indexes.entries()) {
     const become = failures === undefined || failures.has(at) ? discarding : wave.held;
-    yield become(wave.steps[index]!, isShared(ready, at), wave.context);
+    yield become(wave.steps[index]!, isShared(ready, at));
   }
 }
 

@@ -102,8 +102,9 @@ function kernelOn(host: Host, templates: Templates, own: Pick<RealKernel, 'pins'
     accepts: async (outer, inner) => acceptsInner(opened(), ours(outer), inner),
     readOuter: async (outer, places) => readOuter(opened(), ours(outer), places),
     replace: async (outer, keys, inners) => replaceInners(opened(), ours(outer), { keys, inners }),
-    settle: async (settlings, closing = []) => settleAll(opened(), settlings, closing.map(ours)),
-    remove: async (outer, keys) => removeKeys(opened(), ours(outer), keys),
+    settle: async (directory, settlings, closing = []) =>
+      settleAll(opened(), { directory, settlings, closing: closing.map(ours) }),
+    remove: async (outer, keys, pins) => removeKeys(opened(), ours(outer), { keys, pins }),
     identify: async pins => identifyPins(opened().library, pins),
     readInner: async addresses => readInners(opened(), addresses),
     asExpected: async (outer, expected) => asExpected(opened(), ours(outer), expected),

@@ -47,7 +47,9 @@ export interface Library {
   readonly mapLookupEach: Call<
     [fd: number, keys: Bytes, keySize: number, ids: Bytes, answers: Bytes, count: number]
   >;
-  readonly mapDeleteEach: Call<[fd: number, keys: Bytes, keySize: number, answers: Bytes, count: number]>;
+  readonly mapDeleteEach: Call<
+    [fd: number, keys: Bytes, keySize: number, answers: Bytes, count: number, names: Bytes, size: number]
+  >;
   /** `shape`, `mask`, `found` and `answers`: innermap.h. Answers how many values were read and then written whole. */
   readonly mapEdit: Call<
     [fd: number, shape: Bytes, keys: Bytes, values: Bytes, mask: Bytes, found: Bytes, answers: Int32Array]

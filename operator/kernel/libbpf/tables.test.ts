@@ -41,27 +41,44 @@ onRealKernel('libinnermap.so, given any table', () => {
     );
   });
 
-  it('innermap_settle: a path beyond the arena is EINVAL, and nothing is done for it', () => {
+  it('innermap_settle: from the first on whose names are not there it is EINVAL, and nothing is done', () => {
     const { settlePins } = openLibrary();
-    const offsets = fc.oneof(fc.nat(20), fc.constantFrom(NONE, NONE - 1, 2 ** 31));
+    const kinds = fc.uint8Array({ max: 3, maxLength: 8 });
     fc.assert(
-      fc.property(
-        fc.array(fc.tuple(offsets, offsets, offsets), { maxLength: 8 }),
-        bytes(16),
-        (rows, paths) => {
-          const settled = new Int32Array(2 * rows.length).fill(7);
-          const sizes = BigUint64Array.from([rows.length, 0, paths.length], BigInt);
-          settlePins(Uint32Array.from(rows.flat()), settled, new Int32Array(0), paths, sizes);
-          for (const [at, row] of rows.entries()) {
-            const isWhole = row.every(offset => offset === NONE || stringsFrom(paths, offset) > 0);
-            const [unlinked, renamed] = settled.subarray(2 * at);
-            if (!isWhole) expect([unlinked, renamed]).to.deep.equal([0, -ERRNO.EINVAL]);
-            else expect(unlinked).to.be.oneOf([0, -ERRNO.ENOENT]);
-          }
-        },
-      ),
+      fc.property(kinds, fc.uint8Array({ max: 1, maxLength: 24 }), (given, names) => {
+        const settled = new Int32Array(2 * given.length).fill(7);
+        const sizes = BigUint64Array.from([given.length, 0, names.length], BigInt);
+        settlePins(given, settled, new Int32Array(0), names, sizes);
+        let left = Math.max(0, names.filter(byte => byte === 0).length - 1);
+        for (const [at, kind] of given.entries()) {
+          const needed = (kind & 1) + (kind & 2);
+          left = needed <= left ? left - needed : -1;
+          const [unlinked, renamed] = settled.subarray(2 * at);
+          if (left < 0) expect([unlinked, renamed]).to.deep.equal([0, -ERRNO.EINVAL]);
+          // There is no such directory
+          else expect([unlinked, renamed]).to.deep.equal([0, (kind & 2) === 0 ? 0 : -ERRNO.ENOENT]);
+        }
+      }),
       { numRuns: 2000 },
     );
+  });
+
+  it('innermap_delete_each: names that are not one more than the keys are EINVAL, too many keys E2BIG; nothing is done', () => {
+    const { mapDeleteEach } = openLibrary();
+    fc.assert(
+      fc.property(fc.uint8Array({ max: 1, maxLength: 24 }), fc.nat(6), (names, count) => {
+        const answers = new Int32Array(count).fill(7);
+        const answer = mapDeleteEach(-1, new Uint8Array(4 * count), 4, answers, count, names, names.length);
+        const isWhole = names.length === 0 || names.filter(byte => byte === 0).length > count;
+        expect(answer).to.equal(isWhole ? count : -ERRNO.EINVAL);
+        expect([...answers]).to.deep.equal(new Array(count).fill(isWhole ? -ERRNO.EBADF : 7));
+      }),
+      { numRuns: 500 },
+    );
+    const many = 4097;
+    const answers = new Int32Array(many).fill(7);
+    const answer = mapDeleteEach(-1, new Uint8Array(4 * many), 4, answers, many, new Uint8Array(0), 0);
+    expect([answer, answers.every(one => one === 7)]).to.deep.equal([-ERRNO.E2BIG, true]);
   });
 
   it('innermap_verify: paths or entries that are not in their buffers are EINVAL, and nothing is done', () => {

@@ -9,7 +9,7 @@ import { mapTypesContract } from './contract/inner/maptypes.ts';
 import { verifyContract } from './contract/inner/verify.ts';
 import { outerContract } from './contract/outer.ts';
 import { pinsContract } from './contract/pins.ts';
-import { settleContract } from './contract/settle.ts';
+import { settleContract, unpinningContract } from './contract/settle.ts';
 import { templateContract } from './contract/template.ts';
 import { typedContract } from './contract/typed.ts';
 import { typesContract } from './contract/types.ts';
@@ -46,6 +46,8 @@ export function kernelContract(name: string, open: OpenKernel): void {
     describe('verify', () => verifyContract(fixture));
     pinsContract(fixture);
     describe('settle', () => settleContract(fixture));
+    for (const kind of ['HashOfMaps', 'ArrayOfMaps'] as const)
+      describe(`remove, of a ${kind}, with pins`, () => unpinningContract(fixture, kind));
   });
 }
 

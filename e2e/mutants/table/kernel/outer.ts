@@ -1,6 +1,7 @@
 import type { Mutant } from '../../mutant.ts';
 
 const MANY = 'dist/operator/kernel/libbpf/many.test.js';
+const CONTRACT = ['dist/operator/kernel/libbpf/libbpf.test.js'];
 const AGED = 'dist/e2e/ages/outermaps.test.js';
 const SINGLES = 'operator/kernel/libbpf/outer/singles.ts';
 
@@ -20,18 +21,32 @@ export const outerMutants: readonly Mutant[] = [
     specs: [AGED],
   },
   {
-    name: 'pins go when all keys are gone',
-    file: 'operator/agent/apply/remove.ts',
-    from: 'const PART = 4096;',
-    to: 'const PART = 40_960;',
-    specs: ['dist/operator/agent/apply/remove.test.js'],
+    name: 'pins of a later call’s keys stay, and those of the first go twice',
+    file: SINGLES,
+    from: 'pinNames(pins, from, count)',
+    to: 'pinNames(pins, 0, count)',
+    specs: CONTRACT,
   },
   {
-    name: 'a part of a removal that fails ends it',
-    file: 'operator/agent/apply/remove.ts',
-    from: '    return new Map(part.map((_, at) => [at, error]));',
-    to: '    throw error;',
-    specs: ['dist/operator/agent/apply/remove.test.js'],
+    name: 'the pin of a key that was gone already stays',
+    file: 'native/bulk/outer/each.c',
+    from: '(answer == 0 || answer == -ENOENT)',
+    to: '(answer == 0)',
+    specs: CONTRACT,
+  },
+  {
+    name: 'pins that went with their keys are unlinked once more, and others not',
+    file: 'operator/kernel/libbpf/outer/write.ts',
+    from: 'unpinned[index] === 1 || failures.has(index)',
+    to: 'unpinned[index] === 0 || failures.has(index)',
+    specs: CONTRACT,
+  },
+  {
+    name: 'the pin of a key that could not be removed goes',
+    file: 'native/bulk/outer/each.c',
+    from: ' && (answer == 0 || answer == -ENOENT)',
+    to: '',
+    specs: CONTRACT,
   },
   {
     name: 'calls that wait for a grace period wait one after the other',

@@ -6,7 +6,7 @@ import type { OpenMap, Settling } from '../../../kernel/kernel.ts';
 import { PRIVATE_MODE } from '../../../kernel/pins.ts';
 import { innerPinsIn } from '../../../ledger/ledger.ts';
 import { idAt, idIfReadable } from '../../../ledger/reading.ts';
-import { dropBeside, unlinksIn } from '../../../ledger/removal.ts';
+import { dropBeside, unlinksOf } from '../../../ledger/removal.ts';
 import type { ApplyContext } from '../context.ts';
 import { attempt, attemptAll, done, type FailedOutcome, failed, type Outcome } from '../outcome.ts';
 import { applyWrites } from '../write.ts';
@@ -184,19 +184,16 @@ async function settleAll(
   const before = names.filter(name => !name.endsWith(TEMPORARY) && !settled.has(name));
   const all = [...before, ...made];
   const failures = new Map<string, FailedOutcome>();
-  for (const [at, error] of await kernel.settle(settlingsIn(inner, all))) {
+  for (const [at, error] of await kernel.settle(inner, settlingsOf(all))) {
     const name = all[at]!;
     failures.set(settledName(innerPinIn(name)?.name ?? name), failed(step, error));
   }
   return failures;
 }
 
-function* settlingsIn(inner: string, names: readonly string[]): Iterable<Settling> {
-  for (const name of names) {
-    const from = `${inner}/${name}`;
-    if (name.endsWith(TEMPORARY)) yield { rename: { from, to: `${inner}/${settledName(name)}` } };
-    else yield { unlink: from };
-  }
+function* settlingsOf(names: readonly string[]): Iterable<Settling> {
+  for (const name of names)
+    yield name.endsWith(TEMPORARY) ? { rename: { from: name, to: settledName(name) } } : { unlink: name };
 }
 
 function settled(write: Outcome, failures: ReadonlyMap<string, FailedOutcome>): Outcome {
@@ -211,6 +208,6 @@ async function dropUnfinished(step: Recreate, context: ApplyContext): Promise<vo
   const { inner } = context.paths(step.outer);
   const names = [...innerPinsIn(kernel.pins.kinds(inner))].filter(name => name.endsWith(TEMPORARY));
   // What stays is found by the next turn
-  await kernel.settle(unlinksIn(inner, names));
+  await kernel.settle(inner, unlinksOf(names));
   attempt(step, () => dropBeside(kernel, context.paths(step.outer)));
 }

@@ -21,7 +21,7 @@ export const INNERMAP = {
     mutates: true,
   },
   settlePins: {
-    prototype: 'void innermap_settle(void *settlings, void *settled, void *fds, void *paths, void *sizes)',
+    prototype: 'void innermap_settle(void *kinds, void *settled, void *fds, void *names, void *sizes)',
     mutates: true,
   },
   mapUpdate: {
@@ -53,7 +53,8 @@ export const INNERMAP = {
       'int innermap_lookup_each(int fd, void *keys, uint32_t key, void *ids, void *answers, uint32_t count)',
   },
   mapDeleteEach: {
-    prototype: 'int innermap_delete_each(int fd, void *keys, uint32_t key, void *answers, uint32_t count)',
+    prototype:
+      'int innermap_delete_each(int fd, void *keys, uint32_t key, void *answers, uint32_t count, void *names, uint32_t size)',
     mutates: true,
   },
   mapEdit: {

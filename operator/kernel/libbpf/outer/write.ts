@@ -1,12 +1,15 @@
 import { KeyIndex } from '../../../core/bytes/keyindex.ts';
-import type { Failed, OpenMap } from '../../kernel.ts';
+import type { KernelError } from '../../error.ts';
+import type { Failed, KeyPins, OpenMap, Settling } from '../../kernel.ts';
+import { unlinkError } from '../bpffs/pins.ts';
 import type { Pairs, WriteProgress } from '../entries/write.ts';
 import { batchLater, failuresOf, keysOf, pairsOf } from '../entries/write.ts';
 import { ERRNO } from '../errno.ts';
 import type { Host, OwnedMap } from '../maps.ts';
 import { labelOf } from '../maps.ts';
+import { settleAll } from '../wave/settle.ts';
 import { readOuter } from './read.ts';
-import { singlesLater } from './singles.ts';
+import { deletesLater, updatesLater } from './singles.ts';
 import { refusedUpdate } from './trial.ts';
 
 /** Each batch waits for a grace period of its own, so after this many the rest go as parallel singles. */
@@ -16,8 +19,12 @@ interface Change {
   readonly host: Host;
   readonly outer: OwnedMap;
   readonly pairs: Pairs;
-  /** Index → -errno. */
+  /** Index → -errno; the errno where it is the pin that could not be unlinked. */
   readonly failed: Map<number, number>;
+  /** Of keys that are deleted. */
+  readonly pins?: KeyPins | undefined;
+  /** 1 by index: it went by itself, and its pin with it. */
+  readonly unpinned: Uint8Array;
 }
 
 /** Reads every fd first: one that was closed throws before anything is done. */
@@ -30,15 +37,38 @@ export async function replaceInners(
   for (let at = 0; at < inners.length; at++) fds[at] = inners[at]!.fd;
   const entries = { count: inners.length, keys, values: new Uint8Array(fds.buffer) };
   const pairs = pairsOf(outer, entries, host.possibleCpus);
-  const failed = await applyAll({ host, outer, pairs });
+  const failed = await applyAll({ host, outer, pairs, unpinned: new Uint8Array(0) });
   return failuresOf(outer, failed, index => `insert ${labelOf(inners[index]!)} into`);
 }
 
 /** A key that is gone already is no failure. */
-export async function removeKeys(host: Host, outer: OwnedMap, keys: Uint8Array): Promise<Failed> {
-  const failed = await applyAll({ host, outer, pairs: keysOf(outer, keys) });
+export async function removeKeys(
+  host: Host,
+  outer: OwnedMap,
+  { keys, pins }: { readonly keys: Uint8Array; readonly pins: KeyPins | undefined },
+): Promise<Failed> {
+  const pairs = keysOf(outer, keys);
+  const unpinned = new Uint8Array(pairs.count);
+  const failed = await applyAll({ host, outer, pairs, pins, unpinned });
+  const failures = new Map<number, KernelError>();
+  for (const [index, answer] of failed)
+    if (answer > 0) failures.set(index, unlinkError(`${pins!.directory}/${pins!.names[index]}`, -answer));
+  for (const index of [...failures.keys()]) failed.delete(index);
   for (const [index, answer] of failed) if (answer === -ERRNO.ENOENT) failed.delete(index);
-  return failuresOf(outer, failed, () => 'delete an entry of');
+  for (const [index, error] of failuresOf(outer, failed, () => 'delete an entry of'))
+    failures.set(index, error);
+  if (pins === undefined || unpinned.every(one => one === 1)) return failures;
+  const settlings = unlinksOf(pins, index => unpinned[index] === 1 || failures.has(index));
+  for (const [index, error] of await settleAll(host, { directory: pins.directory, settlings, closing: [] }))
+    failures.set(index, error);
+  return failures;
+}
+
+function* unlinksOf({ names }: KeyPins, stays: (index: number) => boolean): Iterable<Settling> {
+  for (let index = 0; index < names.length; index++) {
+    const unlink = names[index];
+    yield unlink === undefined || stays(index) ? {} : { unlink };
+  }
 }
 
 /**
@@ -85,9 +115,22 @@ async function applyBatch({ host, outer, pairs }: Change, indexes: Uint32Array):
   return progress;
 }
 
-async function applySingles({ host, outer, pairs, failed }: Change, indexes: Uint32Array): Promise<void> {
-  const answers = await singlesLater(host.library, outer.fd, pairsAt(pairs, indexes));
-  for (let at = 0; at < answers.length; at++) if (answers[at]! < 0) failed.set(indexes[at]!, answers[at]!);
+async function applySingles(change: Change, indexes: Uint32Array): Promise<void> {
+  const { failed, unpinned } = change;
+  const answers = await singlesOf(change, indexes);
+  for (let at = 0; at < answers.length; at++) if (answers[at]! !== 0) failed.set(indexes[at]!, answers[at]!);
+  if (unpinned.length > 0) for (const index of indexes) unpinned[index] = 1;
+}
+
+function singlesOf({ host, outer, pairs, pins }: Change, indexes: Uint32Array): Promise<Int32Array> {
+  const some = pairsAt(pairs, indexes);
+  if (some.values !== undefined) return updatesLater(host.library, outer.fd, some);
+  return deletesLater(host.library, outer.fd, { pairs: some, pins: pins && pinsAt(pins, indexes) });
+}
+
+function pinsAt({ directory, names }: KeyPins, indexes: Uint32Array): KeyPins {
+  if (indexes.length === names.length) return { directory, names };
+  return { directory, names: Array.from(indexes, index => names[index]) };
 }
 
 /**

@@ -4,7 +4,7 @@ import { batchLater } from '../entries/write.ts';
 import { ERRNO } from '../errno.ts';
 import type { Host, OwnedMap } from '../maps.ts';
 import { lookupsWait } from '../outer/read.ts';
-import { singlesLater } from '../outer/singles.ts';
+import { updatesLater } from '../outer/singles.ts';
 import { refusedUpdate } from '../outer/trial.ts';
 import { timed, waits } from '../outer/waiting.ts';
 import { asExpected } from '../walk/expected.ts';
@@ -62,7 +62,7 @@ async function hasUpdateBatch({ library }: Host, { hash, inner }: Probed): Promi
 
 async function insertRest({ library }: Host, { hash, inner }: Probed): Promise<void> {
   const keys = Uint32Array.from({ length: PROBE_ENTRIES }, (_, key) => key);
-  await singlesLater(library, hash.fd, pairsOn(inner.fd, keys));
+  await updatesLater(library, hash.fd, pairsOn(inner.fd, keys));
 }
 
 /** An inner map without entries is as expected only where it was walked. */

@@ -55,7 +55,7 @@ export class Arena {
 
 /** Texts one after the other, each with its NUL: paths hold bytes beyond ASCII where the bpffs does. */
 export function textsOf(texts: readonly string[]): Buffer {
-  return Buffer.from(texts.map(text => `${text}\0`).join(''));
+  return Buffer.from(texts.length === 0 ? '' : `${texts.join('\0')}\0`);
 }
 
 /** Bytes that `putText` takes at most: three for each UTF-16 unit. */

@@ -1,27 +1,31 @@
 import { Slice } from '../../../timing/sliced.ts';
 import type { KernelError } from '../../error.ts';
-import type { Failed, Settling } from '../../kernel.ts';
+import type { Settling } from '../../kernel.ts';
 import { renameError, unlinkError } from '../bpffs/pins.ts';
 import type { Host, OwnedMap } from '../maps.ts';
-import { Arena, textBytes } from './arena.ts';
+import { textsOf } from './arena.ts';
 
 const SETTLINGS = 1024;
-const PATH_BYTES = 128 << 10;
-/** Words of struct innermap_settling and struct innermap_settled (native/bulk/innermap.h). */
-const WORDS = 3;
+/** Bits of a settling and words of struct innermap_settled (native/bulk/innermap.h). */
+const KIND = { unlink: 1, rename: 2 } as const;
 const ANSWER_WORDS = 2;
-const NO_PATH = 0xffff_ffff;
 const NO_FDS = new Int32Array(0);
+
+/** The end of a wave: pins in one directory, then maps to close. */
+export interface Settlement {
+  readonly directory: string;
+  readonly settlings: Iterable<Settling>;
+  readonly closing: readonly OwnedMap[];
+}
 
 /** In chunks, one after the other: while C works on one, the next is written here. The last one closes the maps; they are closed whatever happens. */
 export async function settleAll(
   host: Host,
-  settlings: Iterable<Settling>,
-  closing: readonly OwnedMap[],
-): Promise<Failed> {
+  { directory, settlings, closing }: Settlement,
+): Promise<Map<number, KernelError>> {
   const failed = new Map<number, KernelError>();
   const slice = new Slice();
-  let [chunk, other] = [new SettleChunk(), new SettleChunk()];
+  let [chunk, other] = [new SettleChunk(directory), new SettleChunk(directory)];
   let working: Promise<void> = Promise.resolve();
   let index = 0;
   const next = async (): Promise<void> => {
@@ -33,8 +37,8 @@ export async function settleAll(
   try {
     for (const settling of settlings) {
       if (slice.over()) await slice.rest();
-      if (!chunk.fits(settling)) await next();
-      if (settling.unlink !== undefined || settling.rename !== undefined) chunk.put(settling, index);
+      if (chunk.isFull) await next();
+      chunk.put(settling, index);
       index += 1;
     }
     await working;
@@ -54,58 +58,58 @@ function fdsOf(maps: readonly OwnedMap[]): Int32Array {
   return Int32Array.from(fds);
 }
 
-interface Settled {
-  readonly settling: Settling;
-  readonly index: number;
-}
-
 class SettleChunk {
-  readonly #items: Settled[] = [];
-  readonly #words = new Uint32Array(SETTLINGS * WORDS);
+  readonly #directory: string;
+  readonly #kinds = new Uint8Array(SETTLINGS);
   readonly #answers = new Int32Array(SETTLINGS * ANSWER_WORDS);
-  readonly #paths = new Arena(PATH_BYTES);
+  readonly #settlings: Settling[] = [];
+  readonly #indexes: number[] = [];
+  #names: string[];
 
-  fits(settling: Settling): boolean {
-    return this.#items.length < SETTLINGS && this.#paths.fits(pathBytes(settling));
+  constructor(directory: string) {
+    this.#directory = directory;
+    this.#names = [directory];
   }
 
+  get isFull(): boolean {
+    return this.#settlings.length === SETTLINGS;
+  }
+
+  /** What has nothing to do takes no place. */
   put(settling: Settling, index: number): void {
-    this.#paths.grow(pathBytes(settling));
     const { unlink, rename } = settling;
-    const at = this.#items.length * WORDS;
-    this.#words[at] = this.#put(unlink);
-    this.#words[at + 1] = this.#put(rename?.from);
-    this.#words[at + 2] = this.#put(rename?.to);
-    this.#items.push({ settling, index });
-  }
-
-  #put(path: string | undefined): number {
-    return path === undefined ? NO_PATH : this.#paths.putText(path);
+    if (unlink === undefined && rename === undefined) return;
+    const at = this.#settlings.length;
+    this.#kinds[at] = (unlink === undefined ? 0 : KIND.unlink) | (rename === undefined ? 0 : KIND.rename);
+    if (unlink !== undefined) this.#names.push(unlink);
+    if (rename !== undefined) this.#names.push(rename.from, rename.to);
+    this.#settlings.push(settling);
+    this.#indexes.push(index);
   }
 
   /** Off the event loop. Adds what failed, and is empty again. */
   async settle({ library }: Host, fds: Int32Array, failed: Map<number, KernelError>): Promise<void> {
-    const items = this.#items;
-    if (items.length + fds.length === 0) return;
-    const sizes = BigUint64Array.from([items.length, fds.length, this.#paths.size], BigInt);
-    await library.settlePins.later(this.#words, this.#answers, fds, this.#paths.bytes, sizes);
-    for (const [at, { settling, index }] of items.entries()) {
-      const error = this.#errorOf(settling, at * ANSWER_WORDS);
-      if (error !== undefined) failed.set(index, error);
+    const { length } = this.#settlings;
+    if (length + fds.length === 0) return;
+    const names = textsOf(this.#names);
+    const sizes = BigUint64Array.from([length, fds.length, names.length], BigInt);
+    await library.settlePins.later(this.#kinds, this.#answers, fds, names, sizes);
+    const answers = this.#answers;
+    for (let at = 0; at < length; at++) {
+      const [unlinked, renamed] = [answers[at * ANSWER_WORDS]!, answers[at * ANSWER_WORDS + 1]!];
+      if (unlinked < 0 || renamed < 0)
+        failed.set(this.#indexes[at]!, this.#errorOf(this.#settlings[at]!, unlinked, renamed));
     }
-    items.length = 0;
-    this.#paths.clear();
+    this.#settlings.length = 0;
+    this.#indexes.length = 0;
+    this.#names = [this.#directory];
   }
 
-  #errorOf({ unlink = '', rename = NO_RENAME }: Settling, at: number): KernelError | undefined {
-    const [unlinked, renamed] = [this.#answers[at]!, this.#answers[at + 1]!];
-    if (unlinked < 0) return unlinkError(unlink, unlinked);
-    return renamed < 0 ? renameError(rename, renamed) : undefined;
+  #errorOf({ unlink = '', rename = NO_RENAME }: Settling, unlinked: number, renamed: number): KernelError {
+    const pathOf = (name: string): string => `${this.#directory}/${name}`;
+    if (unlinked < 0) return unlinkError(pathOf(unlink), unlinked);
+    return renameError({ from: pathOf(rename.from), to: pathOf(rename.to) }, renamed);
   }
 }
 
 const NO_RENAME = { from: '', to: '' };
-
-function pathBytes({ unlink = '', rename = NO_RENAME }: Settling): number {
-  return textBytes(unlink) + textBytes(rename.from) + textBytes(rename.to);
-}

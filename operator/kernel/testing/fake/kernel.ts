@@ -14,6 +14,7 @@ import type {
   InnerAddress,
   InnerReading,
   Kernel,
+  KeyPins,
   MapIdentity,
   OpenMap,
   OpenTypes,
@@ -22,7 +23,7 @@ import type {
   Settling,
 } from '../../kernel.ts';
 import { FakePins, failure, ours } from './bpffs/pins.ts';
-import { settleEach } from './bpffs/settle.ts';
+import { settleEach, unpinEach } from './bpffs/settle.ts';
 import { build } from './build.ts';
 import { accepts, creationErrno, isOuter, madeSpec, nameErrno } from './creation.ts';
 import { editMap, unlessAbsent } from './edit.ts';
@@ -31,7 +32,7 @@ import { linux618 } from './linux.ts';
 import type { FakeMachine } from './machine.ts';
 import type { FakeMap, FakeTemplate, OuterTable } from './map.ts';
 import type { FakeOpenMap, FakeProcess } from './process.ts';
-import { bytesOfText, runsOf } from './table.ts';
+import { bytesOfText, isAmong, runsOf } from './table.ts';
 import { loadTypes, templateOf, typesOf, typesOfUsers } from './types.ts';
 import { isAsExpected } from './verify.ts';
 import { entriesAt, expectedIn } from './walk.ts';
@@ -144,18 +145,24 @@ export class FakeKernel implements Kernel {
     return this.#each('replace', outer, given, (key, index) => table.upsert(key, maps[index]!));
   }
 
-  async settle(settlings: Iterable<Settling>, closing: readonly OpenMap[] = []): Promise<Failed> {
+  async settle(
+    directory: string,
+    settlings: Iterable<Settling>,
+    closing: readonly OpenMap[] = [],
+  ): Promise<Failed> {
     await this.#meanwhile();
-    const failed = settleEach(this.pins, settlings);
+    const failed = settleEach(this.pins, directory, settlings);
     for (const map of closing) map.close();
     return failed;
   }
 
-  async remove(outer: OpenMap, keys: Uint8Array): Promise<Failed> {
+  /** By batch: all keys, then their pins. */
+  async remove(outer: OpenMap, keys: Uint8Array, pins?: KeyPins): Promise<Failed> {
     await this.#meanwhile();
     const table = outerOf(outer, 'remove');
     const given = runsOf(keys, outer.spec.keySize, keys.length / outer.spec.keySize);
-    return this.#each('remove', outer, given, key => unlessAbsent(table.delete(key)));
+    const failed = this.#each('remove', outer, given, key => unlessAbsent(table.delete(key)));
+    return pins === undefined ? failed : unpinEach(this.pins, pins, failed);
   }
 
   async identify(pins: readonly string[]): Promise<readonly (MapIdentity | KernelError)[]> {
@@ -283,11 +290,6 @@ export class FakeKernel implements Kernel {
 
 function subjectOf(address: InnerAddress): string {
   return 'pin' in address ? address.pin : `with id ${address.id}`;
-}
-
-function isAmong({ from, count }: PlaceRange, key: Uint8Array): boolean {
-  const index = new DataView(key.buffer, key.byteOffset).getUint32(0, true);
-  return index >= from && index < from + count;
 }
 
 function outerOf(map: OpenMap, operation: FakeOperation): OuterTable {

@@ -3,6 +3,7 @@ import type { Entries } from '../../../core/entries.ts';
 import { NO_ENTRIES } from '../../../core/entries.ts';
 import type { MapSpec } from '../../../core/mapspec.ts';
 import type { Errno } from '../../error.ts';
+import type { PlaceRange } from '../../kernel.ts';
 
 /** The contents of one map, by the rules of its type. */
 export interface Table {
@@ -184,6 +185,11 @@ export function textOfBytes(bytes: Uint8Array): string {
   let text = '';
   for (const byte of bytes) text += String.fromCharCode(byte);
   return text;
+}
+
+export function isAmong({ from, count }: PlaceRange, key: Uint8Array): boolean {
+  const index = new DataView(key.buffer, key.byteOffset).getUint32(0, true);
+  return index >= from && index < from + count;
 }
 
 export function bytesOfText(text: string): Uint8Array {
