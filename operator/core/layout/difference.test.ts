@@ -57,6 +57,9 @@ describe('layoutDifference', () => {
     expect(values(struct('u32 b[2];'), struct('s32 b[2];'))).to.equal(
       'inner.value.b[0] is u32, declared is s32',
     );
+    expect(values(struct('struct bpf_spin_lock b;'), struct('struct bpf_refcount b;'))).to.equal(
+      'inner.value.b is struct bpf_spin_lock, declared is struct bpf_refcount',
+    );
     expect(values(struct(''), struct('u8 b;'))).to.equal('inner.value.b is absent, declared is u8');
     expect(values(struct('u8 b;'), struct(''))).to.equal('inner.value.b is u8, declared is absent');
     expect(values('struct { u8 a; u32 b; }', 'struct { u8 a; u32 b; } __attribute__((packed))')).to.equal(

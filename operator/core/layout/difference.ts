@@ -1,5 +1,6 @@
 import { isArray, type MapSpec, mapSpecText } from '../mapspec.ts';
 import { sha256 } from '../sha256.ts';
+import { kernelFieldText } from '../types/kernelfield.ts';
 import { hasFields } from '../types/path.ts';
 import { typeText } from '../types/show.ts';
 import type { Field, Type } from '../types/type.ts';
@@ -139,6 +140,8 @@ function shapeOf(type: Type): string {
       return `${type.kind === 'union' ? 'union' : ''}{${type.fields.map(fieldShape).join()}}${type.size}`;
     case 'bits':
       return `${shapeOf(type.base)}:${type.shift}+${type.width}`;
+    case 'kernel':
+      return kernelFieldText(type);
     default:
       return `${type.kind}${type.size}`;
   }

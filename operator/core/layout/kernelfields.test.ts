@@ -67,6 +67,10 @@ describe('outerLayout, of a value with fields of the kernel', () => {
       'spec.inner.value: A value has 12 fields of the kernel, which takes 11',
     ],
     [
+      { inner: { value: 'struct { struct bpf_spin_lock lock; u8 a : 1; u8 b : 1; }' } },
+      'spec.inner.value: The kernel takes no bpf_spin_lock beside a bit-field that begins within a byte',
+    ],
+    [
       { inner: { value: locked, flags: ['ReadOnlyProg'] } },
       'spec.inner.value: The kernel takes no bpf_spin_lock in a map with ReadOnlyProg: leave the flag out',
     ],

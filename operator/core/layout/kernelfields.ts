@@ -52,8 +52,19 @@ function problemOf(inner: Template, value: Type, fields: readonly KernelField[])
   if (locks.length > 1) return 'A value takes one lock: leave one';
   if (fields.length > MOST_FIELDS)
     return `A value has ${fields.length} fields of the kernel, which takes ${MOST_FIELDS}: declare fewer`;
+  if (hasOddBits(value))
+    return `The kernel takes no ${kernelFieldText(fields[0]!.type)} beside a bit-field that begins within a byte: declare the whole integer`;
   const flag = OF_PROGRAMS.find(each => inner.flags.includes(each));
   if (flag !== undefined)
     return `The kernel takes no ${kernelFieldText(fields[0]!.type)} in a map with ${flag}: leave the flag out`;
   return undefined;
+}
+
+/** A member within a byte ends the search for the kernel's fields (kernel/bpf/btf.c, btf_find_struct_field), which enters no union. */
+function hasOddBits(type: Type): boolean {
+  if (type.kind === 'array') return hasOddBits(type.element);
+  if (type.kind !== 'struct') return false;
+  return type.fields.some(field =>
+    field.type.kind === 'bits' ? field.name !== '' && field.type.shift % 8 !== 0 : hasOddBits(field.type),
+  );
 }

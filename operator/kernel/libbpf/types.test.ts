@@ -1,0 +1,94 @@
+import { expect } from 'chai';
+import * as fc from 'fast-check';
+import { programFieldOf } from '../../core/btf/maptypes.ts';
+import { readBtf } from '../../core/btf/reading/read.ts';
+import { btfDeclaration } from '../../core/btf/reading/type.ts';
+import { outerLayout } from '../../core/layout/outer.ts';
+import type { MapSpec } from '../../core/mapspec.ts';
+import { outerMapOf } from '../../core/testing/outermap.ts';
+import { anyType, anyValueType, plainType } from '../../core/testing/types.ts';
+import { leavesOf } from '../../core/types/path.ts';
+import { typeText } from '../../core/types/show.ts';
+import type { Type } from '../../core/types/type.ts';
+import { openMap, u32 } from '../testing/contract/fixture.ts';
+import type { RealKernel } from './kernel.ts';
+import { onRealKernel, onScratch } from './scratch.test.ts';
+
+const MAPS = ['Hash', 'LRUHash', 'PerCPUHash', 'LRUPerCPUHash', 'Array', 'PerCPUArray', 'LPMTrie'] as const;
+const OUTER: MapSpec = { type: 'HashOfMaps', keySize: 4, valueSize: 4, maxEntries: 4, flags: 0 };
+
+/** The template that declares these; undefined where no map can be made of them, or by their program alone. */
+function templateOf(type: (typeof MAPS)[number], key: Type, value: Type): MapSpec | undefined {
+  const isIndexed = type === 'Array' || type === 'PerCPUArray';
+  const prefix = `struct { u32 bits; ${typeText(key).startsWith('struct') ? 'u8 a[4]' : 'u8 a[9]'}; }`;
+  const text = isIndexed ? 'u32' : type === 'LPMTrie' ? prefix : typeText(key);
+  const inner = { type, maxEntries: 4, key: text, value: typeText(value) };
+  const layout = outerLayout(outerMapOf({ inner }));
+  if (!layout.ok || programFieldOf(layout.value.template.types) !== undefined) return undefined;
+  return layout.value.template;
+}
+
+onRealKernel('types of declarations', () => {
+  const scratch = onScratch();
+  const small = (type: Type) => type.size <= 400;
+
+  /** An outer map whose template has them takes an inner map that has them. */
+  async function check(
+    kernel: RealKernel,
+    spec: MapSpec,
+    use: (id: number) => void = () => {},
+  ): Promise<void> {
+    const outer = kernel.createOuter(OUTER, spec, 'typed');
+    const types = kernel.loadTypes(spec.types!, 'typed');
+    const [built] = await kernel.build([scratch().request('typed', { spec, types, entries: NONE })]);
+    types.close();
+    const inner = openMap(built);
+    kernel.pins.unlink(scratch().path('typed'));
+    const failed = await kernel.replace(outer, u32(1), [inner]);
+    use(inner.id);
+    for (const map of [inner, outer]) map.close();
+    expect(failed.size).to.equal(0);
+  }
+
+  it('are taken by the verifier of this kernel, whatever they are, in every type of maps', async () => {
+    const kernel = scratch().open();
+    let made = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...MAPS),
+        anyType.filter(small),
+        anyValueType.filter(small),
+        async (type, key, value) => {
+          const spec = templateOf(type, key, value);
+          if (spec === undefined) return;
+          made += 1;
+          await check(kernel, spec);
+          const { older, ...types } = spec.types!;
+          if (older !== undefined) kernel.loadTypes({ ...types, current: older }, 'older').close();
+        },
+      ),
+      { numRuns: 150 },
+    );
+    expect(made).to.be.above(50);
+  });
+
+  it('are what a reader of the map finds again: names and offsets', async function () {
+    const kernel = scratch().open();
+    if ((await kernel.probe()).features['openById'] !== true) this.skip(); // Ids need CAP_SYS_ADMIN
+    const leaves = (type: Type) =>
+      [...leavesOf(type)].map(({ path, offset }) => `${path.join('.')}@${offset}`);
+    await fc.assert(
+      fc.asyncProperty(plainType.filter(small), async value => {
+        await check(kernel, templateOf('Hash', value, value)!, id => {
+          const { btf, ...ids } = kernel.typesOf(id)!;
+          const read = readBtf(btf);
+          const found = read.ok ? btfDeclaration(read.value, ids.value) : read;
+          expect(found.ok ? leaves(found.value.type) : found.message).to.deep.equal(leaves(value));
+        });
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+const NONE = { count: 0, keys: new Uint8Array(0), values: new Uint8Array(0) };
