@@ -120,7 +120,7 @@ describe('agent with CAP_BPF alone', () => {
       '--bpffs',
       fixture().bpffs,
     ]);
-    expect(shown.out, shown.error).to.match(/^0 +\d+ +0 +- +no +-$/m);
+    expect(shown.out, shown.error).to.match(/^0 +\d+ +0 +- +yes +-$/m);
   });
 
   it('without it: one sentence that says what is missing, and exit code 2', () => {

@@ -66,7 +66,8 @@ describe('export of an outer map that a program’s loader made', function () {
     const before = pins.map(pin => [...idsIn(fixture().pin(pin))]);
     const first = fixture().here('plan', fixture().manifests, '-o', 'json');
     const { steps } = JSON.parse(first.out) as { readonly steps: readonly { readonly verb: string }[] };
-    expect(new Set(steps.map(({ verb }) => verb))).to.deep.equal(new Set(['record', 'adopt']));
+    const beyond = steps.filter(({ verb }) => verb !== 'claim').map(({ verb }) => verb);
+    expect(new Set(beyond)).to.deep.equal(new Set(['record', 'adopt']));
     expect(fixture().once().code).to.equal(0);
     const second = fixture().here('plan', fixture().manifests);
     expect(second).to.include({ code: 0, error: '', out: 'Nothing to do: the kernel is as declared\n' });

@@ -67,7 +67,10 @@ describe('turn, adopting', () => {
     const fixture = adopting().inner('a/own', 'tenants', 7, { 1: 70 });
     const acting = await startedAgent(machine.openKernel(), fixture);
     const { plan, report } = await acting.turn();
-    expect(plan.steps.filter(step => 'inner' in step && step.inner.keyText === '7')).to.deep.equal([]);
+    const verbs = plan.steps.flatMap(step =>
+      'inner' in step && step.inner.keyText === '7' ? [step.verb] : [],
+    );
+    expect(verbs, 'no write').to.deep.equal(['claim']);
     expect(report.innerMaps).to.deep.equal([]);
     expect((await acting.resync()).plan.steps).to.deep.equal([]);
   });
@@ -118,13 +121,13 @@ describe('turn, adopting', () => {
   });
 
   it('keeps what is at a declared key already as declared, where it is seen through the outer map alone', async () => {
-    // What the declaration says beyond the entries is not seen: a map of ours is known to be so
-    for (const [value, kept, spec] of [
-      [70, true, {}],
-      [71, false, {}],
-      [70, true, { maxEntries: INNER.maxEntries }],
-      [70, false, { maxEntries: 8 }],
-      [70, false, { sealed: true }],
+    // What the declaration says beyond the entries is not seen: nothing says that it is so, and nothing is lost
+    for (const [value, verb, spec] of [
+      [70, 'claim', {}],
+      [71, 'replace', {}],
+      [70, 'claim', { maxEntries: INNER.maxEntries }],
+      [70, undefined, { maxEntries: 8 }],
+      [70, undefined, { sealed: true }],
     ] as const) {
       const machine = new FakeMachine();
       await load(machine);
@@ -132,10 +135,17 @@ describe('turn, adopting', () => {
       const kernel = machine.openKernel({ capabilities: { perfmon: false, sysAdmin: false } });
       const fixture = adopting().inner('a/seven', 'tenants', 7, { 1: value }, spec);
       const acting = await startedAgent(kernel, fixture);
-      const { outcomes } = await acting.turn();
-      expect(outcomes.some(({ step }) => step.verb === 'replace')).to.equal(!kept);
+      const { outcomes, report } = await acting.turn();
+      const verbs = outcomes.flatMap(({ step }) =>
+        'inner' in step && step.inner.keyText === '7' ? [step.verb] : [],
+      );
+      expect(verbs).to.deep.equal(verb === undefined ? [] : [verb]);
+      const reasons = report.innerMaps.map(({ reason }) => reason);
+      expect(reasons).to.deep.equal(verb === undefined ? ['PermissionDenied'] : []);
       expect(machine.dump(PIN)['07000000']).to.deep.equal({ '01000000': `${value.toString(16)}000000` });
-      expect(machine.liveMaps().filter(({ id }) => before.includes(id))).to.have.length(kept ? 2 : 1);
+      expect(machine.liveMaps().filter(({ id }) => before.includes(id))).to.have.length(
+        verb === 'replace' ? 1 : 2,
+      );
       expect((await acting.resync()).plan.steps).to.be.empty;
     }
   });

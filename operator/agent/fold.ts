@@ -7,7 +7,7 @@ import { innerPinName } from '../core/ledgerrecord.ts';
 import type { Proof } from '../core/plan/keychanges.ts';
 import type { Plan } from '../core/plan/plan.ts';
 import type { Step } from '../core/plan/step.ts';
-import { dropPin, forgetPins, knownName, putPin } from '../ledger/reading.ts';
+import { dropPin, forgetPins, knownName, putPin, putRecord } from '../ledger/reading.ts';
 import { forEachSliced } from '../timing/sliced.ts';
 import { count, emptyTally, type Outcome, type Tally } from './apply/outcome.ts';
 import type { Memory, OuterMemory } from './memory.ts';
@@ -31,6 +31,10 @@ export async function fold(
   for (const [name, proofs] of plan.proofs) {
     const known = memory.outers.get(name);
     if (known !== undefined) await forEachSliced(proofs, proof => foldProof(known, proof));
+  }
+  for (const { outer, inner } of plan.untouched) {
+    const known = memory.outers.get(outer);
+    if (known !== undefined) doubt(known, inner.keyHex);
   }
   await forEachSliced(outcomes, outcome => {
     const { outer, verb } = outcome.step;
@@ -64,9 +68,14 @@ function foldOutcome(known: OuterMemory, outcome: Outcome): void {
     return;
   }
   switch (step.verb) {
+    case 'claim':
+      foldClaim(known, step, outcome.recorded === true);
+      return;
+    case 'edit':
+      foldEdit(known, step.inner, outcome.id!);
+      return;
     case 'insert':
     case 'replace':
-    case 'edit':
       foldWrite(known, step.inner, { id: outcome.id!, shared: outcome.shared === true });
       return;
     case 'remove':
@@ -78,14 +87,22 @@ function foldOutcome(known: OuterMemory, outcome: Outcome): void {
     case 'unlink':
       forgetFile(known, step.pin);
       return;
+    default:
+      foldOuterStep(known, step, outcome.id);
+  }
+}
+
+/** On the outer map itself. */
+function foldOuterStep(known: OuterMemory, step: Step, id: number | undefined): void {
+  switch (step.verb) {
     case 'record':
       known.record = step.record;
       return;
     case 'create':
-      known.ledger = { kind: 'map', id: outcome.id!, spec: step.desired.layout.outer };
+      known.ledger = { kind: 'map', id: id!, spec: step.desired.layout.outer };
       return;
     case 'recreate':
-      foldRecreation(known, step, outcome.id!);
+      foldRecreation(known, step, id!);
       return;
     case 'takeOver':
       // Its inner pins have the names of those before: a name that is known is not read again
@@ -144,10 +161,26 @@ function foldWrite(
   known.owners.set(id, shared ? SHARED : inner.owner);
   known.entries.set(inner.keyHex, id);
   known.pins.set(name, id);
+  known.recorded.delete(name);
   if (shared) known.sharers.set(name, inner.owner);
   else known.sharers.delete(name);
-  known.programmed.set(inner.keyHex, { id, inner, ours: true });
+  known.programmed.set(inner.keyHex, { id, inner, made: true });
   known.doubted.delete(inner.keyHex);
+}
+
+function foldClaim(
+  known: OuterMemory,
+  { inner, id }: Extract<Step, { verb: 'claim' }>,
+  recorded: boolean,
+): void {
+  const put = recorded ? putRecord : putPin;
+  put(known, innerPinName(inner.keyHex), id);
+}
+
+/** Whoever made it, it is as declared now. */
+function foldEdit(known: OuterMemory, inner: DesiredInner, id: number): void {
+  const made = known.owners.has(id);
+  foldProof(known, { keyHex: inner.keyHex, programmed: { id, inner, made } });
 }
 
 /** Only new names of pins are read again: the name that was renamed over would keep the old id. */
@@ -172,9 +205,9 @@ function foldRemoval(known: OuterMemory, { keyHex, pin }: Extract<Step, { verb: 
 }
 
 /** Every key was looked at. What failed makes the outer map stale, which is read anew. */
-function isSettled(name: string, { proofs, refused, heldEntries }: Plan): boolean {
+function isSettled(name: string, { proofs, refused, heldEntries, untouched }: Plan): boolean {
   const isOfIt = ({ outer }: { readonly outer: string }) => outer === name;
-  return proofs.has(name) && !refused.some(isOfIt) && !heldEntries.some(isOfIt);
+  return proofs.has(name) && ![refused, heldEntries, untouched].some(some => some.some(isOfIt));
 }
 
 /** A held removal is remembered until nothing is pending. */

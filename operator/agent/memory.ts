@@ -30,6 +30,8 @@ export interface OuterMemory {
   readonly pins: Map<string, number>;
   /** Name of a pin → the InnerMap that has its key, where the inner map stands at several. */
   readonly sharers: Map<string, string>;
+  /** Names of pins that are records of an id. */
+  readonly recorded: Set<string>;
   /** Id of an inner map → its owner, by the map's name, or because this process wrote it. */
   readonly owners: Map<number, string>;
   /** By key in hex: an inner map whose name tells no owner, and who was found to declare it. */
@@ -113,6 +115,7 @@ export function emptyOuterMemory(): OuterMemory {
     entriesRead: undefined,
     pins: new Map(),
     sharers: new Map(),
+    recorded: new Set(),
     owners: new Map(),
     taken: new Map(),
     programmed: new Map(),

@@ -32,6 +32,8 @@ export interface Agent {
   /** Where the node mounts the bpffs, if elsewhere than this process. */
   readonly bpffsOnNode?: string;
   readonly clock: NodeClock;
+  /** Called with each plan before it is applied. */
+  readonly planned?: (plan: Plan) => void;
 }
 
 const EVERYTHING: Due = { resync: true, contentShare: 1 };
@@ -79,6 +81,7 @@ export async function turn(agent: Agent, asked: Due, previous?: Report): Promise
   const desired = await timed('desired', desiredOf(wanted, node, memory));
   const found = await timed('observe', observe(kernel, desired, memory, due));
   const plan = await timed('plan', runSliced(planning(desired, found, policyOf(wanted, memory, uptime))));
+  agent.planned?.(plan);
   const known = { now: uptime, removed: recentlyRemoved(memory, uptime), typed: memory.typed };
   const outcomes = await timed('apply', apply(plan, kernel, known));
   const tally = await timed('fold', fold(memory, desired, { plan, outcomes, now: uptime }));

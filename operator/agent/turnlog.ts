@@ -1,3 +1,6 @@
+import { goingText } from '../core/plan/going.ts';
+import type { Plan } from '../core/plan/plan.ts';
+import { stepText } from '../core/plan/print.ts';
 import { heldText, retirementsFailed } from '../core/report/failures.ts';
 import { KernelError } from '../kernel/error.ts';
 import { driftFields } from './apply/drift.ts';
@@ -55,6 +58,16 @@ export function turnLog(log: LogSink, onNode: (text: string) => string = text =>
       if (error !== failedWith) log.error('Turn failed', { error, retryMs });
       failedWith = error;
     },
+  };
+}
+
+/** Logs what a plan takes away from programs, before it is applied. */
+export function planLog(log: LogSink): (plan: Plan) => void {
+  return ({ steps }) => {
+    const going = steps.filter(step => goingText(step) !== undefined);
+    for (const step of going.slice(0, LOGGED))
+      log.warn(`Taking away: ${stepText(step).slice(2)}`, undefined, `OuterMap ${step.outer}`);
+    if (going.length > LOGGED) log.warn('Taking away more', { more: going.length - LOGGED });
   };
 }
 

@@ -16,6 +16,8 @@ export interface InnerMapSpec {
   readonly update?: 'Swap' | 'InPlace';
   readonly content?: 'Exact' | 'AtLeast';
   readonly sealed: boolean;
+  /** What others have at its key is replaced, too, where it cannot be read, or where programs alone know what is in it. */
+  readonly replaceUnreadable?: boolean;
   readonly nodeSelector?: NodeSelector;
 }
 

@@ -153,10 +153,11 @@ function show(removals: readonly LedgerRemoval[], terminal: Terminal, { pins }: 
   if (removals.length === 0)
     terminal.out(`Nothing to remove: this operator has made nothing in ${pins.root}\n`);
   const { strong, warn } = colourOf(terminal, 'out');
-  for (const { name, pin, keys, innerMaps, strangers, foreignPin } of removals) {
+  for (const { name, pin, keys, innerMaps, strangers, foreignPin, taken = 0 } of removals) {
     const stays = strangers.map(stranger => `${stranger}, which this operator did not make`);
     if (foreignPin !== undefined)
       stays.push(`pin ${foreignPin}, which names a map that this operator did not make`);
+    if (taken > 0) stays.push(`${counted(taken, 'key')} that it took over, with what others made there`);
     const lines = [
       ...(pin === undefined ? [] : [`pin ${printable(pin)}`]),
       ...(keys === 0 ? [] : [`${counted(keys, 'key')} of the adopted outer map`]),

@@ -23,6 +23,11 @@ export function mapSpecText(spec: MapSpec): string {
   return `${spec.type} key ${spec.keySize} value ${spec.valueSize} maxEntries ${spec.maxEntries} flags ${flags}`;
 }
 
+/** Whether user space declares entries; of others programs alone know what is in them. */
+export function hasContents(type: MapSpec['type']): boolean {
+  return MAP_RULES[type].contents === true;
+}
+
 /** Whether all entries exist from the start, as zeros. */
 export function isArray(type: MapSpec['type']): boolean {
   return type === 'Array' || type === 'PerCPUArray';

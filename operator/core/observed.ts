@@ -15,8 +15,8 @@ export type ObservedPin =
 export interface Programmed {
   readonly id: number;
   readonly inner: DesiredInner;
-  /** The ledger has a pin of it: this operator made it. */
-  readonly ours: boolean;
+  /** This operator made it, and did not find it as declared. */
+  readonly made: boolean;
   /** Declared entries that an LRU map had right after it was last written, or more; absent where it has all of them. */
   readonly held?: number;
   /** Entries of all writers that it had then. */
@@ -35,7 +35,7 @@ export type ComparisonResult =
   /** `seen` is what was read. */
   | { readonly kind: 'different'; readonly difference: Difference; readonly seen: Entries }
   /** It has another layout, or is sealed against the declaration: a new map is needed. Its keys may be others too. */
-  | { readonly kind: 'otherMap'; readonly seen: Entries }
+  | { readonly kind: 'otherMap'; readonly spec: MapSpec; readonly seen: Entries }
   | { readonly kind: 'unreadable'; readonly reason: Reason; readonly message: string };
 
 /** One outer map of this node: the map, its entries, and the ledger's proofs of what is ours. */
@@ -63,6 +63,8 @@ export interface ObservedOuterMap {
   readonly pins: ReadonlyMap<string, number>;
   /** Name of a pin → the InnerMap that has its key, where the inner map was made for several. */
   readonly sharers: ReadonlyMap<string, string>;
+  /** Names of pins that are records of an id alone, as this process may not open the inner map. */
+  readonly recorded: ReadonlySet<string>;
   /** Id of an inner map → its owner: the object that it was made for, where that is known; SHARED where several are. */
   readonly owners: ReadonlyMap<number, string>;
   /** By key in hex: somebody may put one map at several keys, and each has an owner. */

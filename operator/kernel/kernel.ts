@@ -219,7 +219,7 @@ export interface Kernel {
   identify(pins: readonly string[]): Promise<readonly (MapIdentity | KernelError)[]>;
   /**
    * Reads many inner maps whole. Returns them in the order of the addresses. At its place only some types can be read, and
-   * not large maps: of others the error is that of their id.
+   * not large maps: of others the error is that of their id. A type without entries has nothing to read.
    */
   readInner(addresses: readonly InnerAddress[]): Promise<readonly (InnerReading | KernelError)[]>;
   /**

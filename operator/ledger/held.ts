@@ -5,7 +5,7 @@ import type { MapSpec } from '../core/mapspec.ts';
 import { KernelError } from '../kernel/error.ts';
 import type { InnerReading, Kernel, OpenMap, OuterEntries } from '../kernel/kernel.ts';
 import type { Ledger } from './ledger.ts';
-import { type Entry, entryAt, type InnerPins, innerAddress, readInnerPins } from './reading.ts';
+import { type Entry, entryAt, type InnerPins, innerAddress, noPins, readInnerPins } from './reading.ts';
 
 /** One key of an outer map, and the inner map that the kernel has there. */
 export interface Held {
@@ -65,7 +65,7 @@ export async function heldAt(
 }
 
 async function provenBy(kernel: Kernel, ledger: Ledger | undefined): Promise<InnerPins> {
-  const pinned = { pins: new Map<string, number>(), sharers: new Map<string, string>() };
+  const pinned = noPins();
   if (ledger === undefined) return { directory: '', ...pinned };
   await readInnerPins(kernel, ledger.paths.inner, pinned);
   return { directory: ledger.paths.inner, ...pinned };
@@ -92,7 +92,7 @@ async function withoutIds(
   return slice.map(held => found.get(held) ?? held);
 }
 
-/** A pin that names another map by now proves nothing: then the entry is read by its id. */
+/** A pin that names another map by now proves nothing: then the entry is read by its id. A record of an id cannot. */
 async function readSlice(
   kernel: Kernel,
   slice: readonly Entry[],
@@ -105,7 +105,7 @@ async function readSlice(
     const reading = readings[at]!;
     return isReading(reading) && reading.id === slice[at]!.id;
   };
-  const moved = [...slice.keys()].filter(at => ours[at] && !isRead(at));
+  const moved = [...slice.keys()].filter(at => 'pin' in addresses[at]! && !isRead(at));
   const reread = moved.length === 0 ? [] : await kernel.readInner(moved.map(at => ({ id: slice[at]!.id })));
   for (const [place, at] of moved.entries()) {
     readings[at] = reread[place]!;
@@ -122,8 +122,9 @@ export function isReading(reading: InnerReading | KernelError): reading is Inner
 export function unreadable(key: string, { id, ours, reading }: Held): string {
   const errno = isReading(reading) ? '' : reading.errno;
   const where = `Cannot read the inner map at key ${key} (id ${id}): ${errno}`;
-  if (errno === 'EPERM' && !ours) {
-    return `${where}, it is none of ours and cannot be read through its outer map; by its id that needs CAP_SYS_ADMIN: run as root`;
+  if (errno === 'EPERM') {
+    const whose = ours ? 'it was taken over' : 'it is none of ours';
+    return `${where}, ${whose} and cannot be read through its outer map; by its id that needs CAP_SYS_ADMIN: run as root`;
   }
   if (errno === 'ENOENT') return `${where}, it was replaced in this moment; try again`;
   return isReading(reading) ? where : reading.message;

@@ -1,6 +1,6 @@
 import { suggestion } from '../api/nearest.ts';
 import { parseRemovals, type RecentRemoval } from '../core/brake/recent.ts';
-import { isInnerPin } from '../core/ledger/innerpin.ts';
+import { idInRecord, isIdRecordFile, isInnerPin } from '../core/ledger/innerpin.ts';
 import {
   LEDGER,
   type LedgerPaths,
@@ -50,11 +50,11 @@ export function ledgerOf(pins: Pins, name: string): Ledger {
 export function ledgerNamed(pins: Pins, name: string): Ledger {
   const paths = ledgerPaths(pins.root, name);
   const record = recordAt(pins, paths.spec);
-  const inner = pins.kinds(paths.inner);
-  const innerPins = [...innerPinsIn(inner)].filter(pin => !pin.endsWith(TEMPORARY));
+  const ours = new Set(innerPinsIn(pins, paths.inner));
+  const innerPins = [...ours].filter(pin => !pin.endsWith(TEMPORARY) && !pin.endsWith(RECORD_BESIDE));
   const strangers = [
     ...pathsOf(paths.directory, pins.kinds(paths.directory), (name, kind) => !isOurs(name, kind)),
-    ...pathsOf(paths.inner, inner, (name, kind) => !isOurPin(name, kind)),
+    ...pathsOf(paths.inner, pins.kinds(paths.inner), name => !ours.has(name)),
   ];
   return { name, paths, innerPins, strangers, ...(record === undefined ? {} : { record }) };
 }
@@ -102,13 +102,26 @@ export function requireDirectories(pins: Pins, { directory, inner }: LedgerPaths
   }
 }
 
-/** The names that this operator gives below `inner/`: a key, or its digest, in hex, and what follows. A link is none of ours. */
-export function* innerPinsIn(kinds: ReadonlyMap<string, PinKind>): Generator<string> {
-  for (const [name, kind] of kinds) if (isOurPin(name, kind)) yield name;
+/**
+ * The names that this operator gives below `inner/`: a key, or its digest, in hex, and what follows. A link is ours where it
+ * is a record of an id; no other is followed.
+ */
+export function* innerPinsIn(pins: Pins, directory: string): Generator<string> {
+  for (const [name, kind] of pins.kinds(directory)) {
+    const isOurs = isOurPin(name, kind) || recordedIdAt(pins, `${directory}/${name}`, kind) !== undefined;
+    if (isOurs) yield name;
+  }
 }
 
-function isOurPin(name: string, kind: PinKind): boolean {
+export function isOurPin(name: string, kind: PinKind): boolean {
   return kind === 'pin' && isInnerPin(name);
+}
+
+/** The id that a link below `inner/` records; undefined where it is none of ours. */
+export function recordedIdAt(pins: Pins, path: string, kind: PinKind): number | undefined {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  if (kind !== 'link' || !isIdRecordFile(name)) return undefined;
+  return idInRecord(recordTextAt(pins, path) ?? '');
 }
 
 const LEFT_OVER = new Set([`spec${RECORD_BESIDE}`, 'removed', `removed${RECORD_BESIDE}`]);

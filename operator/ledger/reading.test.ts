@@ -2,13 +2,13 @@ import { expect } from 'chai';
 import { proofOf } from '../core/ledger/innerpin.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { loopDuring } from '../testing/loop.ts';
-import { dropPin, knownName, putPin, readInnerPins } from './reading.ts';
+import { dropPin, knownName, noPins, putPin, readInnerPins } from './reading.ts';
 
 const KEY = '07000000';
 const [ALICE, BOB] = ['0000000a', '0000000b'];
 
 function pinned(...files: readonly (readonly [string, number])[]) {
-  const known = { pins: new Map<string, number>(), sharers: new Map<string, string>() };
+  const known = noPins();
   for (const [file, id] of files) putPin(known, file, id);
   return known;
 }

@@ -5,7 +5,7 @@ import { innerPinFile, innerPinIn, type LedgerPins, proofOf } from '../core/ledg
 import { KernelError } from '../kernel/error.ts';
 import type { InnerAddress, Kernel, OpenMap, OuterEntries, Place, PlaceRange } from '../kernel/kernel.ts';
 import { forEachSliced, timesSliced, yieldToEventLoop } from '../timing/sliced.ts';
-import { innerPinsIn } from './ledger.ts';
+import { isOurPin, recordedIdAt } from './ledger.ts';
 
 /** Opens the map at a pin while `use` runs; undefined where nothing is pinned there. */
 export async function withMap<T>(
@@ -113,6 +113,8 @@ export interface PinnedMaps {
   readonly pins: Map<string, number>;
   /** Name of the pin → the InnerMap that has its key, where the map was made for several. */
   readonly sharers: Map<string, string>;
+  /** Names of those that are records of an id. */
+  readonly recorded: Set<string>;
   /** Id → owner, where the map's name tells it. */
   readonly owners?: Map<number, string>;
 }
@@ -129,15 +131,17 @@ export async function readInnerPins(
 ): Promise<readonly KernelError[]> {
   const kinds = kernel.pins.kinds(directory);
   await yieldToEventLoop();
-  const { pins, sharers, owners } = known;
-  const present = new Set<string>();
-  await forEachSliced(innerPinsIn(kinds), file => present.add(file));
+  const { pins, sharers, recorded, owners } = known;
   await forEachSliced(pins.keys(), name => {
-    if (!present.has(innerPinFile(name, sharers.get(name)))) dropPin(known, name);
+    const kind = kinds.get(innerPinFile(name, sharers.get(name)));
+    if (kind !== (recorded.has(name) ? 'link' : 'pin')) dropPin(known, name);
   });
   const unknown: string[] = [];
-  await forEachSliced(present, file => {
-    if (knownName(file, known) === undefined) unknown.push(file);
+  await forEachSliced(kinds, ([file, kind]) => {
+    if (knownName(file, known) !== undefined) return;
+    if (isOurPin(file, kind)) unknown.push(file);
+    const id = recordedIdAt(kernel.pins, `${directory}/${file}`, kind);
+    if (id !== undefined) putRecord(known, file, id);
   });
   const maps = unknown.length === 0 ? [] : await kernel.identify(unknown.map(file => `${directory}/${file}`));
   const errors: KernelError[] = [];
@@ -154,16 +158,24 @@ export async function readInnerPins(
   return errors;
 }
 
-type Pinned = Pick<PinnedMaps, 'pins' | 'sharers'>;
+type Pinned = Omit<PinnedMaps, 'owners'>;
+
+export function noPins(): Pinned {
+  return { pins: new Map(), sharers: new Map(), recorded: new Set() };
+}
 
 /** All names are read again. */
-export function forgetPins({ pins, sharers }: Pinned): void {
+export function forgetPins({ pins, sharers, recorded }: Pinned): void {
   pins.clear();
   sharers.clear();
+  recorded.clear();
 }
 
 /** The name in `pins` of the pin with this file; undefined where it is not known. */
-export function knownName(file: string, { pins, sharers }: Pinned): string | undefined {
+export function knownName(
+  file: string,
+  { pins, sharers }: Pick<Pinned, 'pins' | 'sharers'>,
+): string | undefined {
   if (pins.has(file) && !sharers.has(file)) return file;
   const { name, sharer } = innerPinIn(file) ?? { name: file };
   return sharer !== undefined && sharers.get(name) === sharer ? name : undefined;
@@ -174,7 +186,7 @@ export function knownName(file: string, { pins, sharers }: Pinned): string | und
  * known by the whole name of its file, which is no key's.
  */
 export function putPin(known: Pinned, file: string, id: number): void {
-  const { pins, sharers } = known;
+  const { pins, sharers, recorded } = known;
   const { name, sharer } = innerPinIn(file) ?? { name: file };
   const before = sharers.get(name);
   if (pins.has(name) && before !== sharer) {
@@ -185,13 +197,21 @@ export function putPin(known: Pinned, file: string, id: number): void {
     pins.set(innerPinFile(name, before), pins.get(name)!);
   }
   pins.set(name, id);
+  recorded.delete(name);
   if (sharer === undefined) sharers.delete(name);
   else sharers.set(name, sharer);
 }
 
-export function dropPin({ pins, sharers }: Pinned, name: string): void {
+/** A record of an id has the name of the key alone. */
+export function putRecord(known: Pinned, name: string, id: number): void {
+  putPin(known, name, id);
+  known.recorded.add(name);
+}
+
+export function dropPin({ pins, sharers, recorded }: Pinned, name: string): void {
   pins.delete(name);
   sharers.delete(name);
+  recorded.delete(name);
 }
 
 /** The inner pins of a ledger, and where they are. */
@@ -202,7 +222,7 @@ export interface InnerPins extends LedgerPins {
 /** The address of an entry's inner map: its pin where the ledger has one, as CAP_BPF is enough to open that. */
 export function innerAddress(keyHex: string, id: number, proofs: InnerPins): InnerAddress {
   const proof = proofOf(keyHex, id, proofs);
-  return proof === undefined
+  return proof === undefined || proofs.recorded.has(proof.name)
     ? { id }
     : { pin: `${proofs.directory}/${innerPinFile(proof.name, proof.sharer)}` };
 }

@@ -4,7 +4,7 @@ import type { Kernel, OpenMap, Settling } from '../kernel/kernel.ts';
 import { RECORD_BESIDE } from '../kernel/pins.ts';
 import { forEachSliced, timesSliced } from '../timing/sliced.ts';
 import { innerPinsIn, type Ledger } from './ledger.ts';
-import { entryAt, idAt, idIfReadable, isAbsent, readInnerPins, withMap } from './reading.ts';
+import { entryAt, idAt, idIfReadable, isAbsent, noPins, readInnerPins, withMap } from './reading.ts';
 
 /** The things that are removed with one ledger, and those that stay. */
 export interface LedgerRemoval {
@@ -13,8 +13,10 @@ export interface LedgerRemoval {
   readonly pin?: string;
   /** Absolute; the record names it, but nothing proves it ours: it stays. */
   readonly foreignPin?: string;
-  /** Our keys in an adopted outer map. */
+  /** Keys in an adopted outer map that hold inner maps of this operator's making. */
   readonly keys: number;
+  /** Those that hold what others made and was taken over: they stay as they are. */
+  readonly taken?: number;
   /** Inner maps that are pinned in the ledger. */
   readonly innerMaps: number;
   /** Paths in the ledger's directories that others made: they stay. */
@@ -25,21 +27,25 @@ export interface LedgerRemoval {
 export async function removalOf(kernel: Kernel, ledger: Ledger): Promise<LedgerRemoval> {
   const { name, innerPins, strangers } = ledger;
   const { ours, foreign } = publicPin(kernel, ledger);
-  let keys = 0;
-  for (const outer of adoptedPins(kernel, ledger))
-    keys += (await withMap(kernel, outer, async map => (await ourKeys(kernel, map, ledger)).length)) ?? 0;
+  let [keys, taken] = [0, 0];
+  for (const outer of adoptedPins(kernel, ledger)) {
+    const ours = await withMap(kernel, outer, map => ourKeys(kernel, map, ledger));
+    keys += ours?.made.length ?? 0;
+    taken += ours?.taken ?? 0;
+  }
   return {
     name,
     ...(ours === undefined ? {} : { pin: ours }),
     ...(foreign === undefined ? {} : { foreignPin: foreign }),
-    ...{ keys, innerMaps: innerPins.length, strangers },
+    ...{ keys, innerMaps: innerPins.length - taken, strangers },
+    ...(taken === 0 ? {} : { taken }),
   };
 }
 
 /**
  * Removes all that is ours of one outer map. The proof that a thing is ours is removed after the thing itself, and the
  * record last: after a crash between any two steps the same call does the rest. It removes
- * - of an adopted outer map: our keys;
+ * - of an adopted outer map: the keys of inner maps that we made. What was taken over stays, as others made it;
  * - of a made one: the pin for programs, if it still names our map. Programs that hold the map keep it;
  * - the inner maps' pins, the ledger's own pin of the outer map, the record, the directories.
  */
@@ -50,7 +56,7 @@ export async function removeLedger(kernel: Kernel, ledger: Ledger): Promise<void
     await withMap(kernel, pin, map => removeOurKeys(kernel, map, ledger));
   const { ours } = publicPin(kernel, ledger);
   if (ours !== undefined) pins.unlink(ours);
-  const [failed] = (await kernel.settle(inner, unlinksOf(innerPinsIn(pins.kinds(inner))))).values();
+  const [failed] = (await kernel.settle(inner, unlinksOf(innerPinsIn(pins, inner)))).values();
   if (failed !== undefined) throw failed;
   dropBeside(kernel, ledger.paths);
   pins.unlink(outer);
@@ -105,7 +111,7 @@ function adoptedPins(kernel: Kernel, { record, paths }: Ledger): readonly string
 }
 
 async function removeOurKeys(kernel: Kernel, outer: OpenMap, ledger: Ledger): Promise<void> {
-  const keys = await ourKeys(kernel, outer, ledger);
+  const { made: keys } = await ourKeys(kernel, outer, ledger);
   if (keys.length === 0) return;
   const { keySize } = outer.spec;
   const bytes = new Uint8Array(keys.length * keySize);
@@ -114,17 +120,28 @@ async function removeOurKeys(kernel: Kernel, outer: OpenMap, ledger: Ledger): Pr
   if (first !== undefined) throw first;
 }
 
-/** The keys whose entries the inner pins prove ours. Throws where a pin cannot be opened: it could prove one. */
-async function ourKeys(kernel: Kernel, outer: OpenMap, { paths }: Ledger): Promise<readonly Uint8Array[]> {
-  const pins = new Map<string, number>();
-  const pinned = { pins, sharers: new Map<string, string>() };
+interface OurKeys {
+  readonly made: readonly Uint8Array[];
+  readonly taken: number;
+}
+
+/**
+ * The keys whose entries the ledger proves ours: an inner map of our making has a name that tells for whom. Throws where a
+ * pin cannot be opened: it could prove one.
+ */
+async function ourKeys(kernel: Kernel, outer: OpenMap, { paths }: Ledger): Promise<OurKeys> {
+  const owners = new Map<number, string>();
+  const pinned = { ...noPins(), owners };
   const unknown = (await readInnerPins(kernel, paths.inner, pinned)).find(error => !isAbsent(error));
   if (unknown !== undefined) throw unknown;
   const entries = await kernel.readOuter(outer);
-  const ours: Uint8Array[] = [];
+  const made: Uint8Array[] = [];
+  let taken = 0;
   await timesSliced(entries.count, index => {
     const { key, id } = entryAt(entries, outer.spec.keySize, index);
-    if (ownsKey(hex(key), id, pins)) ours.push(key);
+    if (!ownsKey(hex(key), id, pinned.pins)) return;
+    if (owners.has(id)) made.push(key);
+    else taken += 1;
   });
-  return ours;
+  return { made, taken };
 }

@@ -4,7 +4,7 @@ import { type LedgerLock, onlyWriter } from '../agent/lock.ts';
 import { emptyMemory } from '../agent/memory.ts';
 import { run, type TurnListener } from '../agent/run.ts';
 import { type Agent, turn } from '../agent/turn.ts';
-import { turnLog } from '../agent/turnlog.ts';
+import { planLog, turnLog } from '../agent/turnlog.ts';
 import type { AgentOptions } from '../cli/command.ts';
 import { asOnNode } from '../core/report/onnode.ts';
 import type { Report } from '../core/report/report.ts';
@@ -176,5 +176,6 @@ async function agentOf(
   log.info('Kernel probed', { release: kernelState.release, outerBatch, gracePeriodMs, bpffs: bpffsOnNode });
   const node = nodeOf(options);
   const memory = emptyMemory();
-  return { kernel, publisher, source, lock, node, kernelState, bpffsOnNode, memory, clock: NODE_CLOCK };
+  const told = { kernel, publisher, source, lock, node, kernelState, bpffsOnNode };
+  return { ...told, memory, clock: NODE_CLOCK, planned: planLog(log) };
 }

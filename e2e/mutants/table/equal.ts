@@ -16,14 +16,14 @@ export const equalMutants: readonly Mutant[] = [
   },
   {
     name: 'a shared inner map stays shared when programs may own a field of it',
-    file: 'operator/core/plan/keychanges.ts',
+    file: 'operator/core/plan/verdict/judge.ts',
     from: 'proof?.sharer !== undefined && !inner.isShareable',
     to: 'proof?.sharer !== undefined && !inner.isShareable && !ours',
     specs: EQUAL,
   },
   {
     name: 'an inner map at two keys is edited in place',
-    file: 'operator/core/plan/keychanges.ts',
+    file: 'operator/core/plan/verdict/judge.ts',
     from: 'found.standsTwice(id)',
     to: '(found.standsTwice(id) && !ours)',
     specs: ['dist/operator/agent/vandals.test.js'],

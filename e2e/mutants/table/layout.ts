@@ -54,7 +54,7 @@ export const layoutMutants: readonly Mutant[] = [
   },
   {
     name: 'entries proven by one list of programOwned count as proven by another',
-    file: 'operator/core/plan/keychanges.ts',
+    file: 'operator/core/plan/verdict/judge.ts',
     from: 'return a === b || (a !== undefined && b !== undefined && equalBytes(a, b));',
     to: 'return a === b || true || equalBytes(a!, b!);',
     specs: TURNS,

@@ -150,8 +150,8 @@ const entries: readonly Mutant[] = [
   {
     name: 'a restart believes any contents of a map that must be made anew',
     file: 'operator/core/plan/compared.ts',
-    from: "{ kind: 'otherMap', seen: found.entries }",
-    to: "{ kind: 'otherMap', seen: inner.entries }",
+    from: "{ kind: 'otherMap', spec: found.spec, seen: found.entries }",
+    to: "{ kind: 'otherMap', spec: found.spec, seen: inner.entries }",
     specs: ENTRIES,
   },
   {

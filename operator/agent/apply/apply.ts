@@ -8,8 +8,9 @@ import type { Outcome } from './outcome.ts';
 import { applyOuterSteps } from './outer/outer.ts';
 import { recreate, takeOver } from './outer/recreate.ts';
 import { release } from './outer/release.ts';
+import { applyClaims } from './pins/claim.ts';
+import { applySettlings } from './pins/settle.ts';
 import { applyRemovals } from './remove.ts';
-import { applySettlings } from './settle.ts';
 import type { TypedOuters } from './types.ts';
 import { applyWrites } from './write.ts';
 
@@ -45,6 +46,7 @@ type ApplyRun = (run: readonly Step[], context: ApplyContext) => Promise<readonl
 const APPLIED_BY = {
   insert: applyWrites,
   replace: applyWrites,
+  claim: applyClaims,
   edit: applyEdits,
   remove: applyRemovals,
   settle: applySettlings,

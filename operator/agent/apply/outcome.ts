@@ -12,6 +12,8 @@ export type Outcome =
       readonly id?: number;
       /** The inner map was made for several keys. */
       readonly shared?: true;
+      /** Its id alone is recorded: this process may not open it. */
+      readonly recorded?: true;
     }
   | FailedOutcome;
 

@@ -28,7 +28,11 @@ function lruMapsIn({ outers }: Desired): boolean {
 }
 
 function evictingWrite({ ok, step }: Outcome): Write | undefined {
-  return ok && 'inner' in step && isLRU(step.inner.spec.type) && step.inner.entries.count > 0
+  return ok &&
+    'cause' in step &&
+    'inner' in step &&
+    isLRU(step.inner.spec.type) &&
+    step.inner.entries.count > 0
     ? step
     : undefined;
 }

@@ -67,7 +67,7 @@ async function observeOuter(
   if (due.contentShare > 0) known.settled = undefined;
   const readings = await readContents(kernel, desired, known, due);
   const { record, ledger, pin, pinned, beside, pinOwner, template } = known;
-  const { entries, pins, sharers, owners, taken, programmed, doubted, settled } = known;
+  const { entries, pins, sharers, recorded, owners, taken, programmed, doubted, settled } = known;
   const made = memory.made.get(name);
   return {
     ...(made === undefined ? {} : { made }),
@@ -75,7 +75,7 @@ async function observeOuter(
     ...(record === undefined ? {} : { record }),
     ...(template?.spec === undefined ? {} : { template: template.spec }),
     ...(template?.accepts === undefined ? {} : { accepts: template.accepts }),
-    ...{ ledger, pin, pinned, beside, entries, pins, sharers, owners, taken, programmed, doubted },
+    ...{ ledger, pin, pinned, beside, entries, pins, sharers, recorded, owners, taken, programmed, doubted },
     ...{ settled, readings },
   };
 }
@@ -99,8 +99,8 @@ async function readAt(
   { desired, known, outer }: Known,
 ): Promise<ReadonlyMap<string, ComparisonResult>> {
   const directory = ledgerPaths(kernel.pins.root, desired.outerMap.metadata.name).inner;
-  const { pins, sharers, entries } = known;
-  const proofs = { directory, pins, sharers };
+  const { pins, sharers, recorded, entries } = known;
+  const proofs = { directory, pins, sharers, recorded };
   const readings = new Map<string, ComparisonResult>();
   const found: { readonly share: ReadShare; readonly reading: ComparisonResult }[] = [];
   const keep = (inner: DesiredInner, reading: ComparisonResult) => {

@@ -15,6 +15,7 @@ export const INNER_MAP_FIELDS = [
   'update',
   'content',
   'sealed',
+  'replaceUnreadable',
   'nodeSelector',
 ] as const;
 export const ENTRY_FIELDS = ['key', 'value'] as const;
@@ -44,10 +45,11 @@ function readSpec(section: Section): InnerMapSpec | undefined {
   const update = optional(section, 'update', oneOf(UPDATES));
   const content = optional(section, 'content', oneOf(CONTENTS));
   const sealed = optional(section, 'sealed', BOOLEAN) ?? false;
+  const replaceUnreadable = optional(section, 'replaceUnreadable', BOOLEAN);
   const nodeSelector = optional(section, 'nodeSelector', NODE_SELECTOR);
   refuseContradictions({ update, content, sealed }, section.place);
   if (outerMap === undefined || key === undefined) return undefined;
-  return present({ outerMap, key, maxEntries, update, content, sealed, nodeSelector });
+  return present({ outerMap, key, maxEntries, update, content, sealed, replaceUnreadable, nodeSelector });
 }
 
 type WrittenAs = { readonly [Field in 'update' | 'content' | 'sealed']: InnerMapSpec[Field] | undefined };

@@ -31,6 +31,25 @@ export function innerPinFile(name: string, sharer: string | undefined): string {
   return name.endsWith(TEMPORARY) ? `${settledName(name)}-${sharer}${TEMPORARY}` : `${name}-${sharer}`;
 }
 
+/** What a link below `inner/` says: where nothing may open the inner map, its id is recorded in the place of a pin. */
+const ID_RECORD = /^id:([1-9]\d{0,9})$/;
+/** Such a link is made beside its place, and renamed: a crash leaves that name. */
+const ID_RECORD_FILE = /^[0-9a-f]+~?$/;
+
+export function idRecord(id: number): string {
+  return `id:${id}`;
+}
+
+/** Undefined where the link is none that this operator makes. */
+export function idInRecord(text: string): number | undefined {
+  const [, id] = ID_RECORD.exec(text) ?? [];
+  return id === undefined ? undefined : Number(id);
+}
+
+export function isIdRecordFile(file: string): boolean {
+  return ID_RECORD_FILE.test(file);
+}
+
 /** The name that a pin has once the outer map holds its inner map. */
 export function settledName(name: string): string {
   return name.endsWith(TEMPORARY) ? name.slice(0, -TEMPORARY.length) : name;
@@ -42,10 +61,16 @@ export interface LedgerPins {
   readonly pins: ReadonlyMap<string, number>;
   /** Name of the pin → its sharer, where it has one. */
   readonly sharers: ReadonlyMap<string, string>;
+  /** Names of those that are no pins but records of an id: as good a proof, but nothing can be opened by them. */
+  readonly recorded: ReadonlySet<string>;
 }
 
 /** The pin that proves an entry of the outer map ours, under its temporary name too; undefined where none does. */
-export function proofOf(keyHex: string, id: number, { pins, sharers }: LedgerPins): InnerPin | undefined {
+export function proofOf(
+  keyHex: string,
+  id: number,
+  { pins, sharers }: Omit<LedgerPins, 'recorded'>,
+): InnerPin | undefined {
   const name = provingPin(keyHex, id, pins);
   if (name === undefined) return undefined;
   const sharer = sharers.get(name);

@@ -2,6 +2,7 @@ import type { DesiredInner } from '../desired/compile.ts';
 import type { DesiredOuter } from '../desired/desired.ts';
 import type { Entries } from '../entries.ts';
 import { proofOf } from '../ledger/innerpin.ts';
+import { ownsKey } from '../ledgerrecord.ts';
 import type { ObservedOuterMap, Programmed } from '../observed.ts';
 
 /** Comparing so many entries takes as long as the rest of the verdict on a key. */
@@ -54,6 +55,11 @@ export function entriesRead(
  */
 export function isOfAnother(inner: DesiredInner, id: number, found: Owners): boolean {
   return (ownerAt(inner.keyHex, id, found) ?? inner.owner) !== inner.owner;
+}
+
+/** Whether the inner map at a key is ours and was made by this operator, not found there: then its name tells for whom. */
+export function isMade(keyHex: string, id: number, found: Pick<Owners, 'owners' | 'pins'>): boolean {
+  return ownsKey(keyHex, id, found.pins) && found.owners.has(id);
 }
 
 type Owners = Pick<ObservedOuterMap, 'owners' | 'taken' | 'pins' | 'sharers'>;

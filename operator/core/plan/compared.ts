@@ -17,8 +17,9 @@ export interface InnerContents {
 
 /** Compares the contents of an inner map with the declared ones. */
 export function compared(inner: DesiredInner, layout: OuterLayout, found: InnerContents): ComparisonResult {
-  if (!canBe(inner.spec, found.spec) || inner.sealed !== found.frozen || isUnseen(inner, layout, found))
-    return { kind: 'otherMap', seen: found.entries };
+  if (found.entriesAlone === true && isUnseen(inner, layout)) return UNSEEN;
+  if (!canBe(inner.spec, found.spec) || inner.sealed !== found.frozen)
+    return { kind: 'otherMap', spec: found.spec, seen: found.entries };
   const by = comparisonOf(inner, layout, found.entries);
   const differing = difference(inner.entries, found.entries, by);
   return differing === undefined
@@ -26,14 +27,16 @@ export function compared(inner: DesiredInner, layout: OuterLayout, found: InnerC
     : { kind: 'different', difference: differing, seen: found.entries };
 }
 
-/** What an InnerMap says of its size by itself must be seen; one that says nothing takes what its outer map has. */
-function isUnseen(
-  { spec }: DesiredInner,
-  { template }: OuterLayout,
-  { entriesAlone }: InnerContents,
-): boolean {
-  return entriesAlone === true && !isArray(spec.type) && spec.maxEntries !== template.maxEntries;
+/** What an InnerMap says of its size or of freezing must be seen; one that says nothing takes what its outer map has. */
+function isUnseen({ spec, sealed }: DesiredInner, { template }: OuterLayout): boolean {
+  return sealed || (!isArray(spec.type) && spec.maxEntries !== template.maxEntries);
 }
+
+const UNSEEN: ComparisonResult = {
+  kind: 'unreadable',
+  reason: 'PermissionDenied',
+  message: 'its entries alone are seen, its maxEntries and whether it is sealed need CAP_SYS_ADMIN',
+};
 
 /** 0 for the bits of a value in the kernel's batch format that are not compared: what programs own, and padding; undefined where all are. */
 export function comparedMask({ valueMask, template }: OuterLayout, stride: number): Uint8Array | undefined {

@@ -1,16 +1,24 @@
 import { type HeldEntries, heldEntries } from '../brake/entries.ts';
-import { equalBytes } from '../bytes/bytes.ts';
 import type { DesiredInner } from '../desired/compile.ts';
 import type { DesiredOuter } from '../desired/desired.ts';
-import { sameEntries } from '../entries.ts';
 import type { OuterLayout } from '../layout/outer.ts';
 import { proofOf } from '../ledger/innerpin.ts';
-import { canBe, isLRU } from '../mapspec.ts';
-import type { ComparisonResult, ObservedOuterMap, Programmed } from '../observed.ts';
+import { isLRU } from '../mapspec.ts';
+import type { ObservedOuterMap, Programmed } from '../observed.ts';
 import { every, type Steps } from '../steps.ts';
-import { COMPARED, entriesBefore, entriesRead, isOfAnother, lastProgrammed, unsettled } from './before.ts';
-import { givenBack } from './evicted.ts';
-import type { Write } from './step.ts';
+import {
+  COMPARED,
+  entriesBefore,
+  entriesRead,
+  isMade,
+  isOfAnother,
+  lastProgrammed,
+  unsettled,
+} from './before.ts';
+import type { Step, Write } from './step.ts';
+import { judge, type KeyVerdict, sameMask, type Untouched } from './verdict/judge.ts';
+
+type Claim = Extract<Step, { verb: 'claim' }>;
 
 /** A key that is as declared: remembered, so that it need not be read again. */
 export interface Proof {
@@ -23,20 +31,27 @@ export interface KeyChanges {
   /** Writes that take too many entries away at once. */
   readonly held: readonly { readonly write: Write; readonly held: HeldEntries }[];
   readonly proofs: readonly Proof[];
+  readonly untouched: readonly Untouched[];
   /** Entries that an LRU map evicted: they are put back, and are no drift. */
   readonly evicted: number;
 }
 
-export type WritesByVerb = Readonly<Record<Write['verb'], Write[]>>;
+/** Claims are for what others made and is as declared, or will be by an edit. */
+export type WritesByVerb = Readonly<Record<Write['verb'], Write[]>> & { readonly claim: Claim[] };
 
 /** The writes after which every declared key is as declared, in no particular order. */
 export function* keyChanges(name: string, desired: DesiredOuter, found: ObservedOuterMap): Steps<KeyChanges> {
-  const writes: WritesByVerb = { insert: [], replace: [], edit: [] };
+  const writes: WritesByVerb = { insert: [], replace: [], edit: [], claim: [] };
   const held: { readonly write: Write; readonly held: HeldEntries }[] = [];
   const proofs: Proof[] = [];
+  const untouched: Untouched[] = [];
   const limit = { outer: name, maxRemoval: desired.outerMap.spec.maxRemoval };
   let evicted = 0;
-  const take = (inner: DesiredInner, verdict: Verdict): void => {
+  const take = (inner: DesiredInner, verdict: KeyVerdict): void => {
+    if (verdict.verb === 'none') {
+      untouched.push(verdict.untouched);
+      return;
+    }
     if (verdict.verb === 'proof') {
       proofs.push({ keyHex: inner.keyHex, programmed: verdict.programmed });
       return;
@@ -54,8 +69,24 @@ export function* keyChanges(name: string, desired: DesiredOuter, found: Observed
     if (due(1 + inner.entries.count / COMPARED)) yield;
     const verdict = judge(name, inner, judged);
     if (verdict !== undefined) take(inner, verdict);
+    if (staysThere(verdict)) writes.claim.push(...claimOf(name, inner, found));
   }
-  return { writes, held, proofs, evicted };
+  return { writes, held, proofs, untouched, evicted };
+}
+
+function staysThere(verdict: KeyVerdict | undefined): boolean {
+  return verdict === undefined || verdict.verb === 'proof' || verdict.verb === 'edit';
+}
+
+/** None where the ledger proves the key ours. */
+function claimOf(
+  outer: string,
+  inner: DesiredInner,
+  { entries, ...found }: ObservedOuterMap,
+): readonly Claim[] {
+  const id = entries.get(inner.keyHex);
+  if (id === undefined || proofOf(inner.keyHex, id, found) !== undefined) return [];
+  return [{ verb: 'claim', outer, inner, id }];
 }
 
 /** A repair removes what others wrote; an edit by AtLeast leaves all that is not declared. */
@@ -73,7 +104,8 @@ function withFound(write: Write, found: ObservedOuterMap, layout: OuterLayout): 
   const entries = entriesRead(inner, found) ?? before;
   // Keys of another size cannot be shown by this layout
   const isShown = entries !== undefined && entries.keys.length === entries.count * inner.spec.keySize;
-  return { ...write, found: { id, layout, ...(isShown ? { entries } : {}) } };
+  const made = isMade(inner.keyHex, id, found) || (last?.id === id && last.made);
+  return { ...write, found: { id, layout, made, ...(isShown ? { entries } : {}) } };
 }
 
 /** Inner maps that must be read before the verdict: unknown ones, those to be edited in place, those whose key is due. */
@@ -104,14 +136,7 @@ export function* innersToRead(
   return unread;
 }
 
-type Verdict = Write | { readonly verb: 'proof'; readonly programmed: Programmed };
-
-interface Judged extends ObservedOuterMap {
-  /** Whether the inner map with this id is at two keys, whoever put it there: an edit at one would be one at the other. */
-  readonly standsTwice: (id: number) => boolean;
-}
-
-/** Few plans ask. */
+/** Whether the inner map with this id is at two keys. Few plans ask. */
 function standingTwice(entries: ReadonlyMap<string, number>): (id: number) => boolean {
   let twice: ReadonlySet<number> | undefined;
   return id => {
@@ -125,91 +150,4 @@ function twiceIn(ids: Iterable<number>): ReadonlySet<number> {
   const twice = new Set<number>();
   for (const id of ids) (once.has(id) ? twice : once).add(id);
   return twice;
-}
-
-/** Undefined: as declared, and known before. */
-function judge(outer: string, inner: DesiredInner, found: Judged): Verdict | undefined {
-  const id = found.entries.get(inner.keyHex);
-  const programmed = found.programmed.get(inner.keyHex);
-  const last = lastProgrammed(inner, found);
-  const cause = last?.inner === inner ? 'drift' : 'declared';
-  if (id === undefined) return { verb: 'insert', outer, inner, cause, pinTaken: false };
-  const proof = proofOf(inner.keyHex, id, found);
-  const ours = proof !== undefined;
-  // Without a pin in the ledger nothing proves the entry ours after a restart
-  const lost = programmed?.id === id && programmed.ours && !ours;
-  const isForeign = isOfAnother(inner, id, found) || (proof?.sharer !== undefined && !inner.isShareable);
-  const reading = lost || isForeign ? undefined : found.readings.get(inner.keyHex);
-  const isKnown = programmed?.id === id && !lost && !isForeign;
-  if (isKnown && programmed.inner === inner && reading === undefined) return undefined;
-  const replace: Write = {
-    ...({ verb: 'replace', outer, inner, cause, pinTaken: ours } as const),
-    ...(proof?.sharer === undefined ? {} : { sharer: proof.sharer }),
-  };
-  if (reading !== undefined)
-    return judgeReading(inner, reading, { id, programmed, last, replace, ours, found });
-  return isKnown && sameDeclaration(programmed.inner, inner)
-    ? { verb: 'proof', programmed: { ...programmed, inner } }
-    : replace;
-}
-
-interface Situation {
-  readonly id: number;
-  readonly programmed: Programmed | undefined;
-  readonly last: Programmed | undefined;
-  readonly replace: Write;
-  readonly ours: boolean;
-  readonly found: Judged;
-}
-
-function judgeReading(
-  inner: DesiredInner,
-  reading: ComparisonResult,
-  { id, programmed, last, replace, ours, found }: Situation,
-): Verdict | undefined {
-  if (reading.kind === 'unreadable' || reading.kind === 'otherMap') return replace;
-  const proof = { verb: 'proof', programmed: { id, inner, ours } } as const;
-  if (reading.kind === 'same') return isProved(proof.programmed, programmed) ? undefined : proof;
-  const difference = givenBack(inner, reading, sameAsBefore(inner, id, last) ? last : undefined);
-  const onlyEvicted = isLRU(inner.spec.type) && difference.different + difference.extra === 0;
-  // With Swap, evicted entries are not put back: a swap would forget those that programs use
-  if (onlyEvicted && (inner.update === 'Swap' || difference.missing === 0))
-    return provedShort(withTotal(proof.programmed, last), reading.difference.missing, programmed);
-  if (inner.update !== 'InPlace' || !ours || found.standsTwice(id)) return replace;
-  const { outer, cause } = replace;
-  return { verb: 'edit', outer, inner, cause: onlyEvicted ? 'declared' : cause, id, difference };
-}
-
-function sameAsBefore(inner: DesiredInner, id: number, last: Programmed | undefined): boolean {
-  return last?.id === id && (last.inner === inner || sameDeclaration(last.inner, inner));
-}
-
-function withTotal(now: Programmed, last: Programmed | undefined): Programmed {
-  return last?.total === undefined ? now : { ...now, total: last.total };
-}
-
-function provedShort(now: Programmed, missing: number, before: Programmed | undefined): Verdict | undefined {
-  const programmed = { ...now, held: now.inner.entries.count - missing };
-  return isProved(programmed, before) ? undefined : { verb: 'proof', programmed };
-}
-
-function isProved(now: Programmed, before: Programmed | undefined): boolean {
-  return (
-    before !== undefined &&
-    before.id === now.id &&
-    before.inner === now.inner &&
-    before.held === now.held &&
-    before.ours === now.ours
-  );
-}
-
-/** Whether two objects declare the same map: labels, selectors or a new generation alone change nothing. */
-function sameDeclaration(a: DesiredInner, b: DesiredInner): boolean {
-  const sameManner = a.sealed === b.sealed && a.exact === b.exact;
-  return sameManner && sameMask(a, b) && canBe(a.spec, b.spec) && sameEntries(a.entries, b.entries);
-}
-
-/** Whether a proof by one is a proof by the other. */
-function sameMask({ valueMask: a }: DesiredInner, { valueMask: b }: DesiredInner): boolean {
-  return a === b || (a !== undefined && b !== undefined && equalBytes(a, b));
 }

@@ -15,6 +15,7 @@ import { type Recreation, recreation } from './outer/recreation.ts';
 import { counted } from './print.ts';
 import { type HeldRemoval, heldRemoval, type Removal, removals } from './removals.ts';
 import type { Step } from './step.ts';
+import type { Untouched } from './verdict/judge.ts';
 
 /** Why nothing of an outer map may be touched. */
 export interface OuterMapFailure {
@@ -30,6 +31,8 @@ export interface Plan {
   readonly held: readonly HeldRemoval[];
   /** Writes that are not made, because they take too many entries away. */
   readonly heldEntries: readonly HeldEntries[];
+  /** Inner maps that others made and that stay, though they are not known to be as declared. */
+  readonly untouched: readonly Untouched[];
   /** Outer maps with a removal that would be held without its token. */
   readonly released: ReadonlySet<string>;
   /** Outer maps with removals that this plan does not make. */
@@ -60,7 +63,7 @@ export interface Policy {
 /**
  * Pure: the steps from the observed state to the desired one.
  * - Outer maps by name; of each: the map itself, leftovers, then its keys.
- * - Replacements, inserts, edits, removals; where slots are missing, as many removals first.
+ * - Replacements, inserts, claims, edits, removals; where slots are missing, as many removals first.
  * - A removal of too much is held; none happens before the wanted objects were read whole, or where they cannot be read.
  */
 export function planBetween(desired: Desired, found: ObservedKernel, policy: Policy): Plan {
@@ -78,6 +81,7 @@ export function* planning(desired: Desired, found: ObservedKernel, policy: Polic
     refused: drafts.flatMap(draft => draft.refused),
     held: all.flatMap(draft => draft.held),
     heldEntries: drafts.flatMap(draft => draft.heldEntries),
+    untouched: drafts.flatMap(draft => draft.untouched),
     released: new Set(all.filter(draft => draft.released).map(draft => draft.outer)),
     pending: new Set(all.filter(({ held, waiting }) => held.length + waiting > 0).map(({ outer }) => outer)),
     waiting: all.reduce((sum, draft) => sum + draft.waiting, 0),
@@ -92,6 +96,7 @@ interface Draft {
   readonly refused: readonly OuterMapFailure[];
   readonly held: readonly HeldRemoval[];
   readonly heldEntries: readonly HeldEntries[];
+  readonly untouched: readonly Untouched[];
   readonly released: boolean;
   readonly waiting: number;
   readonly proofs: readonly Proof[];
@@ -99,7 +104,7 @@ interface Draft {
 }
 
 const NOTHING = {
-  ...{ steps: [], refused: [], held: [], heldEntries: [], released: false },
+  ...{ steps: [], refused: [], held: [], heldEntries: [], untouched: [], released: false },
   ...{ waiting: 0, proofs: [], evicted: 0 },
 };
 
@@ -123,7 +128,7 @@ function* draftOf(
     return recreated(yield* recreation(desired, found, outer.before), outer, {
       ...{ name, desired, found, policy },
     });
-  const { writes, held, proofs, evicted } = yield* keyChanges(name, desired, found);
+  const { writes, held, proofs, untouched, evicted } = yield* keyChanges(name, desired, found);
   const isReleased = releasedBy(desired, policy);
   for (const each of held) if (isReleased(each.held)) writes[each.write.verb].push(each.write);
   // Of keys that are there, those that need no insert are declared
@@ -140,6 +145,7 @@ function* draftOf(
     steps: joined([outer.steps, found.settled === undefined ? pinChanges(name, found) : [], ordered]),
     held: braked.held,
     heldEntries: held.flatMap(each => (isReleased(each.held) ? [] : [each.held])),
+    untouched,
     released: braked.released,
     waiting: undeclared.length - (braked.waits ? 0 : going.length),
     proofs,
@@ -238,7 +244,7 @@ function tokensFor({ outerMap }: DesiredOuter, { releases }: Policy): readonly s
   return [...releases, ...releasesIn(outerMap.metadata.annotations)];
 }
 
-/** Replacements, inserts, edits, removals, each by key; before them as many removals as inserts lack slots. */
+/** Replacements, inserts, claims, edits, removals, each by key; before them as many removals as inserts lack slots. */
 function* inOrder(
   writes: WritesByVerb,
   { going, waits }: Braked<Removal>,
@@ -247,12 +253,13 @@ function* inOrder(
 ): Steps<readonly Step[]> {
   const replacements = yield* inKeyOrder(writes.replace);
   const inserts = yield* inKeyOrder(writes.insert);
+  const claims = yield* inKeyOrder(writes.claim);
   const edits = yield* inKeyOrder(writes.edit);
   const { type, maxEntries } = desired.layout.outer;
   const free = type === 'ArrayOfMaps' ? inserts.length : maxEntries - found.entries.size;
   const first = Math.max(0, Math.min(going.length, inserts.length - free));
   const last = waits ? [] : going.slice(first);
-  return joined<Step>([going.slice(0, first), replacements, inserts, edits, last]);
+  return joined<Step>([going.slice(0, first), replacements, inserts, claims, edits, last]);
 }
 
 /**

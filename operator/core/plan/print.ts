@@ -2,6 +2,7 @@ import { innerMapName } from '../../api/innermap.ts';
 import { entryChangeLines } from '../compare/entries.ts';
 import { writtenChanges } from '../compare/found.ts';
 import { mapSpecText } from '../mapspec.ts';
+import { goingText } from './going.ts';
 import type { Plan } from './plan.ts';
 import type { Step, Write } from './step.ts';
 
@@ -22,19 +23,28 @@ export function planLines(plan: Plan): readonly string[] {
       ({ outer, inner: { keyText }, entries, of, token }) =>
         `! ${outer}[${keyText}]: removal of ${entries} of ${of} entries is held; release it with token ${token}`,
     ),
+    ...plan.untouched.map(
+      ({ outer, inner: { keyText, innerMap }, reason, message }) =>
+        `! ${outer}[${keyText}]: ${innerMapName(innerMap)}, ${reason}: ${message}`,
+    ),
     ...plan.refused.map(refused => `! ${refused.outer}: ${refused.reason}, ${refused.message}`),
   ];
 }
 
 /** What a swap or an edit changes, entry by entry, below its line. */
 function stepLines(step: Step): readonly string[] {
-  const changes = 'inner' in step ? writtenChanges(step) : undefined;
+  const changes = 'cause' in step && 'inner' in step ? writtenChanges(step) : undefined;
   const lines = changes === undefined ? [] : entryChangeLines(changes);
   return [stepText(step), ...lines.map(line => `  ${line}`)];
 }
 
-/** One step as a line of a diff. */
+/** One step as a line of a diff, with what it takes away from programs. */
 export function stepText(step: Step): string {
+  const going = goingText(step);
+  return going === undefined ? effectText(step) : `${effectText(step)}; ${going}`;
+}
+
+function effectText(step: Step): string {
   switch (step.verb) {
     case 'record':
       return `~ ${step.outer}: record the declaration in the ledger`;
@@ -54,6 +64,8 @@ export function stepText(step: Step): string {
       return `- ${step.outer}: unpin from ${step.pin}`;
     case 'settle':
       return `~ ${step.outer}: settle the ledger's pin ${step.to}`;
+    case 'claim':
+      return `+ ${step.outer}[${step.inner.keyText}]: take over inner map ${step.id} for ${innerMapName(step.inner.innerMap)}, as it is`;
     case 'unlink':
       return `- ${step.outer}: unlink the stale pin ${step.pin}`;
     case 'remove':

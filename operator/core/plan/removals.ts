@@ -7,7 +7,7 @@ import { innerPinName } from '../ledgerrecord.ts';
 import type { ObservedOuterMap } from '../observed.ts';
 import { sha256 } from '../sha256.ts';
 import { every, type Steps } from '../steps.ts';
-import { ownerAt } from './before.ts';
+import { isMade, ownerAt } from './before.ts';
 import type { Step } from './step.ts';
 
 export type Removal = Extract<Step, { verb: 'remove' }>;
@@ -41,7 +41,8 @@ export function* removals(
       ? { pin: innerPinFile(innerPinName(keyHex), proof.sharer), ...(foreignToo ? {} : { only: id }) }
       : {};
     const text = keyText(outerKey, bytesOf(keyHex));
-    steps.push({ verb: 'remove', outer: name, keyHex, keyText: text, ours, ...pin });
+    const foreign = isMade(keyHex, id, found) ? {} : { foreign: id };
+    steps.push({ verb: 'remove', outer: name, keyHex, keyText: text, ours, ...foreign, ...pin });
   }
   return steps;
 }

@@ -30,6 +30,8 @@ export type Write = {
 export interface FoundMap {
   readonly id: number;
   readonly layout: OuterLayout;
+  /** This operator made it. Of what others made, a program or its loader may hold the map. */
+  readonly made: boolean;
   /** Absent where they were not read. */
   readonly entries?: Entries;
 }
@@ -71,6 +73,8 @@ type OuterEffect =
   | { readonly verb: 'drop' }
   | { readonly verb: 'pin'; readonly pin: string; readonly mode: number; readonly cause: Cause }
   | { readonly verb: 'unpin'; readonly pin: string }
+  /** The inner map with this id, which others made, is as declared: it is ours from now on, and so is its end. */
+  | { readonly verb: 'claim'; readonly inner: DesiredInner; readonly id: number }
   /** The inner map is in the outer map, but a crash left its pin with the temporary name. */
   | { readonly verb: 'settle'; readonly from: string; readonly to: string }
   /** Removes a pin that proves nothing: its inner map is not in the outer map. */
@@ -80,6 +84,8 @@ type OuterEffect =
       readonly keyHex: string;
       readonly keyText: string;
       readonly ours: boolean;
+      /** The inner map there, where this operator did not make it: a program or its loader may hold it. */
+      readonly foreign?: number;
       readonly pin?: string;
       /** The only inner map that may be removed: another owner may have taken the key since it was read. */
       readonly only?: number;

@@ -42,6 +42,7 @@ export function* objectFailures(
   const byInner = new Map<InnerMap, FailureCause>();
   for (const { step, reason, message } of failed)
     if ('inner' in step) byInner.set(step.inner.innerMap, { reason, message });
+  for (const { inner, reason, message } of plan.untouched) byInner.set(inner.innerMap, { reason, message });
   for (const held of plan.heldEntries)
     byInner.set(held.inner.innerMap, { reason: 'RemovalHeld', message: heldEntriesText(held) });
   const failures: ObjectFailure[] = desired.rejections.map(({ object, reason, message }) => ({

@@ -106,9 +106,9 @@ const pins: readonly Mutant[] = [
 const ledger: readonly Mutant[] = [
   {
     name: 'a symlink among the inner pins proves an entry ours',
-    file: 'operator/ledger/ledger.ts',
-    from: "return kind === 'pin' && isInnerPin(name);",
-    to: "return (kind === 'pin' || kind === 'link') && isInnerPin(name);",
+    file: 'operator/core/ledger/innerpin.ts',
+    from: 'return id === undefined ? undefined : Number(id);',
+    to: 'return Number(id ?? 7);',
     specs: LEDGER,
   },
   {

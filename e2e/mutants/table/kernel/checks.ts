@@ -30,8 +30,8 @@ export const checkMutants: readonly Mutant[] = [
   {
     name: 'a size that was not seen counts as the declared one',
     file: 'operator/core/plan/compared.ts',
-    from: 'return entriesAlone === true && !isArray',
-    to: 'return entriesAlone !== true && !isArray',
+    from: 'return sealed || (!isArray',
+    to: 'return sealed && (!isArray',
     specs: ['dist/operator/agent/adopt.test.js'],
   },
 ];

@@ -177,7 +177,7 @@ async function settleAll(
 ): Promise<ReadonlyMap<string, FailedOutcome>> {
   const { kernel } = context;
   const { inner } = context.paths(step.outer);
-  const names = [...innerPinsIn(kernel.pins.kinds(inner))];
+  const names = [...innerPinsIn(kernel.pins, inner)];
   const made = names.filter(name => name.endsWith(TEMPORARY));
   const settled = new Set(made.map(settledName));
   // First, as two names of one key would tell two owners
@@ -206,7 +206,7 @@ function settled(write: Outcome, failures: ReadonlyMap<string, FailedOutcome>): 
 async function dropUnfinished(step: Recreate, context: ApplyContext): Promise<void> {
   const { kernel } = context;
   const { inner } = context.paths(step.outer);
-  const names = [...innerPinsIn(kernel.pins.kinds(inner))].filter(name => name.endsWith(TEMPORARY));
+  const names = [...innerPinsIn(kernel.pins, inner)].filter(name => name.endsWith(TEMPORARY));
   // What stays is found by the next turn
   await kernel.settle(inner, unlinksOf(names));
   attempt(step, () => dropBeside(kernel, context.paths(step.outer)));

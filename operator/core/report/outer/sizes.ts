@@ -41,7 +41,7 @@ export function* sizesOf(
   if (map.kind === 'map' && isMade)
     sizes.kernelBytes = kernelBytes({ spec: map.spec, entries: programmed.size, possibleCpus });
   const bytesOf = remembered((spec: MapSpec) => bytesBy(spec, possibleCpus));
-  const add = ({ id, inner, held, ours }: Programmed): void => {
+  const add = ({ id, inner, held, made }: Programmed): void => {
     const { spec, entries } = inner;
     const there = held ?? entries.count;
     sizes.entries += there;
@@ -49,7 +49,7 @@ export function* sizesOf(
     sizes.bytes += entries.count * entry;
     const isCounted = counted.has(id);
     if (shares) counted.add(id);
-    if (ours && !isCounted) sizes.kernelBytes += kernel(there);
+    if (made && !isCounted) sizes.kernelBytes += kernel(there);
     if (held === undefined) sizes.innerMaps += 1;
     if (held === undefined && !isCounted) sizes.distinct += 1;
     if (held === undefined && inners.get(inner.keyHex) === inner) sizes.asDeclared += 1;

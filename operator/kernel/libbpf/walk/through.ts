@@ -6,6 +6,7 @@ import type { InnerAddress, InnerReading, Place } from '../../kernel.ts';
 import { onlyOnce } from '../entries/growing.ts';
 import { ERRNO } from '../errno.ts';
 import type { Host } from '../maps.ts';
+import { hasContents } from '../maptypes.ts';
 import { isWalkedType, sizesOf } from './layouts.ts';
 
 /** COPY_MOST_ENTRIES, COPY_MOST_BYTES and DIGEST_MOST_MAPS of native/bulk/innermap.h, and what one call copies at most. */
@@ -32,7 +33,10 @@ export async function withWalked(
   readings: readonly Answer[],
 ): Promise<readonly Answer[]> {
   const all = [...readings];
-  let asked = host.ways.walks ? addresses.flatMap((address, at) => askedAt(address, at, all[at]!)) : [];
+  const refused = addresses.flatMap((address, at) => refusedAt(address, at, all[at]!));
+  for (const { at, id, place } of refused)
+    if (!hasContents(place.spec.type)) all[at] = withoutEntries(id, place);
+  let asked = host.ways.walks ? refused.filter(({ place }) => isWalkedAt(place)) : [];
   while (asked.length > 0) {
     const [{ place: first }] = asked as [Asked];
     const part = asked.filter(({ place }) => isLike(place, first)).slice(0, MOST.maps);
@@ -44,14 +48,21 @@ export async function withWalked(
   return all;
 }
 
-function askedAt(address: InnerAddress, at: number, answer: Answer): readonly Asked[] {
+function refusedAt(address: InnerAddress, at: number, answer: Answer): readonly Asked[] {
   const isRefused = answer instanceof KernelError && answer.errno === 'EPERM';
   if (!isRefused || !('id' in address) || address.place === undefined) return [];
-  const { type, keySize, valueSize, maxEntries } = address.place.spec;
+  return [{ at, id: address.id, place: address.place }];
+}
+
+function isWalkedAt({ spec }: Place): boolean {
+  const { type, keySize, valueSize, maxEntries } = spec;
   const isSmall = type === 'Array' || maxEntries <= MOST_WALKED;
-  const isWalked =
-    isWalkedType(address.place.spec) && isSmall && Math.max(keySize, valueSize) <= MOST.fieldBytes;
-  return isWalked ? [{ at, id: address.id, place: address.place }] : [];
+  return isWalkedType(spec) && isSmall && Math.max(keySize, valueSize) <= MOST.fieldBytes;
+}
+
+/** All that there is to see of a type without entries: the outer map takes no other layout. */
+function withoutEntries(id: number, { spec }: Place): InnerReading {
+  return { id, spec, frozen: false, entries: NO_ENTRIES, entriesAlone: true };
 }
 
 /** One call walks inner maps of one outer map, which all have one layout. */

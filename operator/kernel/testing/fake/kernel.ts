@@ -226,8 +226,8 @@ export class FakeKernel implements Kernel {
     const map = this.machine.look(this.process, 'readInner', subject) ?? found;
     if (typeof map !== 'string')
       return { id: map.id, spec: map.spec, frozen: map.frozen, entries: map.table.entries() };
-    const walked = map === 'EPERM' && this.#walks() && 'id' in address ? entriesAt(address) : undefined;
-    return walked ?? failure('readInner', subject, map);
+    const seen = map === 'EPERM' && 'id' in address ? entriesAt(address, this.#walks()) : undefined;
+    return seen ?? failure('readInner', subject, map);
   }
 
   #walks(): boolean {

@@ -1,4 +1,5 @@
-import type { MapSpec } from '../../../core/mapspec.ts';
+import { NO_ENTRIES } from '../../../core/entries.ts';
+import { hasContents, type MapSpec } from '../../../core/mapspec.ts';
 import { difference } from '../../../core/plan/difference.ts';
 import type { ExpectedContents, ExpectedInner, InnerAddress, InnerReading } from '../../kernel.ts';
 import { ours } from './bpffs/pins.ts';
@@ -30,9 +31,14 @@ function isExpected({ spec, entries }: ExpectedInner, found: FakeMap, mask: Uint
 }
 
 /** What a walk finds at the place of an inner map; undefined where it cannot be told. */
-export function entriesAt({ id, place }: Extract<InnerAddress, { id: number }>): InnerReading | undefined {
+export function entriesAt(
+  { id, place }: Extract<InnerAddress, { id: number }>,
+  walks: boolean,
+): InnerReading | undefined {
   if (place === undefined) return undefined;
   const { outer, key, spec } = place;
+  if (!hasContents(spec.type)) return { id, spec, frozen: false, entries: NO_ENTRIES, entriesAlone: true };
+  if (!walks) return undefined;
   const found = ours(outer).map.outer?.inner(key);
   if (found === undefined || !WALKED.has(spec.type)) return undefined;
   if (found.spec.keySize !== spec.keySize || found.spec.valueSize !== spec.valueSize) return undefined;

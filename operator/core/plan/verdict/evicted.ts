@@ -1,7 +1,7 @@
-import type { DesiredInner } from '../desired/compile.ts';
-import { isLRU } from '../mapspec.ts';
-import type { ComparisonResult, Programmed } from '../observed.ts';
-import type { Difference } from './difference.ts';
+import type { DesiredInner } from '../../desired/compile.ts';
+import { isLRU } from '../../mapspec.ts';
+import type { ComparisonResult, Programmed } from '../../observed.ts';
+import type { Difference } from '../difference.ts';
 
 type Differing = Extract<ComparisonResult, { kind: 'different' }>;
 

@@ -1,7 +1,7 @@
-import type { Step } from '../../core/plan/step.ts';
-import type { Settling } from '../../kernel/kernel.ts';
-import type { ApplyContext } from './context.ts';
-import { attemptAll, done, failed, type Outcome } from './outcome.ts';
+import type { Step } from '../../../core/plan/step.ts';
+import type { Settling } from '../../../kernel/kernel.ts';
+import type { ApplyContext } from '../context.ts';
+import { attemptAll, done, failed, type Outcome } from '../outcome.ts';
 
 type SettlingStep = Extract<Step, { verb: 'settle' | 'unlink' }>;
 
