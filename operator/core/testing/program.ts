@@ -3,6 +3,20 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KERNEL_FIELDS, POINTER_TAGS } from '../types/kernelfield.ts';
+import { WORD_TYPES } from '../types/parser/words.ts';
+
+/** Words that linux/types.h does not have, as C's own types of their size. */
+const INTEGERS = [...WORD_TYPES.values()]
+  .filter(type => type.kind === 'integer')
+  .filter(({ name }) => !name.startsWith('__') || /^__([us]128|kernel_.*)$/.test(name))
+  .map(({ name, size, signed }) => {
+    const own = { 1: 'char', 2: 'short', 4: 'int', 8: 'long', 16: '__int128' }[size];
+    const typedef = `typedef ${signed ? 'signed' : 'unsigned'} ${own}`;
+    // Those of a header are of 32 bits to clang -target bpf
+    return name.startsWith('__kernel_')
+      ? `${typedef} own${name};\n#define ${name} own${name}`
+      : `${typedef} ${name};`;
+  });
 
 /** The header of a program: every word of declarations, and the kernel's structs of all kernels. */
 const PRELUDE = `
@@ -23,14 +37,7 @@ ${Object.entries(KERNEL_FIELDS)
 ${Object.entries(POINTER_TAGS)
   .map(([macro, tag]) => `#undef ${macro}\n#define ${macro} __attribute__((btf_type_tag("${tag}")))`)
   .join('\n')}
-typedef unsigned long size_t; typedef long ssize_t;
-typedef __u8 u8; typedef __u16 u16; typedef __u32 u32; typedef __u64 u64;
-typedef __s8 s8; typedef __s16 s16; typedef __s32 s32; typedef __s64 s64;
-typedef __u8 uint8_t; typedef __u16 uint16_t; typedef __u32 uint32_t; typedef __u64 uint64_t;
-typedef __u8 u_int8_t; typedef __u16 u_int16_t; typedef __u32 u_int32_t; typedef __u64 u_int64_t;
-typedef __s8 int8_t; typedef __s16 int16_t; typedef __s32 int32_t; typedef __s64 int64_t;
-typedef __u16 le16; typedef __u32 le32; typedef __u64 le64;
-typedef __be16 be16; typedef __be32 be32; typedef __be64 be64;
+${INTEGERS.join('\n')}
 typedef struct in_addr ipv4; typedef struct in6_addr ipv6; typedef __u8 mac[6];
 typedef struct cidr4 { __u32 prefixlen; struct in_addr address; } cidr4;
 typedef struct cidr6 { __u32 prefixlen; struct in6_addr address; } cidr6;

@@ -91,6 +91,9 @@ describe('parseDeclaration of a pasted header', () => {
     expect(sizeOf('struct a { u32 n; u64 data[]; };')).to.equal(8);
     expect(sizeOf('struct k { struct bpf_lpm_trie_key lpm; u8 addr[4]; };')).to.equal(8);
     expect(sizeOf('struct a { u8 x; __u64 at __aligned(8); } __packed;')).to.equal(16);
+    expect(sizeOf('struct a { u8 x; __aligned_u64 at; } __packed;'), 'its attribute is the field’s').to.equal(
+      16,
+    );
   });
 
   it('has one member of a union at a place, and the fields of anonymous parts as its own', () => {

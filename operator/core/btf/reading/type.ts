@@ -3,7 +3,8 @@ import { parseDeclaration } from '../../types/declaration.ts';
 import { enumOf } from '../../types/enum.ts';
 import { kernelPointer, kernelStruct } from '../../types/kernelfield.ts';
 import { LARGEST } from '../../types/parser/declarator.ts';
-import { baseInteger, KNOWN_STRUCTS, WORD_TYPES } from '../../types/parser/words.ts';
+import { baseInteger, KNOWN_STRUCTS, POINTER, WORD_TYPES } from '../../types/parser/words.ts';
+import { hasFields } from '../../types/path.ts';
 import { typeText } from '../../types/show.ts';
 import type { Type } from '../../types/type.ts';
 import { BTF_INT } from '../kinds.ts';
@@ -96,6 +97,7 @@ function typeOf(reading: Reading, found: BtfType, place: Place): Type {
     case 'Array':
       return arrayOf(reading, found, where);
     case 'Struct':
+    case 'Union':
       return structOrPrefix(reading, found, place);
     case 'Enum':
     case 'Enum64':
@@ -116,7 +118,7 @@ function typeOf(reading: Reading, found: BtfType, place: Place): Type {
 function pointerOf(btf: Btf, found: BtfType): Type {
   const tag = keptTag(btf, found.sizeOrType);
   const to = tag === undefined ? undefined : plainBtfType(btf, found.sizeOrType);
-  return to === undefined ? WORD_TYPES.get('__u64')! : kernelPointer(to.name, tag!);
+  return to === undefined ? POINTER : kernelPointer(to.name, tag!);
 }
 
 /** By the name of its typedef where a declaration's word says the same: `__be16`, `mac`. */
@@ -138,15 +140,17 @@ function integerOf(btf: Btf, found: BtfType, where: string): Type {
   const has = (flag: number): boolean => ((encoding >>> 24) & flag) !== 0;
   if ((encoding & 0xffffff) !== size * 8) fail(where, 'is an integer of some bits alone');
   if (has(BTF_INT.Bool) && size === 1) return WORD_TYPES.get('bool')!;
-  if (found.name === 'char' && size === 1) return { kind: 'text', size, alignment: 1 };
   return integerNamed(found.name, size, has(BTF_INT.Signed)) ?? fail(where, `is an integer of ${size} bytes`);
 }
 
+/** The sign of `char` is the machine's: a declaration has one that eBPF has. */
 function integerNamed(name: string, size: number, signed: boolean): Type | undefined {
   const base = baseInteger(name.split(' '));
-  if (base?.size === size && base.signed === signed) return base;
+  if (base?.size === size && (base.signed === signed || name === CHAR)) return base;
   return WORD_TYPES.get(`__${signed ? 's' : 'u'}${size * 8}`);
 }
+
+const CHAR = 'char';
 
 /** One of another size, or without names, is an integer. */
 function enumAt(btf: Btf, found: BtfType, alias: string | undefined): Type {
@@ -158,9 +162,11 @@ function enumAt(btf: Btf, found: BtfType, alias: string | undefined): Type {
     const value = found.flag ? BigInt.asIntN(wide ? 64 : 32, bits) : bits;
     return { name: btfName(btf, wordBehind(btf, found, at)), value };
   });
-  const type = found.count === 0 ? undefined : enumOf(enumerators, present({ tag: found.name || alias }));
-  if (type?.size === found.sizeOrType) return type;
-  return integerNamed('', found.sizeOrType, found.flag) ?? WORD_TYPES.get('__u32')!;
+  const named = present({ tag: found.name || alias });
+  const shapes = found.count === 0 ? [] : [named, { ...named, packed: true as const }];
+  const types = shapes.map(shape => enumOf(enumerators, shape));
+  const integer = integerNamed('', found.sizeOrType, found.flag) ?? WORD_TYPES.get('__u32')!;
+  return types.find(type => type?.size === found.sizeOrType) ?? integer;
 }
 
 /** The last dimension of `char` makes text, that of an unsigned byte makes bytes, as in a declaration. */
@@ -171,9 +177,7 @@ function arrayOf(reading: Reading, found: BtfType, where: string): Type {
   ];
   const size = element.size * length;
   if (length === 0) fail(where, 'is an array of no length');
-  const isChar =
-    element.kind === 'text' && plainBtfType(reading.btf, wordBehind(reading.btf, found, 0))?.kind === 'Int';
-  if (isChar) return { kind: 'text', size, alignment: 1 };
+  if (element.kind === 'integer' && element.name === CHAR) return { kind: 'text', size, alignment: 1 };
   if (element.kind === 'integer' && element.size === 1 && !element.signed)
     return { kind: 'bytes', size, alignment: 1 };
   return { kind: 'array', element, length, size, alignment: element.alignment };
@@ -192,23 +196,22 @@ function structAt(reading: Reading, found: BtfType, { where, alias }: Place): Ty
   const members = btfMembers(reading.btf, found).flatMap(member => membersOf(reading, member, where));
   if (members.length === 0) fail(where, 'has no fields');
   const tag = known === undefined ? found.name || alias : undefined;
-  const type = structPlaced(members, found.sizeOrType, tag);
-  return type ?? fail(where, 'has its fields where an attribute such as aligned places them');
+  const kind = found.kind === 'Union' ? 'union' : 'struct';
+  const type = structPlaced(members, found.sizeOrType, { kind, ...present({ tag }) });
+  return type ?? fail(where, 'has its fields where no attribute places them');
 }
 
-/** A member of no size has none; the fields of an anonymous struct are its parent's. */
+/** A member of no size has none. */
 function membersOf(reading: Reading, member: BtfMember, where: string): readonly PlacedMember[] {
-  const at = where === 'it' ? `field ${member.name}` : `${where}.${member.name}`;
+  const { name, bitOffset: bit, bitSize } = member;
+  const at = where === 'it' ? `field ${name}` : `${where}.${name}`;
   const plain = plainBtfType(reading.btf, member.type);
   if (plain !== undefined && isEmpty(reading.btf, plain)) return [];
-  if (member.bitSize !== 0 || member.bitOffset % 8 !== 0) fail(at, 'is a bit-field');
-  const offset = member.bitOffset / 8;
-  if (member.name !== '')
-    return [{ name: member.name, offset, type: typeAt(reading, member.type, { where: at }) }];
-  if (plain?.kind !== 'Struct') return fail(where, `has an anonymous field of kind ${plain?.kind}`);
-  const type = typeAt(reading, member.type, { where });
-  if (type.kind !== 'struct') return fail(where, 'has an anonymous field');
-  return type.fields.map(field => ({ ...field, offset: field.offset + offset }));
+  const type = typeAt(reading, member.type, { where: name === '' ? where : at });
+  if (name === '' && !hasFields(type)) fail(where, `has a field without a name, of kind ${plain?.kind}`);
+  if (bitSize === 0) return [{ name, bit, type }];
+  const isNumber = type.kind === 'integer' || type.kind === 'bool' || type.kind === 'enum';
+  return isNumber ? [{ name, bit, type, width: bitSize }] : fail(at, `is a bit-field of kind ${plain?.kind}`);
 }
 
 function isEmpty(btf: Btf, type: BtfType): boolean {

@@ -1,7 +1,7 @@
 import type { IntegerType, Type } from '../type.ts';
 
 /** Integers of headers that do not have their size in their names; `dev_t` and the like are the kernel's. */
-const NAMED: readonly (readonly [words: string, size: number, signed: boolean, order?: 'network'])[] = [
+const NAMED: readonly (readonly [words: string, size: number, signed: boolean])[] = [
   ['u_char uchar unchar', 1, false],
   ['u_short ushort __sum16 umode_t sa_family_t __kernel_sa_family_t', 2, false],
   [
@@ -9,14 +9,9 @@ const NAMED: readonly (readonly [words: string, size: number, signed: boolean, o
     4,
     false,
   ],
-  [
-    'u_long ulong size_t __kernel_size_t uintptr_t __aligned_u64 __aligned_le64 ino_t sector_t blkcnt_t',
-    8,
-    false,
-  ],
+  ['u_long ulong size_t __kernel_size_t uintptr_t ino_t sector_t blkcnt_t', 8, false],
   ['pid_t __kernel_pid_t clockid_t key_t', 4, true],
-  ['ssize_t __kernel_ssize_t intptr_t ptrdiff_t __aligned_s64 loff_t off_t time_t time64_t ktime_t', 8, true],
-  ['__aligned_be64', 8, false, 'network'],
+  ['ssize_t __kernel_ssize_t intptr_t ptrdiff_t loff_t off_t time_t time64_t ktime_t', 8, true],
   ['u128 __u128 __uint128_t', 16, false],
   ['s128 __s128 __int128_t', 16, true],
 ];

@@ -18,6 +18,11 @@ export const KNOWN_CONSTANTS: ReadonlyMap<string, bigint> = new Map(
   }).map(([name, value]) => [name, BigInt(value)]),
 );
 
+/** Macros of linux/types.h. Their attribute is the field's, which is aligned in a packed struct, too. */
+export const KNOWN_MACROS: ReadonlyMap<string, string> = new Map(
+  ['u64', 's64', 'be64', 'le64'].map(word => [`__aligned_${word}`, `__${word} __attribute__((aligned(8)))`]),
+);
+
 /** Whether a compiler of eBPF programs defines a name, where that is the same for all. */
 export const KNOWN_DEFINED: ReadonlyMap<string, boolean> = new Map([
   ...'__bpf__ __BPF__ __clang__ __GNUC__ __STDC__ __linux__ __LITTLE_ENDIAN __LITTLE_ENDIAN_BITFIELD __BYTE_ORDER __BYTE_ORDER__'

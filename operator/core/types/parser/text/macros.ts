@@ -1,4 +1,5 @@
-import { DeclarationProblem, type Token } from './tokens.ts';
+import { KNOWN_MACROS } from './known.ts';
+import { DeclarationProblem, type Token, tokensOf } from './tokens.ts';
 
 /** The most pieces that macros may make of one text. */
 const MOST_PIECES = 32 * 1024;
@@ -6,7 +7,9 @@ const MOST_PIECES = 32 * 1024;
 /** Macros without arguments, by their names. */
 export class Macros {
   /** Undefined: it has arguments. Null: the text says that it is not defined. */
-  readonly #bodies = new Map<string, readonly Token[] | undefined | null>();
+  readonly #bodies = new Map<string, readonly Token[] | undefined | null>(
+    [...KNOWN_MACROS].map(([name, text]) => [name, tokensOf(text).slice(0, -1)]),
+  );
   readonly #open = new Set<string>();
   #pieces = 0;
 
