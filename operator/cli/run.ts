@@ -12,9 +12,20 @@ import { PLAN } from './plan.ts';
 import { STATUS } from './status.ts';
 import { colourOf } from './terminal/colour.ts';
 import { commandHelp, overview } from './terminal/help.ts';
+import { TYPES } from './types/types.ts';
 import { VALIDATE } from './validate.ts';
 
-export const COMMANDS: readonly Command[] = [AGENT, CONTROLLER, PLAN, VALIDATE, GET, EXPORT, STATUS, CLEAN];
+export const COMMANDS: readonly Command[] = [
+  AGENT,
+  CONTROLLER,
+  PLAN,
+  VALIDATE,
+  GET,
+  EXPORT,
+  TYPES,
+  STATUS,
+  CLEAN,
+];
 
 /** Runs one command line and returns the exit code. An error is reported on stderr, never thrown. */
 export async function runCommandLine(args: readonly string[], ports: Ports): Promise<number> {

@@ -1,17 +1,13 @@
 import { CONTENT_TYPES } from '../../api/outermap.ts';
-import { printable } from '../../api/text/printable.ts';
 import { kernelFieldIn } from '../../core/btf/reading/kernelfield.ts';
-import { prefixType } from '../../core/btf/reading/prefix.ts';
-import { plainBtfType } from '../../core/btf/reading/read.ts';
-import { btfDeclaration } from '../../core/btf/reading/type.ts';
 import { isArray, type MapSpec } from '../../core/mapspec.ts';
 import { parseDeclaration } from '../../core/types/declaration.ts';
 import { kernelFieldsOf } from '../../core/types/kernelfield.ts';
 import { KernelError } from '../../kernel/error.ts';
 import { UsageError } from '../command.ts';
+import { declarationText } from '../types/declaration.ts';
 import type { TypeSource } from '../types/definition.ts';
-import { inLines } from '../types/lines.ts';
-import { type Declarations, type GivenTypes, scalar } from './types.ts';
+import type { Declarations, GivenTypes } from './types.ts';
 import { type ObjectTypes, type Sought, typeSources } from './typesources.ts';
 
 /** Declarations of the parts that were given or found; the others are chosen by size. */
@@ -87,34 +83,8 @@ function declarationAt(
   part: Part,
   { size, template }: { readonly size: number; readonly template: MapSpec },
 ): string | undefined {
-  const id = source[part] ?? 0;
-  if (plainBtfType(source.btf, id) === undefined) return undefined;
-  const declared = btfDeclaration(source.btf, id);
-  if (!declared.ok) return bytesBecause(source, id, { size, why: declared.message });
-  const { text, type } = declared.value;
-  if (type.size !== size) return undefined;
-  const prefix = part === 'innerKey' && template.type === 'LPMTrie' ? prefixType(type) : undefined;
-  return prefix?.kind ?? inLines(text);
-}
-
-/** What no declaration says is written by its size, with the reason as a comment. */
-function bytesBecause(
-  { btf }: TypeSource,
-  id: number,
-  { size, why }: { readonly size: number; readonly why: string },
-): string {
-  const name = commentText(plainBtfType(btf, id)!.name || 'a type without a name');
-  const kept = kernelFieldIn(btf, id);
-  if (kept !== undefined)
-    throw new Error(
-      `Cannot export ${name}: it holds a ${kept}, which is the kernel’s, and no declaration says it: ${commentText(why)}`,
-    );
-  return `${scalar(size)} /* ${name} in the program, which no declaration says: ${commentText(why)} */`;
-}
-
-/** Names in BTF may be any bytes. */
-function commentText(text: string): string {
-  return printable(text).replaceAll('*/', '');
+  const isPrefix = part === 'innerKey' && template.type === 'LPMTrie';
+  return declarationText({ btf: source.btf, id: source[part] ?? 0, size, isPrefix });
 }
 
 function noteOf(missing: readonly Part[], { object, refused }: Unfound): string {

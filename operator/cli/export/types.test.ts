@@ -228,7 +228,7 @@ describe('export by types', () => {
     );
     const { code, out, error } = await fixture.commands.run('export', 'policies');
     expect([code, out]).to.deep.equal([2, '']);
-    expect(error).to.contain('Cannot export policy: it holds a bpf_spin_lock, which is the kernel’s');
+    expect(error).to.contain('Cannot declare policy: it holds a bpf_spin_lock, which is the kernel’s');
   });
 
   it('a type that is given does not show what is the kernel’s', async () => {

@@ -3,6 +3,7 @@ import type { MapSpec } from '../../core/mapspec.ts';
 import { parseDeclaration } from '../../core/types/declaration.ts';
 import type { Type } from '../../core/types/type.ts';
 import { UsageError } from '../command.ts';
+import { scalar } from '../types/declaration.ts';
 import { bytesType } from './declared.ts';
 
 /** C declarations of an outer map: its key, and what its inner maps hold. */
@@ -52,12 +53,6 @@ function innerKeyFor({ keySize, type }: MapSpec): string | undefined {
   if (type !== 'LPMTrie') return scalar(keySize);
   if (keySize === 8) return 'cidr4';
   return keySize === 20 ? 'cidr6' : `struct { __u32 prefixlen; u8 data[${keySize - 4}]; }`;
-}
-
-/** Integers and bytes by size. */
-export function scalar(size: number): string {
-  const bits = [1, 2, 4, 8].includes(size) ? size * 8 : 0;
-  return bits === 0 ? `u8[${size}]` : `u${bits}`;
 }
 
 /** A declaration that the user gave must be one, and as wide as what the kernel holds. */

@@ -1,3 +1,4 @@
+import { MAP_RULES, OUTER_TYPES } from '../../api/maps/types.ts';
 import type { MapDefinition } from '../../core/btf/reading/definitions.ts';
 import type { Btf } from '../../core/btf/reading/read.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
@@ -10,14 +11,8 @@ export interface TypeSource {
   readonly innerValue?: number | undefined;
 }
 
-/** Numbers of enum bpf_map_type. */
-const OUTER_NUMBERS: ReadonlyMap<number, MapSpec['type']> = new Map([
-  [12, 'ArrayOfMaps'],
-  [13, 'HashOfMaps'],
-]);
-
 export function isOuterDefinition({ type }: MapDefinition): boolean {
-  return OUTER_NUMBERS.has(type);
+  return OUTER_TYPES.some(name => MAP_RULES[name].number === type);
 }
 
 /** The kernel cuts names to so many characters. */
@@ -28,7 +23,7 @@ export function outerDefinition(
   definitions: readonly MapDefinition[],
   { names, spec }: { readonly names: readonly string[]; readonly spec: MapSpec },
 ): MapDefinition | undefined {
-  const outers = definitions.filter(({ type }) => OUTER_NUMBERS.get(type) === spec.type);
+  const outers = definitions.filter(({ type }) => MAP_RULES[spec.type].number === type);
   const named = outers.find(({ name }) => names.includes(name) || names.includes(name.slice(0, NAME_LENGTH)));
   return named ?? (outers.length === 1 ? outers[0] : undefined);
 }
