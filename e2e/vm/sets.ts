@@ -27,15 +27,17 @@ export const SETS: Readonly<Record<string, SpecSet>> = {
   waves: { files: ['e2e/vm/waves.test.js'] },
   agent: { files: ['e2e/vm/starts.test.js', 'e2e/agent/*.test.js'], leaveOut: SLOW },
   slow: { files: SLOW },
+  // Programs that others wrote and loaded: docs/your-program.md has the list
+  programs: { files: ['e2e/program/programs.test.js'] },
   // Without those that measure this machine: 560,000 prefixes, a million cycles
   program: {
     files: ['e2e/program/*.test.js'],
-    leaveOut: ['feeds', 'cycles'].map(name => `e2e/program/${name}.test.js`),
+    leaveOut: ['feeds', 'cycles', 'programs'].map(name => `e2e/program/${name}.test.js`),
   },
 };
 
 /** What runs where none is named: all but what takes emulation hours. */
-export const USUAL: readonly string[] = ['contract', 'kernel', 'waves', 'agent', 'program'];
+export const USUAL: readonly string[] = ['contract', 'kernel', 'waves', 'agent', 'programs', 'program'];
 
 /** What `npm test` runs: twelve minutes at most. */
 export const OF_SUITE: readonly string[] = ['contract', 'kernel', 'wave'];

@@ -14,7 +14,7 @@
 /* A command gets what stands behind its name and prints JSON lines; its result is the exit code. */
 typedef int command(int count, char **words);
 
-command command_load, command_run, command_read, command_increment, command_make, command_maps, command_traffic,
+command command_load, command_bring, command_run, command_read, command_increment, command_make, command_maps, command_traffic,
 	command_report, command_drop_caps, command_deny_bpf;
 
 /* arguments.c: --name value and --switch. `known` names them all, a switch with a leading '!', and ends with NULL. */

@@ -12,6 +12,9 @@ static const struct {
 	{ "load", command_load,
 	  "--pin-outer PATH [--pin-prog PATH] [--pin-limits PATH] [--max N] [--inner-max N] [--reuse | --replace] "
 	  "[--attach INTERFACE [--veth INTERFACE,PEER] [--pin-link PATH] [--stay]]" },
+	{ "bring", command_bring,
+	  "--object NAME --pin-outer PATH --pin-prog PATH [--keys N --entry HEX --value HEX] [--reuse [--overwrite]] "
+	  "[--stay]" },
 	{ "run", command_run,
 	  "--pin-prog PATH --dst IP --proto tcp|udp --port N [--source-port N] [--bytes N] [--repeat N]" },
 	{ "read", command_read, "--outer PATH --key HEX --entries N [--seconds N] [--cpu N]" },

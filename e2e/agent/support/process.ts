@@ -68,6 +68,11 @@ export class Running {
     return this.#error;
   }
 
+  /** Standard output so far. */
+  get printedText(): string {
+    return this.#out;
+  }
+
   get isOver(): boolean {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }

@@ -1,7 +1,7 @@
 import type { InnerType } from '../../api/outermap.ts';
 import { isArray } from '../mapspec.ts';
 import { type KernelField, kernelFieldsOf, kernelFieldText, kernelRule } from '../types/kernelfield.ts';
-import type { Type } from '../types/type.ts';
+import type { IntegerType, Type } from '../types/type.ts';
 import { type BtfAge, TypeIds } from './typeids.ts';
 
 /** BTF, and the ids of two of its types. */
@@ -26,6 +26,12 @@ export interface MapTypes {
 export function kernelFieldsText({ kernelFields }: MapTypes): string {
   return [...new Set(kernelFields.map(({ type }) => `a ${kernelFieldText(type)}`))].join(' and ');
 }
+
+/** What a storage's values belong to is numbered by an int: the kernel takes no other type of BTF for its key. */
+export const STORAGE_KEY: IntegerType = {
+  ...{ kind: 'integer', name: 'int', size: 4, alignment: 4 },
+  ...{ signed: true, byteOrder: 'host' },
+};
 
 /** The declared types of an inner map's entries. */
 interface DeclaredTypes {

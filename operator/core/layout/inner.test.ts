@@ -17,6 +17,14 @@ describe('templateLayout', () => {
     });
   });
 
+  it('gives a storage the types of its declaration, and what its values belong to is an int', () => {
+    const value = 'struct { struct bpf_spin_lock lock; __u32 seen; }';
+    const { types } = template({ type: 'TaskStorage', key: 'u32', value, maxEntries: 0 });
+    expect(types?.kernelFields.map(({ offset }) => offset)).to.deep.equal([0]);
+    expect(Buffer.from(types!.current.btf).includes('\0int\0')).to.equal(true);
+    expect(template({ type: 'Queue', value: 'u64' })).not.to.have.property('types');
+  });
+
   const refused: readonly (readonly [Partial<Template>, string])[] = [
     [
       { type: 'SkStorage' },

@@ -2,7 +2,7 @@ import { flagsWord } from '../../api/maps/flags.ts';
 import { MAP_RULES, type MapRule } from '../../api/maps/types.ts';
 import type { InnerType, Template } from '../../api/outermap.ts';
 import type { Problem } from '../../api/problem.ts';
-import { type MapTypes, mapTypes } from '../btf/maptypes.ts';
+import { type MapTypes, mapTypes, STORAGE_KEY } from '../btf/maptypes.ts';
 import { WORD_TYPES } from '../types/parser/words.ts';
 import { hasFields } from '../types/path.ts';
 import type { Type } from '../types/type.ts';
@@ -31,7 +31,8 @@ export function templateLayout(inner: Template, problems: Problem[]): TemplateLa
   if (problems.length > before) return undefined;
   const { type, maxEntries } = inner;
   const isDeclared = rule.contents === true;
-  const types = isDeclared ? typesOf(type, key?.type, value?.type) : undefined;
+  const keyType = rule.btf === true ? STORAGE_KEY : key?.type;
+  const types = isDeclared || rule.btf === true ? typesOf(type, keyType, value?.type) : undefined;
   const sizes = { keySize: key?.size ?? 0, valueSize: value?.size ?? 0 };
   const template = { type, ...sizes, maxEntries, flags, ...(types === undefined ? {} : { types }) };
   const mask = isDeclared ? valueMask(value?.type, owned) : undefined;

@@ -3,11 +3,11 @@ import {
   type MapTypes,
   mapTypes,
   programFieldOf,
+  STORAGE_KEY,
   type TypedBtf,
 } from '../../core/btf/maptypes.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
 import { kernelFieldText } from '../../core/types/kernelfield.ts';
-import type { IntegerType } from '../../core/types/type.ts';
 import { KernelError } from '../error.ts';
 import type { OpenTypes } from '../kernel.ts';
 import { ERRNO, kernelError } from './errno.ts';
@@ -65,14 +65,6 @@ export function loadTypes(library: Library, types: MapTypes, label: string): Own
   throw kernelError(operation, label, fd, fields === '' ? '' : `the value has ${fields}, which needs them`);
 }
 
-const INT: IntegerType = {
-  kind: 'integer',
-  name: 'int',
-  size: 4,
-  alignment: 4,
-  signed: true,
-  byteOrder: 'host',
-};
 const storages = new Map<number, MapTypes>();
 
 /** Types without which the kernel does not make the map: a storage's, whatever they say. */
@@ -83,7 +75,7 @@ export function neededTypes(
   if (!isStorage(spec.type)) return undefined;
   const { valueSize: size } = spec;
   const value = { kind: 'bytes', size, alignment: 1 } as const;
-  const types = storages.get(size) ?? mapTypes({ type: 'SkStorage', key: INT, value });
+  const types = storages.get(size) ?? mapTypes({ type: 'SkStorage', key: STORAGE_KEY, value });
   storages.set(size, types);
   return loadTypes(library, types, label);
 }
