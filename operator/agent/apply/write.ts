@@ -244,7 +244,7 @@ async function swapIn(ready: Ready, wave: Wave): Promise<void> {
     failures = await context.kernel.replace(outer, keys, maps);
   } finally {
     const { inner } = context.paths(steps[0]!.outer);
-    unsettled = await context.kernel.settle(inner, settlings(ready, wave, failures), maps);
+    unsettled = await context.kernel.settle(inner, settlings(ready, wave, failures), [...new Set(maps)]);
   }
   await timesSliced(maps.length, at => {
     const step = steps[indexes[at]!]!;
@@ -260,7 +260,15 @@ async function swapIn(ready: Ready, wave: Wave): Promise<void> {
 }
 
 /** `failures`: of the outer map; absent where it is not known what it took. */
-function* settlings(ready: Ready, wave: Wave, failures: Failed | undefined): Iterable<Settling> {
+function settlings(ready: Ready, wave: Wave, failures: Failed | undefined): Iterable<Settling> {
+  const { steps, held } = wave;
+  // As after a first turn: all have the names that they keep
+  const isSettled =
+    held === settling && failures?.size === 0 && !ready.indexes.some(at => steps[at]!.pinTaken);
+  return isSettled ? [] : eachSettling(ready, wave, failures);
+}
+
+function* eachSettling(ready: Ready, wave: Wave, failures: Failed | undefined): Iterable<Settling> {
   for (const [at, index] of ready.indexes.entries()) {
     const become = failures === undefined || failures.has(at) ? discarding : wave.held;
     yield become(wave.steps[index]!, isShared(ready, at));

@@ -1,5 +1,5 @@
 import { allowedOf } from '../brake/entries.ts';
-import { bytesOfHex } from '../bytes/hex.ts';
+import { bytesOfHex, putHex } from '../bytes/hex.ts';
 import { keyText } from '../codec/keytext.ts';
 import type { DesiredOuter } from '../desired/desired.ts';
 import { innerPinFile, proofOf } from '../ledger/innerpin.ts';
@@ -22,29 +22,62 @@ export function* removals(
   desired: DesiredOuter,
   found: ObservedOuterMap,
 ): Steps<readonly Removal[]> {
-  const { outerKey } = desired.layout;
-  const foreignToo = desired.outerMap.spec.undeclaredKeys === 'Remove';
   const steps: Removal[] = [];
   const due = every();
+  const judge = judging(name, desired, found);
   for (const [keyHex, id] of found.entries) {
-    if (due()) yield;
-    if (desired.inners.has(keyHex)) continue;
+    if (due(desired.inners.has(keyHex) ? LOOK : 1)) yield;
+    const step = judge(keyHex, id);
+    if (step !== undefined) steps.push(step);
+  }
+  return steps;
+}
+
+/** What it takes to look at one, as a part of what it takes to judge one. */
+const LOOK = 1 / 8;
+
+/** Whether a key goes: the removal, or undefined. */
+function judging(
+  outer: string,
+  desired: DesiredOuter,
+  found: ObservedOuterMap,
+): (keyHex: string, id: number) => Removal | undefined {
+  const { inners, kept } = desired;
+  const foreignToo = desired.outerMap.spec.undeclaredKeys === 'Remove';
+  const textOf = keyTexts(desired);
+  return (keyHex, id) => {
+    if (inners.has(keyHex)) return undefined;
     const proof = proofOf(keyHex, id, found);
     const ours = proof !== undefined;
     const owner = ownerAt(keyHex, id, found);
-    const keeper = desired.kept.get(keyHex)?.owner;
+    const keeper = kept.get(keyHex)?.owner;
     // Ours without a name that tells the owner: an older version made it, for whoever had the key
-    if (keeper !== undefined && (owner === undefined ? ours : owner === keeper)) continue;
-    if (!ours && !foreignToo) continue;
-    if (ours && keeper === undefined && isDisplaced(desired, owner, keyHex)) continue;
-    const pin = ours
-      ? { pin: innerPinFile(innerPinName(keyHex), proof.sharer), ...(foreignToo ? {} : { only: id }) }
-      : {};
-    const text = keyText(outerKey, bytesOf(keyHex));
-    const foreign = isMade(keyHex, id, found) ? {} : { foreign: id };
-    steps.push({ verb: 'remove', outer: name, keyHex, keyText: text, ours, ...foreign, ...pin });
-  }
-  return steps;
+    if (keeper !== undefined && (owner === undefined ? ours : owner === keeper)) return undefined;
+    if (!ours && !foreignToo) return undefined;
+    if (ours && keeper === undefined && isDisplaced(desired, owner, keyHex)) return undefined;
+    const keyText = textOf(keyHex);
+    const pin = proof && innerPinFile(innerPinName(keyHex), proof.sharer);
+    const isForeign = !isMade(keyHex, id, found);
+    // Nearly all: a spread of thousands takes as long as all the rest
+    if (pin !== undefined && foreignToo && !isForeign)
+      return { verb: 'remove', outer, keyHex, keyText, ours, pin };
+    return {
+      ...({ verb: 'remove', outer, keyHex, keyText, ours } as const),
+      ...(isForeign ? { foreign: id } : {}),
+      ...(pin === undefined ? {} : { pin }),
+      ...(pin === undefined || foreignToo ? {} : { only: id }),
+    };
+  };
+}
+
+/** Thousands of keys are written into one piece of memory to be read as text. */
+function keyTexts({ layout: { outerKey } }: DesiredOuter): (keyHex: string) => string {
+  const bytes = new Uint8Array(outerKey.size);
+  return keyHex => {
+    if (keyHex.length !== 2 * bytes.length) return keyText(outerKey, bytesOf(keyHex));
+    putHex(keyHex, bytes, 0);
+    return keyText(outerKey, bytes);
+  };
 }
 
 function isDisplaced(
