@@ -193,7 +193,8 @@ function foldSettling(known: OuterMemory, { from, to }: Extract<Step, { verb: 's
 }
 
 function forgetFile(known: OuterMemory, file: string): void {
-  const name = knownName(file, known);
+  // A pin without a sharer has the name of its file
+  const name = known.sharers.size === 0 ? file : knownName(file, known);
   if (name !== undefined) dropPin(known, name);
 }
 

@@ -75,8 +75,8 @@ const brake: readonly Mutant[] = [
   {
     name: 'a removal is recorded after it happened',
     file: 'operator/agent/apply/remove.ts',
-    from: '    context.recordRemoval(name, going.length);\n    const pins = { directory: context.paths(name).inner, names: going.map(({ pin }) => pin) };\n    const failures = await context.kernel.remove(outer, joinedKeys(going, outer.spec.keySize), pins);\n',
-    to: '    const pins = { directory: context.paths(name).inner, names: going.map(({ pin }) => pin) };\n    const failures = await context.kernel.remove(outer, joinedKeys(going, outer.spec.keySize), pins);\n    context.recordRemoval(name, going.length);\n',
+    from: '    context.recordRemoval(name, going.length);\n',
+    to: '    setTimeout(() => context.recordRemoval(name, going.length), 0);\n',
     specs: BRAKE,
   },
   {
@@ -218,8 +218,8 @@ const slips: readonly Mutant[] = [
   {
     name: 'pins are unlinked before the outer entries are deleted',
     file: 'operator/agent/apply/remove.ts',
-    from: '    const failures = await context.kernel.remove(',
-    to: '    await context.kernel.settle(pins.directory, pins.names.map(unlink => ({ unlink: unlink! })));\n    const failures = await context.kernel.remove(',
+    from: '    const removing = context.kernel.remove(',
+    to: '    await context.kernel.settle(pins.directory, pins.names.map(unlink => ({ unlink: unlink! })));\n    const removing = context.kernel.remove(',
     specs: SLIPS,
   },
   {

@@ -65,7 +65,8 @@ function* runsOf(steps: readonly Step[]): Generator<readonly Step[]> {
   for (let from = 0, to = 0; from < steps.length; from = to) {
     const first = steps[from]!;
     const by = appliedBy(first);
-    const isAlike = (step: Step) => step.outer === first.outer && appliedBy(step) === by;
+    const isAlike = (step: Step) =>
+      step.outer === first.outer && (step.verb === first.verb || appliedBy(step) === by);
     while (to < steps.length && isAlike(steps[to]!)) to++;
     yield steps.slice(from, to);
   }

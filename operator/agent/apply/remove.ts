@@ -3,6 +3,7 @@ import type { Step } from '../../core/plan/step.ts';
 import { KernelError } from '../../kernel/error.ts';
 import type { OpenMap } from '../../kernel/kernel.ts';
 import { readEntries } from '../../ledger/reading.ts';
+import { allEnded } from '../../timing/allended.ts';
 import { forEachSliced } from '../../timing/sliced.ts';
 import type { ApplyContext } from './context.ts';
 import { attemptAll, done, failed, type Outcome } from './outcome.ts';
@@ -18,12 +19,11 @@ export function applyRemovals(steps: readonly Removal[], context: ApplyContext):
     const going = taken.size === 0 ? steps : steps.filter(step => !taken.has(step));
     context.recordRemoval(name, going.length);
     const pins = { directory: context.paths(name).inner, names: going.map(({ pin }) => pin) };
-    const failures = await context.kernel.remove(outer, joinedKeys(going, outer.spec.keySize), pins);
     const outcomes: Outcome[] = [];
-    await forEachSliced(going, (step, at) => {
-      const error = failures.get(at);
-      outcomes.push(error === undefined ? done(step) : failed(step, error));
-    });
+    const removing = context.kernel.remove(outer, joinedKeys(going, outer.spec.keySize), pins);
+    // Nearly all succeed, and are told while the kernel waits for a grace period
+    const [failures] = await allEnded([removing, forEachSliced(going, step => outcomes.push(done(step)))]);
+    for (const [at, error] of failures) outcomes[at] = failed(going[at]!, error);
     for (const step of taken) outcomes.push(failed(step, takenError(step)));
     return outcomes;
   });

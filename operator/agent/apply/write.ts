@@ -5,6 +5,7 @@ import type { Step } from '../../core/plan/step.ts';
 import { KernelError } from '../../kernel/error.ts';
 import type { BuildRequest, Failed, OpenMap, OpenTypes, Settling } from '../../kernel/kernel.ts';
 import { PRIVATE_MODE } from '../../kernel/pins.ts';
+import { allEnded } from '../../timing/allended.ts';
 import { runSliced, timesSliced, yieldToEventLoop } from '../../timing/sliced.ts';
 import { reasonOfInsert } from '../reason.ts';
 import type { ApplyContext } from './context.ts';
@@ -241,21 +242,26 @@ async function swapIn(ready: Ready, wave: Wave): Promise<void> {
       indexes.map(index => steps[index]!.inner),
       outer.spec.keySize,
     );
-    failures = await context.kernel.replace(outer, keys, maps);
+    const replacing = context.kernel.replace(outer, keys, maps);
+    // Nearly all succeed, and are told while the kernel waits for a grace period
+    [failures] = await allEnded([replacing, tellPinned(ready, wave)]);
   } finally {
+    const closing = maps.filter((map, at) => map !== maps[at - 1]);
     const { inner } = context.paths(steps[0]!.outer);
-    unsettled = await context.kernel.settle(inner, settlings(ready, wave, failures), [...new Set(maps)]);
+    unsettled = await context.kernel.settle(inner, settlings(ready, wave, failures), closing);
   }
-  await timesSliced(maps.length, at => {
+  for (const [at, error] of unsettled) outcomes[indexes[at]!] = failed(steps[indexes[at]!]!, error);
+  for (const [at, refused] of failures) {
     const step = steps[indexes[at]!]!;
-    const refused = failures.get(at);
-    const error = refused ?? unsettled.get(at);
-    outcomes[indexes[at]!] =
-      error === undefined
-        ? programmed(step, { id: maps[at]!.id, shared: isShared(ready, at) })
-        : refused === undefined
-          ? failed(step, error)
-          : failed(step, insertionError(refused, step.inner.spec), reasonOfInsert(refused));
+    outcomes[indexes[at]!] = failed(step, insertionError(refused, step.inner.spec), reasonOfInsert(refused));
+  }
+}
+
+function tellPinned(ready: Ready, { steps, outcomes }: Wave): Promise<void> {
+  const { indexes, maps } = ready;
+  return timesSliced(maps.length, at => {
+    const index = indexes[at]!;
+    outcomes[index] = programmed(steps[index]!, { id: maps[at]!.id, shared: isShared(ready, at) });
   });
 }
 

@@ -73,7 +73,7 @@ export class BuildChunk {
     strings.grow(stringBytes(request));
     words[at++] = strings.putText(request.name);
     words[at++] = strings.size;
-    for (const pin of pins) strings.putText(pin);
+    strings.putText(pins.join('\0'));
     words[at++] = pins.length;
     const [btf, key, value] = item.types?.words ?? NO_TYPES;
     words[at++] = btf;
