@@ -6,7 +6,7 @@ import { refuseSecondType, type Specifier, specifierTaken } from './parser/speci
 import { preprocessed } from './parser/text/directives.ts';
 import { DeclarationProblem, fail, found, type Token } from './parser/text/tokens.ts';
 import { typedefTaken } from './parser/typedef.ts';
-import { isKeyword } from './parser/words.ts';
+import { isKeyword, isTypeWord } from './parser/words.ts';
 import type { Type } from './type.ts';
 
 /** A type, or the problem and its place in the text. */
@@ -54,7 +54,7 @@ function lastTaken(reader: TokenReader): Type {
 function declarationTaken(reader: TokenReader): () => Type {
   const start = peek(reader);
   const specifier = specifierTaken(reader);
-  if (specifier.packed !== undefined && specifier.type?.kind !== 'enum')
+  if (specifier.packed !== undefined)
     fail(specifier.packed, 'C ignores packed in this place: write it behind the } of the struct');
   if (taken(reader, ';')) return () => specifier.type ?? missing(specifier, start);
   const { type, empty, width } = declaratorTaken(reader, specifier, () => meaninglessName(reader, specifier));
@@ -73,7 +73,9 @@ function missing({ missing: problem }: Specifier, at: Token): never {
 function meaninglessName(reader: TokenReader, specifier: Specifier): Token | undefined {
   const token = peek(reader);
   if (token.kind !== 'word') return undefined;
-  refuseSecondType(token, specifier);
   if (isKeyword(token.text)) fail(token, `Expected the end of the type, found ${found(token)}`);
+  refuseSecondType(token, specifier);
+  if (isTypeWord(token.text) || reader.typedefs.has(token.text))
+    fail(token, `A type stands behind a type, ${token.text}: write one of them`);
   return nameTaken(reader, 'a name');
 }

@@ -89,6 +89,7 @@ describe('parseDeclaration of a pasted header', () => {
     expect(sizeOf('struct a { u8 x; u32 y; } __attribute__((preserve_access_index));')).to.equal(8);
     expect(sizeOf('struct a { u32 x:3, y:30; u8 :0; u8 z:1; };')).to.equal(12);
     expect(sizeOf('struct a { u32 n; u64 data[]; };')).to.equal(8);
+    expect(sizeOf('struct a { u8 n; u32 here[0]; u8 m; };')).to.equal(8);
     expect(sizeOf('struct k { struct bpf_lpm_trie_key lpm; u8 addr[4]; };')).to.equal(8);
     expect(sizeOf('struct a { u8 x; __u64 at __aligned(8); } __packed;')).to.equal(16);
     expect(sizeOf('struct a { u8 x; __aligned_u64 at; } __packed;'), 'its attribute is the field’s').to.equal(
@@ -166,7 +167,7 @@ describe('parseDeclaration of a pasted header', () => {
     'typedef u8 a; typedef u16 a; a': '26: a is already defined',
     'struct { union { u8 a; } as b; }': '28: This union has no member b',
     'struct { struct { u8 a; }; u8 a; }': '30: Field a stands twice',
-    'struct { u8 a[]; u8 b; }': '21: Field a has no elements',
+    'struct { u8 a[]; u8 b:1; }': '23: Field a has no elements',
     'struct { u8 a[]; }': '7: A struct needs at least one field that has bytes',
     'struct { u32 a:33; }': '14: A bit-field of 33 bits cannot be',
     'struct { u8 a:0; }': '13: A bit-field of 0 bits cannot be',

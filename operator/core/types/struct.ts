@@ -8,7 +8,7 @@ export interface Member {
   readonly width?: number;
   readonly aligned?: number;
   readonly packed?: true;
-  /** An array of no elements: it has no bytes and is no field, but what C aligns for it is aligned. */
+  /** An array of no elements: it has no bytes and is no field, but the next one is aligned as it is. */
   readonly empty?: true;
 }
 
@@ -21,13 +21,15 @@ export type StructShape = Partial<Pick<StructType, 'kind' | 'tag' | 'packed' | '
 export function structOf(members: readonly Member[], around: StructShape = {}): StructType {
   const { kind = 'struct', packed = false, aligned = 1, ...names } = around;
   const fields: Field[] = [];
-  let [end, alignment] = [0, aligned];
-  for (const member of members) {
+  let [end, alignment, before] = [0, aligned, 1];
+  for (const each of members) {
+    const member = before > 1 ? { ...each, aligned: Math.max(each.aligned ?? 1, before) } : each;
     const by = packed ? { ...member, packed } : member;
     const start = placeOf(by, kind === 'union' ? 0 : end);
     if (member.empty !== true) fields.push(fieldAt(member, start));
     end = Math.max(end, start + bitsOf(member));
     alignment = Math.max(alignment, alignmentOf(by));
+    before = member.empty && kind === 'struct' ? alignmentOf(by) : 1;
   }
   const size = roundedUp(end, alignment * 8) / 8;
   return { kind, ...names, packed, fields, size, alignment };

@@ -12,14 +12,14 @@ export interface Attributes {
 const NEUTRAL = new Set(
   (
     'preserve_access_index unused used may_alias deprecated btf_type_tag btf_decl_tag designated_init counted_by ' +
-    'nonstring transparent_union visibility preserve_static_offset bpf_fastcall warn_if_not_aligned'
+    'nonstring annotate transparent_union visibility preserve_static_offset bpf_fastcall warn_if_not_aligned'
   ).split(' '),
 );
 
 /** Words beside a type that say nothing of it. */
 const QUALIFIERS = new Set(
   (
-    'const volatile restrict __const __const__ __volatile__ __restrict __restrict__ __extension__ ' +
+    'const volatile __const __const__ __volatile__ __extension__ ' +
     '__user __rcu __percpu __force __iomem __bitwise'
   ).split(' '),
 );
@@ -27,11 +27,17 @@ const QUALIFIERS = new Set(
 const LARGEST_ALIGNMENT = 4096n;
 
 /** Takes qualifiers and attributes in any number, and adds what they say. */
+export function qualifiersTaken(reader: TokenReader, into: Attributes = {}): Attributes {
+  do attributesTaken(reader, into);
+  while (QUALIFIERS.has(peek(reader).text) && take(reader));
+  return into;
+}
+
+/** Takes attributes alone: behind `struct` and behind a `}` they are of the type, which has no qualifiers. */
 export function attributesTaken(reader: TokenReader, into: Attributes = {}): Attributes {
   for (;;) {
     const token = peek(reader);
-    if (QUALIFIERS.has(token.text)) take(reader);
-    else if (token.text === '__packed') into.packed = take(reader);
+    if (token.text === '__packed') into.packed = take(reader);
     else if (token.text === '__aligned') {
       take(reader);
       alignmentTaken(reader, into);

@@ -1,5 +1,5 @@
 import type { Type } from '../type.ts';
-import { type Attributes, attributesTaken } from './attributes.ts';
+import { type Attributes, attributesTaken, qualifiersTaken } from './attributes.ts';
 import { constantTaken } from './constant.ts';
 import { expected, peek, type TokenReader, take, taken } from './reader.ts';
 import { type Specifier, specifierTaken } from './specifier.ts';
@@ -59,7 +59,10 @@ function attributesOf({ packed, aligned }: Attributes): Attributes {
 
 function pointersTaken(reader: TokenReader): boolean {
   let isPointer = false;
-  for (; taken(reader, '*'); attributesTaken(reader)) isPointer = true;
+  for (; taken(reader, '*'); qualifiersTaken(reader)) {
+    isPointer = true;
+    while (['restrict', '__restrict', '__restrict__'].some(word => taken(reader, word)));
+  }
   return isPointer;
 }
 

@@ -6,7 +6,6 @@ import { expected, nameTaken, peek, type TokenReader, take, taken } from './read
 import type { Specifier } from './specifier.ts';
 import { newTag, taggedType } from './tags.ts';
 import { fail, found } from './text/tokens.ts';
-import { isKeyword } from './words.ts';
 
 const MOST_ENUMERATORS = 1024;
 
@@ -14,7 +13,7 @@ const MOST_ENUMERATORS = 1024;
 export function enumTaken(reader: TokenReader): Specifier {
   take(reader);
   const attributes = attributesTaken(reader);
-  const tag = peek(reader).kind === 'word' ? take(reader) : undefined;
+  const tag = peek(reader).kind === 'word' ? nameTaken(reader, 'a tag') : undefined;
   const open = peek(reader);
   if (!taken(reader, '{')) {
     if (tag === undefined) return fail(open, `Expected { after enum, found ${found(open)}`);
@@ -39,7 +38,6 @@ function enumeratorsTaken(reader: TokenReader): EnumType['enumerators'] {
   let next: Constant = { value: 0n, bits: 32, signed: true };
   while (!taken(reader, '}')) {
     const name = nameTaken(reader, 'the name of an enumerator');
-    if (isKeyword(name.text)) fail(name, `${name.text} is a word of C: give the enumerator another name`);
     if (values.has(name.text)) fail(name, `${name.text} stands twice in this enum: give each name once`);
     if (values.size >= MOST_ENUMERATORS) fail(name, `An enum takes at most ${MOST_ENUMERATORS} names`);
     attributesTaken(reader);

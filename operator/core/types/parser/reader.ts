@@ -2,6 +2,7 @@ import type { Constant } from './constant.ts';
 import type { Specifier } from './specifier.ts';
 import type { Tag } from './tags.ts';
 import { fail, found, type Token } from './text/tokens.ts';
+import { isKeyword } from './words.ts';
 
 /** The state of the parse of one declaration. */
 export interface TokenReader {
@@ -46,6 +47,7 @@ export function expected(reader: TokenReader, text: string, after: string): void
 export function nameTaken(reader: TokenReader, what: string): Token {
   const token = peek(reader);
   if (token.kind !== 'word') fail(token, `Expected ${what}, found ${found(token)}`);
+  if (isKeyword(token.text)) fail(token, `${token.text} is a word of C: write another as ${what}`);
   return take(reader);
 }
 

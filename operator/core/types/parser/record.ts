@@ -10,14 +10,13 @@ import { deeper, expected, nameTaken, peek, type TokenReader, take, taken } from
 import { refuseSecondType, type Specifier, specifierTaken } from './specifier.ts';
 import { newTag, taggedType } from './tags.ts';
 import { fail, found, type Token } from './text/tokens.ts';
-import { isKeyword } from './words.ts';
 
 /** A struct or a union: its body, or its tag alone. */
 export function recordTaken(reader: TokenReader, isPacked: boolean): Specifier {
   const keyword = take(reader).text as 'struct' | 'union';
   const attributes = attributesTaken(reader);
   if (peek(reader).text === 'packed') attributes.packed = take(reader);
-  const name = peek(reader).kind === 'word' ? take(reader) : undefined;
+  const name = peek(reader).kind === 'word' ? nameTaken(reader, 'a tag') : undefined;
   const open = peek(reader);
   if (!taken(reader, '{')) {
     if (name === undefined) return fail(open, `Expected { after ${keyword}, found ${found(open)}`);
@@ -96,8 +95,8 @@ function membersTaken(reader: TokenReader, keyword: string): readonly Member[] {
     if (taken(reader, ';') || assertionTaken(reader)) continue;
     for (const member of declarationTaken(reader)) {
       const last = members.at(-1);
-      if (last?.empty && keyword === 'struct')
-        fail(peek(reader), `Field ${last.name} has no elements: only the last can`);
+      if (last?.empty && member.width !== undefined && keyword === 'struct')
+        fail(peek(reader), `Field ${last.name} has no elements, before a bit-field: only the last can`);
       for (const name of member.name === '' ? fieldNames(member.type) : [member.name])
         addName(reader, names, name);
       size += member.type.size;
@@ -158,6 +157,5 @@ function ownAttributes({ packed, aligned }: Attributes): Pick<Member, 'packed' |
 }
 
 function refuseName(name: Token): void {
-  if (isKeyword(name.text)) fail(name, `${name.text} is a word of C: give the field another name`);
   if (name.text === '__proto__') fail(name, '__proto__ is a word of JavaScript: give the field another name');
 }

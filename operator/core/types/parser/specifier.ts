@@ -1,5 +1,5 @@
 import type { Type } from '../type.ts';
-import { type Attributes, attributesTaken } from './attributes.ts';
+import { type Attributes, qualifiersTaken } from './attributes.ts';
 import { enumTaken } from './enumeration.ts';
 import { peek, type TokenReader, take, taken } from './reader.ts';
 import { recordTaken } from './record.ts';
@@ -39,7 +39,7 @@ export function isSpecifierStart(reader: TokenReader): boolean {
 }
 
 export function specifierTaken(reader: TokenReader): Specifier {
-  const before = attributesTaken(reader);
+  const before = qualifiersTaken(reader);
   const isPacked = isPlainPacked(reader) && taken(reader, 'packed');
   const token = peek(reader);
   const refusal = Object.hasOwn(REFUSED, token.text) ? REFUSED[token.text] : undefined;
@@ -47,7 +47,7 @@ export function specifierTaken(reader: TokenReader): Specifier {
   const specifier = typeTaken(reader, isPacked);
   const { packed, aligned } = specifier;
   const own = { ...(packed === undefined ? {} : { packed }), ...(aligned === undefined ? {} : { aligned }) };
-  return { ...specifier, ...attributesTaken(reader, { ...own, ...before }) };
+  return { ...specifier, ...qualifiersTaken(reader, { ...own, ...before }) };
 }
 
 function typeTaken(reader: TokenReader, isPacked: boolean): Specifier {
@@ -75,7 +75,7 @@ function wordSpecifier(word: string): Specifier | undefined {
 function baseTaken(reader: TokenReader): Specifier {
   const first = peek(reader);
   const words: string[] = [];
-  for (; BASE_WORDS.has(peek(reader).text); attributesTaken(reader)) words.push(take(reader).text);
+  for (; BASE_WORDS.has(peek(reader).text); qualifiersTaken(reader)) words.push(take(reader).text);
   const type = baseInteger(words) ?? fail(first, `C has no type ${words.join(' ')}: write __u32, __s64 …`);
   return { type, base: words.at(-1)! };
 }

@@ -4,7 +4,7 @@ import { expected, nameTaken, peek, type TokenReader, taken } from './reader.ts'
 import { bounded } from './record.ts';
 import { specifierTaken } from './specifier.ts';
 import { fail, type Token } from './text/tokens.ts';
-import { isKeyword, isTypeWord, WORD_TYPES } from './words.ts';
+import { isTypeWord, WORD_TYPES } from './words.ts';
 
 /** The names behind `typedef`, with the `;`. Returns the type of the first if that is the last of the text. */
 export function typedefTaken(reader: TokenReader): () => Type {
@@ -23,7 +23,6 @@ function defined(reader: TokenReader, declarator: Declarator, start: Token): Typ
   const { name, type, aligned, packed, empty, width } = declarator;
   if (name === undefined || empty || width !== undefined)
     return fail(name ?? start, 'A typedef has a name and a size: write typedef type name;');
-  if (isKeyword(name.text)) fail(name, `${name.text} is a word of C: give the typedef another name`);
   if (packed !== undefined)
     fail(packed, 'C ignores packed in this place: write it behind the } of the struct');
   const own = calledBy(name.text, type);

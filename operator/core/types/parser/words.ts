@@ -64,7 +64,9 @@ const KEYWORDS = new Set(
   (
     'auto break case char const continue default do double else enum extern float for goto if inline int long ' +
     'register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while ' +
-    '_Bool _Static_assert __attribute__ __attribute __int128 __packed __aligned'
+    '_Alignas _Alignof _Atomic _Bool _Complex _Generic _Noreturn _Static_assert _Thread_local asm typeof ' +
+    '__attribute__ __attribute __const __const__ __extension__ __inline __inline__ __int128 __restrict __restrict__ ' +
+    '__signed__ __typeof__ __volatile__ __packed __aligned __user __rcu __percpu __force __iomem __bitwise'
   ).split(' '),
 );
 

@@ -3,10 +3,10 @@ import { KNOWN_DEFINED } from './known.ts';
 import { Macros } from './macros.ts';
 import { DeclarationProblem, fail, type Token, tokensOf } from './tokens.ts';
 
-/** The state of one #if: whether its lines count, and why that is not known. */
+/** The state of one #if: whether its lines count. `over`: none of the rest can. */
 interface Condition {
   readonly at: Token;
-  state: 'taken' | 'skipped' | 'over' | DeclarationProblem;
+  state: 'taken' | 'skipped' | 'over' | 'unknown';
   hasElse: boolean;
 }
 
@@ -32,11 +32,12 @@ interface State {
   readonly conditions: Condition[];
 }
 
-/** Fails where the lines of a condition matter that nobody can decide. */
+/** Whether these lines count; fails where nobody can tell. */
 function isTaken(conditions: readonly Condition[]): boolean {
-  if (conditions.some(({ state }) => state === 'skipped' || state === 'over')) return false;
-  const unknown = conditions.find(({ state }) => state !== 'taken');
-  if (unknown !== undefined) throw unknown.state;
+  for (const { state, at } of conditions) {
+    if (state === 'unknown') fail(at, unknown(at));
+    if (state !== 'taken') return false;
+  }
   return true;
 }
 
@@ -53,18 +54,13 @@ function obey(token: Token, next: Token, { macros, conditions }: State): void {
       break;
     case 'elif':
     case 'else':
-      alternative(
-        token,
-        conditions.at(-1),
-        name === 'else' ? undefined : () => ifState(token, words(), macros),
-      );
+      alternative(token, conditions.at(-1), name === 'else' ? undefined : () => ifState(words(), macros));
       break;
     case 'endif':
       if (conditions.pop() === undefined) fail(token, 'This #endif has no #if: take it out');
       break;
     case 'include':
     case 'warning':
-    case '':
       break;
     default:
       if (isTaken(conditions)) obeyTaken(token, name, { words, macros });
@@ -77,6 +73,7 @@ interface Directive {
 }
 
 function obeyTaken(token: Token, name: string, { words, macros }: Directive): void {
+  if (name === '' && words().length === 1) return;
   if (name === 'define') macros.define(words());
   else if (name === 'undef') macros.undefine(words());
   else if (name === 'pragma') pragma(token);
@@ -102,18 +99,14 @@ function conditionOf(
     conditions,
   }: Directive & { readonly next: Token; readonly conditions: readonly Condition[] },
 ): Condition {
-  if (conditions.some(({ state }) => state !== 'taken')) {
-    const inherited = conditions.find(({ state }) => state !== 'taken')!.state;
-    return { at, state: typeof inherited === 'string' ? 'over' : inherited, hasElse: false };
-  }
-  if (name === 'if') return { at, state: ifState(at, words(), macros), hasElse: false };
+  if (conditions.some(({ state }) => state !== 'taken')) return { at, state: 'over', hasElse: false };
+  if (name === 'if') return { at, state: ifState(words(), macros), hasElse: false };
   const [word] = words();
   if (word?.kind !== 'word') return fail(at, `Expected a name behind #${name}`);
   // An include guard, or a value that the compiler's command line may give: the text gives it here
   const isGuard = name === 'ifndef' && new RegExp(`^#\\s*define\\s+${word.text}\\b`).test(next.text);
   const isDefined = definedness(word.text, macros) ?? (isGuard ? false : undefined);
-  const state =
-    isDefined === undefined ? unknown(at) : isDefined === (name === 'ifdef') ? 'taken' : 'skipped';
+  const state = isDefined === undefined ? 'unknown' : isDefined === (name === 'ifdef') ? 'taken' : 'skipped';
   return { at, state, hasElse: false };
 }
 
@@ -129,7 +122,7 @@ function alternative(at: Token, condition: Condition | undefined, next?: () => C
   else if (condition.state === 'skipped') condition.state = next?.() ?? 'taken';
 }
 
-function ifState(at: Token, words: readonly Token[], macros: Macros): Condition['state'] {
+function ifState(words: readonly Token[], macros: Macros): Condition['state'] {
   const condition: Token[] = [];
   for (let index = 0; index < words.length; index += 1) {
     const token = words[index]!;
@@ -140,18 +133,15 @@ function ifState(at: Token, words: readonly Token[], macros: Macros): Condition[
     const isCall = words[index + 1]?.text === '(';
     const name = words[index + (isCall ? 2 : 1)];
     const isDefined = definedness(name?.text ?? '', macros);
-    if (isDefined === undefined) return unknown(at);
+    if (isDefined === undefined) return 'unknown';
     condition.push({ kind: 'number', text: isDefined ? '1' : '0', offset: token.offset });
     index += isCall ? 3 : 1;
   }
   const holds = isTrue(condition);
-  return holds === undefined ? unknown(at) : holds ? 'taken' : 'skipped';
+  return holds === undefined ? 'unknown' : holds ? 'taken' : 'skipped';
 }
 
-function unknown(at: Token): DeclarationProblem {
+function unknown(at: Token): string {
   const line = at.text.replace(/\s+/g, ' ').slice(0, 100);
-  return new DeclarationProblem(
-    at.offset,
-    `Whether ${line} holds is not known here: #define or #undef its names above, or take out the lines that do not count`,
-  );
+  return `Whether ${line} holds is not known here: #define or #undef its names above, or take out the lines that do not count`;
 }

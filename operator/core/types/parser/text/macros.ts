@@ -2,7 +2,7 @@ import { KNOWN_MACROS } from './known.ts';
 import { DeclarationProblem, type Token, tokensOf } from './tokens.ts';
 
 /** The most pieces that macros may make of one text. */
-const MOST_PIECES = 32 * 1024;
+const MOST_PIECES = 16 * 1024;
 
 /** Macros without arguments, by their names. */
 export class Macros {
