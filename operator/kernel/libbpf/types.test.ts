@@ -10,7 +10,8 @@ import { anyType, anyValueType, plainType } from '../../core/testing/types.ts';
 import { leavesOf } from '../../core/types/path.ts';
 import { typeText } from '../../core/types/show.ts';
 import type { Type } from '../../core/types/type.ts';
-import { openMap, u32 } from '../testing/contract/fixture.ts';
+import { KernelError } from '../error.ts';
+import { numbered, openMap, u32 } from '../testing/contract/fixture.ts';
 import type { RealKernel } from './kernel.ts';
 import { onRealKernel, onScratch } from './scratch.test.ts';
 
@@ -88,6 +89,38 @@ onRealKernel('types of declarations', () => {
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+onRealKernel('an edit of entries with a lock', () => {
+  const scratch = onScratch();
+
+  it('is written into them: another entry would begin with other fields of the kernel, and stand elsewhere', async () => {
+    const kernel = scratch().open();
+    const value = 'struct { struct bpf_spin_lock lock; u32 rate; }';
+    const layout = outerLayout(outerMapOf({ inner: { maxEntries: 16, value } }));
+    if (!layout.ok) throw new Error(JSON.stringify(layout.problems));
+    const { template, ownedMask } = layout.value;
+    const types = kernel.loadTypes(template.types!, 'locked');
+    const entries = { ...numbered(0, 16) };
+    const [built] = await kernel.build([scratch().request('locked', { spec: template, types, entries })]);
+    types.close();
+    const map = openMap(built);
+    const read = async () => {
+      const [reading] = await kernel.readInner([{ pin: scratch().path('locked') }]);
+      if (reading === undefined || reading instanceof KernelError) throw reading ?? new Error('no answer');
+      return reading.entries;
+    };
+    // In the order of the map: what is put before others by a later write changes places with them
+    const before = await read();
+    const upserts = { ...before, values: before.values.map((byte, at) => (at % 8 === 4 ? 7 : byte)) };
+    const kept = { mask: ownedMask!, entries: new Uint8Array(16).fill(1) };
+    const failed = await kernel.edit(map, { upserts, deletes: new Uint8Array(0), kept });
+    const after = await read();
+    kernel.pins.unlink(scratch().path('locked'));
+    map.close();
+    expect(failed.size).to.equal(0);
+    expect(after).to.deep.equal({ ...before, values: upserts.values });
   });
 });
 
