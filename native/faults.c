@@ -108,6 +108,9 @@ static long refuse(int command, union bpf_attr *attr, unsigned int size, int err
 	int is_batch = command == BPF_MAP_UPDATE_BATCH || command == BPF_MAP_DELETE_BATCH;
 	int first = is_batch && error == ENOTSUPP ? refusal_of_none(command, attr, size) : 0;
 
+	/* A batch that the kernel has begun says how many were read */
+	if (command == BPF_MAP_LOOKUP_BATCH && error != ENOTSUPP && error != EINVAL)
+		attr->batch.count = 0;
 	errno = first ? first : error;
 	return -1;
 }

@@ -2,7 +2,9 @@
 #ifndef INNERMAP_BPF_H
 #define INNERMAP_BPF_H
 
+#include <errno.h>
 #include <linux/bpf.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include "innermap.h"
@@ -12,6 +14,27 @@
 
 /* The one place that calls bpf(2). What it answers, or -errno. */
 int bpf_call(enum innermap_call call, enum bpf_cmd command, union bpf_attr *attr);
+
+/* So often a call is made that is refused for a reason that passes. */
+enum { TRIES = 4 };
+
+/*
+ * A program interrupted in the same bucket makes a call fail once (EBUSY). Since 6.15 a bucket's lock is given up after a
+ * quarter of a second, as where its holder's processor is not scheduled (ETIMEDOUT), and where waiting could not end
+ * (EDEADLK).
+ */
+static inline bool passes(int answer)
+{
+	switch (answer) {
+	case -EBUSY:
+	case -EAGAIN:
+	case -EINTR:
+	case -ETIMEDOUT:
+	case -EDEADLK:
+		return true;
+	}
+	return false;
+}
 
 /* All zero: an initialiser need not clear more of a union than the member that it names. */
 static inline union bpf_attr no_attr(void)

@@ -206,7 +206,8 @@ INNERMAP_API int innermap_digest(const uint32_t sizes[DIGEST_SIZES], const uint8
 				 const uint32_t *counts, const uint8_t *entries, uint64_t *digests);
 /*
  * Whether the inner maps at `keys` of an outer map have so many entries with these digests: `same` gets 1 for those that
- * do. 0 says nothing more. -errno where this kernel cannot walk these maps: then nothing is known of any.
+ * do. 0 says nothing more; how large a map is, and whether it is frozen, is not looked at. EINVAL where keys and values have
+ * other sizes; that DIGEST_ARRAY is right is believed. Another -errno where this kernel cannot walk these maps: then nothing is known of any.
  */
 INNERMAP_API int innermap_compare(int outer_fd, const uint32_t sizes[DIGEST_SIZES], const uint8_t *mask,
 				  const uint8_t *keys, const uint32_t *counts, const uint64_t *digests, uint8_t *same);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <stdlib.h>
+#include "bpf.h"
 #include "scan.h"
 
 enum { MOST_PASSES = 4 };
@@ -39,6 +40,7 @@ int scan_begin(struct scan *scan, int fd, uint32_t max_entries)
 	scan->is_over = false;
 	scan->has_begun = false;
 	scan->by_key = false;
+	scan->refused = 0;
 	scan->left = MOST_PASSES * ((int64_t)max_entries + SCAN_ENTRIES);
 	scan->capacity = capacity_for(scan, max_entries);
 	return make_room(scan);
@@ -77,6 +79,18 @@ static bool has_no_batch(const struct scan *scan, int answer)
 	return !scan->has_begun && scan->count == scan->capacity && (answer == -ENOTSUPP || answer == -EINVAL);
 }
 
+/* A bucket that could not be locked is the next one, as the token says; before the first entry it may say nothing. */
+static bool may_go_on(struct scan *scan, int answer)
+{
+	if (!passes(answer)) {
+		scan->refused = 0;
+		return false;
+	}
+	scan->has_begun |= scan->count > 0;
+	scan->left -= scan->count;
+	return ++scan->refused < TRIES;
+}
+
 int scan_next(struct scan *scan)
 {
 	int answer;
@@ -92,6 +106,8 @@ int scan_next(struct scan *scan)
 		scan->by_key = true;
 		return next_by_key(scan);
 	}
+	if (may_go_on(scan, answer))
+		return 0;
 	scan->has_begun = true;
 	scan->is_over = answer == -ENOENT;
 	if (answer && !scan->is_over)

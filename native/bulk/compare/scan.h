@@ -22,6 +22,8 @@ struct scan {
 	/* The first call has no token. */
 	bool has_begun;
 	bool by_key;
+	/* Calls, one after the other, that were refused for a reason that passes. */
+	int refused;
 	/* Entries that may yet come: somebody's changes may start a walk anew. */
 	int64_t left;
 	uint32_t count;

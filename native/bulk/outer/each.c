@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <linux/bpf.h>
 #include <stddef.h>
-
+#include "bpf.h"
 #include "crew.h"
 #include "directory.h"
-#include "innermap.h"
 #include "strings.h"
 
 struct wave {
@@ -31,7 +29,11 @@ static void update_one(void *context, uint32_t at)
 {
 	const struct wave *wave = context;
 
-	wave->answers[at] = innermap_update(wave->fd, key_at(wave, at), &wave->fds[at], BPF_ANY);
+	int answer = innermap_update(wave->fd, key_at(wave, at), &wave->fds[at], BPF_ANY);
+
+	for (int tries = 1; tries < TRIES && passes(answer); tries++)
+		answer = innermap_update(wave->fd, key_at(wave, at), &wave->fds[at], BPF_ANY);
+	wave->answers[at] = answer;
 }
 
 static void lookup_one(void *context, uint32_t at)
@@ -48,6 +50,8 @@ static void delete_one(void *context, uint32_t at)
 	int answer = innermap_delete(wave->fd, key_at(wave, at));
 	int unlinked = 0;
 
+	for (int tries = 1; tries < TRIES && passes(answer); tries++)
+		answer = innermap_delete(wave->fd, key_at(wave, at));
 	if (wave->pins && wave->pins[at][0] != 0 && (answer == 0 || answer == -ENOENT))
 		unlinked = unlink_in(wave->directory, wave->pins[at]);
 	wave->answers[at] = unlinked < 0 ? -unlinked : answer;

@@ -78,29 +78,6 @@ static void code_copy_entry(struct innermap_code *code, const struct copies *cop
 	code_exit(code);
 }
 
-/* The callback of a program that is loaded only where keys, or values, have more bytes. */
-static void code_beyond(struct innermap_code *code, uint8_t base, uint32_t size)
-{
-	code_load(code, BPF_B, BPF_REG_0, base, (int16_t)size);
-	code_mov_imm(code, BPF_REG_0, 0);
-	code_exit(code);
-}
-
-/* Whether the verifier refuses the byte behind a key (register 2) or a value (register 3). */
-static bool ends_at(const struct walk *walk, int outer_fd, uint8_t base, uint32_t size)
-{
-	struct innermap_code code;
-	int fd;
-
-	code_begin(&code);
-	code_walk(&code, walk, outer_fd);
-	code_beyond(&code, base, size);
-	fd = walk_load(&code);
-	if (fd >= 0)
-		close(fd);
-	return fd == -EACCES;
-}
-
 static int load(const struct walk *walk, int outer_fd, const struct copies *copies, const uint32_t *sizes)
 {
 	struct innermap_code code;
@@ -160,11 +137,10 @@ static int copy_through(const struct walk *walk, int outer_fd, const uint32_t *s
 			uint8_t *entries, int32_t *counts)
 {
 	struct copies copies = { .mask = mask };
-	int error, fd;
+	int error = walk_check_sizes(walk, outer_fd, sizes[DIGEST_KEY], sizes[DIGEST_VALUE]), fd;
 
-	if (!ends_at(walk, outer_fd, BPF_REG_2, sizes[DIGEST_KEY]) ||
-	    !ends_at(walk, outer_fd, BPF_REG_3, sizes[DIGEST_VALUE]))
-		return -EINVAL;
+	if (error < 0)
+		return error;
 	error = copies_open(&copies, sizes, room);
 	if (error < 0)
 		return error;

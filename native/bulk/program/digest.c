@@ -62,6 +62,8 @@ static int walk_digests(const struct walk *walk, int outer_fd, const struct hash
 	struct hash_key key;
 	int error = hash_key_of_process(&key), fd;
 
+	if (error == 0)
+		error = walk_check_sizes(walk, outer_fd, layout->key_size, layout->value_size);
 	if (error < 0)
 		return error;
 	code_begin(&code);
@@ -93,7 +95,8 @@ int innermap_compare(int outer_fd, const uint32_t sizes[DIGEST_SIZES], const uin
 	for (uint32_t map = 0; error == 0 && map < maps; map++) {
 		const struct walk_job *job = walk_job(&walk, map);
 
-		same[map] = job->state == JOB_WALKED && job->sum == digests[map] && job->count <= counts[map];
+		same[map] = job->state == JOB_WALKED && job->sum == digests[map] &&
+			    (layout.leaves_out_zeros ? job->count <= counts[map] : job->count == counts[map]);
 	}
 	walk_close(&walk);
 	return error;

@@ -139,6 +139,36 @@ int walk_load(struct innermap_code *code)
 	return fd;
 }
 
+/* The callback of a program that is loaded only where keys, or values, have more bytes. */
+static void code_beyond(struct innermap_code *code, uint8_t base, uint32_t size)
+{
+	code_load(code, BPF_B, BPF_REG_0, base, (int16_t)size);
+	code_mov_imm(code, BPF_REG_0, 0);
+	code_exit(code);
+}
+
+static int check_size(const struct walk *walk, int outer_fd, uint8_t base, uint32_t size)
+{
+	struct innermap_code code;
+	int fd;
+
+	code_begin(&code);
+	code_walk(&code, walk, outer_fd);
+	code_beyond(&code, base, size);
+	fd = walk_load(&code);
+	if (fd < 0)
+		return fd == -EACCES ? 0 : fd;
+	close(fd);
+	return -EINVAL;
+}
+
+int walk_check_sizes(const struct walk *walk, int outer_fd, uint32_t key_size, uint32_t value_size)
+{
+	int error = check_size(walk, outer_fd, BPF_REG_2, key_size);
+
+	return error < 0 ? error : check_size(walk, outer_fd, BPF_REG_3, value_size);
+}
+
 int walk_next(const struct walk *walk, int program_fd, uint32_t jobs)
 {
 	const struct walk_job *first = (const struct walk_job *)walk->mapped.bytes;

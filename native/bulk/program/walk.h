@@ -52,6 +52,12 @@ void code_walk(struct innermap_code *code, const struct walk *walk, int outer_fd
 /* The program's fd, or -errno. */
 int walk_load(struct innermap_code *code);
 
+/*
+ * 0 where keys and values of the inner maps have just so many bytes: the verifier refuses those behind them. EINVAL where
+ * they have more or fewer, another -errno where that cannot be tried.
+ */
+int walk_check_sizes(const struct walk *walk, int outer_fd, uint32_t key_size, uint32_t value_size);
+
 /* Runs it for the next jobs, as many as there are at most. 0 or -errno. */
 int walk_next(const struct walk *walk, int program_fd, uint32_t jobs);
 

@@ -14,6 +14,8 @@ struct arenas {
 	const uint8_t *values;
 	struct strings strings;
 	const uint64_t *sizes;
+	/* Of the whole call. */
+	struct patience *patience;
 };
 
 static uint64_t stride_of(const struct innermap_request *request, uint64_t possible_cpus)
@@ -38,7 +40,8 @@ static bool has_entries(const struct innermap_request *request, const struct are
 				 .values = arenas->values + request->values,
 				 .count = request->count,
 				 .key_size = request->key_size,
-				 .stride = stride };
+				 .stride = stride,
+				 .patience = arenas->patience };
 	return true;
 }
 
@@ -134,10 +137,12 @@ static int build_one(const struct innermap_request *request, const struct arenas
 void innermap_build(const struct innermap_request *requests, struct innermap_answer *answers, const void *keys,
 		    const void *values, const void *strings, const uint64_t sizes[SIZES])
 {
+	struct patience patience = { .left = PATIENCE };
 	struct arenas arenas = { .keys = keys,
 				 .values = values,
 				 .strings = { .bytes = strings, .size = sizes[SIZE_STRINGS] },
-				 .sizes = sizes };
+				 .sizes = sizes,
+				 .patience = &patience };
 
 	for (uint64_t at = 0; at < sizes[SIZE_COUNT]; at++) {
 		answers[at] = (struct innermap_answer){ 0 };

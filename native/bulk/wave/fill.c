@@ -9,9 +9,6 @@
 #include <sanitizer/asan_interface.h>
 #endif
 
-/* A program interrupted in the same bucket makes an update fail once. */
-enum { TRIES = 4 };
-
 /* The last of the waits for memory, each twice as long as the one before. Milliseconds. */
 enum { LONGEST_WAIT = 64 };
 
@@ -20,6 +17,7 @@ struct course {
 	bool by_singles;
 	uint32_t tries;
 	uint32_t wait;
+	struct patience *patience;
 };
 
 /* What the kernel reads is not seen by the sanitizer. */
@@ -45,22 +43,27 @@ static void sleep_for(uint32_t milliseconds)
 /*
  * A map without preallocation takes its elements from the BPF allocator (kernel/bpf/memalloc.c: hashes since 6.1, tries
  * since 6.13). That holds a few for each CPU and fetches more in an interrupt: what writes more quickly gets ENOMEM though
- * there is memory. So ENOMEM counts once the allocator had time to fetch some and did not.
+ * there is memory. So ENOMEM counts once the allocator had time to fetch some and did not. Maps that are filled one after
+ * the other wait together.
  */
 static bool may_refill(struct course *course, uint32_t written)
 {
-	if (course->wait > LONGEST_WAIT)
-		return false;
+	struct patience *patience = course->patience;
+
 	if (written > 0) {
+		patience->left = written < PATIENCE - patience->left ? patience->left + written : PATIENCE;
 		course->wait = 1;
-	} else {
-		sleep_for(course->wait);
-		course->wait *= 2;
+		return true;
 	}
+	if (course->wait > LONGEST_WAIT || patience->left < course->wait * WRITTEN_A_WAIT)
+		return false;
+	patience->left -= course->wait * WRITTEN_A_WAIT;
+	sleep_for(course->wait);
+	course->wait *= 2;
 	return true;
 }
 
-static bool may_pass(struct course *course, uint32_t written)
+static bool may_try(struct course *course, uint32_t written)
 {
 	course->tries = written > 0 ? 1 : course->tries + 1;
 	return course->tries < TRIES;
@@ -69,15 +72,9 @@ static bool may_pass(struct course *course, uint32_t written)
 /* Whether to try again behind those that were written. */
 static bool goes_on(struct course *course, int answer, uint32_t written)
 {
-	switch (answer) {
-	case -ENOMEM:
+	if (answer == -ENOMEM)
 		return may_refill(course, written);
-	case -EBUSY:
-	case -EAGAIN:
-	case -EINTR:
-		return may_pass(course, written);
-	}
-	return false;
+	return passes(answer) && may_try(course, written);
 }
 
 /* `*written`: of those from `from` on. A kernel without the batch leaves the count as it was. */
@@ -104,7 +101,7 @@ static int write_some(int fd, const struct pairs *pairs, uint32_t from, struct c
 
 int fill(int fd, const struct pairs *pairs, uint32_t *at)
 {
-	struct course course = { .wait = 1 };
+	struct course course = { .wait = 1, .patience = pairs->patience };
 	uint32_t written;
 
 	expect_readable(pairs->keys, (uint64_t)pairs->count * pairs->key_size);

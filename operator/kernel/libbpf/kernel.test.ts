@@ -25,7 +25,7 @@ onRealKernel('openKernel', () => {
     expect(kernel.pins.exists(scratch().path('web'))).to.equal(true);
   });
 
-  it('observed: an exception thrown by the observer stops the call, and what was built before is closed', async () => {
+  it('observed: an exception thrown by the observer stops the call, and what was built before is taken back', async () => {
     let calls = 0;
     const library = observed(openLibrary(), name => {
       if (name === 'buildMaps' && calls++ === 1) throw new TypeError('stop');
@@ -37,8 +37,7 @@ onRealKernel('openKernel', () => {
       .catch((thrown: unknown) => thrown);
     expect(error).to.be.instanceOf(TypeError);
     const pinned = kernel.pins.list(scratch().root).filter(name => name.startsWith('web'));
-    expect(pinned).to.have.length(256);
-    for (const pin of pinned) kernel.pins.unlink(scratch().path(pin));
+    expect(pinned).to.have.length(0);
     expect(mapsNamed(named('test'))).to.equal(0);
   });
 

@@ -55,7 +55,10 @@ export async function writeKeeping(
   return failed;
 }
 
-/** Whether a program of ours writes into this map: tried on an entry of zeros, which it gets. */
+/**
+ * Whether a program of ours writes into this map: tried on an entry of zeros, which it gets. Not where the value was read
+ * and written; what a passing lack of memory refuses is no such case.
+ */
 export function writesByProgram({ library, possibleCpus }: Host, map: OwnedMap): boolean {
   const { keySize } = map.spec;
   const stride = strideOf(map.spec, possibleCpus);
@@ -64,7 +67,7 @@ export function writesByProgram({ library, possibleCpus }: Host, map: OwnedMap):
   const keeping = { pairs: { count: 1, keys, keySize, values, stride }, kept };
   library.mapUpdate(map.fd, keys, values, ANY);
   const answers = new Int32Array(1);
-  return library.mapEdit(...argumentsOf(map, keeping, answers)) === 0 && answers[0] === 0;
+  return library.mapEdit(...argumentsOf(map, keeping, answers)) <= 0;
 }
 
 /** One of them. Returns 0 or -errno. */

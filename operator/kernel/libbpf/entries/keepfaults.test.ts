@@ -16,6 +16,13 @@ withFaults(import.meta.filename, 'writeKeeping where calls go wrong', faults => 
     expect(calls.map(count => count())).to.deep.equal([3, 2]);
   });
 
+  it('an entry that a program deletes between the two is not brought back: it is looked up anew', async () => {
+    faults.fail('loadProgram', 'EPERM');
+    const updates = faults.fail('update', 'ENOENT', [0]);
+    expect(await editedKeeping()).to.deep.equal({ lookups: 2, value: MERGED });
+    expect(updates()).to.equal(2);
+  });
+
   for (const errno of ['ENOMEM', 'EAGAIN', 'EBUSY'] as const)
     it(`${errno} of a program that keeps bytes: tried again, no value is read`, async () => {
       const calls = faults.fail('runProgram', errno, [0, 1]);

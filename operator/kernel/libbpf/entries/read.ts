@@ -9,6 +9,7 @@ import { concatenated, Growing, onlyOnce } from './growing.ts';
 import { repeatsKeys } from './prefixes.ts';
 import { copied } from './slab.ts';
 import { keysInOrder, MOST_PASSES } from './walk.ts';
+import { isPassing, TRIES } from './write.ts';
 
 /** Maps up to this size are read at once, on the event loop. */
 const NOW_ENTRIES = 4096;
@@ -67,6 +68,7 @@ async function batches(host: Host, map: OwnedMap, shape: Shape): Promise<Entries
   let capacity = Math.min(shape.maxEntries + 1, PART_ENTRIES, Math.max(16, Math.floor(PART_BYTES / bytes)));
   let space = spaceFor(shape, capacity);
   let from: Uint8Array | null = null;
+  let refused = 0;
   for (let read = 0; read <= MOST_PASSES * (shape.maxEntries + PART_ENTRIES); ) {
     space.count[0] = capacity;
     const { token, keys, values, count } = space;
@@ -78,11 +80,14 @@ async function batches(host: Host, map: OwnedMap, shape: Shape): Promise<Entries
       continue;
     }
     if (cannotBatch(answer, count[0]!, capacity)) return undefined;
-    if (answer < 0 && answer !== -ERRNO.ENOENT) throw kernelError('read', map.label, answer);
+    refused = isPassing(answer) ? refused + 1 : 0;
+    const goesOn = refused > 0 && refused < TRIES;
+    if (answer < 0 && answer !== -ERRNO.ENOENT && !goesOn) throw kernelError('read', map.label, answer);
     read += count[0]!;
     parts.push(copyOf(space, shape));
     if (answer === -ERRNO.ENOENT) return parts;
-    from = token.slice();
+    // A bucket that could not be locked is the next one; before the first entry the token may say nothing
+    if (!goesOn || read > 0) from = token.slice();
   }
   throw new KernelError('read', map.label, 'EAGAIN', 'it changes faster than it can be read');
 }

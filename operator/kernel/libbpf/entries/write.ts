@@ -133,9 +133,13 @@ function wayAfter(way: Way, answer: number, unsupported: boolean): Way {
   return answer < 0 && way === 'later' ? 'now' : way;
 }
 
-/** A program interrupted in the same bucket makes an update fail once. */
+/** As `passes` in native/bulk/bpf.h: a bucket's lock was taken, or given up. */
+const PASSING: ReadonlySet<number> = new Set(
+  (['EBUSY', 'EAGAIN', 'EINTR', 'ETIMEDOUT', 'EDEADLK'] as const).map(name => -ERRNO[name]),
+);
+
 export function isPassing(answer: number): boolean {
-  return answer === -ERRNO.EBUSY || answer === -ERRNO.EAGAIN || answer === -ERRNO.EINTR;
+  return PASSING.has(answer);
 }
 
 interface Place {

@@ -11,7 +11,7 @@ export class OuterWays {
   updateBatch: KernelState['outerBatch'] = 'once';
   /** Of a HashOfMaps: an ArrayOfMaps has no delete batch on any kernel. It waits once since 5.18, where there is one. */
   deletesByBatch = true;
-  /** Whether a program of ours can walk inner maps: the probe's; until then it is tried. */
+  /** Whether a program of ours can walk inner maps: the probe's; until then, and where a lack of memory hid it, it is tried. */
   walks = true;
   #lookupsWait: Promise<boolean> | undefined;
 

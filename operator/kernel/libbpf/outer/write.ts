@@ -3,7 +3,7 @@ import type { KernelError } from '../../error.ts';
 import type { Failed, KeyPins, OpenMap, Settling } from '../../kernel.ts';
 import { unlinkError } from '../bpffs/pins.ts';
 import type { Pairs, WriteProgress } from '../entries/write.ts';
-import { batchLater, failuresOf, keysOf, pairsOf } from '../entries/write.ts';
+import { batchLater, failuresOf, isPassing, keysOf, pairsOf } from '../entries/write.ts';
 import { ERRNO } from '../errno.ts';
 import type { Host, OwnedMap } from '../maps.ts';
 import { labelOf } from '../maps.ts';
@@ -84,6 +84,11 @@ async function applyAll(given: Omit<Change, 'failed'>): Promise<Map<number, numb
     const { done, answer, unsupported } = await applyBatch(change, rest);
     if (answer === 0) return failed;
     if (unsupported) break;
+    // Tried again with the rest
+    if (isPassing(answer)) {
+      rest = rest.subarray(done);
+      continue;
+    }
     failed.set(rest[done]!, answer);
     rest = rest.subarray(done + 1);
     if (change.outer.spec.type === 'HashOfMaps') rest = await withoutHopeless(change, rest, answer);

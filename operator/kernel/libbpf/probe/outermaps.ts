@@ -1,4 +1,3 @@
-import { NO_ENTRIES } from '../../../core/entries.ts';
 import { allEnded } from '../../../timing/allended.ts';
 import { batchLater } from '../entries/write.ts';
 import { ERRNO } from '../errno.ts';
@@ -7,7 +6,7 @@ import { lookupsWait } from '../outer/read.ts';
 import { updatesLater } from '../outer/singles.ts';
 import { refusedUpdate } from '../outer/trial.ts';
 import { timed, waits } from '../outer/waiting.ts';
-import { asExpected } from '../walk/expected.ts';
+import { canWalk } from '../walk/expected.ts';
 import { pairsOn, showsReplacements, single } from './replaced.ts';
 import { PROBE_ENTRIES } from './scratchmaps.ts';
 
@@ -38,12 +37,13 @@ export async function probeOuterMaps(host: Host, probed: Probed): Promise<Found>
   if (!hasBatch) ways.updateBatch = 'none';
   else ways.updateBatch = eachWaits ? 'perEntry' : 'once';
   ways.deletesByBatch = await hasDeleteBatch(host, hash);
+  ways.walks = await canWalk(host, hash, { key: new Uint8Array(4), spec: inner.spec });
   const features = {
     arrayOfMapsDeleteBatch: await hasDeleteBatch(host, array),
     hashOfMapsDeleteBatch: ways.deletesByBatch,
     outerLookupsWait: readsWait,
     replaceVisible: await showsReplacements(host, hash, inner.fd),
-    walk: await canWalk(host, { hash, array, inner }),
+    walk: ways.walks,
   };
   return { gracePeriodMs, features };
 }
@@ -63,14 +63,6 @@ async function hasUpdateBatch({ library }: Host, { hash, inner }: Probed): Promi
 async function insertRest({ library }: Host, { hash, inner }: Probed): Promise<void> {
   const keys = Uint32Array.from({ length: PROBE_ENTRIES }, (_, key) => key);
   await updatesLater(library, hash.fd, pairsOn(inner.fd, keys));
-}
-
-/** An inner map without entries is as expected only where it was walked. */
-async function canWalk(host: Host, { hash, inner }: Probed): Promise<boolean> {
-  const expected = { keys: new Uint8Array(4), inners: [{ spec: inner.spec, entries: NO_ENTRIES }] };
-  const [same] = await asExpected(host, hash, expected);
-  host.ways.walks = same === 1;
-  return host.ways.walks;
 }
 
 /** Deletes an absent key: ENOENT where there is such a batch. */

@@ -1,6 +1,8 @@
+import { NO_ENTRIES } from '../../../core/entries.ts';
 import type { MapSpec } from '../../../core/mapspec.ts';
 import { forEachSliced } from '../../../timing/sliced.ts';
 import type { ExpectedContents, ExpectedInner } from '../../kernel.ts';
+import { ERRNO } from '../errno.ts';
 import type { Host, OwnedMap } from '../maps.ts';
 import { CALLS_AT_ONCE, inParallel } from '../parallel.ts';
 import { digestsOf, type Hashed } from './digests.ts';
@@ -36,9 +38,9 @@ export async function asExpected(
       inners: places.map(at => inners[at]!),
       by: { spec: first!, mask: mask ?? null },
     };
-    const answers = await compared(host, outer, part);
+    const found = await compared(host, outer, part);
     places.forEach((at, index) => {
-      same[at] = answers[index]!;
+      same[at] = found.same[index]!;
     });
   });
   return same;
@@ -70,15 +72,39 @@ interface Part {
   readonly by: Hashed;
 }
 
-/** Nothing is known where this kernel cannot walk these maps, as with fields that programs alone may touch. */
-async function compared({ library }: Host, outer: OwnedMap, part: Part): Promise<Uint8Array> {
+interface Compared {
+  /** 0, or -errno: then nothing is known of any. */
+  readonly answer: number;
+  readonly same: Uint8Array;
+}
+
+/** A kernel that cannot walk these maps refuses, as those with fields that programs alone may touch. */
+async function compared({ library }: Host, outer: OwnedMap, part: Part): Promise<Compared> {
   const { keys, inners, by } = part;
   const same = new Uint8Array(inners.length);
   const digests = await digestsOf(library, inners, by);
-  if (digests === undefined) return same;
+  if (digests === undefined) return { answer: -ERRNO.EAGAIN, same };
   const sizes = sizesOf(inners.length, by.spec, outer.spec.keySize);
   const counts = Uint32Array.from(inners, ({ entries }) => entries.count);
   const { compare } = library;
-  await compare.later(outer.fd, sizes, by.mask, keys, counts, digests, same);
-  return same;
+  const answer = await compare.later(outer.fd, sizes, by.mask, keys, counts, digests, same);
+  return { answer, same };
+}
+
+/** What a kernel without such programs answers, or one that denies them; anything else, as too little memory, passes. */
+const REFUSED: ReadonlySet<number> = new Set(
+  (['EPERM', 'EACCES', 'EINVAL', 'E2BIG', 'EOPNOTSUPP', 'ENOTSUPP', 'ENOSYS'] as const).map(
+    name => -ERRNO[name],
+  ),
+);
+
+/** Whether the inner map without entries at this key can be walked, as far as this moment tells: what passes is no refusal. */
+export async function canWalk(
+  host: Host,
+  outer: OwnedMap,
+  { key, spec }: { readonly key: Uint8Array; readonly spec: MapSpec },
+): Promise<boolean> {
+  const part = { keys: key, inners: [{ spec, entries: NO_ENTRIES }], by: { spec, mask: null } };
+  const { answer, same } = await compared(host, outer, part);
+  return answer < 0 ? !REFUSED.has(answer) : same[0] === 1;
 }

@@ -1,4 +1,5 @@
-import { Slice } from '../../../timing/sliced.ts';
+import { rmSync } from 'node:fs';
+import { forEachSliced, Slice } from '../../../timing/sliced.ts';
 import { KernelError } from '../../error.ts';
 import type { BuildRequest, OpenTypes } from '../../kernel.ts';
 import { pinFailure } from '../bpffs/pins.ts';
@@ -46,8 +47,11 @@ class Wave {
   readonly #working = new Set<Promise<void>>();
   readonly #free: BuildChunk[] = [];
   readonly #loaded = new Map<number, OwnedTypes>();
+  /** By request: an error of the whole takes back what was made before it. */
+  readonly #pins: (readonly string[])[] = [];
   #chunk = new BuildChunk();
   #count = 0;
+  #failure: { readonly error: unknown } | undefined;
 
   constructor(host: Host, reserve: (maps: number) => Promise<void>) {
     this.#host = host;
@@ -87,6 +91,7 @@ class Wave {
   #put(item: BuildItem): void {
     this.#host.room.begin(item.bytes);
     this.#chunk.put(item);
+    this.#pins[item.index] = item.request.pins;
   }
 
   /** Given, or loaded once for all of one size that the kernel makes with types alone. */
@@ -102,13 +107,23 @@ class Wave {
     if (this.#chunk.items.length > 0) await this.#start();
     await Promise.all(this.#working);
     this.#closeTypes();
+    this.#rethrow();
   }
 
-  /** Closes what was built: nobody gets it. */
+  /** Nobody gets what was built: its pins and fds go, and what was to be made counts no more. */
   async abandon(): Promise<void> {
-    await Promise.allSettled(this.#working);
+    await Promise.all(this.#working);
     this.#closeTypes();
-    for (const built of this.results) if (built instanceof OwnedMap) built.close();
+    this.#host.room.end(bytesOf(this.#chunk));
+    await forEachSliced(this.results, (built, index) => {
+      if (!(built instanceof OwnedMap)) return;
+      for (const pin of this.#pins[index]!) rmSync(pin, { force: true });
+      built.close();
+    });
+  }
+
+  #rethrow(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
   }
 
   #closeTypes(): void {
@@ -120,23 +135,25 @@ class Wave {
   async #start(): Promise<void> {
     const chunk = this.#chunk;
     await this.#reserve(this.#count);
-    const task = this.#build(chunk).finally(() => this.#working.delete(task));
+    const task = this.#build(chunk)
+      .catch((error: unknown) => {
+        this.#failure ??= { error };
+      })
+      .finally(() => this.#working.delete(task));
     this.#working.add(task);
-    // Its error is thrown by the wait for it
-    task.catch(() => undefined);
     if (this.#working.size >= CALLS_AT_ONCE) await Promise.race(this.#working);
     this.#chunk = this.#free.pop() ?? new BuildChunk();
+    this.#rethrow();
   }
 
   async #build(chunk: BuildChunk): Promise<void> {
-    await chunk.build(this.#host);
-    let made = 0;
-    for (const [at, item] of chunk.items.entries()) {
-      const answer = chunk.answerOf(at);
-      made += item.bytes;
-      this.results[item.index] = resultOf(this.#host, item, answer);
+    try {
+      await chunk.build(this.#host);
+    } finally {
+      this.#host.room.end(bytesOf(chunk));
     }
-    this.#host.room.end(made);
+    for (const [at, item] of chunk.items.entries())
+      this.results[item.index] = resultOf(this.#host, item, chunk.answerOf(at));
     chunk.clear();
     this.#free.push(chunk);
   }
@@ -145,6 +162,11 @@ class Wave {
 function ourTypes(types: OpenTypes): OwnedTypes {
   if (types instanceof OwnedTypes) return types;
   throw new KernelError('use', 'types', 'EINVAL', 'they were not loaded by this kernel');
+}
+
+/** Of the maps that it makes, at least. */
+function bytesOf({ items }: BuildChunk): number {
+  return items.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 function resultOf({ library }: Host, item: BuildItem, answer: BuildAnswer): Built {

@@ -4,6 +4,7 @@ import { NO_ENTRIES } from '../../../core/entries.ts';
 import { smallestSpec } from '../../../core/layout/rules.ts';
 import { addedFlags } from '../../../core/mapspec.ts';
 import { KernelError } from '../../error.ts';
+import type { BuildRequest } from '../../kernel.ts';
 import type { KernelFixture } from './fixture.ts';
 import { contents, errnos, failureOf, HASH, hexAt, numbered, openMap, u32 } from './fixture.ts';
 
@@ -34,6 +35,16 @@ function makeContract(fixture: () => KernelFixture): void {
       const read = await fixture().innerContents(fixture().path(`inner${index}`));
       expect(read).to.deep.equal(contents(numbered(index * 10, 2), 4));
     }
+  });
+
+  it('leaves nothing where whoever makes the requests breaks', async () => {
+    const { kernel } = fixture();
+    function* requests(): Generator<BuildRequest> {
+      for (let at = 0; at < 400; at += 1) yield fixture().request(`broken${at}`);
+      throw new TypeError('broken');
+    }
+    expect(await kernel.build(requests()).catch((thrown: Error) => thrown.message)).to.equal('broken');
+    for (const at of [0, 399]) expect(kernel.pins.exists(fixture().path(`broken${at}`))).to.equal(false);
   });
 
   it('of nothing answers nothing', async () => {

@@ -54,6 +54,27 @@ export function expectedContract(fixture: () => KernelFixture): void {
     ]);
   });
 
+  it('a beginning of keys or values is not as expected: the inner maps have other sizes', async () => {
+    const spec = { ...HASH, keySize: 8, valueSize: 8 };
+    const words = (count: number) => new Uint8Array(Uint32Array.of(7, 0xdead_0001).buffer).slice(0, count);
+    const one = (keySize: number, valueSize: number) => ({
+      spec: { ...spec, keySize, valueSize },
+      entries: { count: 1, keys: words(keySize), values: words(valueSize) },
+    });
+    const outer = await holding(fixture(), spec, [one(8, 8).entries]);
+    for (const [keySize, valueSize] of [
+      [8, 8],
+      [8, 2],
+      [8, 4],
+      [4, 8],
+      [2, 8],
+    ] as const) {
+      const asked = { keys: u32(0), inners: [one(keySize, valueSize)] };
+      const same = await found(fixture(), outer, asked);
+      expect(same, `${keySize} ${valueSize}`).to.deep.equal([keySize === 8 && valueSize === 8 ? 1 : 0]);
+    }
+  });
+
   it('an absent key, an ArrayOfMaps’ empty place and one beyond its end are not as expected', async () => {
     const { kernel } = fixture();
     const map = await fixture().inner('one', { entries: numbered(0, 2) });

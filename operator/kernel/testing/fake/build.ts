@@ -8,8 +8,45 @@ import type { FakeKernel } from './kernel.ts';
 import type { FakeOpenMap } from './process.ts';
 import { runsOf } from './table.ts';
 
+/** One after the other. Where whoever makes the requests breaks, what was made before is taken back. */
+export function buildAll(
+  kernel: FakeKernel,
+  requests: Iterable<BuildRequest | undefined>,
+): readonly (OpenMap | KernelError)[] {
+  const made: { readonly request: BuildRequest; readonly map: OpenMap | KernelError }[] = [];
+  for (const request of takenBack(requests, () => discard(kernel, made)))
+    if (request !== undefined) made.push({ request, map: build(kernel, request) });
+  return made.map(({ map }) => map);
+}
+
+function* takenBack<T>(items: Iterable<T>, takeBack: () => void): Generator<T> {
+  const iterator = items[Symbol.iterator]();
+  for (;;) {
+    let next: IteratorResult<T>;
+    try {
+      next = iterator.next();
+    } catch (error) {
+      takeBack();
+      throw error;
+    }
+    if (next.done === true) return;
+    yield next.value;
+  }
+}
+
+function discard(
+  kernel: FakeKernel,
+  made: readonly { readonly request: BuildRequest; readonly map: OpenMap | KernelError }[],
+): void {
+  for (const { request, map } of made) {
+    if (map instanceof KernelError) continue;
+    for (const pin of request.pins) kernel.pins.unlink(pin);
+    map.close();
+  }
+}
+
 /** Creates, fills, freezes and pins one inner map: mutations, each of which may be the last. */
-export function build(kernel: FakeKernel, request: BuildRequest): OpenMap | KernelError {
+function build(kernel: FakeKernel, request: BuildRequest): OpenMap | KernelError {
   const { spec, name } = request;
   const types = request.types === undefined ? undefined : kernel.process.typesOf(request.types);
   const refused = isOuter(spec) ? 'EINVAL' : (creationErrno(spec) ?? nameErrno(name));

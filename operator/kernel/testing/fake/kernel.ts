@@ -24,7 +24,7 @@ import type {
 } from '../../kernel.ts';
 import { FakePins, failure, ours } from './bpffs/pins.ts';
 import { settleEach, unpinEach } from './bpffs/settle.ts';
-import { build } from './build.ts';
+import { buildAll } from './build.ts';
 import { accepts, creationErrno, isOuter, madeSpec, nameErrno } from './creation.ts';
 import { editMap, unlessAbsent } from './edit.ts';
 import type { FakeOperation } from './faults.ts';
@@ -81,9 +81,7 @@ export class FakeKernel implements Kernel {
 
   async build(requests: Iterable<BuildRequest | undefined>): Promise<readonly (OpenMap | KernelError)[]> {
     await this.#meanwhile();
-    const built: (OpenMap | KernelError)[] = [];
-    for (const request of requests) if (request !== undefined) built.push(build(this, request));
-    return built;
+    return buildAll(this, requests);
   }
 
   open(pin: string): OpenMap {

@@ -25,6 +25,7 @@ export function expectedIn(
 
 function isExpected({ spec, entries }: ExpectedInner, found: FakeMap, mask: Uint8Array | undefined): boolean {
   if (!WALKED.has(spec.type) || spec.maxEntries > MOST_ENTRIES) return false;
+  if (found.spec.keySize !== spec.keySize || found.spec.valueSize !== spec.valueSize) return false;
   const type = spec.type as Parameters<typeof difference>[2]['type'];
   const by = { type, keySize: spec.keySize, stride: spec.valueSize, exact: true };
   return difference(entries, found.table.entries(), { ...by, ...(mask && { mask }) }) === undefined;

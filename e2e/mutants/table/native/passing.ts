@@ -1,0 +1,101 @@
+import type { Mutant } from '../../mutant.ts';
+
+const PASSING = ['dist/operator/kernel/libbpf/passing.test.js'];
+const CONTRACT = ['dist/operator/kernel/libbpf/libbpf.test.js'];
+const BUILT = ['dist/operator/kernel/libbpf/wave/build.test.js'];
+const BUILD = 'operator/kernel/libbpf/wave/build.ts';
+
+/** What is refused for a moment, what is waited for, and what is taken back. */
+export const passingMutants: readonly Mutant[] = [
+  {
+    name: 'a lock that was waited for in vain ends a filling',
+    file: 'native/bulk/bpf.h',
+    from: '\tcase -ETIMEDOUT:\n',
+    to: '',
+    specs: PASSING,
+  },
+  {
+    name: 'a lock that was waited for in vain ends an edit',
+    file: 'operator/kernel/libbpf/entries/write.ts',
+    from: "'EINTR', 'ETIMEDOUT', 'EDEADLK'",
+    to: "'EINTR', 'EDEADLK'",
+    specs: PASSING,
+  },
+  {
+    name: 'a bucket that is locked ends a reading',
+    file: 'operator/kernel/libbpf/entries/read.ts',
+    from: 'refused > 0 && refused < TRIES',
+    to: 'refused > TRIES && refused < TRIES',
+    specs: PASSING,
+  },
+  {
+    name: 'a bucket that is locked ends a verification',
+    file: 'native/bulk/compare/scan.c',
+    from: 'return ++scan->refused < TRIES;',
+    to: 'return ++scan->refused < 1;',
+    specs: PASSING,
+  },
+  {
+    name: 'a batch of an outer map leaves out what was refused for a moment',
+    file: 'operator/kernel/libbpf/outer/write.ts',
+    from: 'if (isPassing(answer)) {',
+    to: 'if (isPassing(answer) && done < 0) {',
+    specs: PASSING,
+  },
+  {
+    name: 'each map of a call waits for memory by itself',
+    file: 'native/bulk/wave/fill.c',
+    from: ' || patience->left < course->wait * WRITTEN_A_WAIT)',
+    to: ')',
+    specs: PASSING,
+  },
+  {
+    name: 'each edit waits for memory by itself',
+    file: 'operator/kernel/libbpf/entries/refill.ts',
+    from: '    if (this.#leftMs < milliseconds) return false;\n',
+    to: '',
+    specs: ['dist/operator/kernel/libbpf/entries/refill.test.js'],
+  },
+  {
+    name: 'a lack of memory at the probe takes walks away',
+    file: 'operator/kernel/libbpf/walk/expected.ts',
+    from: 'return answer < 0 ? !REFUSED.has(answer) : same[0] === 1;',
+    to: 'return answer === 0 && same[0] === 1;',
+    specs: PASSING,
+  },
+  {
+    name: 'a walk believes the sizes that it is given',
+    file: 'native/bulk/program/digest.c',
+    from: 'error = walk_check_sizes(walk, outer_fd, layout->key_size, layout->value_size);',
+    to: 'error = 0;',
+    specs: CONTRACT,
+  },
+  {
+    name: 'an entry that a program deleted comes back with the bytes that it had',
+    file: 'native/bulk/program/edit.c',
+    from: 'return answer == -ENOENT ? TO_DO : answer;\n}\n\n/* How many',
+    to: 'return answer;\n}\n\n/* How many',
+    specs: ['dist/operator/kernel/libbpf/entries/keepfaults.test.js'],
+  },
+  {
+    name: 'what a call that broke should have made counts for ever',
+    file: BUILD,
+    from: '    } finally {\n      this.#host.room.end(bytesOf(chunk));\n    }\n',
+    to: '    } catch (error) {\n      throw error;\n    }\n    this.#host.room.end(bytesOf(chunk));\n',
+    specs: BUILT,
+  },
+  {
+    name: 'a call that breaks while nobody waits leaves holes among the results',
+    file: BUILD,
+    from: '    this.#closeTypes();\n    this.#rethrow();\n  }',
+    to: '    this.#closeTypes();\n  }',
+    specs: BUILT,
+  },
+  {
+    name: 'what was built before requests broke stays pinned',
+    file: BUILD,
+    from: 'rmSync(pin, { force: true });',
+    to: 'rmSync(pin.repeat(2), { force: true });',
+    specs: CONTRACT,
+  },
+];
