@@ -33,6 +33,16 @@ describe('docs', () => {
       expect(parts.filter(part => !text('docs', name).includes(part))).to.deep.equal([]);
     });
 
+  it('your-program.md names a spec for each program of others that was tried, and no other', () => {
+    const [, section = ''] = text('docs', 'your-program.md').split('## A program that is there already');
+    const named = [...section.matchAll(/^\| (?:with|that|whose) .* \| ([^|]+) \|$/gm)].map(
+      match => match[1]!,
+    );
+    const specs = text('e2e', 'program', 'programs.test.ts');
+    const titles = [...specs.matchAll(/(?:it\('one|title: ') ?([^':]+)/g)].map(match => match[1]!.trim());
+    expect(named.toSorted()).to.deep.equal(titles.toSorted());
+  });
+
   for (const page of PAGES) {
     const name = relative(REPOSITORY, page);
     const content = text(name);
