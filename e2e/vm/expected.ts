@@ -21,6 +21,12 @@ const READER = 'reader of a key that is swapped sees over';
 
 export const KNOWN_FAILURES: readonly KnownFailure[] = [
   {
+    set: 'programs',
+    spec: 'programs of others one with a spin lock: adopted with CAP_BPF alone, edited, deleted, cleaned',
+    on: ['5.10', '6.1'],
+    why: 'No map with a spin lock is taken into an outer map before 6.2 (bpf_map_meta_alloc answers ENOTSUPP)',
+  },
+  {
     set: 'agent',
     spec: 'agent with CAP_BPF alone keeps an inner map of a stranger that is as declared, and puts right what it holds otherwise',
     on: ['5.10'],
