@@ -10,7 +10,7 @@ import type { Step } from '../core/plan/step.ts';
 import { dropPin, forgetPins, knownName, putPin, putRecord } from '../ledger/reading.ts';
 import { forEachSliced } from '../timing/sliced.ts';
 import { count, emptyTally, type Outcome, type Tally } from './apply/outcome.ts';
-import type { Memory, OuterMemory } from './memory.ts';
+import { type Memory, type OuterMemory, unsettle } from './memory.ts';
 
 /** A plan and its outcomes. */
 export interface Done {
@@ -30,7 +30,9 @@ export async function fold(
   const removed = new Map<OuterMemory, number>();
   for (const [name, proofs] of plan.proofs) {
     const known = memory.outers.get(name);
-    if (known !== undefined) await forEachSliced(proofs, proof => foldProof(known, proof));
+    if (known === undefined || proofs.length === 0) continue;
+    known.sizes = undefined;
+    await forEachSliced(proofs, proof => foldProof(known, proof));
   }
   for (const { outer, inner } of plan.untouched) {
     const known = memory.outers.get(outer);
@@ -51,7 +53,8 @@ export async function fold(
     if (plan.released.has(name)) known.removals = [];
     rememberHeld(name, known, { plan, now });
     forgetUndeclared(known, desired.outers.get(name));
-    known.settled = isSettled(name, plan) ? desired.outers.get(name)?.inners : undefined;
+    if (isSettled(name, plan)) known.settled = desired.outers.get(name)?.inners;
+    else unsettle(known);
   }
   memory.counters.driftFound += tally.drifted.length;
   memory.counters.driftRepaired += tally.repaired;
@@ -61,6 +64,7 @@ export async function fold(
 
 function foldOutcome(known: OuterMemory, outcome: Outcome): void {
   const { step } = outcome;
+  known.sizes = undefined;
   known.entriesRead = undefined;
   if (!outcome.ok) {
     known.stale = true;

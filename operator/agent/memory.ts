@@ -5,6 +5,7 @@ import type { DesiredBefore } from '../core/desired/redesired.ts';
 import type { LedgerRecord } from '../core/ledgerrecord.ts';
 import type { MapSpec } from '../core/mapspec.ts';
 import type { ObservedPin, Programmed, RetainedLedger, TakenMap } from '../core/observed.ts';
+import type { Sizes } from '../core/report/outer/sizes.ts';
 import type { OuterEntries } from '../kernel/kernel.ts';
 import type { LastDrift } from './apply/drift.ts';
 import type { TypedOuters } from './apply/types.ts';
@@ -43,6 +44,8 @@ export interface OuterMemory {
   readonly kept: Map<string, { readonly owner: string; readonly bytes: number }>;
   /** The inner maps of a turn that left all of them as declared, pinned and proven; undefined where some may not be. */
   settled: DesiredOuter['inners'] | undefined;
+  /** As they were reckoned for these inner maps; undefined once something of them changed. */
+  sizes: { readonly of: DesiredOuter['inners']; readonly is: Sizes } | undefined;
   /** Something failed or was unexpected: read anew before the next decision. */
   stale: boolean;
   /** Where the next slice of the content check starts. */
@@ -122,6 +125,7 @@ export function emptyOuterMemory(): OuterMemory {
     doubted: new Map(),
     kept: new Map(),
     settled: undefined,
+    sizes: undefined,
     stale: true,
     cursor: 0,
     checks: 0,
@@ -129,6 +133,12 @@ export function emptyOuterMemory(): OuterMemory {
     removals: undefined,
     held: undefined,
   };
+}
+
+/** Every key must be looked at again. */
+export function unsettle(known: OuterMemory): void {
+  known.settled = undefined;
+  known.sizes = undefined;
 }
 
 /**

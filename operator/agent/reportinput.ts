@@ -1,11 +1,11 @@
 import type { Desired } from '../core/desired/desired.ts';
 import type { ReportInput } from '../core/report/nodereport.ts';
 import type { Bpffs } from '../core/report/onnode.ts';
-import type { OuterNow } from '../core/report/outer/sizes.ts';
+import { type OuterNow, sizesOf } from '../core/report/outer/sizes.ts';
 import type { Report, TurnSummary } from '../core/report/report.ts';
+import { runSliced } from '../timing/sliced.ts';
 import { lastDrift } from './apply/drift.ts';
 import type { Tally } from './apply/outcome.ts';
-import type { Memory } from './memory.ts';
 import type { Due } from './observe/observe.ts';
 import type { Agent } from './turn.ts';
 
@@ -20,7 +20,7 @@ export interface TurnParts extends Pick<ReportInput, 'wanted' | 'node' | 'desire
 }
 
 /** Joins the turn's parts with the agent's memory as it now is. */
-export function reportInput(agent: Agent, parts: TurnParts): ReportInput {
+export async function reportInput(agent: Agent, parts: TurnParts): Promise<ReportInput> {
   const { memory, kernelState, clock } = agent;
   const { wanted, node, desired, plan, tally, due, previous } = parts;
   const now = new Date(clock.now()).toISOString();
@@ -30,10 +30,9 @@ export function reportInput(agent: Agent, parts: TurnParts): ReportInput {
   const { lastDriftCheck: lastCheck } = memory;
   return {
     ...{ wanted, node, desired, plan, failed: tally.failed, kernel: kernelState, now },
-    outers: outersNow(memory, desired),
+    outers: await outersNow(agent, desired),
     bpffs: bpffsOf(agent),
     retained: memory.retained,
-    possibleCpus: agent.kernel.possibleCpus,
     drift: { ...(lastCheck === undefined ? {} : { lastCheck }), found, repaired },
     driftNow: tally.drifted.length - tally.repaired,
     ...(memory.drift === undefined ? {} : { lastDrift: memory.drift.text }),
@@ -47,14 +46,22 @@ export function bpffsOf({ kernel, bpffsOnNode }: Pick<Agent, 'kernel' | 'bpffsOn
   return { root, onNode: bpffsOnNode ?? root };
 }
 
-function outersNow(memory: Memory, desired: Desired): ReadonlyMap<string, OuterNow> {
+async function outersNow(
+  { memory, kernel: { possibleCpus } }: Agent,
+  desired: Desired,
+): Promise<ReadonlyMap<string, OuterNow>> {
   const outers = new Map<string, OuterNow>();
-  for (const [name, { outerMap }] of desired.outers) {
+  for (const [name, outer] of desired.outers) {
     const known = memory.outers.get(name);
     if (known === undefined) continue;
-    const isMade = outerMap.spec.provision === 'Create';
-    const map = isMade ? known.ledger : known.pin;
-    outers.set(name, { map, isMade, shares: known.sharers.size > 0, programmed: known.programmed });
+    const isMade = outer.outerMap.spec.provision === 'Create';
+    const { programmed, sharers } = known;
+    const now = { map: isMade ? known.ledger : known.pin, isMade, shares: sharers.size > 0, programmed };
+    if (known.sizes?.of !== outer.inners) {
+      const is = await runSliced(sizesOf(outer.inners, now, possibleCpus));
+      known.sizes = { of: outer.inners, is };
+    }
+    outers.set(name, { map: now.map, programmed, sizes: known.sizes.is });
   }
   return outers;
 }

@@ -18,7 +18,7 @@ import type { LedgerLock } from './lock.ts';
 import { bytesThereOf, forget, type Memory, recentlyHeld, recentlyRemoved } from './memory.ts';
 import { lookBack } from './observe/lookback.ts';
 import { type Due, observe } from './observe/observe.ts';
-import { reportInput } from './reportinput.ts';
+import { reportInput, type TurnParts } from './reportinput.ts';
 
 /** One node's agent: its three ports, its node, and what it remembers between turns. */
 export interface Agent {
@@ -87,7 +87,7 @@ export async function turn(agent: Agent, asked: Due, previous?: Report): Promise
   const tally = await timed('fold', fold(memory, desired, { plan, outcomes, now: uptime }));
   await timed('lookBack', lookBack(kernel, memory, { desired, outcomes }));
   const parts = { wanted, node, desired, plan, tally, started, uptime, due, previous };
-  const report = await timed('report', runSliced(reporting(reportInput(agent, parts))));
+  const report = await timed('report', reportOf(agent, parts));
   await timed('publish', publisher.publish(report));
   return { report, plan, outcomes, tally, cleaned, times };
 }
@@ -104,6 +104,10 @@ function stepTimer() {
     return result;
   };
   return { times, timed };
+}
+
+async function reportOf(agent: Agent, parts: TurnParts): Promise<Report> {
+  return runSliced(reporting(await reportInput(agent, parts)));
 }
 
 async function desiredOf(wanted: Wanted, node: Node, memory: Memory): Promise<Desired> {

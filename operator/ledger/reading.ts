@@ -63,24 +63,36 @@ export function entryAt(entries: OuterEntries, keySize: number, index: number): 
   return { key: entries.keys.subarray(index * keySize, (index + 1) * keySize), id: entries.ids[index]! };
 }
 
+/** An outer map's entries as bytes, and whether they are others than were known. */
+export interface EntriesRead {
+  readonly entries: OuterEntries;
+  readonly isNews: boolean;
+}
+
 /**
- * Reads an outer map's entries into `entries`, key in hex → id, which holds those of the last reading.
- * `before` are the bytes that `entries` was made from, if it is unchanged since: equal bytes are not decoded again.
+ * Reads an outer map's entries into `known`, key in hex → id, which holds those of the last reading, or what was written
+ * since. `before` are the bytes that it was made from, if it is unchanged since: equal bytes are not decoded again.
  */
 export async function readEntries(
   kernel: Kernel,
   map: OpenMap,
-  entries: Map<string, number>,
+  known: Map<string, number>,
   before?: OuterEntries,
-): Promise<OuterEntries> {
-  const now = await kernel.readOuter(map);
-  if (before !== undefined && sameOuterEntries(before, now)) return before;
+): Promise<EntriesRead> {
+  const entries = await kernel.readOuter(map);
+  if (before !== undefined && sameOuterEntries(before, entries)) return { entries: before, isNews: false };
   const { keySize } = map.spec;
-  entries.clear();
-  await timesSliced(now.count, index => {
-    entries.set(hex(now.keys, index * keySize, (index + 1) * keySize), now.ids[index]!);
+  const keyAt = (index: number) => hex(entries.keys, index * keySize, (index + 1) * keySize);
+  let others = Math.abs(known.size - entries.count);
+  await timesSliced(others === 0 ? entries.count : 0, index => {
+    if (known.get(keyAt(index)) !== entries.ids[index]) others += 1;
   });
-  return now;
+  if (others === 0) return { entries, isNews: false };
+  known.clear();
+  await timesSliced(entries.count, index => {
+    known.set(keyAt(index), entries.ids[index]!);
+  });
+  return { entries, isNews: true };
 }
 
 /** Reads a part of an ArrayOfMaps into `entries`; the others stay as they were read before. */
@@ -103,8 +115,11 @@ export async function readPlaces(
 }
 
 function sameOuterEntries(a: OuterEntries, b: OuterEntries): boolean {
-  if (a.count !== b.count || !equalBytes(a.keys, b.keys)) return false;
-  return a.ids.every((id, at) => id === b.ids[at]);
+  return a.count === b.count && equalBytes(a.keys, b.keys) && equalBytes(bytesOf(a.ids), bytesOf(b.ids));
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** The inner maps that are pinned in a directory. */
@@ -119,29 +134,39 @@ export interface PinnedMaps {
   readonly owners?: Map<number, string>;
 }
 
+/** The errors of pins that could not be opened, which prove nothing; and whether other pins are there than were known. */
+export interface InnerPinsRead {
+  readonly errors: readonly KernelError[];
+  readonly isNews: boolean;
+}
+
 /**
  * Reads the inner maps that are pinned in a directory into `known`, which holds those of the last reading.
  * Pins of others are left out. Only new names are opened: while a name exists, it keeps its map.
- * Returns the errors of pins that could not be opened; those prove nothing.
  */
 export async function readInnerPins(
   kernel: Kernel,
   directory: string,
   known: PinnedMaps,
-): Promise<readonly KernelError[]> {
+): Promise<InnerPinsRead> {
   const kinds = kernel.pins.kinds(directory);
   await yieldToEventLoop();
   const { pins, sharers, recorded, owners } = known;
+  let isNews = false;
   await forEachSliced(pins.keys(), name => {
     const kind = kinds.get(innerPinFile(name, sharers.get(name)));
-    if (kind !== (recorded.has(name) ? 'link' : 'pin')) dropPin(known, name);
+    if (kind === (recorded.has(name) ? 'link' : 'pin')) return;
+    dropPin(known, name);
+    isNews = true;
   });
   const unknown: string[] = [];
   await forEachSliced(kinds, ([file, kind]) => {
     if (knownName(file, known) !== undefined) return;
     if (isOurPin(file, kind)) unknown.push(file);
     const id = recordedIdAt(kernel.pins, `${directory}/${file}`, kind);
-    if (id !== undefined) putRecord(known, file, id);
+    if (id === undefined) return;
+    putRecord(known, file, id);
+    isNews = true;
   });
   const maps = unknown.length === 0 ? [] : await kernel.identify(unknown.map(file => `${directory}/${file}`));
   const errors: KernelError[] = [];
@@ -155,7 +180,7 @@ export async function readInnerPins(
     const owner = ownerIn(map.name);
     if (owner !== undefined) owners?.set(map.id, owner);
   });
-  return errors;
+  return { errors, isNews: isNews || unknown.length > 0 };
 }
 
 type Pinned = Omit<PinnedMaps, 'owners'>;

@@ -132,7 +132,8 @@ interface OurKeys {
 async function ourKeys(kernel: Kernel, outer: OpenMap, { paths }: Ledger): Promise<OurKeys> {
   const owners = new Map<number, string>();
   const pinned = { ...noPins(), owners };
-  const unknown = (await readInnerPins(kernel, paths.inner, pinned)).find(error => !isAbsent(error));
+  const { errors } = await readInnerPins(kernel, paths.inner, pinned);
+  const unknown = errors.find(error => !isAbsent(error));
   if (unknown !== undefined) throw unknown;
   const entries = await kernel.readOuter(outer);
   const made: Uint8Array[] = [];

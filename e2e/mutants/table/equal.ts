@@ -101,15 +101,15 @@ export const equalMutants: readonly Mutant[] = [
   {
     name: 'all stays as it was though contents were read',
     file: 'operator/agent/observe/observe.ts',
-    from: 'if (due.contentShare > 0) known.settled = undefined;',
+    from: 'if (due.contentShare > 0 && !isSettled) unsettle(known);',
     to: '',
-    specs: ['dist/operator/agent/turn.test.js'],
+    specs: ['dist/operator/agent/settled.test.js'],
   },
   {
     name: 'all stays as it was though the outer map was read anew',
     file: 'operator/agent/observe/outer.ts',
-    from: '  known.settled = undefined;\n',
+    from: '  if (known.stale) unsettle(known);\n',
     to: '',
-    specs: ['dist/operator/agent/turn.test.js'],
+    specs: ['dist/operator/agent/settled.test.js'],
   },
 ];

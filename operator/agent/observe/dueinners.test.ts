@@ -16,10 +16,13 @@ function looks(count: number, share: number, turns: number, flags: number): read
   const all = inners(count, flags);
   const sums = new Array<number>(count).fill(0);
   for (let turn = 0; turn < turns; turn += 1) {
-    const isDue = dueInners({ inners: all }, known, share);
+    const due = dueInners({ inners: all }, known, share);
     [...all.values()].forEach((inner, at) => {
-      if (isDue(inner)) sums[at]! += 1;
+      if (due.has(inner)) sums[at]! += 1;
     });
+    const numbers = (some: readonly { readonly keyHex: string }[]) =>
+      some.map(({ keyHex }) => Number(keyHex));
+    expect(numbers(due.all())).to.have.members(numbers([...all.values()].filter(due.has)));
   }
   return sums;
 }

@@ -7,27 +7,37 @@ export const SELDOM = 30;
 
 type Looked = Pick<DesiredInner, 'keyHex' | 'sealed' | 'spec'>;
 
+/** Inner maps whose contents are to be read now. */
+export interface DueInners<T> {
+  has(inner: T): boolean;
+  all(): readonly T[];
+}
+
 /** The next slice of inner maps, in rotation: each comes once in a check of the contents. */
-export function dueInners(
-  { inners }: { readonly inners: ReadonlyMap<string, Looked> },
+export function dueInners<T extends Looked>(
+  { inners }: { readonly inners: ReadonlyMap<string, T> },
   known: Pick<OuterMemory, 'cursor' | 'checks'>,
   share: number,
-): (inner: Looked) => boolean {
-  if (share <= 0) return () => false;
+): DueInners<T> {
+  if (share <= 0) return { has: () => false, all: () => [] };
   const keys = share < 1 ? [...inners.keys()] : [];
   const { checks } = known;
   const from = known.cursor < keys.length ? known.cursor : 0;
   const end = from + Math.min(keys.length, Math.ceil(keys.length * share));
   known.cursor = end % Math.max(1, keys.length);
   if (end >= keys.length) known.checks += 1;
-  if (share >= 1) return inner => isDueIn(checks, inner);
+  if (share >= 1) {
+    const has = (inner: T) => isDueIn(checks, inner);
+    return { has, all: () => [...inners.values()].filter(has) };
+  }
   const due = new Map<string, number>();
   for (let at = from; at < end; at++)
     due.set(keys[at % keys.length]!, at < keys.length ? checks : checks + 1);
-  return inner => {
+  const has = (inner: T) => {
     const check = due.get(inner.keyHex);
     return check !== undefined && isDueIn(check, inner);
   };
+  return { has, all: () => [...due.keys()].map(keyHex => inners.get(keyHex)!).filter(has) };
 }
 
 function isDueIn(check: number, inner: Looked): boolean {

@@ -10,7 +10,7 @@ import type { InnerReading, Kernel } from '../../kernel/kernel.ts';
 import { undeclaredLedgers } from '../../ledger/abandoned.ts';
 import { innerAddress, placed } from '../../ledger/reading.ts';
 import { forEachSliced, runSliced, yieldToEventLoop } from '../../timing/sliced.ts';
-import { emptyOuterMemory, type Memory, type OuterMemory } from '../memory.ts';
+import { emptyOuterMemory, type Memory, type OuterMemory, unsettle } from '../memory.ts';
 import { reasonOf } from '../reason.ts';
 import { eachContents } from './contents.ts';
 import { differingShares, isProven, type Known } from './differing.ts';
@@ -63,11 +63,13 @@ async function observeOuter(
       memory.made.set(name, known.ledger.id);
     await yieldToEventLoop();
   }
+  const isSettled = known.settled === desired.inners;
   // What is read may differ at any key
-  if (due.contentShare > 0) known.settled = undefined;
+  if (due.contentShare > 0 && !isSettled) unsettle(known);
   const readings = await readContents(kernel, desired, known, due);
   const { record, ledger, pin, pinned, beside, pinOwner, template } = known;
-  const { entries, pins, sharers, recorded, owners, taken, programmed, doubted, settled } = known;
+  const { entries, pins, sharers, recorded, owners, taken, programmed, doubted } = known;
+  const settled = isSettled && readings.size > 0 ? undefined : known.settled;
   const made = memory.made.get(name);
   return {
     ...(made === undefined ? {} : { made }),
@@ -86,7 +88,9 @@ async function readContents(
   known: OuterMemory,
   { contentShare }: Due,
 ): Promise<ReadonlyMap<string, ComparisonResult>> {
-  const asked = await runSliced(innersToRead(desired, known, dueInners(desired, known, contentShare)));
+  const due = dueInners(desired, known, contentShare);
+  const asked =
+    known.settled === desired.inners ? due.all() : await runSliced(innersToRead(desired, known, due.has));
   if (asked.length === 0) return new Map();
   return withKnownOuter(kernel, { desired, known }, outer =>
     readAt(kernel, asked, { desired, known, outer }),

@@ -5,7 +5,7 @@ import { KernelError } from '../../kernel/error.ts';
 import type { Kernel, OpenMap, PlaceRange } from '../../kernel/kernel.ts';
 import { ledgerNames, recordAt, removalsAt, requireDirectories } from '../../ledger/ledger.ts';
 import { forgetPins, isAbsent, readEntries, readInnerPins, readPlaces } from '../../ledger/reading.ts';
-import type { OuterMemory } from '../memory.ts';
+import { type OuterMemory, unsettle } from '../memory.ts';
 import { reasonOf } from '../reason.ts';
 import type { Due } from './observe.ts';
 
@@ -19,7 +19,7 @@ export async function readOuterMemory(
   known: OuterMemory,
   due: Due,
 ): Promise<void> {
-  known.settled = undefined;
+  if (known.stale) unsettle(known);
   try {
     await readAll(kernel, desired, known, due);
     known.stale = false;
@@ -29,6 +29,7 @@ export async function readOuterMemory(
     known.entriesRead = undefined;
     known.entries.clear();
     forgetPins(known);
+    unsettle(known);
     known.stale = true;
   }
 }
@@ -47,9 +48,10 @@ async function readAll(kernel: Kernel, desired: DesiredOuter, known: OuterMemory
   known.pinned ||= isSameMap(known.pin, known.ledger);
   known.pinOwner = ownerOfPin(kernel, desired, known);
   const { path, pin } = sourceOf(kernel, desired, known);
-  await readMap(kernel, isOuter(pin) ? path : undefined, { desired, known, due });
-  await readInnerPins(kernel, paths.inner, known);
-  forgetOwners(known);
+  const hasOtherEntries = await readMap(kernel, isOuter(pin) ? path : undefined, { desired, known, due });
+  const { isNews } = await readInnerPins(kernel, paths.inner, known);
+  if (hasOtherEntries || isNews) unsettle(known);
+  if (hasOtherEntries || isNews || known.owners.size > known.entries.size) forgetOwners(known);
 }
 
 /** The pin by which the outer map is read, and what was found there. */
@@ -133,27 +135,32 @@ function pinFound(kernel: Kernel, path: string): ObservedPin {
   }
 }
 
+/** Whether the map or its entries may be others than were known. */
 async function readMap(
   kernel: Kernel,
   path: string | undefined,
   { desired, known, due }: Reading,
-): Promise<void> {
+): Promise<boolean> {
   if (path === undefined) {
     known.entriesRead = undefined;
     known.entries.clear();
-    return;
+    return true;
   }
   const map = kernel.open(path);
   try {
     const isAnother = known.template?.of !== map.id;
+    // One that this process made is seen here for the first time
+    const isReplaced = isAnother && known.template !== undefined;
     if (isAnother) known.template = await templateOf(kernel, map, desired);
     const places = isAnother || known.stale ? undefined : await duePlaces(kernel, map, { known, due });
-    if (places === undefined)
-      known.entriesRead = await readEntries(kernel, map, known.entries, known.entriesRead);
-    else {
-      known.entriesRead = undefined;
-      await readPlaces(kernel, map, known.entries, places);
+    if (places === undefined) {
+      const read = await readEntries(kernel, map, known.entries, known.entriesRead);
+      known.entriesRead = read.entries;
+      return isReplaced || read.isNews;
     }
+    known.entriesRead = undefined;
+    await readPlaces(kernel, map, known.entries, places);
+    return true;
   } finally {
     map.close();
   }

@@ -32,6 +32,7 @@ const OUTER = {
 export class AgentFixture {
   readonly #outers: ReadonlyMap<string, OuterMap>;
   readonly #inners: ReadonlyMap<string, WantedInner>;
+  #wanted: Wanted | undefined;
   readonly #rest: {
     readonly complete: boolean;
     readonly refusals: readonly ManifestProblem[];
@@ -131,8 +132,14 @@ export class AgentFixture {
     return new AgentFixture(sorted(this.#outers), sorted(this.#inners), this.#rest);
   }
 
+  /** The same object each time, as of a source in which nothing changed. */
   wanted(): Wanted {
-    return { outerMaps: [...this.#outers.values()], innerMaps: [...this.#inners.values()], ...this.#rest };
+    this.#wanted ??= {
+      outerMaps: [...this.#outers.values()],
+      innerMaps: [...this.#inners.values()],
+      ...this.#rest,
+    };
+    return this.#wanted;
   }
 
   /** What programs should see of one outer map, in the form of FakeMachine.dump. */

@@ -7,7 +7,7 @@ import {
   type OuterMapState,
 } from '../../api/status.ts';
 import type { Desired, Node } from '../desired/desired.ts';
-import type { Programmed, RetainedLedger } from '../observed.ts';
+import type { RetainedLedger } from '../observed.ts';
 import type { Plan } from '../plan/plan.ts';
 import { counted, distinctText } from '../plan/print.ts';
 import { sha256 } from '../sha256.ts';
@@ -16,7 +16,7 @@ import type { Wanted } from '../wanted.ts';
 import { nodeConditionsOf } from './conditions.ts';
 import { type FailedStep, type ObjectFailure, objectFailures, type Proven } from './failures.ts';
 import { asOnNode, type Bpffs } from './onnode.ts';
-import { type OuterNow, type Sizes, sizesOf } from './outer/sizes.ts';
+import { NO_SIZES, type OuterNow } from './outer/sizes.ts';
 import type { InnerMapReport, OuterMapReport, Report, TurnSummary } from './report.ts';
 import { retainedOuterMaps, retainedState } from './retained.ts';
 import { selectorLabels } from './selectorlabels.ts';
@@ -37,7 +37,6 @@ export interface ReportInput {
   /** Ledgers that nobody declares, and that stay. */
   readonly retained: readonly RetainedLedger[];
   readonly kernel: KernelState;
-  readonly possibleCpus: number;
   readonly drift: { readonly lastCheck?: string; readonly found: number; readonly repaired: number };
   /** Differences that are not put right. */
   readonly driftNow: number;
@@ -49,17 +48,14 @@ export interface ReportInput {
   readonly previous?: Report;
 }
 
-const NOTHING_PROGRAMMED: ReadonlyMap<string, Programmed> = new Map();
+const NOTHING_THERE: Pick<OuterNow, 'programmed' | 'sizes'> = { programmed: new Map(), sizes: NO_SIZES };
 
 /** Pure: the report about this node, from the decisions and their outcomes. It can pause after each inner map. */
 export function* reporting(turned: ReportInput): Steps<Report> {
   const { desired, wanted, turn, bpffs } = turned;
-  const sizes = new Map<string, Sizes>();
-  for (const [name, { inners }] of desired.outers)
-    sizes.set(name, yield* sizesOf(inners, turned.outers.get(name), turned.possibleCpus));
   const provenIn = (name: string): Proven => {
-    const programmed = turned.outers.get(name)?.programmed ?? NOTHING_PROGRAMMED;
-    return { programmed, asDeclared: sizes.get(name)!.asDeclared };
+    const { programmed, sizes } = turned.outers.get(name) ?? NOTHING_THERE;
+    return { programmed, asDeclared: sizes.asDeclared };
   };
   const failures = (yield* objectFailures(desired, turned, provenIn)).map(failure => ({
     ...failure,
@@ -69,7 +65,7 @@ export function* reporting(turned: ReportInput): Steps<Report> {
   const tallies = talliesOf(failures);
   const declared = [...desired.outers].map(([name, { outerMap }]) => {
     const tally = tallies.get(name) ?? NO_FAILURES;
-    const state = outerState(outerMap, turned, { tally, sizes: sizes.get(name)! });
+    const state = outerState(outerMap, turned, tally);
     return { state, report: outerReport(outerMap, state, tally) };
   });
   const states = declared.map(({ state }) => state);
@@ -162,15 +158,11 @@ function failureOf(failure: ObjectFailure): Failure {
   };
 }
 
-function outerState(
-  outerMap: OuterMap,
-  turned: ReportInput,
-  { tally: { own, innerMaps }, sizes }: { readonly tally: Tally; readonly sizes: Sizes },
-): OuterMapState {
-  const { asDeclared: _, ...sums } = sizes;
+function outerState(outerMap: OuterMap, turned: ReportInput, { own, innerMaps }: Tally): OuterMapState {
   const { name, uid, generation } = outerMap.metadata;
   const { pin } = outerMap.spec;
   const now = turned.outers.get(name);
+  const { asDeclared: _, ...sums } = now?.sizes ?? NO_SIZES;
   const held = turned.plan.held.find(({ outer }) => outer === name);
   return {
     name,

@@ -4,6 +4,8 @@ const DUE = 'operator/agent/observe/dueinners.ts';
 const DUES = 'dist/operator/agent/observe/dueinners.test.js';
 const DIFFERING = 'dist/operator/agent/observe/differing.test.js';
 
+const SETTLED = 'dist/operator/agent/settled.test.js';
+
 /** What is looked at, and when. */
 export const checkMutants: readonly Mutant[] = [
   {
@@ -33,5 +35,33 @@ export const checkMutants: readonly Mutant[] = [
     from: 'return sealed || (!isArray',
     to: 'return sealed && (!isArray',
     specs: ['dist/operator/agent/adopt.test.js'],
+  },
+  {
+    name: 'what was read of a settled outer map is not looked at',
+    file: 'operator/agent/observe/observe.ts',
+    from: 'isSettled && readings.size > 0 ? undefined : known.settled',
+    to: 'known.settled',
+    specs: [SETTLED],
+  },
+  {
+    name: 'each resync after a write looks at every key',
+    file: 'operator/agent/observe/outer.ts',
+    from: 'isAnother && known.template !== undefined',
+    to: 'isAnother',
+    specs: [SETTLED],
+  },
+  {
+    name: 'entries that others took away are not looked for',
+    file: 'operator/agent/observe/outer.ts',
+    from: 'if (hasOtherEntries || isNews) unsettle(known);',
+    to: 'if (isNews) unsettle(known);',
+    specs: [SETTLED],
+  },
+  {
+    name: 'pins that others took away are not looked for',
+    file: 'operator/agent/observe/outer.ts',
+    from: 'if (hasOtherEntries || isNews) unsettle(known);',
+    to: 'if (hasOtherEntries) unsettle(known);',
+    specs: [SETTLED],
   },
 ];

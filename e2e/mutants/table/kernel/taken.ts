@@ -15,7 +15,7 @@ export const taken: readonly Mutant[] = [
   {
     name: 'a record of an id proves nothing after a restart',
     file: 'operator/ledger/reading.ts',
-    from: 'if (id !== undefined) putRecord(known, file, id);',
+    from: 'putRecord(known, file, id);',
     to: '',
     specs: TAKEN,
   },

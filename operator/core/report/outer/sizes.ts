@@ -10,20 +10,35 @@ import type { Proven } from '../failures.ts';
 /** One outer map after the turn. */
 export interface OuterNow {
   readonly map: ObservedPin;
+  readonly programmed: ReadonlyMap<string, Programmed>;
+  readonly sizes: Sizes;
+}
+
+/** What sizes are of. */
+export interface SizedOuter extends Omit<OuterNow, 'sizes'> {
   /** This operator made it. */
   readonly isMade: boolean;
   /** Some of its inner maps stand at several keys. */
   readonly shares: boolean;
-  readonly programmed: ReadonlyMap<string, Programmed>;
 }
 
 export interface Sizes extends Pick<Proven, 'asDeclared'> {
-  innerMaps: number;
-  distinct: number;
-  entries: number;
-  bytes: number;
-  kernelBytes: number;
+  readonly innerMaps: number;
+  readonly distinct: number;
+  readonly entries: number;
+  readonly bytes: number;
+  readonly kernelBytes: number;
 }
+
+/** Of an outer map that is not there. */
+export const NO_SIZES: Sizes = {
+  innerMaps: 0,
+  distinct: 0,
+  entries: 0,
+  bytes: 0,
+  kernelBytes: 0,
+  asDeclared: 0,
+};
 
 /**
  * Kernel memory is of what this operator made: an adopted outer map is charged to its loader. An inner map that stands at
@@ -31,12 +46,10 @@ export interface Sizes extends Pick<Proven, 'asDeclared'> {
  */
 export function* sizesOf(
   inners: DesiredOuter['inners'],
-  now: OuterNow | undefined,
+  { map, isMade, programmed, shares }: SizedOuter,
   possibleCpus: number,
 ): Steps<Sizes> {
-  const sizes = { innerMaps: 0, distinct: 0, entries: 0, bytes: 0, kernelBytes: 0, asDeclared: 0 };
-  if (now === undefined) return sizes;
-  const { map, isMade, programmed, shares } = now;
+  const sizes = { ...NO_SIZES };
   const counted = new Set<number>();
   if (map.kind === 'map' && isMade)
     sizes.kernelBytes = kernelBytes({ spec: map.spec, entries: programmed.size, possibleCpus });
