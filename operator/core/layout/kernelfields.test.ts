@@ -55,8 +55,8 @@ describe('outerLayout, of a value with fields of the kernel', () => {
       'spec.inner.value: The kernel takes no kptr of struct node in values of type LPMTrie',
     ],
     [
-      { inner: { value: 'struct { u8 a; struct bpf_spin_lock lock; } __attribute__((packed))' } },
-      'spec.inner.value: A bpf_spin_lock lies at byte 1, where the kernel wants a multiple of 4',
+      { inner: { value: 'struct { u16 a; struct bpf_spin_lock lock; } __attribute__((packed))' } },
+      'spec.inner.value: A bpf_spin_lock lies at byte 2, where the kernel wants a multiple of 4',
     ],
     [
       { inner: { value: 'struct { struct bpf_spin_lock a, b; }' } },

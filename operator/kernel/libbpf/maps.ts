@@ -103,6 +103,8 @@ interface Creation {
   /** The template's fd; for outer maps alone. */
   readonly innerFd?: number;
   readonly types?: OwnedTypes;
+  /** Of an outer map's template, for messages. */
+  readonly templateTypes?: MapTypes;
 }
 
 export function labelOf(map: OpenMap): string {
@@ -161,8 +163,8 @@ function requireRoom({ room, possibleCpus }: Host, creation: Creation): void {
 }
 
 export function creationError(creation: Creation, answer: number): KernelError {
-  const { operation = 'create inner map', label, spec, types } = creation;
-  return kernelError(operation, label, answer, creationText(spec, types?.of, answer));
+  const { operation = 'create inner map', label, spec, types, templateTypes } = creation;
+  return kernelError(operation, label, answer, creationText(spec, types?.of ?? templateTypes, answer));
 }
 
 function creationText(spec: MapSpec, types: MapTypes | undefined, answer: number): string {

@@ -60,7 +60,7 @@ function probeContract(fixture: () => KernelFixture): void {
     expect(Object.values(state.features).every(value => typeof value === 'boolean')).to.equal(true);
     expect(state.features).to.include.keys('openById', 'readTemplate', 'freeze', 'innerMapFlag');
     expect(state.features).to.include.keys('exactEdit.Hash', 'exactEdit.LPMTrie');
-    expect(state.features).to.include.keys('innerTypesCompared');
+    expect(state.features).to.include.keys('innerTypesCompared', 'innerLock');
     expect(state.features).to.include.keys('hashOfMapsDeleteBatch', 'outerLookupsWait', 'replaceVisible');
   });
 

@@ -10,7 +10,10 @@ export function createOuterMap(
   const operation = 'create the template of';
   const innerFd = createTyped(host, { spec: template, name: 'template', operation, label: name });
   try {
-    return createMap(host, { spec: outer, name, operation: 'create outer map', label: name, innerFd });
+    return createMap(host, {
+      ...{ spec: outer, name, operation: 'create outer map', label: name, innerFd },
+      ...(template.types === undefined ? {} : { templateTypes: template.types }),
+    });
   } finally {
     host.library.close(innerFd);
   }

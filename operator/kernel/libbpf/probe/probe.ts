@@ -8,7 +8,7 @@ import type { Host, OwnedMap } from '../maps.ts';
 import { probeOuterMaps } from './outermaps.ts';
 import { ScratchMaps } from './scratchmaps.ts';
 import type { Templates } from './template.ts';
-import { comparesTypes } from './types.ts';
+import { comparesTypes, takesLocks } from './types.ts';
 
 /** Tries this kernel's features on scratch maps, and measures their cost. Leaves nothing. */
 export async function probeKernel(host: Host, templates: Templates): Promise<KernelState> {
@@ -23,6 +23,7 @@ export async function probeKernel(host: Host, templates: Templates): Promise<Ker
       readTemplate: templates.of(hash.id, 'a probe') !== undefined,
       ...found.features,
       innerTypesCompared: await comparesTypes(host, scratch),
+      innerLock: takesLocks(scratch),
       innerMapFlag: scratch.can({ ...smallestSpec('Array'), flags: MAP_FLAGS.InnerMap }),
       freeze: host.library.mapFreeze(inner.fd) === 0,
       ...(await innerTypes(scratch)),

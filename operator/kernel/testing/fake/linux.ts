@@ -15,6 +15,7 @@ export function linux618(capabilities: FakeCapabilities): KernelState {
       replaceVisible: false,
       walk: true,
       innerTypesCompared: false,
+      innerLock: true,
       freeze: true,
       innerMapFlag: true,
       openById: capabilities.sysAdmin,

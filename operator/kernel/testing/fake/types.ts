@@ -26,6 +26,9 @@ export function typesOfUsers(kernel: FakeKernel, map: OpenMap): readonly Uint8Ar
 /** A template has the types that are declared. */
 export function templateOf({ machine, possibleCpus }: FakeKernel, declared: MapSpec): FakeTemplate {
   if (programFieldOf(declared.types) !== undefined) throw failure('createOuter', 'template', 'EOPNOTSUPP');
+  const isLocked = declared.types?.kernelFields.some(({ type }) => type.name.endsWith('spin_lock')) === true;
+  if (isLocked && machine.state?.features['innerLock'] === false)
+    throw failure('createOuter', 'template', 'ENOTSUPP');
   const comparesTypes = machine.state?.features['innerTypesCompared'] === true;
   return { spec: madeSpec(declared, possibleCpus), types: declared.types, comparesTypes };
 }
