@@ -22,9 +22,11 @@ const IS_TRIE = 2;
 
 /**
  * A program gets a pointer to one value of these. Of a per-CPU type it would get its own processor's; a trie answers an
- * absent prefix with the one around it, which it then would write into.
+ * absent prefix with the one around it, which it then would write into. An LRU map takes elements from entries at any
+ * update of another key, and gives them to that key at once (kernel/bpf/hashtab.c, prealloc_lru_pop): the store would be
+ * into its value. In a hash that takes a program that deletes just this key in this moment, and inserts another.
  */
-const WRITTEN_BY_PROGRAM: ReadonlySet<MapSpec['type']> = new Set(['Hash', 'LRUHash', 'Array'] as const);
+const WRITTEN_BY_PROGRAM: ReadonlySet<MapSpec['type']> = new Set(['Hash', 'Array'] as const);
 
 /** Writes entries and leaves the kept bytes of those that are there. Returns index → -errno of the refused entries. */
 export async function writeKeeping(

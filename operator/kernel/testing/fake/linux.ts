@@ -22,7 +22,7 @@ export function linux618(capabilities: FakeCapabilities): KernelState {
       readTemplate: capabilities.perfmon,
       ...Object.fromEntries(INNER_TYPES.map(type => [`inner.${type}`, true])),
       ...Object.fromEntries(
-        CONTENT_TYPES.map(type => [`exactEdit.${type}`, ['Hash', 'LRUHash', 'Array'].includes(type)]),
+        CONTENT_TYPES.map(type => [`exactEdit.${type}`, ['Hash', 'Array'].includes(type)]),
       ),
     },
   };
