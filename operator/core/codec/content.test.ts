@@ -156,9 +156,10 @@ describe('encodeContent', () => {
     });
 
     it('refuses an index outside', () => {
-      expect(shown(encoded([[10, 1]], { type: 'Array', maxEntries: 10 }))).to.equal(
-        'InvalidEntries: spec.entries[0].key: Index 10 is outside: the array holds 0 to 9',
-      );
+      const outside = (index: number) =>
+        shown(encoded([[index, 1]], { type: 'Array', key: 'int', maxEntries: 10 }));
+      expect(outside(10)).to.match(/\[0\].key: Index 10 is outside: the array holds 0 to 9$/);
+      expect(outside(-1)).to.match(/\[0\].key: Index -1 is outside/);
     });
   });
 

@@ -194,8 +194,11 @@ function checkIndexes(sheet: EntryBuffer, maxEntries: number): void {
   const indexes = indexesIn(sheet.keys, sheet.count);
   for (const [entry, index] of indexes.entries()) {
     if (isHopeless(sheet)) return;
-    if (index >= maxEntries)
-      refuseKey(sheet, entry, `Index ${index} is outside: the array holds 0 to ${maxEntries - 1}`);
+    if (index < maxEntries) continue;
+    // An int may be negative, which is no index
+    const { keyType, keys } = sheet;
+    const written = keyType.kind === 'integer' ? keyText(keyType, keys, 4 * entry) : index;
+    refuseKey(sheet, entry, `Index ${written} is outside: the array holds 0 to ${maxEntries - 1}`);
   }
 }
 
