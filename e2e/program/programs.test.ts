@@ -79,9 +79,9 @@ describe('programs of others', function () {
     it(`one ${program.title}: adopted with CAP_BPF alone, edited, deleted, cleaned`, async () => {
       const brought = new Brought(fixture(), program);
       const theirs = brought.load('--keys', '2');
-      const agent = await adopted(program, theirs);
+      await (await adopted(program, theirs)).end();
       expect([brought.look(0), brought.look(1)], 'the program goes on').to.deep.equal([1, 1]);
-      expectNothingToDo();
+      const agent = await adopted(program, theirs);
       await edited(program, brought);
       expectNothingToDo();
       await deletedAndCleaned(agent, brought, theirs[0]!);
