@@ -212,7 +212,7 @@ function snapshot(place: Place): unknown {
   const pins = pinsBelow(place.bpffs);
   const maps = shown(pins);
   const described = maps.map(({ type, name, frozen }, at) => `${pins[at]} ${type} ${name} frozen ${frozen}`);
-  const outers = pins.filter((_, at) => maps[at]!.type.endsWith('_of_maps'));
+  const outers = pins.filter((_, at) => String(maps[at]!.type).endsWith('_of_maps'));
   return {
     tree: treeBelow(place.bpffs)
       .filter(line => !MOMENTS.test(line))

@@ -9,7 +9,7 @@ import { foreignContents, INNERS, type Inner, makeForeign, OUTERS, type Outer } 
 import { makeTyped, withAllFlags } from './support/typed.ts';
 
 describe('export of an outer map that a program’s loader made', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const fixture = useLoadedAgent();
 
   for (const outer of Object.keys(OUTERS) as Outer[]) {

@@ -13,7 +13,8 @@ export class SeenMaps {
       const found = pins();
       for (const [at, { id, type }] of shown(found).entries()) {
         this.#ids.add(id);
-        if (type.endsWith('_of_maps')) for (const inner of idsIn(found[at]!).values()) this.#ids.add(inner);
+        if (String(type).endsWith('_of_maps'))
+          for (const inner of idsIn(found[at]!).values()) this.#ids.add(inner);
       }
     } catch (error) {
       if (attempts === 1) throw error;

@@ -11,7 +11,8 @@ export type Contents = Readonly<Record<string, Entries>>;
 /** What `bpftool map show` tells of a map. */
 export interface Shown {
   readonly id: number;
-  readonly type: string;
+  /** A number where bpftool is older than the type. */
+  readonly type: string | number;
   readonly name?: string;
   readonly max_entries: number;
   readonly frozen: number;
