@@ -1,4 +1,3 @@
-import { type FieldPath, fieldText } from '../../api/problem.ts';
 import type { Type } from '../types/type.ts';
 import { decode } from './decode.ts';
 import { shown, type Value, ValueProblem } from './value.ts';
@@ -28,15 +27,19 @@ export function assignmentsIn(text: string): readonly Assignment[] {
 /** Every part of a struct or an array as one line, in the order of declaration. */
 export function structText(type: Type, bytes: Uint8Array, at: number): string {
   const value = decode(type, bytes, at);
-  return typeof value === 'object' ? [...partTexts(value, [])].join(',') : String(value);
+  if (typeof value !== 'object') return String(value);
+  const parts: string[] = [];
+  addParts(value, '', parts);
+  return parts.join(',');
 }
 
-function* partTexts(value: Value, path: FieldPath): Generator<string> {
+function addParts(value: Value, path: string, into: string[]): void {
   if (Array.isArray(value))
-    for (const [index, element] of value.entries()) yield* partTexts(element, [...path, index]);
+    for (let index = 0; index < value.length; index += 1) addParts(value[index]!, `${path}[${index}]`, into);
   else if (typeof value === 'object')
-    for (const [name, field] of Object.entries(value)) yield* partTexts(field, [...path, name]);
-  else yield `${fieldText(path)}=${quoted(String(value))}`;
+    for (const [name, field] of Object.entries(value))
+      addParts(field, path === '' ? name : `${path}.${name}`, into);
+  else into.push(`${path}=${quoted(String(value))}`);
 }
 
 function quoted(value: string): string {

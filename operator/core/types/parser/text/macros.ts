@@ -47,7 +47,7 @@ export class Macros {
         `${name} is a macro with arguments: write here what it stands for`,
       );
     if (name === undefined || body === null || body === undefined) {
-      into.push({ ...token, offset });
+      into.push(offset === token.offset ? token : { ...token, offset });
       return;
     }
     this.#open.add(name);

@@ -26,17 +26,18 @@ export function found(token: Token): string {
   return token.kind === 'end' ? 'the end' : JSON.stringify(token.text.slice(0, 60));
 }
 
-const KINDS = ['word', 'number', 'character', 'string', 'mark', 'directive'] as const;
+/** In the order of the groups of PIECE. */
+const KINDS = ['directive', 'word', 'number', 'character', 'string', 'mark'] as const;
 const COMMENT = String.raw`\/\*[^]*?\*\/|\/\/[^\n]*`;
 const PIECE = new RegExp(
   [
-    String.raw`(?<gap>\s+|\\\r?\n|${COMMENT})`,
-    String.raw`(?<directive>#(?:\\\r?\n|${COMMENT}|[^\n])*)`,
-    String.raw`(?<word>[A-Za-z_]\w*)`,
-    String.raw`(?<number>(?:0[xX][0-9a-fA-F]+|0[bB][01]+|\d+)[uUlL]{0,3}(?!\w))`,
-    String.raw`(?<character>'(?:[^'\\\n]|\\[0abtnvfr\\'"])')`,
-    String.raw`(?<string>"(?:[^"\\\n]|\\[^\n])*")`,
-    String.raw`(?<mark><<|>>|<=|>=|==|!=|&&|\|\||[{}[\]();,:=*|&^~!<>+\-%?]|\/(?![*]))`,
+    String.raw`(?:\s+|\\\r?\n|${COMMENT})`,
+    String.raw`(#(?:\\\r?\n|${COMMENT}|[^\n])*)`,
+    String.raw`([A-Za-z_]\w*)`,
+    String.raw`((?:0[xX][0-9a-fA-F]+|0[bB][01]+|\d+)[uUlL]{0,3}(?!\w))`,
+    String.raw`('(?:[^'\\\n]|\\[0abtnvfr\\'"])')`,
+    String.raw`("(?:[^"\\\n]|\\[^\n])*")`,
+    String.raw`(<<|>>|<=|>=|==|!=|&&|\|\||[{}[\]();,:=*|&^~!<>+\-%?]|\/(?![*]))`,
   ].join('|'),
   'y',
 );
@@ -48,7 +49,7 @@ export function tokensOf(text: string, from = 0): readonly Token[] {
   for (let offset = 0; offset < text.length; offset = PIECE.lastIndex) {
     PIECE.lastIndex = offset;
     const match = PIECE.exec(text);
-    const kind = KINDS.find(each => match?.groups?.[each] !== undefined);
+    const kind = KINDS.find((_, group) => match?.[group + 1] !== undefined);
     if (match === null || (kind === 'directive' && !isAtLineStart))
       throw new DeclarationProblem(from + offset, unreadable(text, offset));
     if (kind !== undefined) tokens.push({ kind, text: match[0], offset: from + offset });
