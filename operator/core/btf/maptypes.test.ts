@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { typeOf } from '../testing/layouts.ts';
-import { plainType, plainValueType } from '../testing/types.ts';
-import type { Type } from '../types/type.ts';
+import { anyType, anyValueType } from '../testing/types.ts';
+import type { Field, Type } from '../types/type.ts';
 import { mapTypes, type TypedBtf } from './maptypes.ts';
 
 /** Of `bpftool --json btf dump file`. */
@@ -22,6 +22,7 @@ interface DumpedType {
     readonly name: string;
     readonly type_id: number;
     readonly bits_offset: number;
+    readonly bitfield_size?: number;
   }[];
   readonly values?: readonly { readonly name: string; readonly val: number | string }[];
 }
@@ -52,13 +53,16 @@ function found(types: readonly DumpedType[], id: number): string {
     case 'ENUM64':
       return `${encoding === 'SIGNED' ? 's' : 'u'}${size}{${type.values!.map(({ name: each, val }) => `${each}=${val}`).join()}}`;
     case 'PTR':
+      if (type.type_id === 0) return 'pointer';
       return `${types[type.type_id! - 1]!.name} ${types[types[type.type_id! - 1]!.type_id! - 1]!.name}`;
+    case 'UNION':
     case 'STRUCT': {
       if (name.startsWith('bpf_')) return `${name}${size}`;
       const fields = type.members!.map(
-        each => `${each.name}@${each.bits_offset / 8}:${found(types, each.type_id)}`,
+        each =>
+          `${each.name === '(anon)' ? '' : each.name}@${each.bits_offset}+${each.bitfield_size ?? 0}:${found(types, each.type_id)}`,
       );
-      return `{${fields.join()}}${size}`;
+      return `${kind === 'UNION' ? 'union' : ''}{${fields.join()}}${size}`;
     }
     default:
       throw new Error(`No declaration is of kind ${kind}`);
@@ -69,6 +73,7 @@ function found(types: readonly DumpedType[], id: number): string {
 function declared(type: Type): string {
   switch (type.kind) {
     case 'integer':
+      if (type.name === 'void *') return 'pointer';
       return `${type.signed ? 's' : 'u'}${type.size}`;
     case 'bool':
       return 'bool1';
@@ -85,17 +90,22 @@ function declared(type: Type): string {
     case 'ipv4':
       return 'u4';
     case 'cidr4':
-      return '{prefixlen@0:u4,address@4:u4}8';
+      return '{prefixlen@0+0:u4,address@32+0:u4}8';
     case 'cidr6':
-      return '{prefixlen@0:u4,address@4:u1[16]}20';
+      return '{prefixlen@0+0:u4,address@32+0:u1[16]}20';
     case 'kernel':
       return type.tag === undefined ? `${type.name}${type.size}` : `${type.tag} ${type.name}`;
     case 'bits':
       return declared(type.base);
     case 'struct':
     case 'union':
-      return `{${type.fields.map(field => `${field.name}@${field.offset}:${declared(field.type)}`).join()}}${type.size}`;
+      return `${type.kind === 'union' ? 'union' : ''}{${type.fields.map(declaredField).join()}}${type.size}`;
   }
+}
+
+function declaredField({ name, offset, type }: Field): string {
+  const [shift, width] = type.kind === 'bits' ? [type.shift, type.width] : [0, 0];
+  return `${name}@${offset * 8 + shift}+${width}:${declared(type)}`;
 }
 
 describe('mapTypes', () => {
@@ -105,7 +115,7 @@ describe('mapTypes', () => {
       this.skip(); // No bpftool on this machine: the kernel's verifier still reads all of it.
     }
     fc.assert(
-      fc.property(plainValueType, plainType, (value, key) => {
+      fc.property(anyValueType, anyType, (value, key) => {
         const { current } = mapTypes({ type: 'Hash', key, value });
         const types = dumped(current);
         expect([found(types, current.key), found(types, current.value)]).to.deep.equal([
@@ -121,7 +131,7 @@ describe('mapTypes', () => {
     const array = mapTypes({ type: 'Array', key: typeOf('enum { A, B }'), value: typeOf('u64') });
     expect(found(dumped(array.current), array.current.key)).to.equal('u4');
     const trie = mapTypes({ type: 'LPMTrie', key: typeOf('u8[9]'), value: typeOf('u64') });
-    expect(found(dumped(trie.current), trie.current.key)).to.equal('{key@0:u1[9]}9');
+    expect(found(dumped(trie.current), trie.current.key)).to.equal('{key@0+0:u1[9]}9');
   });
 
   it('for a kernel before 6.0 has nothing that is newer, and is absent where there is nothing', () => {
@@ -133,13 +143,13 @@ describe('mapTypes', () => {
       value: typeOf('struct { enum { A = -1 } sign; enum { B = 1ULL << 40 } wide; }'),
     });
     const { older } = wide;
-    expect(found(dumped(older!), older!.value)).to.match(/^\{sign@0:u4\{A=\d+\},wide@8:u8\}16$/);
+    expect(found(dumped(older!), older!.value)).to.match(/^\{sign@0\+0:u4\{A=\d+\},wide@64\+0:u8\}16$/);
   });
 
   it('names what a C program would not know by no name that is too long for the kernel', () => {
     const long = 'x'.repeat(200);
     const value = typeOf(`struct ${long} { u32 ${long}; enum { ${long}, B } e; }`);
     const { current } = mapTypes({ type: 'Hash', key: typeOf('u32'), value });
-    expect(found(dumped(current), current.value)).to.match(/^\{(\(anon\))?@0:u4,e@4:u4\{B=1\}\}8$/);
+    expect(found(dumped(current), current.value)).to.match(/^\{@0\+0:u4,e@32\+0:u4\{B=1\}\}8$/);
   });
 });

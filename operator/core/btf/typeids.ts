@@ -1,3 +1,4 @@
+import { POINTER } from '../types/parser/words.ts';
 import type {
   AddressType,
   CidrType,
@@ -26,6 +27,8 @@ const BASE_NAMES: Readonly<Record<number, readonly [string, string]>> = {
   8: ['unsigned long long', 'long long'],
   16: ['unsigned __int128', '__int128'],
 };
+/** What a pointer of a declaration points to: the program knows. */
+const VOID = 0;
 const UNSIGNED_INT: Base = { name: 'unsigned int', size: 4 };
 /** It has a sign, as clang has it for eBPF. */
 const CHAR: Base = { name: 'char', size: 1, signed: true };
@@ -88,6 +91,7 @@ export class TypeIds {
   }
 
   #integer(type: IntegerType): number {
+    if (type.name === POINTER.name) return this.#once(type.name, () => this.writer.pointer(VOID));
     return BASE_WORDS.test(type.name) ? this.#base(type) : this.#typedef(type);
   }
 

@@ -7,7 +7,7 @@ import {
   kernelStruct,
   POINTER_TAGS,
 } from '../types/kernelfield.ts';
-import { WORD_TYPES } from '../types/parser/words.ts';
+import { POINTER, WORD_TYPES } from '../types/parser/words.ts';
 import { hasFields } from '../types/path.ts';
 import { type Member, structOf } from '../types/struct.ts';
 import type { EnumType, StructType, Type } from '../types/type.ts';
@@ -29,7 +29,7 @@ const BYTE_NAMES = new Set(
   [...WORD_TYPES.values()].map(type => ('name' in type && type.size === 1 ? type.name : '')),
 );
 
-const scalar = fc.constantFrom(...WORD_TYPES.values());
+const scalar = fc.constantFrom(...WORD_TYPES.values(), POINTER);
 const text = fc.integer({ min: 1, max: 20 }).map((size): Type => ({ kind: 'text', size, alignment: 1 }));
 const bytes = fc.integer({ min: 1, max: 20 }).map((size): Type => ({ kind: 'bytes', size, alignment: 1 }));
 const enumerated = fc

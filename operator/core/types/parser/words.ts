@@ -28,7 +28,7 @@ export const KNOWN_STRUCTS: ReadonlyMap<string, Type> = new Map([
 ]);
 
 /** A pointer is as large as one, and means nothing outside its process. */
-export const POINTER: Type = integer('void *', 8, false);
+export const POINTER: IntegerType = integer('void *', 8, false);
 
 /** Words of which C's own types are put together, in any order: `long unsigned int`. */
 export const BASE_WORDS: ReadonlySet<string> = new Set(

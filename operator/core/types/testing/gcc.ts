@@ -70,7 +70,7 @@ static void show(void *from, size_t size) {
 }
 int main(void) {\n${statements}\n}\n`,
     );
-    execFileSync('gcc', ['-w', '-Wno-psabi', '-o', program, source]);
+    execFileSync('gcc', ['-w', '-o', program, source], { stdio: 'pipe' });
     return execFileSync(program, { encoding: 'utf8' }).trimEnd().split('\n');
   } finally {
     rmSync(directory, { recursive: true });
