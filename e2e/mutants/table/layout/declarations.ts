@@ -1,4 +1,4 @@
-import type { Mutant } from '../mutant.ts';
+import type { Mutant } from '../../mutant.ts';
 
 const spec = (path: string) => [`dist/operator/core/${path}.test.js`];
 const PARSER = 'operator/core/types/parser/';

@@ -1,4 +1,4 @@
-import type { Mutant } from '../mutant.ts';
+import type { Mutant } from '../../mutant.ts';
 
 const LAYOUT = 'operator/core/layout/';
 const COMPARED = 'dist/operator/core/plan/compared.test.js';
