@@ -235,6 +235,30 @@ describe('turn', () => {
     expect(report.turn.driftRepaired).to.equal(1);
   });
 
+  it('puts right what a resync or a check of contents finds, each without the other, where all was as declared', async () => {
+    for (const due of [
+      { resync: true, contentShare: 0 },
+      { resync: false, contentShare: 1 },
+    ]) {
+      const machine = new FakeMachine();
+      const acting = await startedAgent(machine.openKernel(), twoTenants());
+      await acting.turn();
+      const intruder = machine.openKernel();
+      const outer = intruder.open('/sys/fs/bpf/tenants');
+      const inner = intruder.open('/sys/fs/bpf/innermap/tenants/inner/01000000');
+      if (due.resync) await intruder.remove(outer, Uint8Array.of(1, 0, 0, 0));
+      else
+        await intruder.edit(inner, {
+          upserts: { count: 0, keys: new Uint8Array(0), values: new Uint8Array(0) },
+          deletes: Uint8Array.of(20, 0, 0, 0),
+        });
+      for (const map of [inner, outer]) map.close();
+      expect((await acting.turn()).plan.steps, 'nothing was read').to.deep.equal([]);
+      expect((await acting.turn(undefined, due)).plan.steps).to.not.deep.equal([]);
+      expect(machine.dump(LEDGER)).to.deep.equal(twoTenants().contents('tenants'));
+    }
+  });
+
   it('restores the ledger’s pin of the outer map, also after a restart', async () => {
     const machine = new FakeMachine();
     await (await startedAgent(machine.openKernel(), twoTenants())).turn();
