@@ -148,6 +148,32 @@ enum {
 INNERMAP_API int innermap_edit(int map, const uint32_t shape[EDIT_WORDS], const void *keys, const void *values,
 			       const void *mask, const uint8_t *found, int32_t *answers);
 
+/*
+ * Words of `sizes`: bytes of the outer map's key, of a key and of a value; how many upserts and deletes; and how many bytes
+ * `keys`, `values` and `answers` have.
+ */
+enum {
+	PLACE_OUTER_KEY,
+	PLACE_KEY,
+	PLACE_VALUE,
+	PLACE_UPSERTS,
+	PLACE_DELETES,
+	PLACE_KEYS,
+	PLACE_VALUES,
+	PLACE_ANSWERS,
+	PLACE_WORDS,
+};
+
+/*
+ * Writes into the inner map at the key `where` of an outer map, which this process may not open: a Hash, an LRUHash or an
+ * Array. `keys`: those of the upserts, then those of the deletes. Of entries that are there only the bytes are written that
+ * are not 0 in `mask`, which is as long as a value; NULL: values are put whole. Upserts first; those that find the map full
+ * follow the deletes. Writes an answer for each: 0 or -errno, ESTALE where no inner map is. -errno where this kernel takes no
+ * such program, then nothing was done; where a run is refused the answers of what was not done are 1.
+ */
+INNERMAP_API int innermap_place(int outer_fd, const uint32_t sizes[PLACE_WORDS], const void *where, const void *keys,
+				const void *values, const void *mask, int32_t *answers);
+
 /* What all inner maps of one innermap_verify have in common, and how much the buffers hold. */
 struct innermap_expected {
 	uint32_t maps;

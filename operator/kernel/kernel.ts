@@ -235,4 +235,9 @@ export interface Kernel {
   verify(expected: readonly Expectation[], mask?: Uint8Array): Promise<Uint8Array>;
   /** Writes only what is given. The indexes of failures count the upserts first, then the deletes. */
   edit(inner: OpenMap, edit: Edit): Promise<Failed>;
+  /**
+   * The same of an inner map that cannot be opened: by a program of ours that finds it at its place, where readInner can read it
+   * there. An error says that this kernel, or type, has no such way; ESTALE of an entry that no inner map is there any more.
+   */
+  editAt(place: Place, edit: Edit): Promise<Failed>;
 }

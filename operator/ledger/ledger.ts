@@ -118,7 +118,7 @@ export function isOurPin(name: string, kind: PinKind): boolean {
 }
 
 /** The id that a link below `inner/` records; undefined where it is none of ours. */
-export function recordedIdAt(pins: Pins, path: string, kind: PinKind): number | undefined {
+export function recordedIdAt(pins: Pins, path: string, kind: PinKind = 'link'): number | undefined {
   const name = path.slice(path.lastIndexOf('/') + 1);
   if (kind !== 'link' || !isIdRecordFile(name)) return undefined;
   return idInRecord(recordTextAt(pins, path) ?? '');

@@ -2,6 +2,7 @@ import { type RecentRemoval, removalsText, withRemoval } from '../../core/brake/
 import { type LedgerPaths, ledgerPaths } from '../../core/ledgerrecord.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
 import type { Kernel, OpenMap } from '../../kernel/kernel.ts';
+import { readEntries } from '../../ledger/reading.ts';
 import type { FailedOutcome } from './outcome.ts';
 import { LoadedTypes, type TypedOuters, Typing } from './types.ts';
 
@@ -22,6 +23,7 @@ export class ApplyContext {
   readonly kernel: Kernel;
   readonly #open = new Map<string, OpenMap>();
   readonly #failures = new Map<string, FailedOutcome>();
+  readonly #ids = new Map<string, ReadonlyMap<string, number>>();
   readonly #paths = new Map<string, LedgerPaths>();
   readonly #brake: BrakeNow;
   readonly #removed: Map<string, readonly RecentRemoval[]>;
@@ -71,6 +73,16 @@ export class ApplyContext {
     const { kernel } = this;
     const outer = this.outerMap(name);
     return Typing.begin({ kernel, loaded: this.#types, known: this.#typed, name, outer }, spec);
+  }
+
+  /** Key in hex → id, of the outer map as it is now; read once. */
+  async idsNow(outer: string): Promise<ReadonlyMap<string, number>> {
+    const known = this.#ids.get(outer);
+    if (known !== undefined) return known;
+    const ids = new Map<string, number>();
+    await readEntries(this.kernel, this.outerMap(outer), ids);
+    this.#ids.set(outer, ids);
+    return ids;
   }
 
   /** Further steps write into this map; it is closed at the end. */

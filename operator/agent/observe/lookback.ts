@@ -1,5 +1,5 @@
 import type { Desired } from '../../core/desired/desired.ts';
-import { innerPinName, ledgerPaths } from '../../core/ledgerrecord.ts';
+import { groupBy } from '../../core/items.ts';
 import { isLRU } from '../../core/mapspec.ts';
 import type { Programmed } from '../../core/observed.ts';
 import { compared } from '../../core/plan/compared.ts';
@@ -8,7 +8,9 @@ import { KernelError } from '../../kernel/error.ts';
 import type { InnerReading, Kernel } from '../../kernel/kernel.ts';
 import type { Outcome } from '../apply/outcome.ts';
 import type { Memory } from '../memory.ts';
+import { addressIn } from './address.ts';
 import { eachContents } from './contents.ts';
+import { withKnownOuter } from './outer.ts';
 
 /** Reads the LRU maps that were just written: they take every entry, and may evict others for it. */
 export async function lookBack(
@@ -17,10 +19,18 @@ export async function lookBack(
   { desired, outcomes }: { readonly desired: Desired; readonly outcomes: readonly Outcome[] },
 ): Promise<void> {
   const written = lruMapsIn(desired) ? outcomes.flatMap(outcome => evictingWrite(outcome) ?? []) : [];
-  const addressOf = (step: Write) => ({ pin: pinOf(kernel, step) });
-  await eachContents(kernel, { all: written, addressOf }, (step, answer) =>
-    remember(step, answer, { desired, memory }),
-  );
+  for (const [name, all] of groupBy(written, ({ outer }) => outer)) {
+    const known = memory.outers.get(name);
+    const outer = desired.outers.get(name);
+    if (known === undefined || outer === undefined) continue;
+    await withKnownOuter(kernel, { desired: outer, known }, async opened => {
+      const address = addressIn(kernel, { desired: outer, known, outer: opened });
+      const addressOf = ({ inner }: Write) => address(inner, known.entries.get(inner.keyHex) ?? 0);
+      await eachContents(kernel, { all, addressOf }, (step, answer) =>
+        remember(step, answer, { desired, memory }),
+      );
+    });
+  }
 }
 
 function lruMapsIn({ outers }: Desired): boolean {
@@ -35,10 +45,6 @@ function evictingWrite({ ok, step }: Outcome): Write | undefined {
     step.inner.entries.count > 0
     ? step
     : undefined;
-}
-
-function pinOf({ pins }: Kernel, { outer, inner }: Write): string {
-  return `${ledgerPaths(pins.root, outer).inner}/${innerPinName(inner.keyHex)}`;
 }
 
 function remember(

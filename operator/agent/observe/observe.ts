@@ -1,17 +1,15 @@
-import { bytesOfHex } from '../../core/bytes/hex.ts';
 import type { DesiredInner } from '../../core/desired/compile.ts';
 import type { Desired, DesiredOuter } from '../../core/desired/desired.ts';
-import { ledgerPaths } from '../../core/ledgerrecord.ts';
 import type { ComparisonResult, ObservedKernel, ObservedOuterMap } from '../../core/observed.ts';
 import { compared } from '../../core/plan/compared.ts';
 import { innersToRead } from '../../core/plan/keychanges.ts';
 import { KernelError } from '../../kernel/error.ts';
 import type { InnerReading, Kernel } from '../../kernel/kernel.ts';
 import { undeclaredLedgers } from '../../ledger/abandoned.ts';
-import { innerAddress, placed } from '../../ledger/reading.ts';
 import { forEachSliced, runSliced, yieldToEventLoop } from '../../timing/sliced.ts';
 import { emptyOuterMemory, type Memory, type OuterMemory, unsettle } from '../memory.ts';
 import { reasonOf } from '../reason.ts';
+import { addressIn } from './address.ts';
 import { eachContents } from './contents.ts';
 import { differingShares, isProven, type Known } from './differing.ts';
 import { dueInners } from './dueinners.ts';
@@ -102,19 +100,15 @@ async function readAt(
   asked: readonly DesiredInner[],
   { desired, known, outer }: Known,
 ): Promise<ReadonlyMap<string, ComparisonResult>> {
-  const directory = ledgerPaths(kernel.pins.root, desired.outerMap.metadata.name).inner;
-  const { pins, sharers, recorded, entries } = known;
-  const proofs = { directory, pins, sharers, recorded };
+  const { sharers, entries } = known;
   const readings = new Map<string, ComparisonResult>();
   const found: { readonly share: ReadShare; readonly reading: ComparisonResult }[] = [];
   const keep = (inner: DesiredInner, reading: ComparisonResult) => {
     // Proved before: nothing to decide
     if (reading.kind !== 'same' || !isProven(inner, known)) readings.set(inner.keyHex, reading);
   };
-  const addressOf = ({ inner: { keyHex, spec }, id }: ReadShare) => {
-    const address = innerAddress(keyHex, id, proofs);
-    return outer === undefined ? address : placed(address, () => ({ outer, key: bytesOfHex(keyHex)!, spec }));
-  };
+  const address = addressIn(kernel, { desired, known, outer });
+  const addressOf = ({ inner, id }: ReadShare) => address(inner, id);
   const read = (all: readonly ReadShare[]) =>
     eachContents(kernel, { all, addressOf }, (share, answer) => {
       const { inner, id } = share;

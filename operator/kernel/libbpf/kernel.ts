@@ -5,6 +5,7 @@ import { KernelError } from '../error.ts';
 import type { Kernel, OpenMap } from '../kernel.ts';
 import { pinsOn, requireBpffs } from './bpffs/pins.ts';
 import { editInner, readInners } from './contents.ts';
+import { editPlace } from './entries/place.ts';
 import { verifyInners } from './entries/verify.ts';
 import { openFilesLimit } from './errno.ts';
 import { identifyPins } from './fd/identify.ts';
@@ -93,10 +94,7 @@ function kernelOn(host: Host, templates: Templates, own: Pick<RealKernel, 'pins'
     },
     open: pin => openPin(opened().library, pin),
     openById: id => openId(opened().library, id),
-    template: outer => {
-      opened();
-      return templates.of(outer.id, labelOf(outer));
-    },
+    template: outer => opened() && templates.of(outer.id, labelOf(outer)),
     typesOf: id => mapTypes(opened().library, id),
     typesOfUsers: map => typesOfUsers(opened().library, map.id),
     accepts: async (outer, inner) => acceptsInner(opened(), ours(outer), inner),
@@ -109,6 +107,7 @@ function kernelOn(host: Host, templates: Templates, own: Pick<RealKernel, 'pins'
     readInner: async addresses => readInners(opened(), addresses),
     asExpected: async (outer, expected) => asExpected(opened(), ours(outer), expected),
     verify: async (expected, mask) => verifyInners(opened(), expected, mask),
+    editAt: async (place, edit) => editPlace(opened(), { ...place, outer: ours(place.outer) }, edit),
     edit: async (inner, edit) => editInner(opened(), ours(inner), edit),
     close: () => {
       isOpen = false;

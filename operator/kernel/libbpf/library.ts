@@ -54,6 +54,7 @@ export interface Library {
   readonly mapEdit: Call<
     [fd: number, shape: Bytes, keys: Bytes, values: Bytes, mask: Bytes, found: Bytes, answers: Int32Array]
   >;
+  readonly mapPlace: Call<[outer: number, ...buffers: Bytes[]]>;
   readonly mapIsFrozen: (fd: number) => Answer;
   readonly mapFreeze: (fd: number) => Answer;
   readonly mapFdById: (id: number) => Answer;

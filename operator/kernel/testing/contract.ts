@@ -6,6 +6,7 @@ import { expectedContract } from './contract/expected.ts';
 import type { OpenKernel } from './contract/fixture.ts';
 import { KernelFixture } from './contract/fixture.ts';
 import { mapTypesContract } from './contract/inner/maptypes.ts';
+import { placeContract } from './contract/inner/place.ts';
 import { verifyContract } from './contract/inner/verify.ts';
 import { outerContract } from './contract/outer.ts';
 import { pinsContract } from './contract/pins.ts';
@@ -44,6 +45,7 @@ export function kernelContract(name: string, open: OpenKernel): void {
     contentContract(fixture);
     describe('asExpected', () => expectedContract(fixture));
     describe('verify', () => verifyContract(fixture));
+    describe('editAt', () => placeContract(fixture));
     pinsContract(fixture);
     describe('settle', () => settleContract(fixture));
     for (const kind of ['HashOfMaps', 'ArrayOfMaps'] as const)

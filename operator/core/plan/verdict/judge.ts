@@ -87,7 +87,7 @@ function judgeReading(
   // With Swap, evicted entries are not put back: a swap would forget those that programs use
   if (onlyEvicted && (inner.update === 'Swap' || difference.missing === 0))
     return provedShort(withTotal(proof.programmed, last), reading.difference.missing, programmed);
-  if (inner.update !== 'InPlace' || !made || found.standsTwice(id)) return replace;
+  if (inner.update !== 'InPlace' || found.standsTwice(id)) return replace;
   const { outer, cause } = replace;
   return { verb: 'edit', outer, inner, cause: onlyEvicted ? 'declared' : cause, id, difference };
 }

@@ -162,7 +162,7 @@ function writeSome(
 
 /** The failures of an operation on one map, from index → -errno. */
 export function failuresOf(
-  map: OwnedMap,
+  map: Target,
   answers: ReadonlyMap<number, number>,
   operation: (index: number) => string,
 ): Failed {

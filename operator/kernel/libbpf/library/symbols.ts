@@ -62,6 +62,11 @@ export const INNERMAP = {
       'int innermap_edit(int fd, void *shape, void *keys, void *values, void *mask, void *found, void *answers)',
     mutates: true,
   },
+  mapPlace: {
+    prototype:
+      'int innermap_place(int outer, void *sizes, void *where, void *keys, void *values, void *mask, void *answers)',
+    mutates: true,
+  },
   mapIsFrozen: { prototype: 'int innermap_is_frozen(int fd)' },
   mapFreeze: { prototype: 'int innermap_freeze(int fd)', mutates: true },
   mapFdById: { prototype: 'int innermap_fd_by_id(uint32_t id)' },

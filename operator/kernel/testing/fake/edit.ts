@@ -1,14 +1,22 @@
+import { MAP_FLAGS } from '../../../api/outermap.ts';
 import { hex } from '../../../core/bytes/hex.ts';
 import type { Errno } from '../../error.ts';
 import { KernelError } from '../../error.ts';
-import type { Edit, Failed } from '../../kernel.ts';
-import { wordsOf } from './faults.ts';
+import type { Edit, Failed, OpenMap, Place } from '../../kernel.ts';
+import { failure, ours } from './bpffs/pins.ts';
+import { type FakeOperation, wordsOf } from './faults.ts';
 import type { FakeKernel } from './kernel.ts';
+import type { OuterTable } from './map.ts';
 import type { FakeOpenMap } from './process.ts';
 import { runsOf } from './table.ts';
+import { isWalked } from './walk.ts';
 
 /** One mutation per entry: upserts, then deletes, then again the upserts that found the map full. */
-export function editMap(kernel: FakeKernel, opened: FakeOpenMap, edit: Edit): Failed {
+export function editMap(
+  kernel: FakeKernel,
+  opened: Pick<FakeOpenMap, 'map' | 'name' | 'writable'>,
+  edit: Edit,
+): Failed {
   const { stride, spec, table } = opened.map;
   const { upserts } = edit;
   const upserted = runsOf(upserts.keys, spec.keySize, upserts.count);
@@ -48,6 +56,21 @@ function merged(given: Uint8Array, found: Uint8Array | undefined, mask: Uint8Arr
   return given.map((byte, at) => (byte & mask[at]!) | (found[at]! & ~mask[at]!));
 }
 
+/** By a program that looks the map up in its outer map: it writes into a frozen map, too. */
+export function editPlace(
+  kernel: FakeKernel,
+  { outer, key, spec, walks }: Place & { readonly walks: boolean },
+  edit: Edit,
+): Failed {
+  const map = outerOf(outer, 'edit').inner(key);
+  const subject = `inner map in ${outer.name}`;
+  if (!walks || !isWalked(spec)) throw failure('edit', subject, 'EOPNOTSUPP');
+  if ((spec.flags & MAP_FLAGS.ReadOnlyProg) !== 0) throw failure('edit', subject, 'EACCES');
+  if (map !== undefined) return editMap(kernel, { map, name: map.name, writable: true }, edit);
+  const count = edit.upserts.count + edit.deletes.length / spec.keySize;
+  return new Map(Array.from({ length: count }, (_, at) => [at, failure('edit', subject, 'ESTALE')]));
+}
+
 /** Another writer deleted the entry first. */
 export function unlessAbsent(errno: Errno | undefined): Errno | undefined {
   return errno === 'ENOENT' ? undefined : errno;
@@ -55,4 +78,10 @@ export function unlessAbsent(errno: Errno | undefined): Errno | undefined {
 
 function isFull({ errno }: KernelError): boolean {
   return errno === 'E2BIG' || errno === 'ENOSPC';
+}
+
+export function outerOf(map: OpenMap, operation: FakeOperation): OuterTable {
+  const { outer } = ours(map).map;
+  if (outer === undefined) throw failure(operation, map.name, 'EINVAL');
+  return outer;
 }

@@ -19,6 +19,7 @@ import type {
   OpenMap,
   OpenTypes,
   OuterEntries,
+  Place,
   PlaceRange,
   Settling,
 } from '../../kernel.ts';
@@ -26,11 +27,11 @@ import { FakePins, failure, ours } from './bpffs/pins.ts';
 import { settleEach, unpinEach } from './bpffs/settle.ts';
 import { buildAll } from './build.ts';
 import { accepts, creationErrno, isOuter, madeSpec, nameErrno } from './creation.ts';
-import { editMap, unlessAbsent } from './edit.ts';
+import { editMap, editPlace, outerOf, unlessAbsent } from './edit.ts';
 import type { FakeOperation } from './faults.ts';
 import { linux618 } from './linux.ts';
 import type { FakeMachine } from './machine.ts';
-import type { FakeMap, FakeTemplate, OuterTable } from './map.ts';
+import type { FakeMap, FakeTemplate } from './map.ts';
 import type { FakeOpenMap, FakeProcess } from './process.ts';
 import { bytesOfText, isAmong, runsOf } from './table.ts';
 import { loadTypes, templateOf, typesOf, typesOfUsers } from './types.ts';
@@ -198,6 +199,11 @@ export class FakeKernel implements Kernel {
     return editMap(this, ours(inner), edit);
   }
 
+  async editAt(place: Place, edit: Edit): Promise<Failed> {
+    await this.#meanwhile();
+    return editPlace(this, { ...place, walks: this.#walks() }, edit);
+  }
+
   /** BPF_MAP_CREATE. `refused`: the errno of the kernel for it. */
   create(
     step: { operation: FakeOperation; subject: string; refused: Errno | undefined },
@@ -288,10 +294,4 @@ export class FakeKernel implements Kernel {
 
 function subjectOf(address: InnerAddress): string {
   return 'pin' in address ? address.pin : `with id ${address.id}`;
-}
-
-function outerOf(map: OpenMap, operation: FakeOperation): OuterTable {
-  const { outer } = ours(map).map;
-  if (outer === undefined) throw failure(operation, map.name, 'EINVAL');
-  return outer;
 }

@@ -10,6 +10,10 @@ import { runsOf } from './table.ts';
 const WALKED: ReadonlySet<MapSpec['type']> = new Set<MapSpec['type']>(['Hash', 'LRUHash', 'Array']);
 const MOST_ENTRIES = 8192;
 
+export function isWalked({ type }: MapSpec): boolean {
+  return WALKED.has(type);
+}
+
 /** 1 for each key whose inner map has exactly these entries. */
 export function expectedIn(
   outer: OuterTable,
