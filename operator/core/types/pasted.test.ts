@@ -97,6 +97,18 @@ describe('parseDeclaration of a pasted header', () => {
     );
   });
 
+  it('places bits without a name as gcc and clang for eBPF do', () => {
+    const sizes = {
+      'struct { u8 x; unsigned :3; }': [2, 1],
+      'struct { u8 x; unsigned :0; u8 y; }': [5, 1],
+      'struct { u8 x; unsigned :0; u8 y; } __attribute__((packed))': [5, 1],
+      'struct { unsigned a:3; unsigned :0; u8 y:2; unsigned long :40; unsigned z:7; } __packed': [11, 1],
+      'struct { u8 x:1; unsigned long :0; u8 y:1; }': [9, 1],
+    };
+    for (const [text, [size, alignment]] of Object.entries(sizes))
+      expect(typeOf(text), text).to.include({ size, alignment });
+  });
+
   it('has one member of a union at a place, and the fields of anonymous parts as its own', () => {
     const type = typeOf(
       'struct a { union { __be32 vip; __be32 vipv6[4]; } as vip; struct { u16 x; u16 y; }; };',
