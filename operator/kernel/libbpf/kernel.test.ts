@@ -1,9 +1,11 @@
 import { expect } from 'chai';
 import { KernelError } from '../error.ts';
+import type { Settling } from '../kernel.ts';
 import { failureOf, numbered, openMap, u32 } from '../testing/contract/fixture.ts';
+import { ERRNO } from './errno.ts';
 import type { RealKernel } from './kernel.ts';
 import { observed, openLibrary } from './library.ts';
-import { HASH, mapsNamed, named, onRealKernel, onScratch } from './scratch.test.ts';
+import { HASH, inChild, mapsNamed, named, onRealKernel, onScratch } from './scratch.test.ts';
 
 onRealKernel('openKernel', () => {
   const scratch = onScratch();
@@ -60,6 +62,47 @@ onRealKernel('openKernel', () => {
     expect(reading instanceof KernelError || reading?.entries.count).to.equal(100);
     expect(mutations).to.deep.equal([]);
     expect(reader.calls).to.include({ objectGet: 2, identify: 1 });
+  });
+
+  it('settle: where whoever makes the settlings breaks, the maps are closed all the same', async () => {
+    const map = openMap((await kernel.build([scratch().request('web')]))[0]);
+    function* broken(): Generator<Settling> {
+      yield {};
+      throw new TypeError('broken');
+    }
+    const error = await kernel
+      .settle(scratch().root, broken(), [map])
+      .catch((thrown: Error) => thrown.message);
+    expect(error).to.equal('broken');
+    expect(() => map.fd).to.throw();
+  });
+
+  it('edit: what C refuses as a whole is told of each entry', async () => {
+    const library = openLibrary();
+    const refuse = () => -ERRNO.EINVAL;
+    const mapEdit = Object.assign(refuse, { later: async () => refuse() });
+    const other = scratch().open({ ...library, mapEdit });
+    const map = openMap((await other.build([scratch().request('web', { entries: numbered(0, 3) })]))[0]);
+    const kept = { mask: new Uint8Array(8).fill(0xff, 0, 4), entries: new Uint8Array(3).fill(1) };
+    const failed = await other.edit(map, { upserts: numbered(0, 3, 9), deletes: u32(), kept });
+    map.close();
+    expect([...failed].map(([at, { errno }]) => `${at} ${errno}`)).to.deep.equal([
+      '0 EINVAL',
+      '1 EINVAL',
+      '2 EINVAL',
+    ]);
+  });
+
+  it('build: where no file is left the table of files is no reason to throw', async () => {
+    const code = `const { openSync } = await import('node:fs');
+      const kernel = openKernel({ bpffs: '${scratch().root}' });
+      const spec = { type: 'Hash', keySize: 4, valueSize: 4, maxEntries: 8, flags: 0 };
+      const entries = { count: 0, keys: new Uint8Array(0), values: new Uint8Array(0) };
+      const requests = ['a', 'b'].map(name => (
+        { spec, name, label: name, entries, freeze: false, pins: ['${scratch().root}/' + name] }));
+      try { for (;;) openSync('/dev/null', 'r'); } catch {}
+      console.log((await kernel.build(requests)).map(({ errno }) => errno).join());`;
+    expect(inChild(code, ['prlimit', '--nofile=512'])).to.equal('EMFILE,EMFILE');
   });
 
   it('close: what comes after is EBADF', () => {

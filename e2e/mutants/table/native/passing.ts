@@ -3,6 +3,7 @@ import type { Mutant } from '../../mutant.ts';
 const PASSING = ['dist/operator/kernel/libbpf/passing.test.js'];
 const CONTRACT = ['dist/operator/kernel/libbpf/libbpf.test.js'];
 const BUILT = ['dist/operator/kernel/libbpf/wave/build.test.js'];
+const KERNEL = ['dist/operator/kernel/libbpf/kernel.test.js'];
 const BUILD = 'operator/kernel/libbpf/wave/build.ts';
 
 /** What is refused for a moment, what is waited for, and what is taken back. */
@@ -104,5 +105,47 @@ export const passingMutants: readonly Mutant[] = [
     from: "new Set(['Hash', 'Array'] as const)",
     to: "new Set(['Hash', 'LRUHash', 'Array'] as const)",
     specs: ['dist/operator/kernel/libbpf/entries/keep.test.js'],
+  },
+  {
+    name: 'a hash of any size is walked through its outer map',
+    file: 'operator/kernel/libbpf/walk/through.ts',
+    from: "type === 'Array' || maxEntries <= MOST_WALKED",
+    to: "type === 'Array' || maxEntries <= 2 * MOST_WALKED",
+    specs: ['dist/operator/kernel/libbpf/walk/through.test.js'],
+  },
+  {
+    name: 'what has no room is walked in vain',
+    file: 'native/bulk/program/copy.c',
+    from: '\t\t\tput_off(walk, at, counts);\n\t\t\tbreak;\n',
+    to: '\t\t\tput_off(walk, at, counts);\n\t\t\tcontinue;\n',
+    specs: ['dist/operator/kernel/libbpf/walk/through.test.js'],
+  },
+  {
+    name: 'a settle that breaks leaves its maps open',
+    file: 'operator/kernel/libbpf/wave/settle.ts',
+    from: '    for (const map of closing) map.close();\n',
+    to: '',
+    specs: KERNEL,
+  },
+  {
+    name: 'an edit that is refused as a whole counts as written',
+    file: 'operator/kernel/libbpf/entries/keep.ts',
+    from: 'if (whole < 0 && answers.every(answer => answer === 0)) answers.fill(whole);',
+    to: 'if (whole > 0 && answers.every(answer => answer === 0)) answers.fill(whole);',
+    specs: KERNEL,
+  },
+  {
+    name: 'room in the table of files ends a wave where no file is left',
+    file: 'operator/kernel/libbpf/fd/table.ts',
+    from: '  } catch {\n    return undefined;\n  }',
+    to: '  } catch (error) {\n    throw error;\n  }',
+    specs: KERNEL,
+  },
+  {
+    name: 'a digest that another layout made is taken for one’s own',
+    file: 'operator/kernel/libbpf/walk/digests.ts',
+    from: 'if (made?.by !== by) return undefined;',
+    to: 'if (made === undefined) return undefined;',
+    specs: ['dist/operator/kernel/libbpf/walk/digests.test.js'],
   },
 ];
