@@ -68,6 +68,7 @@ const UNIONS: Program = {
   counts: 24,
 };
 
+const PACKETS = 20;
 const RINGS: BroughtObject = { name: 'rings' };
 const RING_SPEC = { type: 'ArrayOfMaps', inner: { type: 'RingBuf', maxEntries: 65_536 } };
 
@@ -85,6 +86,17 @@ describe('programs of others', function () {
       await edited(program, brought);
       expectNothingToDo();
       await deletedAndCleaned(agent, brought, theirs[0]!);
+    });
+
+  for (const program of [STRUCTS, LOCKED, UNIONS])
+    it(`one ${program.title}: edited in place, it keeps its inner map and what it counted`, async () => {
+      const brought = new Brought(fixture(), program);
+      const theirs = brought.load('--keys', '2');
+      await adopted(program, theirs);
+      for (let packet = 0; packet < PACKETS; packet++) brought.look(1);
+      await edited(program, brought);
+      expect(ids()).to.deep.equal(atKeys(theirs));
+      expect(countOf(program)).to.be.at.least(PACKETS);
     });
 
   it('one that is reloaded: its map is taken again, and a new one is filled', async () => {
