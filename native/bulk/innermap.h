@@ -116,6 +116,14 @@ struct innermap_identity {
 INNERMAP_API int innermap_identify(const char *paths, uint32_t size, uint32_t count,
 				   struct innermap_identity *identities);
 
+/* Whatever is neither a directory nor a link is a pin. */
+enum { INNERMAP_DIRECTORY = 'd', INNERMAP_LINK = 'l', INNERMAP_PIN = 'p' };
+/*
+ * What is below a directory: of each its kind, its name and a NUL, `*used` bytes in all. ENOSPC where that is more than
+ * `size`, which the caller raises then. A symlink is not followed: ENOTDIR, ELOOP.
+ */
+INNERMAP_API int innermap_list(const char *path, void *bytes, uint32_t size, uint32_t *used);
+
 /*
  * Words of `shape`: how many entries, the bytes of a key and of a value as the map has them (of a per-CPU type those of all
  * processors), flags, and how many bytes `keys`, `values`, `mask`, `found` and `answers` have.

@@ -66,6 +66,7 @@ function foldOutcome(known: OuterMemory, outcome: Outcome): void {
   const { step } = outcome;
   known.sizes = undefined;
   known.entriesRead = undefined;
+  known.listing = undefined;
   if (!outcome.ok) {
     known.stale = true;
     if ('inner' in step) doubt(known, step.inner.keyHex);

@@ -29,6 +29,8 @@ export interface OuterMemory {
   /** The bytes that `entries` was made from; undefined once this process changed them. */
   entriesRead: OuterEntries | undefined;
   readonly pins: Map<string, number>;
+  /** Of the pins' directory; undefined once this process changed something in it. */
+  listing: Uint8Array | undefined;
   /** Name of a pin → the InnerMap that has its key, where the inner map stands at several. */
   readonly sharers: Map<string, string>;
   /** Names of pins that are records of an id. */
@@ -117,6 +119,7 @@ export function emptyOuterMemory(): OuterMemory {
     entries: new Map(),
     entriesRead: undefined,
     pins: new Map(),
+    listing: undefined,
     sharers: new Map(),
     recorded: new Set(),
     owners: new Map(),

@@ -68,6 +68,15 @@ describe('turn, where all is as declared', () => {
     }
   });
 
+  it('a pin that this process made is missed, though the ledger is then as it was read last', async () => {
+    const { machine, acting } = await settledAgent();
+    await acting.resync();
+    await acting.turn(acting.source.fixture.inner('c/three', 'tenants', 3, { 1: 1 }));
+    machine.openKernel().pins.unlink(`${INNER}/03000000`);
+    expect((await acting.turn(undefined, ENTRIES_NOW)).plan.steps).to.have.length(1);
+    expect(machine.openKernel().pins.list(INNER)).to.include('03000000');
+  });
+
   it('a change in the same turn hides nothing that is read', async () => {
     const { machine, acting } = await settledAgent();
     await writeOther(machine, '01000000', { count: 1 });

@@ -9,6 +9,20 @@ export interface Lock {
 
 export type PinKind = 'pin' | 'directory' | 'link';
 
+const KINDS: ReadonlyMap<number, PinKind> = new Map(
+  (['pin', 'directory', 'link'] as const).map(kind => [kind.charCodeAt(0), kind]),
+);
+
+/** Reads a listing: of each name the first letter of its kind, its UTF-8 and a NUL. */
+export function* kindsIn(listing: Uint8Array): Generator<readonly [name: string, kind: PinKind]> {
+  const text = Buffer.from(listing.buffer, listing.byteOffset, listing.byteLength);
+  for (let at = 0; at < text.length; ) {
+    const end = text.indexOf(0, at);
+    yield [text.toString('utf8', at + 1, end), KINDS.get(text[at]!)!];
+    at = end + 1;
+  }
+}
+
 /** The mode of a directory that nobody else may enter. */
 export const PRIVATE_MODE = 0o700;
 
@@ -28,6 +42,8 @@ export interface Pins {
   list(directory: string): readonly string[];
   /** The same, with what each name is: whatever is neither a directory nor a link is a pin. */
   kinds(directory: string): ReadonlyMap<string, PinKind>;
+  /** The same in bytes, which kindsIn() reads, off the event loop: equal bytes while nothing came or went. */
+  listing(directory: string): Promise<Uint8Array>;
   exists(path: string): boolean;
   isDirectory(path: string): boolean;
   /** With all parents, which get the same mode (by default all may enter); no error where it exists. */

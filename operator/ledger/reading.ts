@@ -4,7 +4,8 @@ import { ownerIn } from '../core/desired/owner.ts';
 import { innerPinFile, innerPinIn, type LedgerPins, proofOf } from '../core/ledger/innerpin.ts';
 import { KernelError } from '../kernel/error.ts';
 import type { InnerAddress, Kernel, OpenMap, OuterEntries, Place, PlaceRange } from '../kernel/kernel.ts';
-import { forEachSliced, timesSliced, yieldToEventLoop } from '../timing/sliced.ts';
+import { kindsIn, type PinKind } from '../kernel/pins.ts';
+import { forEachSliced, timesSliced } from '../timing/sliced.ts';
 import { isOurPin, recordedIdAt } from './ledger.ts';
 
 /** Opens the map at a pin while `use` runs; undefined where nothing is pinned there. */
@@ -132,6 +133,8 @@ export interface PinnedMaps {
   readonly recorded: Set<string>;
   /** Id → owner, where the map's name tells it. */
   readonly owners?: Map<number, string>;
+  /** The directory's listing, while all in it is known as above. */
+  listing?: Uint8Array | undefined;
 }
 
 /** The errors of pins that could not be opened, which prove nothing; and whether other pins are there than were known. */
@@ -149,8 +152,10 @@ export async function readInnerPins(
   directory: string,
   known: PinnedMaps,
 ): Promise<InnerPinsRead> {
-  const kinds = kernel.pins.kinds(directory);
-  await yieldToEventLoop();
+  const listing = await kernel.pins.listing(directory);
+  if (known.listing !== undefined && equalBytes(known.listing, listing)) return { errors: [], isNews: false };
+  const kinds = new Map<string, PinKind>();
+  await forEachSliced(kindsIn(listing), ([name, kind]) => kinds.set(name, kind));
   const { pins, sharers, recorded, owners } = known;
   let isNews = false;
   await forEachSliced(pins.keys(), name => {
@@ -180,20 +185,22 @@ export async function readInnerPins(
     const owner = ownerIn(map.name);
     if (owner !== undefined) owners?.set(map.id, owner);
   });
+  known.listing = errors.length === 0 ? listing : undefined;
   return { errors, isNews: isNews || unknown.length > 0 };
 }
 
-type Pinned = Omit<PinnedMaps, 'owners'>;
+type Pinned = Omit<PinnedMaps, 'owners' | 'listing'>;
 
 export function noPins(): Pinned {
   return { pins: new Map(), sharers: new Map(), recorded: new Set() };
 }
 
 /** All names are read again. */
-export function forgetPins({ pins, sharers, recorded }: Pinned): void {
-  pins.clear();
-  sharers.clear();
-  recorded.clear();
+export function forgetPins(known: PinnedMaps): void {
+  known.listing = undefined;
+  known.pins.clear();
+  known.sharers.clear();
+  known.recorded.clear();
 }
 
 /** The name in `pins` of the pin with this file; undefined where it is not known. */

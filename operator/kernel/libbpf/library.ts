@@ -60,6 +60,7 @@ export interface Library {
   readonly mapFdById: (id: number) => Answer;
   readonly objectInfo: (fd: number, info: Bytes, length: Bytes) => Answer;
   readonly objectPin: (fd: number, path: string) => Answer;
+  readonly list: Call<[path: string, bytes: Bytes, size: number, used: Uint32Array]>;
   readonly objectGet: (path: string, object: Bytes) => Answer;
   readonly identify: Call<[paths: Bytes, size: number, count: number, identities: Bytes]>;
   readonly verify: Call<
@@ -212,12 +213,8 @@ function functionOf(innermap: ReturnType<typeof koffi.load>, prototype: string):
     return innermap.func(prototype);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new KernelError(
-      'load',
-      INNERMAP_FILE,
-      'EINVAL',
-      `it is of another version, run npm run build: ${reason}`,
-    );
+    const detail = `it is of another version, run npm run build: ${reason}`;
+    throw new KernelError('load', INNERMAP_FILE, 'EINVAL', detail);
   }
 }
 

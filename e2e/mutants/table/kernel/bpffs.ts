@@ -88,13 +88,6 @@ const pins: readonly Mutant[] = [
     specs: CONTRACT,
   },
   {
-    name: 'names are listed through a symlink',
-    file: `${BPFFS}/pins.ts`,
-    from: 'if (isLink(directory)) return NO_KINDS;',
-    to: '',
-    specs: CONTRACT,
-  },
-  {
     name: 'a pin is unlinked without asking whether it is the map that is meant',
     file: 'operator/agent/apply/outer/outer.ts',
     from: 'if (map.id === context.outerMap(step.outer).id) ',

@@ -64,4 +64,25 @@ export const checkMutants: readonly Mutant[] = [
     to: 'if (hasOtherEntries) unsettle(known);',
     specs: [SETTLED],
   },
+  {
+    name: 'a listing that does not fit is taken as it is',
+    file: 'native/bulk/list.c',
+    from: 'return -ENOSPC;',
+    to: 'return 0;',
+    specs: ['dist/operator/kernel/libbpf/libbpf.test.js'],
+  },
+  {
+    name: 'what is below a symlink is listed',
+    file: 'native/bulk/list.c',
+    from: ' | O_NOFOLLOW',
+    to: '',
+    specs: ['dist/operator/kernel/libbpf/libbpf.test.js'],
+  },
+  {
+    name: 'pins that this process made are not looked at again',
+    file: 'operator/agent/fold.ts',
+    from: '  known.listing = undefined;\n',
+    to: '',
+    specs: [SETTLED],
+  },
 ];

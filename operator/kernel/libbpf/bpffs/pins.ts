@@ -1,11 +1,12 @@
-import { type Dirent, lstatSync, readdirSync, readlinkSync, statfsSync } from 'node:fs';
+import { lstatSync, readlinkSync, statfsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { KernelError } from '../../error.ts';
-import { type PinKind, type Pins, RECORD_BESIDE } from '../../pins.ts';
+import { kindsIn, type Pins, RECORD_BESIDE } from '../../pins.ts';
 import { ERRNO, fileError, kernelError } from '../errno.ts';
 import { BPFFS_MAGIC } from '../library/symbols.ts';
 import type { Library } from '../library.ts';
 import { labelOf } from '../maps.ts';
+import { listed, listedLater } from './listing.ts';
 import { holderNow, lockDirectory } from './lock.ts';
 import { watchDirectories } from './watch.ts';
 
@@ -31,8 +32,9 @@ export function pinsOn(library: Library, root: string): Pins {
   return {
     root,
     requireMounted: () => requireBpffs(root),
-    list: directory => read('list', directory, [], () => (isLink(directory) ? [] : readdirSync(directory))),
-    kinds: directory => read('list', directory, NO_KINDS, () => kindsIn(directory)),
+    list: directory => [...kindsIn(listed(library, directory))].map(([name]) => name),
+    kinds: directory => new Map(kindsIn(listed(library, directory))),
+    listing: directory => listedLater(library, directory),
     exists: path =>
       read('look at', path, false, () => lstatSync(path, { throwIfNoEntry: false }) !== undefined),
     isDirectory: path => read('look at', path, false, () => isDirectory(path)),
@@ -77,21 +79,6 @@ function makeDirectory(library: Library, path: string, mode: number): void {
     makeDirectory(library, dirname(path), mode);
     succeed('make directory', path, library.mkdir(path, mode));
   } else if (answer !== -ERRNO.EEXIST || !isDirectory(path)) succeed('make directory', path, answer);
-}
-
-const NO_KINDS: ReadonlyMap<string, PinKind> = new Map();
-
-/** By the type in the kernel's directory entries: no call for each name. */
-function kindsIn(directory: string): ReadonlyMap<string, PinKind> {
-  if (isLink(directory)) return NO_KINDS;
-  return new Map(
-    readdirSync(directory, { withFileTypes: true }).map(entry => [entry.name, kindOf(entry)] as const),
-  );
-}
-
-function kindOf(entry: Dirent): PinKind {
-  if (entry.isDirectory()) return 'directory';
-  return entry.isSymbolicLink() ? 'link' : 'pin';
 }
 
 function writeRecord(library: Library, path: string, text: string): void {
@@ -143,10 +130,6 @@ function dotFailure(path: string, answer: number): string {
 function succeed(operation: string, path: string, answer: number, expected: readonly number[] = []): void {
   if (answer < 0 && !expected.includes(answer))
     throw kernelError(operation, path, answer, dotFailure(path, answer));
-}
-
-function isLink(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
 function isDirectory(path: string): boolean {

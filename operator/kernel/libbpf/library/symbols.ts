@@ -72,6 +72,7 @@ export const INNERMAP = {
   mapFdById: { prototype: 'int innermap_fd_by_id(uint32_t id)' },
   objectInfo: { prototype: 'int innermap_info(int fd, void *info, void *length)' },
   objectPin: { prototype: 'int innermap_pin(int fd, const char *path)', mutates: true },
+  list: { prototype: 'int innermap_list(const char *path, void *bytes, uint32_t size, void *used)' },
   objectGet: { prototype: 'int innermap_get(const char *path, void *object)' },
   identify: {
     prototype: 'int innermap_identify(void *paths, uint32_t size, uint32_t count, void *identities)',

@@ -2,12 +2,14 @@ import { expect } from 'chai';
 import { type Errno, KernelError } from '../../error.ts';
 import type { KernelFixture } from './fixture.ts';
 import { failureOf } from './fixture.ts';
+import { listingContract } from './listing.ts';
 import { lockContract } from './lock.ts';
 import { watchContract } from './watch.ts';
 
 /** The contract of a bpffs. */
 export function pinsContract(fixture: () => KernelFixture): void {
   describe('directories', () => directoryContract(fixture));
+  describe('listings', () => listingContract(fixture));
   describe('pins', () => pinContract(fixture));
   describe('records', () => recordContract(fixture));
   describe('lock', () => lockContract(fixture));
@@ -59,25 +61,6 @@ function directoryContract(fixture: () => KernelFixture): void {
     expect(pins().list(fixture().opened.root)).to.deep.equal([]);
     outside.mount();
     pins().requireMounted();
-  });
-
-  it('list and kinds: nothing is below a symlink', () => {
-    pins().makeDirectory(fixture().path('a/b'));
-    pins().writeRecord(fixture().path('link'), fixture().path('a'));
-    expect(pins().list(fixture().path('link'))).to.deep.equal([]);
-    expect([...pins().kinds(fixture().path('link'))]).to.deep.equal([]);
-  });
-
-  it('kinds: pins, directories and links; none of what is not there', async () => {
-    pins().makeDirectory(fixture().path('a/directory'));
-    pins().writeRecord(fixture().path('a/record'), 'text');
-    await fixture().inner('pin', { pins: [fixture().path('a/pin')] });
-    expect([...pins().kinds(fixture().path('a'))].sort()).to.deep.equal([
-      ['directory', 'directory'],
-      ['pin', 'pin'],
-      ['record', 'link'],
-    ]);
-    expect([...pins().kinds(fixture().path('nothing'))]).to.deep.equal([]);
   });
 
   it('removeDirectory: no error where nothing is', () => {

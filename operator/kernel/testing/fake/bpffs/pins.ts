@@ -45,6 +45,10 @@ export class FakePins implements Pins {
       : new Map();
   }
 
+  async listing(directory: string): Promise<Uint8Array> {
+    return Buffer.from([...this.kinds(directory)].map(([name, kind]) => `${kind[0]}${name}\0`).join(''));
+  }
+
   exists(path: string): boolean {
     return this.#look(path) !== undefined;
   }
