@@ -6,6 +6,7 @@
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/in.h>
+#include <linux/in6.h>
 #include <linux/ip.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
@@ -29,6 +30,12 @@ struct policy {
 	char owner[10];
 	__u64 packets;
 	__u8 seen;
+	union {
+		struct in_addr v4;
+		struct in6_addr v6;
+	} peer;
+	__u32 log : 1;
+	__u32 level : 3;
 };
 
 struct policies {
