@@ -40,6 +40,7 @@ describe('readBtf', () => {
     ['one of big-endian machines', changed(btf, [0, 0xeb], [1, 0x9f]), 'it is of a big-endian machine'],
     ['another version', changed(btf, [2, 9]), 'its version is 9, not 1'],
     ['types behind the end', changed(btf, [15, 0xff]), 'its types or names lie behind its end'],
+    ['a type that goes on in the names', changed(btf, [12, btf[12]! - 4]), 'lies behind its end'],
     ['names behind the end', changed(btf, [19, 0xff]), 'its types or names lie behind its end'],
     [
       'a kind that nobody knows',

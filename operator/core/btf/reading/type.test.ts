@@ -94,12 +94,13 @@ describe('btfDeclaration', function () {
     );
   });
 
-  it('takes no name that is none of C', () => {
-    const writer = new BtfWriter();
-    const members = [{ name: 'a; u8 b', type: writer.int('int', 4, 1), offset: 0 }];
-    const id = writer.composite('Struct', 'tag { int c; } x; struct', { size: 4, members });
-    expect(btfDeclaration(must(readBtf(writer.bytes())), id).ok).to.equal(false);
-  });
+  for (const name of ['a; u8 b', 'a /* the same */', 'if', ''])
+    it(`takes no field of the name ${JSON.stringify(name)}, which is none of C`, () => {
+      const writer = new BtfWriter();
+      const members = [{ name, type: writer.int('int', 4, 1), offset: 0 }];
+      const id = writer.composite('Struct', 'tag', { size: 4, members });
+      expect(btfDeclaration(must(readBtf(writer.bytes())), id).ok).to.equal(false);
+    });
 
   for (const [what, text, expected] of [
     ['a struct by its tag', 'struct tag { __be16 port; __u8 proto; }'],
