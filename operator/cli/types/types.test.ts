@@ -2,9 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import * as fc from 'fast-check';
 import { parse } from 'yaml';
 import { parseOuterMap } from '../../api/parse/manifest.ts';
 import { mapTypes } from '../../core/btf/maptypes.ts';
+import { elfSection } from '../../core/btf/reading/elf.ts';
+import type { Readable } from '../../core/btf/reading/read.ts';
 import { outerLayout } from '../../core/layout/outer.ts';
 import { typeOf } from '../../core/testing/layouts.ts';
 import { hasClang, programObject } from '../../core/testing/program.ts';
@@ -101,6 +104,30 @@ describe('types', () => {
         expect([code, error, out]).to.deep.equal([0, '', expected]);
       });
 
+    it('any bytes in the file: ends with a sentence, and writes nothing that a terminal obeys', async () => {
+      const object = programObject(PROGRAM);
+      const section = must(elfSection(object, '.BTF'))!;
+      const change = fc.tuple(fc.nat(section.length - 1), fc.nat(255));
+      await fc.assert(
+        fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 12 }), async changes => {
+          const copy = object.slice();
+          for (const [at, byte] of changes) copy[section.byteOffset - object.byteOffset + at] = byte;
+          writeFileSync(join(directory, 'broken.bpf.o'), copy);
+          const { code, out, error } = await new MachineFixture().commands.run(
+            'types',
+            join(directory, 'broken.bpf.o'),
+          );
+          expect(code).to.be.oneOf([0, 2]);
+          expect(error).not.to.match(
+            /undefined|is not a|Cannot read prop|Invalid|Offset is outside|call stack/,
+          );
+          // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
+          expect(out + error).not.to.match(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+        }),
+        { numRuns: 300, seed: 9 },
+      );
+    });
+
     it('a name that is not there: says what was meant', async () => {
       const { code, error } = await run('polices');
       expect(code).to.equal(2);
@@ -155,6 +182,11 @@ describe('types', () => {
       });
   });
 });
+
+function must<T>(read: Readable<T>): T {
+  if (!read.ok) throw new Error(read.message);
+  return read.value;
+}
 
 describe('inLines', () => {
   it('leaves short declarations, and gives each field of a long one its line', () => {

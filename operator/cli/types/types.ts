@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { suggestion } from '../../api/nearest.ts';
+import { printable } from '../../api/text/printable.ts';
 import { type MapDefinition, mapDefinitions } from '../../core/btf/reading/definitions.ts';
 import { type Btf, btfType } from '../../core/btf/reading/read.ts';
 import { BPFFS, directory } from '../arguments/options.ts';
@@ -131,5 +132,5 @@ function typesIn(btf: Btf): ReadonlyMap<string, number> {
 
 function print(terminal: Terminal, maps: readonly (readonly [name: string, fragment: Fragment])[]): void {
   for (const [at, [name, fragment]] of maps.entries())
-    terminal.out(`${at === 0 ? '' : '---\n'}# ${name}\n${yamlText(fragment)}`);
+    terminal.out(`${at === 0 ? '' : '---\n'}# ${printable(name)}\n${yamlText(fragment)}`);
 }
