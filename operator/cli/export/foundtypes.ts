@@ -4,7 +4,6 @@ import { isArray, type MapSpec } from '../../core/mapspec.ts';
 import { parseDeclaration } from '../../core/types/declaration.ts';
 import { kernelFieldsOf } from '../../core/types/kernelfield.ts';
 import { KernelError } from '../../kernel/error.ts';
-import { UsageError } from '../command.ts';
 import { declarationText } from '../types/declaration.ts';
 import type { TypeSource } from '../types/definition.ts';
 import type { Declarations, GivenTypes } from './types.ts';
@@ -64,8 +63,9 @@ function refuseHidden(given: string, { btf, innerValue = 0 }: TypeSource): void 
   const kept = kernelFieldIn(btf, innerValue);
   const declared = parseDeclaration(given);
   if (kept === undefined || !declared.ok || kernelFieldsOf(declared.type).length > 0) return;
-  const what = `the values hold a ${kept}, which is the kernel’s: declare it as the program’s header has it`;
-  throw new UsageError(`Option --inner-value-type cannot be ${given}: ${what}`, 'export');
+  throw new Error(
+    `Cannot export the values as ${given}: they hold a ${kept}, which is the kernel’s: declare it as the program’s header has it`,
+  );
 }
 
 /** The bytes of each part whose type is a choice: an index is a u32. */

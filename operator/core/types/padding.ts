@@ -1,6 +1,6 @@
 import { isKernelOwned, kernelFieldsOf } from './kernelfield.ts';
 import { hasFields } from './path.ts';
-import type { Type } from './type.ts';
+import type { Field, StructType, Type } from './type.ts';
 
 const masks = new WeakMap<Type, Uint8Array>();
 
@@ -44,15 +44,22 @@ function isPadded(type: Type): boolean {
   if (type.kind === 'kernel') return true;
   if (type.kind === 'bits') return type.width < type.size * 8;
   if (type.kind === 'union')
-    return type.fields.every(field => field.type.size < type.size || isPadded(field.type));
+    return ownFields(type).every(field => field.type.size < type.size || isPadded(field.type));
   if (type.kind !== 'struct') return false;
-  const used = type.fields.reduce((sum, field) => sum + field.type.size, 0);
-  return used < type.size || type.fields.some(field => isPadded(field.type));
+  const fields = ownFields(type);
+  const used = fields.reduce((sum, field) => sum + field.type.size, 0);
+  return used < type.size || fields.some(field => isPadded(field.type));
+}
+
+/** Bits without a name are padding. */
+function ownFields({ fields }: StructType): readonly Field[] {
+  return fields.filter(({ name, type }) => name !== '' || type.kind !== 'bits');
 }
 
 function markFields(type: Type, mask: Uint8Array, at: number): void {
   if (!isPadded(type)) mask.fill(0xff, at, at + type.size);
-  else if (hasFields(type)) for (const field of type.fields) markFields(field.type, mask, at + field.offset);
+  else if (hasFields(type))
+    for (const field of ownFields(type)) markFields(field.type, mask, at + field.offset);
   else if (type.kind === 'array' && !isKernelOwned(type))
     for (let index = 0; index < type.length; index += 1)
       markFields(type.element, mask, at + index * type.element.size);

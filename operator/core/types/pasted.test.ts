@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { parseDeclaration } from './declaration.ts';
+import { fieldMask } from './padding.ts';
 import { fieldLocation } from './path.ts';
 import { typeText } from './show.ts';
 import type { Type } from './type.ts';
@@ -116,6 +117,11 @@ describe('parseDeclaration of a pasted header', () => {
     expect(type.size).to.equal(20);
     for (const [path, offset] of Object.entries({ vip: 0, 'vipv6[1]': 4, y: 18 }))
       expect(fieldLocation(type, path)).to.include({ ok: true, offset });
+  });
+
+  it('has no bits without a name among its fields: they are padding', () => {
+    const mask = fieldMask(typeOf('struct { __u8 a; __u32 :24; __u16 b:3; __u16 :5; __u16 c:8; }'));
+    expect([...mask!]).to.deep.equal([0xff, 0, 0, 0, 0x07, 0xff]);
   });
 
   it('knows the words of headers by the kernel’s sizes', () => {
