@@ -35,6 +35,12 @@ export const KNOWN_FAILURES: readonly KnownFailure[] = [
     on: ['5.10'],
     why: 'There is no bpf_for_each_map_elem before 5.13 (69c087ba6225)',
   },
+  {
+    set: 'agent',
+    spec: 'agent as CAP_BPF alone, taking over an inner map of a stranger keeps it as it is and through changes in place, ends with its InnerMap, and is given back by clean',
+    on: ['5.10'],
+    why: 'There is no bpf_for_each_map_elem before 5.13 (69c087ba6225): what cannot be read is not taken over',
+  },
   { ...NULLS, spec: `${READER} 10000 swaps in batches neither NULL nor a mixture: HashOfMaps` },
   { ...NULLS, spec: `${READER} 300 turns of an agent neither NULL nor a mixture: HashOfMaps` },
 ];

@@ -152,6 +152,17 @@ for (const [name, capabilities] of Object.entries({ CAP_SYS_ADMIN: {}, 'CAP_BPF 
       expect((await acting.resync()).plan.steps).to.deep.equal([]);
     });
 
+    it('killed at every step of it, and its InnerMap gone before the next start: nothing is left in the ledger', async () => {
+      await walkCrashes({
+        attempted: tenant(),
+        end: adopting(),
+        capabilities: { ...capabilities, perfmon: true },
+        meanwhile: async to => void (await loadedBy(to, HASH, SEVEN)),
+        check: to =>
+          expect(Object.keys(to.files()).filter(path => path.includes('/inner/'))).to.deep.equal([]),
+      });
+    });
+
     it('killed at every step of it, of a change, and of its end: converges', async () => {
       const loaded = async (to: FakeMachine): Promise<void> => void (await loadedBy(to, HASH, SEVEN));
       const taken = async (to: FakeMachine): Promise<void> => {

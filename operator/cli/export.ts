@@ -36,7 +36,7 @@ export const EXPORT: Command = {
   notes: [
     'PIN is a path below the bpffs, or an absolute one. The manifests, applied again, change no entry: every type that is\nchosen or given is proven on every entry.',
     'Types that are not given come from BTF: that of the object file (--types-from), else that which the inner maps were made\nwith or a program that uses them has, both of which need CAP_SYS_ADMIN. What has none is integers and bytes by size, and\na note says so. Fields that are the kernel’s, such as a bpf_spin_lock, are never written.',
-    'Needs root, or CAP_BPF and CAP_PERFMON: inner maps that a program made are read through the outer map then. Those of\nother types than Hash, LRUHash and Array, and large ones, need CAP_SYS_ADMIN.',
+    'Needs root, or CAP_BPF and CAP_PERFMON: inner maps that a program made are read through the outer map then. Those of\nper-CPU types and LPMTrie, and large ones, need CAP_SYS_ADMIN.',
   ],
   examples: [
     { line: 'export tenants > tenants.yaml', says: 'what a program pinned at /sys/fs/bpf/tenants' },

@@ -30,7 +30,7 @@ export const GET: Command = {
   ],
   notes: [
     'Without arguments: the outer maps that this operator made or adopted here. With OUTER: its keys. With OUTER and\nKEY: the entries of the inner map there; -o yaml gives them as an InnerMap.',
-    'Reads the kernel, never a manifest. Needs root, or CAP_BPF: then inner maps that others made are read through the outer\nmap, but for large ones and those of other types than Hash, LRUHash and Array, which need CAP_SYS_ADMIN.',
+    'Reads the kernel, never a manifest. Needs root, or CAP_BPF: then inner maps that others made are read through the outer\nmap, but for large ones and those of per-CPU types and LPMTrie, which need CAP_SYS_ADMIN.',
     'With --node, as kubectl innermap or with --kubeconfig or --context: the same in the Pod of that node’s agent, by\nkubectl exec, with its output and exit code. Needs kubectl, and the right to exec into the Pod.',
   ],
   examples: [

@@ -145,7 +145,7 @@ export const wordsMutants: readonly Mutant[] = [
   {
     name: 'a plan that an agent would refuse is a kernel as declared',
     file: 'operator/cli/plan/outcome.ts',
-    from: 'refusals: [...refusals, ...rejected, ...refused],',
+    from: 'refusals: [...refusals, ...rejected, ...refused, ...untouched],',
     to: 'refusals: [...refusals, ...rejected, ...refused.slice(0, 0)],',
     specs: spec('cli/plan/outcome'),
   },

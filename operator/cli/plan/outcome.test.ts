@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { dryRun } from '../../agent/dryrun.ts';
 import { AgentFixture, startedAgent } from '../../agent/testing/fixture.ts';
+import { adopting, BPF_ALONE, HASH, loadedBy } from '../../agent/testing/loaded.ts';
 import { FakeMachine } from '../../kernel/testing/fake/machine.ts';
 import type { PlanOutcome } from '../command.ts';
 import { outcomeOf } from './outcome.ts';
@@ -44,6 +45,21 @@ describe('outcomeOf', () => {
       expect([changes, held]).to.deep.equal([steps.length, []]);
     });
   }
+
+  it('tells what stays as others made it, and is not known to be as declared, as a refusal', async () => {
+    const machine = new FakeMachine();
+    await loadedBy(machine, { ...HASH, type: 'PerCPUHash' }, [{ keys: [7] }]);
+    const inner = { type: 'PerCPUHash', maxEntries: 16, key: 'u32', value: 'u32' };
+    const fixture = adopting({ inner }).inner('a/seven', 'tenants', 7, { 1: 1 });
+    const kernel = machine.openKernel({ capabilities: BPF_ALONE });
+    const { plan, desired } = await dryRun(fixture.wanted(), kernel, { name: 'here', labels: {} });
+    const { refusals, lines } = outcomeOf(plan, desired, []);
+    expect(refusals.map(({ origin }) => origin)).to.deep.equal(['InnerMap a/seven']);
+    expect(refusals[0]!.message).to.match(
+      /^PermissionDenied, Inner map \d+, which others made, stays as it is: /,
+    );
+    expect(lines.join('\n')).to.not.contain('PermissionDenied');
+  });
 
   it('tells a held removal with its token', async () => {
     let many = new AgentFixture().outer('tenants');

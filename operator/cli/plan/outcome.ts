@@ -16,10 +16,14 @@ export function outcomeOf(plan: Plan, desired: Desired, refusals: readonly Manif
     origin: `OuterMap ${outer}`,
     message: `${reason}, ${message}`,
   }));
+  const untouched = plan.untouched.map(({ inner, reason, message }) => ({
+    origin: objectText(inner.innerMap),
+    message: `${reason}, ${message}`,
+  }));
   return {
-    lines: planLines({ ...plan, refused: [] }),
+    lines: planLines({ ...plan, refused: [], untouched: [] }),
     changes: plan.steps.length,
-    refusals: [...refusals, ...rejected, ...refused],
+    refusals: [...refusals, ...rejected, ...refused, ...untouched],
     warnings: capacityWarnings(desired).map(({ object, message }) => ({
       origin: objectText(object),
       message,
