@@ -169,14 +169,17 @@ enum {
 	PLACE_KEYS,
 	PLACE_VALUES,
 	PLACE_ANSWERS,
+	/* Not 0: the kernel may give an entry's memory to another key at any time, as an LRUHash does. */
+	PLACE_MERGES,
 	PLACE_WORDS,
 };
 
 /*
  * Writes into the inner map at the key `where` of an outer map, which this process may not open: a Hash, an LRUHash or an
  * Array. `keys`: those of the upserts, then those of the deletes. Of entries that are there only the bytes are written that
- * are not 0 in `mask`, which is as long as a value; NULL: values are put whole. Upserts first; those that find the map full
- * follow the deletes. Writes an answer for each: 0 or -errno, ESTALE where no inner map is. -errno where this kernel takes no
+ * are not 0 in `mask`, which is as long as a value; NULL: values are put whole. With PLACE_MERGES they are put whole, too,
+ * with the other bytes as they were: what programs write into those within that moment is lost. Upserts first; those that
+ * find the map full follow the deletes. Writes an answer for each: 0 or -errno, ESTALE where no inner map is. -errno where this kernel takes no
  * such program, then nothing was done; where a run is refused the answers of what was not done are 1.
  */
 INNERMAP_API int innermap_place(int outer_fd, const uint32_t sizes[PLACE_WORDS], const void *where, const void *keys,

@@ -32,6 +32,7 @@ struct place {
 	const uint8_t *where, *keys, *values, *mask;
 	int32_t *answers;
 	uint32_t jobs, stride;
+	bool merges;
 	struct mapped mapped;
 };
 
@@ -90,31 +91,44 @@ static void code_put(struct innermap_code *code, const struct place *place, int3
 	code_jump(code, LABEL_ANSWER);
 }
 
-/* The largest piece of 8, 4, 2 or 1 bytes that begins here on its boundary: a field is never written in two. */
+/*
+ * The largest piece of 8, 4, 2 or 1 bytes that begins here on its boundary, all to be written or none: a field is never
+ * written in two.
+ */
 static uint32_t piece_at(const struct place *place, uint32_t at)
 {
 	uint32_t run = 0, piece = 8;
 
-	while (run < 8 && at + run < place->value && place->mask[at + run] != 0)
+	while (run < 8 && at + run < place->value && !place->mask[at + run] == !place->mask[at])
 		run++;
 	while (piece > run || at % piece != 0)
 		piece /= 2;
 	return piece;
 }
 
-static void code_stores(struct innermap_code *code, const struct place *place)
+/* The job's bytes into the live value; or, to merge, the live value's other bytes into the job. */
+static void code_pieces(struct innermap_code *code, const struct place *place)
 {
 	code_mov(code, VALUE, BPF_REG_0);
 	for (uint32_t at = 0, piece; at < place->value; at += piece) {
+		const int16_t live = (int16_t)at, job = (int16_t)(value_offset(place) + at);
 		uint8_t width;
 
-		piece = 1;
-		if (place->mask[at] == 0)
-			continue;
 		piece = piece_at(place, at);
 		width = piece == 8 ? BPF_DW : piece == 4 ? BPF_W : piece == 2 ? BPF_H : BPF_B;
-		code_load(code, width, BPF_REG_1, JOB, (int16_t)(value_offset(place) + at));
-		code_store(code, width, VALUE, (int16_t)at, BPF_REG_1);
+		if (!place->mask[at] != place->merges)
+			continue;
+		code_load(code, width, BPF_REG_1, place->merges ? VALUE : JOB, place->merges ? live : job);
+		code_store(code, width, place->merges ? JOB : VALUE, place->merges ? job : live, BPF_REG_1);
+	}
+}
+
+static void code_change(struct innermap_code *code, const struct place *place)
+{
+	code_pieces(code, place);
+	if (place->merges) {
+		code_put(code, place, BPF_ANY);
+		return;
 	}
 	code_mov_imm(code, BPF_REG_0, 0);
 	code_jump(code, LABEL_ANSWER);
@@ -136,7 +150,7 @@ static void code_all(struct innermap_code *code, const struct place *place)
 		code_entry(code, place);
 		code_call(code, BPF_FUNC_map_lookup_elem);
 		code_jump_if_imm(code, BPF_JEQ, BPF_REG_0, 0, LABEL_INSERT);
-		code_stores(code, place);
+		code_change(code, place);
 		code_label(code, LABEL_INSERT);
 	}
 	code_put(code, place, place->mask ? BPF_NOEXIST : BPF_ANY);
@@ -291,8 +305,8 @@ int innermap_place(int outer_fd, const uint32_t sizes[PLACE_WORDS], const void *
 	struct place place = {
 		.outer = outer_fd, .outer_key = sizes[PLACE_OUTER_KEY], .key = sizes[PLACE_KEY],
 		.value = sizes[PLACE_VALUE], .upserts = sizes[PLACE_UPSERTS], .deletes = sizes[PLACE_DELETES],
-		.where = where, .keys = keys, .values = values, .mask = mask, .answers = answers,
-		.jobs = all < MOST_JOBS ? all : MOST_JOBS,
+		.merges = sizes[PLACE_MERGES] != 0, .where = where, .keys = keys, .values = values, .mask = mask,
+		.answers = answers, .jobs = all < MOST_JOBS ? all : MOST_JOBS,
 	};
 	int error;
 

@@ -1,3 +1,4 @@
+import { isLRU } from '../../../core/mapspec.ts';
 import { KernelError } from '../../error.ts';
 import type { Edit, Failed, Place } from '../../kernel.ts';
 import { kernelError } from '../errno.ts';
@@ -26,7 +27,8 @@ export async function editPlace(
   const answers = new Int32Array(count);
   const values = puts.values!;
   const lengths = [keys, values, answers].map(({ byteLength }) => byteLength);
-  const sizes = [key.length, spec.keySize, puts.stride, puts.count, gone.count, ...lengths];
+  const merges = isLRU(spec.type) ? 1 : 0;
+  const sizes = [key.length, spec.keySize, puts.stride, puts.count, gone.count, ...lengths, merges];
   const { mapPlace } = library;
   const answer = await mapPlace.later(
     outer.fd,
