@@ -47,3 +47,25 @@ void mapped_close(struct mapped *mapped)
 		close(mapped->fd);
 	*mapped = (struct mapped){ .fd = -1 };
 }
+
+/* Register 0 has the address of the element whose index is on the stack. */
+static void code_element(struct innermap_code *code, const struct mapped *mapped, const struct job_places *places)
+{
+	code_map(code, BPF_REG_1, mapped->fd);
+	code_mov(code, BPF_REG_2, BPF_REG_10);
+	code_alu_imm(code, BPF_ADD, BPF_REG_2, places->stack);
+	code_call(code, BPF_FUNC_map_lookup_elem);
+	code_jump_if_imm(code, BPF_JEQ, BPF_REG_0, 0, places->none);
+}
+
+void mapped_code_next(struct innermap_code *code, const struct mapped *mapped, const struct job_places *places)
+{
+	code_store_imm(code, BPF_W, BPF_REG_10, places->stack, 0);
+	code_element(code, mapped, places);
+	code_load(code, BPF_DW, places->job, BPF_REG_0, 0);
+	code_store(code, BPF_W, BPF_REG_10, places->stack, places->job);
+	code_alu_imm(code, BPF_ADD, places->job, 1);
+	code_store(code, BPF_DW, BPF_REG_0, 0, places->job);
+	code_element(code, mapped, places);
+	code_mov(code, places->job, BPF_REG_0);
+}

@@ -51,28 +51,6 @@ static struct job *job_at(const struct place *place, uint32_t at)
 	return (struct job *)(place->mapped.bytes + (size_t)place->stride * at);
 }
 
-/* Register 0 has the address of the element whose index is on the stack. */
-static void code_element(struct innermap_code *code, const struct place *place)
-{
-	code_map(code, BPF_REG_1, place->mapped.fd);
-	code_mov(code, BPF_REG_2, BPF_REG_10);
-	code_alu_imm(code, BPF_ADD, BPF_REG_2, STACK_INDEX);
-	code_call(code, BPF_FUNC_map_lookup_elem);
-	code_jump_if_imm(code, BPF_JEQ, BPF_REG_0, 0, LABEL_END);
-}
-
-static void code_next_job(struct innermap_code *code, const struct place *place)
-{
-	code_store_imm(code, BPF_DW, BPF_REG_10, STACK_INDEX, 0);
-	code_element(code, place);
-	code_load(code, BPF_DW, JOB, BPF_REG_0, offsetof(struct job, answer));
-	code_store(code, BPF_W, BPF_REG_10, STACK_INDEX, JOB);
-	code_alu_imm(code, BPF_ADD, JOB, 1);
-	code_store(code, BPF_DW, BPF_REG_0, offsetof(struct job, answer), JOB);
-	code_element(code, place);
-	code_mov(code, JOB, BPF_REG_0);
-}
-
 /* Registers 1 and 2 for a helper: the inner map, and the job's key. */
 static void code_entry(struct innermap_code *code, const struct place *place)
 {
@@ -136,8 +114,10 @@ static void code_change(struct innermap_code *code, const struct place *place)
 
 static void code_all(struct innermap_code *code, const struct place *place)
 {
+	static const struct job_places places = { .stack = STACK_INDEX, .job = JOB, .none = LABEL_END };
+
 	code_begin(code);
-	code_next_job(code, place);
+	mapped_code_next(code, &place->mapped, &places);
 	code_map(code, BPF_REG_1, place->outer);
 	code_mov(code, BPF_REG_2, JOB);
 	code_alu_imm(code, BPF_ADD, BPF_REG_2, sizeof(struct job));

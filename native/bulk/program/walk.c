@@ -30,29 +30,6 @@ void walk_close(struct walk *walk)
 	mapped_close(&walk->mapped);
 }
 
-/* Register 0 has the address of the element whose index is on the stack. */
-static void code_element(struct innermap_code *code, const struct walk *walk)
-{
-	code_map(code, BPF_REG_1, walk->mapped.fd);
-	code_mov(code, BPF_REG_2, BPF_REG_10);
-	code_alu_imm(code, BPF_ADD, BPF_REG_2, STACK_INDEX);
-	code_call(code, BPF_FUNC_map_lookup_elem);
-	code_jump_if_imm(code, BPF_JEQ, BPF_REG_0, 0, LABEL_NO_JOB);
-}
-
-/* The next job's address, and the number of the one after it in the first element. */
-static void code_next_job(struct innermap_code *code, const struct walk *walk)
-{
-	code_store_imm(code, BPF_W, BPF_REG_10, STACK_INDEX, 0);
-	code_element(code, walk);
-	code_load(code, BPF_DW, JOB, BPF_REG_0, offsetof(struct walk_job, state));
-	code_store(code, BPF_W, BPF_REG_10, STACK_INDEX, JOB);
-	code_alu_imm(code, BPF_ADD, JOB, 1);
-	code_store(code, BPF_DW, BPF_REG_0, offsetof(struct walk_job, state), JOB);
-	code_element(code, walk);
-	code_mov(code, JOB, BPF_REG_0);
-}
-
 static void code_for_each(struct innermap_code *code)
 {
 	code_store_imm(code, BPF_DW, BPF_REG_10, STACK_WORK + WALK_SUM, 0);
@@ -80,7 +57,9 @@ static void code_return(struct innermap_code *code)
 
 void code_walk(struct innermap_code *code, const struct walk *walk, int outer_fd)
 {
-	code_next_job(code, walk);
+	static const struct job_places places = { .stack = STACK_INDEX, .job = JOB, .none = LABEL_NO_JOB };
+
+	mapped_code_next(code, &walk->mapped, &places);
 	code_map(code, BPF_REG_1, outer_fd);
 	code_mov(code, BPF_REG_2, JOB);
 	code_alu_imm(code, BPF_ADD, BPF_REG_2, offsetof(struct walk_job, key));
