@@ -208,15 +208,18 @@ export class Chaos {
     if (spec.pin !== undefined)
       expect(idAt(this.#fixture.pin(spec.pin)), `pin of ${name}`).to.equal(idAt(ledger));
     const keeps = spec['undeclaredKeys'] === 'Keep' || spec['provision'] === 'Adopt';
-    const found = keeps ? this.#withoutOthers(ledger) : contentsAt(ledger);
-    expect(found, name).to.deep.equal(this.#model.expected(name));
+    const expected = this.#model.expected(name);
+    const found = keeps ? this.#withoutOthers(ledger, expected) : contentsAt(ledger);
+    expect(found, name).to.deep.equal(expected);
   }
 
-  /** Keys that hold an inner map of the intruder may stay; those that are declared may not hold one. */
-  #withoutOthers(ledger: string): Contents {
+  /** Undeclared keys that hold an inner map of the intruder may stay; at a declared one such a map is edited in place. */
+  #withoutOthers(ledger: string, expected: Contents): Contents {
     const ids = idsIn(ledger);
     const contents = Object.entries(contentsAt(ledger));
-    return Object.fromEntries(contents.filter(([key]) => !this.#intruder.own.includes(ids.get(key)!)));
+    return Object.fromEntries(
+      contents.filter(([key]) => key in expected || !this.#intruder.own.includes(ids.get(key)!)),
+    );
   }
 
   #ledger(name: string): string {
