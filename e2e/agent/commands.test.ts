@@ -152,7 +152,12 @@ describe('innermap commands', () => {
       expect(fixture().innermap('validate', fixture().manifests).code).to.equal(0);
       const first = fixture().here('plan', fixture().manifests, '-o', 'json');
       const verbs = JSON.parse(first.out).steps.map(({ verb }: { verb: string }) => verb);
-      expect(verbs, 'no inner map is written').to.deep.equal(['record', 'adopt']);
+      expect(verbs, 'inner maps are taken over, none is written').to.deep.equal([
+        'record',
+        'adopt',
+        'claim',
+        'claim',
+      ]);
       expect(fixture().once().code).to.equal(0);
       const plan = fixture().here('plan', fixture().manifests);
       expect([plan.code, plan.out], plan.error).to.deep.equal([
