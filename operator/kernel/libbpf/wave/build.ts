@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { forEachSliced, Slice } from '../../../timing/sliced.ts';
 import { KernelError } from '../../error.ts';
 import type { BuildRequest, OpenTypes } from '../../kernel.ts';
@@ -11,6 +10,7 @@ import { leastBytes } from '../memory/size.ts';
 import { CALLS_AT_ONCE } from '../parallel.ts';
 import { neededTypes, OwnedTypes } from '../types.ts';
 import { type BuildAnswer, BuildChunk, type BuildItem, STEP } from './chunk.ts';
+import { MadePins } from './madepins.ts';
 
 type Built = OwnedMap | KernelError;
 
@@ -47,8 +47,7 @@ class Wave {
   readonly #working = new Set<Promise<void>>();
   readonly #free: BuildChunk[] = [];
   readonly #loaded = new Map<number, OwnedTypes>();
-  /** By request: an error of the whole takes back what was made before it. */
-  readonly #pins: (readonly string[])[] = [];
+  readonly #pins = new MadePins();
   #chunk = new BuildChunk();
   #count = 0;
   #failure: { readonly error: unknown } | undefined;
@@ -91,7 +90,6 @@ class Wave {
   #put(item: BuildItem): void {
     this.#host.room.begin(item.bytes);
     this.#chunk.put(item);
-    this.#pins[item.index] = item.request.pins;
   }
 
   /** Given, or loaded once for all of one size that the kernel makes with types alone. */
@@ -115,10 +113,9 @@ class Wave {
     await Promise.all(this.#working);
     this.#closeTypes();
     this.#host.room.end(bytesOf(this.#chunk));
-    await forEachSliced(this.results, (built, index) => {
-      if (!(built instanceof OwnedMap)) return;
-      for (const pin of this.#pins[index]!) rmSync(pin, { force: true });
-      built.close();
+    await this.#pins.remove();
+    await forEachSliced(this.results, built => {
+      if (built instanceof OwnedMap) built.close();
     });
   }
 
@@ -152,8 +149,11 @@ class Wave {
     } finally {
       this.#host.room.end(bytesOf(chunk));
     }
-    for (const [at, item] of chunk.items.entries())
-      this.results[item.index] = resultOf(this.#host, item, chunk.answerOf(at));
+    for (const [at, item] of chunk.items.entries()) {
+      const result = resultOf(this.#host, item, chunk.answerOf(at));
+      this.results[item.index] = result;
+      if (result instanceof OwnedMap) this.#pins.add(item.request.pins);
+    }
     chunk.clear();
     this.#free.push(chunk);
   }
