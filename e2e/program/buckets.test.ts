@@ -6,6 +6,7 @@ import { openKernel } from '../../operator/kernel/libbpf/kernel.ts';
 import { useLoadedAgent } from '../agent/support/loadedagent.ts';
 import { innerMap, outerMap, u32 } from '../agent/support/manifests.ts';
 import { idsIn } from '../agent/support/witness.ts';
+import { loadingWords } from './support/loading.ts';
 
 const OBJECT = join(NATIVE, 'build', 'buckets.bpf.o');
 /** What a pod has. */
@@ -45,7 +46,7 @@ describe('token buckets of a program, whose values have a lock, by an agent with
 
   /** The loader brings its outer map, with an inner map of its own at key 7. */
   function adopted(): void {
-    run('bpftool', 'prog', 'loadall', OBJECT, fixture().pin('programs'), 'pinmaps', fixture().pin('maps'));
+    run(...loadingWords(fixture().bpffs, OBJECT, { programs: 'programs', maps: 'maps' }));
     fixture().write('limits.yaml', outerMap('limits', { ...LIMITS, provision: 'Adopt', pin: 'maps/limits' }));
   }
 

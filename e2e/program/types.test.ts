@@ -6,6 +6,7 @@ import { NATIVE, run } from '../../native/stage.ts';
 import { PROGRAMS, useLoadedAgent } from '../agent/support/loadedagent.ts';
 import { INNERMAP, ran } from '../agent/support/process.ts';
 import { idsIn } from '../agent/support/witness.ts';
+import { loadingWords } from './support/loading.ts';
 
 const WITHOUT = ['setpriv', '--bounding-set=-sys_admin', '--inh-caps=-sys_admin'];
 
@@ -47,7 +48,7 @@ describe('types of a program that others wrote', function () {
 
   beforeEach(() => {
     mkdirSync(maps());
-    run('bpftool', 'prog', 'loadall', OBJECT, fixture().pin(PROGRAMS), 'pinmaps', maps());
+    run(...loadingWords(fixture().bpffs, OBJECT, { programs: PROGRAMS, maps: 'maps' }));
     const value = [
       ...['02000000', 'ffffffff', '0a000000', 'ffffffff', '0500000000000000'],
       ...[
@@ -156,8 +157,9 @@ describe('types of a program that others wrote', function () {
       ['buckets', 'limits', 'struct bpf_spin_lock lock;'],
       ['jobs', 'queues', 'struct bpf_list_head head;'],
     ] as const) {
-      const [programs, pins] = [fixture().pin(`programs/${object}`), fixture().pin(object)];
-      const loaded = ran(['bpftool', 'prog', 'loadall', built(object), programs, 'pinmaps', pins]);
+      const pins = fixture().pin(object);
+      const directories = { programs: `${PROGRAMS}${object}`, maps: object };
+      const loaded = ran([...loadingWords(fixture().bpffs, built(object), directories)]);
       // Lists: Linux 6.6, before which their nodes have another size
       if (loaded.code !== 0 && object === 'jobs') return this.skip();
       expect(loaded.code, loaded.error).to.equal(0);
