@@ -207,6 +207,7 @@ function foldRemoval(known: OuterMemory, { keyHex, pin }: Extract<Step, { verb: 
   known.entries.delete(keyHex);
   known.programmed.delete(keyHex);
   known.doubted.delete(keyHex);
+  known.taken.delete(keyHex);
   if (pin !== undefined) forgetFile(known, pin);
 }
 

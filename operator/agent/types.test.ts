@@ -88,6 +88,19 @@ describe('turn, on a kernel that compares types', () => {
         expect(machine.openFds(kernel)).to.equal(0);
       });
 
+  for (const typed of [true, false])
+    it(`learns nothing of one that was refused for its pin, where the template has ${typed ? 'types' : 'none'}`, async () => {
+      const machine = machineWhich(true);
+      load(machine, { value: RULE, typed });
+      const acting = await startedAgent(machine.openKernel(), adopting(RULE));
+      machine.failNext('build', 'EEXIST', 1);
+      const { report } = await acting.turn();
+      expect(report.innerMaps.map(({ name, reason }) => `${name} ${reason}`)).to.deep.equal([
+        'web1 KernelError',
+      ]);
+      expect(Object.keys(machine.dump(PIN))).to.have.length(3);
+    });
+
   it('fills an outer map of its own', async () => {
     const machine = machineWhich(true);
     const spec = { pin: 'made', inner: { ...INNER, value: RULE } };

@@ -36,7 +36,13 @@ export type ComparisonResult =
   | { readonly kind: 'different'; readonly difference: Difference; readonly seen: Entries }
   /** It has another layout, or is sealed against the declaration: a new map is needed. Its keys may be others too. */
   | { readonly kind: 'otherMap'; readonly spec: MapSpec; readonly seen: Entries }
-  | { readonly kind: 'unreadable'; readonly reason: Reason; readonly message: string };
+  | {
+      readonly kind: 'unreadable';
+      readonly reason: Reason;
+      readonly message: string;
+      /** For want of memory or file descriptors: it says nothing about the map. */
+      readonly passes?: true;
+    };
 
 /** One outer map of this node: the map, its entries, and the ledger's proofs of what is ours. */
 export interface ObservedOuterMap {

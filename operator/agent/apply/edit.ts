@@ -51,7 +51,6 @@ async function editAt(step: Edit, context: ApplyContext): Promise<Failed> {
 
 /** The ledger has no pin of it, but a record of its id. */
 function isRecorded(step: Edit, context: ApplyContext): boolean {
-  if (step.found?.made !== false) return false;
   return recordedIdAt(context.kernel.pins, pinOf(step, context)) !== undefined;
 }
 

@@ -1,6 +1,6 @@
 import type { Reason } from '../../api/reason.ts';
 import type { Step, Verb } from '../../core/plan/step.ts';
-import { KernelError } from '../../kernel/error.ts';
+import { type Errno, KernelError } from '../../kernel/error.ts';
 import { reasonOf } from '../reason.ts';
 
 /** The outcome of one step: a value, never an exception. */
@@ -20,6 +20,7 @@ export type Outcome =
 export interface FailedOutcome {
   readonly step: Step;
   readonly ok: false;
+  readonly errno: Errno;
   readonly reason: Reason;
   readonly message: string;
 }
@@ -37,7 +38,7 @@ export function programmed(
 }
 
 export function failed(step: Step, error: KernelError, reason: Reason = reasonOf(error)): FailedOutcome {
-  return { step, ok: false, reason, message: error.message };
+  return { step, ok: false, errno: error.errno, reason, message: error.message };
 }
 
 /** Runs one effect: a KernelError becomes the step's outcome, anything else is a bug and is thrown. */

@@ -1,6 +1,6 @@
 import { kernelFieldsText, type MapTypes } from '../../core/btf/maptypes.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
-import { KernelError } from '../../kernel/error.ts';
+import { type Errno, isPassing, KernelError } from '../../kernel/error.ts';
 import type { Kernel, OpenMap, OpenTypes } from '../../kernel/kernel.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -28,7 +28,8 @@ export class LoadedTypes {
     try {
       return this.#kernel.loadTypes(types, label);
     } catch (error) {
-      if (!(error instanceof KernelError) || types.kernelFields.length > 0) throw error;
+      const isOfTypes = error instanceof KernelError && !isPassing(error);
+      if (!isOfTypes || types.kernelFields.length > 0) throw error;
       return undefined;
     }
   }
@@ -85,7 +86,7 @@ export class Typing {
     if (outcome === undefined) return false;
     const { known, name, outer } = this.#given;
     if (outcome.ok) known.set(name, { of: outer.id, typed: this.#isTyped });
-    else if (!OF_TYPES.has(outcome.reason)) return false;
+    else if (!OF_TYPES.has(outcome.errno)) return false;
     const isAgain = !outcome.ok && this.#isTyped;
     this.isOpen = isAgain;
     // Where neither fits the layout is another: types are no more wrong than none
@@ -94,8 +95,8 @@ export class Typing {
   }
 }
 
-/** Reasons of a kernel that does not take an inner map as it is. */
-const OF_TYPES: ReadonlySet<string> = new Set(['LayoutMismatch', 'KernelError', 'Unsupported']);
+/** What a kernel says that does not take an inner map as it is. */
+const OF_TYPES: ReadonlySet<Errno> = new Set(['EINVAL', 'ENOTSUPP', 'EOPNOTSUPP']);
 
 function isNeeded(types: OpenTypes | undefined): boolean {
   return types !== undefined && types.of.kernelFields.length > 0;

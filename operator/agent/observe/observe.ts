@@ -3,7 +3,7 @@ import type { Desired, DesiredOuter } from '../../core/desired/desired.ts';
 import type { ComparisonResult, ObservedKernel, ObservedOuterMap } from '../../core/observed.ts';
 import { compared } from '../../core/plan/compared.ts';
 import { innersToRead } from '../../core/plan/keychanges.ts';
-import { KernelError } from '../../kernel/error.ts';
+import { isPassing, KernelError } from '../../kernel/error.ts';
 import type { InnerReading, Kernel } from '../../kernel/kernel.ts';
 import { undeclaredLedgers } from '../../ledger/abandoned.ts';
 import { forEachSliced, runSliced, yieldToEventLoop } from '../../timing/sliced.ts';
@@ -166,7 +166,10 @@ function readingOf(
   compare: (contents: InnerReading) => ComparisonResult,
 ): ComparisonResult {
   if (answer instanceof KernelError)
-    return { kind: 'unreadable', reason: reasonOf(answer), message: answer.message };
+    return {
+      ...({ kind: 'unreadable', reason: reasonOf(answer), message: answer.message } as const),
+      ...(isPassing(answer) ? { passes: true } : {}),
+    };
   if (answer.id === id) return compare(answer);
   return {
     kind: 'unreadable',

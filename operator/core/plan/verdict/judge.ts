@@ -76,6 +76,7 @@ function judgeReading(
       ? replace
       : unlessAsked(replace, id, otherLayout(reading.spec, inner));
   if (reading.kind === 'unreadable') {
+    if (reading.passes === true) return unseen(replace, id, reading);
     // Where a map of ours was in this process's time, it is put right
     const isRepair = last?.made === true && hasContents(inner.spec.type);
     return made || isRepair ? replace : unlessAsked(replace, id, reading);
@@ -93,6 +94,11 @@ function judgeReading(
 }
 
 type Why = Pick<Untouched, 'reason' | 'message'>;
+
+/** It could not be looked at now: a later turn reads it again. */
+function unseen({ outer, inner }: Write, id: number, { reason, message }: Why): KeyVerdict {
+  return { verb: 'none', untouched: { outer, inner, id, reason, message } };
+}
 
 /** Somebody may read what is there, or write into it, and what is in it would be lost. */
 function unlessAsked(replace: Write, id: number, { reason, message }: Why): KeyVerdict {
