@@ -146,13 +146,13 @@ export function unsettle(known: OuterMemory): void {
 
 /**
  * After a turn that threw: memory lacks what it did. What was declared and held before it stays true, for the brake: what
- * others wrote is drift, and no loss.
+ * others wrote is drift, and no loss. So does whose each map is that was taken over, by its id: no name in the kernel tells.
  */
 export function forgetKernel({ outers }: Memory): void {
-  for (const [name, { programmed, doubted, kept, held }] of outers)
+  for (const [name, { programmed, doubted, kept, held, taken }] of outers)
     outers.set(name, {
       ...emptyOuterMemory(),
-      ...{ kept, held, doubted: new Map([...doubted, ...programmed]) },
+      ...{ kept, held, taken, doubted: new Map([...doubted, ...programmed]) },
     });
 }
 

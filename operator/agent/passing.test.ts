@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { planLines } from '../core/plan/print.ts';
 import { FakeMachine } from '../kernel/testing/fake/machine.ts';
+import { forgetKernel } from './memory.ts';
 import { AgentFixture, startedAgent } from './testing/fixture.ts';
 import {
   adopting,
@@ -74,6 +75,20 @@ describe('turn, where what is wrong passes', () => {
       contentShare: 1,
     });
     expect((await idsOf(machine))['07000000']).to.equal(ids[0]);
+  });
+
+  it('keeps what an InnerMap took over, and may keep, after a turn that threw', async () => {
+    const machine = new FakeMachine();
+    await loadedBy(machine, HASH, [{ keys: [7], pairs: { 1: 70 } }]);
+    const others = adopting().inner('a/eight', 'tenants', 8, { 1: 8 });
+    const acting = await agentOn(machine, others.inner('b/seven', 'tenants', 7, { 1: 70 }), {});
+    await acting.turn();
+    forgetKernel(acting.agent.memory);
+    const { report } = await acting.turn(others.inner('b/seven', 'tenants', 8, { 1: 70 }));
+    expect(report.innerMaps.map(({ name, reason }) => `${name} ${reason}`)).to.deep.equal([
+      'seven KeyConflict',
+    ]);
+    expect(Object.keys(machine.dump(PROGRAM_PIN))).to.deep.equal(['07000000', '08000000']);
   });
 
   it('edits through the outer map what has a record alone, though the agent made it', async () => {
