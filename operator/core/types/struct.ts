@@ -7,6 +7,8 @@ export interface Member {
   /** Of a bit-field. */
   readonly width?: number;
   readonly aligned?: number;
+  /** Of the typedef of its type, which may lower it too, and which a packed place leaves out. */
+  readonly typeAligned?: number;
   readonly packed?: true;
   /** An array of no elements: it has no bytes and is no field, but the next one is aligned as it is. */
   readonly empty?: true;
@@ -22,7 +24,8 @@ export function structOf(members: readonly Member[], around: StructShape = {}): 
   const { kind = 'struct', packed = false, aligned = 1, ...names } = around;
   const fields: Field[] = [];
   let [end, alignment, before] = [0, aligned, 1];
-  for (const each of members) {
+  for (const one of members) {
+    const each = withTypeAligned(one, packed);
     const member = before > 1 ? { ...each, aligned: Math.max(each.aligned ?? 1, before) } : each;
     const by = packed ? { ...member, packed } : member;
     const start = placeOf(by, kind === 'union' ? 0 : end);
@@ -40,6 +43,13 @@ export function shownMembers({ fields, as }: StructType): readonly Field[] {
   const largest = fields.reduce((most, field) => (field.type.size > most.type.size ? field : most));
   const chosen = as === undefined ? undefined : fields.find(({ name }) => name === as);
   return chosen === undefined ? [largest] : [chosen, largest];
+}
+
+/** A typedef's alignment as attributes of the member, which a text can show. */
+function withTypeAligned({ typeAligned, ...member }: Member, isPacked: boolean): Member {
+  if (typeAligned === undefined || isPacked || member.packed) return member;
+  const aligned = Math.max(member.aligned ?? 1, typeAligned);
+  return { ...member, aligned, ...(typeAligned < member.type.alignment ? { packed: true } : {}) };
 }
 
 /** What a member asks of the place of the whole. Bits without a name ask nothing. */

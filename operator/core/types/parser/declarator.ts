@@ -15,6 +15,8 @@ export interface Declarator extends Attributes {
   readonly name?: Token;
   readonly type: Type;
   readonly width?: number;
+  /** What a typedef's aligned set: of the type, not of what is declared. */
+  readonly typeAligned?: number;
   /** An array of no elements. */
   readonly empty?: true;
 }
@@ -26,7 +28,8 @@ export function declaratorTaken(
   named: () => Token | undefined,
 ): Declarator {
   const start = peek(reader);
-  const isPointer = pointersTaken(reader);
+  const before: Attributes = attributesOf(specifier);
+  const isPointer = pointersTaken(reader, before);
   const of = isPointer ? POINTER : specifier.type;
   const after = peek(reader);
   if (after.text === '(')
@@ -35,11 +38,12 @@ export function declaratorTaken(
   if (peek(reader).text === '(')
     fail(peek(reader), 'Functions are not read: take them out, types alone stay');
   const type = of ?? missing(specifier, name ?? start);
-  const before = isPointer ? {} : { ...attributesOf(specifier) };
+  const { typeAligned } = isPointer ? {} : specifier;
+  const own = typeAligned === undefined ? {} : { typeAligned };
   if (peek(reader).text === ':')
-    return { ...bitsTaken(reader, type, name), ...attributesTaken(reader, before) };
+    return { ...bitsTaken(reader, type, name), ...own, ...attributesTaken(reader, before) };
   const array = withDimensions(reader, type);
-  return { ...(name === undefined ? {} : { name }), ...array, ...attributesTaken(reader, before) };
+  return { ...(name === undefined ? {} : { name }), ...array, ...own, ...attributesTaken(reader, before) };
 }
 
 function missing({ missing: problem }: Specifier, at: Token): never {
@@ -57,9 +61,9 @@ function attributesOf({ packed, aligned }: Attributes): Attributes {
   return { ...(packed === undefined ? {} : { packed }), ...(aligned === undefined ? {} : { aligned }) };
 }
 
-function pointersTaken(reader: TokenReader): boolean {
+function pointersTaken(reader: TokenReader, into: Attributes): boolean {
   let isPointer = false;
-  for (; taken(reader, '*'); qualifiersTaken(reader)) {
+  for (; taken(reader, '*'); qualifiersTaken(reader, into)) {
     isPointer = true;
     while (['restrict', '__restrict', '__restrict__'].some(word => taken(reader, word)));
   }

@@ -140,14 +140,15 @@ function memberTaken(reader: TokenReader, specifier: Specifier): Member {
     refuseName(name);
     return name;
   });
-  const { name, type, width, empty } = declarator;
-  if (width !== undefined && (declarator.packed !== undefined || declarator.aligned !== undefined))
+  const { name, type, width, empty, packed, aligned, typeAligned } = declarator;
+  if (width !== undefined && [packed, aligned, typeAligned].some(each => each !== undefined))
     fail(name ?? peek(reader), 'Attributes of a bit-field are not read: pack the whole struct');
   return {
     name: name?.text ?? '',
     type,
     ...(width === undefined ? {} : { width }),
     ...(empty ? { empty } : {}),
+    ...(typeAligned === undefined ? {} : { typeAligned }),
     ...ownAttributes(declarator),
   };
 }

@@ -15,6 +15,10 @@ export interface Specifier extends Attributes {
   readonly body?: 'anonymous' | 'tagged';
   /** The last of the words of which C puts its own types together: no other type can follow. */
   readonly base?: string;
+  /** What a typedef's aligned set: of the type, not of what is declared. */
+  readonly typeAligned?: number;
+  /** A kernel's pointer, whose tag C gives to all names of the declaration. */
+  readonly isTagged?: true;
 }
 
 const REFUSED: Readonly<Record<string, string>> = {
@@ -39,23 +43,20 @@ export function isSpecifierStart(reader: TokenReader): boolean {
 }
 
 export function specifierTaken(reader: TokenReader): Specifier {
-  const before = qualifiersTaken(reader);
+  const attributes = qualifiersTaken(reader);
   const isPacked = isPlainPacked(reader) && taken(reader, 'packed');
   const token = peek(reader);
   const refusal = Object.hasOwn(REFUSED, token.text) ? REFUSED[token.text] : undefined;
   if (refusal !== undefined) fail(token, refusal);
-  const specifier = typeTaken(reader, isPacked);
-  const { packed, aligned } = specifier;
-  const own = { ...(packed === undefined ? {} : { packed }), ...(aligned === undefined ? {} : { aligned }) };
-  return { ...specifier, ...qualifiersTaken(reader, { ...own, ...before }) };
+  return { ...typeTaken(reader, isPacked, attributes), ...qualifiersTaken(reader, attributes) };
 }
 
-function typeTaken(reader: TokenReader, isPacked: boolean): Specifier {
+function typeTaken(reader: TokenReader, isPacked: boolean, attributes: Attributes): Specifier {
   const token = peek(reader);
   if (token.text === 'struct' || token.text === 'union') return recordTaken(reader, isPacked);
   if (isPacked) fail(token, `Expected struct after packed, found ${found(token)}`);
   if (token.text === 'enum') return enumTaken(reader);
-  if (BASE_WORDS.has(token.text)) return baseTaken(reader);
+  if (BASE_WORDS.has(token.text)) return baseTaken(reader, attributes);
   if (taken(reader, 'void'))
     return {
       missing: { at: token, message: 'A void has no size: write a fixed-width integer such as __u64' },
@@ -72,10 +73,11 @@ function wordSpecifier(word: string): Specifier | undefined {
 }
 
 /** C takes its own words in any order, qualifiers between them. */
-function baseTaken(reader: TokenReader): Specifier {
+function baseTaken(reader: TokenReader, attributes: Attributes): Specifier {
   const first = peek(reader);
   const words: string[] = [];
-  for (; BASE_WORDS.has(peek(reader).text); qualifiersTaken(reader)) words.push(take(reader).text);
+  for (; BASE_WORDS.has(peek(reader).text); qualifiersTaken(reader, attributes))
+    words.push(take(reader).text);
   const type = baseInteger(words) ?? fail(first, `C has no type ${words.join(' ')}: write __u32, __s64 …`);
   return { type, base: words.at(-1)! };
 }

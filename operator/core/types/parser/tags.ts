@@ -34,7 +34,7 @@ function kernelPointerTaken(reader: TokenReader, { text }: Token): Type | undefi
   return kernelPointer(text, POINTER_TAGS[macro]!);
 }
 
-/** Defines a tag. One that everybody knows keeps its meaning, and must be as large as that. */
+/** Defines a tag. One that everybody knows keeps its meaning, and must be as large and aligned as that. */
 export function newTag<Of extends Type>(
   reader: TokenReader,
   name: Token,
@@ -43,6 +43,11 @@ export function newTag<Of extends Type>(
   const known = knownTag(keyword, name.text);
   if (reader.tags.has(name.text) || (known !== undefined && known.type.size !== type.size))
     fail(name, `${keyword} ${name.text} is already defined: give this one another tag`);
+  if (known !== undefined && known.type.alignment !== type.alignment)
+    fail(
+      name,
+      `${keyword} ${name.text} is aligned to ${known.type.alignment} in Linux and to ${type.alignment} here: write its fields as Linux does, or give this one another tag`,
+    );
   const tag = known ?? { keyword, type };
   reader.tags.set(name.text, tag);
   return tag.type;

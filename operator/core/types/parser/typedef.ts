@@ -2,7 +2,7 @@ import type { IntegerType, Type } from '../type.ts';
 import { type Declarator, declaratorTaken } from './declarator.ts';
 import { expected, nameTaken, peek, type TokenReader, taken } from './reader.ts';
 import { bounded } from './record.ts';
-import { specifierTaken } from './specifier.ts';
+import { type Specifier, specifierTaken } from './specifier.ts';
 import { fail, type Token } from './text/tokens.ts';
 import { isTypeWord, WORD_TYPES } from './words.ts';
 
@@ -20,19 +20,25 @@ export function typedefTaken(reader: TokenReader): () => Type {
 }
 
 function defined(reader: TokenReader, declarator: Declarator, start: Token): Type {
-  const { name, type, aligned, packed, empty, width } = declarator;
+  const { name, type, packed, empty, width } = declarator;
+  const typeAligned = declarator.aligned ?? declarator.typeAligned;
   if (name === undefined || empty || width !== undefined)
     return fail(name ?? start, 'A typedef has a name and a size: write typedef type name;');
   if (packed !== undefined)
     fail(packed, 'C ignores packed in this place: write it behind the } of the struct');
   const own = calledBy(name.text, type);
   bounded(name, own);
-  const specifier = { type: known(name, own) ?? own, ...(aligned === undefined ? {} : { aligned }) };
+  const specifier = { type: known(name, own) ?? own, ...(typeAligned === undefined ? {} : { typeAligned }) };
   const before = reader.typedefs.get(name.text);
-  if (before !== undefined && before.type !== specifier.type && before.type?.size !== own.size)
+  if (before !== undefined && !isLaidOutAs(before, specifier))
     fail(name, `${name.text} is already defined: give this typedef another name`);
   reader.typedefs.set(name.text, before ?? specifier);
   return specifier.type;
+}
+
+function isLaidOutAs(before: Specifier, now: Specifier): boolean {
+  const [was, is] = [before, now].map(({ type, typeAligned }) => typeAligned ?? type?.alignment);
+  return before.type?.size === now.type?.size && was === is;
 }
 
 /** Structs, unions and enums without a tag are known by the name of their typedef. */
@@ -47,7 +53,8 @@ function known(name: Token, type: Type): Type | undefined {
   const word = isTypeWord(name.text) ? WORD_TYPES.get(name.text) : undefined;
   if (word === undefined) return undefined;
   const isSigned = (of: Type) => (of as Partial<IntegerType>).signed === true;
-  if (word.size === type.size && isSigned(word) === isSigned(type)) return word;
+  if (word.size === type.size && word.alignment === type.alignment && isSigned(word) === isSigned(type))
+    return word;
   return fail(
     name,
     `${name.text} has ${word.size} bytes and is ${isSigned(word) ? '' : 'un'}signed: give this typedef another name`,
