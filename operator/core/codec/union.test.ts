@@ -43,6 +43,12 @@ describe('a union', () => {
     expect(keyText(CHOSEN, v6)).to.equal('vipv6=2001:db8::7,port=443,proto=6,flags=0');
   });
 
+  it('is never shown by bits without a name, however many', () => {
+    const type = typeOf('union { u16 port; u32 :20; }');
+    expect(decode(type, bytesIn('bb010000'), 0)).to.deep.equal({ port: 443 });
+    expect(keyText(type, bytesIn('bb010000'))).to.equal('port=443');
+  });
+
   it('is shown as every byte of what has a name where no member has all bits', () => {
     const type = typeOf('struct { u8 kind; union { struct { u8 a; u32 b; } s; u8 raw[5]; } u; }');
     const bytes = bytesIn('010000000102000005000000');

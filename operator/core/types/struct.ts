@@ -38,9 +38,10 @@ export function structOf(members: readonly Member[], around: StructShape = {}): 
   return { kind, ...names, packed, fields, size, alignment };
 }
 
-/** The members by which a union is shown, the first that has all of its bits: the chosen one, then the largest. */
+/** The members by which a union is shown, the first that has all of its bits: the chosen one, then the largest. Bits without a name show nothing. */
 export function shownMembers({ fields, as }: StructType): readonly Field[] {
-  const largest = fields.reduce((most, field) => (field.type.size > most.type.size ? field : most));
+  const named = fields.filter(({ name, type }) => name !== '' || type.kind !== 'bits');
+  const largest = named.reduce((most, field) => (field.type.size > most.type.size ? field : most));
   const chosen = as === undefined ? undefined : fields.find(({ name }) => name === as);
   return chosen === undefined ? [largest] : [chosen, largest];
 }
