@@ -24,7 +24,7 @@ interface DumpedType {
     readonly bits_offset: number;
     readonly bitfield_size?: number;
   }[];
-  readonly values?: readonly { readonly name: string; readonly val: number | string }[];
+  readonly values?: readonly { readonly name: string; readonly val: string }[];
 }
 
 function dumped({ btf }: TypedBtf): readonly DumpedType[] {
@@ -33,7 +33,8 @@ function dumped({ btf }: TypedBtf): readonly DumpedType[] {
     const path = join(directory, 'btf');
     writeFileSync(path, btf);
     const text = execFileSync('bpftool', ['--json', 'btf', 'dump', 'file', path], { encoding: 'utf8' });
-    return (JSON.parse(text) as { types: DumpedType[] }).types;
+    const exact = text.replace(/"val":(-?\d+)/g, '"val":"$1"');
+    return (JSON.parse(exact) as { types: DumpedType[] }).types;
   } finally {
     rmSync(directory, { recursive: true });
   }
@@ -96,15 +97,23 @@ function declared(type: Type): string {
     case 'kernel':
       return type.tag === undefined ? `${type.name}${type.size}` : `${type.tag} ${type.name}`;
     case 'bits':
-      return declared(type.base);
+      return type.width > 32 && type.base.kind === 'enum'
+        ? `${type.base.signed ? 's' : 'u'}8`
+        : declared(type.base);
     case 'struct':
-    case 'union':
-      return `${type.kind === 'union' ? 'union' : ''}{${type.fields.map(declaredField).join()}}${type.size}`;
+    case 'union': {
+      const hasBits = type.fields.some(field => field.type.kind === 'bits');
+      const fields = type.fields.map(field => declaredField(field, hasBits));
+      return `${type.kind === 'union' ? 'union' : ''}{${fields.join()}}${type.size}`;
+    }
   }
 }
 
-function declaredField({ name, offset, type }: Field): string {
-  const [shift, width] = type.kind === 'bits' ? [type.shift, type.width] : [0, 0];
+/** The kernel wants the width of a small enum beside bit-fields. */
+function declaredField({ name, offset, type }: Field, hasBits: boolean): string {
+  const isSmallEnum = hasBits && type.kind === 'enum' && type.size < 4;
+  const whole = isSmallEnum ? type.size * 8 : 0;
+  const [shift, width] = type.kind === 'bits' ? [type.shift, type.width] : [0, whole];
   return `${name}@${offset * 8 + shift}+${width}:${declared(type)}`;
 }
 

@@ -114,22 +114,37 @@ export class TypeIds {
   }
 
   #struct({ kind, tag = '', size, fields }: StructType): number {
-    const members = fields
-      .filter(({ name, type }) => name !== '' || type.kind !== 'bits')
-      .map(each => this.#member(each));
+    const named = fields.filter(({ name, type }) => name !== '' || type.kind !== 'bits');
+    const hasBits = named.some(({ type }) => type.kind === 'bits');
+    const members = named.map(each => this.#member(each, hasBits));
     return this.writer.composite(kind === 'union' ? 'Union' : 'Struct', tag, { size, members });
   }
 
-  #member({ name, offset, type }: Field): WrittenMember {
-    if (type.kind !== 'bits') return { name, type: this.idOf(type), offset: offset * 8 };
-    return { name, type: this.idOf(type.base), offset: offset * 8 + type.shift, bits: type.width };
+  /**
+   * Beside bit-fields the kernel takes an enum without a width for one of 4 bytes, and no enum for one of more than 32 bits
+   * (btf_enum_check_kflag_member).
+   */
+  #member({ name, offset, type }: Field, hasBits: boolean): WrittenMember {
+    const member = { name, offset: offset * 8 };
+    if (type.kind === 'bits') {
+      const { base, width, shift } = type;
+      const id = base.kind === 'enum' && width > 32 ? this.#number(base) : this.idOf(base);
+      return { ...member, type: id, offset: member.offset + shift, bits: width };
+    }
+    const isSmall = hasBits && type.kind === 'enum' && type.size < 4;
+    return { ...member, type: this.idOf(type), ...(isSmall ? { bits: type.size * 8 } : {}) };
   }
 
   #enum(type: EnumType): number {
     const { tag = '', size, signed } = type;
     const isOld = this.#age === 'before 6.0';
-    if (size === 8 && isOld) return this.#base({ name: BASE_NAMES[8]![signed ? 1 : 0], size, signed });
+    if (size === 8 && isOld) return this.#number(type);
     return this.writer.enumeration(tag, { ...type, signed: signed && !isOld });
+  }
+
+  /** The integer that an enum is in C. */
+  #number({ size, signed }: EnumType): number {
+    return this.#base({ name: BASE_NAMES[size]![signed ? 1 : 0], size, signed });
   }
 
   #address(kind: (AddressType | CidrType)['kind']): number {

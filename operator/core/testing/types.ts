@@ -32,8 +32,18 @@ const BYTE_NAMES = new Set(
 const scalar = fc.constantFrom(...WORD_TYPES.values(), POINTER);
 const text = fc.integer({ min: 1, max: 20 }).map((size): Type => ({ kind: 'text', size, alignment: 1 }));
 const bytes = fc.integer({ min: 1, max: 20 }).map((size): Type => ({ kind: 'bytes', size, alignment: 1 }));
+const enumerators = (least: bigint, most: bigint) =>
+  fc.uniqueArray(fc.bigInt(least, most), { minLength: 1, maxLength: 5 });
 const enumerated = fc
-  .tuple(fc.uniqueArray(fc.bigInt(-(2n ** 40n), 2n ** 40n), { minLength: 1, maxLength: 5 }), fc.boolean())
+  .tuple(
+    fc.oneof(
+      enumerators(-(2n ** 40n), 2n ** 40n),
+      enumerators(-100n, 1000n),
+      enumerators(0n, 2n ** 64n - 1n),
+      enumerators(-(2n ** 63n), 2n ** 63n - 1n),
+    ),
+    fc.boolean(),
+  )
   .map(([values, packed]) => enumOf(values.map(enumeratorOf), packed ? { packed } : {})!);
 const plainEnum = enumerated.map(({ packed: _, ...type }) => enumOf(type.enumerators)!);
 const PLAIN_WORD = /^(__)?([us](8|16|32|64)|[bl]e(16|32|64))$|^(u_|u)?int(8|16|32|64)_t$|^s?size_t$/;
@@ -109,7 +119,7 @@ function enumeratorOf(value: bigint): EnumType['enumerators'][number] {
 
 function bitField(): fc.Arbitrary<Part> {
   return fc
-    .tuple(fc.constantFrom(...integers), fc.nat())
+    .tuple(fc.oneof(fc.constantFrom(...integers), enumerated), fc.nat())
     .map(([base, some]) => ({ type: base, width: base.kind === 'bool' ? 1 : 1 + (some % (base.size * 8)) }));
 }
 

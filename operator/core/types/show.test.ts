@@ -14,6 +14,20 @@ describe('typeText', () => {
     );
   });
 
+  it('writes enumerators of 64 bits as C reads them', () => {
+    for (const [text, shown] of [
+      ['enum { ALL = ~0ULL }', 'enum { ALL = 18446744073709551615U }'],
+      [
+        'enum { LEAST = -9223372036854775807LL - 1, MOST = 9223372036854775807 }',
+        'enum { LEAST = -9223372036854775807 - 1, MOST = 9223372036854775807 }',
+      ],
+    ] as const) {
+      const declaration = parseDeclaration(text);
+      expect(declaration.ok && typeText(declaration.type)).to.equal(shown);
+      expect(parseDeclaration(shown)).to.deep.equal(declaration);
+    }
+  });
+
   it('defines a tag where it stands first and names it from then on', () => {
     const text =
       'struct rule { struct port { __be16 number; } from; struct port to[2]; enum action { PASS = 0 } a; enum action b; }';

@@ -80,9 +80,18 @@ function kernelText({ name, tag }: KernelType): string {
 function enumText(type: EnumType, seen: Map<string, Type>): string {
   const head = headOf('enum', type, seen);
   if (head.known) return head.text;
-  const enumerators = type.enumerators.map(({ name, value }) => `${name} = ${value}`).join(', ');
+  const enumerators = type.enumerators.map(({ name, value }) => `${name} = ${numberText(value)}`).join(', ');
   return `${head.text}{ ${enumerators} }${attributesText(type.packed === true, undefined)}`;
 }
+
+/** As C reads it back: from 2^63 on no number has a sign, and the least of those with one is no literal. */
+function numberText(value: bigint): string {
+  if (value === LEAST) return `${LEAST + 1n} - 1`;
+  return value > MOST ? `${value}U` : `${value}`;
+}
+
+const LEAST = -(2n ** 63n);
+const MOST = 2n ** 63n - 1n;
 
 /** The first type of a tag has its tag and its body. Another type of the same tag is written without the tag. */
 function headOf(

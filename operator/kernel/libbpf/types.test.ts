@@ -6,6 +6,7 @@ import { readBtf } from '../../core/btf/reading/read.ts';
 import { btfDeclaration } from '../../core/btf/reading/type.ts';
 import { outerLayout } from '../../core/layout/outer.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
+import { typeOf } from '../../core/testing/layouts.ts';
 import { outerMapOf } from '../../core/testing/outermap.ts';
 import { anyType, anyValueType, plainType } from '../../core/testing/types.ts';
 import { leavesOf } from '../../core/types/path.ts';
@@ -80,6 +81,24 @@ onRealKernel('types of declarations', () => {
       { numRuns: 150 },
     );
     expect(made).to.be.above(50);
+  });
+
+  it('are taken where enums stand beside bit-fields, and are bit-fields', async () => {
+    const kernel = scratch().open();
+    const declarations = [
+      'struct { u8 f:4; enum __attribute__((packed)) { A, B } e; }',
+      'union { u8 f:4; enum __attribute__((packed)) { A, B = 300 } e; }',
+      'struct { enum { A, B = 0x100000000ULL } e:40; u8 rest; }',
+      'struct { u32 f:8; enum { A, B = 0x100000000ULL } e; }',
+    ];
+    for (const text of declarations) {
+      const { older, ...types } = templateOf('Hash', typeOf('u32'), typeOf(text))!.types!;
+      kernel.loadTypes(types, 'enums').close();
+      if (older !== undefined) kernel.loadTypes({ ...types, current: older }, 'older').close();
+      const read = readBtf(types.current.btf);
+      const found = read.ok ? btfDeclaration(read.value, types.current.value) : read;
+      expect(found.ok, text).to.equal(true);
+    }
   });
 
   it('are what a reader of the map finds again: names and offsets', async function () {

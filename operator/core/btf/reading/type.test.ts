@@ -203,6 +203,7 @@ function* partsOf(type: Type, offset: number, path: string): Generator<readonly 
     for (const field of type.fields)
       yield* partsOf(field.type, offset + field.offset, `${path}.${field.name}`);
   else if (type.kind === 'array') yield* partsOf(type.element, offset, `${path}[${type.length}]`);
+  else if (type.kind === 'enum' && type.size < 4) yield [path, offset * 8, type.size * 8];
   else if (type.kind !== 'bits') yield [path, offset, ...nameOf(type)];
   else if (path.endsWith('.')) return;
   else yield [path, offset * 8 + type.shift, type.width];

@@ -209,9 +209,14 @@ function membersOf(reading: Reading, member: BtfMember, where: string): readonly
   if (plain !== undefined && isEmpty(reading.btf, plain)) return [];
   const type = typeAt(reading, member.type, { where: name === '' ? where : at });
   if (name === '' && !hasFields(type)) fail(where, `has a field without a name, of kind ${plain?.kind}`);
-  if (bitSize === 0) return [{ name, bit, type }];
+  if (bitSize === 0 || isWholeEnum(type, member)) return [{ name, bit, type }];
   const isNumber = type.kind === 'integer' || type.kind === 'bool' || type.kind === 'enum';
   return isNumber ? [{ name, bit, type, width: bitSize }] : fail(at, `is a bit-field of kind ${plain?.kind}`);
+}
+
+/** Beside bit-fields a small enum has a width in the BTF of our maps (TypeIds). */
+function isWholeEnum(type: Type, { bitOffset, bitSize }: BtfMember): boolean {
+  return type.kind === 'enum' && type.size < 4 && bitSize === type.size * 8 && bitOffset % bitSize === 0;
 }
 
 function isEmpty(btf: Btf, type: BtfType): boolean {
