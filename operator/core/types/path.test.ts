@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import { fieldText } from '../../api/problem.ts';
+import { costAgainst, LINEAR } from '../../testing/cost.ts';
+import { typeOf } from '../testing/layouts.ts';
 import { parseDeclaration } from './declaration.ts';
 import { fieldLocation, unknownField } from './path.ts';
 import type { Type } from './type.ts';
@@ -30,6 +32,26 @@ describe('placeOf', () => {
       expect(placeText(path), path).to.equal(
         `${JSON.stringify(path)} is no field path: write field.part or field[0]`,
       );
+  });
+});
+
+describe('fieldLocation of a type of many fields', () => {
+  it('costs the same for the last as for the first', async () => {
+    const names = Array.from({ length: 2500 }, (_, at) => `f${at}`);
+    for (const text of [`struct { u8 ${names}; }`, `struct { struct { u8 ${names}; }; }`]) {
+      const wide = typeOf(text);
+      const times = (name: string) => () => {
+        for (let time = 0; time < 4000; time += 1) fieldLocation(wide, name);
+      };
+      expect(fieldLocation(wide, 'f2499')).to.include({ ok: true, offset: 2499 });
+      expect(await costAgainst(times('f0'), times('f2499'))).to.be.lessThan(LINEAR);
+    }
+  });
+
+  it('finds the first of a name, and the way through what is anonymous', () => {
+    const of = typeOf('struct { u32 a; struct { u16 b; union { u8 c; u16 d; }; }; u8 e; }');
+    const place = fieldLocation(of, 'd');
+    expect(place.ok && [place.offset, place.steps.map(({ part }) => part)]).to.deep.equal([6, [1, 1, 1]]);
   });
 });
 

@@ -92,16 +92,30 @@ function fieldPlace(place: FieldLocation, name: string): FieldLocation | string 
   return { ok: true, path: [...place.path, name], type: found.type, offset, steps };
 }
 
-/** A field by its name, which may be one of an anonymous struct or union. */
-function memberNamed(of: StructType, name: string): Omit<FieldLocation, 'ok' | 'path'> | undefined {
-  for (const [part, field] of of.fields.entries()) {
-    const { type, offset } = field;
-    if (field.name === name) return { type, offset, steps: [{ of, part }] };
-    const within = isAnonymous(field) && hasFields(type) ? memberNamed(type, name) : undefined;
-    if (within !== undefined)
-      return { ...within, offset: offset + within.offset, steps: [{ of, part }, ...within.steps] };
+type Member = Omit<FieldLocation, 'ok' | 'path'>;
+
+const membersByName = new WeakMap<StructType, ReadonlyMap<string, Member>>();
+
+/** A field by its name, which may be one of an anonymous struct or union. Each entry asks for each field that it gives. */
+function memberNamed(of: StructType, name: string): Member | undefined {
+  const known = membersByName.get(of);
+  if (known !== undefined) return known.get(name);
+  const members = namedMembers(of);
+  membersByName.set(of, members);
+  return members.get(name);
+}
+
+/** The first of each name. */
+function namedMembers(of: StructType): ReadonlyMap<string, Member> {
+  const members = new Map<string, Member>();
+  const add = (name: string, member: Member) => members.has(name) || members.set(name, member);
+  for (const [part, { name, type, offset }] of of.fields.entries()) {
+    if (name !== '') add(name, { type, offset, steps: [{ of, part }] });
+    else if (hasFields(type))
+      for (const [inner, within] of namedMembers(type))
+        add(inner, { ...within, offset: offset + within.offset, steps: [{ of, part }, ...within.steps] });
   }
-  return undefined;
+  return members;
 }
 
 function elementPlace(place: FieldLocation, index: number): FieldLocation | string {
