@@ -225,21 +225,20 @@ describe('encodeContent', () => {
     });
 
     it('takes a list that is an array for one value, and a list of them for a value each', () => {
-      const arrays = { ...perCpu, value: 'u16[2]' };
-      expect(
+      const given = (value: string, ...values: readonly unknown[]) =>
         shown(
           encoded(
-            [
-              [1, [5, 6]],
-              [2, [[1], [2]]],
-            ],
-            arrays,
+            values.map((each, at) => [at, each] as const),
+            { ...perCpu, value },
           ),
-        ),
-      ).to.deep.equal([
-        '01000000=05000600000000000500060000000000',
-        '02000000=01000000000000000200000000000000',
+        );
+      expect(given('u16[2]', [5, 6], [[1], [2]])).to.deep.equal([
+        '00000000=05000600000000000500060000000000',
+        '01000000=01000000000000000200000000000000',
       ]);
+      const both = ['00000000=05060000000000000506000000000000', '01000000=01000000000000000200000000000000'];
+      expect(given('u8[2]', [5, 6], [[1], [2]])).to.deep.equal(both);
+      expect(given('u8[2]', '0506', ['0100', '0200'])).to.deep.equal(both);
     });
 
     it('refuses a list of another length, where the machine is known', () => {

@@ -145,12 +145,17 @@ function refuse(sheet: EntryBuffer, at: { index: number; part: 'key' | 'value' }
   addProblem(sheet, ['spec', 'entries', at.index, at.part, ...problem.path], problem.message);
 }
 
-/** Whether a list has a value for each CPU and is not itself the value: it is nested deeper than the type's arrays. */
+/**
+ * Whether a list has a value for each CPU and is not itself the value: it is nested deeper than the type's arrays. `u8[N]`
+ * is one where its bytes are numbers, and none where they are hex.
+ */
 function isCpuList(type: Type, value: unknown): value is readonly unknown[] {
   let depth = 0;
-  for (let inner = value; Array.isArray(inner) && depth < 16; inner = inner[0]) depth += 1;
-  for (let inner = type; inner.kind === 'array'; inner = inner.element) depth -= 1;
-  return depth > 0;
+  let first = value;
+  for (; Array.isArray(first) && depth < 16; first = first[0]) depth += 1;
+  let inner = type;
+  for (; inner.kind === 'array'; inner = inner.element) depth -= 1;
+  return depth > (inner.kind === 'bytes' && typeof first !== 'string' ? 1 : 0);
 }
 
 function encodeCpuList(sheet: EntryBuffer, values: readonly unknown[], index: number): void {
