@@ -13,7 +13,7 @@ export interface Constant {
 
 /** Whether the condition of an #if holds; undefined where it has names that nobody knows. */
 export function isTrue(tokens: readonly Token[]): boolean | undefined {
-  const reader = newReader(tokens);
+  const reader: TokenReader = { ...newReader(tokens), isDirective: true };
   try {
     const { value } = constantTaken(reader, 'a condition');
     return peek(reader).kind === 'end' ? value !== 0n : undefined;
@@ -77,7 +77,7 @@ function binaryTaken(reader: TokenReader, level: number, what: string): Constant
   let left = binaryTaken(reader, level + 1, what);
   for (let mark = peek(reader); LEVELS[level]!.includes(mark.text); mark = peek(reader)) {
     take(reader);
-    left = computed(mark, left, binaryTaken(reader, level + 1, what));
+    left = widened(reader, computed(mark, left, binaryTaken(reader, level + 1, what)));
   }
   return left;
 }
@@ -87,15 +87,15 @@ function unaryTaken(reader: TokenReader, what: string): Constant {
   if (!['-', '+', '~', '!'].includes(mark.text)) return primaryTaken(reader, what);
   take(reader);
   const of = deeper(reader, () => unaryTaken(reader, what));
-  if (mark.text === '!') return int(of.value === 0n ? 1n : 0n);
+  if (mark.text === '!') return widened(reader, truth(of.value === 0n));
   if (mark.text === '-') return fitting(mark, -of.value, of);
   return mark.text === '~' ? wrapped(~of.value, of) : of;
 }
 
 function primaryTaken(reader: TokenReader, what: string): Constant {
   const token = peek(reader);
-  if (token.kind === 'number') return numberOf(take(reader));
-  if (token.kind === 'character') return characterOf(take(reader));
+  if (token.kind === 'number') return widened(reader, numberOf(take(reader)), !/u/i.test(token.text));
+  if (token.kind === 'character') return widened(reader, characterOf(take(reader)));
   if (token.text === 'sizeof') return sizeTaken(reader);
   if (token.kind === 'word') return namedTaken(reader, what);
   if (!taken(reader, '(')) return fail(token, `Expected ${what} as a number, found ${found(token)}`);
@@ -116,10 +116,11 @@ function namedTaken(reader: TokenReader, what: string): Constant {
     return computed({ ...name, text: '<<' }, { value: 1n, bits: 64, signed: false }, shift);
   }
   const known = KNOWN_CONSTANTS.get(name.text);
-  return (
+  return widened(
+    reader,
     reader.enumerators.get(name.text) ??
-    (known === undefined ? undefined : literal(known, false)) ??
-    fail(name, `Constant ${name.text} is not known here: write its number, or #define ${name.text} above`)
+      (known === undefined ? undefined : literal(known, false)) ??
+      fail(name, `Constant ${name.text} is not known here: write its number, or #define ${name.text} above`),
   );
 }
 
@@ -248,6 +249,12 @@ function fitting(mark: Token, value: bigint, type: Constant): Constant {
   const result = wrapped(value, type);
   if (!type.signed || result.value === value) return result;
   return fail(mark, `The result leaves the ${type.bits} bits of its number: write ULL behind one of them`);
+}
+
+/** In an #if all numbers have 64 bits, and those without a U are signed as long as they fit. */
+function widened({ isDirective }: TokenReader, of: Constant, isSigned = of.signed): Constant {
+  if (!isDirective || of.bits === 64) return of;
+  return { value: of.value, bits: 64, signed: isSigned };
 }
 
 function truth(is: boolean): Constant {

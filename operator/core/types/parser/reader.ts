@@ -14,6 +14,8 @@ export interface TokenReader {
   readonly enumerators: Map<string, Constant>;
   /** Levels of braces and parentheses that are open. */
   depth: number;
+  /** Of an #if: its numbers have 64 bits. */
+  readonly isDirective?: true;
 }
 
 export function newReader(tokens: readonly Token[]): TokenReader {
