@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { decode } from '../codec/decode.ts';
 import { encode } from '../codec/encode.ts';
 import { typeOf } from '../testing/layouts.ts';
+import { parseDeclaration } from './declaration.ts';
 import { isKernelOwned } from './kernelfield.ts';
 import { fieldMask, kernelMask } from './padding.ts';
 import { leavesOf } from './path.ts';
@@ -24,6 +25,24 @@ describe('fields of the kernel', () => {
       'struct { struct task_struct __kptr * task; struct node __kptr_untrusted * node; }',
     );
     expect(isKernelOwned(typeOf('struct bpf_timer[3]'))).to.equal(true);
+  });
+
+  it('are pointers of one name each, whose tag is a word of ours', () => {
+    const line = '#define __kptr __attribute__((btf_type_tag("kptr")))\n';
+    for (const head of [line, `#ifndef __kptr\n${line}#endif\n`])
+      expect(isKernelOwned(typeOf(`${head}struct task_struct __kptr *task`))).to.equal(true);
+    expect(isKernelOwned(typeOf('#define __kptr\nstruct task_struct __kptr *task'))).to.equal(false);
+    const refusals = {
+      'struct { struct a __kptr *c, *d; }': '27: C gives the tag of this pointer to the next name too',
+      'struct { struct a { u8 b; }; struct a __kptr *c, d; }': '47: C gives the tag of this pointer',
+      'struct { struct a __attribute__((btf_type_tag("kptr"))) *c; }': `46: btf_type_tag("kptr") makes a pointer the kernel's: write struct name __kptr *field`,
+      '#define own __attribute__((btf_type_tag("percpu_kptr")))\nstruct { struct a own *c; }': `75: btf_type_tag("percpu_kptr") makes a pointer the kernel's: write struct name __percpu_kptr *field`,
+    };
+    for (const [text, message] of Object.entries(refusals)) {
+      const declaration = parseDeclaration(text);
+      const found = declaration.ok ? 'taken' : `${declaration.offset}: ${declaration.message}`;
+      expect(found.slice(0, message.length), text).to.equal(message);
+    }
   });
 
   it('are no leaves, are masked, and are not shown', () => {

@@ -1,3 +1,4 @@
+import { POINTER_TAGS } from '../kernelfield.ts';
 import { constantTaken } from './constant.ts';
 import { expected, nameTaken, peek, type TokenReader, take, taken } from './reader.ts';
 import { fail, found, type Token } from './text/tokens.ts';
@@ -63,7 +64,20 @@ function attributeTaken(reader: TokenReader, into: Attributes): void {
   else if (name === 'aligned') alignmentTaken(reader, into);
   else if (!NEUTRAL.has(name))
     fail(token, `Attribute ${token.text} is not known here: take it out, or write packed or aligned(N)`);
-  else if (taken(reader, '(')) argumentsTaken(reader);
+  else if (taken(reader, '(')) {
+    if (name === 'btf_type_tag') refusePointerTag(peek(reader));
+    argumentsTaken(reader);
+  }
+}
+
+/** Spelled out, the tag of a pointer that the kernel keeps would be passed over. */
+function refusePointerTag(value: Token): void {
+  const [macro] = Object.entries(POINTER_TAGS).find(([, tag]) => value.text === `"${tag}"`) ?? [];
+  if (macro !== undefined)
+    fail(
+      value,
+      `btf_type_tag(${value.text}) makes a pointer the kernel's: write struct name ${macro} *field`,
+    );
 }
 
 /** Takes words, numbers and text up to the closing parenthesis. */

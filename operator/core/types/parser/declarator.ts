@@ -43,7 +43,10 @@ export function declaratorTaken(
   if (peek(reader).text === ':')
     return { ...bitsTaken(reader, type, name), ...own, ...attributesTaken(reader, before) };
   const array = withDimensions(reader, type);
-  return { ...(name === undefined ? {} : { name }), ...array, ...own, ...attributesTaken(reader, before) };
+  const attributes = attributesTaken(reader, before);
+  if (specifier.isTagged && peek(reader).text === ',')
+    fail(peek(reader), 'C gives the tag of this pointer to the next name too: write a declaration for each');
+  return { ...(name === undefined ? {} : { name }), ...array, ...own, ...attributes };
 }
 
 function missing({ missing: problem }: Specifier, at: Token): never {

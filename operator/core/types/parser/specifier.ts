@@ -17,7 +17,7 @@ export interface Specifier extends Attributes {
   readonly base?: string;
   /** What a typedef's aligned set: of the type, not of what is declared. */
   readonly typeAligned?: number;
-  /** A kernel's pointer, whose tag C gives to all names of the declaration. */
+  /** A pointer of the kernel: C gives its tag, but not its *, to all names of the declaration. */
   readonly isTagged?: true;
 }
 

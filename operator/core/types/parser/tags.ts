@@ -14,7 +14,7 @@ export interface Tag {
 /** The type of a tag; without one where only a pointer can point to it. */
 export function taggedType(reader: TokenReader, keyword: string, name: Token): Specifier {
   const pointer = keyword === 'struct' ? kernelPointerTaken(reader, name) : undefined;
-  if (pointer !== undefined) return { type: pointer };
+  if (pointer !== undefined) return { type: pointer, isTagged: true };
   const known = reader.tags.get(name.text) ?? knownTag(keyword, name.text);
   if (known === undefined) {
     const advice = keyword === 'enum' ? 'write enum { NAME = 1, … }' : `write its fields, ${keyword} { … }`;

@@ -1,3 +1,4 @@
+import { POINTER_TAGS } from '../../kernelfield.ts';
 import { KNOWN_MACROS } from './known.ts';
 import { DeclarationProblem, type Token, tokensOf } from './tokens.ts';
 
@@ -16,6 +17,8 @@ export class Macros {
   /** `NAME` or `NAME what it stands for`; fails where there is no name. */
   define([name, ...body]: readonly Token[]): void {
     if (name?.kind !== 'word') throw new DeclarationProblem(name!.offset, 'Expected a name behind #define');
+    // The line of bpf_helpers.h: the name itself is read
+    if (Object.hasOwn(POINTER_TAGS, name.text) && body.some(({ text }) => text === 'btf_type_tag')) return;
     const [first] = body;
     const hasArguments = first?.text === '(' && first.offset === name.offset + name.text.length;
     this.#bodies.set(name.text, hasArguments ? undefined : body.filter(({ kind }) => kind !== 'end'));
