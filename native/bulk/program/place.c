@@ -213,12 +213,17 @@ static int run(const struct place *place, int program, uint32_t jobs)
 	return error;
 }
 
-/* An entry that came meanwhile is to be done again; one that is gone already is deleted. */
+/*
+ * An entry that came meanwhile is to be done again; one that is gone already is deleted. Before Linux 6.4 a map's calls answer
+ * an int (d7ba4cc900bf), of which a program finds the lower half alone.
+ */
 static int32_t answer_of(const struct job *job)
 {
-	if (job->is_delete && job->answer == -ENOENT)
+	const int32_t answer = (int32_t)job->answer;
+
+	if (job->is_delete && answer == -ENOENT)
 		return 0;
-	return job->answer == -EEXIST ? TO_DO : (int32_t)job->answer;
+	return answer == -EEXIST ? TO_DO : answer;
 }
 
 static int run_all(const struct place *place, int program)

@@ -108,5 +108,7 @@ export function keepContract(fixture: () => KernelFixture): void {
 }
 
 function specOf(type: MapSpec['type']): MapSpec {
-  return type === 'LPMTrie' ? { ...HASH, type, keySize: 8, flags: 1 } : { ...HASH, type };
+  if (type === 'LPMTrie') return { ...HASH, type, keySize: 8, flags: 1 };
+  // A small LRU map evicts before it is full
+  return type === 'LRUHash' ? { ...HASH, type, maxEntries: 1024 } : { ...HASH, type };
 }
