@@ -73,6 +73,8 @@ describe('encode', () => {
       'Nothing (null) is no struct: write an object such as {port: …}, or text such as "port=…"; fields are port, proto',
     ],
     [RULE, 'port', '"port" is no struct: write field=value,field=value'],
+    [RULE, 'port= "1" 2,proto=6', '"port= \\"1\\" 2,proto=6" is no struct: write field=value,field=value'],
+    [RULE, 'port= "1,proto=6', '"port= \\"1,proto=6" is no struct: write field=value,field=value'],
     [RULE, 'port=1,', '"port=1," is no struct at "": write field=value,field=value'],
     [RULE, 'port="1', '"port=\\"1" is no struct: write field=value,field=value'],
     [RULE, 'port=1,port=2', 'Field port is given twice: write it once'],

@@ -11,7 +11,7 @@ export interface Assignment {
 /** Reads `port=443,name="a,b"`: blanks around parts are ignored; a value with a comma or quotes is quoted, its quotes doubled. */
 export function assignmentsIn(text: string): readonly Assignment[] {
   const assignments: Assignment[] = [];
-  const part = /\s*([A-Za-z_[][\w.[\]]*)\s*=\s*(?:"([^"]*(?:""[^"]*)*)"\s*|([^",][^,]*|))(,|$)/y;
+  const part = /\s*([A-Za-z_[][\w.[\]]*)\s*=\s*(?:"([^"]*(?:""[^"]*)*)"\s*|([^\s",][^,]*|))(,|$)/y;
   let at = 0;
   for (;;) {
     part.lastIndex = at;
