@@ -21,6 +21,17 @@ const CONDITIONS = [
 describe('parseDeclaration of directives', function () {
   this.timeout(60_000);
 
+  it('goes on with a comment in the next line behind a backslash, as C does', function () {
+    if (!hasGcc(this)) return;
+    for (const end of ['\\\n', '\\\r\n', '\\ \t\n', '\\\\\n', '\n', '\\a\n'])
+      for (const head of ['', '#define A 1 ']) {
+        const text = `${head}// here ${end}struct u { u16 x; };\nstruct t { u8 a; };\n`;
+        const isComment = !parseDeclaration(`${text}struct u`).ok;
+        const problem = gccProblem(`${text}_Static_assert(sizeof(struct u) == 2, "");`);
+        expect(isComment, JSON.stringify(text)).to.equal(problem !== undefined);
+      }
+  });
+
   it('counts in the 64 bits of C’s preprocessor', function () {
     if (!hasGcc(this)) return;
     for (const condition of CONDITIONS) {

@@ -11,6 +11,7 @@ const filled = (head: string, piece: string, length: number) =>
 const HOSTILE: Readonly<Record<string, (length: number) => string>> = {
   'open comments': length => filled('', '/*', length),
   'comments in directives': length => filled('#define A ', '/**/', length),
+  'continued comments': length => filled('//', '\\ \\\n', length),
   blanks: length => filled('', ' \n', length),
   'continued lines': length => filled('#', '\\\n', length),
   quotes: length => filled('', '"', length),

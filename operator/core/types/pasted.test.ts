@@ -175,6 +175,14 @@ describe('parseDeclaration of a pasted header', () => {
     'static int x;': '0: Functions and variables are not read',
     'int f(void);': '5: Functions are not read',
     'struct { u8 a[N]; }': '14: Constant N is not known here',
+    'struct { u8 a[NSIG]; }': '14: Constant NSIG is not known here',
+    '#if 0\nu8\n#elifdef __linux__\nu16\n#else\nu32\n#endif':
+      '9: Directive #elifdef is not read: write #elif defined(NAME)',
+    '#if 0\nu8\n#elifndef A\nu16\n#endif': '9: Directive #elifndef is not read: write #elif !defined(NAME)',
+    'struct { u8 a; enum { A } __attribute__((aligned(8))) b; }':
+      '20: This enum of 4 bytes is aligned to 8, which is not read: write aligned(8) behind each field',
+    'struct { u8 a; enum __aligned(2) { A = 1 } __attribute__((packed)) b; }':
+      '33: This enum of 1 bytes is aligned to 2',
     'enum { A = 1 << 40 }': '13: A shift by 40 leaves the 32 bits',
     'enum { A = 2147483647 + 1 }': '22: The result leaves the 32 bits',
     'enum { A = 1 / 0 }': '13: This divides by zero',

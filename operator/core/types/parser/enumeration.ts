@@ -21,13 +21,18 @@ export function enumTaken(reader: TokenReader): Specifier {
   }
   const enumerators = enumeratorsTaken(reader);
   if (enumerators.length === 0) fail(open, 'An enum needs at least one name');
-  const { packed } = attributesTaken(reader, attributes);
+  const { packed, aligned } = attributesTaken(reader, attributes);
   const named = {
     ...(tag === undefined ? {} : { tag: tag.text }),
     ...(packed === undefined ? {} : { packed: true as const }),
   };
   const type = enumOf(enumerators, named);
   if (type === undefined) return fail(open, 'The values of this enum do not fit 64 bits: write smaller ones');
+  if (aligned !== undefined && aligned > type.size)
+    fail(
+      open,
+      `This enum of ${type.size} bytes is aligned to ${aligned}, which is not read: write aligned(${aligned}) behind each field of it`,
+    );
   widen(reader, type);
   if (tag === undefined) return { type, body: 'anonymous' };
   return { type: newTag(reader, tag, { keyword: 'enum', type }), body: 'tagged' };

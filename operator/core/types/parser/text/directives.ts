@@ -56,6 +56,12 @@ function obey(token: Token, next: Token, { macros, conditions }: State): void {
     case 'else':
       alternative(token, conditions.at(-1), name === 'else' ? undefined : () => ifState(words(), macros));
       break;
+    case 'elifdef':
+    case 'elifndef':
+      throw new DeclarationProblem(
+        token.offset,
+        `Directive #${name} is not read: write #elif ${name === 'elifdef' ? '' : '!'}defined(NAME)`,
+      );
     case 'endif':
       if (conditions.pop() === undefined) fail(token, 'This #endif has no #if: take it out');
       break;

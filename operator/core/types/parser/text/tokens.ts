@@ -28,7 +28,7 @@ export function found(token: Token): string {
 
 /** In the order of the groups of PIECE. */
 const KINDS = ['directive', 'word', 'number', 'character', 'string', 'mark'] as const;
-const COMMENT = String.raw`\/\*[^]*?\*\/|\/\/[^\n]*`;
+const COMMENT = String.raw`\/\*[^]*?\*\/|\/\/(?:\\[ \t]*\r?\n|[^\n])*`;
 const PIECE = new RegExp(
   [
     String.raw`(?:\s+|\\\r?\n|${COMMENT})`,
