@@ -43,18 +43,19 @@ function variablesOf(btf: Btf, section: string): readonly BtfType[] {
   return [];
 }
 
+/** Each once: a file may name one of a large struct in every entry. */
 function variablesIn(btf: Btf, section: BtfType): readonly BtfType[] {
-  const variables: BtfType[] = [];
-  for (let index = 0; index < section.count; index += 1) {
-    const variable = btfType(btf, wordBehind(btf, section, index * BTF_BEHIND.Section.each));
-    if (variable?.kind === 'Variable') variables.push(variable);
-  }
-  return variables;
+  const each = BTF_BEHIND.Section.each;
+  const ids = Array.from({ length: section.count }, (_, index) => wordBehind(btf, section, index * each));
+  return [...new Set(ids)].flatMap(id => {
+    const variable = btfType(btf, id);
+    return variable?.kind === 'Variable' ? [variable] : [];
+  });
 }
 
 function definitionOf(btf: Btf, name: string, struct: BtfType): MapDefinition {
-  const members = new Map(btfMembers(btf, struct).map(member => [member.name, member]));
-  const number = (field: string): number => numberOf(btf, members.get(field));
+  const members = partsOf(btf, struct);
+  const number = (field: Part): number => numberOf(btf, members.get(field));
   const type = (field: 'key' | 'value'): { readonly [Part in typeof field]?: number } => {
     const pointer = pointerOf(btf, members.get(field));
     return pointer === undefined ? {} : { [field]: pointer.sizeOrType };
@@ -72,6 +73,34 @@ function definitionOf(btf: Btf, name: string, struct: BtfType): MapDefinition {
     ...type('value'),
     ...(inner === undefined ? {} : { inner }),
   };
+}
+
+const PARTS = [
+  'type',
+  'max_entries',
+  'map_flags',
+  'key_size',
+  'value_size',
+  'key',
+  'value',
+  'values',
+] as const;
+type Part = (typeof PARTS)[number];
+type Parts = ReadonlyMap<string, BtfMember>;
+
+const known = new WeakMap<Btf, Map<number, Parts>>();
+
+/** What a definition has, of each struct once: it may have 65,535 members and define as many maps. */
+function partsOf(btf: Btf, struct: BtfType): Parts {
+  const ofBtf = known.get(btf) ?? new Map<number, Parts>();
+  known.set(btf, ofBtf);
+  const before = ofBtf.get(struct.place);
+  if (before !== undefined) return before;
+  const names: readonly string[] = PARTS;
+  const members = btfMembers(btf, struct).filter(({ name }) => names.includes(name));
+  const parts = new Map(members.map(member => [member.name, member]));
+  ofBtf.set(struct.place, parts);
+  return parts;
 }
 
 /** `__uint(field, N)` is `int (*field)[N]`. */

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import * as fc from 'fast-check';
+import { costAgainst, LINEAR } from '../../../testing/cost.ts';
 import { ROOT } from '../../../testing/root.ts';
-import { BTF_HEADER_SIZE } from '../kinds.ts';
+import { BTF_HEADER_SIZE, BTF_KINDS, BTF_MAGIC, type BtfKind } from '../kinds.ts';
 import { mapDefinitions } from './definitions.ts';
 import { elfSection } from './elf.ts';
 import { readBtf } from './read.ts';
@@ -30,6 +31,40 @@ describe('elfSection', () => {
       expect(elfSection(bytes, '.BTF')).to.include({ ok: false }).and.property('message').contains(message);
     });
 });
+
+describe('mapDefinitions', () => {
+  const NAMES = '\0.maps\0type\0';
+  /** Maps of one struct of 20,000 members: by one variable, or each by its own. */
+  const maps = (count: number, isOwn: boolean) => {
+    const members = Array.from({ length: 20_000 }, () => [7, 0, 0]).flat();
+    const variables = Array.from({ length: isOwn ? count : 1 }, () => [7, kind('Variable'), 1, 1]).flat();
+    const entries = Array.from({ length: count }, (_, at) => [isOwn ? 2 + at : 2, 0, 0]).flat();
+    const section = [1, kind('Section', count), 0, ...entries];
+    const types = Uint32Array.from([0, kind('Struct', 20_000), 0, ...members, ...variables, ...section]);
+    const header = Buffer.alloc(BTF_HEADER_SIZE);
+    header.writeUInt16LE(BTF_MAGIC, 0);
+    header[2] = 1;
+    for (const [at, word] of [24, 0, types.byteLength, types.byteLength, NAMES.length].entries())
+      header.writeUInt32LE(word, 4 + at * 4);
+    const bytes = new Uint8Array(Buffer.concat([header, Buffer.from(types.buffer), Buffer.from(NAMES)]));
+    return () => {
+      const read = readBtf(bytes);
+      if (!read.ok) throw new Error(read.message);
+      return mapDefinitions(read.value);
+    };
+  };
+
+  it('reads a struct once, however many maps it defines', async () => {
+    expect(maps(3, false)()).to.have.length(1);
+    expect(maps(3, true)()).to.have.length(3);
+    for (const isOwn of [false, true])
+      expect(await costAgainst(maps(1, isOwn), maps(50, isOwn))).to.be.lessThan(LINEAR);
+  });
+});
+
+function kind(name: BtfKind, count = 0): number {
+  return BTF_KINDS[name] * 2 ** 24 + count;
+}
 
 describe('readBtf', () => {
   const btf = section(OBJECT, '.BTF')!;
