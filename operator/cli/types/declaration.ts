@@ -1,8 +1,9 @@
 import { printable } from '../../api/text/printable.ts';
 import { kernelFieldIn } from '../../core/btf/reading/kernelfield.ts';
 import { prefixType } from '../../core/btf/reading/prefix.ts';
-import { type Btf, plainBtfType } from '../../core/btf/reading/read.ts';
+import { type Btf, plainBtfType, wordBehind } from '../../core/btf/reading/read.ts';
 import { btfDeclaration } from '../../core/btf/reading/type.ts';
+import { POINTER } from '../../core/types/parser/words.ts';
 import { inLines } from './lines.ts';
 
 /** A type in BTF, and what is known of it. */
@@ -27,7 +28,7 @@ export function declarationText({ btf, id, size, isPrefix }: DeclaredPart): stri
   if (!declared.ok) {
     const name = printed(plain.name || 'a type without a name');
     return bytesBecause(
-      { name, kept: kernelFieldIn(btf, id), size: size || plain.sizeOrType },
+      { name, kept: kernelFieldIn(btf, id), size: size || sizeOf(btf, id) },
       declared.message,
     );
   }
@@ -35,6 +36,21 @@ export function declarationText({ btf, id, size, isPrefix }: DeclaredPart): stri
   if (size !== 0 && type.size !== size) return undefined;
   return (isPrefix ? prefixType(type)?.kind : undefined) ?? inLines(text);
 }
+
+/** Of an array its elements' size by their number; 0 where BTF says none, or arrays go deeper than in C. */
+function sizeOf(btf: Btf, id: number): number {
+  let type = plainBtfType(btf, id);
+  let length = 1;
+  for (let depth = 0; type?.kind === 'Array' && depth < DEEPEST; depth += 1) {
+    length *= wordBehind(btf, type, 8);
+    type = plainBtfType(btf, wordBehind(btf, type, 0));
+  }
+  if (type?.kind === 'Pointer') return length * POINTER.size;
+  return type === undefined || !SIZED.has(type.kind) ? 0 : length * type.sizeOrType;
+}
+
+const DEEPEST = 64;
+const SIZED: ReadonlySet<string> = new Set(['Int', 'Float', 'Struct', 'Union', 'Enum', 'Enum64']);
 
 interface Undeclared {
   readonly name: string;
@@ -58,5 +74,5 @@ export function scalar(size: number): string {
 
 /** Names in BTF may be any bytes, and the text is a comment of C. */
 function printed(text: string): string {
-  return printable(text).replaceAll('*/', '');
+  return printable(text).replaceAll('*', '');
 }

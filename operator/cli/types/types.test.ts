@@ -21,7 +21,8 @@ enum verdict { PASS = 1, DROP = 2 };
 typedef struct { __be16 port; __u8 proto; } policy_key_t;
 struct policy { enum verdict verdict; union { struct in_addr v4; struct in6_addr v6; } peer; __u64 hits; double rate[0]; };
 struct prefix { __u32 prefixlen; __be32 addr; };
-struct odd { double rate; };
+struct oddity { double rate; };
+typedef double quad_t[2][4];
 struct template {
   __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 16); __uint(map_flags, BPF_F_NO_PREALLOC);
   __type(key, policy_key_t); __type(value, struct policy);
@@ -34,7 +35,8 @@ struct {
   __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS); __uint(max_entries, 4); __type(key, __u32); __uint(value_size, 4);
 } bare SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_LPM_TRIE); __uint(max_entries, 8); __type(key, struct prefix); __uint(value_size, 12); } nets SEC(".maps");
-struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 8); __type(key, __u32); __type(value, struct odd); } odds SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 8); __type(key, __u32); __type(value, struct oddity); } odds SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 8); __type(key, __u32); __type(value, quad_t); } quads SEC(".maps");
 `;
 
 const POLICIES = `# policies
@@ -78,7 +80,7 @@ describe('types', () => {
       const { code, out, error } = await run();
       expect(code).to.equal(0);
       expect(out).to.equal(`${POLICIES}---\n# bare\ntype: ArrayOfMaps\nmaxEntries: 4\nkey: u32\n`);
-      expect(error).to.contain('Note: It defines of_web, nets, odds too');
+      expect(error).to.contain('Note: It defines of_web, nets, odds, quads too');
       expect(error).to.contain('Note: The definition of bare has no template');
     });
 
@@ -96,7 +98,11 @@ describe('types', () => {
       ['enum verdict', 'enum verdict { PASS = 1, DROP = 2 }\n'],
       [
         'odds',
-        '# odds\ntype: Hash\nmaxEntries: 8\nkey: __u32\nvalue: "u64 /* odd in the program, which no declaration says: field rate is of kind Float, which declarations do not have */"\n',
+        '# odds\ntype: Hash\nmaxEntries: 8\nkey: __u32\nvalue: "u64 /* oddity in the program, which no declaration says: field rate is of kind Float, which declarations do not have */"\n',
+      ],
+      [
+        'quads',
+        '# quads\ntype: Hash\nmaxEntries: 8\nkey: __u32\nvalue: "u8[64] /* a type without a name in the program, which no declaration says: it is of kind Float, which declarations do not have */"\n',
       ],
     ] as const)
       it(`${name}: prints it alone`, async () => {
@@ -126,6 +132,17 @@ describe('types', () => {
         }),
         { numRuns: 300, seed: 9 },
       );
+    });
+
+    it('a name of any bytes: ends no comment', async () => {
+      const object = programObject(PROGRAM);
+      const section = must(elfSection(object, '.BTF'))!;
+      section.set(Buffer.from('o**//y'), Buffer.from(section).indexOf('\0oddity\0') + 1);
+      const changed = join(directory, 'named.bpf.o');
+      writeFileSync(changed, object);
+      const { out } = await new MachineFixture().commands.run('types', changed, 'odds');
+      expect(out).to.contain('u64 /* o//y in the program');
+      expect(out.split('*/')).to.have.length(2);
     });
 
     it('a name that is not there: says what was meant', async () => {
