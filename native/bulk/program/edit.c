@@ -90,8 +90,10 @@ static int run_all(const struct edit *edit, int program, uint32_t jobs)
 		from = indexes[run.answer];
 		edit->answers[from] = insert(edit, from);
 		tries = edit->answers[from] == TO_DO ? tries + 1 : 0;
-		if (tries == TRIES)
+		if (tries == TRIES) {
 			edit->answers[from] = -EAGAIN;
+			tries = 0;
+		}
 	}
 	return 0;
 }
