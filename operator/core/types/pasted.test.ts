@@ -175,6 +175,8 @@ describe('parseDeclaration of a pasted header', () => {
     'static int x;': '0: Functions and variables are not read',
     'int f(void);': '5: Functions are not read',
     'struct { u8 a[N]; }': '14: Constant N is not known here',
+    'struct { u8 a; __attribute__((aligned(16))) struct { u8 x; }; u8 c; }':
+      '60: Compilers differ on attributes before a struct without a name',
     'struct { u8 a[NSIG]; }': '14: Constant NSIG is not known here',
     '#if 0\nu8\n#elifdef __linux__\nu16\n#else\nu32\n#endif':
       '9: Directive #elifdef is not read: write #elif defined(NAME)',

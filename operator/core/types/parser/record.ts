@@ -120,8 +120,10 @@ function* declarationTaken(reader: TokenReader): Generator<Member> {
   if (token.text === ';') {
     take(reader);
     if (specifier.body === undefined) fail(token, `Expected the name of a field, found ";"`);
+    if (specifier.packed !== undefined || specifier.aligned !== undefined)
+      fail(token, 'Compilers differ on attributes before a struct without a name: write them behind its }');
     if (specifier.body === 'anonymous' && specifier.type!.kind !== 'enum')
-      yield { name: '', type: specifier.type!, ...ownAttributes(specifier) };
+      yield { name: '', type: specifier.type! };
     return;
   }
   let name = '';
