@@ -179,8 +179,8 @@ enum {
  * Array. `keys`: those of the upserts, then those of the deletes. Of entries that are there only the bytes are written that
  * are not 0 in `mask`, which is as long as a value; NULL: values are put whole. With PLACE_MERGES they are put whole, too,
  * with the other bytes as they were: what programs write into those within that moment is lost. Upserts first; those that
- * find the map full follow the deletes. Writes an answer for each: 0 or -errno, ESTALE where no inner map is. -errno where this kernel takes no
- * such program, then nothing was done; where a run is refused the answers of what was not done are 1.
+ * find the map full follow the deletes. Writes an answer for each: 0 or -errno, ESTALE where no inner map is. -errno where
+ * this kernel takes no such program, then nothing was done; where a run is refused the answers of what was not done are 1.
  */
 INNERMAP_API int innermap_place(int outer_fd, const uint32_t sizes[PLACE_WORDS], const void *where, const void *keys,
 				const void *values, const void *mask, int32_t *answers);
@@ -250,83 +250,16 @@ INNERMAP_API int innermap_compare(int outer_fd, const uint32_t sizes[DIGEST_SIZE
 				  const uint8_t *keys, const uint32_t *counts, const uint64_t *digests, uint8_t *same);
 
 /*
- * Waves: a table of requests, arenas that they point into by offsets in bytes, and a table of answers. Every offset is
- * checked against the sizes that are given. What one item meets costs no other anything.
- */
-
-/* One inner map to make. */
-struct innermap_request {
-	uint32_t type;
-	uint32_t key_size;
-	uint32_t value_size;
-	uint32_t max_entries;
-	uint32_t flags;
-	/* Not 0: user space can no longer write it. */
-	uint32_t freeze;
-	/* Entries: keys in one arena, values in the other; those of per-CPU types as the kernel's batches take them. */
-	uint32_t count;
-	uint32_t keys;
-	uint32_t values;
-	/* A string, and where so many strings begin, each with its NUL. */
-	uint32_t name;
-	uint32_t pins;
-	uint32_t pin_count;
-	/* The fd of a BTF, 0 for none, and which of its types keys and values are. */
-	uint32_t btf_fd;
-	uint32_t btf_key;
-	uint32_t btf_value;
-};
-
-/* What a map failed at. STEP_TABLE: its request points beyond an arena, nothing was tried. */
-enum innermap_step { STEP_TABLE, STEP_CREATE, STEP_FILL, STEP_FREEZE, STEP_ID, STEP_PIN };
-
-struct innermap_answer {
-	/* -errno where it failed: then nothing of the map and its pins is left. */
-	int32_t fd;
-	uint32_t id;
-	/* An enum innermap_step. */
-	uint32_t step;
-	/* Index of the entry or of the pin that the kernel refused. */
-	uint32_t at;
-};
-
-/* Requests, bytes of each arena, and values of a per-CPU entry. */
-enum { SIZE_COUNT, SIZE_KEYS, SIZE_VALUES, SIZE_STRINGS, SIZE_POSSIBLE_CPUS, SIZES };
-
-/* For each: create, fill, freeze, read the id, pin. ENOMEM of an allocator that fetches more is waited for. */
-INNERMAP_API void innermap_build(const struct innermap_request *requests, struct innermap_answer *answers,
-				 const void *keys, const void *values, const void *strings,
-				 const uint64_t sizes[SIZES]);
-
-/* What one settling does, as bits: one pin goes, then one gets another name, over what has it. */
-enum { SETTLE_UNLINK = 1, SETTLE_RENAME = 2 };
-
-/* 0 or -errno each. A pin that is gone already is no failure; after one that stays nothing is renamed. */
-struct innermap_settled {
-	int32_t unlinked;
-	int32_t renamed;
-};
-
-/* Settlings, fds, and bytes of the names. */
-enum { SETTLE_COUNT, SETTLE_FDS, SETTLE_NAMES, SETTLE_SIZES };
-
-/*
- * Unlinks and renames, in this order; then closes the fds. `names`, each with its NUL: the path of the directory that the
- * pins lie in, then for each settling what goes, and what gets another name with that name. EINVAL from the first on whose
- * names are not there.
- */
-INNERMAP_API void innermap_settle(const uint8_t *kinds, struct innermap_settled *settled, const int32_t *fds,
-				  const void *names, const uint64_t sizes[SETTLE_SIZES]);
-
-/*
  * Copies the entries of inner maps that cannot be opened, through their outer map: a program of ours walks them. `counts`
  * gets for each map how many it has, or ENOENT where none is there, E2BIG where it has more than `room`, EAGAIN from the
- * first on that has no room left behind those before it. `entries` has room for so many, and gets for each map that is counted its keys
- * one after the other, then its values. EINVAL where keys and values have not these sizes, or this kernel cannot walk them.
- * `mask` is as long as a value and has 0 for bytes that are the kernel's, which get zeros; NULL: none is.
+ * first on that has no room left behind those before it. `entries` has room for so many, and gets for each map that is
+ * counted its keys one after the other, then its values. EINVAL where keys and values have not these sizes, or this kernel
+ * cannot walk them. `mask` is as long as a value and has 0 for bytes that are the kernel's, which get zeros; NULL: none is.
  */
 enum { COPY_MOST_BYTES = 1024, COPY_MOST_ENTRIES = 16384 };
 INNERMAP_API int innermap_copy(int outer_fd, const uint32_t sizes[DIGEST_SIZES], const uint8_t *mask,
 			       const uint8_t *keys, uint32_t room, uint8_t *entries, int32_t *counts);
+
+#include "wave/wave.h"
 
 #endif

@@ -24,33 +24,6 @@ static int copies_open(struct copies *copies, const uint32_t *sizes, uint32_t ro
 	return mapped_open(&copies->mapped, "innermap_copies", copies->stride, room);
 }
 
-/* The largest piece of 8, 4, 2 or 1 bytes that begins here on its boundary, without those that are not 0 in `mask`; 0: none. */
-static uint32_t piece_at(const uint8_t *mask, uint32_t at, uint32_t size)
-{
-	uint32_t run = 0, piece = 8;
-
-	while (run < 8 && at + run < size && (!mask || mask[at + run] != 0))
-		run++;
-	while (piece > run || (piece > 0 && at % piece != 0))
-		piece /= 2;
-	return piece;
-}
-
-static void code_copy(struct innermap_code *code, uint8_t to, uint32_t to_offset, uint8_t from, uint32_t size,
-		      const uint8_t *mask)
-{
-	for (uint32_t at = 0, piece; at < size; at += piece > 0 ? piece : 1) {
-		uint8_t width;
-
-		piece = piece_at(mask, at, size);
-		if (piece == 0)
-			continue;
-		width = piece == 8 ? BPF_DW : piece == 4 ? BPF_W : piece == 2 ? BPF_H : BPF_B;
-		code_load(code, width, BPF_REG_1, from, (int16_t)at);
-		code_store(code, width, to, (int16_t)(to_offset + at), BPF_REG_1);
-	}
-}
-
 /* The callback: copies an entry into the next element, and ends the walk where there is none. */
 static void code_copy_entry(struct innermap_code *code, const struct copies *copies, const uint32_t *sizes)
 {
@@ -69,8 +42,10 @@ static void code_copy_entry(struct innermap_code *code, const struct copies *cop
 	code_alu_imm(code, BPF_ADD, BPF_REG_2, STACK_NEXT);
 	code_call(code, BPF_FUNC_map_lookup_elem);
 	code_jump_if_imm(code, BPF_JEQ, BPF_REG_0, 0, LABEL_END);
-	code_copy(code, BPF_REG_0, 0, KEY, sizes[DIGEST_KEY], NULL);
-	code_copy(code, BPF_REG_0, copies->key_room, VALUE, sizes[DIGEST_VALUE], copies->mask);
+	code_copy(code, (struct code_place){ BPF_REG_0, 0 }, (struct code_place){ KEY, 0 },
+		  &(struct code_part){ .end = sizes[DIGEST_KEY] });
+	code_copy(code, (struct code_place){ BPF_REG_0, (int16_t)copies->key_room }, (struct code_place){ VALUE, 0 },
+		  &(struct code_part){ .mask = copies->mask, .end = sizes[DIGEST_VALUE] });
 	code_mov_imm(code, BPF_REG_0, 0);
 	code_exit(code);
 	code_label(code, LABEL_END);

@@ -21,36 +21,16 @@ static void fetch(struct innermap_code *code, uint32_t at, uint32_t size)
 	code_jump_if_imm(code, BPF_JNE, BPF_REG_0, 0, END);
 }
 
-/* The largest aligned store that begins here: a field of 2, 4 or 8 bytes that lies on its boundary is never written in two. */
-static uint32_t store_size(const struct edit *edit, uint32_t at)
-{
-	uint32_t run = 0, size = 8;
-
-	while (run < 8 && at + run < edit->value_size && edit->mask[at + run] != 0)
-		run++;
-	while (size > run || at % size != 0)
-		size /= 2;
-	return size;
-}
-
-static uint8_t code_size(uint32_t size)
-{
-	return size == 8 ? BPF_DW : size == 4 ? BPF_W : size == 2 ? BPF_H : BPF_B;
-}
-
 /* Stores the declared bytes of a part of the value, which is at the end of the stack. */
 static void store(struct innermap_code *code, const struct edit *edit, uint32_t from, uint32_t size)
 {
-	uint32_t to = from + size < edit->value_size ? from + size : edit->value_size, step;
+	const struct code_part part = {
+		.mask = edit->mask,
+		.begin = from,
+		.end = from + size < edit->value_size ? from + size : edit->value_size,
+	};
 
-	for (uint32_t at = from; at < to; at += step) {
-		step = 1;
-		if (edit->mask[at] == 0)
-			continue;
-		step = store_size(edit, at);
-		code_load(code, code_size(step), BPF_REG_1, STACK_END, (int16_t)(at - from - size));
-		code_store(code, code_size(step), VALUE, (int16_t)at, BPF_REG_1);
-	}
+	code_copy(code, (struct code_place){ VALUE, 0 }, (struct code_place){ STACK_END, (int16_t)-(from + size) }, &part);
 }
 
 /* Looks the job's key up and stores its value's declared bytes. Register DONE counts the jobs before. */

@@ -69,45 +69,19 @@ static void code_put(struct innermap_code *code, const struct place *place, int3
 	code_jump(code, LABEL_ANSWER);
 }
 
-/*
- * The largest piece of 8, 4, 2 or 1 bytes that begins here on its boundary, all to be written or none: a field is never
- * written in two.
- */
-static uint32_t piece_at(const struct place *place, uint32_t at)
-{
-	uint32_t run = 0, piece = 8;
-
-	while (run < 8 && at + run < place->value && !place->mask[at + run] == !place->mask[at])
-		run++;
-	while (piece > run || at % piece != 0)
-		piece /= 2;
-	return piece;
-}
-
-/* The job's bytes into the live value; or, to merge, the live value's other bytes into the job. */
-static void code_pieces(struct innermap_code *code, const struct place *place)
-{
-	code_mov(code, VALUE, BPF_REG_0);
-	for (uint32_t at = 0, piece; at < place->value; at += piece) {
-		const int16_t live = (int16_t)at, job = (int16_t)(value_offset(place) + at);
-		uint8_t width;
-
-		piece = piece_at(place, at);
-		width = piece == 8 ? BPF_DW : piece == 4 ? BPF_W : piece == 2 ? BPF_H : BPF_B;
-		if (!place->mask[at] != place->merges)
-			continue;
-		code_load(code, width, BPF_REG_1, place->merges ? VALUE : JOB, place->merges ? live : job);
-		code_store(code, width, place->merges ? JOB : VALUE, place->merges ? job : live, BPF_REG_1);
-	}
-}
-
+/* The job's bytes go into the live value; or, to merge, the live value's other bytes into the job, which is put. */
 static void code_change(struct innermap_code *code, const struct place *place)
 {
-	code_pieces(code, place);
+	const struct code_place live = { VALUE, 0 }, job = { JOB, (int16_t)value_offset(place) };
+	const struct code_part part = { .mask = place->mask, .others = place->merges, .end = place->value };
+
+	code_mov(code, VALUE, BPF_REG_0);
 	if (place->merges) {
+		code_copy(code, job, live, &part);
 		code_put(code, place, BPF_ANY);
 		return;
 	}
+	code_copy(code, live, job, &part);
 	code_mov_imm(code, BPF_REG_0, 0);
 	code_jump(code, LABEL_ANSWER);
 }

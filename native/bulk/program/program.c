@@ -27,6 +27,29 @@ static void resolve(struct innermap_code *code)
 	}
 }
 
+static bool is_copied(const struct code_part *part, uint32_t at)
+{
+	return !part->mask || !part->mask[at] == part->others;
+}
+
+void code_copy(struct innermap_code *code, struct code_place to, struct code_place from, const struct code_part *part)
+{
+	for (uint32_t at = part->begin, piece; at < part->end; at += piece) {
+		uint32_t run = 0;
+		uint8_t width;
+
+		while (run < 8 && at + run < part->end && is_copied(part, at + run))
+			run++;
+		for (piece = 8; piece > 1 && (piece > run || at % piece != 0);)
+			piece /= 2;
+		if (run == 0)
+			continue;
+		width = piece == 8 ? BPF_DW : piece == 4 ? BPF_W : piece == 2 ? BPF_H : BPF_B;
+		code_load(code, width, BPF_REG_1, from.base, (int16_t)(from.offset + (int16_t)at));
+		code_store(code, width, to.base, (int16_t)(to.offset + (int16_t)at), BPF_REG_1);
+	}
+}
+
 int innermap_program_load(struct innermap_code *code, const struct innermap_program *program)
 {
 	union bpf_attr attr = no_attr();

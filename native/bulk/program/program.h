@@ -150,6 +150,26 @@ static inline void code_exit(struct innermap_code *code)
 	code_add(code, (struct bpf_insn){ .code = BPF_JMP | BPF_EXIT });
 }
 
+/* Where a value is: its byte `at` lies at base + offset + at. */
+struct code_place {
+	uint8_t base;
+	int16_t offset;
+};
+
+/* Which of a value's bytes: those from `begin` up to `end` of which `mask` is not 0, or with `others` is 0; NULL: all. */
+struct code_part {
+	const uint8_t *mask;
+	bool others;
+	uint32_t begin;
+	uint32_t end;
+};
+
+/*
+ * Copies them by register 1, in the largest pieces that lie on their boundary: a field of 2, 4 or 8 bytes that does is never
+ * written in two.
+ */
+void code_copy(struct innermap_code *code, struct code_place to, struct code_place from, const struct code_part *part);
+
 /* What a program is beside its instructions. All but the type may be 0. */
 struct innermap_program {
 	enum bpf_prog_type type;

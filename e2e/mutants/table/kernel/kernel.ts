@@ -237,16 +237,16 @@ export const kernelMutants: readonly Mutant[] = [
   },
   {
     name: 'a store lies across a boundary',
-    file: 'native/bulk/program/editcode.c',
-    from: 'while (size > run || at % size != 0)',
-    to: 'while (size > run)',
+    file: 'native/bulk/program/program.c',
+    from: '(piece > run || at % piece != 0)',
+    to: '(piece > run)',
     specs: [KEPT],
   },
   {
     name: 'a field is stored byte by byte',
-    file: 'native/bulk/program/editcode.c',
-    from: 'uint32_t run = 0, size = 8;',
-    to: 'uint32_t run = 0, size = 1;',
+    file: 'native/bulk/program/program.c',
+    from: 'for (piece = 8; piece > 1 &&',
+    to: 'for (piece = 1; piece > 1 &&',
     specs: [KEPT],
   },
   {

@@ -10,7 +10,7 @@ const MAPS = 256;
 const ENTRY_BYTES = 256 << 10;
 const STRING_BYTES = 64 << 10;
 
-/** Words of struct innermap_request and struct innermap_answer (native/bulk/innermap.h). */
+/** Words of struct innermap_request and struct innermap_answer (native/bulk/wave/wave.h). */
 const REQUEST_WORDS = 15;
 const ANSWER_WORDS = 4;
 

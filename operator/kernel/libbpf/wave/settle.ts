@@ -6,7 +6,7 @@ import type { Host, OwnedMap } from '../maps.ts';
 import { textsOf } from './arena.ts';
 
 const SETTLINGS = 1024;
-/** Bits of a settling and words of struct innermap_settled (native/bulk/innermap.h). */
+/** Bits of a settling and words of struct innermap_settled (native/bulk/wave/wave.h). */
 const KIND = { unlink: 1, rename: 2 } as const;
 const ANSWER_WORDS = 2;
 const NO_FDS = new Int32Array(0);
