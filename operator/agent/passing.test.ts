@@ -8,6 +8,7 @@ import {
   agentOn,
   BPF_ALONE,
   HASH,
+  INNER_PIN,
   idsOf,
   loadedBy,
   PROGRAM_PIN,
@@ -15,7 +16,6 @@ import {
   tenant,
 } from './testing/loaded.ts';
 
-const FILE = '/sys/fs/bpf/innermap/tenants/inner/07000000';
 const RING = { pin: 'program/tenants', inner: { type: 'RingBuf', maxEntries: 4096 } };
 
 /** Contents can be read by none of the ways, once. */
@@ -100,7 +100,7 @@ describe('turn, where what is wrong passes', () => {
     await acting.turn();
     machine.failNext('edit', 'ENOMEM', 1);
     await acting.turn(seven(2));
-    machine.openKernel().pins.unlink(FILE);
+    machine.openKernel().pins.unlink(INNER_PIN);
     await acting.turn(seven(2));
     const { tally } = await acting.turn(seven(3));
     expect(tally.failed).to.deep.equal([]);

@@ -11,6 +11,7 @@ import {
   agentOn,
   BPF_ALONE,
   HASH,
+  INNER_PIN,
   idsOf,
   loadedBy,
   PROGRAM_PIN,
@@ -20,8 +21,6 @@ import {
   tenant,
 } from './testing/loaded.ts';
 import { planLog } from './turnlog.ts';
-
-const FILE = '/sys/fs/bpf/innermap/tenants/inner/07000000';
 
 for (const [name, capabilities] of Object.entries({ CAP_SYS_ADMIN: {}, 'CAP_BPF alone': BPF_ALONE }))
   describe(`turn, with ${name}, taking over what a program has`, () => {
@@ -42,7 +41,9 @@ for (const [name, capabilities] of Object.entries({ CAP_SYS_ADMIN: {}, 'CAP_BPF 
       expect(planLines(plan).at(-1)).to.equal(
         `+ tenants[7]: take over inner map ${id} for a/seven, as it is`,
       );
-      expect(machine.files()[FILE]).to.equal(capabilities === BPF_ALONE ? `record id:${id}` : `map ${id}`);
+      expect(machine.files()[INNER_PIN]).to.equal(
+        capabilities === BPF_ALONE ? `record id:${id}` : `map ${id}`,
+      );
       expect([report.innerMaps, report.outerMaps[0]!.ready]).to.deep.equal([[], true]);
       const quiet = machine.mutations;
       for (const again of [acting, await agentOn(machine, tenant(), { ...capabilities, perfmon: true })])
@@ -63,7 +64,7 @@ for (const [name, capabilities] of Object.entries({ CAP_SYS_ADMIN: {}, 'CAP_BPF 
         expect(Object.keys(machine.dump(PROGRAM_PIN)), 'what nobody declared stays').to.deep.equal([
           '08000000',
         ]);
-        expect(machine.files()).to.not.have.property(FILE);
+        expect(machine.files()).to.not.have.property(INNER_PIN);
       }
     });
 
@@ -89,7 +90,7 @@ for (const [name, capabilities] of Object.entries({ CAP_SYS_ADMIN: {}, 'CAP_BPF 
       await acting.turn(tenant().without('a/seven'));
       await acting.resync();
       expect(await idsOf(machine)).to.deep.equal({ '07000000': mine });
-      expect(machine.files()).to.not.have.property(FILE);
+      expect(machine.files()).to.not.have.property(INNER_PIN);
     });
 
     it('takes over what stands at several keys for each of them', async () => {
@@ -123,7 +124,10 @@ for (const [name, capabilities] of Object.entries({ CAP_SYS_ADMIN: {}, 'CAP_BPF 
       const acting = await agentOn(machine, deleting, capabilities);
       await acting.turn();
       await acting.turn(new AgentFixture());
-      expect([await idsOf(machine), machine.files()[FILE]]).to.deep.equal([{ '07000000': id }, undefined]);
+      expect([await idsOf(machine), machine.files()[INNER_PIN]]).to.deep.equal([
+        { '07000000': id },
+        undefined,
+      ]);
     });
 
     it('does not count what others made as memory of its own', async () => {
@@ -135,10 +139,10 @@ for (const [name, capabilities] of Object.entries({ CAP_SYS_ADMIN: {}, 'CAP_BPF 
     it('takes it over again where somebody removed the proof', async () => {
       const acting = await agentOn(machine, tenant(), capabilities);
       await acting.turn();
-      loader.pins.unlink(FILE);
+      loader.pins.unlink(INNER_PIN);
       const { plan } = await acting.resync();
       expect(plan.steps.map(({ verb }) => verb)).to.deep.equal(['claim']);
-      expect(machine.files()).to.have.property(FILE);
+      expect(machine.files()).to.have.property(INNER_PIN);
     });
 
     it('puts a map of ours over the record with a change, and keeps the key filled', async () => {
@@ -148,7 +152,7 @@ for (const [name, capabilities] of Object.entries({ CAP_SYS_ADMIN: {}, 'CAP_BPF 
       const { plan } = await acting.turn(changed);
       expect(planLines(plan)[0]).to.contain(`takes inner map ${id} away from programs`);
       expect(machine.dump(PROGRAM_PIN)).to.deep.equal(changed.contents('tenants'));
-      expect(machine.files()[FILE]).to.match(/^map/);
+      expect(machine.files()[INNER_PIN]).to.match(/^map/);
       expect((await acting.resync()).plan.steps).to.deep.equal([]);
     });
 
@@ -180,7 +184,7 @@ for (const [name, capabilities] of Object.entries({ CAP_SYS_ADMIN: {}, 'CAP_BPF 
           check: to => {
             expect(to.dump(PROGRAM_PIN)).to.deep.equal(end.contents('tenants'));
             const files = Object.keys(to.files()).filter(path => path.includes('/inner/'));
-            expect(files).to.deep.equal(end === changed || meanwhile === loaded ? [FILE] : []);
+            expect(files).to.deep.equal(end === changed || meanwhile === loaded ? [INNER_PIN] : []);
           },
         });
         expect(steps).to.be.greaterThan(1);

@@ -1,11 +1,23 @@
+import type { MapTypes } from '../core/btf/maptypes.ts';
+
 /** An errno by its name; `E<number>` where the name is unknown. */
 export type Errno = string;
 
-/** Memory or file descriptors did not suffice, or the map changed too fast: it says nothing about a map, and passes. */
-const PASSING: ReadonlySet<Errno> = new Set(['ENOMEM', 'EMFILE', 'ENFILE', 'EAGAIN']);
+const STARVED: ReadonlySet<Errno> = new Set(['ENOMEM', 'EMFILE', 'ENFILE']);
 
-export function isPassing({ errno }: KernelError): boolean {
-  return PASSING.has(errno);
+/** Memory or file descriptors did not suffice. */
+export function isStarved({ errno }: KernelError): boolean {
+  return STARVED.has(errno);
+}
+
+/** It says nothing about a map, and passes: starved, or the map changed too fast. */
+export function isPassing(error: KernelError): boolean {
+  return isStarved(error) || error.errno === 'EAGAIN';
+}
+
+/** Whether types that the kernel refused may be left out: not what passes, nor what fields of the kernel need. */
+export function mayLeaveOutTypes(error: unknown, { kernelFields }: MapTypes): boolean {
+  return error instanceof KernelError && !isPassing(error) && kernelFields.length === 0;
 }
 
 /**

@@ -66,8 +66,8 @@ export const equalMutants: readonly Mutant[] = [
   {
     name: 'a pin that cannot be made costs all keys of an inner map theirs',
     file: 'operator/agent/apply/write.ts',
-    from: 'else if (STARVED.has(map.errno) || share.length === 1)',
-    to: 'else if (STARVED.has(map.errno) || share.length > 0)',
+    from: 'else if (isStarved(map) || share.length === 1)',
+    to: 'else if (isStarved(map) || share.length > 0)',
     specs: EQUAL,
   },
   {

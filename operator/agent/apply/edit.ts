@@ -49,8 +49,9 @@ async function editAt(step: Edit, context: ApplyContext): Promise<Failed> {
   return context.kernel.editAt({ outer, key: bytesOfHex(keyHex)!, spec }, writesOf(step, spec));
 }
 
-/** The ledger has no pin of it, but a record of its id. */
+/** The ledger has no pin of it, but a record of its id: perhaps since this turn's claim. */
 function isRecorded(step: Edit, context: ApplyContext): boolean {
+  if (step.found?.pinned === true) return false;
   return recordedIdAt(context.kernel.pins, pinOf(step, context)) !== undefined;
 }
 

@@ -43,8 +43,13 @@ export function failed(step: Step, error: KernelError, reason: Reason = reasonOf
 
 /** Runs one effect: a KernelError becomes the step's outcome, anything else is a bug and is thrown. */
 export function attempt(step: Step, effect: () => number | undefined): Outcome {
+  return attemptOutcome(step, () => done(step, effect()));
+}
+
+/** The same for an effect that gives its outcome. */
+export function attemptOutcome(step: Step, effect: () => Outcome): Outcome {
   try {
-    return done(step, effect());
+    return effect();
   } catch (error) {
     if (error instanceof KernelError) return failed(step, error);
     throw error;

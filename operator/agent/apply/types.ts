@@ -1,6 +1,6 @@
 import { kernelFieldsText, type MapTypes } from '../../core/btf/maptypes.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
-import { type Errno, isPassing, KernelError } from '../../kernel/error.ts';
+import { type Errno, KernelError, mayLeaveOutTypes } from '../../kernel/error.ts';
 import type { Kernel, OpenMap, OpenTypes } from '../../kernel/kernel.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -28,8 +28,7 @@ export class LoadedTypes {
     try {
       return this.#kernel.loadTypes(types, label);
     } catch (error) {
-      const isOfTypes = error instanceof KernelError && !isPassing(error);
-      if (!isOfTypes || types.kernelFields.length > 0) throw error;
+      if (!mayLeaveOutTypes(error, types)) throw error;
       return undefined;
     }
   }

@@ -2,7 +2,7 @@ import { innerMapName } from '../../api/innermap.ts';
 import { ownedName, sharedName } from '../../core/desired/owner.ts';
 import { sharing } from '../../core/desired/sharing.ts';
 import type { Step } from '../../core/plan/step.ts';
-import { KernelError } from '../../kernel/error.ts';
+import { isStarved, KernelError } from '../../kernel/error.ts';
 import type { BuildRequest, Failed, OpenMap, OpenTypes, Settling } from '../../kernel/kernel.ts';
 import { PRIVATE_MODE } from '../../kernel/pins.ts';
 import { allEnded } from '../../timing/allended.ts';
@@ -15,9 +15,6 @@ import { insertionError, type Typing } from './types.ts';
 import { discarding, firstPin, settling } from './writepins.ts';
 
 type Write = Extract<Step, { verb: 'insert' | 'replace' }>;
-
-/** Memory or file descriptors have run out: a smaller wave may still fit. */
-const STARVED: ReadonlySet<string> = new Set(['ENOMEM', 'EMFILE', 'ENFILE']);
 
 /**
  * Inserts and replacements of one outer map, in waves of as many inner maps as may be open at once.
@@ -177,10 +174,10 @@ async function applyWave(wave: Wave, swaps: Swaps): Promise<Unbuilt> {
         ready.indexes.push(index);
         ready.maps.push(map);
       }
-    } else if (STARVED.has(map.errno) && !last) {
+    } else if (isStarved(map) && !last) {
       unbuilt.again.push(share);
       unbuilt.starved = true;
-    } else if (STARVED.has(map.errno) || share.length === 1)
+    } else if (isStarved(map) || share.length === 1)
       for (const index of share) outcomes[index] = failed(steps[index]!, map);
     else unbuilt.again.push(share.slice(0, share.length >>> 1), share.slice(share.length >>> 1));
   });

@@ -6,6 +6,8 @@ import { FakeMachine } from '../../kernel/testing/fake/machine.ts';
 import { type Acting, AgentFixture, startedAgent } from './fixture.ts';
 
 export const PROGRAM_PIN = '/sys/fs/bpf/program/tenants';
+/** The ledger's proof of the key 7. */
+export const INNER_PIN = '/sys/fs/bpf/innermap/tenants/inner/07000000';
 export const OUTER_SPEC = {
   type: 'HashOfMaps',
   keySize: 4,

@@ -24,7 +24,7 @@ function edit(before: Pairs, now: Pairs, { spec = {}, ...template }: Options = {
     return { layout: outer.layout, inner: outer.inners.get('07000000')! };
   };
   const { inner: desired, layout } = of(now);
-  const found = { id: 57, layout, made: true, entries: of(before).inner.entries };
+  const found = { id: 57, layout, made: true, pinned: true, entries: of(before).inner.entries };
   return { ...EDIT, verb: 'edit', id: 57, inner: desired, found };
 }
 

@@ -3,6 +3,7 @@ import type { DesiredInner } from '../desired/compile.ts';
 import type { DesiredOuter } from '../desired/desired.ts';
 import type { OuterLayout } from '../layout/outer.ts';
 import { proofOf } from '../ledger/innerpin.ts';
+import { innerPinName, ownsKey } from '../ledgerrecord.ts';
 import { isLRU } from '../mapspec.ts';
 import type { ObservedOuterMap, Programmed } from '../observed.ts';
 import { every, type Steps } from '../steps.ts';
@@ -105,7 +106,8 @@ function withFound(write: Write, found: ObservedOuterMap, layout: OuterLayout): 
   // Keys of another size cannot be shown by this layout
   const isShown = entries !== undefined && entries.keys.length === entries.count * inner.spec.keySize;
   const made = isMade(inner.keyHex, id, found) || (last?.id === id && last.made);
-  return { ...write, found: { id, layout, made, ...(isShown ? { entries } : {}) } };
+  const pinned = ownsKey(inner.keyHex, id, found.pins) && !found.recorded.has(innerPinName(inner.keyHex));
+  return { ...write, found: { id, layout, made, pinned, ...(isShown ? { entries } : {}) } };
 }
 
 /** Inner maps that must be read before the verdict: unknown ones, those to be edited in place, those whose key is due. */

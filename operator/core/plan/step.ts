@@ -32,6 +32,8 @@ export interface FoundMap {
   readonly layout: OuterLayout;
   /** This operator made it. Of what others made, a program or its loader may hold the map. */
   readonly made: boolean;
+  /** The ledger has a pin of it, by which it can be opened. */
+  readonly pinned: boolean;
   /** Absent where they were not read. */
   readonly entries?: Entries;
 }

@@ -1,7 +1,7 @@
 import { kernelFieldsText, type MapTypes } from '../../core/btf/maptypes.ts';
 import type { MapSpec } from '../../core/mapspec.ts';
 import { mapSpecText } from '../../core/mapspec.ts';
-import { isPassing, KernelError } from '../error.ts';
+import { KernelError, mayLeaveOutTypes } from '../error.ts';
 import type { OpenMap } from '../kernel.ts';
 import { ERRNO, kernelError } from './errno.ts';
 import type { Library } from './library.ts';
@@ -137,8 +137,7 @@ export function createTyped(host: Host, creation: Creation): number {
       loaded.close();
     }
   } catch (error) {
-    const isOfTypes = error instanceof KernelError && !isPassing(error);
-    if (!isOfTypes || types.kernelFields.length > 0) throw error;
+    if (!mayLeaveOutTypes(error, types)) throw error;
     return createMap(host, creation);
   }
 }

@@ -24,9 +24,9 @@ export const typesMutants: readonly Mutant[] = [
   },
   {
     name: 'a value with a lock is made without its types',
-    file: TYPING,
-    from: '|| types.kernelFields.length > 0) throw error;',
-    to: ') throw error;',
+    file: 'operator/kernel/error.ts',
+    from: 'kernelFields.length === 0',
+    to: 'kernelFields.length >= 0',
     specs: TURN,
   },
   {

@@ -6,7 +6,7 @@ import type { Kernel, OpenMap } from '../../../kernel/kernel.ts';
 import { PRIVATE_MODE } from '../../../kernel/pins.ts';
 import { forEachSliced } from '../../../timing/sliced.ts';
 import type { ApplyContext } from '../context.ts';
-import { attemptAll, failed, type Outcome } from '../outcome.ts';
+import { attemptAll, attemptOutcome, type Outcome } from '../outcome.ts';
 import { LEDGER_MODE } from '../outer/outer.ts';
 
 type Claim = Extract<Step, { verb: 'claim' }>;
@@ -19,18 +19,9 @@ export async function applyClaims(
   return attemptAll(steps, async () => {
     context.kernel.pins.makeDirectory(context.paths(steps[0]!.outer).inner, PRIVATE_MODE);
     const outcomes: Outcome[] = [];
-    await forEachSliced(steps, step => outcomes.push(attemptClaim(step, context)));
+    await forEachSliced(steps, step => outcomes.push(attemptOutcome(step, () => claimed(step, context))));
     return outcomes;
   });
-}
-
-function attemptClaim(step: Claim, context: ApplyContext): Outcome {
-  try {
-    return claimed(step, context);
-  } catch (error) {
-    if (error instanceof KernelError) return failed(step, error);
-    throw error;
-  }
 }
 
 function claimed(step: Claim, context: ApplyContext): Outcome {
