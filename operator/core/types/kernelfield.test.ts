@@ -2,10 +2,10 @@ import { expect } from 'chai';
 import { decode } from '../codec/decode.ts';
 import { encode } from '../codec/encode.ts';
 import { typeOf } from '../testing/layouts.ts';
+import { leavesOf } from '../testing/leaves.ts';
 import { parseDeclaration } from './declaration.ts';
 import { isKernelOwned } from './kernelfield.ts';
 import { fieldMask, kernelMask } from './padding.ts';
-import { leavesOf } from './path.ts';
 import { typeText } from './show.ts';
 
 const BUCKET = 'struct { struct bpf_spin_lock lock; __u32 rate; struct bpf_timer timers[2]; __u8 on_; }';

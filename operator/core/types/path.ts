@@ -37,21 +37,6 @@ export function fieldLocation(
   return place;
 }
 
-/** Every scalar part, in the order of declaration. What is the kernel's has no value and is left out. */
-export function* leavesOf(
-  type: Type,
-  offset = 0,
-  path: FieldPath = [],
-): Generator<Omit<FieldLocation, 'steps'>> {
-  if (hasFields(type))
-    for (const field of type.fields)
-      yield* leavesOf(field.type, offset + field.offset, isAnonymous(field) ? path : [...path, field.name]);
-  else if (type.kind === 'array')
-    for (let index = 0; index < type.length; index += 1)
-      yield* leavesOf(type.element, offset + index * type.element.size, [...path, index]);
-  else if (type.kind !== 'kernel') yield { ok: true, path, type, offset };
-}
-
 /** Whether a field is written by no name of its own: an anonymous struct or union, or bits that only fill. */
 export function isAnonymous({ name }: Field): boolean {
   return name === '';
